@@ -1,0 +1,38 @@
+"""How each thing is measured: one folder per assay, all of one shape, found by looking."""
+
+import importlib
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import yaml
+
+HERE = Path(__file__).parent
+STAGES = ("ingest", "quantify", "qc")
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Names of all assays, in the order of the alphabet."""
+    return tuple(sorted(path.parent.name for path in HERE.glob("*/tables.schema.yaml")))
+
+
+def stage(assay: str, name: str) -> ModuleType:
+    """A stage's module, such as ``forced_swim.quantify``; imported only when asked for."""
+    return importlib.import_module(f"{__name__}.{assay}.{name}")
+
+
+def has(assay: str, name: str) -> bool:
+    """Whether the assay has a module of that name."""
+    return (HERE / assay / f"{name}.py").is_file()
+
+
+@cache
+def described(assay: str, what: str) -> dict:
+    """One of the assay's YAML files: ``tables.schema``, ``settings.schema`` or ``measures``."""
+    return yaml.safe_load((HERE / assay / f"{what}.yaml").read_text(encoding="utf-8"))
+
+
+def title(assay: str) -> str:
+    """The assay's name as pages print it."""
+    return described(assay, "tables.schema")["title"]

@@ -1,0 +1,1 @@
+"""The words all assays share: cohort, tables, settings, records, batches, errors."""

@@ -1,0 +1,138 @@
+"""A job is a batch of recordings: which recordings share one, and how a stage is run over it.
+
+Batches come from a stable hash of the group's name, so that one more animal disturbs one batch.
+Inside a batch every record has its own status: one that fails never stops the others. A record whose
+files, rows, settings and code are unchanged is taken from the batch's last output, kept in the cache.
+"""
+
+import contextlib
+import hashlib
+import math
+import os
+import shutil
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import perf_counter
+
+from ketaflow.core import files, records
+from ketaflow.core.cohort import Group
+from ketaflow.core.errors import IngestError
+from ketaflow.core.records import Record
+
+
+def batched(groups: list[Group], batch_size: int) -> dict[str, list[Group]]:
+    """Groups by batch name (``b`` and the first bits of a hash), about ``batch_size`` to a batch.
+
+    The number of batches is a power of two: when a growing cohort doubles it, each batch splits in
+    two and its cache still serves both halves.
+    """
+    bits = max(0, math.ceil(math.log2(len(groups) / batch_size))) if groups else 0
+    batches = defaultdict(list)
+    for group in groups:
+        number = int.from_bytes(hashlib.sha256(group.name.encode()).digest()[:4], "big")
+        batches["b" + f"{number:032b}"[:bits]].append(group)
+    return dict(sorted(batches.items()))
+
+
+def ingest_batch(
+    groups: list[Group],
+    folder: Path,
+    ingest: Callable[..., Record],
+    settings: dict,
+    *,
+    code: str,
+    cache: Path,
+) -> list[Record]:
+    """Read every group of a batch; ``ingest(rows, folder, **settings)`` reads one."""
+    known = _cached(cache)
+    done = []
+    for group in groups:
+        sources = [_source(folder, path) for path in group.files]
+        key = files.digest([group.rows, [source["sha256"] for source in sources], settings, code])
+        record = known.get(key) or _attempt(group.name, ingest, group.rows, folder, **settings)
+        record.name, record.key, record.rows, record.sources = group.name, key, group.rows, sources
+        done.append(record)
+    return done
+
+
+def stage_batch(
+    inputs: Iterable[tuple[Record, ...]],
+    stage: Callable[..., Record],
+    settings: dict,
+    *,
+    code: str,
+    cache: Path,
+) -> list[Record]:
+    """Run ``stage(*records, **settings)`` over a batch; a record that failed before is passed on as failed."""
+    known = _cached(cache)
+    done = []
+    for before in inputs:
+        key = files.digest([[record.key for record in before], settings, code])
+        failed = next((record for record in before if record.status == "failed"), None)
+        if failed:
+            record = Record(status="failed", reason=failed.reason)
+        else:
+            record = known.get(key) or _attempt(before[0].name, stage, *before, **settings)
+        record.name, record.key = before[0].name, key
+        done.append(record)
+    return done
+
+
+def write(done: list[Record], output: str | Path, cache: Path) -> None:
+    """Write a batch file and keep it as the cache of the next run."""
+    records.write_batch(done, output)
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        cache.unlink()
+    try:
+        os.link(output, cache)
+    except OSError:
+        with files.written_aside(cache) as aside:
+            shutil.copyfile(output, aside)
+
+
+def _attempt(name: str, stage: Callable[..., Record], *inputs: object, **settings: object) -> Record:
+    """One record of one stage; what goes wrong becomes its reason, with the traceback in the log."""
+    start = perf_counter()
+    try:
+        record = stage(*inputs, **settings)
+    except IngestError as error:
+        print(f"{name}: failed: {error}")
+        return Record(status="failed", reason=str(error))
+    except Exception as error:
+        traceback.print_exc()
+        what = f"{type(error).__name__}: {error}".strip(": ")
+        return Record(
+            status="failed", reason=f"this recording could not be worked on ({what}); the log has the details"
+        )
+    print(f"{name}: done in {perf_counter() - start:.2f} s")
+    return record
+
+
+def _cached(cache: Path) -> dict[str, Record]:
+    """Good records of earlier runs by their key: this batch's, and those of the batches it came from or became."""
+    related = [
+        path
+        for path in cache.parent.glob("b*.zip")
+        if path.stem.startswith(cache.stem) or cache.stem.startswith(path.stem)
+    ]
+    known = {}
+    for path in related:
+        try:
+            known.update(
+                {record.key: record for record in records.read_batch(path) if record.status != "failed"}
+            )
+        except Exception as error:
+            print(f"{path.name}: not used as cache ({error})")
+    return known
+
+
+def _source(folder: Path, path: str) -> dict:
+    full = folder / path
+    try:
+        size = sum(part.stat().st_size for part in full.rglob("*")) if full.is_dir() else full.stat().st_size
+        return {"path": path, "sha256": files.sha256(full), "bytes": size}
+    except OSError as error:
+        return {"path": path, "sha256": "", "bytes": None, "error": str(error)}

@@ -1,0 +1,206 @@
+"""The cohort folder: its tables read and checked as a whole, its recordings gathered into groups.
+
+In: a folder laid out as docs/cohort.md tells. Out: typed tables, or every problem at once.
+Nothing here writes into the folder. The blinding key (allocation) is read to be checked and is
+handed on to the statistics alone.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from ketaflow.core import tables
+from ketaflow.core.errors import Problem
+
+COMMON = yaml.safe_load(Path(__file__).with_name("cohort.schema.yaml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A cohort folder and its tables, by name; a table that is not there is missing from the dict."""
+
+    folder: Path
+    tables: dict[str, pd.DataFrame]
+    files: dict[str, str]
+
+
+@dataclass
+class Group:
+    """Recordings that are read together because they share a file, a membrane, an animal.
+
+    ``rows`` holds the group's rows of each table as plain dicts (missing values None), so that a
+    job can be handed them as text and a changed row reruns just that job.
+    """
+
+    name: str
+    rows: dict[str, list[dict]] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+
+
+def read(folder: Path, schemas: dict[str, dict]) -> tuple[Cohort, list[Problem]]:
+    """Read every table the schemas name. ``schemas`` are those of the assays; the common ones are added."""
+    if not folder.is_dir():
+        remedy = "Name an existing folder, as in: snakemake --config cohort=PATH"
+        return Cohort(folder, {}, {}), [Problem(str(folder), 0, "", "there is no such cohort folder", remedy)]
+    found, files, problems = {}, {}, []
+    for name, schema in {**COMMON, **schemas}.items():
+        paths = tables.find(folder, name)
+        if len(paths) > 1:
+            names = " and ".join(path.name for path in paths)
+            problems.append(Problem(paths[0].name, 0, "", f"{names} both exist", "Keep one of them"))
+        if not paths:
+            if schema.get("required"):
+                remedy = f"Add {name}.csv (or .tsv, .xlsx): {schema['title'].lower()}"
+                problems.append(Problem(f"{name}.csv", 0, "", "this table is missing", remedy))
+            continue
+        files[name] = paths[0].name
+        try:
+            found[name], faults = tables.typed(tables.read_raw(paths[0]), schema)
+            problems += faults
+        except (ValueError, OSError) as error:
+            problems.append(Problem(paths[0].name, 0, "", str(error), "Save the table anew as CSV or xlsx"))
+    cohort = Cohort(folder, found, files)
+    return cohort, problems + _cross_problems(cohort, {**COMMON, **schemas}) + _study_problems(cohort)
+
+
+def missing_files(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
+    """Recordings that a table names but the folder does not hold."""
+    problems = []
+    for name, column in _columns_of_type(schemas, "file"):
+        for row, path in _cells(cohort, name, column):
+            full = cohort.folder / path
+            if not full.exists():
+                remedy = "Correct the path (it is relative to the cohort folder), or put the file there"
+                problems.append(Problem(cohort.files[name], row, column, f"'{path}' does not exist", remedy))
+            elif not full.resolve().is_relative_to(cohort.folder.resolve()):
+                remedy = "Copy the file into the cohort folder instead of linking it"
+                problems.append(
+                    Problem(
+                        cohort.files[name], row, column, f"'{path}' leads out of the cohort folder", remedy
+                    )
+                )
+    return problems
+
+
+def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> list[Group]:
+    """Gather an assay's rows into groups, in the order of the main table.
+
+    A table with the group's column is split by it; one with ``link`` follows that column of the
+    main table; one with ``shared`` goes to every group; rows marked by ``shared_rows`` go to every
+    group that agrees in the column ``same`` (a leak-control bottle serves its whole session).
+    """
+    main = _rows(cohort.tables[group_by["table"]])
+    shared_rows = tables_of_assay[group_by["table"]].get("shared_rows")
+    own = [row for row in main if not (shared_rows and row[shared_rows["where"]])]
+    gathered: dict[str, Group] = {}
+    home: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in own:
+        name = str(row[group_by["column"]])
+        group = gathered.setdefault(name, Group(name))
+        group.rows.setdefault(group_by["table"], []).append(row)
+        for column, value in row.items():
+            if value is not None:
+                home[column].setdefault(value, name)
+    if shared_rows:
+        _share_rows(gathered, main, shared_rows, group_by["table"])
+    for name, schema in tables_of_assay.items():
+        if name == group_by["table"] or name not in cohort.tables:
+            continue
+        link = schema.get("link", group_by["column"])
+        for row in _rows(cohort.tables[name]):
+            targets = list(gathered) if schema.get("shared") else [home[link].get(row.get(link))]
+            for target in filter(None, targets):
+                gathered[target].rows.setdefault(name, []).append(row)
+    _add_animals(cohort, gathered)
+    _add_files(gathered, tables_of_assay)
+    return list(gathered.values())
+
+
+def _share_rows(gathered: dict[str, Group], main: list[dict], shared_rows: dict, table: str) -> None:
+    by_value = defaultdict(list)
+    for row in main:
+        if row[shared_rows["where"]]:
+            by_value[row[shared_rows["same"]]].append(row)
+    for group in gathered.values():
+        for value in {row[shared_rows["same"]] for row in group.rows[table]}:
+            group.rows[table] = group.rows[table] + by_value.get(value, [])
+
+
+def _add_animals(cohort: Cohort, gathered: dict[str, Group]) -> None:
+    by_animal = {row["animal"]: row for row in _rows(cohort.tables["animals"])}
+    for group in gathered.values():
+        names = {row["animal"] for rows in group.rows.values() for row in rows if row.get("animal")}
+        group.rows["animals"] = [by_animal[name] for name in sorted(names) if name in by_animal]
+
+
+def _add_files(gathered: dict[str, Group], tables_of_assay: dict[str, dict]) -> None:
+    columns = _columns_of_type(tables_of_assay, "file")
+    for group in gathered.values():
+        paths = [
+            row[column] for name, column in columns for row in group.rows.get(name, []) if row.get(column)
+        ]
+        group.files = list(dict.fromkeys(paths))
+
+
+def _rows(frame: pd.DataFrame) -> list[dict]:
+    """Rows as dicts in which every missing value is None, so that they survive JSON."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def _columns_of_type(schemas: dict[str, dict], kind: str) -> list[tuple[str, str]]:
+    return [
+        (name, column)
+        for name, schema in schemas.items()
+        for column, rule in schema["columns"].items()
+        if rule["type"] == kind
+    ]
+
+
+def _cells(cohort: Cohort, name: str, column: str) -> list[tuple[int, str]]:
+    """Row number and value of every filled cell of one column."""
+    frame = cohort.tables.get(name)
+    if frame is None or column not in frame:
+        return []
+    return [(int(row), value) for row, value in frame[column].dropna().items()]
+
+
+def _cross_problems(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
+    """Names that should stand in another table and do not."""
+    problems = []
+    for name, schema in schemas.items():
+        for column, rule in schema["columns"].items():
+            target = rule.get("references")
+            if not target or target not in cohort.tables:
+                continue
+            key = rule.get("referenced_column") or {"animals": "animal", "arms": "arm"}.get(target, column)
+            known = set(cohort.tables[target][key].dropna())
+            for row, value in _cells(cohort, name, column):
+                if value not in known:
+                    meant = tables.nearest(str(value), sorted(known))
+                    hint = f"Did you mean '{meant}'? " if meant else ""
+                    remedy = f"{hint}Correct the name, or add a row for it to {cohort.files[target]}"
+                    found = f"'{value}' does not stand in {cohort.files[target]}"
+                    problems.append(Problem(cohort.files[name], row, column, found, remedy))
+    return problems
+
+
+def _study_problems(cohort: Cohort) -> list[Problem]:
+    problems = []
+    arms, animals, allocation = (cohort.tables.get(name) for name in ("arms", "animals", "allocation"))
+    if arms is not None:
+        controls = list(arms.loc[arms["control"].eq(True), "arm"])
+        if len(controls) != 1:
+            found = "no arm is the control" if not controls else f"{len(controls)} arms are the control"
+            remedy = "Enter yes for exactly one arm, no for the others"
+            problems.append(Problem(cohort.files["arms"], 0, "control", found, remedy))
+    if animals is not None and allocation is not None:
+        allocated = set(allocation["animal"].dropna())
+        for row, animal in _cells(cohort, "animals", "animal"):
+            if animal not in allocated:
+                remedy = "Add a row with its arm (or take the animal out of the study's tables)"
+                found = f"'{animal}' has no row in {cohort.files['allocation']}"
+                problems.append(Problem(cohort.files["animals"], row, "animal", found, remedy))
+    return problems

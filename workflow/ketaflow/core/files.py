@@ -1,0 +1,78 @@
+"""Files written whole or not at all, fingerprints of files, and a job's log."""
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+
+@contextlib.contextmanager
+def written_aside(path: str | Path) -> Iterator[Path]:
+    """Yield a path beside ``path`` to write to; rename it into place once all went well.
+
+    A job that is killed, or a disk that fills up, leaves no half file under the final name.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield aside
+        os.replace(aside, target)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            aside.unlink()
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as UTF-8 CSV with every digit a float has."""
+    with written_aside(path) as aside:
+        frame.to_csv(aside, index=False, lineterminator="\n")
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write UTF-8 text."""
+    with written_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(content: object, path: str | Path) -> None:
+    """Write JSON for people: indented, keys in the order given."""
+    write_text(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n", path)
+
+
+def sha256(path: Path) -> str:
+    """Fingerprint of a file's content; of a folder's (a ``.D`` recording): of its files, names included."""
+    if path.is_dir():
+        inner = sorted(part for part in path.rglob("*") if part.is_file())
+        return digest([[part.relative_to(path).as_posix(), sha256(part)] for part in inner])
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def digest(content: object) -> str:
+    """Fingerprint of anything JSON can hold."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextlib.contextmanager
+def log_to(path: str | Path) -> Iterator[None]:
+    """Send all a job prints, and the traceback if it stops, to its log file."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with (
+        open(path, "w", encoding="utf-8", buffering=1) as log,
+        contextlib.redirect_stdout(log),
+        contextlib.redirect_stderr(log),
+    ):
+        try:
+            yield
+        except BaseException:
+            traceback.print_exc(file=log)
+            sys.__stderr__.write(traceback.format_exc(limit=0))
+            raise

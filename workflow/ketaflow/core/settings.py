@@ -1,0 +1,116 @@
+"""Settings: defaults from schemas, the cohort's own on top, every fault collected.
+
+A schema is JSON Schema (draft 2020-12) in YAML; each leaf has type, range, default and a
+description that tells unit and source. A default is written there and nowhere else.
+"""
+
+import copy
+from pathlib import Path
+
+import yaml
+
+from ketaflow.core.errors import Problem
+from ketaflow.core.tables import nearest
+
+STUDY = yaml.safe_load(Path(__file__).with_name("settings.schema.yaml").read_text(encoding="utf-8"))
+
+
+def study_schema(blocks: dict[str, dict]) -> dict:
+    """The schema of all settings: the study's own and one block for each assay or stage in ``blocks``."""
+    schema = copy.deepcopy(STUDY)
+    schema["properties"].update(copy.deepcopy(blocks))
+    return schema
+
+
+def merged(base: dict, change: dict) -> dict:
+    """``base`` with ``change`` laid over it, level by level; neither is altered."""
+    result = dict(base)
+    for key, value in change.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if both else value
+    return result
+
+
+def with_defaults(settings: dict | None, schema: dict) -> dict:
+    """Settings in which every key the schema gives a default has a value."""
+    filled = {} if settings is None else dict(settings)
+    for key, rule in schema.get("properties", {}).items():
+        if rule.get("type") == "object" and isinstance(filled.get(key, {}), dict):
+            filled[key] = with_defaults(filled.get(key), rule)
+        elif "default" in rule:
+            filled.setdefault(key, copy.deepcopy(rule["default"]))
+    return filled
+
+
+def read(path: Path) -> tuple[dict, list[Problem]]:
+    """Settings of one YAML file; {} where the file is absent or empty."""
+    if not path.is_file():
+        return {}, []
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        row = mark.line + 1 if mark else 0
+        return {}, [
+            Problem(path.name, row, "", "this is not valid YAML", "Check indentation, colons and quotes")
+        ]
+    if content is not None and not isinstance(content, dict):
+        return {}, [Problem(path.name, 0, "", "no settings found", "Write lines such as 'strict: true'")]
+    return content or {}, []
+
+
+def problems(settings: dict, schema: dict, file: str) -> list[Problem]:
+    """Every fault of the settings: misspelt keys with the nearest right one, wrong types, values out of range."""
+    import jsonschema
+
+    validator = jsonschema.Draft202012Validator(schema)
+    found = []
+    for error in validator.iter_errors(settings):
+        place = ".".join(str(step) for step in error.absolute_path)
+        if error.validator == "additionalProperties":
+            found += _unknown_keys(error, place, file)
+        else:
+            about = error.schema.get("description", "")
+            remedy = f"{_expected(error)}. {about}".strip()
+            found.append(Problem(file, 0, place, f"found {error.instance!r}", remedy))
+    return found
+
+
+def _unknown_keys(error, place: str, file: str) -> list[Problem]:
+    known = list(error.schema.get("properties", {}))
+    unknown = [key for key in error.instance if key not in known]
+    found = []
+    for key in unknown:
+        meant = nearest(str(key), known)
+        remedy = f"Did you mean '{meant}'?" if meant else f"Allowed here: {', '.join(known)}"
+        found.append(Problem(file, 0, f"{place}.{key}".lstrip("."), "there is no such setting", remedy))
+    return found
+
+
+def _expected(error) -> str:
+    limit = error.validator_value
+    words = (
+        {
+            "type": f"Expected {limit if isinstance(limit, str) else ' or '.join(limit)}",
+            "enum": f"Allowed: {', '.join(map(str, limit)) if isinstance(limit, list) else limit}",
+            "minimum": f"The smallest value allowed is {limit}",
+            "maximum": f"The largest value allowed is {limit}",
+            "exclusiveMinimum": f"The value must be greater than {limit}",
+            "exclusiveMaximum": f"The value must be less than {limit}",
+            "minItems": f"At least {limit} values are needed",
+            "maxItems": f"At most {limit} values are allowed",
+        }
+        if error.validator
+        in {
+            "type",
+            "enum",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "minItems",
+            "maxItems",
+        }
+        else {}
+    )
+    return words.get(error.validator, error.message)

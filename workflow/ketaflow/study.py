@@ -1,0 +1,136 @@
+"""A study as Snakemake sees it: the cohort, its settings, and the batches of every assay.
+
+The one place that knows the assays and the core together. It reads and checks everything before any
+job, and hands each job its rows as text, so that a changed row or setting reruns just that job.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ketaflow import assays
+from ketaflow.core import batches, cohort, digest, settings
+from ketaflow.core.cohort import Cohort, Group
+from ketaflow.core.errors import CohortError, Problem
+
+SETTINGS_FILE = "settings.yaml"
+BLOCKS = ("statistics", "report")
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything the rules need to know."""
+
+    cohort: Cohort
+    settings: dict
+    results: Path
+    batches: dict[str, dict[str, list[Group]]]
+
+    @property
+    def assays(self) -> list[str]:
+        """Assays this cohort has recordings of."""
+        return list(self.batches)
+
+    def folder(self, assay: str) -> Path:
+        """Where the paths of an assay's tables start: the cohort folder, or what was drawn for it."""
+        return self.results / "drawn" / assay if self.is_drawn(assay) else self.cohort.folder
+
+    def is_drawn(self, assay: str) -> bool:
+        """Whether the assay's recordings are simulated from its truth table."""
+        return f"{assay}_truth" in self.cohort.tables
+
+    def rows(self, assay: str, batch: str, *, truth: bool = False) -> str:
+        """The batch's groups as text (JSON), without the truth unless it is asked for."""
+        hidden = () if truth else (f"{assay}_truth",)
+        return json.dumps(
+            [
+                {
+                    "name": group.name,
+                    "rows": {name: rows for name, rows in group.rows.items() if name not in hidden},
+                    "files": group.files,
+                }
+                for group in self.batches[assay][batch]
+            ]
+        )
+
+
+def load(config: dict, overrides: dict) -> Study:
+    """Read cohort and settings; raise CohortError with every problem found.
+
+    ``config`` is ``config.yaml`` as Snakemake read it, ``overrides`` what the command line gave: the
+    cohort's own ``settings.yaml`` stands between the two.
+    """
+    schema = settings.study_schema(_blocks())
+    problems = settings.problems(config, schema, "config.yaml")
+    folder = Path(str(config.get("cohort", "")))
+    own, faults = settings.read(folder / SETTINGS_FILE)
+    problems += faults + settings.problems(own, schema, SETTINGS_FILE)
+    merged = settings.merged(settings.merged(config, own), overrides)
+    found, faults = cohort.read(folder, table_schemas())
+    problems += faults
+    filled = settings.with_defaults(merged, schema)
+    problems += _assay_problems(found)
+    if problems:
+        raise CohortError(problems)
+    return Study(found, filled, Path(filled["results"]), _batches(found, filled))
+
+
+def groups_from(text: str) -> list[Group]:
+    """The groups a job was handed by ``Study.rows``."""
+    return [Group(**group) for group in json.loads(text)]
+
+
+def table_schemas() -> dict[str, dict]:
+    """Schemas of all assays' tables, by table name."""
+    return {
+        name: schema
+        for assay in assays.names()
+        for name, schema in assays.described(assay, "tables.schema")["tables"].items()
+    }
+
+
+def measures() -> dict[str, dict[str, dict]]:
+    """Every measure of every assay as its ``measures.yaml`` describes it: ``{assay: {measure: facts}}``."""
+    return {assay: assays.described(assay, "measures") for assay in assays.names()}
+
+
+def code(stage: str, assay: str) -> str:
+    """Fingerprint of the code that runs one stage of one assay."""
+    runner = "ketaflow.core.batches"
+    described = digest.code_digest(f"ketaflow.assays.{assay}.measures") if stage == "quantify" else ""
+    return digest.code_digest(f"ketaflow.assays.{assay}.{stage}", runner) + described
+
+
+def _blocks() -> dict[str, dict]:
+    import yaml
+
+    here = Path(__file__).parent
+    blocks = {assay: assays.described(assay, "settings.schema") for assay in assays.names()}
+    for name in BLOCKS:
+        path = here / name / "settings.schema.yaml"
+        if path.is_file():
+            blocks[name] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return blocks
+
+
+def _assay_problems(found: Cohort) -> list[Problem]:
+    problems = []
+    for assay in assays.names():
+        described = assays.described(assay, "tables.schema")
+        if described["group_by"]["table"] not in found.tables:
+            continue
+        if f"{assay}_truth" not in found.tables:
+            problems += cohort.missing_files(found, described["tables"])
+        if assays.has(assay, "tables"):
+            problems += assays.stage(assay, "tables").problems(found)
+    return problems
+
+
+def _batches(found: Cohort, filled: dict) -> dict[str, dict[str, list[Group]]]:
+    made = {}
+    for assay in assays.names():
+        described = assays.described(assay, "tables.schema")
+        if described["group_by"]["table"] in found.tables:
+            groups = cohort.groups(found, described["tables"], described["group_by"])
+            made[assay] = batches.batched(groups, filled[assay]["jobs"]["batch_size"])
+    return {assay: by_name for assay, by_name in made.items() if by_name}
