@@ -121,9 +121,7 @@ def _cached(cache: Path) -> dict[str, Record]:
     known = {}
     for path in related:
         try:
-            known.update(
-                {record.key: record for record in records.read_batch(path) if record.status != "failed"}
-            )
+            known.update({record.key: record for record in records.read_batch(path) if record.status != "failed"})
         except Exception as error:
             print(f"{path.name}: not used as cache ({error})")
     return known

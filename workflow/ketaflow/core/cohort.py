@@ -78,9 +78,7 @@ def missing_files(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
             elif not full.resolve().is_relative_to(cohort.folder.resolve()):
                 remedy = "Copy the file into the cohort folder instead of linking it"
                 problems.append(
-                    Problem(
-                        cohort.files[name], row, column, f"'{path}' leads out of the cohort folder", remedy
-                    )
+                    Problem(cohort.files[name], row, column, f"'{path}' leads out of the cohort folder", remedy)
                 )
     return problems
 
@@ -139,9 +137,7 @@ def _add_animals(cohort: Cohort, gathered: dict[str, Group]) -> None:
 def _add_files(gathered: dict[str, Group], tables_of_assay: dict[str, dict]) -> None:
     columns = _columns_of_type(tables_of_assay, "file")
     for group in gathered.values():
-        paths = [
-            row[column] for name, column in columns for row in group.rows.get(name, []) if row.get(column)
-        ]
+        paths = [row[column] for name, column in columns for row in group.rows.get(name, []) if row.get(column)]
         group.files = list(dict.fromkeys(paths))
 
 

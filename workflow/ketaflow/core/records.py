@@ -113,15 +113,10 @@ def batch_tables(path: str | Path) -> list[str]:
 
 def _manifest(record: Record) -> dict:
     figures = {
-        recording: [
-            {"title": figure.title, "media": figure.media, "caption": figure.caption} for figure in figures
-        ]
+        recording: [{"title": figure.title, "media": figure.media, "caption": figure.caption} for figure in figures]
         for recording, figures in record.figures.items()
     }
-    plain = {
-        name: getattr(record, name)
-        for name in ("name", "facts", "rows", "status", "reason", "key", "sources")
-    }
+    plain = {name: getattr(record, name) for name in ("name", "facts", "rows", "status", "reason", "key", "sources")}
     return {**plain, "figures": figures}
 
 

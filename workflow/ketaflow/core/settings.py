@@ -51,9 +51,7 @@ def read(path: Path) -> tuple[dict, list[Problem]]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         row = mark.line + 1 if mark else 0
-        return {}, [
-            Problem(path.name, row, "", "this is not valid YAML", "Check indentation, colons and quotes")
-        ]
+        return {}, [Problem(path.name, row, "", "this is not valid YAML", "Check indentation, colons and quotes")]
     if content is not None and not isinstance(content, dict):
         return {}, [Problem(path.name, 0, "", "no settings found", "Write lines such as 'strict: true'")]
     return content or {}, []

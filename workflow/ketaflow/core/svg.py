@@ -44,15 +44,9 @@ class Chart:
     def y(self, value: float) -> float:
         """Pixel of a value on the vertical axis (downwards)."""
         low, high = self.y_limits
-        return (
-            self.height
-            - MARGIN_BOTTOM
-            - (value - low) / (high - low) * (self.height - MARGIN_TOP - MARGIN_BOTTOM)
-        )
+        return self.height - MARGIN_BOTTOM - (value - low) / (high - low) * (self.height - MARGIN_TOP - MARGIN_BOTTOM)
 
-    def line(
-        self, xs: Sequence[float], ys: Sequence[float], colour: str = "blue", step: bool = False
-    ) -> None:
+    def line(self, xs: Sequence[float], ys: Sequence[float], colour: str = "blue", step: bool = False) -> None:
         """A line through the points; it breaks where a value is missing."""
         commands, pen_down, last = [], False, None
         for x, y in zip(xs, ys, strict=True):
@@ -70,9 +64,7 @@ class Chart:
             pen_down, last = True, py
         self.parts.append(f'<path class="line" stroke="{COLOURS[colour]}" d="{"".join(commands)}"/>')
 
-    def points(
-        self, xs: Sequence[float], ys: Sequence[float], colour: str = "blue", radius: float = 3
-    ) -> None:
+    def points(self, xs: Sequence[float], ys: Sequence[float], colour: str = "blue", radius: float = 3) -> None:
         """A dot at each point."""
         for x, y in zip(xs, ys, strict=True):
             if np.isfinite(x) and np.isfinite(y):
@@ -80,9 +72,7 @@ class Chart:
                     f'<circle cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="{radius}" fill="{COLOURS[colour]}"/>'
                 )
 
-    def bars(
-        self, starts: Sequence[float], stops: Sequence[float], tops: Sequence[float], colour: str
-    ) -> None:
+    def bars(self, starts: Sequence[float], stops: Sequence[float], tops: Sequence[float], colour: str) -> None:
         """Bars from zero to their tops."""
         base = self.y(max(0.0, self.y_limits[0]))
         for start, stop, top in zip(starts, stops, tops, strict=True):
@@ -137,17 +127,13 @@ class Chart:
         bottom, right = self.height - MARGIN_BOTTOM, self.width - MARGIN_RIGHT
         drawn = [f'<path class="axis" d="M{MARGIN_LEFT} {MARGIN_TOP}V{bottom}H{right}"/>']
         for value in ticks(*self.x_limits):
-            drawn.append(
-                f'<text x="{self.x(value):.1f}" y="{bottom + 14}" text-anchor="middle">{value:g}</text>'
-            )
+            drawn.append(f'<text x="{self.x(value):.1f}" y="{bottom + 14}" text-anchor="middle">{value:g}</text>')
         for value in ticks(*self.y_limits, count=4):
             py = self.y(value)
             drawn.append(f'<path class="grid" d="M{MARGIN_LEFT} {py:.1f}H{right}"/>')
             drawn.append(f'<text x="{MARGIN_LEFT - 5}" y="{py + 4:.1f}" text-anchor="end">{value:g}</text>')
         middle = (MARGIN_LEFT + right) / 2
-        drawn.append(
-            f'<text x="{middle}" y="{self.height - 6}" text-anchor="middle">{escape(self.x_label)}</text>'
-        )
+        drawn.append(f'<text x="{middle}" y="{self.height - 6}" text-anchor="middle">{escape(self.x_label)}</text>')
         centre = (MARGIN_TOP + bottom) / 2
         drawn.append(
             f'<text transform="translate(12 {centre}) rotate(-90)" text-anchor="middle">{escape(self.y_label)}</text>'
@@ -162,6 +148,4 @@ def ticks(low: float, high: float, count: int = 7) -> list[float]:
     raw = (high - low) / count
     power = 10.0 ** np.floor(np.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)
-    return [
-        round(float(value), 10) for value in np.arange(np.ceil(low / step) * step, high + step * 1e-9, step)
-    ]
+    return [round(float(value), 10) for value in np.arange(np.ceil(low / step) * step, high + step * 1e-9, step)]

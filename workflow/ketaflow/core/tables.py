@@ -119,9 +119,7 @@ def typed(raw: RawTable, schema: dict) -> tuple[pd.DataFrame, list[Problem]]:
 def safe_path(text: str) -> bool:
     """Whether a path stays inside the folder it is relative to."""
     path = PurePosixPath(text.replace("\\", "/"))
-    return (
-        not path.is_absolute() and ".." not in path.parts and ":" not in path.parts[0] and text.isprintable()
-    )
+    return not path.is_absolute() and ".." not in path.parts and ":" not in path.parts[0] and text.isprintable()
 
 
 def nearest(word: str, known: list[str], cutoff: float = 0.6) -> str | None:
@@ -168,9 +166,7 @@ def _column_problems(raw: RawTable, columns: dict) -> list[Problem]:
         if meant:
             problems.append(Problem(raw.file, 1, meant, "unknown heading", f"Rename it to '{name}'"))
         elif rule.get("required"):
-            problems.append(
-                Problem(raw.file, 1, name, "this column is missing", f"Add it: {rule['description']}")
-            )
+            problems.append(Problem(raw.file, 1, name, "this column is missing", f"Add it: {rule['description']}"))
     return problems
 
 
@@ -290,8 +286,6 @@ def _duplicates(file: str, frame: pd.DataFrame, key: list[str]) -> list[Problem]
         first = frame.index[(frame[key].eq(row[key]) | (frame[key].isna() & row[key].isna())).all(axis=1)][0]
         what = ", ".join(f"{column} '{row[column]}'" for column in key if row[column] is not None)
         problems.append(
-            Problem(
-                file, int(row_number), key[0], f"{what} stands already in row {first}", "Keep one of the rows"
-            )
+            Problem(file, int(row_number), key[0], f"{what} stands already in row {first}", "Keep one of the rows")
         )
     return problems
