@@ -4,12 +4,13 @@ The one place that knows the assays and the core together. It reads and checks e
 job, and hands each job its rows as text, so that a changed row or setting reruns just that job.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from ketaflow import assays
-from ketaflow.core import batches, cohort, digest, settings
+from ketaflow.core import batches, cohort, digest, files, settings
 from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
 
@@ -27,17 +28,40 @@ class Study:
     batches: dict[str, dict[str, list[Group]]]
 
     @property
+    def name(self) -> str:
+        """The cohort's name as pages print it: its folder's."""
+        return self.cohort.folder.resolve().name
+
+    @property
     def assays(self) -> list[str]:
         """Assays this cohort has recordings of."""
         return list(self.batches)
 
-    def folder(self, assay: str) -> Path:
-        """Where the paths of an assay's tables start: the cohort folder, or what was drawn for it."""
-        return self.results / "drawn" / assay if self.is_drawn(assay) else self.cohort.folder
+    def folder(self, assay: str, batch: str) -> Path:
+        """Where the paths of a batch start: the cohort folder, or the folder it was drawn into."""
+        return self.results / "drawn" / assay / batch if self.is_drawn(assay) else self.cohort.folder
 
     def is_drawn(self, assay: str) -> bool:
         """Whether the assay's recordings are simulated from its truth table."""
         return f"{assay}_truth" in self.cohort.tables
+
+    def batch_folders(self) -> dict[str, list[str]]:
+        """Folders of all batches, by assay."""
+        return {
+            assay: [(self.results / assay / batch).as_posix() for batch in by_name]
+            for assay, by_name in self.batches.items()
+        }
+
+    def table_sources(self) -> dict[str, dict]:
+        """Path, fingerprint and size of every table of the cohort, by table name."""
+        return {
+            name: {
+                "path": file,
+                "sha256": files.sha256(self.cohort.folder / file),
+                "bytes": (self.cohort.folder / file).stat().st_size,
+            }
+            for name, file in sorted(self.cohort.files.items())
+        }
 
     def rows(self, assay: str, batch: str, *, truth: bool = False) -> str:
         """The batch's groups as text (JSON), without the truth unless it is asked for."""
@@ -80,6 +104,11 @@ def groups_from(text: str) -> list[Group]:
     return [Group(**group) for group in json.loads(text)]
 
 
+def seed(name: str) -> int:
+    """A seed for drawing the group of that name: the same name, the same recording."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+
+
 def table_schemas() -> dict[str, dict]:
     """Schemas of all assays' tables, by table name."""
     return {
@@ -87,6 +116,11 @@ def table_schemas() -> dict[str, dict]:
         for assay in assays.names()
         for name, schema in assays.described(assay, "tables.schema")["tables"].items()
     }
+
+
+def main_table(assay: str) -> str:
+    """The table whose presence makes the assay run."""
+    return assays.described(assay, "tables.schema")["group_by"]["table"]
 
 
 def measures() -> dict[str, dict[str, dict]]:
@@ -99,6 +133,19 @@ def code(stage: str, assay: str) -> str:
     runner = "ketaflow.core.batches"
     described = digest.code_digest(f"ketaflow.assays.{assay}.measures") if stage == "quantify" else ""
     return digest.code_digest(f"ketaflow.assays.{assay}.{stage}", runner) + described
+
+
+def module_code(*modules: str) -> str:
+    """Fingerprint of the named modules and all they import."""
+    return digest.code_digest(*modules)
+
+
+def collect_code(names: list[str]) -> str:
+    """Fingerprint of the code that puts the batches of these assays together."""
+    own = [
+        f"ketaflow.assays.{name}.{part}" for name in names for part in ("cohort", "measures") if assays.has(name, part)
+    ]
+    return digest.code_digest("ketaflow.collect", *own)
 
 
 def _blocks() -> dict[str, dict]:
@@ -117,7 +164,7 @@ def _assay_problems(found: Cohort) -> list[Problem]:
     problems = []
     for assay in assays.names():
         described = assays.described(assay, "tables.schema")
-        if described["group_by"]["table"] not in found.tables:
+        if main_table(assay) not in found.tables:
             continue
         if f"{assay}_truth" not in found.tables:
             problems += cohort.missing_files(found, described["tables"])
@@ -130,7 +177,7 @@ def _batches(found: Cohort, filled: dict) -> dict[str, dict[str, list[Group]]]:
     made = {}
     for assay in assays.names():
         described = assays.described(assay, "tables.schema")
-        if described["group_by"]["table"] in found.tables:
+        if main_table(assay) in found.tables:
             groups = cohort.groups(found, described["tables"], described["group_by"])
             made[assay] = batches.batched(groups, filled[assay]["jobs"]["batch_size"])
     return {assay: by_name for assay, by_name in made.items() if by_name}

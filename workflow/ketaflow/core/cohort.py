@@ -66,6 +66,12 @@ def read(folder: Path, schemas: dict[str, dict]) -> tuple[Cohort, list[Problem]]
     return cohort, problems + _cross_problems(cohort, {**COMMON, **schemas}) + _study_problems(cohort)
 
 
+def read_table(path: str | Path) -> pd.DataFrame:
+    """One of the common tables, read again by a job that was given its file; it was checked before any job ran."""
+    path = Path(path)
+    return tables.typed(tables.read_raw(path), COMMON[path.stem])[0]
+
+
 def missing_files(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
     """Recordings that a table names but the folder does not hold."""
     problems = []

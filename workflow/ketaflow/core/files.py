@@ -35,6 +35,16 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
         frame.to_csv(aside, index=False, lineterminator="\n")
 
 
+def write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Write a set of tables as ``<folder>/<name>.csv`` and remove those of an earlier run that are no longer made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.csv"):
+        if old.stem not in tables:
+            old.unlink()
+    for name, table in tables.items():
+        write_csv(table, folder / f"{name}.csv")
+
+
 def write_text(text: str, path: str | Path) -> None:
     """Write UTF-8 text."""
     with written_aside(path) as aside:

@@ -95,6 +95,12 @@ def read_batch(path: str | Path, *, tables_only: bool = False) -> list[Record]:
     return records
 
 
+def read_manifest(path: str | Path) -> list[Record]:
+    """Records of a batch file without their tables, arrays and figures: names, facts, rows, status, sources."""
+    with zipfile.ZipFile(path) as archive:
+        return [_bare(entry) for entry in json.loads(archive.read("manifest.json"))]
+
+
 def batch_table(path: str | Path, name: str) -> pd.DataFrame:
     """One kind of table of a whole batch, without unpacking its records; empty where there is none."""
     with zipfile.ZipFile(path) as archive:

@@ -87,11 +87,10 @@ class Chart:
         """Upright bands behind what is drawn later."""
         low, high = self.x_limits
         top, bottom = MARGIN_TOP, self.height - MARGIN_BOTTOM
-        path = "".join(
-            f"M{self.x(max(start, low)):.1f} {top}H{self.x(min(stop, high)):.1f}V{bottom}H{self.x(max(start, low)):.1f}Z"
-            for start, stop in spans
-            if stop > low and start < high
-        )
+        seen = [
+            (self.x(max(start, low)), self.x(min(stop, high))) for start, stop in spans if stop > low and start < high
+        ]
+        path = "".join(f"M{left:.1f} {top}H{right:.1f}V{bottom}H{left:.1f}Z" for left, right in seen)
         if path:
             self.parts.append(f'<path d="{path}" fill="{COLOURS[colour]}" fill-opacity="{opacity}"/>')
 

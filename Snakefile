@@ -1,0 +1,45 @@
+"""ketaflow: raw recordings of a preclinical antidepressant study in, review and group statistics out.
+
+This is the contents page. What happens stands in workflow/rules, in the order of the data;
+how each thing is measured stands in workflow/ketaflow/assays, one folder per assay.
+"""
+
+import sys
+
+from snakemake.utils import min_version
+
+min_version("9.10")
+
+# The library lives beside the rules; Snakemake hands this path on to every script.
+sys.path.insert(0, f"{workflow.basedir}/workflow")
+
+
+configfile: f"{workflow.basedir}/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/demo.smk"
+include: "workflow/rules/ingest.smk"
+include: "workflow/rules/quantify.smk"
+include: "workflow/rules/qc.smk"
+include: "workflow/rules/collect.smk"
+include: "workflow/rules/statistics.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    """Both reports, the tables behind them, and a count of what failed."""
+    input:
+        "<results>/report/qc.html",
+        "<results>/report/results.html",
+        "<results>/provenance.json",
+        "<results>/summary.txt",
+
+
+onsuccess:
+    tell_summary()
+
+
+onerror:
+    tell_summary()

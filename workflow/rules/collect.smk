@@ -1,0 +1,75 @@
+"""Every batch of every assay put together."""
+
+
+rule collect:
+    """Write the tables of the whole study, and the list of what a reviewer judges."""
+    input:
+        recordings=batch_files("recordings.zip"),
+        measurements=batch_files("measurements.zip"),
+        checks=batch_files("checks.zip"),
+        animals=cohort_table("animals"),
+        brought_in=cohort_table("measurements"),
+    output:
+        measurements="<results>/measurements.csv",
+        checks="<results>/checks.csv",
+        recordings="<results>/recordings.csv",
+        items="<results>/review_key.csv",
+        counts="<results>/counts.txt",
+    log:
+        "<results>/logs/collect.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        batches=study.batch_folders(),
+        tables=study.table_sources(),
+        settings={assay: study.settings[assay] for assay in study.assays},
+        blinding_key=study.settings["blinding_key"],
+        code=studies.collect_code(study.assays),
+    script:
+        "../scripts/collect.py"
+
+
+rule provenance:
+    """What was run on what: versions, settings, fingerprints."""
+    input:
+        recordings="<results>/recordings.csv",
+    output:
+        provenance="<results>/provenance.json",
+        crate="<results>/ro-crate-metadata.json",
+    log:
+        "<results>/logs/provenance.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        settings=study.settings,
+        tables=study.table_sources(),
+    script:
+        "../scripts/provenance.py"
+
+
+rule summary:
+    """Count what was measured and what failed; with strict: true, stop here if anything failed."""
+    input:
+        counts="<results>/counts.txt",
+        recordings="<results>/recordings.csv",
+        review="<results>/report/qc.html",
+        results="<results>/report/results.html",
+    output:
+        summary="<results>/summary.txt",
+    log:
+        "<results>/logs/summary.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        strict=study.settings["strict"],
+    script:
+        "../scripts/summary.py"

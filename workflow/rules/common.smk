@@ -1,0 +1,103 @@
+"""The study behind the rules, and the few words they are written in."""
+
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from ketaflow import study as studies
+from ketaflow.core.errors import CohortError
+
+try:
+    study = studies.load(config, workflow.config_settings.overwrite_config)
+except CohortError as error:
+    raise SystemExit(f"\n{error}\n") from None
+
+
+pathvars:
+    results=study.results.as_posix(),
+
+
+wildcard_constraints:
+    assay="[a-z_]+",
+    batch="b[01]*",
+
+
+def batch_files(name):
+    """Files of that name from every batch of every assay."""
+    return [
+        f"<results>/{assay}/{batch}/{name}"
+        for assay in study.assays
+        for batch in study.batches[assay]
+    ]
+
+
+def recordings(wildcards):
+    """Input: the files of a batch, or the folder they are drawn into."""
+    if study.is_drawn(wildcards.assay):
+        return study.folder(wildcards.assay, wildcards.batch).as_posix()
+    groups = study.batches[wildcards.assay][wildcards.batch]
+    return [
+        (study.cohort.folder / path).as_posix()
+        for group in groups
+        for path in group.files
+    ]
+
+
+def folder(wildcards):
+    """Param: where the paths of a batch start."""
+    return study.folder(wildcards.assay, wildcards.batch).as_posix()
+
+
+def rows(wildcards):
+    """Param: the batch's rows of the cohort tables, as text."""
+    return study.rows(wildcards.assay, wildcards.batch)
+
+
+def rows_and_truth(wildcards):
+    """Param: the batch's rows, and the truth they are drawn from."""
+    return study.rows(wildcards.assay, wildcards.batch, truth=True)
+
+
+def settings(stage):
+    """Param: the assay's settings for one stage."""
+    return lambda wildcards: study.settings[wildcards.assay].get(stage, {})
+
+
+def code_digest(stage):
+    """Param: fingerprint of the code that runs one stage of the assay."""
+    return lambda wildcards: studies.code(stage, wildcards.assay)
+
+
+def cache(stage):
+    """Param: where a stage keeps its last output of a batch."""
+    return (
+        lambda wildcards: f"{study.results.as_posix()}/cache/{stage}/{wildcards.assay}/{wildcards.batch}.zip"
+    )
+
+
+def needs(what):
+    """Threads, memory and time of one job, from the assay's settings; memory and time double when a job is tried again."""
+    if what == "threads":
+        return lambda wildcards: study.settings[wildcards.assay]["jobs"]["threads"]
+    return lambda wildcards, attempt: study.settings[wildcards.assay]["jobs"][
+        what
+    ] * 2 ** (attempt - 1)
+
+
+def cohort_table(name):
+    """Input: the file of one of the cohort's tables; nothing where there is none."""
+    file = study.cohort.files.get(name)
+    return [(study.cohort.folder / file).as_posix()] if file else []
+
+
+def cohort_file(name):
+    """Input: a file of the cohort folder; nothing where there is none."""
+    path = study.cohort.folder / name
+    return [path.as_posix()] if path.is_file() else []
+
+
+def tell_summary():
+    """The last lines of a run: what was measured, what failed, where to look."""
+    path = study.results / "summary.txt"
+    if path.is_file():
+        print(path.read_text(encoding="utf-8"), file=sys.stderr)

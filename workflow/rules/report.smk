@@ -1,0 +1,71 @@
+"""From tables and pictures to the two pages."""
+
+
+rule review:
+    """Write the blinded review page."""
+    input:
+        items="<results>/review_key.csv",
+        checks=batch_files("checks.zip"),
+        check_table="<results>/checks.csv",
+        decisions=cohort_table("qc_decisions"),
+    output:
+        page=report(
+            "<results>/report/qc.html",
+            category="Review",
+            caption="../report/review.rst",
+            labels={"page": "blinded review"},
+        ),
+    log:
+        "<results>/logs/review.log",
+    priority: 1
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        cohort=study.name,
+        batches=study.batch_folders(),
+        blinding_key=study.settings["blinding_key"],
+        settings=study.settings["report"],
+        code=studies.module_code("ketaflow.report.review"),
+    script:
+        "../scripts/review.py"
+
+
+rule results:
+    """Write the results page, arms named."""
+    input:
+        statistics=rules.statistics.output,
+        measurements="<results>/measurements.csv",
+        checks="<results>/checks.csv",
+        recordings="<results>/recordings.csv",
+        items="<results>/review_key.csv",
+        provenance="<results>/provenance.json",
+        animals=cohort_table("animals"),
+        arms=cohort_table("arms"),
+        allocation=cohort_table("allocation"),
+        plan=cohort_file("plan.yaml"),
+        decisions=cohort_table("qc_decisions"),
+    output:
+        page=report(
+            "<results>/report/results.html",
+            category="Results",
+            caption="../report/results.rst",
+            labels={"page": "results"},
+        ),
+    log:
+        "<results>/logs/results.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        cohort=study.name,
+        require_review=study.settings["require_review"],
+        settings=study.settings["report"],
+        measures=studies.measures(),
+        code=studies.module_code("ketaflow.report.results", "ketaflow.report.decisions"),
+    script:
+        "../scripts/results.py"

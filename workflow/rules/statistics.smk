@@ -1,0 +1,38 @@
+"""From measurements, the blinding key and the plan to comparisons between dose arms."""
+
+
+rule statistics:
+    """Carry out the plan. The only rule that is given the allocation of animals to arms."""
+    input:
+        measurements="<results>/measurements.csv",
+        checks="<results>/checks.csv",
+        items="<results>/review_key.csv",
+        animals=cohort_table("animals"),
+        arms=cohort_table("arms"),
+        allocation=cohort_table("allocation"),
+        plan=cohort_file("plan.yaml"),
+        decisions=cohort_table("qc_decisions"),
+    output:
+        descriptives="<results>/statistics/descriptives.csv",
+        omnibus="<results>/statistics/omnibus.csv",
+        contrasts="<results>/statistics/contrasts.csv",
+        variance_components="<results>/statistics/variance_components.csv",
+        diagnostics="<results>/statistics/diagnostics.csv",
+        exclusions="<results>/statistics/exclusions.csv",
+        power="<results>/statistics/power.csv",
+        dose_response="<results>/statistics/dose_response.csv",
+        told="<results>/statistics/told.json",
+        lock=update("<results>/statistics/plan.lock.json"),
+    log:
+        "<results>/logs/statistics.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        settings=study.settings["statistics"],
+        measures=studies.measures(),
+        code=studies.module_code("ketaflow.statistics", "ketaflow.report.decisions"),
+    script:
+        "../scripts/statistics.py"

@@ -1,0 +1,18 @@
+"""Draw one batch of a simulated cohort: its truth in, its recordings out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ketaflow import assays, study
+from ketaflow.core import files
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with files.log_to(snakemake.log[0]):
+    simulate = assays.stage(snakemake.wildcards.assay, "simulate")
+    folder = Path(snakemake.output.recordings)
+    folder.mkdir(parents=True)
+    for group in study.groups_from(snakemake.params.rows):
+        if group.files:
+            simulate.draw(group.rows, folder, seed=study.seed(group.name))

@@ -1,0 +1,21 @@
+"""Ingest one batch: its rows and instrument files in, its checked recordings out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ketaflow import assays, study
+from ketaflow.core import batches, files
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with files.log_to(snakemake.log[0]):
+    recordings = batches.ingest_batch(
+        study.groups_from(snakemake.params.rows),
+        Path(snakemake.params.folder),
+        assays.stage(snakemake.wildcards.assay, "ingest").ingest,
+        snakemake.params.settings,
+        code=snakemake.params.code,
+        cache=Path(snakemake.params.cache),
+    )
+    batches.write(recordings, snakemake.output.recordings, Path(snakemake.params.cache))
