@@ -6,7 +6,7 @@ VENV := .venv
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CORES ?= all
 
-.PHONY: demo test check format environment requirements clean
+.PHONY: demo demo-cohort test check format environment requirements clean
 
 environment: $(VENV)/.complete
 
@@ -24,6 +24,9 @@ $(VENV)/.complete: requirements.txt
 
 demo: environment  ## Draw the demonstration cohort, measure it, write both reports
 	@$(RUN) snakemake --cores $(CORES)
+
+demo-cohort: environment  ## Design the demonstration cohort anew (its tables are committed)
+	@$(RUN) python workflow/scripts/design_demo_cohort.py
 
 test: environment  ## The plain test suite
 	@$(RUN) pytest

@@ -1,0 +1,80 @@
+"""Imports flow down: scripts, then assays or statistics or report, then core; never up, never sideways."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = ROOT / "workflow" / "ketaflow"
+STAGES = {"ingest", "quantify", "qc", "simulate", "cohort", "tables"}
+# What stands above the assays and may know them all.
+TOP = {"study", "collect"}
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names |= {f"{node.module}.{name.name}" for name in node.names}
+    return {name for name in names if name.startswith("ketaflow")}
+
+
+def below(names: set[str], *allowed: str) -> set[str]:
+    return {name for name in names if not name.startswith(allowed) and name != "ketaflow.__version__"}
+
+
+def modules(folder: str) -> list[Path]:
+    return sorted((LIBRARY / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", modules("core"), ids=lambda path: path.name)
+def test_core_imports_core_alone(path):
+    assert not below(imported(path), "ketaflow.core")
+
+
+@pytest.mark.parametrize("layer", ["statistics", "report"])
+def test_statistics_and_report_import_themselves_and_core(layer):
+    for path in modules(layer):
+        assert not below(imported(path), f"ketaflow.{layer}", "ketaflow.core"), path
+
+
+ASSAY_MODULES = [path for path in modules("assays") if path.parent.name != "assays"]
+
+
+@pytest.mark.parametrize("path", ASSAY_MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_an_assay_imports_itself_and_core(path):
+    assert not below(imported(path), f"ketaflow.assays.{path.relative_to(LIBRARY / 'assays').parts[0]}", "ketaflow.core")
+
+
+@pytest.mark.parametrize("path", ASSAY_MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_no_module_of_an_assay_imports_a_stage(path):
+    assay = path.relative_to(LIBRARY / "assays").parts[0]
+    stages = {f"ketaflow.assays.{assay}.{stage}" for stage in STAGES}
+    assert not {name for name in imported(path) if ".".join(name.split(".")[:4]) in stages}
+
+
+def test_only_the_top_knows_assays_and_core_together():
+    for path in LIBRARY.glob("*.py"):
+        if path.stem not in TOP | {"__init__"}:
+            pytest.fail(f"{path.name} stands beside the layers; give it a layer or name it in TOP")
+
+
+def test_only_ingest_and_simulate_open_files():
+    opening = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "read_csv", "read_excel", "load_workbook"}
+    for path in ASSAY_MODULES:
+        if path.stem in {"quantify", "qc", "cohort"}:
+            calls = {
+                getattr(node.func, "attr", getattr(node.func, "id", ""))
+                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                if isinstance(node, ast.Call)
+            }
+            assert not calls & opening, f"{path} opens files: {calls & opening}"
+
+
+def test_no_script_is_longer_than_a_screen():
+    for path in sorted((ROOT / "workflow" / "scripts").glob("*.py")):
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 90, path.name
