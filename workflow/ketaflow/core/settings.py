@@ -85,30 +85,21 @@ def _unknown_keys(error, place: str, file: str) -> list[Problem]:
     return found
 
 
+EXPECTED = {
+    "type": "Expected {}",
+    "enum": "Allowed: {}",
+    "minimum": "The smallest value allowed is {}",
+    "maximum": "The largest value allowed is {}",
+    "exclusiveMinimum": "The value must be greater than {}",
+    "exclusiveMaximum": "The value must be less than {}",
+    "minItems": "At least {} values are needed",
+    "maxItems": "At most {} values are allowed",
+}
+
+
 def _expected(error) -> str:
+    """What the schema asks for, in words."""
     limit = error.validator_value
-    words = (
-        {
-            "type": f"Expected {limit if isinstance(limit, str) else ' or '.join(limit)}",
-            "enum": f"Allowed: {', '.join(map(str, limit)) if isinstance(limit, list) else limit}",
-            "minimum": f"The smallest value allowed is {limit}",
-            "maximum": f"The largest value allowed is {limit}",
-            "exclusiveMinimum": f"The value must be greater than {limit}",
-            "exclusiveMaximum": f"The value must be less than {limit}",
-            "minItems": f"At least {limit} values are needed",
-            "maxItems": f"At most {limit} values are allowed",
-        }
-        if error.validator
-        in {
-            "type",
-            "enum",
-            "minimum",
-            "maximum",
-            "exclusiveMinimum",
-            "exclusiveMaximum",
-            "minItems",
-            "maxItems",
-        }
-        else {}
-    )
-    return words.get(error.validator, error.message)
+    if error.validator not in EXPECTED:
+        return error.message
+    return EXPECTED[error.validator].format(", ".join(map(str, limit)) if isinstance(limit, list) else limit)

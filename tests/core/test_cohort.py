@@ -1,0 +1,128 @@
+"""A cohort is checked as a whole: every problem of every table, before any job."""
+
+from pathlib import Path
+
+import pytest
+
+from ketaflow.core import cohort
+
+SWIM = {
+    "swim": {
+        "title": "Swims",
+        "key": ["recording"],
+        "shared_rows": {"where": "dummy", "same": "session"},
+        "columns": {
+            "recording": {"type": "name", "required": True, "description": "name"},
+            "animal": {"type": "name", "references": "animals", "description": "animal"},
+            "video": {"type": "file", "description": "video"},
+            "session": {"type": "text", "description": "session"},
+            "dummy": {"type": "yes_no", "description": "leak control"},
+        },
+    },
+    "swim_scores": {
+        "title": "Scores",
+        "link": "recording",
+        "columns": {
+            "recording": {"type": "name", "required": True, "references": "swim", "description": "name"},
+            "rater": {"type": "text", "description": "rater"},
+        },
+    },
+    "standards": {
+        "title": "Standards",
+        "shared": True,
+        "columns": {"level": {"type": "number", "description": "level"}},
+    },
+}
+TABLES = {
+    "animals.csv": "animal,sex\nM1,male\nM2,female\nM3,male\n",
+    "arms.csv": "arm,control,drug,dose_mg_per_kg\nveh,yes,saline,0\nket,no,ketamine,10\n",
+    "allocation.csv": "animal,arm\nM1,veh\nM2,ket\nM3,ket\n",
+    "swim.csv": "recording,animal,video,session,dummy\nr1,M1,v/a.avi,day1,no\nr2,M2,v/a.avi,day1,no\n"
+    "r3,M3,v/b.avi,day2,no\nd1,,,day1,yes\n",
+    "swim_scores.csv": "recording,rater\nr3,Ann\nr1,Ann\n",
+    "standards.csv": "level\n1\n2\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    for name, text in TABLES.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "v").mkdir()
+    for name in "ab":
+        (tmp_path / "v" / f"{name}.avi").write_bytes(b"x")
+    return tmp_path
+
+
+def problems(folder: Path) -> list[str]:
+    found, faults = cohort.read(folder, SWIM)
+    return [f"{fault.file}:{fault.row}:{fault.column}" for fault in faults + cohort.missing_files(found, SWIM)]
+
+
+def test_a_good_cohort_has_no_problem(folder):
+    assert problems(folder) == []
+
+
+def test_a_folder_that_is_not_there_is_one_problem(tmp_path):
+    assert len(problems(tmp_path / "nowhere")) == 1
+
+
+def test_problems_of_all_tables_come_together(folder):
+    (folder / "arms.csv").write_text("arm,control,drug,dose_mg_per_kg\nveh,no,saline,0\nket,no,ketamine,-1\n")
+    (folder / "allocation.csv").write_text("animal,arm\nM1,veh\nM2,kett\nM4,ket\nM1,ket\n")
+    (folder / "swim_scores.csv").write_text("recording,rater\nr9,Ann\n")
+    (folder / "v" / "b.avi").unlink()
+    assert sorted(problems(folder)) == [
+        "allocation.csv:3:arm",
+        "allocation.csv:4:animal",
+        "allocation.csv:5:animal",
+        "animals.csv:4:animal",
+        "arms.csv:0:control",
+        "arms.csv:3:dose_mg_per_kg",
+        "swim.csv:4:video",
+        "swim_scores.csv:2:recording",
+    ]
+
+
+@pytest.mark.parametrize("name", ["animals", "arms", "allocation"])
+def test_each_common_table_is_needed(folder, name):
+    (folder / f"{name}.csv").unlink()
+    assert f"{name}.csv:0:" in problems(folder)
+
+
+def test_two_files_for_one_table_are_refused(folder):
+    (folder / "animals.tsv").write_text("animal\tsex\n")
+    assert "animals.csv:0:" in problems(folder)
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(folder, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "a.avi"
+    outside.write_bytes(b"x")
+    (folder / "v" / "a.avi").unlink()
+    (folder / "v" / "a.avi").symlink_to(outside)
+    assert problems(folder) == ["swim.csv:2:video", "swim.csv:3:video"]
+
+
+def test_a_binary_file_named_csv_is_a_problem_not_a_crash(folder):
+    (folder / "animals.csv").write_bytes(bytes(range(256)) * 20)
+    assert any(place.startswith("animals.csv") for place in problems(folder))
+
+
+def test_recordings_that_share_a_file_form_one_group(folder):
+    found, _ = cohort.read(folder, SWIM)
+    groups = cohort.groups(found, SWIM, {"table": "swim", "column": "video"})
+    assert [group.name for group in groups] == ["v/a.avi", "v/b.avi"]
+    first, second = groups
+    assert [row["recording"] for row in first.rows["swim"]] == ["r1", "r2", "d1"], "with its session's leak control"
+    assert [row["recording"] for row in second.rows["swim"]] == ["r3"]
+    assert [row["recording"] for row in second.rows["swim_scores"]] == ["r3"], "linked tables follow"
+    assert len(first.rows["standards"]) == len(second.rows["standards"]) == 2, "shared tables go to all"
+    assert [row["animal"] for row in first.rows["animals"]] == ["M1", "M2"]
+    assert first.files == ["v/a.avi"]
+
+
+def test_groups_carry_nothing_of_treatment(folder):
+    found, _ = cohort.read(folder, SWIM)
+    for group in cohort.groups(found, SWIM, {"table": "swim", "column": "video"}):
+        assert not {"arms", "allocation"} & set(group.rows)
+        assert "ket" not in str(group)

@@ -1,0 +1,58 @@
+"""The digest of a stage changes with the code it runs, and with nothing else."""
+
+import pytest
+
+from ketaflow import assays
+from ketaflow.core import digest
+
+
+@pytest.fixture
+def library(tmp_path, monkeypatch):
+    """A small library: one assay's two stages, a helper of one of them, core."""
+    sources = {
+        "core/tables.py": "",
+        "core/svg.py": "",
+        "assays/swim/ingest.py": "from ketaflow.core import tables\nfrom ketaflow.assays.swim import motion\n",
+        "assays/swim/motion.py": "import numpy\n",
+        "assays/swim/motion.yaml": "a: 1\n",
+        "assays/swim/qc.py": "def qc():\n    from ketaflow.core import svg\n",
+    }
+    for name, text in sources.items():
+        path = tmp_path / "ketaflow" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(digest, "ROOT", tmp_path)
+    return tmp_path / "ketaflow"
+
+
+def digests() -> dict[str, str]:
+    digest.code_digest.cache_clear()
+    digest.imports.cache_clear()
+    return {stage: digest.code_digest(f"ketaflow.assays.swim.{stage}") for stage in ("ingest", "qc")}
+
+
+@pytest.mark.parametrize(
+    ("edited", "changed"),
+    [
+        ("assays/swim/ingest.py", {"ingest"}),
+        ("assays/swim/motion.py", {"ingest"}),
+        ("assays/swim/motion.yaml", {"ingest"}),
+        ("assays/swim/qc.py", {"qc"}),
+        ("core/tables.py", {"ingest"}),
+        ("core/svg.py", {"qc"}),
+    ],
+)
+def test_an_edit_changes_the_stages_that_run_it_and_no_other(library, edited, changed):
+    before = digests()
+    with (library / edited).open("a") as source:
+        source.write("\n# edited\n")
+    after = digests()
+    assert {stage for stage in before if before[stage] != after[stage]} == changed
+
+
+def test_no_stage_runs_the_code_of_another_assay():
+    for assay in assays.names():
+        for stage in assays.STAGES:
+            files = digest.closure(f"ketaflow.assays.{assay}.{stage}")
+            others = {path.parent.name for path in files if path.parent.parent.name == "assays"} - {assay}
+            assert not others

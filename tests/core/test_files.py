@@ -1,0 +1,45 @@
+"""Files are written whole or not at all."""
+
+import pandas as pd
+import pytest
+
+from ketaflow.core import files
+
+
+def test_what_is_interrupted_leaves_no_half_file(tmp_path):
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), files.written_aside(target) as aside:
+        aside.write_text("ha")
+        raise RuntimeError("killed")
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_csv_keeps_every_digit(tmp_path):
+    files.write_csv(pd.DataFrame({"value": [0.1 + 0.2]}), tmp_path / "a.csv")
+    assert pd.read_csv(tmp_path / "a.csv")["value"].tolist() == [0.1 + 0.2]
+
+
+def test_tables_of_an_earlier_run_go(tmp_path):
+    files.write_tables({"states": pd.DataFrame({"a": [1]}), "old": pd.DataFrame({"a": [1]})}, tmp_path)
+    files.write_tables({"states": pd.DataFrame({"a": [1]})}, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["states.csv"]
+
+
+def test_a_folders_fingerprint_is_its_contents(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "FID1A.ch").write_bytes(b"123")
+    assert files.sha256(tmp_path / "one") == files.sha256(tmp_path / "two")
+    (tmp_path / "two" / "FID1A.ch").write_bytes(b"124")
+    assert files.sha256(tmp_path / "one") != files.sha256(tmp_path / "two")
+
+
+def test_a_log_keeps_what_was_printed_and_the_reason_for_stopping(tmp_path):
+    with pytest.raises(ValueError, match="no"), files.log_to(tmp_path / "logs" / "a.log"):
+        print("reading")
+        raise ValueError("no")
+    text = (tmp_path / "logs" / "a.log").read_text()
+    assert text.startswith("reading\n")
+    assert "ValueError: no" in text

@@ -1,0 +1,62 @@
+"""A batch file gives back what was put in, byte for byte the same each time."""
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.core import records
+from ketaflow.core.records import Figure, Record
+
+
+def batch() -> list[Record]:
+    return [
+        Record(
+            "v/a.avi",
+            facts={"frame_rate_hz": 25.0},
+            tables={"trace": pd.DataFrame({"t_s": [0.0, 0.04], "motion": [0.1, np.nan]}), "bouts": [{"start_s": 1.0}]},
+            arrays={"background": np.arange(12, dtype=np.uint8).reshape(3, 4)},
+            figures={"r1": [Figure("Trace", "<svg/>"), Figure("Frame", b"\x00\xff", "image/webp", "at 3 s")]},
+            rows={"swim": [{"recording": "r1", "animal": None}]},
+            key="k1",
+        ),
+        Record("v/b.avi", status="failed", reason="zero bytes", key="k2"),
+        Record("v/c.avi", tables={"trace": pd.DataFrame({"t_s": [5.0], "motion": [0.9]})}, key="k3"),
+    ]
+
+
+def test_a_batch_file_gives_back_what_was_put_in(tmp_path):
+    records.write_batch(batch(), tmp_path / "b.zip")
+    first, second, third = records.read_batch(tmp_path / "b.zip")
+    assert (first.name, first.facts, first.rows, first.key) == (
+        "v/a.avi", {"frame_rate_hz": 25.0}, {"swim": [{"recording": "r1", "animal": None}]}, "k1",
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(first.table("trace"), batch()[0].tables["trace"])
+    assert first.table("bouts")["start_s"].tolist() == [1.0]
+    np.testing.assert_array_equal(first.arrays["background"], batch()[0].arrays["background"])
+    assert first.figures == batch()[0].figures
+    assert (second.status, second.reason, second.tables) == ("failed", "zero bytes", {})
+    assert third.table("trace")["t_s"].tolist() == [5.0]
+
+
+def test_equal_records_give_equal_bytes(tmp_path):
+    for name in ("one.zip", "two.zip"):
+        records.write_batch(batch(), tmp_path / name)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_a_table_of_the_whole_batch_needs_no_unpacking(tmp_path):
+    records.write_batch(batch(), tmp_path / "b.zip")
+    assert records.batch_table(tmp_path / "b.zip", "trace")["t_s"].tolist() == [0.0, 0.04, 5.0]
+    assert records.batch_table(tmp_path / "b.zip", "states").empty
+    assert records.batch_tables(tmp_path / "b.zip") == ["trace", "bouts"]
+
+
+def test_a_table_that_is_not_there_is_empty():
+    assert Record().table("trace").empty
+
+
+def test_tables_may_be_asked_for_alone(tmp_path):
+    records.write_batch(batch(), tmp_path / "b.zip")
+    first = records.read_batch(tmp_path / "b.zip", tables_only=True)[0]
+    assert len(first.table("trace")) == 2
+    assert not first.arrays
+    assert not first.figures
