@@ -47,7 +47,9 @@ ASSAY_MODULES = [path for path in modules("assays") if path.parent.name != "assa
 
 @pytest.mark.parametrize("path", ASSAY_MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_an_assay_imports_itself_and_core(path):
-    assert not below(imported(path), f"ketaflow.assays.{path.relative_to(LIBRARY / 'assays').parts[0]}", "ketaflow.core")
+    assert not below(
+        imported(path), f"ketaflow.assays.{path.relative_to(LIBRARY / 'assays').parts[0]}", "ketaflow.core"
+    )
 
 
 @pytest.mark.parametrize("path", ASSAY_MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
@@ -64,7 +66,16 @@ def test_only_the_top_knows_assays_and_core_together():
 
 
 def test_only_ingest_and_simulate_open_files():
-    opening = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "read_csv", "read_excel", "load_workbook"}
+    opening = {
+        "open",
+        "read_text",
+        "read_bytes",
+        "write_text",
+        "write_bytes",
+        "read_csv",
+        "read_excel",
+        "load_workbook",
+    }
     for path in ASSAY_MODULES:
         if path.stem in {"quantify", "qc", "cohort"}:
             calls = {

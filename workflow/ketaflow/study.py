@@ -84,7 +84,7 @@ def load(config: dict, overrides: dict) -> Study:
     ``config`` is ``config.yaml`` as Snakemake read it, ``overrides`` what the command line gave: the
     cohort's own ``settings.yaml`` stands between the two.
     """
-    schema = settings.study_schema(_blocks())
+    schema = settings_schema()
     problems = settings.problems(config, schema, "config.yaml")
     folder = Path(str(config.get("cohort", "")))
     own, faults = settings.read(folder / SETTINGS_FILE)
@@ -107,6 +107,11 @@ def groups_from(text: str) -> list[Group]:
 def seed(name: str) -> int:
     """A seed for drawing the group of that name: the same name, the same recording."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+
+
+def settings_schema() -> dict:
+    """The schema of all settings: the study's own and a block for each assay, the statistics, the report."""
+    return settings.study_schema(_blocks())
 
 
 def table_schemas() -> dict[str, dict]:
