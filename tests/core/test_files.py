@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from ketaflow.core import files
+from ketaflow.core.errors import PlanError
 
 
 def test_what_is_interrupted_leaves_no_half_file(tmp_path):
@@ -36,10 +37,30 @@ def test_a_folders_fingerprint_is_its_contents(tmp_path):
     assert files.sha256(tmp_path / "one") != files.sha256(tmp_path / "two")
 
 
-def test_a_log_keeps_what_was_printed_and_the_reason_for_stopping(tmp_path):
-    with pytest.raises(ValueError, match="no"), files.log_to(tmp_path / "logs" / "a.log"):
+def test_a_log_keeps_what_was_printed_and_the_traceback_of_a_surprise(tmp_path):
+    with pytest.raises(SystemExit), files.log_to(tmp_path / "logs" / "a.log"):
         print("reading")
         raise ValueError("no")
     text = (tmp_path / "logs" / "a.log").read_text()
     assert text.startswith("reading\n")
+    assert "Traceback" in text
     assert "ValueError: no" in text
+
+
+def test_a_fault_of_the_plan_is_told_without_a_traceback(tmp_path):
+    with pytest.raises(SystemExit), files.log_to(tmp_path / "a.log"):
+        raise PlanError("endpoint swim: there is no measure 'imobility_s'")
+    assert (tmp_path / "a.log").read_text() == "endpoint swim: there is no measure 'imobility_s'\n"
+
+
+def test_words_that_look_like_numbers_stay_words(tmp_path):
+    files.write_csv(pd.DataFrame({"animal": ["007", None], "value": [1.5, None]}), tmp_path / "a.csv")
+    back = files.read_csv(tmp_path / "a.csv")
+    assert back["animal"].tolist()[0] == "007"
+    assert back["animal"].isna().tolist() == [False, True]
+    assert back["value"].dtype == float
+
+
+def test_a_table_without_columns_can_be_read_back(tmp_path):
+    files.write_csv(pd.DataFrame(), tmp_path / "a.csv")
+    assert files.read_csv(tmp_path / "a.csv").empty

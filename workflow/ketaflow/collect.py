@@ -5,6 +5,7 @@ docs/results.md), each assay's own tables, and the list of items a reviewer judg
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,6 +72,29 @@ def summary(collected: Collected) -> str:
         if counts.get("failed", 0) > 10:
             lines.append(f"  ... and {counts['failed'] - 10} more; all are listed in recordings.csv")
     return "\n".join(lines) + "\n"
+
+
+def review_items(items: pd.DataFrame, checks: pd.DataFrame, batches: dict[str, list[str]]) -> Iterator[dict]:
+    """What the review page shows of each recording, batch by batch, so that pictures never fill the memory."""
+    known = {(row["assay"], row["recording"]): row for row in items.fillna("").to_dict("records")}
+    checks = checks.astype(object).where(checks.notna(), None)
+    by_recording = {key: rows.to_dict("records") for key, rows in checks.groupby(["assay", "recording"], sort=False)}
+    for assay, folders in batches.items():
+        for folder in folders:
+            ingested = records.read_manifest(Path(folder) / "recordings.zip")
+            checked = records.read_batch(Path(folder) / "checks.zip")
+            for before, record in zip(ingested, checked, strict=True):
+                for name, _, _ in _named(assay, before):
+                    item = known[assay, name]
+                    yield {
+                        **{
+                            key: item[key]
+                            for key in ("assay", "recording", "animal", "status", "reason", "item_sha256")
+                        },
+                        "assay_title": assays.title(assay),
+                        "figures": record.figures.get(name, []),
+                        "checks": by_recording.get((assay, name), []),
+                    }
 
 
 def _assay(assay: str, folders: list[Path], settings: dict, table_file: dict) -> Collected:

@@ -13,7 +13,7 @@ rule collect:
         measurements="<results>/measurements.csv",
         checks="<results>/checks.csv",
         recordings="<results>/recordings.csv",
-        items="<results>/review_key.csv",
+        review_key="<results>/review_key.csv",
         counts="<results>/counts.txt",
     log:
         "<results>/logs/collect.log",

@@ -4,7 +4,7 @@
 rule review:
     """Write the blinded review page."""
     input:
-        items="<results>/review_key.csv",
+        review_key="<results>/review_key.csv",
         checks=batch_files("checks.zip"),
         check_table="<results>/checks.csv",
         decisions=cohort_table("qc_decisions"),
@@ -40,7 +40,7 @@ rule results:
         measurements="<results>/measurements.csv",
         checks="<results>/checks.csv",
         recordings="<results>/recordings.csv",
-        items="<results>/review_key.csv",
+        review_key="<results>/review_key.csv",
         provenance="<results>/provenance.json",
         animals=cohort_table("animals"),
         arms=cohort_table("arms"),

@@ -6,7 +6,7 @@ rule statistics:
     input:
         measurements="<results>/measurements.csv",
         checks="<results>/checks.csv",
-        items="<results>/review_key.csv",
+        review_key="<results>/review_key.csv",
         animals=cohort_table("animals"),
         arms=cohort_table("arms"),
         allocation=cohort_table("allocation"),

@@ -24,7 +24,7 @@ with files.log_to(snakemake.log[0]):
         files.write_tables(tables, results / assay)
     items = collected.items
     codes = [review.code(*item, params.blinding_key) for item in zip(items["assay"], items["recording"], strict=True)]
-    files.write_csv(items.assign(code=codes), output.items)
+    files.write_csv(items.assign(code=codes), output.review_key)
     files.write_csv(collected.measurements, output.measurements)
     files.write_csv(collected.checks, output.checks)
     files.write_csv(collected.recordings, output.recordings)

@@ -2,15 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from ketaflow.core import files, provenance
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with files.log_to(snakemake.log[0]):
-    recordings = pd.read_csv(snakemake.input.recordings, dtype={"sha256": str})
+    recordings = files.read_csv(snakemake.input.recordings)
     facts = provenance.facts(snakemake.params.settings, snakemake.params.tables, recordings)
     files.write_json(facts, snakemake.output.provenance)
     files.write_json(provenance.crate(facts), snakemake.output.crate)

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from ketaflow.core import files
 
 if TYPE_CHECKING:
@@ -12,7 +10,7 @@ if TYPE_CHECKING:
 
 with files.log_to(snakemake.log[0]):
     counts = Path(snakemake.input.counts).read_text(encoding="utf-8")
-    recordings = pd.read_csv(snakemake.input.recordings)
+    recordings = files.read_csv(snakemake.input.recordings)
     failed = int(recordings.drop_duplicates(["assay", "recording"])["status"].eq("failed").sum())
     if failed and snakemake.params.strict:
         raise SystemExit(f"{counts}\n{failed} recordings failed and the settings say strict: true")

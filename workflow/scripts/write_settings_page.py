@@ -11,8 +11,8 @@ from ketaflow import study  # noqa: E402
 
 HEAD = """# Settings
 
-Written from the schemas by `workflow/scripts/write_settings_page.py`. Settings stand in `config.yaml` (all cohorts) or in
-`settings.yaml` in the cohort folder (that cohort), in the same shape: `forced_swim.quantify.min_bout_s` below is
+Written from the schemas by `workflow/scripts/write_settings_page.py`. Settings stand in `config.yaml` (all cohorts)
+or in `settings.yaml` in the cohort folder (that cohort), in the same shape: `forced_swim.quantify.min_bout_s` below is
 
 ```yaml
 forced_swim:

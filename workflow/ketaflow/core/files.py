@@ -4,12 +4,18 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+
+from ketaflow.core.errors import CohortError, IngestError, PlanError
+
+# Columns of the study's tables that are words even where they look like numbers; an animal may be named 007.
+TEXT_COLUMNS = frozenset(
+    ("animal", "arm", "recording", "session", "sample", "region", "analyte", "place", "reason", "message", "unit")
+)
 
 
 @contextlib.contextmanager
@@ -56,6 +62,21 @@ def write_json(content: object, path: str | Path) -> None:
     write_text(json.dumps(content, indent=2, ensure_ascii=False, default=str) + "\n", path)
 
 
+def read_csv(path: str | Path) -> pd.DataFrame:
+    """Read a table of the study as it was written: words stay words, and empty cells are missing."""
+    try:
+        header = pd.read_csv(path, nrows=0).columns
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame()
+    words = {name: str for name in header if name in TEXT_COLUMNS}
+    return pd.read_csv(path, dtype=words, keep_default_na=False, na_values=[""])
+
+
+def read_json(path: str | Path) -> dict:
+    """Read a JSON file; {} where there is none."""
+    return json.loads(Path(path).read_text(encoding="utf-8")) if Path(path).is_file() else {}
+
+
 def sha256(path: Path) -> str:
     """Fingerprint of a file's content; of a folder's (a ``.D`` recording): of its files, names included."""
     if path.is_dir():
@@ -73,7 +94,10 @@ def digest(content: object) -> str:
 
 @contextlib.contextmanager
 def log_to(path: str | Path) -> Iterator[None]:
-    """Send all a job prints, and the traceback if it stops, to its log file."""
+    """Send all a job prints to its log file, and the reason if it stops.
+
+    A fault the lab member can mend ends the job with its plain text alone; anything else keeps its traceback.
+    """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with (
         open(path, "w", encoding="utf-8", buffering=1) as log,
@@ -82,7 +106,9 @@ def log_to(path: str | Path) -> Iterator[None]:
     ):
         try:
             yield
+        except (CohortError, PlanError, IngestError, SystemExit) as error:
+            log.write(f"{error}\n")
+            raise SystemExit(1) from None
         except BaseException:
             traceback.print_exc(file=log)
-            sys.__stderr__.write(traceback.format_exc(limit=0))
-            raise
+            raise SystemExit(1) from None

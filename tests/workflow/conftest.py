@@ -1,0 +1,182 @@
+"""A copy of the workflow with one tiny assay of its own, and a cohort for it: the engine without the science.
+
+The assay is added as a newcomer would add one, by a folder alone; so these tests also show that no line of
+the workflow has to change for it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+NOSE_POKE = {
+    "__init__.py": '"""Nose pokes: how often a mouse looks into a hole. One text file with one number a line."""\n',
+    "tables.schema.yaml": """
+title: Nose poke
+group_by: {table: nose_poke, column: recording}
+tables:
+  nose_poke:
+    title: One row per animal
+    key: [recording]
+    columns:
+      recording: {type: name, required: true, description: name}
+      animal: {type: name, required: true, references: animals, description: animal}
+      log: {type: file, required: true, description: log}
+  nose_poke_truth:
+    title: What was drawn
+    link: recording
+    columns:
+      recording: {type: name, required: true, description: name}
+      pokes: {type: integer, required: true, description: pokes}
+""",
+    "settings.schema.yaml": """
+type: object
+additionalProperties: false
+properties:
+  ingest: {type: object, additionalProperties: false, properties: {}}
+  quantify:
+    type: object
+    additionalProperties: false
+    properties:
+      minimum_s: {type: number, minimum: 0, default: 0.1, description: Shortest poke counted (seconds)}
+  qc: {type: object, additionalProperties: false, properties: {}}
+  jobs:
+    type: object
+    additionalProperties: false
+    properties:
+      batch_size: {type: integer, minimum: 1, default: 2, description: groups in one job}
+      threads: {type: integer, minimum: 1, default: 1, description: processors}
+      mem_mb: {type: integer, minimum: 1, default: 500, description: memory}
+      runtime_min: {type: integer, minimum: 1, default: 5, description: minutes}
+""",
+    "measures.yaml": """
+pokes:
+  {title: Pokes, unit: count, direction: none, minimum: 0, maximum: null, endpoint: true, always: true, source: none}
+""",
+    "ingest.py": '''
+"""Reads a log."""
+from pathlib import Path
+from ketaflow.core.errors import IngestError
+from ketaflow.core.records import Record
+
+
+def ingest(rows: dict, folder: Path) -> Record:
+    """One log."""
+    path = folder / rows["nose_poke"][0]["log"]
+    text = path.read_text()
+    if not text:
+        raise IngestError(f"{path.name}: the file is empty. Copy it again from the device.")
+    return Record(tables={"pokes": [{"duration_s": float(line)} for line in text.split()]})
+''',
+    "quantify.py": '''
+"""Counts pokes."""
+from ketaflow.core import measures
+from ketaflow.core.records import Record
+
+
+def quantify(recording: Record, *, minimum_s: float) -> Record:
+    """How many pokes."""
+    row = recording.rows["nose_poke"][0]
+    count = int((recording.table("pokes")["duration_s"] >= minimum_s).sum())
+    made = measures.measurement("pokes", count, unit="count", animal=row["animal"], recording=row["recording"])
+    own = [{"recording": row["recording"], "pokes": count}]
+    return Record(tables={"measurements": [made], "counts": own})
+''',
+    "qc.py": '''
+"""Looks at pokes."""
+from ketaflow.core import measures
+from ketaflow.core.records import Figure, Record
+
+
+def qc(recording: Record, measured: Record) -> Record:
+    """Enough pokes?"""
+    row = recording.rows["nose_poke"][0]
+    count = float(measured.table("measurements")["value"].iloc[0])
+    verdict = measures.within(count, 2, None)
+    made = measures.check("enough", count, recording=row["recording"], animal=row["animal"], low=2,
+                          verdict=verdict, message="pokes in the log")
+    return Record(tables={"checks": [made]}, figures={row["recording"]: [Figure("Pokes", "<svg xmlns='http://www.w3.org/2000/svg'/>")]})
+''',
+    "simulate.py": '''
+"""Draws logs."""
+from pathlib import Path
+
+
+def draw(rows: dict, folder: Path, *, seed: int) -> None:
+    """One log."""
+    count = int(rows["nose_poke_truth"][0]["pokes"])
+    path = folder / rows["nose_poke"][0]["log"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("0.5\\n" * count)
+''',
+}  # fmt: skip
+
+
+class Clone:
+    """A copy of the workflow, its cohort, and the means to run it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.cohort = folder / "cohort"
+        self.results = folder / "out"
+        shutil.copytree(ROOT / "workflow", folder / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "profiles", folder / "profiles")
+        for name in ("Snakefile", "config.yaml", "environment.yml"):
+            shutil.copy(ROOT / name, folder / name)
+
+    def only(self, assay: str, files: dict[str, str]) -> None:
+        """Replace the assays by this one."""
+        assays = self.folder / "workflow" / "ketaflow" / "assays"
+        for path in assays.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+        (assays / assay).mkdir()
+        for name, text in files.items():
+            (assays / assay / name).write_text(text)
+
+    def run(self, *words: str, ok: bool | None = True, config: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
+        """Run snakemake; ``ok`` says whether it must succeed, fail, or may do either."""
+        done = subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *words, "--config", f"cohort={self.cohort}",
+             f"results={self.results}", *config],
+            cwd=self.folder, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )  # fmt: skip
+        if ok is not None:
+            assert (done.returncode == 0) is ok, done.stdout + done.stderr
+        return done
+
+    def planned(self, *words: str, config: tuple[str, ...] = ()) -> dict[str, int]:
+        """Jobs a run would do, by rule."""
+        text = self.run("--dry-run", *words, config=config).stdout
+        table = text.split("Job stats:")[1].split("\n\n")[0] if "Job stats:" in text else ""
+        counts = [line.split() for line in table.splitlines()[3:] if len(line.split()) == 2]
+        return {rule: int(count) for rule, count in counts if rule not in ("total", "all")}
+
+
+@pytest.fixture
+def clone(tmp_path) -> Clone:
+    """The workflow with the nose poke assay, and 8 animals in two arms."""
+    made = Clone(tmp_path / "clone")
+    made.only("nose_poke", NOSE_POKE)
+    logs = made.cohort / "logs"
+    logs.mkdir(parents=True)
+    animals = [f"A{number}" for number in range(8)]
+    for number, animal in enumerate(animals):
+        (logs / f"{animal}.txt").write_text("0.5\n" * (number + 2))
+    write(made.cohort / "animals.csv", "animal,sex", [f"{animal},female" for animal in animals])
+    arms = ["vehicle,yes,saline,0", "ket10,no,ketamine,10"]
+    write(made.cohort / "arms.csv", "arm,control,drug,dose_mg_per_kg", arms)
+    halves = [f"{animal},{'vehicle' if number % 2 else 'ket10'}" for number, animal in enumerate(animals)]
+    write(made.cohort / "allocation.csv", "animal,arm", halves)
+    write(made.cohort / "nose_poke.csv", "recording,animal,log", [f"r{a},{a},logs/{a}.txt" for a in animals])
+    return made
+
+
+def write(path: Path, header: str, rows: list[str]) -> None:
+    path.write_text("\n".join([header, *rows]) + "\n")

@@ -1,0 +1,41 @@
+"""Statistics: measurements, allocation and plan in, comparisons between dose arms out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ketaflow import statistics
+from ketaflow.core import cohort, files, provenance
+from ketaflow.report import decisions
+from ketaflow.statistics import plan as plans
+from ketaflow.statistics import sentences
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+TABLES = (
+    "descriptives", "omnibus", "contrasts", "variance_components", "diagnostics", "exclusions", "power",
+    "dose_response",
+)  # fmt: skip
+
+with files.log_to(snakemake.log[0]):
+    inputs, params, output = snakemake.input, snakemake.params, snakemake.output
+    items = files.read_csv(inputs.review_key).to_dict("records")
+    judged = decisions.apply(cohort.read_table(inputs.decisions[0]), items) if inputs.decisions else None
+    plan = plans.read(Path(inputs.plan[0])) if inputs.plan else None
+    measurements = files.read_csv(inputs.measurements)
+    tables = statistics.analyse(
+        measurements,
+        files.read_csv(inputs.checks),
+        *(cohort.read_table(inputs[name][0]) for name in ("animals", "arms", "allocation")),
+        plan,
+        params.measures,
+        judged.rejected if judged else None,
+        **params.settings,
+    )
+    for name in TABLES:
+        files.write_csv(tables[name], output[name])
+    carried_out = plan or plans.default(params.measures, measurements)
+    told = {"sentences": sentences.sentences(tables), "methods": sentences.methods_paragraph(carried_out, tables)}
+    files.write_json(told, output.told)
+    lock = Path(output.lock)
+    files.write_json(plans.lock(carried_out, files.read_json(lock), provenance.versions()), lock)
