@@ -184,5 +184,6 @@ def _batches(found: Cohort, filled: dict) -> dict[str, dict[str, list[Group]]]:
         described = assays.described(assay, "tables.schema")
         if main_table(assay) in found.tables:
             groups = cohort.groups(found, described["tables"], described["group_by"])
-            made[assay] = batches.batched(groups, filled[assay]["jobs"]["batch_size"])
+            size = filled[assay]["jobs"]["batch_size"] * filled["batch_scale"]
+            made[assay] = batches.batched(groups, size)
     return {assay: by_name for assay, by_name in made.items() if by_name}
