@@ -6,7 +6,7 @@ VENV := .venv
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CORES ?= all
 
-.PHONY: demo demo-cohort test check format environment requirements clean
+.PHONY: demo demo-cohort test check format environment settings-page requirements clean
 
 environment: $(VENV)/.complete
 
@@ -38,6 +38,9 @@ check: environment  ## Lint, as continuous integration does
 
 format: environment
 	@$(RUN) ruff check --fix . && $(RUN) ruff format . && $(RUN) snakefmt Snakefile workflow/rules
+
+settings-page: environment  ## After editing a settings schema
+	@$(RUN) python workflow/scripts/write_settings_page.py
 
 requirements:  ## After editing the dependencies in pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate \

@@ -149,7 +149,8 @@ def _add_files(gathered: dict[str, Group], tables_of_assay: dict[str, dict]) -> 
 
 def _rows(frame: pd.DataFrame) -> list[dict]:
     """Rows as dicts in which every missing value is None, so that they survive JSON."""
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+    columns = [frame[column].astype(object).where(frame[column].notna(), None).tolist() for column in frame]
+    return [dict(zip(frame.columns, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
 def _columns_of_type(schemas: dict[str, dict], kind: str) -> list[tuple[str, str]]:

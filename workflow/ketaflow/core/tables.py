@@ -11,6 +11,7 @@ import io
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -103,8 +104,12 @@ def typed(raw: RawTable, schema: dict) -> tuple[pd.DataFrame, list[Problem]]:
     for column in [*columns, *(name for name in raw.columns if name not in columns)]:
         rule = columns.get(column, {"type": "text"})
         values[column] = []
+        known: dict[str, tuple] = {}
         for row_number, row in raw.rows:
-            value, fault = _cell(row.get(column, ""), rule, raw.decimal_comma)
+            text = row.get(column, "")
+            if text not in known:
+                known[text] = _cell(text, rule, raw.decimal_comma)
+            value, fault = known[text]
             values[column].append(value)
             if fault and (column in raw.columns):
                 problems.append(Problem(raw.file, row_number, column, *fault))
@@ -124,6 +129,11 @@ def safe_path(text: str) -> bool:
 
 def nearest(word: str, known: list[str], cutoff: float = 0.6) -> str | None:
     """The known word most like a misspelt one, or None."""
+    return _nearest(word, tuple(known), cutoff)
+
+
+@cache
+def _nearest(word: str, known: tuple[str, ...], cutoff: float) -> str | None:
     close = difflib.get_close_matches(word.lower(), [name.lower() for name in known], n=1, cutoff=cutoff)
     return next((name for name in known if close and name.lower() == close[0]), None)
 

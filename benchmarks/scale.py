@@ -1,0 +1,90 @@
+"""What the engine costs at scale: planning, CPU per recording, memory, nothing to do, one more animal.
+
+    python benchmarks/scale.py [recordings ...]
+
+Makes a cohort of sucrose-preference bottles (two rows a recording) in a temporary folder, runs the whole workflow on
+it and prints one row per size. Times are CPU seconds of snakemake and all its jobs, which other work on the
+machine disturbs least.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ARMS = ("vehicle", "ket5", "ket10", "ket20")
+
+
+def make_cohort(folder: Path, recordings: int) -> None:
+    """A cohort of ``recordings`` bottle pairs, one an animal."""
+    animals = [f"M{number:06d}" for number in range(recordings)]
+    arms = "\n".join(
+        f"{arm},{'yes' if arm == 'vehicle' else 'no'},ketamine,{arm[3:] if arm != 'vehicle' else 0}" for arm in ARMS
+    )
+    write(folder, "arms", "arm,control,drug,dose_mg_per_kg", [arms])
+    write(
+        folder,
+        "animals",
+        "animal,sex,weight_g",
+        [f"{animal},male,{20 + index % 9}" for index, animal in enumerate(animals)],
+    )
+    write(folder, "allocation", "animal,arm", [f"{animal},{ARMS[index % 4]}" for index, animal in enumerate(animals)])
+    write_bottles(folder, animals)
+
+
+def write_bottles(folder: Path, animals: list[str]) -> None:
+    rows = []
+    for index, animal in enumerate(animals):
+        name, drunk = f"spt_{animal}", 4 + index % 30 / 10
+        rows.append(f"{name},{animal},day1,left,sucrose,1,150,{150 - drunk:.2f},2026-03-01 18:00,2026-03-02 18:00")
+        rows.append(
+            f"{name},{animal},day1,right,water,,150,{148.8 - index % 3 / 10:.2f},2026-03-01 18:00,2026-03-02 18:00"
+        )
+    header = "recording,animal,session,side,content,concentration_pct,start_g,end_g,start_time,end_time"
+    write(folder, "sucrose_preference", header, rows)
+
+
+def write(folder: Path, name: str, header: str, rows: list[str]) -> None:
+    (folder / f"{name}.csv").write_text("\n".join([header, *rows]) + "\n")
+
+
+def timed(cohort: Path, results: Path, *words: str) -> tuple[float, float, int]:
+    """CPU seconds (with children), wall seconds and peak memory (MB) of one snakemake call."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all", *words]
+    command += ["--config", f"cohort={cohort}", f"results={results}"]
+    script = "import os,resource,subprocess,sys; c=subprocess.run(sys.argv[1:]).returncode; print(c)"
+    done = subprocess.run([sys.executable, "-c", script, *command], cwd=ROOT, capture_output=True, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.stdout.strip().splitlines()[-1] != "0":
+        sys.exit(done.stdout + done.stderr)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu_s, time.perf_counter() - start, after.ru_maxrss // 1024
+
+
+def main(sizes: list[int]) -> None:
+    """One row per cohort size."""
+    print("recordings  plan_cpu_s  run_cpu_s  cpu_ms_each  peak_mb  nothing_to_do_cpu_s  one_more_cpu_s")
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            cohort, results = Path(folder) / "cohort", Path(folder) / "results"
+            cohort.mkdir()
+            make_cohort(cohort, size)
+            plan_s, _, _ = timed(cohort, results, "--dry-run")
+            run_s, _, peak_mb = timed(cohort, results)
+            idle_s, _, _ = timed(cohort, results)
+            make_cohort(cohort, size + 1)
+            more_s, _, _ = timed(cohort, results)
+            each_ms = 1000 * run_s / size
+            print(
+                f"{size:10d}  {plan_s:10.1f}  {run_s:9.1f}  {each_ms:11.2f}  {peak_mb:7d}  {idle_s:19.1f}  {more_s:14.1f}"
+            )
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+    main([int(word) for word in sys.argv[1:]] or [200, 2000, 20000])
