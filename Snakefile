@@ -37,6 +37,10 @@ rule all:
         "<results>/summary.txt",
 
 
+onstart:
+    tell_plan()
+
+
 onsuccess:
     tell_summary()
 

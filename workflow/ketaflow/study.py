@@ -52,6 +52,15 @@ class Study:
             for assay, by_name in self.batches.items()
         }
 
+    def recording_counts(self) -> dict[str, dict[str, int]]:
+        """How many recordings each batch of each assay holds."""
+        return {
+            assay: {
+                batch: sum(len(recording_names(assay, group)) for group in groups) for batch, groups in by_name.items()
+            }
+            for assay, by_name in self.batches.items()
+        }
+
     def table_sources(self) -> dict[str, dict]:
         """Path, fingerprint and size of every table of the cohort, by table name."""
         return {
@@ -121,6 +130,15 @@ def table_schemas() -> dict[str, dict]:
         for assay in assays.names()
         for name, schema in assays.described(assay, "tables.schema")["tables"].items()
     }
+
+
+def recording_names(assay: str, group: Group) -> set[str]:
+    """Names of the recordings in a group; leak controls and the like, which serve others, are not counted."""
+    described = assays.described(assay, "tables.schema")
+    group_by = described["group_by"]
+    shared = described["tables"][group_by["table"]].get("shared_rows")
+    rows = [row for row in group.rows[group_by["table"]] if not (shared and row[shared["where"]])]
+    return {row[group_by.get("recording", "recording")] for row in rows}
 
 
 def main_table(assay: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from ketaflow import study as studies
+from ketaflow.core import progress
 from ketaflow.core.errors import CohortError
 
 try:
@@ -94,6 +95,13 @@ def cohort_file(name):
     """Input: a file of the cohort folder; nothing where there is none."""
     path = study.cohort.folder / name
     return [path.as_posix()] if path.is_file() else []
+
+
+def tell_plan():
+    """The first line of a run: how many recordings of each assay it is going to work on."""
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name in ("ingest", "quantify", "qc")]
+    named = [(job.rule.name, job.wildcards.assay, job.wildcards.batch) for job in jobs]
+    print(progress.begin(study.results / "logs", named, study.recording_counts()), file=sys.stderr)
 
 
 def tell_summary():

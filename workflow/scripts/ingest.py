@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow import assays, study
-from ketaflow.core import batches, files
+from ketaflow.core import batches, files, progress
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,3 +19,10 @@ with files.log_to(snakemake.log[0]):
         cache=Path(snakemake.params.cache),
     )
     batches.write(recordings, snakemake.output.recordings, Path(snakemake.params.cache))
+    progress.tell(
+        Path(snakemake.log[0]).parents[2],
+        "ingest",
+        snakemake.wildcards.assay,
+        snakemake.wildcards.batch,
+        failed=sum(record.status == "failed" for record in recordings),
+    )

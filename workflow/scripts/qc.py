@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow import assays
-from ketaflow.core import batches, files, records
+from ketaflow.core import batches, files, progress, records
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -20,3 +20,10 @@ with files.log_to(snakemake.log[0]):
         cache=Path(snakemake.params.cache),
     )
     batches.write(checked, snakemake.output.checks, Path(snakemake.params.cache))
+    progress.tell(
+        Path(snakemake.log[0]).parents[2],
+        "qc",
+        snakemake.wildcards.assay,
+        snakemake.wildcards.batch,
+        failed=sum(record.status == "failed" for record in checked),
+    )

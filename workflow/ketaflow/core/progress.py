@@ -1,0 +1,60 @@
+"""Progress a person can read: how many recordings are done, failed and left, by assay, and the time to go.
+
+When a run starts, the plan is written to ``logs/progress.json``; each finished job of a batch adds a line to
+``logs/progress.txt`` and prints it. On a cluster, ``tail -f`` that file.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from ketaflow.core import files
+
+PLAN, LINES = "progress.json", "progress.txt"
+
+
+def begin(logs: Path, jobs: list[tuple[str, str, str]], recordings: dict[str, dict[str, int]]) -> str:
+    """Note what a run is going to do: ``jobs`` are (stage, assay, batch), ``recordings`` counts by assay and batch."""
+    batches = {assay: {batch for _, own, batch in jobs if own == assay} for _, assay, _ in jobs}
+    totals = {assay: sum(recordings[assay][batch] for batch in names) for assay, names in sorted(batches.items())}
+    files.write_json(
+        {"started": time.time(), "jobs": len(jobs), "recordings": totals, "batches": recordings}, logs / PLAN
+    )
+    (logs / LINES).unlink(missing_ok=True)
+    told = ", ".join(f"{count} of {assay.replace('_', ' ')}" for assay, count in totals.items())
+    return f"Recordings to work on: {told}" if told else "All recordings are measured; bringing the pages up to date"
+
+
+def tell(logs: Path, stage: str, assay: str, batch: str, failed: int) -> None:
+    """Add one finished job to the lines, and print where the run stands."""
+    if not (logs / PLAN).is_file():
+        return
+    plan = json.loads((logs / PLAN).read_text(encoding="utf-8"))
+    with (logs / LINES).open("a", encoding="utf-8") as lines:
+        lines.write(f"{stage} {assay} {batch} {failed}\n")
+    done = {tuple(line.split()) for line in (logs / LINES).read_text(encoding="utf-8").splitlines()}
+    line = standing(plan, done, stage, assay, time.time() - plan["started"])
+    print(line, file=sys.__stderr__, flush=True)
+
+
+def standing(plan: dict, done: set[tuple[str, ...]], stage: str, assay: str, elapsed_s: float) -> str:
+    """One line on where the run stands.
+
+    ``done`` holds (stage, assay, batch, failed) of each finished job; the time to go supposes that what
+    is left takes as long a job as what is done.
+    """
+    own = {batch: int(failed) for at, of, batch, failed in done if (at, of) == (stage, assay)}
+    count = sum(plan["batches"][assay][batch] for batch in own)
+    failed = sum(own.values())
+    share = min(1.0, len(done) / plan["jobs"])
+    left = f", {clock(elapsed_s * (1 - share) / share)} to go" if share < 1 else ""
+    said = f"{assay.replace('_', ' ')}: {stage} {count} of {plan['recordings'][assay]}"
+    return f"{share:4.0%}  {said}{f', {failed} failed' if failed else ''}{left}"
+
+
+def clock(seconds: float) -> str:
+    """A length of time as people say it."""
+    if seconds < 90:
+        return f"about {max(5, 5 * round(seconds / 5))} s"
+    return f"about {round(seconds / 60)} min" if seconds < 5400 else f"about {seconds / 3600:.1f} h"
