@@ -27,9 +27,9 @@ include: "workflow/rules/statistics.smk"
 include: "workflow/rules/report.smk"
 
 
+# Both reports, the tables behind them, and a count of what failed.
 rule all:
     default_target: True
-    """Both reports, the tables behind them, and a count of what failed."""
     input:
         "<results>/report/qc.html",
         "<results>/report/results.html",

@@ -99,9 +99,16 @@ def cohort_file(name):
 
 def tell_plan():
     """The first line of a run: how many recordings of each assay it is going to work on."""
-    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name in ("ingest", "quantify", "qc")]
+    jobs = [
+        job
+        for job in workflow.dag.needrun_jobs()
+        if job.rule.name in ("ingest", "quantify", "qc")
+    ]
     named = [(job.rule.name, job.wildcards.assay, job.wildcards.batch) for job in jobs]
-    print(progress.begin(study.results / "logs", named, study.recording_counts()), file=sys.stderr)
+    print(
+        progress.begin(study.results / "logs", named, study.recording_counts()),
+        file=sys.stderr,
+    )
 
 
 def tell_summary():
