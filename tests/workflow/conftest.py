@@ -139,6 +139,10 @@ class Clone:
         for name, text in files.items():
             (assays / assay / name).write_text(text)
 
+    def table(self, name: str, header: str, rows: list[str]) -> None:
+        """Write one of the cohort's tables."""
+        (self.cohort / f"{name}.csv").write_text("\n".join([header, *rows]) + "\n")
+
     def run(self, *words: str, ok: bool | None = True, config: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
         """Run snakemake; ``ok`` says whether it must succeed, fail, or may do either."""
         done = subprocess.run(
@@ -159,6 +163,12 @@ class Clone:
         return {rule: int(count) for rule, count in counts if rule not in ("total", "all")}
 
 
+@pytest.fixture(scope="session")
+def new_clone() -> type[Clone]:
+    """To make a copy of the whole workflow with."""
+    return Clone
+
+
 @pytest.fixture
 def clone(tmp_path) -> Clone:
     """The workflow with the nose poke assay, and 8 animals in two arms."""
@@ -169,14 +179,10 @@ def clone(tmp_path) -> Clone:
     animals = [f"A{number}" for number in range(8)]
     for number, animal in enumerate(animals):
         (logs / f"{animal}.txt").write_text("0.5\n" * (number + 2))
-    write(made.cohort / "animals.csv", "animal,sex", [f"{animal},female" for animal in animals])
+    made.table("animals", "animal,sex", [f"{animal},female" for animal in animals])
     arms = ["vehicle,yes,saline,0", "ket10,no,ketamine,10"]
-    write(made.cohort / "arms.csv", "arm,control,drug,dose_mg_per_kg", arms)
+    made.table("arms", "arm,control,drug,dose_mg_per_kg", arms)
     halves = [f"{animal},{'vehicle' if number % 2 else 'ket10'}" for number, animal in enumerate(animals)]
-    write(made.cohort / "allocation.csv", "animal,arm", halves)
-    write(made.cohort / "nose_poke.csv", "recording,animal,log", [f"r{a},{a},logs/{a}.txt" for a in animals])
+    made.table("allocation", "animal,arm", halves)
+    made.table("nose_poke", "recording,animal,log", [f"r{a},{a},logs/{a}.txt" for a in animals])
     return made
-
-
-def write(path: Path, header: str, rows: list[str]) -> None:
-    path.write_text("\n".join([header, *rows]) + "\n")
