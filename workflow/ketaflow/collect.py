@@ -258,14 +258,9 @@ def _items(recordings: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     if not len(recordings):
         return _no_items()
     values = defaultdict(list)
-    if len(measured):
-        shown = measured.reindex(columns=["recording", *measures.MEASUREMENT_COLUMNS]).loc[
-            :, lambda f: ~f.columns.duplicated()
-        ]
-        for row in shown[["recording", "measure", "analyte", "sample", "time_min", "value"]].itertuples(index=False):
-            values[row.recording].append(
-                [row.measure, str(row.analyte), str(row.sample), str(row.time_min), f"{row.value:.6g}"]
-            )
+    told = ["recording", "measure", "analyte", "sample", "time_min", "value"]
+    for name, *words, value in measured.reindex(columns=told).itertuples(index=False):
+        values[name].append([*map(str, words), f"{float('nan') if value is None else value:.6g}"])
     made = []
     named = recordings[recordings["recording"].ne("")]
     for (assay, name), rows in named.groupby(["assay", "recording"], sort=True):

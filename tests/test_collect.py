@@ -1,0 +1,130 @@
+"""Batches put together: nothing is lost, a failure keeps its reason, an item's fingerprint follows its content."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from ketaflow import collect
+from ketaflow.core import measures, records
+from ketaflow.core.records import Record
+
+ASSAY = "forced_swim"
+TABLE = {"path": "forced_swim.csv", "sha256": "t", "bytes": 10}
+ANIMALS = pd.DataFrame({"animal": ["M1", "M2", "M3"]})
+
+
+def swim(name: str, animal: str, video: str) -> dict:
+    return {"recording": name, "animal": animal, "video": video, "cylinder": 1.0, "session": "test"}
+
+
+def batch(folder: Path, immobility_s: float | None = 150.0, verdict: str = "pass", sha256: str = "a") -> Path:
+    """One video that was measured and one that could not be read."""
+    good, bad = {ASSAY: [swim("r1", "M1", "v/1.mp4")]}, {ASSAY: [swim("r2", "M2", "v/2.mp4")]}
+    sources = [[{"path": f"v/{number}.mp4", "sha256": sha, "bytes": 5}] for number, sha in ((1, sha256), (2, "b"))]
+    reason = "v/2.mp4: no bytes in this file"
+    failed = {"status": "failed", "reason": reason}
+    value = measures.measurement(
+        "immobility_s", immobility_s, unit="s", animal="M1", recording="r1", reason="" if immobility_s else "dark"
+    )
+    seen = measures.check("brightness", 80.0, recording="r1", animal="M1", message="too dark", verdict=verdict)
+    records.write_batch([Record("v/1.mp4", rows=good, sources=sources[0]), Record("v/2.mp4", rows=bad, sources=sources[1],
+                         **failed)], folder / "recordings.zip")  # fmt: skip
+    records.write_batch([Record("v/1.mp4", tables={"measurements": [value]}), Record("v/2.mp4", **failed)],
+                        folder / "measurements.zip")  # fmt: skip
+    unread = Record("v/2.mp4", rows=bad, sources=sources[1], **failed)
+    stages = {
+        "recordings": [Record("v/1.mp4", rows=good, sources=sources[0]), unread],
+        "measurements": [Record("v/1.mp4", tables={"measurements": [value]}), Record("v/2.mp4", **failed)],
+        "checks": [Record("v/1.mp4", tables={"checks": [seen]}), Record("v/2.mp4", **failed)],
+    }
+    for name, made in stages.items():
+        records.write_batch(made, folder / f"{name}.zip")
+    return folder
+
+
+def collected(folder: Path, brought_in: pd.DataFrame | None = None) -> collect.Collected:
+    return collect.collect(
+        {ASSAY: [folder]}, {ASSAY: {}}, animals=ANIMALS, table_files={ASSAY: TABLE}, brought_in=brought_in
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_summary_over_the_cohort(monkeypatch):
+    real = collect.assays.has
+    monkeypatch.setattr(collect.assays, "has", lambda assay, name: name != "cohort" and real(assay, name))
+
+
+def test_a_recording_that_could_not_be_read_is_listed_everywhere_with_its_reason(tmp_path):
+    found = collected(batch(tmp_path))
+    row = found.recordings.set_index("recording").loc["r2"]
+    assert (row["status"], row["reason"]) == ("failed", "v/2.mp4: no bytes in this file")
+    empty = found.measurements[found.measurements["recording"].eq("r2")]
+    assert "immobility_s" in set(empty["measure"])
+    assert empty["value"].isna().all()
+    assert set(empty["reason"]) == {"v/2.mp4: no bytes in this file"}
+    assert found.checks[found.checks["recording"].eq("r2")]["verdict"].tolist() == ["fail"]
+
+
+def test_an_animal_without_a_recording_is_listed(tmp_path):
+    checks = collected(batch(tmp_path)).checks
+    assert checks[checks["check"].eq("recording_present")]["animal"].tolist() == ["M3"]
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("pass", "ok"), ("warn", "flagged"), ("fail", "flagged")])
+def test_a_doubtful_recording_is_flagged(tmp_path, verdict, status):
+    assert collected(batch(tmp_path, verdict=verdict)).recordings.set_index("recording").loc["r1", "status"] == status
+
+
+def test_a_recording_without_any_value_is_failed(tmp_path):
+    row = collected(batch(tmp_path, immobility_s=None)).recordings.set_index("recording").loc["r1"]
+    assert (row["status"], row["reason"]) == ("failed", "dark")
+
+
+def test_tables_have_the_contracts_columns(tmp_path):
+    found = collected(batch(tmp_path))
+    assert tuple(found.measurements) == measures.MEASUREMENT_COLUMNS
+    assert tuple(found.checks) == measures.CHECK_COLUMNS
+    assert tuple(found.recordings) == measures.RECORDING_COLUMNS
+    assert set(found.measurements["assay"]) == {ASSAY}
+
+
+def test_an_items_fingerprint_follows_what_was_recorded_and_measured(tmp_path):
+    def fingerprint(name, **change):
+        items = collected(batch(tmp_path / name, **change)).items.set_index("recording")
+        return items.loc["r1", "item_sha256"]
+
+    same, again = fingerprint("a"), fingerprint("b")
+    assert same == again
+    assert fingerprint("c", immobility_s=151.0) != same
+    assert fingerprint("d", sha256="other") != same
+    assert fingerprint("e", verdict="warn") == same, "a check's limit may change without a new judgement"
+
+
+def test_values_from_elsewhere_enter_like_everything_else(tmp_path):
+    row = {
+        "animal": "M3",
+        "assay": "elisa",
+        "measure": "bdnf_pg_per_ml",
+        "value": 41.0,
+        "unit": "pg/ml",
+        "status": None,
+    }
+    elsewhere = pd.DataFrame([row])
+    found = collected(batch(tmp_path), elsewhere).measurements
+    row = found[found["assay"].eq("elisa")].iloc[0]
+    assert (row["value"], row["status"]) == (41.0, "ok")
+
+
+def test_the_last_lines_of_a_run_count_and_name_what_failed(tmp_path):
+    said = collect.summary(collected(batch(tmp_path)))
+    assert said.splitlines()[0].endswith("2 recordings (1 ok, 0 flagged, 1 failed)")
+    assert "failed: r2: v/2.mp4: no bytes in this file" in said
+
+
+def test_order_of_batches_changes_nothing(tmp_path):
+    one, two = batch(tmp_path / "1"), batch(tmp_path / "2", immobility_s=99.0)
+    forward = collect.collect(
+        {ASSAY: [one, two]}, {ASSAY: {}}, animals=ANIMALS, table_files={ASSAY: TABLE}, brought_in=None
+    )
+    assert len(forward.measurements) == 2 * len(collected(one).measurements)
