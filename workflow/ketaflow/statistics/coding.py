@@ -1,0 +1,80 @@
+"""The model matrix of the fixed effects, and the reference grid contrasts are read from.
+
+Factors are coded by sum-to-zero columns, so that the columns of a term, taken together, are that
+term's type III hypothesis. Numbers enter as they are. The grid holds every combination of factor
+levels with numbers at their mean; marginal means weigh its cells equally, as emmeans does
+(Searle, Speed & Milliken 1980, Am Stat 34:216-221, doi:10.1080/00031305.1980.10483031).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+Term = tuple[str, ...]
+
+
+def sum_coding(count: int) -> np.ndarray:
+    """Sum-to-zero columns of a factor: (count, count - 1), the last level is minus the others."""
+    return np.vstack([np.eye(count - 1), -np.ones(count - 1)])
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How the columns of a model matrix are made.
+
+    ``terms`` are tuples of names: ``("arm",)``, ``("arm", "sex")``. ``levels`` gives each factor's
+    levels in order, the reference first; a name that is not in it is a number, with its mean in ``means``.
+    """
+
+    terms: tuple[Term, ...]
+    levels: Mapping[str, Sequence]
+    means: Mapping[str, float] = field(default_factory=dict)
+
+    def matrix(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Model matrix (n_rows, n_columns), the intercept first."""
+        count = len(next(iter(columns.values()))) if columns else 1
+        blocks = [np.ones((count, 1))]
+        for term in self.terms:
+            block = np.ones((count, 1))
+            for name in term:
+                one = self._columns(name, columns[name])
+                block = (block[:, :, None] * one[:, None, :]).reshape(count, -1)
+            blocks.append(block)
+        return np.hstack(blocks)
+
+    def place(self, term: Term) -> slice:
+        """Where the columns of a term stand."""
+        start = 1
+        for known in self.terms:
+            width = self._width(known)
+            if known == term:
+                return slice(start, start + width)
+            start += width
+        raise KeyError(term)
+
+    def grid(self) -> dict[str, np.ndarray]:
+        """Every combination of factor levels, numbers at their mean."""
+        factors = [name for name in self.levels if any(name in term for term in self.terms)]
+        cells = list(product(*(self.levels[name] for name in factors)))
+        columns = {name: np.array([cell[i] for cell in cells], dtype=object) for i, name in enumerate(factors)}
+        return columns | {name: np.full(len(cells), mean) for name, mean in self.means.items()}
+
+    def marginal(self, **at: object) -> np.ndarray:
+        """Weights on the coefficients that give the mean at these levels, all else averaged equally."""
+        grid = self.grid()
+        inside = np.ones(len(next(iter(grid.values()))), dtype=bool)
+        for name, level in at.items():
+            inside &= grid[name] == level
+        return self.matrix(grid)[inside].mean(axis=0)
+
+    def _columns(self, name: str, values: np.ndarray) -> np.ndarray:
+        if name not in self.levels:
+            return np.asarray(values, dtype=float)[:, None]
+        levels = list(self.levels[name])
+        position = {level: i for i, level in enumerate(levels)}
+        return sum_coding(len(levels))[[position[value] for value in values]]
+
+    def _width(self, term: Term) -> int:
+        return int(np.prod([len(self.levels[name]) - 1 if name in self.levels else 1 for name in term]))

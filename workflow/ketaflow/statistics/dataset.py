@@ -1,0 +1,173 @@
+"""One endpoint's table: its measurements beside arm, factors and covariates, ready for a model.
+
+In: measurements of all assays and the cohort's tables. Out: an ``EndpointTable``, one row per
+observation, the animal as the unit; with what was left out and why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+KEYS = ("analyte", "region")
+BELOW = ("analyte", "region", "session", "time_min", "sample", "recording")
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The cohort's tables as statistics needs them: one row per animal (and period), arm facts joined."""
+
+    people: pd.DataFrame
+    arms: pd.DataFrame
+    from_arms: frozenset[str]
+
+    @property
+    def control(self) -> str:
+        """Name of the control arm."""
+        return str(self.arms.loc[self.arms["control"].astype(bool), "arm"].iloc[0])
+
+
+@dataclass(frozen=True)
+class EndpointTable:
+    """Rows of one endpoint that enter the analysis.
+
+    ``rows``: animal, value (as measured), y (on the scale of the analysis), the factors, covariates and
+    clusters, time, sample, status. ``levels``: each factor's levels, the reference first. ``time`` names
+    the column of a repeated design (time_min, session), ``""`` else.
+    """
+
+    rows: pd.DataFrame
+    levels: dict[str, list]
+    treatment: str
+    time: str = ""
+    notes: tuple[str, ...] = ()
+    refusal: str = ""
+    facts: Mapping = field(default_factory=dict)
+
+    @property
+    def animals(self) -> int:
+        """Number of animals."""
+        return int(self.rows["animal"].nunique())
+
+    def unit_means(self, column: str = "y") -> pd.DataFrame:
+        """One row per animal (and period of a crossover): the mean of its observations."""
+        keys = ["animal", *[name for name in self.rows.columns if name in ("arm", "period", *self.levels)]]
+        keys = [key for key in dict.fromkeys(keys) if key != self.time]
+        return self.rows.groupby(keys, sort=False, observed=True, as_index=False)[column].mean()
+
+
+def cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) -> Cohort:
+    """Join the cohort's tables; arms come in their order: the control, then ``order``, then dose."""
+    arms = arms.reset_index(drop=True)
+    place = pd.DataFrame({
+        "control": ~arms["control"].astype(bool),
+        "order": pd.to_numeric(arms["order"]) if "order" in arms else np.nan,
+        "dose": pd.to_numeric(arms["dose_mg_per_kg"]),
+    })  # fmt: skip
+    arms = arms.loc[place.sort_values(["control", "order", "dose"], kind="stable").index].reset_index(drop=True)
+    added = [name for name in arms.columns if name not in animals.columns or name == "arm"]
+    people = allocation.merge(animals, on="animal", how="left").merge(arms[added], on="arm", how="left")
+    return Cohort(people, arms, frozenset(added) - {"arm"})
+
+
+def chosen(measurements: pd.DataFrame, endpoint: Mapping) -> pd.DataFrame:
+    """Rows of measurements.csv an endpoint speaks of, values missing or not."""
+    rows = measurements[(measurements["assay"] == endpoint["assay"]) & (measurements["measure"] == endpoint["measure"])]
+    for column, wanted in conditions(endpoint).items():
+        rows = rows[matches(rows[column], wanted)]
+    if endpoint.get("window_min"):
+        first, last = endpoint["window_min"]
+        rows = rows[rows["time_min"].astype(float).between(first, last)]
+    return rows
+
+
+def conditions(endpoint: Mapping) -> dict[str, object]:
+    """Columns and the values they must have: ``where``, analyte and region together."""
+    return {key: endpoint[key] for key in KEYS if endpoint.get(key)} | dict(endpoint["where"])
+
+
+def matches(values: pd.Series, wanted: object) -> pd.Series:
+    """Which values are the wanted one, or one of a list; numbers are compared as numbers."""
+    options = wanted if isinstance(wanted, list) else [wanted]
+    if pd.api.types.is_numeric_dtype(values):
+        return values.isin([float(option) for option in options if _is_number(option)])
+    return values.astype(str).isin([str(option) for option in options])
+
+
+def levels_of(column: str, known: Cohort, present: pd.Series) -> list:
+    """Levels of a factor among the values present, the reference (the control arm's) first."""
+    values = list(dict.fromkeys(present))
+    if column == "arm":
+        return [arm for arm in known.arms["arm"] if arm in values]
+    ordered = sorted(
+        values, key=lambda value: (not _is_number(value), float(value) if _is_number(value) else 0, str(value))
+    )
+    if column in known.from_arms:
+        if not all(_is_number(value) for value in values):
+            ordered = [value for value in dict.fromkeys(known.arms[column].map(level_name)) if value in values]
+        reference = level_name(known.arms.loc[known.arms["arm"] == known.control, column].iloc[0])
+        ordered.sort(key=lambda value: value != reference)
+    return ordered
+
+
+def level_name(value: object) -> object:
+    """A factor's level as tables print it: whole numbers without a point, an empty cell as ``none``."""
+    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+        return "none"
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, int | float | np.number) else str(value)
+
+
+def assemble(rows: pd.DataFrame, endpoint: Mapping, known: Cohort, facts: Mapping) -> EndpointTable:
+    """Join the chosen rows with the cohort, put them on their scale and order the levels."""
+    rows = rows[rows["value"].notna()]
+    keys = ["animal", "period"] if endpoint["design"] == "crossover" else ["animal"]
+    if endpoint["design"] == "crossover":
+        rows = rows.assign(period=rows["session"].astype(str))
+    own = [name for name in rows.columns if name in known.people.columns and name not in keys]
+    joined = rows.drop(columns=own).merge(known.people, on=keys, how="inner")
+    if endpoint.get("arms"):
+        joined = joined[joined["arm"].isin(endpoint["arms"])]
+    factors = [*endpoint["fixed"], *(["period"] if endpoint["design"] == "crossover" else [])]
+    joined = joined.assign(**{name: joined[name].map(level_name) for name in factors})
+    if endpoint.get("summary") == "mean":
+        joined = _averaged(joined)
+    levels = {name: levels_of(name, known, joined[name]) for name in factors}
+    time = _time_column(joined, endpoint)
+    if time and endpoint["time"] == "factor":
+        joined = joined.assign(**{time: joined[time].map(level_name)})
+        levels[time] = levels_of(time, known, joined[time])
+    joined = joined.assign(y=to_scale(joined["value"].to_numpy(float), endpoint["scale"])).reset_index(drop=True)
+    treatment = endpoint["fixed"][0] if endpoint["fixed"] else ""
+    return EndpointTable(joined, levels, treatment, time, facts=facts)
+
+
+def to_scale(values: np.ndarray, scale: str) -> np.ndarray:
+    """Values on the scale of the analysis: natural logarithm, or logit of a percentage; NaN where there is none."""
+    if scale == "identity":
+        return values
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moved = np.log(values) if scale == "log" else np.log(values / (100 - values))
+    return np.where(np.isfinite(moved), moved, np.nan)
+
+
+def _time_column(rows: pd.DataFrame, endpoint: Mapping) -> str:
+    if endpoint["design"] != "repeated":
+        return ""
+    return "time_min" if rows["time_min"].notna().any() else "session"
+
+
+def _averaged(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per animal: the mean of its values, everything else from its first row."""
+    first = rows.drop_duplicates("animal").set_index("animal")
+    first["value"] = rows.groupby("animal")["value"].mean()
+    return first.reset_index()
+
+
+def _is_number(value: object) -> bool:
+    try:
+        return bool(np.isfinite(float(value)))
+    except (TypeError, ValueError):
+        return False

@@ -1,0 +1,272 @@
+"""What stops a plan, and what refuses an endpoint.
+
+A *fault* is the plan's own: a measure or column that does not exist, or more than one row per animal
+where the design knows of one. Faults are collected and end the run. A *refusal* is the data's: an arm
+with too few animals, a control without variance. It is told with the endpoint, and the others go on.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.core.errors import Problem
+from ketaflow.core.tables import nearest
+from ketaflow.statistics import dataset, rules
+from ketaflow.statistics.dataset import Cohort, EndpointTable
+from ketaflow.statistics.plan import FILE
+
+TREATMENT = ("arm", "drug", "dose_mg_per_kg", "pretreatment", "treatment", "dose")
+
+
+def faults(
+    plan: Mapping, measurements: pd.DataFrame, checks: pd.DataFrame, known: Cohort, measures: Mapping
+) -> list[Problem]:
+    """Every fault of the plan against this cohort."""
+    found = []
+    for name, endpoint in plan["endpoints"].items():
+        for key, what, remedy in _endpoint_faults(endpoint, measurements, checks, known, measures):
+            found.append(Problem(FILE, 0, f"endpoints.{name}.{key}", what, remedy))
+    return found
+
+
+def _endpoint_faults(endpoint, measurements, checks, known, measures) -> Iterator[tuple[str, str, str]]:
+    yield from _column_faults(endpoint, measurements, known)
+    yield from _rule_faults(endpoint, measurements, checks, known, measures)
+    described = endpoint["measure"] in measures.get(endpoint["assay"], {})
+    of_assay = measurements[measurements["assay"] == endpoint["assay"]]
+    measured = of_assay[of_assay["measure"] == endpoint["measure"]]
+    if not len(measured):
+        if not described:
+            yield _unknown_measure(endpoint, measurements, of_assay, measures)
+        return
+    for column, wanted in dataset.conditions(endpoint).items():
+        if column not in measurements:
+            yield _unknown(f"where.{column}", column, list(measurements.columns), "column of measurements.csv")
+            continue
+        for value in wanted if isinstance(wanted, list) else [wanted]:
+            if not dataset.matches(measured[column], value).any():
+                present = [str(entry) for entry in measured[column].dropna().unique()]
+                yield _unknown(f"where.{column}", str(value), present, f"{column} of {endpoint['measure']}")
+                return
+    if all(column in measurements for column in endpoint["where"]):
+        yield from unit_faults(dataset.chosen(measurements, endpoint), endpoint, known)
+
+
+def unit_faults(rows: pd.DataFrame, endpoint: Mapping, known: Cohort) -> Iterator[tuple[str, str, str]]:
+    """The unit guard: more rows per animal than the design knows of."""
+    rows = rows[rows["value"].notna()]
+    design = endpoint["design"]
+    if endpoint.get("summary") == "mean":
+        return
+    apart, allowed = ["animal"], ()
+    if design == "repeated":
+        apart = ["animal", "time_min" if rows["time_min"].notna().any() else "session", "sample"]
+        allowed = ("time_min", "sample", "recording", apart[1])
+    elif design == "nested":
+        apart, allowed = None, ("sample", "recording")
+    elif design == "crossover":
+        yield from _period_faults(rows, known)
+        apart, allowed = ["animal", "session"], ("session", "recording")
+    within = rows.groupby("animal", sort=False)
+    varying = [column for column in dataset.BELOW if column in rows and within[column].nunique().gt(1).any()]
+    unexpected = [column for column in varying if column not in allowed]
+    repeated = rows[rows.duplicated(apart, keep=False)] if apart else rows.iloc[:0]
+    if design == "nested" and unexpected:
+        repeated = rows[within[unexpected[0]].transform("nunique") > 1]
+    if not len(repeated):
+        return
+    animal = repeated["animal"].iloc[0]
+    count = int((repeated["animal"] == animal).sum())
+    column = next((name for name in unexpected), next(iter(varying), "nothing, not even recording"))
+    yield (
+        "design",
+        f"{count} rows for animal {animal}, and the design {design} knows of one: what repeats is {column}",
+        _unit_remedy(column),
+    )
+
+
+def refusal(table: EndpointTable, endpoint: Mapping, known: Cohort, *, min_animals_per_arm: int) -> str:
+    """Why an endpoint cannot be tested, or ``""``."""
+    rows = table.rows
+    if not len(rows):
+        return "nothing was measured"
+    checks = (
+        _two_arms(rows, endpoint), _out_of_range(rows, table.facts), _off_scale(rows, endpoint["scale"]),
+        _missing_facts(rows, endpoint), _too_few(table, endpoint, known, min_animals_per_arm),
+        _empty_cell(table, endpoint), _no_variance(table),
+    )  # fmt: skip
+    return next((reason for reason in checks if reason), "")
+
+
+def confounded(table: EndpointTable, known: Cohort) -> list[str]:
+    """Home facts that cannot be told from the treatment: each of their levels saw one arm only."""
+    found = []
+    for column in ("cage", "litter"):
+        if column not in table.rows or not table.treatment or table.rows[column].isna().all():
+            continue
+        animals = table.rows.drop_duplicates(["animal", table.treatment])
+        per_home = animals.groupby(column)[table.treatment].nunique()
+        shared = animals.groupby(column).size().gt(1).any()
+        if shared and len(per_home) > 1 and per_home.max() == 1:
+            found.append(column)
+    return found
+
+
+def _two_arms(rows: pd.DataFrame, endpoint: Mapping) -> str:
+    if endpoint["design"] == "crossover":
+        return ""
+    arms = rows.groupby("animal")["arm"].nunique()
+    twice = list(arms.index[arms > 1])
+    return f"animal {', '.join(twice[:3])} is in two arms; only a crossover design allows that" if twice else ""
+
+
+def _out_of_range(rows: pd.DataFrame, facts: Mapping) -> str:
+    low, high = facts.get("minimum"), facts.get("maximum")
+    outside = np.zeros(len(rows), dtype=bool)
+    if low is not None:
+        outside |= rows["value"].to_numpy() < low
+    if high is not None:
+        outside |= rows["value"].to_numpy() > high
+    if not outside.any():
+        return ""
+    first = rows[outside].iloc[0]
+    limits = f"{'-inf' if low is None else low} to {'inf' if high is None else high}"
+    return f"animal {first['animal']} has {first['value']:g}, outside what is physically possible ({limits})"
+
+
+def _off_scale(rows: pd.DataFrame, scale: str) -> str:
+    lost = rows[rows["y"].isna()]
+    if not len(lost):
+        return ""
+    allowed = {"log": "values above 0", "logit": "percentages between 0 and 100, both excluded"}[scale]
+    first = lost.iloc[0]
+    return f"the scale {scale} needs {allowed}; animal {first['animal']} has {first['value']:g}"
+
+
+def _missing_facts(rows: pd.DataFrame, endpoint: Mapping) -> str:
+    for column in (*endpoint["covariates"], *endpoint["cluster"]):
+        empty = rows.loc[rows[column].isna(), "animal"].unique()
+        if len(empty):
+            return f"animal {', '.join(empty[:3])} has no {column}"
+    return ""
+
+
+def _too_few(table: EndpointTable, endpoint: Mapping, known: Cohort, least: int) -> str:
+    if not table.treatment:
+        return ""
+    levels = table.levels[table.treatment]
+    if len(levels) < 2:
+        return f"only one level of {table.treatment} was measured: {', '.join(map(str, levels))}"
+    if table.treatment == "arm" and known.control not in levels and not endpoint.get("arms"):
+        return f"the control arm {known.control} was not measured"
+    column = "arm" if table.treatment == "arm" else table.treatment
+    counts = table.rows.groupby(column, observed=True)["animal"].nunique()
+    small = {level: int(counts.get(level, 0)) for level in levels if counts.get(level, 0) < least}
+    told = ", ".join(f"{level} has {count}" for level, count in small.items())
+    return f"too few animals to compare (at least {least} per arm): {told}" if small else ""
+
+
+def _empty_cell(table: EndpointTable, endpoint: Mapping) -> str:
+    if endpoint["design"] != "factorial":
+        return ""
+    factors = endpoint["fixed"]
+    seen = set(table.rows[factors].itertuples(index=False, name=None))
+    cells = pd.MultiIndex.from_product([table.levels[name] for name in factors])
+    empty = [cell for cell in cells if cell not in seen]
+    if not empty:
+        return ""
+    named = " and ".join(f"{name} {value}" for name, value in zip(factors, empty[0], strict=True))
+    return f"no animal with {named}: without that cell the factors cannot be told apart"
+
+
+def _no_variance(table: EndpointTable) -> str:
+    means = table.unit_means()
+    if not table.treatment:
+        return "all animals have the same value" if means["y"].std() == 0 else ""
+    reference = table.levels[table.treatment][0]
+    control = means.loc[means[table.treatment] == reference, "y"]
+    if _constant(control):
+        return (
+            f"all animals of {reference} have the same value ({control.iloc[0]:g}): was everything divided by its own control? "
+            "Analyse the values before that division"
+        )
+    return ""
+
+
+def _constant(values: pd.Series) -> bool:
+    return bool(np.ptp(values.to_numpy(float)) <= 1e-12 * max(1e-300, np.abs(values.to_numpy(float)).max()))
+
+
+def _column_faults(endpoint, measurements, known) -> Iterator[tuple[str, str, str]]:
+    columns = [name for name in known.people.columns if name not in ("animal", "notes")]
+    for key in ("fixed", "covariates", "cluster"):
+        for name in endpoint[key]:
+            if name not in columns:
+                yield _unknown(key, name, columns, "column of arms or animals")
+    for name in endpoint["covariates"]:
+        if name in columns and not pd.api.types.is_numeric_dtype(known.people[name]):
+            yield "covariates", f"{name} is not a number", "A covariate is numeric; put a factor under fixed"
+    names = list(known.arms["arm"])
+    for arm in endpoint.get("arms") or []:
+        if arm not in names:
+            yield _unknown("arms", arm, names, "arm")
+    if not endpoint["fixed"] or endpoint["fixed"][0] not in columns:
+        return
+    levels = list(dict.fromkeys(str(dataset.level_name(value)) for value in known.people[endpoint["fixed"][0]]))
+    for contrast in endpoint["contrasts"]:
+        for level in contrast["weights"] if isinstance(contrast, dict) else ():
+            if str(level) not in levels:
+                yield _unknown("contrasts", str(level), levels, f"level of {endpoint['fixed'][0]}")
+
+
+def _rule_faults(endpoint, measurements, checks, known, measures) -> Iterator[tuple[str, str, str]]:
+    animal_columns = [name for name in known.people.columns if name not in known.from_arms and name not in TREATMENT]
+    words = {*measurements["measure"], *checks["check"], *animal_columns, "status", "value"}
+    words |= {measure for described in measures.values() for measure in described}
+    for rule in endpoint["exclude"]:
+        for name in rules.names(rule["when"]):
+            if name in TREATMENT or name in known.from_arms:
+                yield "exclude", f"the rule '{rule['when']}' looks at {name}", "A rule may not see the treatment"
+            elif name not in words:
+                yield _unknown("exclude", name, sorted(words), "measure, check or column of animals")
+
+
+def _period_faults(rows: pd.DataFrame, known: Cohort) -> Iterator[tuple[str, str, str]]:
+    periods = set(known.people["period"].dropna().astype(str)) if "period" in known.people else set()
+    if not periods:
+        yield "design", "a crossover, but allocation has no periods", "Fill in the column period of allocation"
+    strange = sorted(set(rows["session"].dropna().astype(str)) - periods) if periods else []
+    if periods and (strange or rows["session"].isna().any()):
+        found = f"session {strange[0]}" if strange else "rows without a session"
+        yield (
+            "design",
+            f"{found}, which is no period of allocation ({', '.join(sorted(periods))})",
+            ("In a crossover the session of a measurement names its period"),
+        )
+
+
+def _unknown_measure(endpoint, measurements, of_assay, measures) -> tuple[str, str, str]:
+    assays = sorted({*measurements["assay"].dropna(), *measures})
+    if endpoint["assay"] not in assays:
+        return _unknown("assay", endpoint["assay"], assays, "assay")
+    known = sorted({*of_assay["measure"].dropna(), *measures.get(endpoint["assay"], {})})
+    return _unknown("measure", endpoint["measure"], known, f"measure of {endpoint['assay']}")
+
+
+def _unknown(key: str, name: str, known: list[str], kind: str) -> tuple[str, str, str]:
+    meant = nearest(name, [str(word) for word in known])
+    listed = ", ".join(map(str, known[:12])) + (" ..." if len(known) > 12 else "")
+    return key, f"there is no {kind} '{name}'", f"Did you mean '{meant}'?" if meant else f"Known: {listed}"
+
+
+def _unit_remedy(column: str) -> str:
+    choose = f"Choose one with where: {{{column}: ...}}"
+    return {
+        "sample": "Set design: nested, or summary: mean",
+        "time_min": "Set design: repeated, or choose one time with where: {time_min: ...}",
+        "session": f"{choose}, or set design: repeated",
+        "analyte": "Choose one with analyte: ...",
+        "region": "Choose one with region: ...",
+        "recording": "Set summary: mean, or design: nested if the recordings are parts of one animal",
+    }.get(column, "Set summary: mean, or remove the row that stands twice")

@@ -1,0 +1,175 @@
+"""The statistics plan: read, checked against its schema, filled in, locked.
+
+In: ``plan.yaml`` of the cohort folder, written before unblinding. Out: a plan in which every key has
+a value, or a PlanError that names every fault. Without a file, the default plan: each endpoint the
+assays mark, against control, exploratory.
+"""
+
+import copy
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from ketaflow.core import files, settings
+from ketaflow.core.errors import PlanError, Problem
+from ketaflow.statistics import rules
+
+FILE = "plan.yaml"
+SCHEMA = yaml.safe_load(Path(__file__).with_name("plan.schema.yaml").read_text(encoding="utf-8"))
+ENDPOINT = SCHEMA["$defs"]["endpoint"]
+DEFAULT_FAMILY = "exploratory"
+DESIGNS_OF_SEVERAL_ROWS = ("nested", "repeated", "crossover")
+
+
+def read(path: Path) -> dict | None:
+    """The plan of a file, filled in; None where there is no file."""
+    if not path.is_file():
+        return None
+    content, problems = settings.read(path)
+    if problems:
+        raise error(problems)
+    return filled(content)
+
+
+def filled(plan: Mapping) -> dict:
+    """The plan with every default in place; raises PlanError with every fault."""
+    problems = settings.problems(plan, SCHEMA, FILE)
+    if problems:
+        raise error(problems)
+    whole = settings.with_defaults(dict(plan), SCHEMA)
+    whole["endpoints"] = {name: _endpoint(endpoint) for name, endpoint in plan["endpoints"].items()}
+    whole["families"] = {"primary": "none", **dict(whole["families"])}
+    problems = _contradictions(whole)
+    if problems:
+        raise error(problems)
+    return whole
+
+
+def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.DataFrame) -> dict:
+    """The plan of a cohort that has none: every endpoint the assays mark, as measured, against control.
+
+    ``measures`` is ``{assay: {measure: facts}}``. What an assay does not describe (rows brought in from
+    elsewhere) is an endpoint too. Each analyte, region and session is an endpoint of its own.
+    """
+    endpoints: dict[str, dict] = {}
+    kinds = ["assay", "measure", "analyte", "region", "session"]
+    present = measurements.reindex(columns=[*kinds, "animal", "time_min"]).astype(dict.fromkeys(kinds, object))
+    present = present.fillna(dict.fromkeys(kinds, ""))
+    for key, rows in present.groupby(kinds, sort=True):
+        assay, measure, *rest = (str(part) for part in key)
+        if not measures.get(assay, {}).get(measure, {"endpoint": True})["endpoint"]:
+            continue
+        name = ".".join([assay, measure, *filter(None, rest)])
+        name = "".join(letter if letter.isalnum() or letter in "_.-" else "-" for letter in name)[:64]
+        where = {kind: value for kind, value in zip(kinds[2:], rest, strict=True) if value}
+        endpoints[name] = {"assay": assay, "measure": measure, "where": where, "design": _natural_design(rows)}
+    return {
+        "alpha": SCHEMA["properties"]["alpha"]["default"],
+        "endpoints": {name: _endpoint(endpoint) for name, endpoint in endpoints.items()},
+        "families": {DEFAULT_FAMILY: "none"},
+    }
+
+
+def lock(plan: Mapping, before: Mapping | None, versions: Mapping) -> dict:
+    """What ``plan.lock.json`` keeps: the first plan's fingerprint stays, a later change is added to it.
+
+    Parameters
+    ----------
+    plan
+        The plan carried out.
+    before
+        The lock of the run before; None or empty where there was none.
+    versions
+        Versions of the packages used.
+    """
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    entry = {"sha256": files.digest(plan), "locked_at": now, "versions": dict(versions), "plan": dict(plan)}
+    if not before:
+        return {**entry, "changed": False, "changes": []}
+    changes = list(before.get("changes", []))
+    current = changes[-1]["sha256"] if changes else before["sha256"]
+    if entry["sha256"] != current:
+        changes.append({"sha256": entry["sha256"], "changed_at": now, "what": _differences(before.get("plan"), plan)})
+    changed = entry["sha256"] != before["sha256"]
+    return {**before, "changed": changed, "changes": changes}
+
+
+def _endpoint(endpoint: Mapping) -> dict:
+    whole = {**endpoint}
+    for key, rule in ENDPOINT["properties"].items():
+        rule = {**SCHEMA["$defs"]["names"], **rule} if "$ref" in rule else rule
+        if "default" in rule:
+            whole.setdefault(key, copy.deepcopy(rule["default"]))
+    whole.setdefault("family", whole["role"])
+    return whole
+
+
+def _natural_design(rows: pd.DataFrame) -> str:
+    """The design that rows of one endpoint ask for by what repeats within an animal."""
+    several = rows.groupby("animal").size().max() > 1
+    if not several:
+        return "one_way"
+    return "repeated" if rows["time_min"].nunique() > 1 else "nested"
+
+
+def _contradictions(plan: Mapping) -> list[Problem]:
+    """Faults a schema cannot tell."""
+    found = []
+    for name, endpoint in plan["endpoints"].items():
+        place = f"endpoints.{name}"
+        if endpoint["family"] not in plan["families"] and endpoint["family"] != endpoint["role"]:
+            known = ", ".join(plan["families"]) or "none yet"
+            found.append(
+                Problem(FILE, 0, f"{place}.family", f"there is no family '{endpoint['family']}'",
+                        f"Add it under families, or use one of: {known}")
+            )  # fmt: skip
+        found += [Problem(FILE, 0, f"{place}.{key}", what, remedy) for key, what, remedy in _misfits(endpoint)]
+    return found
+
+
+def _misfits(endpoint: Mapping) -> list[tuple[str, str, str]]:
+    """Keys of one endpoint that do not go together: key, what was found, remedy."""
+    found = []
+    design, fixed = endpoint["design"], endpoint["fixed"]
+    if design == "factorial" and len(fixed) < 2:
+        found.append(
+            ("fixed", "a factorial design with fewer than two factors", "Name two columns, as in [drug, pretreatment]")
+        )
+    if design == "ancova" and not endpoint["covariates"]:
+        found.append(
+            ("covariates", "an ancova without covariates", "Name numeric columns of animals, as in [weight_g]")
+        )
+    if "interaction" in endpoint["contrasts"] and (design != "factorial" and design != "repeated"):
+        found.append(("contrasts", "an interaction in a design without one", "Set design to factorial"))
+    if endpoint["random_slopes"] and (design != "repeated" or endpoint["time"] != "linear"):
+        found.append(("random_slopes", "slopes without a straight line", "Set design to repeated and time to linear"))
+    if endpoint.get("summary") and design in DESIGNS_OF_SEVERAL_ROWS:
+        found.append(("summary", f"rows averaged in a {design} design", "Drop summary, or set design to one_way"))
+    if endpoint["scale"] == "log" and endpoint.get("smallest_effect", 2) <= 1:
+        found.append(("smallest_effect", "on the log scale it is a ratio", "Give a ratio above 1, as in 1.3"))
+    for rule in endpoint["exclude"]:
+        fault = rules.fault(rule["when"])
+        if fault:
+            found.append(
+                ("exclude", f"the rule '{rule['when']}' cannot be read: {fault}", "Write it as in unscored_s > 12")
+            )
+    return found
+
+
+def _differences(before: Mapping | None, now: Mapping) -> list[str]:
+    """Names of endpoints and keys whose text changed; empty where the former plan was not kept."""
+    if not before:
+        return []
+    former, current = before.get("endpoints", {}), now["endpoints"]
+    names = sorted(name for name in {*former, *current} if former.get(name) != current.get(name))
+    rest = sorted(key for key in ("alpha", "families") if before.get(key) != now.get(key))
+    return [*rest, *(f"endpoints.{name}" for name in names)]
+
+
+def error(problems: list[Problem]) -> PlanError:
+    """All faults in one message."""
+    lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(sorted(set(problems)), start=1))
+    return PlanError(f"{len(problems)} fault{'s' * (len(problems) != 1)} in the plan; nothing was compared:\n{lines}")
