@@ -1,0 +1,178 @@
+"""Read one recording of the forced swim test: a video with its cylinders, or an EthoVision raw export.
+
+In: the rows that name the file. Out: the motion trace of each animal, what was found of the scene, and small pictures
+for the reviewer. The video is decoded once for all its cylinders; nothing is scored here, so that a changed threshold
+never decodes again.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.assays.forced_swim import ethovision, motion, scene, scores, trace, video
+from ketaflow.assays.forced_swim.scene import Cylinder
+from ketaflow.core.errors import IngestError
+from ketaflow.core.records import Record
+
+# A strip picture is at most this wide.
+STRIP_WIDTH_PX = 72
+BACKGROUND_WIDTH_PX = 480
+FEWEST_KEYS = 12
+
+
+def ingest(
+    rows: dict[str, list[dict]],
+    folder: Path,
+    *,
+    analysis_rate_hz: float,
+    background_frames: int,
+    polarity: str,
+    max_gap_s: float,
+    filmstrip_every_s: float,
+) -> Record:
+    """Read the file that the rows of one group name."""
+    swims = rows["forced_swim"]
+    path = folder / swims[0]["video"]
+    if path.suffix.lower() in (".xlsx", ".xls"):
+        record = ethovision.read(path, swims)
+    else:
+        outline, keys = video.outline(path, background_frames)
+        if len(keys) < FEWEST_KEYS:
+            keys = video.spread(path, background_frames, outline.duration_s)
+        record = filmed(outline, keys, swims, analysis_rate_hz, polarity, max_gap_s, filmstrip_every_s)
+    record.tables["human_scores"] = scores.gathered(rows, folder)
+    return record
+
+
+def filmed(
+    outline: video.Outline,
+    keys: list[np.ndarray],
+    swims: list[dict],
+    analysis_rate_hz: float,
+    polarity: str,
+    max_gap_s: float,
+    filmstrip_every_s: float,
+) -> Record:
+    """Follow every animal of a video."""
+    name = outline.path.name
+    pictures = scene.evened(keys)
+    cylinders = cylinders_of(swims, pictures, name)
+    sign = {"auto": 0, "dark": 1, "light": -1}[polarity] or scene.polarity(pictures, list(cylinders.values()))
+    background, noise_sd = scene.empty_background(pictures, sign)
+    light = motion.light_of(background, scene.activity(pictures), list(cylinders.values()))
+    trackers, strips = {}, {}
+    for swim in swims:
+        cylinder = cylinders[int(swim["cylinder"])]
+        contrast = scene.contrast(pictures, background, cylinder, sign, noise_sd)
+        trackers[swim["recording"]] = motion.Tracker(cylinder, background, sign, contrast, noise_sd)
+        strips[swim["recording"]] = Strip(cylinder, background.shape, filmstrip_every_s)
+    brightness = follow(outline, analysis_rate_hz, light, trackers, strips)
+    record = Record(facts={"video": video_facts(outline, brightness, noise_sd, sign), "cylinders": {}})
+    traces = []
+    for swim in swims:
+        recording = swim["recording"]
+        found, facts = trace.of_tracker(trackers[recording], brightness, swim["release_s"], max_gap_s)
+        traces.append(found.assign(recording=recording))
+        record.facts["cylinders"][recording] = facts
+        record.arrays[f"strip.{recording}"], record.arrays[f"strip_s.{recording}"] = strips[recording].arrays()
+    factor = max(1, -(-background.shape[1] // BACKGROUND_WIDTH_PX))
+    record.arrays["background"] = np.clip(motion.binned(trimmed(background, factor), factor), 0, 255).astype(np.uint8)
+    record.facts["video"]["background_bin"] = factor
+    record.tables["trace"] = pd.concat(traces, ignore_index=True)
+    if all(facts["reason"] for facts in record.facts["cylinders"].values()):
+        raise IngestError("; ".join(sorted({f"{name}: {f['reason']}" for f in record.facts["cylinders"].values()})))
+    return record
+
+
+def cylinders_of(swims: list[dict], pictures: np.ndarray, name: str) -> dict[int, Cylinder]:
+    """Cylinders by number: those the table gives, the others as found; refused where the counts differ."""
+    given = {int(swim["cylinder"]): swim for swim in swims if swim.get("region_x_px") is not None}
+    named = sorted({int(swim["cylinder"]) for swim in swims})
+    cylinders = {}
+    if len(given) < len(named):
+        found = scene.find(pictures, name)
+        if len(found) != named[-1]:
+            raise IngestError(
+                f"{name}: {len(found)} cylinder{'s' * (len(found) != 1)} with a moving animal found, but the table "
+                f"numbers {named[-1]} (it names {', '.join(map(str, named))}). Correct the column cylinder, or give "
+                "region_x_px, region_y_px, region_width_px and region_height_px for each cylinder of this video."
+            )
+        cylinders = dict(enumerate(found, start=1))
+    for number, swim in given.items():
+        cylinders[number] = scene.given(swim, pictures, name)
+    for swim in swims:
+        if swim.get("water_line_px") is not None:
+            one = cylinders[int(swim["cylinder"])]
+            one.water_left = one.water_right = float(swim["water_line_px"])
+    return cylinders
+
+
+def follow(
+    outline: video.Outline,
+    analysis_rate_hz: float,
+    light: motion.Light,
+    trackers: dict[str, motion.Tracker],
+    strips: dict[str, "Strip"],
+) -> np.ndarray:
+    """Show every tracker every picture that is looked at; return the light of each picture (n, 2): time, gain."""
+    apart_s = 1 / analysis_rate_hz - 0.5 * min(outline.frame_s, 1 / analysis_rate_hz)
+    brightness = []
+    for time_s, picture in video.stream(outline.path, apart_s):
+        gains = light.gains(picture)
+        brightness.append((time_s, float(np.median(gains))))
+        gains = np.maximum(gains, 0.05)
+        for recording, tracker in trackers.items():
+            tracker.look(time_s, picture, gains, light.centres)
+            strips[recording].look(time_s, picture)
+    return np.array(brightness).reshape(-1, 2)
+
+
+def video_facts(outline: video.Outline, brightness: np.ndarray, noise_sd: float, sign: int) -> dict:
+    """What is told of the video as a whole: its kind, its times, its light."""
+    gaps_s = np.diff(outline.times_s)
+    lost = np.round(gaps_s / outline.frame_s) - 1
+    variable = float(np.mean(np.abs(gaps_s - outline.frame_s) > 0.1 * outline.frame_s))
+    return {
+        "codec": outline.codec,
+        "pixel_format": outline.pixel_format,
+        "width_px": outline.width_px,
+        "height_px": outline.height_px,
+        "frames": len(outline.times_s),
+        "frames_looked_at": len(brightness),
+        "frames_lost": int(lost[lost > 0].sum()),
+        "frame_rate_hz": 1 / outline.frame_s,
+        "uneven_share": variable,
+        "duration_s": outline.duration_s,
+        "noise_sd": noise_sd,
+        "polarity": "dark" if sign > 0 else "light",
+    }
+
+
+def trimmed(picture: np.ndarray, factor: int) -> np.ndarray:
+    """The picture cut so that its sides are multiples of ``factor``."""
+    return picture[: picture.shape[0] // factor * factor, : picture.shape[1] // factor * factor]
+
+
+class Strip:
+    """Small pictures of one cylinder, taken at regular times for the reviewer."""
+
+    def __init__(self, cylinder: Cylinder, shape: tuple[int, int], every_s: float):
+        """Choose what is cut out and how much it is reduced."""
+        margin = 0.06 * (cylinder.bottom - cylinder.top)
+        rows = slice(max(0, int(cylinder.top - margin)), min(shape[0], int(cylinder.bottom + 1)))
+        self.crop = (rows, slice(max(0, int(cylinder.left)), min(shape[1], int(cylinder.right) + 1)))
+        self.bin = max(1, -(-int(cylinder.width) // STRIP_WIDTH_PX))
+        self.every_s, self.due_s = every_s, 0.0
+        self.times_s, self.pictures = [], []
+
+    def look(self, time_s: float, picture: np.ndarray) -> None:
+        """Keep the picture if one is due."""
+        if time_s >= self.due_s:
+            self.due_s = time_s + self.every_s
+            self.times_s.append(time_s)
+            self.pictures.append(motion.binned(trimmed(picture[self.crop], self.bin), self.bin).astype(np.uint8))
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """The pictures (n, height, width) and their times."""
+        return np.stack(self.pictures), np.array(self.times_s)

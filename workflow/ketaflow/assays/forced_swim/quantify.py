@@ -1,0 +1,85 @@
+"""Score the swims of one video from their motion traces: seconds in each state, bouts, bins, samples.
+
+In: the record of ingest. Out: measurements; ``states`` (seconds of the video), ``bins`` and ``samples`` (seconds from
+release). Nothing is decoded, so another threshold, window or bout length takes a moment.
+"""
+
+import math
+
+from ketaflow.assays.forced_swim import scoring
+from ketaflow.core.measures import measurement
+from ketaflow.core.records import Record
+
+UNITS = {
+    "immobility_s": "s", "immobility_pct": "%", "swimming_s": "s", "climbing_s": "s", "diving_s": "s",
+    "unscored_s": "s", "latency_to_immobility_s": "s", "immobility_bout_count": "count", "mean_immobility_bout_s": "s",
+    "longest_immobility_bout_s": "s", "immobility_samples": "count", "swimming_samples": "count",
+    "climbing_samples": "count",
+}  # fmt: skip
+
+
+def quantify(
+    recording: Record,
+    *,
+    scoring_window_s: list[float],
+    immobility_threshold: float,
+    min_bout_s: float,
+    smoothing_s: float,
+    climbing_pitch_deg: float,
+    min_climbing_s: float,
+    diving_depth: float,
+    bin_s: float,
+    sample_s: float,
+    ethovision_threshold_pct: float,
+    ethovision_smoothing_s: float,
+) -> Record:
+    """Measurements and states of every swim of one video."""
+    rules = scoring.Rules(
+        scoring_window_s=scoring_window_s,
+        immobility_threshold=immobility_threshold,
+        min_bout_s=min_bout_s,
+        smoothing_s=smoothing_s,
+        climbing_pitch_deg=climbing_pitch_deg,
+        min_climbing_s=min_climbing_s,
+        diving_depth=diving_depth,
+        bin_s=bin_s,
+        sample_s=sample_s,
+        ethovision_threshold_pct=ethovision_threshold_pct,
+        ethovision_smoothing_s=ethovision_smoothing_s,
+    )
+    traces = dict(list(recording.table("trace").groupby("recording", sort=False)))
+    done = Record(tables={"measurements": [], "states": [], "bins": [], "samples": []})
+    for swim in recording.rows["forced_swim"]:
+        name = swim["recording"]
+        facts = recording.facts["cylinders"][name]
+        if facts["reason"]:
+            done.tables["measurements"] += rows_of(swim, {}, facts["reason"], [])
+            continue
+        scored = scoring.score(traces[name], facts, recording.facts["video"]["codec"], rules)
+        done.tables["measurements"] += rows_of(swim, scored.values, scored.reason, scored.notes)
+        for table in ("states", "bins", "samples"):
+            done.tables[table] += scored.tables[table].assign(recording=name).to_dict("records")
+        done.facts[name] = scored.facts
+    done.tables["human_scores"] = recording.table("human_scores")
+    return done
+
+
+def rows_of(swim: dict, values: dict[str, float], reason: str, notes: dict[str, str]) -> list[dict]:
+    """Rows of the measurements table of one swim; empty values with the reason where there are none."""
+    rows = []
+    for measure, unit in UNITS.items():
+        value = values.get(measure, math.nan)
+        why = reason or (notes.get(measure, "") if notes else "")
+        rows.append(
+            measurement(
+                measure,
+                value,
+                unit=unit,
+                animal=swim["animal"],
+                recording=swim["recording"],
+                session=swim["session"],
+                reason=why,
+                status="failed" if reason else None,
+            )
+        )
+    return rows

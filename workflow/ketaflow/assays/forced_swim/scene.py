@@ -1,0 +1,229 @@
+"""The scene without the animals: the background, the cylinders in it and their water lines.
+
+In: pictures spread over the video. Out: the empty background and one ``Cylinder`` for each that is seen, from the left.
+Cylinders are found where animals move and where upright walls stand: all are taken to be of one size and on one table.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import ndimage
+
+from ketaflow.core.errors import IngestError
+
+
+@dataclass
+class Cylinder:
+    """A cylinder in pixels of the video: its box, and the water surface at its left and right wall."""
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    water_left: float
+    water_right: float
+    confidence: float = 1.0
+
+    @property
+    def width(self) -> float:
+        """Distance of the walls (pixels)."""
+        return self.right - self.left
+
+
+def activity(pictures: np.ndarray) -> np.ndarray:
+    """How much each pixel changes over the video beyond the camera's noise, (height, width), grey levels."""
+    low, high = np.percentile(pictures, [5, 95], axis=0)
+    spread = ndimage.gaussian_filter((high - low).astype(np.float32), 1.0)
+    return np.maximum(spread - 2.0 * np.median(spread), 0)
+
+
+def evened(pictures: list[np.ndarray]) -> np.ndarray:
+    """Pictures (n, height, width) float32 brought to one brightness, so that light is no motion."""
+    stack = np.stack(pictures).astype(np.float32)
+    levels = np.median(stack[:, ::4, ::4], axis=(1, 2))
+    usual = np.median(levels)
+    usable = levels > 0.4 * usual
+    return stack[usable] * (usual / levels[usable])[:, None, None]
+
+
+def find(pictures: np.ndarray, name: str) -> list[Cylinder]:
+    """Cylinders seen in evened pictures of a video, from the left."""
+    changes = activity(pictures)
+    empty = np.median(pictures, axis=0)
+    clusters, rows = active_clusters(changes)
+    if not clusters:
+        raise IngestError(
+            f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
+            "expected animals filmed from the side."
+        )
+    upright = edge_strength(empty, axis=1)
+    level = edge_strength(empty, axis=0)
+    walls = wall_pairs(upright, clusters, rows)
+    found = []
+    for left, right in walls:
+        top, bottom = wall_rows(upright, left, right, rows)
+        found.append(with_water_line(level, left, right, top, bottom, rows))
+    return found
+
+
+def edge_strength(picture: np.ndarray, axis: int) -> np.ndarray:
+    """Strength of edges across ``axis``, smoothed along them, (height, width), grey levels per pixel."""
+    along = ndimage.gaussian_filter1d(picture, 2.0, axis=1 - axis)
+    return np.abs(ndimage.gaussian_filter1d(along, 1.0, axis=axis, order=1))
+
+
+def active_clusters(changes: np.ndarray) -> tuple[list[tuple[int, int]], tuple[int, int]]:
+    """Columns (start, stop) in which something moves, one cluster for each animal, and the rows of all of them."""
+    height, width = changes.shape
+    strong = changes > max(6.0, 0.25 * float(np.percentile(changes, 99.5)))
+    strong = ndimage.binary_opening(strong, np.ones((2, 2)))
+    busy = strong.sum(axis=0) >= max(2, 0.015 * height)
+    busy = ndimage.binary_closing(np.pad(busy, 8), np.ones(max(3, width // 64)))[8:-8]
+    labels, count = ndimage.label(busy)
+    masses = np.array([strong[:, labels == index].sum() for index in range(1, count + 1)])
+    spans = [np.flatnonzero(labels == index) for index in range(1, count + 1)]
+    kept = [
+        (int(span[0]), int(span[-1]) + 1)
+        for span, mass in zip(spans, masses, strict=True)
+        if len(span) >= 0.015 * width and mass >= 0.12 * masses.max()
+    ]
+    if not kept:
+        return [], (0, height)
+    columns = np.concatenate([np.arange(*span) for span in kept])
+    share = np.cumsum(strong[:, columns].sum(axis=1)) / strong[:, columns].sum()
+    return kept, (int(np.searchsorted(share, 0.02)), int(np.searchsorted(share, 0.98)) + 1)
+
+
+def wall_pairs(upright: np.ndarray, clusters: list[tuple[int, int]], rows: tuple[int, int]) -> list[tuple[int, int]]:
+    """Left and right wall of the cylinder around each cluster: strong upright edges, all pairs about equally wide."""
+    height, width = upright.shape
+    reach = rows[1] - rows[0]
+    band = upright[max(0, rows[0] - reach // 2) : min(height, rows[1] + reach)]
+    profile = np.minimum(band, np.percentile(band, 99)).mean(axis=0)
+    borders = [0, *((a[1] + b[0]) // 2 for a, b in pairwise(clusters)), width - 1]
+    peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
+    choices = []
+    for index, (start, stop) in enumerate(clusters):
+        inward = max(2, (stop - start) // 8)
+        lefts = _strong(profile, peaks, borders[index], start + inward)
+        rights = _strong(profile, peaks, stop - inward, borders[index + 1])
+        choices.append([(left, right) for left in lefts for right in rights])
+    widths = sorted({right - left for pairs in choices for left, right in pairs})
+    best, best_score = None, -np.inf
+    for wide in widths:
+        picked = [max(pairs, key=lambda pair: _fit(profile, pair, wide)) for pairs in choices]
+        score = sum(_fit(profile, pair, wide) for pair in picked)
+        if score > best_score:
+            best, best_score = picked, score
+    return best
+
+
+def _strong(profile: np.ndarray, peaks: np.ndarray, start: int, stop: int) -> list[int]:
+    inside = [int(x) for x in peaks if start <= x <= stop]
+    strongest = max((profile[x] for x in inside), default=0)
+    return [x for x in inside if profile[x] > 0.4 * strongest] or [int(start if start < stop else stop)]
+
+
+def _fit(profile: np.ndarray, pair: tuple[int, int], wide: float) -> float:
+    left, right = pair
+    strength = (profile[left] + profile[right]) / (2 * profile.max())
+    return strength - 8 * abs(right - left - wide) / wide
+
+
+def wall_rows(upright: np.ndarray, left: int, right: int, rows: tuple[int, int]) -> tuple[int, int]:
+    """Upper and lower end of the walls around the rows in which the animal moves."""
+    sides = [upright[:, max(0, x - 1) : x + 2].max(axis=1) for x in (left, right)]
+    both = ndimage.median_filter(np.minimum(*sides), 5)
+    level = 0.35 * np.median(both[rows[0] : rows[1]])
+    middle = (rows[0] + rows[1]) // 2
+    weak = np.flatnonzero(both < max(level, 1e-3))
+    top = weak[weak < middle].max(initial=-1) + 1
+    bottom = weak[weak > middle].min(initial=len(both))
+    reach = rows[1] - rows[0]
+    return min(top, max(0, rows[0] - reach // 4)), max(bottom, min(len(both), rows[1] + reach // 4))
+
+
+def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: int, rows: tuple[int, int]) -> Cylinder:
+    """The cylinder with its water surface: the strongest straight, nearly level edge where the animal moves."""
+    inset = max(2, (right - left) // 10)
+    columns = np.arange(left + inset, right - inset)
+    tilt = (columns - (left + right) / 2) / (right - left)
+    best = (-np.inf, 0.5 * (rows[0] + rows[1]), 0.0)
+    floor = np.median(level[top:bottom, columns])
+    for rise in np.linspace(-0.2, 0.2, 21) * (right - left):
+        shift = np.round(tilt * rise).astype(int)
+        for y in range(max(rows[0], top + 2), min(rows[1], bottom - 2)):
+            ys = np.clip(y + shift, 0, level.shape[0] - 1)
+            score = float(np.mean(np.minimum(level[ys, columns], 8 * floor + 1))) - 0.002 * abs(rise)
+            if score > best[0]:
+                best = (score, y, rise)
+    score, y, rise = best
+    confidence = float(np.clip((score / (floor + 1e-3) - 1) / 3, 0, 1))
+    return Cylinder(left, right, top, bottom, y - rise / 2, y + rise / 2, confidence)
+
+
+def polarity(pictures: np.ndarray, cylinders: list[Cylinder]) -> int:
+    """1 where the animals are darker than the water, -1 where they are lighter.
+
+    Where something moves, the brightest and the darkest sight of each pixel are compared with the still pixels of the
+    same row: the empty scene looks like its neighbours, the animal does not.
+    """
+    low, middle, high = np.percentile(pictures, [5, 50, 95], axis=0)
+    changes = activity(pictures)
+    vote = 0.0
+    for cylinder in cylinders:
+        box = (slice(int(cylinder.top), int(cylinder.bottom)), slice(int(cylinder.left) + 2, int(cylinder.right) - 1))
+        moving = changes[box] > max(6.0, 0.25 * float(changes[box].max()))
+        still = np.where(moving, np.nan, middle[box])
+        filled = np.isfinite(still).any(axis=1)
+        usual = np.full(len(still), np.nanmedian(still) if filled.any() else np.nan)
+        usual[filled] = np.nanmedian(still[filled], axis=1)
+        usual = np.nan_to_num(usual, nan=float(np.median(middle[box])))[:, None]
+        vote += float(np.sum((np.abs(low[box] - usual) - np.abs(high[box] - usual))[moving]))
+    return 1 if vote >= 0 else -1
+
+
+def empty_background(pictures: np.ndarray, sign: int) -> tuple[np.ndarray, float]:
+    """The scene without animals (height, width), and the camera's noise (standard deviation, grey levels).
+
+    Where something passes by, what is seen there when the animal is elsewhere: the brighter sights for a dark animal.
+    """
+    share = [15, 50, 85]
+    low, middle, high = np.percentile(pictures, share, axis=0)
+    clear = high if sign > 0 else low
+    changes = np.abs(high - low)
+    still = changes <= np.percentile(changes, 60)
+    bias = float(np.median((clear - middle)[still]))
+    noise_sd = float(np.median(np.abs(pictures[:, still] - middle[still]))) * 1.4826
+    moving = ndimage.maximum_filter(changes, 3) > max(10.0, 6 * noise_sd)
+    return np.where(moving, clear - bias, middle).astype(np.float32), noise_sd
+
+
+def contrast(pictures: np.ndarray, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float) -> float:
+    """Difference between an animal and what is behind it (grey levels); NaN where nothing stands out."""
+    box = (slice(int(cylinder.top), int(cylinder.bottom)), slice(int(cylinder.left) + 2, int(cylinder.right) - 1))
+    apart = sign * (background[box] - pictures[(slice(None), *box)])
+    strongest = float(np.percentile(apart, 99.7))
+    if strongest < max(8.0, 5 * noise_sd):
+        return np.nan
+    return float(np.median(apart[apart > 0.5 * strongest]))
+
+
+def given(swim: dict, pictures: np.ndarray, name: str) -> Cylinder:
+    """The cylinder whose box stands in the table; its water line is found inside."""
+    sides = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")
+    missing = [side for side in sides if swim.get(side) is None]
+    height, width = pictures.shape[1:]
+    if missing:
+        raise IngestError(f"{name}: cylinder {swim['cylinder']:g} has no {', '.join(missing)}. Fill in all four.")
+    left, top, wide, high = (float(swim[side]) for side in sides)
+    if left + wide > width + 1 or top + high > height + 1 or wide < 8 or high < 8:
+        raise IngestError(
+            f"{name}: the region of cylinder {swim['cylinder']:g} ends at x {left + wide:g}, y {top + high:g}; the "
+            f"picture is {width} x {height} pixels. Correct the region_ columns."
+        )
+    level = edge_strength(np.median(pictures, axis=0), axis=0)
+    box = (int(left), int(min(left + wide, width - 1)), int(top), int(min(top + high, height - 1)))
+    rows = (int(top + 0.1 * high), int(top + 0.8 * high))
+    return with_water_line(level, *box, rows)

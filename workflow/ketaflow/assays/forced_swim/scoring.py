@@ -1,0 +1,156 @@
+"""Score one swim: its states, and the values of every measure in the scoring window."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.assays.forced_swim import states
+
+# Less of the window seen than this is no measurement (share).
+LEAST_SEEN = 0.5
+
+
+@dataclass
+class Scored:
+    """What one swim came to; ``notes`` tell why a value is undefined, ``reason`` why all are."""
+
+    values: dict[str, float] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    facts: dict = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How swims are scored: the settings of quantify, described in settings.schema.yaml."""
+
+    scoring_window_s: list[float]
+    immobility_threshold: float
+    min_bout_s: float
+    smoothing_s: float
+    climbing_pitch_deg: float
+    min_climbing_s: float
+    diving_depth: float
+    bin_s: float
+    sample_s: float
+    ethovision_threshold_pct: float
+    ethovision_smoothing_s: float
+
+    def of_states(self, codec: str) -> dict[str, float]:
+        """What decides the state of a picture; EthoVision's mobility has a threshold of its own."""
+        own = codec == "ethovision"
+        return {
+            "threshold": self.ethovision_threshold_pct / 100 if own else self.immobility_threshold,
+            "smoothing_s": self.ethovision_smoothing_s if own else self.smoothing_s,
+            "min_bout_s": self.min_bout_s,
+            "climbing_pitch_deg": self.climbing_pitch_deg,
+            "min_climbing_s": self.min_climbing_s,
+            "diving_depth": self.diving_depth,
+        }
+
+
+def score(trace: pd.DataFrame, facts: dict, codec: str, rules: Rules) -> Scored:
+    """States and values of one swim."""
+    deciding = rules.of_states(codec)
+    starts, stops = states.edges_of(trace["time_s"].to_numpy(), facts["gap_s"])
+    codes = states.coded(trace, starts, stops, **deciding)
+    release_s = facts["release_s"]
+    spans = states.stretches(codes, starts, stops)
+    if release_s is None or not np.isfinite(release_s):
+        empty = {name: pd.DataFrame() for name in ("states", "bins", "samples")}
+        return Scored(tables=empty, reason="the moment of release was not found. Fill in the column release_s")
+    spans = states.clipped(spans, release_s, float(stops[-1]))
+    start_s, stop_s = release_s + rules.scoring_window_s[0], release_s + rules.scoring_window_s[1]
+    window = states.clipped(spans, start_s, stop_s)
+    labels = states.predominant(spans, start_s, stop_s, rules.sample_s)
+    scored = Scored(
+        values=values_of(window, spans, labels),
+        tables={
+            "states": spans,
+            "bins": bins(spans, release_s, rules.bin_s, float(stops[-1])),
+            "samples": samples(labels, rules.scoring_window_s[0], rules.sample_s),
+        },
+        facts={"window_s": [start_s, stop_s], "threshold": deciding["threshold"], "release_s": release_s},
+    )
+    scored.facts["threshold_change_s"] = max(
+        abs(immobile_s(trace, starts, stops, start_s, stop_s, {**deciding, "threshold": factor * deciding["threshold"]})
+            - scored.values["immobility_s"])
+        for factor in (0.8, 1.2)
+    )  # fmt: skip
+    judge(scored, stop_s - start_s)
+    return scored
+
+
+def immobile_s(
+    trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, start_s: float, stop_s: float, rules: dict
+) -> float:
+    """Immobility in a window (seconds) under given rules."""
+    codes = states.coded(trace, starts, stops, **rules)
+    overlap = np.minimum(stops, stop_s) - np.maximum(starts, start_s)
+    return float(np.maximum(overlap, 0)[codes == states.IMMOBILE].sum())
+
+
+def values_of(window: pd.DataFrame, spans: pd.DataFrame, labels: list[str]) -> dict[str, float]:
+    """Values of all measures; NaN where undefined."""
+    total = states.seconds(window)
+    seen_s = sum(total.values()) - total["unscored"]
+    bouts = window[window["state"] == "immobility"]
+    lengths_s = (bouts["stop_s"] - bouts["start_s"]).to_numpy()
+    return {
+        "immobility_s": total["immobility"],
+        "immobility_pct": 100 * total["immobility"] / seen_s if seen_s else np.nan,
+        "swimming_s": total["swimming"],
+        "climbing_s": total["climbing"],
+        "diving_s": total["diving"],
+        "unscored_s": total["unscored"],
+        "latency_to_immobility_s": latency(spans),
+        "immobility_bout_count": float(len(lengths_s)),
+        "mean_immobility_bout_s": float(lengths_s.mean()) if len(lengths_s) else np.nan,
+        "longest_immobility_bout_s": float(lengths_s.max()) if len(lengths_s) else np.nan,
+        **{f"{state}_samples": float(labels.count(state)) for state in ("immobility", "swimming", "climbing")},
+    }
+
+
+def latency(spans: pd.DataFrame) -> float:
+    """Time from release to the first bout of immobility (seconds); NaN if there is none."""
+    first = spans.loc[spans["state"] == "immobility", "start_s"]
+    return float(first.iloc[0] - spans["start_s"].iloc[0]) if len(first) else np.nan
+
+
+def judge(scored: Scored, window_s: float) -> None:
+    """Tell why values are undefined; refuse a swim of which too little was seen."""
+    seen = 1 - scored.values["unscored_s"] / window_s
+    if seen < LEAST_SEEN:
+        scored.reason = (
+            f"the animal was seen in only {max(seen, 0):.0%} of the scoring window ({window_s:g} s). "
+            "Check that the video covers it, or set forced_swim.quantify.scoring_window_s"
+        )
+        scored.values = {"unscored_s": scored.values["unscored_s"]}
+        return
+    never = "the animal was never immobile for as long as a bout"
+    scored.notes = {
+        "latency_to_immobility_s": never,
+        "mean_immobility_bout_s": never,
+        "longest_immobility_bout_s": never,
+        "immobility_pct": "nothing was seen",
+    }
+
+
+def bins(spans: pd.DataFrame, release_s: float, bin_s: float, end_s: float) -> pd.DataFrame:
+    """Seconds of every state in bins from release."""
+    rows = []
+    for start in np.arange(0, end_s - release_s - 1e-6, bin_s):
+        stop = min(start + bin_s, end_s - release_s)
+        total = states.seconds(states.clipped(spans, release_s + start, release_s + stop))
+        rows.append(
+            {"bin_start_s": start, "bin_stop_s": stop, **{f"{state}_s": total[state] for state in states.STATES}}
+        )
+    return pd.DataFrame(rows)
+
+
+def samples(labels: list[str], start_s: float, sample_s: float) -> pd.DataFrame:
+    """Predominant state of every interval of the window (seconds from release)."""
+    starts = start_s + sample_s * np.arange(len(labels))
+    return pd.DataFrame({"sample_start_s": starts, "sample_stop_s": starts + sample_s, "state": labels})

@@ -1,0 +1,119 @@
+"""From the motion trace to what the animal did: immobility, swimming, climbing, diving, or not seen.
+
+In: a trace (time, motion, posture). Out: stretches of one state each, without holes, in seconds of the video. Pure
+functions: a changed threshold needs nothing but the trace.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.assays.forced_swim.trace import smooth
+
+STATES = ("immobility", "swimming", "climbing", "diving", "unscored")
+IMMOBILE, SWIMMING, CLIMBING, DIVING, UNSCORED = range(5)
+
+
+def runs(codes: np.ndarray) -> list[tuple[int, int, int]]:
+    """Stretches of equal codes as (code, first, after last)."""
+    if not len(codes):
+        return []
+    edges = np.flatnonzero(np.diff(codes)) + 1
+    bounds = np.concatenate([[0], edges, [len(codes)]])
+    return [(int(codes[a]), int(a), int(b)) for a, b in pairwise(bounds)]
+
+
+def edges_of(times_s: np.ndarray, max_gap_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Time (start, stop) each picture stands for: to the middle of its neighbours, not across a gap."""
+    step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    middles = (times_s[1:] + times_s[:-1]) / 2
+    wide = np.diff(times_s) > max_gap_s
+    stops = np.append(np.where(wide, times_s[:-1] + step_s / 2, middles), times_s[-1] + step_s / 2)
+    starts = np.insert(np.where(wide, times_s[1:] - step_s / 2, middles), 0, times_s[0] - step_s / 2)
+    return np.maximum(starts, 0), stops
+
+
+def without_short(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, code: int, least_s: float) -> np.ndarray:
+    """Stretches of ``code`` shorter than ``least_s`` become swimming."""
+    codes = codes.copy()
+    for state, first, after in runs(codes):
+        if state == code and stops[after - 1] - starts[first] < least_s - 1e-9:
+            codes[first:after] = SWIMMING
+    return codes
+
+
+def coded(
+    trace: pd.DataFrame,
+    starts: np.ndarray,
+    stops: np.ndarray,
+    *,
+    threshold: float,
+    smoothing_s: float,
+    min_bout_s: float,
+    climbing_pitch_deg: float,
+    min_climbing_s: float,
+    diving_depth: float,
+) -> np.ndarray:
+    """State code of every picture of a trace."""
+    times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
+    motion = smooth(times_s, np.where(seen, trace["motion"].to_numpy(), np.nan), smoothing_s)
+    codes = np.where(motion < threshold, IMMOBILE, SWIMMING)
+    if "pitch_deg" in trace:
+        pitch = smooth(times_s, np.where(seen, trace["pitch_deg"].to_numpy(), np.nan), 0.8)
+        codes[(codes == SWIMMING) & (pitch > climbing_pitch_deg)] = CLIMBING
+        deep = smooth(times_s, np.where(seen, trace["depth"].to_numpy(), np.nan), 0.4) > diving_depth
+        codes[(codes != IMMOBILE) & deep] = DIVING
+    codes[~seen | ~np.isfinite(motion)] = UNSCORED
+    codes = bridged(codes, starts, stops)
+    codes = without_short(codes, starts, stops, CLIMBING, min_climbing_s)
+    return without_short(codes, starts, stops, IMMOBILE, min_bout_s)
+
+
+def bridged(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, most_s: float = 0.25) -> np.ndarray:
+    """A picture or two in which the animal was missed take the state before them."""
+    codes = codes.copy()
+    for state, first, after in runs(codes):
+        if state == UNSCORED and first and after < len(codes) and stops[after - 1] - starts[first] <= most_s:
+            codes[first:after] = codes[first - 1]
+    return codes
+
+
+def stretches(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> pd.DataFrame:
+    """States as (state, start_s, stop_s); what lies in a gap between pictures is unscored."""
+    found = []
+    for code, first, after in runs(codes):
+        cuts = [
+            first,
+            *(np.flatnonzero(starts[first + 1 : after] - stops[first : after - 1] > 1e-9) + first + 1),
+            after,
+        ]
+        for begin, end in pairwise(cuts):
+            if found and starts[begin] - found[-1][2] > 1e-9:
+                found.append((STATES[UNSCORED], found[-1][2], starts[begin]))
+            found.append((STATES[code], starts[begin], stops[end - 1]))
+    return pd.DataFrame(found, columns=["state", "start_s", "stop_s"])
+
+
+def clipped(spans: pd.DataFrame, start_s: float, stop_s: float) -> pd.DataFrame:
+    """Stretches cut to a window; what the recording does not reach is unscored."""
+    inside = spans.assign(start_s=spans["start_s"].clip(start_s, stop_s), stop_s=spans["stop_s"].clip(start_s, stop_s))
+    inside = inside[inside["stop_s"] - inside["start_s"] > 1e-9]
+    seen_from = inside["start_s"].min() if len(inside) else stop_s
+    seen_to = inside["stop_s"].max() if len(inside) else stop_s
+    ends = [("unscored", start_s, seen_from), ("unscored", seen_to, stop_s)]
+    ends = pd.DataFrame([end for end in ends if end[2] - end[1] > 1e-9], columns=["state", "start_s", "stop_s"])
+    return pd.concat([inside, ends], ignore_index=True).sort_values("start_s", ignore_index=True)
+
+
+def seconds(spans: pd.DataFrame) -> dict[str, float]:
+    """Total of every state (seconds)."""
+    total = (spans["stop_s"] - spans["start_s"]).groupby(spans["state"]).sum()
+    return {state: float(total.get(state, 0.0)) for state in STATES}
+
+
+def predominant(spans: pd.DataFrame, start_s: float, stop_s: float, sample_s: float) -> list[str]:
+    """The state that fills most of each interval of a window (Detke 1995)."""
+    edges = np.arange(start_s, stop_s - sample_s + 1e-6, sample_s)
+    totals = [seconds(clipped(spans, edge, edge + sample_s)) for edge in edges]
+    return [max(total, key=total.get) for total in totals]

@@ -1,0 +1,96 @@
+"""From what a tracker saw to the motion trace: one row a picture, in units that do not depend on the camera.
+
+The trace is what scoring needs and all it needs: time, motion, place and posture, and whether the animal was seen.
+"""
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.assays.forced_swim.motion import Tracker
+
+COLUMNS = ("time_s", "area", "x", "y", "motion", "length", "elongation", "pitch_deg", "above", "top", "soft")
+# A body between these shares of the usual area is taken for the animal alone.
+LEAST_AREA, MOST_AREA = 0.3, 2.2
+# The animal has been released once it was seen alone for most of this time (s).
+SETTLED_S = 2.0
+
+
+def of_tracker(
+    tracker: Tracker, brightness: np.ndarray, release_s: float | None, max_gap_s: float
+) -> tuple[pd.DataFrame, dict]:
+    """The trace of one animal and what is told of its cylinder; ``reason`` is empty where it can be scored."""
+    frame = pd.DataFrame(tracker.rows, columns=COLUMNS)
+    one = tracker.cylinder
+    facts = {
+        "region_px": [float(one.left), float(one.top), float(one.right), float(one.bottom)],
+        "water_px": [float(one.water_left), float(one.water_right)],
+        "confidence": float(one.confidence),
+        "contrast": float(tracker.contrast),
+        "release_s": None,
+        "reason": "",
+    }
+    frame["light"] = brightness[:, 1]
+    lit = (frame["light"] > 0.4).to_numpy()
+    usual = usual_area(frame["area"].to_numpy()[lit], frame["motion"].to_numpy()[lit])
+    if not np.isfinite(tracker.contrast) or not np.isfinite(usual):
+        facts["reason"] = "no animal was seen in this cylinder. Check cylinder number and file"
+        return finished(frame, np.zeros(len(frame), bool), 1.0, tracker), facts
+    alone = frame["area"].between(LEAST_AREA * usual, MOST_AREA * usual).to_numpy() & lit
+    found = first_settled(frame["time_s"].to_numpy(), alone)
+    facts["release_s"] = found if release_s is None else float(release_s)
+    facts["gap_s"] = max_gap_s
+    length = float(np.nanmedian(frame["length"].to_numpy()[alone]))
+    return finished(frame, alone, length, tracker), facts
+
+
+def usual_area(area: np.ndarray, motion: np.ndarray) -> float:
+    """Area of the animal in binned pixels: the median of what was seen; NaN where there was nothing to see."""
+    seen = area[area > 4]
+    if len(seen) < 10:
+        return np.nan
+    strong = seen[seen > 0.25 * np.percentile(seen, 90)]
+    return float(np.median(strong))
+
+
+def first_settled(times_s: np.ndarray, alone: np.ndarray) -> float:
+    """First moment from which the animal is seen alone for 90 % of the next seconds; NaN if there is none."""
+    ends = np.searchsorted(times_s, times_s + SETTLED_S)
+    total = np.concatenate([[0], np.cumsum(alone)])
+    share = (total[ends] - total[:-1]) / np.maximum(ends - np.arange(len(times_s)), 1)
+    starts = np.flatnonzero((share >= 0.9) & alone)
+    return float(times_s[starts[0]]) if len(starts) else np.nan
+
+
+def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, tracker: Tracker) -> pd.DataFrame:
+    """The trace with speed in body lengths per second, and the noise's share of the motion taken out."""
+    # Two noisy values differ by 2/sqrt(pi) standard deviations on average; only the soft edge of the body shows it.
+    noise = 1.128 * tracker.noise_sd / tracker.bin * float(tracker.scale) * frame["soft"] / (2 * frame["area"])
+    times_s = frame["time_s"].to_numpy()
+    x, y = smooth(times_s, frame["x"].to_numpy(), 0.4), smooth(times_s, frame["y"].to_numpy(), 0.4)
+    step_s = np.gradient(times_s) if len(times_s) > 1 else np.ones(len(times_s))
+    speed = np.hypot(np.gradient(x), np.gradient(y)) / step_s / length if len(times_s) > 1 else np.zeros(len(times_s))
+    kept = {
+        "time_s": times_s,
+        "seen": seen,
+        "motion": np.maximum(frame["motion"] - 0.5 * noise.fillna(0), 0),
+        "speed": speed,
+        "x": frame["x"] / max(len(tracker.xs), 1),
+        "depth": -frame["top"] / length,
+        "pitch_deg": frame["pitch_deg"],
+        "elongation": frame["elongation"],
+        "above": frame["above"],
+        "area": frame["area"] / len(tracker.xs) ** 2,
+        "light": frame["light"],
+    }
+    return pd.DataFrame(kept).astype({name: "float32" for name in kept if name not in ("time_s", "seen")})
+
+
+def smooth(times_s: np.ndarray, values: np.ndarray, window_s: float) -> np.ndarray:
+    """Mean of the finite values within half a window on either side of each moment; NaN where there is none."""
+    finite = np.isfinite(values)
+    total = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0.0))])
+    count = np.concatenate([[0], np.cumsum(finite)])
+    first = np.searchsorted(times_s, times_s - window_s / 2 - 1e-6)
+    last = np.searchsorted(times_s, times_s + window_s / 2 + 1e-6)
+    n = count[last] - count[first]
+    return np.where(n > 0, (total[last] - total[first]) / np.maximum(n, 1), np.nan)

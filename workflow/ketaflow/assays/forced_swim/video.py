@@ -1,0 +1,131 @@
+"""A video as a stream of grey pictures with the times they were shown; never held as a whole.
+
+The luma plane is used as it is decoded, without conversion, where the format has one. Times are presentation
+timestamps, so variable rates and dropped frames keep their seconds.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ketaflow.core.errors import IngestError
+
+LUMA_FIRST = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21", "gray", "yuv411p")
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a pass over the packets, without decoding, tells of a video."""
+
+    path: Path
+    codec: str
+    pixel_format: str
+    width_px: int
+    height_px: int
+    times_s: np.ndarray
+    frame_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """From the first picture to the end of the last."""
+        return float(self.times_s[-1] - self.times_s[0] + self.frame_s)
+
+
+@contextlib.contextmanager
+def opened(path: Path):
+    """The file opened, with its video stream; a plain reason where there is none."""
+    import av
+
+    if not path.is_file():
+        raise IngestError(f"{path.name}: the file is not there. Put it where the table says, or correct the path.")
+    if path.stat().st_size == 0:
+        raise IngestError(f"{path.name}: the file is empty (0 bytes). Copy it again from the camera.")
+    try:
+        container = av.open(str(path))
+    except (av.error.FFmpegError, OSError) as error:
+        raise IngestError(
+            f"{path.name}: this is no readable video ({error.strerror or error}), or it was cut off while copying. "
+            "Copy it again; expected mp4, avi, mov, mkv, wmv or mpg, or an EthoVision raw export (.xlsx)."
+        ) from error
+    with container:
+        if not container.streams.video:
+            raise IngestError(f"{path.name}: the file holds no pictures. Expected a video.")
+        yield container, container.streams.video[0]
+
+
+def grey(frame) -> np.ndarray:
+    """Brightness of a decoded frame (height, width) uint8; a view of the decoder's memory where possible."""
+    if frame.format.name in LUMA_FIRST:
+        plane = frame.planes[0]
+        rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+        return rows[: frame.height, : frame.width]
+    return frame.to_ndarray(format="gray")
+
+
+def outline(path: Path, background_frames: int) -> tuple[Outline, list[np.ndarray]]:
+    """Times of all pictures, and key pictures spread over the video; only key pictures are decoded."""
+    import av
+
+    times, keys = [], []
+    with opened(path) as (container, stream):
+        base = float(stream.time_base or 0)
+        span_s = float(container.duration or 0) / av.time_base
+        every_s = span_s / background_frames if span_s else 5.0
+        due_s = -np.inf
+        with contextlib.suppress(av.error.FFmpegError):
+            for packet in container.demux(stream):
+                moment = packet.pts if packet.pts is not None else packet.dts
+                if moment is None or not packet.size:
+                    continue
+                times.append(moment * base)
+                if packet.is_keyframe and times[-1] >= due_s:
+                    due_s = times[-1] + every_s
+                    keys += _decoded(stream.codec_context, packet)
+        facts = (stream.codec_context.name, str(stream.codec_context.pix_fmt), stream.width, stream.height)
+    if len(times) < 2:
+        raise IngestError(f"{path.name}: no pictures can be read; the file is damaged. Copy it again from the camera.")
+    moments = np.unique(times)
+    return Outline(path, *facts, moments, float(np.median(np.diff(moments)))), keys[: 4 * background_frames]
+
+
+def _decoded(context, packet) -> list[np.ndarray]:
+    import av
+
+    try:
+        pictures = [grey(frame).copy() for part in (packet, None) for frame in context.decode(part)]
+    except av.error.FFmpegError:
+        pictures = []
+    context.flush_buffers()
+    return pictures
+
+
+def spread(path: Path, count: int, duration_s: float) -> list[np.ndarray]:
+    """Pictures spread over a video that has too few key pictures: everything is decoded, few are kept."""
+    kept, due_s = [], -np.inf
+    for time_s, picture in stream(path, 0.0):
+        if time_s >= due_s:
+            kept.append(picture.copy())
+            due_s = time_s + duration_s / count
+    return kept
+
+
+def stream(path: Path, apart_s: float) -> Iterator[tuple[float, np.ndarray]]:
+    """Pictures (time_s, grey) at least ``apart_s`` from one another, in order of time; damaged ones are left out."""
+    import av
+
+    with opened(path) as (container, video):
+        video.thread_type = "AUTO"
+        last_s, packets = -np.inf, container.demux(video)
+        while True:
+            try:
+                packet = next(packets)
+            except (StopIteration, av.error.FFmpegError):
+                return
+            with contextlib.suppress(av.error.FFmpegError):
+                for frame in packet.decode():
+                    if frame.time is not None and frame.time >= last_s + apart_s:
+                        last_s = frame.time
+                        yield frame.time, grey(frame)
