@@ -121,6 +121,15 @@ def test_recordings_that_share_a_file_form_one_group(folder):
     assert first.files == ["v/a.avi"]
 
 
+def test_groups_with_a_value_in_common_can_be_held_together(folder):
+    found, _ = cohort.read(folder, SWIM)
+    by = {"table": "swim", "column": "recording", "together": "video"}
+    first, second = cohort.groups(found, SWIM, by)
+    assert [row["recording"] for row in first.rows["swim"] if not row["dummy"]] == ["r1", "r2"]
+    assert (first.name, second.name) == ("r1", "r3")
+    assert [row["rater"] for row in first.rows["swim_scores"]] == ["Ann"]
+
+
 def test_groups_carry_nothing_of_treatment(folder):
     found, _ = cohort.read(folder, SWIM)
     for group in cohort.groups(found, SWIM, {"table": "swim", "column": "video"}):

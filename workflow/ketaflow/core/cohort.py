@@ -94,15 +94,16 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
 
     A table with the group's column is split by it; one with ``link`` follows that column of the
     main table; one with ``shared`` goes to every group; rows marked by ``shared_rows`` go to every
-    group that agrees in the column ``same`` (a leak-control bottle serves its whole session).
+    group that agrees in the column ``same`` (a leak-control bottle serves its whole session). Groups that
+    share a value of the column ``together`` are one (membranes on one picture), named after the first.
     """
     main = _rows(cohort.tables[group_by["table"]])
     shared_rows = tables_of_assay[group_by["table"]].get("shared_rows")
     own = [row for row in main if not (shared_rows and row[shared_rows["where"]])]
     gathered: dict[str, Group] = {}
     home: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in own:
-        name = str(row[group_by["column"]])
+    names = _group_names(own, group_by["column"], group_by.get("together"))
+    for row, name in zip(own, names, strict=True):
         group = gathered.setdefault(name, Group(name))
         group.rows.setdefault(group_by["table"], []).append(row)
         for column, value in row.items():
@@ -121,6 +122,23 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
     _add_animals(cohort, gathered)
     _add_files(gathered, tables_of_assay)
     return list(gathered.values())
+
+
+def _group_names(rows: list[dict], column: str, together: str | None) -> list[str]:
+    """The group of each row: its value of ``column``, or the first that equal values of ``together`` link it to."""
+    leader: dict[str, str] = {}
+
+    def lead(name: str) -> str:
+        while leader.setdefault(name, name) != name:
+            name = leader[name]
+        return name
+
+    first_with: dict[str, str] = {}
+    for row in rows:
+        name = lead(str(row[column]))
+        if together and row[together] is not None:
+            leader[name] = lead(first_with.setdefault(row[together], name))
+    return [lead(str(row[column])) for row in rows]
 
 
 def _share_rows(gathered: dict[str, Group], main: list[dict], shared_rows: dict, table: str) -> None:
