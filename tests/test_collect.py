@@ -28,10 +28,6 @@ def batch(folder: Path, immobility_s: float | None = 150.0, verdict: str = "pass
         "immobility_s", immobility_s, unit="s", animal="M1", recording="r1", reason="" if immobility_s else "dark"
     )
     seen = measures.check("brightness", 80.0, recording="r1", animal="M1", message="too dark", verdict=verdict)
-    records.write_batch([Record("v/1.mp4", rows=good, sources=sources[0]), Record("v/2.mp4", rows=bad, sources=sources[1],
-                         **failed)], folder / "recordings.zip")  # fmt: skip
-    records.write_batch([Record("v/1.mp4", tables={"measurements": [value]}), Record("v/2.mp4", **failed)],
-                        folder / "measurements.zip")  # fmt: skip
     unread = Record("v/2.mp4", rows=bad, sources=sources[1], **failed)
     stages = {
         "recordings": [Record("v/1.mp4", rows=good, sources=sources[0]), unread],
