@@ -1,0 +1,1 @@
+"""Tables and pictures in, the two pages out: the blinded review and the results."""

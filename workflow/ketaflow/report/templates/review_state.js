@@ -1,0 +1,137 @@
+// What has been decided: kept in the browser, exported and imported as qc_decisions.csv.
+const content = JSON.parse(document.getElementById("review-content").textContent);
+const COLUMNS = ["code", "decision", "reason", "note", "reviewer", "decided_at", "item_sha256"];
+const KINDS = ["accept", "reject", "unsure"];
+const STATUSES = ["ok", "flagged", "failed"];
+const PREFIX = `ketaflow review ${content.cohort} `;
+const STORE = PREFIX + content.content;
+
+const index = content.index.map(([code, assay, status, sha256, page], place) => ({ code, assay, status: STATUSES[status], sha256, page, place }));
+const byCode = new Map(index.map((entry) => [entry.code, entry]));
+const items = new Map(content.items.map((item) => [item.code, item]));
+
+// decisions: reviewer -> code -> {decision, reason, note, decided_at, item_sha256}
+const state = { reviewer: "", decisions: {}, unsaved: 0 };
+const undone = [];
+
+const own = () => (state.decisions[state.reviewer] ??= {});
+const decided = (code) => (state.reviewer ? own()[code] : undefined);
+
+function take(rows) {
+  const told = { taken: 0, unknown: 0, changed: 0 };
+  for (const row of rows) {
+    const entry = byCode.get(row.code);
+    if (!entry || !KINDS.includes(row.decision) || !row.reviewer) told.unknown += 1;
+    else if (entry.sha256 !== row.item_sha256) told.changed += 1;
+    else {
+      const of = (state.decisions[row.reviewer] ??= {});
+      if (!of[row.code] || of[row.code].decided_at <= row.decided_at) {
+        of[row.code] = { decision: row.decision, reason: row.reason, note: row.note, decided_at: row.decided_at, item_sha256: row.item_sha256 };
+      }
+      told.taken += 1;
+    }
+  }
+  return told;
+}
+
+function rowsOf(decisions) {
+  return Object.entries(decisions).flatMap(([reviewer, of]) =>
+    Object.entries(of).map(([code, what]) => ({ code, reviewer, ...what })));
+}
+
+function keep() {
+  try { localStorage.setItem(STORE, JSON.stringify(state)); return true; } catch { return false; }
+}
+
+function stored(key) {
+  try { return JSON.parse(localStorage.getItem(key)) ?? null; } catch { return null; }
+}
+
+// Decisions of earlier runs of this cohort are carried over where the item is still the same.
+function recall() {
+  const told = take(content.earlier);
+  let keys = [];
+  try { keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && key !== STORE); } catch { /* no storage */ }
+  for (const before of [...keys, STORE].map(stored)) {
+    if (!before) continue;
+    told.changed += take(rowsOf(before.decisions ?? {})).changed;
+    if (before.reviewer) state.reviewer = before.reviewer;
+  }
+  state.unsaved = stored(STORE)?.unsaved ?? 0;
+  if (keys.length && keep()) keys.forEach((key) => localStorage.removeItem(key));
+  return told;
+}
+
+function decide(code, change) {
+  const before = own()[code];
+  undone.push({ reviewer: state.reviewer, code, before });
+  const entry = byCode.get(code);
+  own()[code] = { decision: "", reason: "", note: "", ...before, ...change, decided_at: new Date().toISOString(), item_sha256: entry.sha256 };
+  state.unsaved += 1;
+  return keep();
+}
+
+function undo() {
+  const last = undone.pop();
+  if (!last) return null;
+  const of = state.decisions[last.reviewer];
+  if (last.before) of[last.code] = last.before;
+  else delete of[last.code];
+  state.unsaved += 1;
+  keep();
+  return last.code;
+}
+
+// A cell that a spreadsheet would run as a formula is made plain text by an apostrophe.
+const guarded = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+const unguarded = (text) => (/^'[=+\-@\t\r]/.test(text) ? text.slice(1) : text);
+const quoted = (text) => (/[",;\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+function toCsv() {
+  const rows = rowsOf(state.decisions).filter((row) => KINDS.includes(row.decision));
+  rows.sort((a, b) => byCode.get(a.code).place - byCode.get(b.code).place || (a.reviewer < b.reviewer ? -1 : 1));
+  const lines = rows.map((row) => COLUMNS.map((column) => quoted(guarded(String(row[column] ?? "")))).join(","));
+  return { text: `\ufeff${[COLUMNS.join(","), ...lines].join("\r\n")}\r\n`, count: rows.length };
+}
+
+function fromCsv(text) {
+  const plain = text.replace(/^\ufeff/, "");
+  const header = plain.split(/\r?\n/, 1)[0];
+  const mark = [",", ";", "\t"].reduce((best, one) => (header.split(one).length > header.split(best).length ? one : best));
+  const table = cells(plain, mark);
+  const names = (table.shift() ?? []).map((name) => name.trim());
+  const missing = ["code", "decision", "reviewer", "item_sha256"].filter((name) => !names.includes(name));
+  if (missing.length) throw new Error(`The file has no column ${missing.join(", ")}; choose a file this page exported.`);
+  return table
+    .filter((row) => row.some((cell) => cell !== ""))
+    .map((row) => Object.fromEntries(COLUMNS.map((name) => [name, unguarded(row[names.indexOf(name)] ?? "")])));
+}
+
+function cells(text, mark) {
+  const rows = [[]];
+  let cell = "", inside = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at];
+    if (inside) {
+      if (letter !== '"') cell += letter;
+      else if (text[at + 1] === '"') { cell += '"'; at += 1; }
+      else inside = false;
+    } else if (letter === '"' && cell === "") inside = true;
+    else if (letter === mark) { rows.at(-1).push(cell); cell = ""; }
+    else if (letter === "\n") { rows.at(-1).push(cell); cell = ""; rows.push([]); }
+    else if (letter !== "\r") cell += letter;
+  }
+  if (cell !== "" || rows.at(-1).length) rows.at(-1).push(cell);
+  return rows;
+}
+
+function download(name, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  link.download = name;
+  // Some browsers start no download from a link outside the document.
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

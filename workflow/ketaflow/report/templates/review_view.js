@@ -1,0 +1,345 @@
+// What is seen of the review, and how keys and buttons reach it.
+const TILES_AT_ONCE = 60;
+const SIGNS = { accept: "✓", reject: "✕", unsure: "?", pass: "✓", warn: "!", fail: "✕", ok: "✓", flagged: "!", failed: "✕", pending: "·" };
+const STATES = ["all", "pending", "flagged", "failed", "accept", "reject", "unsure"];
+const STATE_WORDS = { all: "all", pending: "pending", flagged: "flagged", failed: "failed", accept: "accepted", reject: "rejected", unsure: "unsure" };
+const byId = (id) => document.getElementById(id);
+const filter = { state: "all", assay: "", search: "" };
+const opened = {};
+let current = null;
+let moving = false;
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child != null && child !== ""));
+  return element;
+}
+
+function mark(kind, word) {
+  return make("span", { class: `mark ${kind}` }, make("span", { "aria-hidden": "true" }, SIGNS[kind]), word ?? STATE_WORDS[kind] ?? kind);
+}
+
+// A picture lies in a shadow tree: the styles and names inside it reach nothing else on the page.
+const DARK = "@media (prefers-color-scheme:dark){[stroke='#0072b2']{stroke:#4aa8e8}[fill='#0072b2']{fill:#4aa8e8}" +
+  "[stroke='#d55e00']{stroke:#ff8a3c}[fill='#d55e00']{fill:#ff8a3c}[stroke='#009e73']{stroke:#2cc79b}[fill='#009e73']{fill:#2cc79b}}";
+
+function picture(figure, thumb) {
+  if (figure.withheld) return make("p", { class: "soft small" }, figure.withheld);
+  if (figure.src) return make("img", { src: figure.src, alt: thumb ? "" : `${figure.title}. ${figure.caption}`, loading: "lazy", decoding: "async" });
+  const holder = make("div", { class: figure.svg.includes("currentColor") ? "picture" : "picture white", "aria-hidden": thumb ? "true" : null });
+  const parsed = new DOMParser().parseFromString(figure.svg, "image/svg+xml").documentElement;
+  if (parsed.querySelector("parsererror")) return make("p", { class: "soft small" }, "This picture cannot be drawn.");
+  const size = thumb ? "svg{width:100%;height:100%;display:block}" : "svg{max-width:100%;height:auto;display:block;margin:auto}";
+  const root = holder.attachShadow({ mode: "open" });
+  root.append(make("style", {}, size + DARK), document.adoptNode(parsed));
+  return holder;
+}
+
+const watcher = new IntersectionObserver((seen) => {
+  for (const { isIntersecting, target } of seen) {
+    if (!isIntersecting) continue;
+    watcher.unobserve(target);
+    const figure = items.get(target.dataset.code)?.figures[0];
+    if (figure) target.replaceChildren(picture(figure, true));
+  }
+}, { rootMargin: "300px" });
+
+// ---- overview
+
+function matches(entry) {
+  if (filter.assay !== "" && entry.assay !== Number(filter.assay)) return false;
+  if (filter.search && !entry.code.includes(filter.search.toUpperCase())) return false;
+  const decision = decided(entry.code)?.decision;
+  if (filter.state === "pending") return !decision;
+  if (filter.state === "flagged" || filter.state === "failed") return entry.status === filter.state;
+  return filter.state === "all" || decision === filter.state;
+}
+
+const listed = () => index.filter(matches);
+// The order one walks in: assay by assay, as the overview shows them.
+const walk = () => listed().sort((a, b) => a.assay - b.assay || a.place - b.place);
+const address = (entry) => (entry.page === content.page ? "" : encodeURI(content.pages[entry.page - 1])) + `#${entry.code}`;
+
+function tile(entry) {
+  const decision = decided(entry.code)?.decision;
+  const item = items.get(entry.code);
+  const thumb = make("div", { class: "thumb", "data-code": entry.code },
+    make("span", { class: "soft small" }, item ? (item.figures.length ? "" : "no picture") : `on page ${entry.page}`));
+  if (item?.figures.length) watcher.observe(thumb);
+  return make("li", {}, make("a", { class: `tile decided-${decision || "none"}`, href: address(entry) }, thumb,
+    make("div", { class: "told" }, make("span", { class: "code" }, entry.code),
+      entry.status === "ok" ? "" : mark(entry.status), mark(decision || "pending"))));
+}
+
+function showOverview() {
+  current = null;
+  byId("item").hidden = true;
+  byId("overview").hidden = false;
+  watcher.disconnect();
+  const found = listed();
+  const groups = content.assays.map((title, assay) => {
+    const own = found.filter((entry) => entry.assay === assay);
+    return own.length ? group(title, assay, own) : "";
+  });
+  byId("groups").replaceChildren(...groups.filter(Boolean));
+  if (!found.length) byId("groups").append(make("p", { class: "empty" }, "No recording answers to this filter."));
+  byId("shown").textContent = `${found.length} of ${index.length} shown`;
+  tell();
+}
+
+function group(title, assay, own) {
+  const count = Math.min(own.length, opened[assay] ?? TILES_AT_ONCE);
+  const left = own.filter((entry) => !decided(entry.code)).length;
+  const section = make("section", { class: "group" },
+    make("h2", {}, title, make("span", { class: "soft small" }, `${own.length} · ${left} pending`)),
+    make("ul", { class: "tiles" }, ...own.slice(0, count).map(tile)));
+  if (count < own.length) {
+    const next = Math.min(TILES_AT_ONCE * 4, own.length - count);
+    section.append(make("button", { class: "more", onclick: () => { opened[assay] = count + next; showOverview(); } }, `Show ${next} more`));
+  }
+  return section;
+}
+
+// ---- one item
+
+const number = (value) => (value == null ? "" : String(Number(value.toPrecision(4))));
+
+function limits({ low, high }) {
+  if (low != null && high != null) return `${number(low)} to ${number(high)}`;
+  if (low != null) return `at least ${number(low)}`;
+  return high != null ? `at most ${number(high)}` : "";
+}
+
+function checkRow(check) {
+  const allowed = limits(check);
+  return make("li", {}, make("span", {}, check.check.replaceAll("_", " "), check.place ? make("span", { class: "soft" }, ` · ${check.place}`) : ""),
+    mark(check.verdict),
+    make("span", { class: "limits" }, check.value == null ? "no value" : `${number(check.value)} ${check.unit}`.trim(),
+      allowed ? ` (limit ${allowed}${check.unit ? ` ${check.unit}` : ""})` : ""),
+    check.message ? make("span", { class: "message" }, check.message) : "");
+}
+
+function checksOf(item) {
+  const doubtful = item.checks.filter((check) => check.verdict !== "pass").sort((a, b) => a.verdict.localeCompare(b.verdict));
+  const passed = item.checks.filter((check) => check.verdict === "pass");
+  return make("div", { class: "checks" }, make("h3", {}, doubtful.length ? `Checks not passed: ${doubtful.length}` : "All checks passed"),
+    make("ul", {}, ...doubtful.map(checkRow)),
+    passed.length ? make("details", { open: !doubtful.length && passed.length < 8 }, make("summary", {}, `${passed.length} passed`), make("ul", {}, ...passed.map(checkRow))) : "");
+}
+
+function figureOf(figure) {
+  return make("figure", {}, picture(figure, false), make("figcaption", {}, make("b", {}, figure.title), figure.caption ? `. ${figure.caption}`.replace("?.", "?") : ""));
+}
+
+function verbs(code) {
+  const chosen = decided(code)?.decision;
+  return make("div", { class: "verbs", role: "group", "aria-label": "Decision" }, ...KINDS.map((kind) =>
+    make("button", { class: kind, "aria-pressed": String(chosen === kind), onclick: () => judge(kind, false) },
+      kind[0].toUpperCase() + kind.slice(1), " ", make("kbd", {}, kind[0].toUpperCase()))));
+}
+
+function reasons(code) {
+  const chosen = decided(code);
+  const named = new Set((chosen?.reason ?? "").split("; ").filter(Boolean));
+  return make("fieldset", { class: "reasons", hidden: !["reject", "unsure"].includes(chosen?.decision) }, make("legend", {}, "Why"),
+    ...content.reasons.map((reason, place) => make("label", {},
+      make("input", { type: "checkbox", value: reason, checked: named.has(reason), onchange: () => noteReasons(code) }), make("span", {}, reason, " ", make("kbd", {}, String(place + 1))))));
+}
+
+function showItem(entry) {
+  current = entry;
+  const item = items.get(entry.code);
+  const around = walk();
+  const place = around.findIndex((other) => other.code === entry.code);
+  byId("overview").hidden = true;
+  byId("item").hidden = false;
+  byId("item").replaceChildren(
+    make("header", {}, make("h2", { tabindex: "-1" }, make("span", { class: "code" }, entry.code)), make("span", { class: "soft" }, content.assays[entry.assay]),
+      mark(entry.status), place >= 0 ? make("span", { class: "soft small" }, `${place + 1} of ${around.length}`) : "",
+      make("div", { class: "steps no-print" },
+        make("button", { onclick: () => step(-1), disabled: place <= 0 }, "← Back"), make("button", { onclick: () => go("") }, "Overview"),
+        make("button", { onclick: () => step(1), disabled: place === around.length - 1 }, "On →"))),
+    make("div", { class: "pictures" }, ...(item.figures.length ? item.figures.map(figureOf) : [make("p", { class: "soft" }, "There is no picture of this recording.")])),
+    make("section", { class: "judge", "aria-label": "Decision and checks" },
+      entry.status !== "ok" && item.reason && !item.checks.some((check) => item.reason.includes(check.message) && check.message) ? make("p", { class: "why" }, item.reason) : "",
+      verbs(entry.code), reasons(entry.code),
+      make("label", { class: "field", for: "note" }, "Note ", make("kbd", {}, "N")),
+      make("textarea", { id: "note", maxlength: "1000", onchange: (event) => noted(entry.code, event.target.value) }, decided(entry.code)?.note ?? ""),
+      checksOf(item)));
+  tell();
+}
+
+// ---- what the reviewer does
+
+function named() {
+  if (state.reviewer) return true;
+  warn("Enter your initials first: each decision carries them.");
+  byId("reviewer").focus();
+  return false;
+}
+
+function saveNote() {
+  const note = byId("note");
+  if (current && note && state.reviewer && note.value !== (decided(current.code)?.note ?? "")) decide(current.code, { note: note.value });
+}
+
+function judge(decision, moveOn) {
+  if (!current || !named()) return;
+  saveNote();
+  const kept = decide(current.code, { decision, reason: decision === "accept" ? "" : decided(current.code)?.reason ?? "" });
+  if (!kept) warn("This browser keeps nothing: export before you close the page.");
+  if (moveOn && decision === "accept") step(1, true);
+  else refresh();
+}
+
+function noteReasons(code) {
+  if (!named()) return;
+  const chosen = [...document.querySelectorAll(".reasons input:checked")].map((box) => box.value);
+  decide(code, { reason: chosen.join("; ") });
+  tell();
+}
+
+function noted(code, note) {
+  if (named()) decide(code, { note });
+  tell();
+}
+
+function step(by, stay) {
+  saveNote();
+  const around = walk();
+  const at = around.findIndex((entry) => entry.code === current?.code);
+  const next = at >= 0 ? around[at + by] : around.find((entry) => entry.assay > current.assay || (entry.assay === current.assay && entry.place > current.place));
+  if (next) go(next.code);
+  else if (stay) refresh();
+}
+
+function nextPending() {
+  const pending = index.filter((entry) => !decided(entry.code)?.decision).sort((a, b) => a.assay - b.assay || a.place - b.place);
+  const after = (entry) => current && (entry.assay > current.assay || (entry.assay === current.assay && entry.place > current.place));
+  const next = pending.find(after) ?? pending[0];
+  if (next) go(next.code);
+  else warn("Every recording has a decision. Export them.");
+}
+
+function go(code) {
+  const entry = byCode.get(code);
+  if (entry && entry.page !== content.page) { moving = true; location.href = address(entry); }
+  else if (entry) location.hash = code;
+  else { saveNote(); history.pushState(null, "", location.pathname + location.search); route(); }
+}
+
+function route() {
+  const entry = byCode.get(decodeURIComponent(location.hash.slice(1)));
+  if (entry && items.has(entry.code)) {
+    showItem(entry);
+    scrollTo(0, 0);
+    byId("item").querySelector("h2").focus({ preventScroll: true });
+  } else if (entry) location.replace(address(entry));
+  else showOverview();
+}
+
+const refresh = () => (current ? showItem(current) : showOverview());
+
+function warn(text) {
+  byId("notice").textContent = text;
+  byId("notice").hidden = !text;
+}
+
+function tell() {
+  const counts = { accept: 0, reject: 0, unsure: 0 };
+  for (const entry of index) {
+    const decision = decided(entry.code)?.decision;
+    if (decision) counts[decision] += 1;
+  }
+  const done = counts.accept + counts.reject + counts.unsure;
+  const told = `${done} of ${index.length} decided: ${counts.accept} accepted, ${counts.reject} rejected, ${counts.unsure} unsure`;
+  byId("counts").textContent = told + (state.unsaved ? ` · ${state.unsaved} change${state.unsaved > 1 ? "s" : ""} not exported` : done ? " · exported" : "");
+  byId("meter").setAttribute("aria-label", told);
+  byId("meter").replaceChildren(...KINDS.map((kind) => make("span", { class: kind, style: `width:${(100 * counts[kind]) / Math.max(1, index.length)}%` })));
+  byId("undo").disabled = !undone.length;
+}
+
+function exportDecisions() {
+  saveNote();
+  const { text, count } = toCsv();
+  if (!count) return warn("There is nothing to export yet.");
+  download("qc_decisions.csv", text);
+  state.unsaved = 0;
+  keep();
+  warn(`${count} decisions exported. Put qc_decisions.csv into the cohort folder and run again.`);
+  tell();
+}
+
+async function importDecisions(file) {
+  try {
+    const told = take(fromCsv(await file.text()));
+    const left = [told.unknown && `${told.unknown} left out (no such code here)`, told.changed && `${told.changed} left out (the recording has changed since)`];
+    warn([`${told.taken} decisions imported`, ...left.filter(Boolean)].join("; ") + ".");
+    if (!state.reviewer) setReviewer(Object.keys(state.decisions)[0] ?? "");
+    keep();
+    refresh();
+  } catch (error) { warn(error.message); }
+}
+
+function setReviewer(name) {
+  state.reviewer = name.trim();
+  byId("reviewer").value = state.reviewer;
+  keep();
+}
+
+function undoLast() {
+  const code = undo();
+  if (code && current && code !== current.code) go(code);
+  else if (code) refresh();
+}
+
+// ---- wiring
+
+const KEYS = {
+  a: () => judge("accept", true), r: () => judge("reject", true), u: () => judge("unsure", true),
+  ArrowRight: () => (current ? step(1) : nextPending()), ArrowLeft: () => current && step(-1),
+  n: () => byId("note")?.focus(), z: undoLast, o: () => go(""), Escape: () => current && go(""), p: nextPending, s: exportDecisions,
+  "?": () => byId("guide").showModal(),
+};
+
+function onKey(event) {
+  const typing = event.target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, dialog");
+  if (event.key === "Escape" && event.target.closest("textarea")) return event.target.blur();
+  if (typing || event.altKey || ((event.ctrlKey || event.metaKey) && !["s", "z"].includes(event.key))) return undefined;
+  const box = /^[1-9]$/.test(event.key) && document.querySelectorAll(".reasons:not([hidden]) input")[Number(event.key) - 1];
+  const action = box ? () => box.click() : KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!action) return undefined;
+  event.preventDefault();
+  return action();
+}
+
+function start() {
+  const told = recall();
+  byId("reviewer").value = state.reviewer;
+  byId("states").append(...STATES.map((name) => make("label", {},
+    make("input", { type: "radio", name: "state", value: name, checked: name === "all", onchange: () => { filter.state = name; showOverview(); } }), make("span", {}, STATE_WORDS[name]))));
+  byId("assay").append(make("option", { value: "" }, "all"), ...content.assays.map((title, place) => make("option", { value: place }, title)));
+  byId("assay").addEventListener("change", (event) => { filter.assay = event.target.value; showOverview(); });
+  byId("search").addEventListener("input", (event) => { filter.search = event.target.value.trim(); showOverview(); });
+  byId("reviewer").addEventListener("change", (event) => { setReviewer(event.target.value); warn(""); refresh(); });
+  byId("undo").addEventListener("click", undoLast);
+  byId("export").addEventListener("click", exportDecisions);
+  byId("import").addEventListener("click", () => byId("file").click());
+  byId("file").addEventListener("change", (event) => { if (event.target.files[0]) importDecisions(event.target.files[0]); event.target.value = ""; });
+  byId("help").addEventListener("click", KEYS["?"]);
+  document.addEventListener("keydown", onKey);
+  addEventListener("hashchange", route);
+  addEventListener("popstate", route);
+  addEventListener("beforeunload", (event) => { saveNote(); if (state.unsaved && !moving) event.preventDefault(); });
+  addEventListener("pageshow", () => { moving = false; });
+  byId("groups").addEventListener("click", (event) => { moving = Boolean(event.target.closest("a")); });
+  if (told.changed) warn(`${told.changed} earlier decisions count no more: the recording, or what is measured in it, has changed since.`);
+  route();
+}
+
+start();
