@@ -1,0 +1,204 @@
+"""Microscope images: the scale is right or there is none."""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tifffile
+
+from ketaflow.core import images
+from ketaflow.core.errors import IngestError
+
+STACK = np.random.default_rng(0).integers(0, 4000, (5, 40, 48)).astype(np.uint16)
+NO_OVERRIDE = {"channel": None, "pixel_size_um": None, "z_step_um": None}
+
+
+def ome(path, pixels, axes="ZYX", **facts):
+    told = {"PhysicalSizeX": 0.1, "PhysicalSizeY": 0.1, "PhysicalSizeZ": 0.4, **facts}
+    tifffile.imwrite(path, pixels, ome=True, metadata={"axes": axes, **told})
+    return path
+
+
+def test_an_ome_tiff_gives_pixels_and_scale_unchanged(tmp_path):
+    image = images.read(ome(tmp_path / "a.ome.tif", STACK), **NO_OVERRIDE)
+    np.testing.assert_array_equal(image.pixels, STACK)
+    assert image.pixels.dtype == np.uint16
+    assert (image.pixel_size_um, image.z_step_um, image.scale_source) == (0.1, 0.4, "OME")
+
+
+def test_nanometres_are_turned_into_micrometres(tmp_path):
+    path = ome(tmp_path / "a.ome.tif", STACK[0], "YX", PhysicalSizeX=65, PhysicalSizeY=65, PhysicalSizeXUnit="nm",
+               PhysicalSizeYUnit="nm")  # fmt: skip
+    assert images.read(path, **NO_OVERRIDE).pixel_size_um == pytest.approx(0.065)
+
+
+def test_an_imagej_stack_gives_its_scale(tmp_path):
+    tifffile.imwrite(tmp_path / "a b (1).2.tif", STACK, imagej=True, resolution=(8, 8),
+                     metadata={"axes": "ZYX", "unit": "um", "spacing": 0.5})  # fmt: skip
+    image = images.read(tmp_path / "a b (1).2.tif", **NO_OVERRIDE)
+    assert (image.pixel_size_um, image.z_step_um, image.scale_source) == (0.125, 0.5, "ImageJ")
+
+
+def test_the_table_overrules_the_file(tmp_path):
+    path = ome(tmp_path / "a.ome.tif", STACK)
+    image = images.read(path, channel=None, pixel_size_um=0.2, z_step_um=1.0)
+    assert (image.pixel_size_um, image.z_step_um, image.scale_source) == (0.2, 1.0, "table")
+
+
+def test_a_missing_scale_is_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", STACK[0])
+    with pytest.raises(IngestError, match=r"a\.tif.*pixel_size_um"):
+        images.read(tmp_path / "a.tif", **NO_OVERRIDE)
+
+
+def test_the_resolution_of_a_screen_is_refused_as_impossible(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", STACK[0], resolution=(96, 96), resolutionunit="INCH")
+    with pytest.raises(IngestError, match=r"264\.6 um per pixel"):
+        images.read(tmp_path / "a.tif", **NO_OVERRIDE)
+
+
+@pytest.mark.parametrize("size", [0.0, -0.1, 264.0])
+def test_an_impossible_scale_in_the_table_is_refused_too(tmp_path, size):
+    path = ome(tmp_path / "a.ome.tif", STACK)
+    with pytest.raises(IngestError, match="the table says"):
+        images.read(path, channel=None, pixel_size_um=size, z_step_um=None)
+
+
+def test_oblong_pixels_are_refused(tmp_path):
+    with pytest.raises(IngestError, match="squares"):
+        images.read(ome(tmp_path / "a.ome.tif", STACK, PhysicalSizeY=0.2), **NO_OVERRIDE)
+
+
+def test_a_stack_without_a_step_is_refused_and_one_plane_needs_none(tmp_path):
+    tifffile.imwrite(tmp_path / "stack.tif", STACK, imagej=True, resolution=(8, 8), metadata={"unit": "um"})
+    tifffile.imwrite(tmp_path / "plane.tif", STACK[0], imagej=True, resolution=(8, 8), metadata={"unit": "um"})
+    with pytest.raises(IngestError, match="z_step_um"):
+        images.read(tmp_path / "stack.tif", **NO_OVERRIDE)
+    assert np.isnan(images.read(tmp_path / "plane.tif", **NO_OVERRIDE).z_step_um)
+
+
+@pytest.mark.parametrize("axes", ["ZCYX", "CZYX", "CYXZ"])
+def test_channels_are_found_whatever_the_order_of_axes(tmp_path, axes):
+    both = np.stack([STACK, STACK // 2])  # C Z Y X
+    stored = both.transpose(["CZYX".index(axis) for axis in axes])
+    stored = images.Stored(stored, axes, (0.1, 0.1), 0.4, "OME", ["dendrite", "puncta"])
+    pixels, name = images._one_channel(tmp_path / "a.tif", stored, "puncta")
+    np.testing.assert_array_equal(pixels, STACK // 2)
+    assert name == "puncta"
+
+
+def test_a_channel_is_named_or_counted_from_one(tmp_path):
+    path = ome(tmp_path / "a.ome.tif", np.stack([STACK, STACK // 2]), "CZYX", Channel={"Name": ["Homer", "Bassoon"]})
+    for channel in ("Bassoon", "bassoon", "2", "2.0"):
+        image = images.read(path, channel=channel, pixel_size_um=None, z_step_um=None)
+        np.testing.assert_array_equal(image.pixels, STACK // 2)
+
+
+@pytest.mark.parametrize("channel", [None, "3", "0", "GFP"])
+def test_a_channel_that_is_not_there_or_not_said_is_refused(tmp_path, channel):
+    path = ome(tmp_path / "a.ome.tif", np.stack([STACK, STACK // 2]), "CZYX", Channel={"Name": ["Homer", "Bassoon"]})
+    with pytest.raises(IngestError, match=r"Homer, Bassoon"):
+        images.read(path, channel=channel, pixel_size_um=None, z_step_um=None)
+
+
+def test_grey_pictures_saved_in_colour_are_one_channel_and_true_colours_are_three(tmp_path):
+    import imagecodecs
+
+    grey = (STACK[0] // 16).astype(np.uint8)
+    imagecodecs.imwrite(tmp_path / "grey.png", np.stack([grey] * 3, -1))
+    imagecodecs.imwrite(tmp_path / "colour.png", np.stack([grey, grey * 0, 255 - grey], -1))
+    told = {"pixel_size_um": 0.1, "z_step_um": None}
+    np.testing.assert_array_equal(images.read(tmp_path / "grey.png", channel=None, **told).pixels[0], grey)
+    np.testing.assert_array_equal(images.read(tmp_path / "colour.png", channel="blue", **told).pixels[0], 255 - grey)
+    with pytest.raises(IngestError, match="red, green, blue"):
+        images.read(tmp_path / "colour.png", channel=None, **told)
+
+
+def test_planes_saved_as_time_points_are_a_stack_with_a_note(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", STACK, imagej=True, metadata={"axes": "TYX"})
+    image = images.read(tmp_path / "a.tif", channel=None, pixel_size_um=0.1, z_step_um=0.3)
+    assert image.pixels.shape == STACK.shape
+    assert "axis T" in image.notes[0]
+
+
+def test_a_series_of_stacks_is_refused(tmp_path):
+    path = ome(tmp_path / "a.ome.tif", np.stack([STACK, STACK]), "TZYX")
+    with pytest.raises(IngestError, match="one time point"):
+        images.read(path, **NO_OVERRIDE)
+
+
+def test_exchanged_axes_are_noticed(tmp_path):
+    long = np.random.default_rng(1).integers(0, 99, (30, 256, 256)).astype(np.uint16)
+    path = ome(tmp_path / "a.ome.tif", long.transpose(1, 2, 0))
+    with pytest.raises(IngestError, match="order z, y, x"):
+        images.read(path, **NO_OVERRIDE)
+
+
+@pytest.mark.parametrize("kind", ["ome", "imagej", "plain", "zlib"])
+@pytest.mark.parametrize("kept", [0.05, 0.5, 0.98])
+def test_a_file_cut_short_is_refused_not_filled_with_zeros(tmp_path, kind, kept):
+    path = tmp_path / "a.tif"
+    options = {"ome": {"ome": True}, "imagej": {"imagej": True}, "plain": {}, "zlib": {"compression": "zlib"}}[kind]
+    tifffile.imwrite(path, STACK, **options)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(kept * len(whole))])
+    with pytest.raises(IngestError, match="cut short"):
+        images.read(path, channel=None, pixel_size_um=0.1, z_step_um=0.3)
+
+
+@pytest.mark.parametrize("content", [b"", b"no image at all", b"II*\0"])
+@pytest.mark.parametrize("ending", ["tif", "png", "jpg", "lsm"])
+def test_what_is_no_image_is_refused_with_its_name(tmp_path, content, ending):
+    path = tmp_path / f"a.{ending}"
+    path.write_bytes(content)
+    with pytest.raises(IngestError, match=rf"a\.{ending}"):
+        images.read(path, channel=None, pixel_size_um=0.1, z_step_um=0.3)
+
+
+def test_an_empty_image_is_refused(tmp_path):
+    with pytest.raises(IngestError, match="empty"):
+        images.read(ome(tmp_path / "a.ome.tif", STACK * 0), **NO_OVERRIDE)
+
+
+@pytest.mark.parametrize(
+    ("highest", "factor", "bits", "ceiling"),
+    [(4095, 1, None, 4095), (3000, 1, None, 4095), (5000, 1, None, 16383), (4095, 16, None, 65520), (900, 1, 12, 4095)],
+)
+def test_the_ceiling_is_that_of_the_detector_not_of_the_file(highest, factor, bits, ceiling):
+    stack = (np.arange(highest + 1) * factor).astype(np.uint16)[None, None]
+    assert images._ceiling(stack, bits) == ceiling
+
+
+def test_a_missing_reader_is_named_with_a_way_round(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "nd2", None)
+    (tmp_path / "a.nd2").write_bytes(b"x")
+    with pytest.raises(IngestError, match=r"package nd2.*OME-TIFF"):
+        images.read(tmp_path / "a.nd2", **NO_OVERRIDE)
+
+
+def test_a_lif_file_gives_pixels_per_micrometre_as_a_size(tmp_path, monkeypatch):
+    image = SimpleNamespace(
+        dims=SimpleNamespace(z=5), channels=1, scale=(8.0, 8.0, 2.0, None), bit_depth=(12,),
+        get_frame=lambda z, c: STACK[z],
+    )  # fmt: skip
+    reader = SimpleNamespace(LifFile=lambda path: SimpleNamespace(get_iter_image=lambda: iter([image])))
+    monkeypatch.setitem(sys.modules, "readlif", SimpleNamespace(reader=reader))
+    monkeypatch.setitem(sys.modules, "readlif.reader", reader)
+    read = images.read(tmp_path / "a.lif", **NO_OVERRIDE)
+    np.testing.assert_array_equal(read.pixels, STACK)
+    assert (read.pixel_size_um, read.z_step_um, read.ceiling) == (0.125, 0.5, 4095)
+
+
+@pytest.mark.shared
+def test_a_real_file_that_claims_264_um_per_pixel_is_refused(shared):
+    path = shared / "spine/synapse_puncta_culture/original_metadata_Control_03_Homer.tif"
+    with pytest.raises(IngestError, match="264"):
+        images.read(path, **NO_OVERRIDE)
+
+
+@pytest.mark.shared
+def test_a_real_imagej_file_gives_its_scale(shared):
+    image = images.read(shared / "spine/synapse_puncta_invivo/4-6_PSD95.tif", **NO_OVERRIDE)
+    assert image.pixel_size_um == pytest.approx(0.1413, abs=1e-4)
+    assert image.pixels.shape == (1, 1024, 1024)
