@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from ketaflow.assays.forced_swim import ethovision, motion, scene, scores, trace, video
 from ketaflow.assays.forced_swim.scene import Cylinder
@@ -56,15 +57,15 @@ def filmed(
 ) -> Record:
     """Follow every animal of a video."""
     name = outline.path.name
-    pictures = scene.evened(keys)
-    cylinders = cylinders_of(swims, pictures, name)
-    sign = {"auto": 0, "dark": 1, "light": -1}[polarity] or scene.polarity(pictures, list(cylinders.values()))
-    background, noise_sd = scene.empty_background(pictures, sign)
-    light = motion.light_of(background, scene.activity(pictures), list(cylinders.values()))
+    seen = scene.sights(keys)
+    cylinders = cylinders_of(swims, seen, name)
+    sign = {"auto": 0, "dark": 1, "light": -1}[polarity] or scene.polarity(seen, list(cylinders.values()))
+    background, noise_sd = scene.empty_background(seen, sign)
+    light = motion.light_of(background, seen.activity, list(cylinders.values()))
     trackers, strips = {}, {}
     for swim in swims:
         cylinder = cylinders[int(swim["cylinder"])]
-        contrast = scene.contrast(pictures, background, cylinder, sign, noise_sd)
+        contrast = scene.contrast(seen, background, cylinder, sign, noise_sd)
         trackers[swim["recording"]] = motion.Tracker(cylinder, background, sign, contrast, noise_sd)
         strips[swim["recording"]] = Strip(cylinder, background.shape, filmstrip_every_s)
     brightness = follow(outline, analysis_rate_hz, light, trackers, strips)
@@ -85,13 +86,13 @@ def filmed(
     return record
 
 
-def cylinders_of(swims: list[dict], pictures: np.ndarray, name: str) -> dict[int, Cylinder]:
+def cylinders_of(swims: list[dict], seen: scene.Sights, name: str) -> dict[int, Cylinder]:
     """Cylinders by number: those the table gives, the others as found; refused where the counts differ."""
     given = {int(swim["cylinder"]): swim for swim in swims if swim.get("region_x_px") is not None}
     named = sorted({int(swim["cylinder"]) for swim in swims})
     cylinders = {}
     if len(given) < len(named):
-        found = scene.find(pictures, name)
+        found = scene.find(seen, name)
         if len(found) != named[-1]:
             raise IngestError(
                 f"{name}: {len(found)} cylinder{'s' * (len(found) != 1)} with a moving animal found, but the table "
@@ -100,7 +101,7 @@ def cylinders_of(swims: list[dict], pictures: np.ndarray, name: str) -> dict[int
             )
         cylinders = dict(enumerate(found, start=1))
     for number, swim in given.items():
-        cylinders[number] = scene.given(swim, pictures, name)
+        cylinders[number] = scene.given(swim, seen, name)
     for swim in swims:
         if swim.get("water_line_px") is not None:
             one = cylinders[int(swim["cylinder"])]
@@ -118,13 +119,15 @@ def follow(
     """Show every tracker every picture that is looked at; return the light of each picture (n, 2): time, gain."""
     apart_s = 1 / analysis_rate_hz - 0.5 * min(outline.frame_s, 1 / analysis_rate_hz)
     brightness = []
-    for time_s, picture in video.stream(outline.path, apart_s):
-        gains = light.gains(picture)
-        brightness.append((time_s, float(np.median(gains))))
-        gains = np.maximum(gains, 0.05)
-        for recording, tracker in trackers.items():
-            tracker.look(time_s, picture, gains, light.centres)
-            strips[recording].look(time_s, picture)
+    # The matrices are small: more than one thread would only wait for one another.
+    with threadpool_limits(1):
+        for time_s, picture in video.stream(outline.path, apart_s):
+            gains = light.gains(picture)
+            brightness.append((time_s, float(np.median(gains))))
+            gains = np.maximum(gains, 0.05)
+            for recording, tracker in trackers.items():
+                tracker.look(time_s, picture, gains, light.centres)
+                strips[recording].look(time_s, picture)
     return np.array(brightness).reshape(-1, 2)
 
 

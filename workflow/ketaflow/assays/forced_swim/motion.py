@@ -6,7 +6,6 @@ changes within about an eighth of a second once the shift of the whole body is t
 swimming, and paddling on the spot is.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +18,10 @@ LAGS_S = np.array([0.09, 0.11, 0.135, 0.16])
 LONGEST_LAG_S = 0.34
 # Cylinders are looked at about this wide; larger ones are binned, which also quietens the noise.
 ANALYSIS_WIDTH_PX = 100
-PAD = 10
+BLOCK = 32
+LAGS = 4
+LEAST_PX = 4
+SHAPE = ("area", "x", "y", "length", "elongation", "pitch_deg", "above", "top", "soft")
 # Differences from the background count from 4 standard deviations of the noise, or 18 % of the animal's contrast, on,
 # and in full from 60 %: what lies between is the soft edge.
 NOISE_SDS, LOW_CONTRAST, FULL_CONTRAST = 4.0, 0.18, 0.6
@@ -66,28 +68,15 @@ def light_of(background: np.ndarray, changes: np.ndarray, cylinders: list[Cylind
 
 
 @dataclass
-class Seen:
-    """The body in one picture: its mask with a margin of zeros, its box, area and centre."""
-
-    time_s: float
-    mask: np.ndarray
-    box: tuple[int, int, int, int]
-    area: float
-    x: float
-    y: float
-
-
-@dataclass
 class Tracker:
-    """Follows one animal through the pictures of a video."""
+    """Follows one animal through the pictures of a video, a block of pictures at a time."""
 
     cylinder: Cylinder
     background: np.ndarray
     sign: int
     contrast: float
     noise_sd: float
-    rows: list[tuple] = field(default_factory=list)
-    recent: deque = field(default_factory=lambda: deque(maxlen=5))
+    blocks: list[np.ndarray] = field(default_factory=list)
 
     def __post_init__(self):
         """Cut out and bin what is compared with every picture."""
@@ -98,89 +87,161 @@ class Tracker:
         y0, y1 = max(0, int(one.top - rise)), min(height, int(one.bottom))
         x0, x1 = max(0, int(one.left) + 1), min(width, int(one.right))
         self.crop = (slice(y0, y0 + (y1 - y0) // self.bin * self.bin), slice(x0, x0 + (x1 - x0) // self.bin * self.bin))
-        self.empty = self.sign * binned(self.background[self.crop], self.bin).astype(np.float32)
         self.low = max(NOISE_SDS * self.noise_sd / np.sqrt(self.bin), LOW_CONTRAST * self.contrast)
         self.scale = np.float32(1 / max(FULL_CONTRAST * self.contrast - self.low, 1e-3))
-        self.empty -= np.float32(self.low)
-        shape = self.empty.shape
-        self.xs, self.ys = np.arange(shape[1], dtype=np.float32), np.arange(shape[0], dtype=np.float32)
-        self.row_centres = y0 + (self.ys + 0.5) * self.bin
+        empty = binned(self.background[self.crop], self.bin).astype(np.float32)
+        self.offset = (self.sign * empty - np.float32(self.low)) * self.scale
+        self.row_centres = y0 + (np.arange(empty.shape[0]) + 0.5) * self.bin
         slope = (one.water_right - one.water_left) / max(one.width, 1)
-        surface = one.water_left + slope * (x0 + (self.xs + 0.5) * self.bin - one.left) - y0
+        surface = one.water_left + slope * (x0 + (np.arange(empty.shape[1]) + 0.5) * self.bin - one.left) - y0
         self.surface = surface / self.bin - 0.5
-        self.above = (self.ys[:, None] < self.surface[None, :]).astype(np.float32)
+        self.above = (np.arange(empty.shape[0])[:, None] < self.surface).astype(np.float32).ravel()
+        self.window = int(1.3 * empty.shape[1]) // 2 * 2
+        self.pictures = np.empty((BLOCK, *empty.shape), np.float32)
+        self.times_s = np.empty(BLOCK)
+        self.filled = 0
+        self.before = Before(np.zeros(0), np.zeros((0, self.window, self.window), np.float32), np.zeros(0))
 
     def look(self, time_s: float, picture: np.ndarray, gains: np.ndarray, centres: np.ndarray) -> None:
-        """Add the row of one picture."""
+        """Take in one picture, its light evened by the gains of the reference bands."""
         light = np.interp(self.row_centres, centres, gains).astype(np.float32)[:, None]
-        here = binned(picture[self.crop], self.bin)
-        mask = np.zeros((self.empty.shape[0] + 2 * PAD, self.empty.shape[1] + 2 * PAD), np.float32)
-        body = mask[PAD:-PAD, PAD:-PAD]
-        np.multiply(here, np.float32(-self.sign) / light, out=body)
-        body += self.empty
-        body *= self.scale
-        np.clip(body, 0, 1, out=body)
-        columns, rows = body.sum(axis=0), body.sum(axis=1)
-        area = float(rows.sum())
-        if area < 4:
-            self.recent.clear()
-            self.rows.append((time_s, area, *[np.nan] * 9))
-            return
-        seen = self._seen(time_s, mask, columns, rows, area)
-        motion = self._motion(seen)
-        self.recent.appendleft(seen)
-        self.rows.append((time_s, area, seen.x, seen.y, motion, *self._shape(body, columns, rows, seen)))
+        factor = np.float32(-self.sign) * self.scale / light
+        np.multiply(binned(picture[self.crop], self.bin), factor, out=self.pictures[self.filled])
+        self.times_s[self.filled] = time_s
+        self.filled += 1
+        if self.filled == BLOCK:
+            self.digest()
 
-    def _seen(self, time_s: float, mask: np.ndarray, columns: np.ndarray, rows: np.ndarray, area: float) -> Seen:
-        x, y = float(columns @ self.xs) / area, float(rows @ self.ys) / area
-        wide, high = np.flatnonzero(columns > 0), np.flatnonzero(rows > 0)
-        return Seen(time_s, mask, (high[0], high[-1] + 1, wide[0], wide[-1] + 1), area, x, y)
+    def digest(self) -> None:
+        """Measure the pictures taken in since the last time."""
+        masks = self.pictures[: self.filled]
+        masks += self.offset
+        np.clip(masks, 0, 1, out=masks)
+        times_s = self.times_s[: self.filled].copy()
+        shape = shapes(masks, self.above, self.surface)
+        bodies = centred(masks, shape["x"], shape["y"], self.window)
+        now = Before(times_s, bodies, shape["area"]).after(self.before)
+        motion = changes(now)[len(self.before.times_s) :]
+        self.before = now.last(LAGS)
+        self.blocks.append(np.stack([times_s, motion, *(shape[name] for name in SHAPE)], axis=1))
+        self.filled = 0
 
-    def _shape(self, body: np.ndarray, columns: np.ndarray, rows: np.ndarray, seen: Seen) -> tuple:
-        """Length, elongation and pitch of the body, its top and share above water, its soft edge, its spread."""
-        y0, y1, x0, x1 = seen.box
-        dx, dy = self.xs[x0:x1] - seen.x, self.ys[y0:y1] - seen.y
-        part = body[y0:y1, x0:x1]
-        xx = float(columns[x0:x1] @ dx**2) / seen.area
-        yy = float(rows[y0:y1] @ dy**2) / seen.area
-        xy = float(dy @ part @ dx) / seen.area
-        spread = np.hypot((xx - yy) / 2, xy)
-        long, short = (xx + yy) / 2 + spread, max((xx + yy) / 2 - spread, 0.05)
-        pitch = np.degrees(0.5 * np.arctan2(2 * xy, xx - yy))
-        above = float((part * self.above[y0:y1, x0:x1]).sum()) / seen.area
-        solid = np.flatnonzero(rows > max(1.5, 0.02 * np.sqrt(seen.area)))
-        top = float(self.surface[int(np.clip(seen.x, 0, len(self.surface) - 1))]) - (solid[0] if len(solid) else y0)
-        soft = float(np.count_nonzero((part > 0) & (part < 1)))
-        return 4 * np.sqrt(long), np.sqrt(long / short), abs(pitch), above, top, soft
-
-    def _motion(self, now: Seen) -> float:
-        """Share of the body that changed over the lags, the shift of the whole body taken out; NaN after a gap."""
-        lags, changes = [], []
-        for before in self.recent:
-            lag_s = now.time_s - before.time_s
-            if lag_s > LONGEST_LAG_S or (lags and lags[-1] >= LAGS_S[-1]):
-                break
-            lags.append(lag_s)
-            changes.append(changed(now, before))
-        return float(np.interp(LAGS_S, lags, changes).mean()) if lags else np.nan
+    def rows(self) -> np.ndarray:
+        """All that was seen, (n pictures, time, motion and the columns of ``SHAPE``)."""
+        if self.filled:
+            self.digest()
+        return np.concatenate(self.blocks) if self.blocks else np.zeros((0, 2 + len(SHAPE)))
 
 
-def changed(now: Seen, before: Seen) -> float:
-    """Share of two body masks that does not overlap once their centres lie on one another, 0 to 1."""
-    dx = float(np.clip(now.x - before.x, 1 - PAD, PAD - 1))
-    dy = float(np.clip(now.y - before.y, 1 - PAD, PAD - 1))
-    ix, iy = int(np.floor(dx)), int(np.floor(dy))
-    y0, y1 = min(now.box[0], before.box[0] + iy), max(now.box[1], before.box[1] + iy + 1)
-    x0, x1 = min(now.box[2], before.box[2] + ix), max(now.box[3], before.box[3] + ix + 1)
-    height, width = now.mask.shape
-    y0, y1, x0, x1 = max(y0 + PAD, PAD), min(y1 + PAD, height - PAD), max(x0 + PAD, PAD), min(x1 + PAD, width - PAD)
-    source = before.mask[y0 - iy - 1 : y1 - iy, x0 - ix - 1 : x1 - ix]
-    fx, fy = np.float32(dx - ix), np.float32(dy - iy)
-    across = source[:, 1:] + fx * (source[:, :-1] - source[:, 1:])
-    moved = across[1:] + fy * (across[:-1] - across[1:])
-    moved -= now.mask[y0:y1, x0:x1]
-    np.abs(moved, out=moved)
-    return float(moved.sum()) / (now.area + before.area)
+@dataclass
+class Before:
+    """Pictures of the body, (n, size, size) with its centre in the middle, their times and the body's areas."""
+
+    times_s: np.ndarray
+    bodies: np.ndarray
+    area: np.ndarray
+
+    def after(self, earlier: "Before") -> "Before":
+        """These pictures with earlier ones before them."""
+        return Before(
+            np.concatenate([earlier.times_s, self.times_s]),
+            np.concatenate([earlier.bodies, self.bodies]),
+            np.concatenate([earlier.area, self.area]),
+        )
+
+    def last(self, count: int) -> "Before":
+        """The last few pictures."""
+        return Before(self.times_s[-count:], self.bodies[-count:].copy(), self.area[-count:])
+
+
+def shapes(masks: np.ndarray, above: np.ndarray, surface: np.ndarray) -> dict[str, np.ndarray]:
+    """Area, centre, length, elongation, pitch, share above water, top and soft edge of each body, (n,) each.
+
+    ``masks`` is (n, height, width), ``above`` marks its pixels above the water (flat), ``surface`` is the water's row
+    at each column. Lengths are in binned pixels; a body of less than ``LEAST_PX`` pixels is undefined.
+    """
+    n, height, width = masks.shape
+    xs, ys = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    powers = np.stack([np.ones_like(xs), xs, xs**2], axis=1)
+    per_row = (masks.reshape(-1, width) @ powers).reshape(n, height, 3).astype(float)
+    area = per_row[:, :, 0].sum(axis=1)
+    whole = np.where(area < LEAST_PX, np.nan, area)
+    x, y = per_row[:, :, 1].sum(axis=1) / whole, per_row[:, :, 0] @ ys / whole
+    xx = per_row[:, :, 2].sum(axis=1) / whole - x**2
+    yy = per_row[:, :, 0] @ ys**2 / whole - y**2
+    xy = per_row[:, :, 1] @ ys / whole - x * y
+    spread = np.hypot((xx - yy) / 2, xy)
+    long, short = (xx + yy) / 2 + spread, np.maximum((xx + yy) / 2 - spread, 0.05)
+    flat = masks.reshape(n, -1)
+    solid = per_row[:, :, 0] > np.maximum(1.5, 0.02 * np.sqrt(area))[:, None]
+    column = np.clip(np.nan_to_num(x), 0, width - 1).astype(int)
+    return {
+        "area": area,
+        "x": x,
+        "y": y,
+        "length": 4 * np.sqrt(long),
+        "elongation": np.sqrt(long / short),
+        "pitch_deg": np.abs(np.degrees(0.5 * np.arctan2(2 * xy, xx - yy))),
+        "above": flat @ above / whole,
+        "top": surface[column] - np.where(solid.any(axis=1), solid.argmax(axis=1), y),
+        # Were the soft edge spread evenly between 0 and 1, its pixels would hold m (1 - m) = 1/6 on average.
+        "soft": 6 * (area - np.einsum("np,np->n", flat, flat)),
+    }
+
+
+def centred(masks: np.ndarray, x: np.ndarray, y: np.ndarray, size: int) -> np.ndarray:
+    """Windows (n, size, size) of the masks in which the body's centre lies exactly in the middle."""
+    n, height, width = masks.shape
+    x, y = np.nan_to_num(x), np.nan_to_num(y)
+    left, top = np.floor(x).astype(int) - size // 2, np.floor(y).astype(int) - size // 2
+    raw = np.zeros((n, size + 1, size + 1), np.float32)
+    for index in range(n):
+        x0, y0 = max(left[index], 0), max(top[index], 0)
+        x1, y1 = min(left[index] + size + 1, width), min(top[index] + size + 1, height)
+        raw[index, y0 - top[index] : y1 - top[index], x0 - left[index] : x1 - left[index]] = masks[index, y0:y1, x0:x1]
+    fx = (x - np.floor(x)).astype(np.float32)[:, None, None]
+    fy = (y - np.floor(y)).astype(np.float32)[:, None, None]
+    across = raw[:, :, 1:] - raw[:, :, :-1]
+    across *= fx
+    across += raw[:, :, :-1]
+    down = across[:, 1:] - across[:, :-1]
+    down *= fy
+    down += across[:, :-1]
+    return down
+
+
+def changes(now: Before) -> np.ndarray:
+    """Share of the body (n,) that changed over ``LAGS_S``, averaged over them; NaN after a gap."""
+    n = len(now.times_s)
+    lags_s, shares = np.full((LAGS, n), np.nan), np.full((LAGS, n), np.nan)
+    for back in range(1, min(LAGS, n - 1) + 1):
+        lag_s = now.times_s[back:] - now.times_s[:-back]
+        if back > 1 and lag_s.min(initial=np.inf) > LAGS_S[-1] and np.median(lags_s[back - 2, back:]) >= LAGS_S[-1]:
+            break
+        apart = now.bodies[back:] - now.bodies[:-back]
+        np.abs(apart, out=apart)
+        share = apart.reshape(n - back, -1).sum(axis=1) / np.maximum(now.area[back:] + now.area[:-back], LEAST_PX)
+        near = (lag_s <= LONGEST_LAG_S) & (np.minimum(now.area[back:], now.area[:-back]) >= LEAST_PX)
+        lags_s[back - 1, back:] = np.where(near, lag_s, np.nan)
+        shares[back - 1, back:] = np.where(near, share, np.nan)
+    return averaged(lags_s, shares)
+
+
+def averaged(lags_s: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Mean share over ``LAGS_S`` from shares at the lags there are, both (lags, n) with lags rising; NaN with none.
+
+    Between two lags the share is interpolated, outside them it is that of the nearest one.
+    """
+    total = np.zeros(lags_s.shape[1])
+    for wanted in LAGS_S:
+        value = shares[0].copy()
+        for shorter in range(len(lags_s) - 1):
+            a, b = lags_s[shorter], lags_s[shorter + 1]
+            weight = np.clip((wanted - a) / np.maximum(b - a, 1e-9), 0, 1)
+            mixed = (1 - weight) * shares[shorter] + weight * shares[shorter + 1]
+            value = np.where((wanted > a) & np.isfinite(mixed), mixed, value)
+        total += value
+    return total / len(LAGS_S)
 
 
 def binned(picture: np.ndarray, factor: int) -> np.ndarray:

@@ -31,11 +31,27 @@ class Cylinder:
         return self.right - self.left
 
 
-def activity(pictures: np.ndarray) -> np.ndarray:
-    """How much each pixel changes over the video beyond the camera's noise, (height, width), grey levels."""
-    low, high = np.percentile(pictures, [5, 95], axis=0)
-    spread = ndimage.gaussian_filter((high - low).astype(np.float32), 1.0)
-    return np.maximum(spread - 2.0 * np.median(spread), 0)
+@dataclass
+class Sights:
+    """Pictures spread over a video, of one brightness: in order of time, and each pixel's values in rising order."""
+
+    pictures: np.ndarray
+    ranked: np.ndarray
+    activity: np.ndarray
+
+    def level(self, share: float) -> np.ndarray:
+        """The value below which each pixel lies for a share of the time (height, width)."""
+        return self.ranked[round(share * (len(self.ranked) - 1))]
+
+
+def sights(pictures: list[np.ndarray]) -> Sights:
+    """Bring pictures to one brightness, and tell how much each pixel changes beyond the camera's noise."""
+    even = evened(pictures)
+    ranked = np.sort(even, axis=0)
+    found = Sights(even, ranked, np.zeros(even.shape[1:], np.float32))
+    spread = ndimage.gaussian_filter(found.level(0.95) - found.level(0.05), 1.0)
+    found.activity = np.maximum(spread - 2.0 * np.median(spread[::2, ::2]), 0)
+    return found
 
 
 def evened(pictures: list[np.ndarray]) -> np.ndarray:
@@ -47,11 +63,10 @@ def evened(pictures: list[np.ndarray]) -> np.ndarray:
     return stack[usable] * (usual / levels[usable])[:, None, None]
 
 
-def find(pictures: np.ndarray, name: str) -> list[Cylinder]:
-    """Cylinders seen in evened pictures of a video, from the left."""
-    changes = activity(pictures)
-    empty = np.median(pictures, axis=0)
-    clusters, rows = active_clusters(changes)
+def find(seen: Sights, name: str) -> list[Cylinder]:
+    """Cylinders of a video, from the left."""
+    empty = seen.level(0.5)
+    clusters, rows = active_clusters(seen.activity)
     if not clusters:
         raise IngestError(
             f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
@@ -163,14 +178,14 @@ def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: 
     return Cylinder(left, right, top, bottom, y - rise / 2, y + rise / 2, confidence)
 
 
-def polarity(pictures: np.ndarray, cylinders: list[Cylinder]) -> int:
+def polarity(seen: Sights, cylinders: list[Cylinder]) -> int:
     """1 where the animals are darker than the water, -1 where they are lighter.
 
     Where something moves, the brightest and the darkest sight of each pixel are compared with the still pixels of the
     same row: the empty scene looks like its neighbours, the animal does not.
     """
-    low, middle, high = np.percentile(pictures, [5, 50, 95], axis=0)
-    changes = activity(pictures)
+    low, middle, high = seen.level(0.05), seen.level(0.5), seen.level(0.95)
+    changes = seen.activity
     vote = 0.0
     for cylinder in cylinders:
         box = (slice(int(cylinder.top), int(cylinder.bottom)), slice(int(cylinder.left) + 2, int(cylinder.right) - 1))
@@ -184,37 +199,37 @@ def polarity(pictures: np.ndarray, cylinders: list[Cylinder]) -> int:
     return 1 if vote >= 0 else -1
 
 
-def empty_background(pictures: np.ndarray, sign: int) -> tuple[np.ndarray, float]:
+def empty_background(seen: Sights, sign: int) -> tuple[np.ndarray, float]:
     """The scene without animals (height, width), and the camera's noise (standard deviation, grey levels).
 
     Where something passes by, what is seen there when the animal is elsewhere: the brighter sights for a dark animal.
     """
-    share = [15, 50, 85]
-    low, middle, high = np.percentile(pictures, share, axis=0)
+    low, middle, high = seen.level(0.15), seen.level(0.5), seen.level(0.85)
     clear = high if sign > 0 else low
-    changes = np.abs(high - low)
-    still = changes <= np.percentile(changes, 60)
-    bias = float(np.median((clear - middle)[still]))
-    noise_sd = float(np.median(np.abs(pictures[:, still] - middle[still]))) * 1.4826
-    moving = ndimage.maximum_filter(changes, 3) > max(10.0, 6 * noise_sd)
+    spread = high - low
+    still = spread[::2, ::2] <= np.percentile(spread[::2, ::2], 60)
+    bias = float(np.median((clear - middle)[::2, ::2][still]))
+    apart = seen.pictures[:, ::2, ::2][:, still] - middle[::2, ::2][still]
+    noise_sd = 1.4826 * float(np.median(np.abs(apart)))
+    moving = ndimage.maximum_filter(spread, 3) > max(10.0, 6 * noise_sd)
     return np.where(moving, clear - bias, middle).astype(np.float32), noise_sd
 
 
-def contrast(pictures: np.ndarray, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float) -> float:
+def contrast(seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float) -> float:
     """Difference between an animal and what is behind it (grey levels); NaN where nothing stands out."""
     box = (slice(int(cylinder.top), int(cylinder.bottom)), slice(int(cylinder.left) + 2, int(cylinder.right) - 1))
-    apart = sign * (background[box] - pictures[(slice(None), *box)])
-    strongest = float(np.percentile(apart, 99.7))
+    apart = sign * (background[box] - seen.pictures[(slice(None), *box)])
+    strongest = float(np.percentile(apart[:, ::2, ::2], 99.7))
     if strongest < max(8.0, 5 * noise_sd):
         return np.nan
     return float(np.median(apart[apart > 0.5 * strongest]))
 
 
-def given(swim: dict, pictures: np.ndarray, name: str) -> Cylinder:
+def given(swim: dict, seen: Sights, name: str) -> Cylinder:
     """The cylinder whose box stands in the table; its water line is found inside."""
     sides = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")
     missing = [side for side in sides if swim.get(side) is None]
-    height, width = pictures.shape[1:]
+    height, width = seen.pictures.shape[1:]
     if missing:
         raise IngestError(f"{name}: cylinder {swim['cylinder']:g} has no {', '.join(missing)}. Fill in all four.")
     left, top, wide, high = (float(swim[side]) for side in sides)
@@ -223,7 +238,7 @@ def given(swim: dict, pictures: np.ndarray, name: str) -> Cylinder:
             f"{name}: the region of cylinder {swim['cylinder']:g} ends at x {left + wide:g}, y {top + high:g}; the "
             f"picture is {width} x {height} pixels. Correct the region_ columns."
         )
-    level = edge_strength(np.median(pictures, axis=0), axis=0)
+    level = edge_strength(seen.level(0.5), axis=0)
     box = (int(left), int(min(left + wide, width - 1)), int(top), int(min(top + high, height - 1)))
     rows = (int(top + 0.1 * high), int(top + 0.8 * high))
     return with_water_line(level, *box, rows)

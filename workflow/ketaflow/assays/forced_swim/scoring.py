@@ -130,12 +130,13 @@ def judge(scored: Scored, window_s: float) -> None:
         scored.values = {"unscored_s": scored.values["unscored_s"]}
         return
     never = "the animal was never immobile for as long as a bout"
-    scored.notes = {
+    notes = {
         "latency_to_immobility_s": never,
         "mean_immobility_bout_s": never,
         "longest_immobility_bout_s": never,
         "immobility_pct": "nothing was seen",
     }
+    scored.notes = {name: note for name, note in notes.items() if not np.isfinite(scored.values[name])}
 
 
 def bins(spans: pd.DataFrame, release_s: float, bin_s: float, end_s: float) -> pd.DataFrame:

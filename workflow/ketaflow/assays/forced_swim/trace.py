@@ -6,9 +6,9 @@ The trace is what scoring needs and all it needs: time, motion, place and postur
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim.motion import Tracker
+from ketaflow.assays.forced_swim.motion import SHAPE, Tracker
 
-COLUMNS = ("time_s", "area", "x", "y", "motion", "length", "elongation", "pitch_deg", "above", "top", "soft")
+COLUMNS = ("time_s", "motion", *SHAPE)
 # A body between these shares of the usual area is taken for the animal alone.
 LEAST_AREA, MOST_AREA = 0.3, 2.2
 # The animal has been released once it was seen alone for most of this time (s).
@@ -19,7 +19,7 @@ def of_tracker(
     tracker: Tracker, brightness: np.ndarray, release_s: float | None, max_gap_s: float
 ) -> tuple[pd.DataFrame, dict]:
     """The trace of one animal and what is told of its cylinder; ``reason`` is empty where it can be scored."""
-    frame = pd.DataFrame(tracker.rows, columns=COLUMNS)
+    frame = pd.DataFrame(tracker.rows(), columns=COLUMNS)
     one = tracker.cylinder
     facts = {
         "region_px": [float(one.left), float(one.top), float(one.right), float(one.bottom)],
@@ -74,12 +74,12 @@ def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, tracker: Trac
         "seen": seen,
         "motion": np.maximum(frame["motion"] - 0.5 * noise.fillna(0), 0),
         "speed": speed,
-        "x": frame["x"] / max(len(tracker.xs), 1),
+        "x": frame["x"] / max(tracker.offset.shape[1], 1),
         "depth": -frame["top"] / length,
         "pitch_deg": frame["pitch_deg"],
         "elongation": frame["elongation"],
         "above": frame["above"],
-        "area": frame["area"] / len(tracker.xs) ** 2,
+        "area": frame["area"] / tracker.offset.shape[1] ** 2,
         "light": frame["light"],
     }
     return pd.DataFrame(kept).astype({name: "float32" for name in kept if name not in ("time_s", "seen")})
