@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ketaflow import collect, study
 from ketaflow.core import cohort, files
-from ketaflow.report import review
+from ketaflow.report import blinding
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -23,7 +23,7 @@ with files.log_to(snakemake.log[0]):
     for assay, tables in collected.own.items():
         files.write_tables(tables, results / assay)
     items = collected.items
-    codes = [review.code(*item, params.blinding_key) for item in zip(items["assay"], items["recording"], strict=True)]
+    codes = [blinding.code(*item, params.blinding_key) for item in zip(items["assay"], items["recording"], strict=True)]
     files.write_csv(items.assign(code=codes), output.review_key)
     files.write_csv(collected.measurements, output.measurements)
     files.write_csv(collected.checks, output.checks)
