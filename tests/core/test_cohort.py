@@ -130,6 +130,14 @@ def test_groups_with_a_value_in_common_can_be_held_together(folder):
     assert [row["rater"] for row in first.rows["swim_scores"]] == ["Ann"]
 
 
+def test_a_row_is_grouped_by_the_first_column_that_is_filled(folder):
+    table = folder / "swim.csv"
+    table.write_text("recording,animal,video,session,dummy\nr1,M1,v/a.avi,day1,no\nr2,M2,,day2,no\n")
+    found, _ = cohort.read(folder, SWIM)
+    made = cohort.groups(found, SWIM, {"table": "swim", "column": ["video", "recording"]})
+    assert [group.name for group in made] == ["v/a.avi", "r2"]
+
+
 def test_groups_carry_nothing_of_treatment(folder):
     found, _ = cohort.read(folder, SWIM)
     for group in cohort.groups(found, SWIM, {"table": "swim", "column": "video"}):

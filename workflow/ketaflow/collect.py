@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import files, measures, records
+from ketaflow.core import cohort, files, measures, records
 from ketaflow.core.records import Record
 
 UNREADABLE = "readable"
@@ -159,7 +159,7 @@ def _named(assay: str, record: Record) -> list[tuple[str, str | None, list[dict]
     shared = assays.described(assay, "tables.schema")["tables"][group_by["table"]].get("shared_rows")
     for row in record.rows[group_by["table"]]:
         if not (shared and row[shared["where"]]):
-            rows[row[column]].append(row)
+            rows[cohort.first_filled(row, column)].append(row)
     return [(name, rows_of[0].get("animal"), rows_of) for name, rows_of in rows.items()]
 
 

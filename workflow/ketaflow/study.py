@@ -138,7 +138,7 @@ def recording_names(assay: str, group: Group) -> set[str]:
     group_by = described["group_by"]
     shared = described["tables"][group_by["table"]].get("shared_rows")
     rows = [row for row in group.rows[group_by["table"]] if not (shared and row[shared["where"]])]
-    return {row[group_by.get("recording", "recording")] for row in rows}
+    return {cohort.first_filled(row, group_by.get("recording", "recording")) for row in rows}
 
 
 def main_table(assay: str) -> str:

@@ -96,6 +96,7 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
     main table; one with ``shared`` goes to every group; rows marked by ``shared_rows`` go to every
     group that agrees in the column ``same`` (a leak-control bottle serves its whole session). Groups that
     share a value of the column ``together`` are one (membranes on one picture), named after the first.
+    ``column`` may list several columns: a row is named by the first of them that is filled.
     """
     main = _rows(cohort.tables[group_by["table"]])
     shared_rows = tables_of_assay[group_by["table"]].get("shared_rows")
@@ -114,7 +115,8 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
     for name, schema in tables_of_assay.items():
         if name == group_by["table"] or name not in cohort.tables:
             continue
-        link = schema.get("link", group_by["column"])
+        by_default = group_by["column"] if isinstance(group_by["column"], str) else group_by["column"][0]
+        link = schema.get("link", by_default)
         for row in _rows(cohort.tables[name]):
             targets = list(gathered) if schema.get("shared") else [home[link].get(row.get(link))]
             for target in filter(None, targets):
@@ -124,7 +126,7 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
     return list(gathered.values())
 
 
-def _group_names(rows: list[dict], column: str, together: str | None) -> list[str]:
+def _group_names(rows: list[dict], column: str | list[str], together: str | None) -> list[str]:
     """The group of each row: its value of ``column``, or the first that equal values of ``together`` link it to."""
     leader: dict[str, str] = {}
 
@@ -135,10 +137,16 @@ def _group_names(rows: list[dict], column: str, together: str | None) -> list[st
 
     first_with: dict[str, str] = {}
     for row in rows:
-        name = lead(str(row[column]))
+        name = lead(str(first_filled(row, column)))
         if together and row[together] is not None:
             leader[name] = lead(first_with.setdefault(row[together], name))
-    return [lead(str(row[column])) for row in rows]
+    return [lead(str(first_filled(row, column))) for row in rows]
+
+
+def first_filled(row: dict, columns: str | list[str]) -> object:
+    """A row's value in the first of the columns that is not empty; None where all are."""
+    listed = [columns] if isinstance(columns, str) else columns
+    return next((row[column] for column in listed if row.get(column) is not None), None)
 
 
 def _share_rows(gathered: dict[str, Group], main: list[dict], shared_rows: dict, table: str) -> None:
