@@ -4,13 +4,16 @@ In: pictures spread over the video. Out: the empty background and one ``Cylinder
 Cylinders are found where animals move and where upright walls stand: all are taken to be of one size and on one table.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
 
 from ketaflow.core.errors import IngestError
+
+# Between the animals of two cylinders there is an upright edge at least this strong, relative to the outer walls.
+BETWEEN_WALLS = 0.35
 
 
 @dataclass
@@ -64,7 +67,7 @@ def evened(pictures: list[np.ndarray]) -> np.ndarray:
 
 
 def find(seen: Sights, name: str) -> list[Cylinder]:
-    """Cylinders of a video, from the left."""
+    """Cylinders of a video, from the left: those in which something moves, then empty ones that look the same."""
     empty = seen.level(0.5)
     clusters, rows = active_clusters(seen.activity)
     if not clusters:
@@ -72,14 +75,57 @@ def find(seen: Sights, name: str) -> list[Cylinder]:
             f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
             "expected animals filmed from the side."
         )
-    upright = edge_strength(empty, axis=1)
-    level = edge_strength(empty, axis=0)
-    walls = wall_pairs(upright, clusters, rows)
-    found = []
-    for left, right in walls:
-        top, bottom = wall_rows(upright, left, right, rows)
-        found.append(with_water_line(level, left, right, top, bottom, rows))
-    return found
+    upright, level = edge_strength(empty, axis=1), edge_strength(empty, axis=0)
+    profile = wall_profile(upright, rows)
+    walls = wall_pairs(profile, joined(profile, clusters))
+    found = [with_water_line(level, *pair, *wall_rows(upright, *pair, rows), rows) for pair in walls]
+    return sorted(found + empty_ones(profile, level, found), key=lambda one: one.left)
+
+
+def wall_profile(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
+    """Strength of upright edges at each column (width,), over the rows around the water."""
+    reach = rows[1] - rows[0]
+    band = upright[max(0, rows[0] - reach // 2) : min(len(upright), rows[1] + reach)]
+    return np.minimum(band, np.percentile(band, 99)).mean(axis=0)
+
+
+def joined(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Clusters with no wall between them put together: one animal that kept to two places of its cylinder."""
+    outer = min(profile[: clusters[0][0] + 1].max(), profile[clusters[-1][1] - 1 :].max())
+    together = [clusters[0]]
+    for cluster in clusters[1:]:
+        between = profile[together[-1][1] - 1 : cluster[0] + 1]
+        if between.max() < BETWEEN_WALLS * outer:
+            together[-1] = (together[-1][0], cluster[1])
+        else:
+            together.append(cluster)
+    return together
+
+
+def empty_ones(profile: np.ndarray, level: np.ndarray, found: list[Cylinder]) -> list[Cylinder]:
+    """Cylinders in which nothing moves: walls as far apart and as strong, water as high, where none was found yet."""
+    wide = float(np.median([one.width for one in found]))
+    strength = min(min(profile[int(one.left)], profile[int(one.right)]) for one in found)
+    water = [round((one.water_left + one.water_right) / 2) for one in found]
+    usual = min(surface_strength(level, one.left, one.right, y) for one, y in zip(found, water, strict=True))
+    peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
+    peaks = [int(x) for x in peaks if profile[x] >= 0.6 * strength]
+    extra: list[Cylinder] = []
+    for left in peaks:
+        for right in (x for x in peaks if abs(x - left - wide) <= max(2, 0.06 * wide)):
+            clear = all(right < one.left + 3 or left > one.right - 3 for one in found + extra)
+            surface = max(range(min(water) - 3, max(water) + 4), key=lambda y: surface_strength(level, left, right, y))
+            if clear and surface_strength(level, left, right, surface) >= 0.5 * usual:
+                extra.append(replace(found[0], left=left, right=right, water_left=surface, water_right=surface))
+    return extra
+
+
+def surface_strength(level: np.ndarray, left: float, right: float, row: int) -> float:
+    """Strength of a level edge between two walls at a row: of its weaker half, for a surface reaches both walls."""
+    inset = max(2, int(right - left) // 10)
+    rows = level[max(0, row - 1) : row + 2, int(left) + inset : int(right) - inset].max(axis=0)
+    half = len(rows) // 2
+    return float(min(np.median(rows[:half]), np.median(rows[half:])))
 
 
 def edge_strength(picture: np.ndarray, axis: int) -> np.ndarray:
@@ -110,13 +156,9 @@ def active_clusters(changes: np.ndarray) -> tuple[list[tuple[int, int]], tuple[i
     return kept, (int(np.searchsorted(share, 0.02)), int(np.searchsorted(share, 0.98)) + 1)
 
 
-def wall_pairs(upright: np.ndarray, clusters: list[tuple[int, int]], rows: tuple[int, int]) -> list[tuple[int, int]]:
+def wall_pairs(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Left and right wall of the cylinder around each cluster: strong upright edges, all pairs about equally wide."""
-    height, width = upright.shape
-    reach = rows[1] - rows[0]
-    band = upright[max(0, rows[0] - reach // 2) : min(height, rows[1] + reach)]
-    profile = np.minimum(band, np.percentile(band, 99)).mean(axis=0)
-    borders = [0, *((a[1] + b[0]) // 2 for a, b in pairwise(clusters)), width - 1]
+    borders = [0, *((a[1] + b[0]) // 2 for a, b in pairwise(clusters)), len(profile) - 1]
     peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
     choices = []
     for index, (start, stop) in enumerate(clusters):

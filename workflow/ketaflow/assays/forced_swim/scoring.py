@@ -30,6 +30,7 @@ class Rules:
     immobility_threshold: float
     min_bout_s: float
     smoothing_s: float
+    drift_allowance_per_s: float
     climbing_pitch_deg: float
     min_climbing_s: float
     diving_depth: float
@@ -44,6 +45,7 @@ class Rules:
         return {
             "threshold": self.ethovision_threshold_pct / 100 if own else self.immobility_threshold,
             "smoothing_s": self.ethovision_smoothing_s if own else self.smoothing_s,
+            "drift_allowance_per_s": self.drift_allowance_per_s,
             "min_bout_s": self.min_bout_s,
             "climbing_pitch_deg": self.climbing_pitch_deg,
             "min_climbing_s": self.min_climbing_s,

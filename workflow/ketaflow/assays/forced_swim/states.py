@@ -13,6 +13,14 @@ from ketaflow.assays.forced_swim.trace import smooth
 
 STATES = ("immobility", "swimming", "climbing", "diving", "unscored")
 IMMOBILE, SWIMMING, CLIMBING, DIVING, UNSCORED = range(5)
+# Travel of one body length per second beyond drifting counts as a quarter of the body moving.
+TRAVEL_WEIGHT_S = 0.25
+# Motion is seen over the last eighth of a second (the middle of motion.LAGS_S), so it belongs a little earlier.
+MEAN_LAG_S = 0.125
+# Added before the logarithm: motion this small cannot be told from none.
+LEAST_MOTION = 0.01
+# Posture is averaged over this time (s).
+POSTURE_S = 0.8
 
 
 def runs(codes: np.ndarray) -> list[tuple[int, int, int]]:
@@ -43,6 +51,21 @@ def without_short(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, code
     return codes
 
 
+def activity(trace: pd.DataFrame, *, smoothing_s: float, drift_allowance_per_s: float) -> np.ndarray:
+    """The signal that is compared with the threshold, (n,): smoothed motion, and travel faster than drifting.
+
+    The mean is geometric: a bout ends where motion changes, not where the larger of two motions begins to show.
+    """
+    times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
+    motion = np.where(seen, trace["motion"].to_numpy(float), np.nan)
+    ahead_s = 0.0
+    if "speed" in trace:
+        travel = trace["speed"].to_numpy(float) - drift_allowance_per_s
+        motion = motion + TRAVEL_WEIGHT_S * np.maximum(np.nan_to_num(travel), 0)
+        ahead_s = MEAN_LAG_S / 2
+    return np.exp(smooth(times_s, np.log(motion + LEAST_MOTION), smoothing_s, ahead_s)) - LEAST_MOTION
+
+
 def coded(
     trace: pd.DataFrame,
     starts: np.ndarray,
@@ -50,6 +73,7 @@ def coded(
     *,
     threshold: float,
     smoothing_s: float,
+    drift_allowance_per_s: float,
     min_bout_s: float,
     climbing_pitch_deg: float,
     min_climbing_s: float,
@@ -57,12 +81,12 @@ def coded(
 ) -> np.ndarray:
     """State code of every picture of a trace."""
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
-    motion = smooth(times_s, np.where(seen, trace["motion"].to_numpy(), np.nan), smoothing_s)
+    motion = activity(trace, smoothing_s=smoothing_s, drift_allowance_per_s=drift_allowance_per_s)
     codes = np.where(motion < threshold, IMMOBILE, SWIMMING)
     if "pitch_deg" in trace:
-        pitch = smooth(times_s, np.where(seen, trace["pitch_deg"].to_numpy(), np.nan), 0.8)
+        pitch = smooth(times_s, np.where(seen, trace["pitch_deg"].to_numpy(), np.nan), POSTURE_S)
         codes[(codes == SWIMMING) & (pitch > climbing_pitch_deg)] = CLIMBING
-        deep = smooth(times_s, np.where(seen, trace["depth"].to_numpy(), np.nan), 0.4) > diving_depth
+        deep = smooth(times_s, np.where(seen, trace["depth"].to_numpy(), np.nan), POSTURE_S / 2) > diving_depth
         codes[(codes != IMMOBILE) & deep] = DIVING
     codes[~seen | ~np.isfinite(motion)] = UNSCORED
     codes = bridged(codes, starts, stops)
