@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.core.measures import MEASUREMENT_COLUMNS
-from ketaflow.statistics import columns, dataset, endpoints, exclusions, families, guard
+from ketaflow.statistics import columns, dataset, endpoints, exclusions, families, guard, variants
 from ketaflow.statistics import plan as plans
 
 GROUP = "group"
@@ -76,7 +76,9 @@ def analyse(
     return tables
 
 
-def _one(endpoint, measurements, checks, known, rejected, *, facts, alpha, **settings) -> dict[str, list[dict]]:
+def _one(
+    endpoint, measurements, checks, known, rejected, *, facts, alpha, min_animals_per_arm, power
+) -> dict[str, list[dict]]:
     """All tables of one endpoint in one data set."""
     rows, out = exclusions.failed(dataset.chosen(measurements, endpoint))
     rows, lines = exclusions.unallocated(rows, known)
@@ -86,15 +88,15 @@ def _one(endpoint, measurements, checks, known, rejected, *, facts, alpha, **set
         out += lines
     kept, lines, notes = exclusions.planned(rows, endpoint, measurements, checks, known)
     table = dataset.assemble(kept, endpoint, known, facts)
-    found = endpoints.analysed(table, endpoint, known, alpha=alpha, notes=notes, **settings)
+    least = min_animals_per_arm
+    found = endpoints.analysed(table, endpoint, known, alpha=alpha, least=least, power_wanted=power, notes=notes)
     if lines:
         whole = dataset.assemble(rows, endpoint, known, facts)
-        beside = endpoints.variant(whole, endpoint, known, "without_exclusions", alpha=alpha, **settings)
-        for name, more in beside.items():
-            found[name] = found[name] + more
+        beside, _ = variants.analysed(whole, endpoint, known, "without_exclusions", alpha=alpha, least=least)
+        found = endpoints.joined(found, beside)
     labels = {"assay": endpoint["assay"], "measure": endpoint["measure"]}
     for name in ("contrasts", "omnibus", "descriptives"):
-        found[name] = [labels | row for row in found[name]]
+        found[name] = [labels | row for row in found.get(name, [])]
     return found | {"exclusions": out + lines}
 
 

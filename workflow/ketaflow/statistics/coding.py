@@ -54,6 +54,20 @@ class Coding:
             start += width
         raise KeyError(term)
 
+    def hypothesis(self, term: Term) -> np.ndarray:
+        """The term's type III hypothesis (df, n_columns), as differences from each factor's first level.
+
+        Any basis gives the same F; the degrees of freedom of a mixed model depend on it, and this is lmerTest's.
+        """
+        basis = np.ones((1, 1))
+        for name in term:
+            if name in self.levels:
+                coded = sum_coding(len(self.levels[name]))
+                basis = np.kron(basis, coded[1:] - coded[0])
+        rows = np.zeros((len(basis), 1 + sum(self._width(known) for known in self.terms)))
+        rows[:, self.place(term)] = basis
+        return rows
+
     def grid(self) -> dict[str, np.ndarray]:
         """Every combination of factor levels, numbers at their mean."""
         factors = [name for name in self.levels if any(name in term for term in self.terms)]

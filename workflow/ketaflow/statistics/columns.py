@@ -10,11 +10,12 @@ CONTRASTS = (
 OMNIBUS = (
     "endpoint", "dataset", "assay", "measure", "model", "term", "sum_of_squares_type", "df1", "df2", "df_method",
     "statistic_name", "statistic", "p_value", "sum_of_squares", "mean_square", "effect_size_name", "effect_size",
-    "omega_squared", "sensitivity", "note",
+    "partial_eta_squared", "omega_squared", "sensitivity", "note",
 )  # fmt: skip
 DESCRIPTIVES = (
     "endpoint", "dataset", "assay", "measure", "unit", "arm", "time_min", "session", "n", "n_observations", "mean",
-    "sd", "sem", "median", "q1", "q3", "ci_low", "ci_high",
+    "sd", "sem", "median", "q1", "q3", "ci_low", "ci_high", "adjusted_mean", "adjusted_se", "adjusted_df",
+    "adjusted_ci_low", "adjusted_ci_high",
 )  # fmt: skip
 VARIANCE_COMPONENTS = (
     "endpoint", "dataset", "model", "group", "effect", "groups", "variance", "sd", "icc", "cluster_size",

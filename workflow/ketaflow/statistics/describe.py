@@ -6,11 +6,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics.dataset import Cohort, EndpointTable
+from ketaflow.statistics.models import Model
 
 
-def descriptives(table: EndpointTable, endpoint: Mapping, known, *, level: float) -> list[dict]:
-    """Number, mean, spread and interval of the animals' means, in the measure's unit."""
+def descriptives(
+    table: EndpointTable, endpoint: Mapping, known: Cohort, model: Model | None, *, level: float
+) -> list[dict]:
+    """Number, mean, spread and interval of the animals' means, in the measure's unit.
+
+    Beside them the model's means at the same levels (``adjusted_mean``), on the scale of the analysis: for other
+    factors balanced and covariates at their mean.
+    """
     if not len(table.rows):
         return []
     keys = ["arm", *[name for name in endpoint["fixed"] if name != "arm" and name not in known.from_arms]]
@@ -28,11 +35,25 @@ def descriptives(table: EndpointTable, endpoint: Mapping, known, *, level: float
             | factors
             | summary(group["mean"].to_numpy(float), level=level)
             | {"n_observations": int(group["size"].sum())}
+            | (adjusted(named | factors, table, model, level=level) if model else {})
         )
     time = (lambda line: _number(line.get(table.time))) if table.time else (lambda line: 0)
     return sorted(
         lines, key=lambda line: (order[line["arm"]], *[str(line[k]) for k in keys[1:] if k != table.time], time(line))
     )
+
+
+def adjusted(at: Mapping, table: EndpointTable, model: Model, *, level: float) -> dict:
+    """The model's mean at these levels with its interval."""
+    levels = {name: at[name] for name in table.levels if name in at}
+    if not levels:
+        return {}
+    part = model.fit.estimate(model.mean(**levels))
+    half = stats.t.ppf((1 + level) / 2, part.df) * part.se
+    return {
+        "adjusted_mean": part.value, "adjusted_se": part.se, "adjusted_df": part.df,
+        "adjusted_ci_low": part.value - half, "adjusted_ci_high": part.value + half,
+    }  # fmt: skip
 
 
 def summary(values: np.ndarray, *, level: float) -> dict:

@@ -15,6 +15,13 @@ class EffectSize:
     low: float
     high: float
 
+    def columns(self) -> dict:
+        """As the contrasts table has it."""
+        return {
+            "effect_size_name": self.name, "effect_size": self.value, "effect_ci_low": self.low,
+            "effect_ci_high": self.high,
+        }  # fmt: skip
+
 
 def hedges_g(treated: np.ndarray, control: np.ndarray, *, level: float) -> EffectSize:
     """Signed difference in pooled standard deviations, free of small-sample bias.

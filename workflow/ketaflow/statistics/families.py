@@ -28,8 +28,11 @@ def across(p: np.ndarray, p_own: np.ndarray, groups: np.ndarray, method: str) ->
     """
     missing = np.isnan(p)
     p, p_own = np.where(missing, 1.0, p), np.where(np.isnan(p_own), 1.0, p_own)
-    adjusted = {"none": lambda: p, "holm": lambda: _holm(p, groups), "bh": lambda: _bh(p_own),
-                "hochberg": lambda: _hochberg(p, groups), "fixed_sequence": lambda: _fixed(p, groups)}[method]()  # fmt: skip
+    by_group = {"holm": _holm, "hochberg": _hochberg, "fixed_sequence": _fixed}
+    if method in by_group:
+        adjusted = by_group[method](p, groups)
+    else:
+        adjusted = _bh(p_own) if method == "bh" else p
     return np.where(missing, np.nan, np.minimum(adjusted, 1))
 
 

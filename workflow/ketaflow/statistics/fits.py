@@ -4,7 +4,7 @@ The linear model is fitted here by least squares; the mixed model has a module o
 and offers the same three questions: one contrast, several at once (F), and their covariance.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -84,9 +84,11 @@ def robust(fit: LinearFit) -> LinearFit:
     """
     bread = np.linalg.inv(fit.matrix.T @ fit.matrix)
     leverage = np.einsum("ij,jk,ik->i", fit.matrix, bread, fit.matrix)
+    if leverage.max() > 1 - 1e-9:  # an animal that is a cell of its own shows no spread
+        return replace(fit, covariance=np.full_like(fit.covariance, np.nan))
     meat = fit.matrix * (fit.residuals / (1 - leverage))[:, None]
     covariance = bread @ (meat.T @ meat) @ bread
-    return LinearFit(fit.beta, covariance, fit.residuals, fit.fitted, fit.matrix, fit.df_residual)
+    return replace(fit, covariance=covariance)
 
 
 def residual_ss(matrix: np.ndarray, y: np.ndarray) -> float:

@@ -188,8 +188,8 @@ def _no_variance(table: EndpointTable) -> str:
     control = means.loc[means[table.treatment] == reference, "y"]
     if _constant(control):
         return (
-            f"all animals of {reference} have the same value ({control.iloc[0]:g}): was everything divided by its own control? "
-            "Analyse the values before that division"
+            f"all animals of {reference} have the same value ({control.iloc[0]:g}): was everything divided by its own "
+            "control? Analyse the values before that division"
         )
     return ""
 

@@ -73,6 +73,10 @@ class Profile:
         diagonal = self.start() == 1
         return [(0.0, None) if on else (None, None) for on in diagonal]
 
+    def roots(self, theta: np.ndarray) -> list[tuple[Grouping, np.ndarray]]:
+        """Each grouping with the root of its effects' covariance."""
+        return [(g, g.root(part)) for g, part in zip(self.groupings, np.split(theta, self.splits), strict=True)]
+
     def parts(self, theta: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
         """Log determinant, residual sum of squares, coefficients, and inverse cross-product of the fixed effects."""
         logdet, reduced = self._reduced(theta)
@@ -91,7 +95,7 @@ class Profile:
 
     def _reduced(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Log determinant of the random block, and the fixed block with the random effects taken out."""
-        roots = [g.root(part) for g, part in zip(self.groupings, np.split(theta, self.splits), strict=True)]
+        roots = [root for _, root in self.roots(theta)]
         cross = [_scaled(root, sums) for root, sums in zip(roots, self.mixed_cross, strict=True)]
         reduced, logdet, first = self.fixed_cross, 0.0, 0
         if self.diagonal_first:
@@ -136,6 +140,7 @@ class MixedFit:
     theta: np.ndarray
     sigma2: float
     components: list[dict]
+    random_covariance: dict[str, np.ndarray]
     reml_log_likelihood: float
     singular: bool
     slopes: np.ndarray
@@ -153,7 +158,7 @@ class MixedFit:
     def joint(self, weights: np.ndarray) -> FTest:
         """F test of several contrasts, degrees of freedom after Fai & Cornelius."""
         covariance = weights @ self.covariance @ weights.T
-        values, vectors = np.linalg.eigh(covariance)
+        vectors = np.linalg.eigh(covariance)[1]
         turned = vectors.T @ weights
         parts = [self.estimate(row) for row in turned]
         statistic = float(np.mean([(part.value / part.se) ** 2 for part in parts]))
@@ -180,8 +185,12 @@ def fit(matrix: np.ndarray, y: np.ndarray, groupings: Sequence[Grouping]) -> Mix
     sigma2 = left_over / (profile.rows - profile.width)
     slopes, parameter_covariance = _uncertainty(profile, theta, sigma2)
     scale_of = {grouping.name: scale for grouping, scale in zip(groupings, scales, strict=True)}
+    covariances = {
+        grouping.name: sigma2 * root @ root.T / np.outer(scale_of[grouping.name], scale_of[grouping.name])
+        for grouping, root in profile.roots(theta)
+    }
     return MixedFit(
-        beta, sigma2 * inverse, theta, sigma2, _components(profile, theta, sigma2, scale_of),
+        beta, sigma2 * inverse, theta, sigma2, _components(profile, covariances, sigma2), covariances,
         -profile.deviance(theta) / 2, bool(np.any(theta[_diagonal(profile)] < BOUNDARY)), slopes, parameter_covariance,
         y - matrix @ beta,
     )  # fmt: skip
@@ -189,8 +198,11 @@ def fit(matrix: np.ndarray, y: np.ndarray, groupings: Sequence[Grouping]) -> Mix
 
 def _optimum(profile: Profile) -> np.ndarray:
     """Minimise the criterion: a quasi-Newton search, then Newton's steps on what is not at its bound."""
-    found = optimize.minimize(profile.deviance, profile.start(), method="L-BFGS-B", bounds=profile.bounds())
-    theta = found.x
+    theta = _search(profile, profile.start())
+    low = _diagonal(profile) & (theta < 0.02)
+    if low.any():  # zero is level ground whatever the criterion does around it: come from the other side
+        again = _search(profile, np.where(low, 0.3, theta))
+        theta = again if profile.deviance(again) < profile.deviance(theta) else theta
     for _ in range(6):
         theta = _at_bound(profile, theta)
         free = np.flatnonzero(~(_diagonal(profile) & (theta == 0)))
@@ -207,6 +219,10 @@ def _optimum(profile: Profile) -> np.ndarray:
         if step < 1e-7:
             break
     return np.where(_diagonal(profile), np.abs(theta), theta)
+
+
+def _search(profile: Profile, start: np.ndarray) -> np.ndarray:
+    return optimize.minimize(profile.deviance, start, method="L-BFGS-B", bounds=profile.bounds()).x
 
 
 def _at_bound(profile: Profile, theta: np.ndarray) -> np.ndarray:
@@ -276,15 +292,12 @@ def _uncertainty(profile: Profile, theta: np.ndarray, sigma2: float) -> tuple[np
     return np.array(slopes), 2 * (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
 
 
-def _components(profile: Profile, theta: np.ndarray, sigma2: float, scale_of: dict) -> list[dict]:
-    rows = []
-    for grouping, part in zip(profile.groupings, np.split(theta, profile.splits), strict=True):
-        root = grouping.root(part)
-        covariance = sigma2 * root @ root.T / np.outer(scale_of[grouping.name], scale_of[grouping.name])
-        for i, effect in enumerate(grouping.effects):
-            rows.append(
-                {"group": grouping.name, "effect": effect, "variance": covariance[i, i], "groups": grouping.size}
-            )
+def _components(profile: Profile, covariances: dict[str, np.ndarray], sigma2: float) -> list[dict]:
+    rows = [
+        {"group": g.name, "effect": effect, "variance": float(covariances[g.name][i, i]), "groups": g.size}
+        for g in profile.groupings
+        for i, effect in enumerate(g.effects)
+    ]
     return [*rows, {"group": "residual", "effect": "", "variance": sigma2, "groups": profile.rows}]
 
 

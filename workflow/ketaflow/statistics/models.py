@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ketaflow.statistics import fits, mixed
+from ketaflow.statistics import fits, kenward_roger, mixed
 from ketaflow.statistics.coding import Coding, Term
 from ketaflow.statistics.dataset import EndpointTable
 from ketaflow.statistics.fits import FTest, LinearFit
@@ -32,8 +32,8 @@ class Model:
     y: np.ndarray
 
     def test(self, term: Term) -> FTest:
-        """Type III test of a term: its sum-coded columns are zero together."""
-        return self.fit.joint(np.eye(len(self.fit.beta))[self.coding.place(term)])
+        """Type III test of a term."""
+        return self.fit.joint(self.coding.hypothesis(term))
 
     def mean(self, **at: object) -> np.ndarray:
         """Weights of the mean at these levels, averaged equally over everything else."""
@@ -50,7 +50,10 @@ def fit(table: EndpointTable, endpoint: Mapping, *, numeric: str = "") -> Model:
     groupings = random_terms(table, endpoint)
     if not groupings:
         return Model(coding, fits.least_squares(matrix, y), _name(coding, endpoint, []), y)
-    return Model(coding, mixed.fit(matrix, y, groupings), _name(coding, endpoint, groupings), y)
+    fitted = mixed.fit(matrix, y, groupings)
+    if endpoint["df"] == "kenward_roger":
+        fitted = kenward_roger.adjusted(fitted, matrix, groupings)
+    return Model(coding, fitted, _name(coding, endpoint, groupings), y)
 
 
 def terms(table: EndpointTable, endpoint: Mapping) -> list[Term]:
@@ -86,6 +89,11 @@ def random_terms(table: EndpointTable, endpoint: Mapping) -> list[Grouping]:
     if rows["animal"].nunique() < codes.max() + 1 < count:
         found.append(Grouping("sample", codes, np.ones((count, 1))))
     return found
+
+
+def robust(model: Model) -> Model:
+    """A linear model whose tests let variances differ (HC3)."""
+    return Model(model.coding, fits.robust(model.fit), f"{model.name}, HC3", model.y)
 
 
 def type_two(model: Model, term: Term) -> FTest:

@@ -1,125 +1,60 @@
-"""Other ways to analyse an endpoint, shown beside the plan's own. They never replace it.
+"""Other ways of analysing an endpoint, shown beside the plan's own. They never replace it.
 
-``welch`` lets variances differ, ``rank`` asks for order only, ``log`` for ratios, ``without_flagged`` leaves
-out what a check doubts, ``unit_means`` averages what lies below the animal first.
+``welch`` lets variances differ (HC3 where there are several factors), ``rank`` and ``mann_whitney`` ask for
+order only, ``log`` for ratios, ``without_flagged`` leaves out what a check doubts, ``unit_means`` averages
+what lies below the animal, ``sphericity`` is the classical repeated-measures anova.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-import numpy as np
-from scipy import stats
-
-from ketaflow.statistics import contrasts, effects, ranks
-from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics import dataset, group_tests, models, variants, within
+from ketaflow.statistics.dataset import Cohort, EndpointTable
 
 
-def groups_of(table: EndpointTable) -> dict[object, np.ndarray]:
-    """Animals' means of each level of the treatment, the reference first."""
-    means = table.unit_means()
+def analysed(
+    name: str, table: EndpointTable, endpoint: Mapping, known: Cohort, *, alpha: float, least: int
+) -> variants.Lines:
+    """Lines of one sensitivity analysis, marked with its name."""
+    if name in REFITS:
+        changed, other = REFITS[name](table, endpoint)
+        return variants.analysed(changed, other, known, name, alpha=alpha, least=least)[0]
+    if name == "welch" and len(models.terms(table, endpoint)) > 1 and not models.random_terms(table, endpoint):
+        return variants.analysed(table, endpoint, known, name, alpha=alpha, least=least, robust=True)[0]
+    if name == "sphericity":
+        if not table.time or table.time not in table.levels:
+            return {}
+        tests, checks = within.analysed(table, endpoint)
+        return {"omnibus": [row | {"sensitivity": name} for row in tests], "diagnostics": checks}
+    if name == "rank" and not table.treatment and table.time:
+        return {"omnibus": [row | {"sensitivity": name} for row in group_tests.friedman(table)]}
+    if not table.treatment:
+        return {}
+    tests, rows = group_tests.TESTS[name](table, endpoint, alpha=alpha)
     return {
-        level: means.loc[means[table.treatment] == level, "y"].to_numpy() for level in table.levels[table.treatment]
+        "omnibus": [row | {"sensitivity": name} for row in tests],
+        "contrasts": [variants.labelled(row, endpoint, table, name, alpha) for row in rows],
     }
 
 
-def welch(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
-    """Welch's anova, and Welch's t test of each level against the reference with Holm over them."""
-    groups = groups_of(table)
-    statistic, df2, p = welch_anova(list(groups.values()))
-    omnibus = [{
-        "model": "Welch", "term": table.treatment, "df1": len(groups) - 1, "df2": df2, "df_method": "Welch",
-        "statistic_name": "F", "statistic": statistic, "p_value": p,
-    }]  # fmt: skip
-    (reference, control), *others = groups.items()
-    rows = []
-    for level, treated in others:
-        parts = [np.var(values, ddof=1) / len(values) for values in (treated, control)]
-        se = np.sqrt(sum(parts))
-        if se == 0:
-            continue
-        df = se**4 / sum(part**2 / (len(values) - 1) for part, values in zip(parts, (treated, control), strict=True))
-        rows.append(_two_groups(level, treated, reference, control, se, df, endpoint, alpha))
-    return omnibus, _with_holm(rows)
+def _on_log(table: EndpointTable, endpoint: Mapping) -> tuple[EndpointTable, dict]:
+    rows = table.rows.assign(y=dataset.to_scale(table.rows["value"].to_numpy(float), "log"))
+    return replace(table, rows=rows), {**endpoint, "scale": "log", "smallest_effect": None}
 
 
-def welch_anova(groups: list[np.ndarray]) -> tuple[float, float, float]:
-    """F, denominator degrees of freedom and p of Welch's anova (Welch 1951, doi:10.1093/biomet/38.3-4.330)."""
-    count = len(groups)
-    n = np.array([len(group) for group in groups])
-    variance = np.array([np.var(group, ddof=1) for group in groups])
-    if np.any(variance == 0):
-        return np.nan, np.nan, np.nan
-    weight = n / variance
-    mean = np.array([group.mean() for group in groups])
-    grand = weight @ mean / weight.sum()
-    spread = np.sum((1 - weight / weight.sum()) ** 2 / (n - 1))
-    numerator = weight @ (mean - grand) ** 2 / (count - 1)
-    statistic = numerator / (1 + 2 * (count - 2) * spread / (count**2 - 1))
-    df2 = (count**2 - 1) / (3 * spread)
-    return float(statistic), float(df2), float(stats.f.sf(statistic, count - 1, df2))
+def _without_flagged(table: EndpointTable, endpoint: Mapping) -> tuple[EndpointTable, dict]:
+    rows = table.rows[table.rows["status"].fillna("") != "flagged"].reset_index(drop=True)
+    return replace(table, rows=rows), dict(endpoint)
 
 
-def rank(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
-    """Kruskal-Wallis, and Dunn's comparisons with the reference, Holm over them alone."""
-    groups = groups_of(table)
-    omnibus = [{"model": "ranks", "term": table.treatment, "statistic_name": "H", "effect_size_name": "epsilon_squared"}
-               | ranks.kruskal(list(groups.values()))]  # fmt: skip
-    levels = list(groups)
-    z = ranks.dunn(list(groups.values()), [(place, 0) for place in range(1, len(levels))])
-    rows = []
-    for level, statistic in zip(levels[1:], z, strict=True):
-        size = effects.cliffs_delta(groups[level], groups[levels[0]], level=1 - alpha)
-        rows.append(_compared(level, levels[0], groups, size) | {
-            "model": "Dunn", "statistic_name": "z", "statistic": statistic,
-            "p_value": float(ranks.normal_tail(statistic, endpoint["alternative"])),
-        })  # fmt: skip
-    return omnibus, _with_holm(rows)
+def _unit_means(table: EndpointTable, endpoint: Mapping) -> tuple[EndpointTable, dict]:
+    means = table.rows.groupby("animal", sort=False)[["value", "y"]].mean()
+    first = table.rows.drop_duplicates("animal").set_index("animal")
+    levels = {name: values for name, values in table.levels.items() if name != table.time}
+    changed = replace(
+        table, rows=first.assign(value=means["value"], y=means["y"]).reset_index(), levels=levels, time=""
+    )
+    return changed, {**endpoint, "design": "one_way", "random_slopes": False}
 
 
-def mann_whitney(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
-    """Each level against the reference by its own ranks, Holm over them."""
-    groups = groups_of(table)
-    (reference, control), *others = groups.items()
-    rows = []
-    for level, treated in others:
-        statistic, p, method = ranks.mann_whitney(treated, control, endpoint["alternative"])
-        size = effects.cliffs_delta(treated, control, level=1 - alpha)
-        rows.append(_compared(level, reference, groups, size) | {
-            "model": f"Mann-Whitney, {method}", "statistic_name": "W", "statistic": statistic, "p_value": p,
-        })  # fmt: skip
-    return [], _with_holm(rows)
-
-
-def _two_groups(level, treated, reference, control, se, df, endpoint, alpha) -> dict:
-    estimate = float(treated.mean() - control.mean())
-    tail = np.array(estimate / se)
-    bound = stats.t.ppf(1 - alpha / 2 if endpoint["alternative"] == "two-sided" else 1 - alpha, df)
-    low, high = contrasts.interval(estimate, se, bound, endpoint["alternative"])
-    size = effects.hedges_g(treated, control, level=1 - alpha)
-    if endpoint["scale"] == "log":
-        size = effects.ratio(estimate, se, df, level=1 - alpha)
-    return _compared(level, reference, {level: treated, reference: control}, size) | {
-        "model": "Welch",
-        "estimate": estimate,
-        "se": se,
-        "df": df,
-        "df_method": "Welch-Satterthwaite",
-        "statistic_name": "t",
-        "statistic": estimate / se,
-        "p_value": float(contrasts.tail(tail, df, endpoint["alternative"])),
-        "ci_low": low,
-        "ci_high": high,
-        "ci_type": "individual",
-    }
-
-
-def _compared(level, reference, groups: Mapping, size: effects.EffectSize) -> dict:
-    return {
-        "contrast": "dunnett", "level": level, "reference": reference, "n": len(groups[level]),
-        "n_reference": len(groups[reference]), "effect_size_name": size.name, "effect_size": size.value,
-        "effect_ci_low": size.low, "effect_ci_high": size.high,
-    }  # fmt: skip
-
-
-def _with_holm(rows: list[dict]) -> list[dict]:
-    adjusted = contrasts.holm(np.array([row["p_value"] for row in rows])) if rows else []
-    return [row | {"p_adjusted": p, "adjustment": "holm"} for row, p in zip(rows, adjusted, strict=True)]
+REFITS = {"log": _on_log, "without_flagged": _without_flagged, "unit_means": _unit_means}

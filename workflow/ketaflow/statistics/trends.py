@@ -10,6 +10,7 @@ from ketaflow.statistics import contrasts, models, ranks
 from ketaflow.statistics.dataset import Cohort, EndpointTable
 from ketaflow.statistics.models import Model
 
+NAMES = ("trend", "jonckheere", "inverted_u")
 DOSE = "dose_mg_per_kg"
 SAME_AS_CONTROL = ("pretreatment", "stressor")
 
@@ -100,8 +101,8 @@ def _inverted_u(table: EndpointTable, levels: Mapping, endpoint: Mapping, model:
     two; Holm over the doses in between. A curve that only levels off does not pass.
     """
     control, *between, top = levels
-    lower = table.facts.get("direction") == "lower"
-    sign = -1 if lower else 1
+    direction = "lower" if table.facts.get("direction") == "lower" else "higher"
+    sign = -1 if direction == "lower" else 1
     lines = []
     for dose in between:
         parts = []
@@ -126,7 +127,7 @@ def _inverted_u(table: EndpointTable, levels: Mapping, endpoint: Mapping, model:
                 "statistic": sign * t,
                 "p_value": p,
                 "adjustment": "holm",
-                "note": f"the smaller of two differences, against {nearest}; one-sided towards {'lower' if lower else 'higher'} values",
+                "note": f"the smaller of two differences, against {nearest}; one-sided towards {direction} values",
             }
         )
     adjusted = contrasts.holm(np.array([line["p_value"] for line in lines])) if lines else []

@@ -1,0 +1,116 @@
+"""One way of analysing an endpoint: refuse it, or fit its model and test every planned contrast."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ketaflow.statistics import contrasts, diagnostics, effects, guard, models, omnibus, trends
+from ketaflow.statistics.dataset import Cohort, EndpointTable
+from ketaflow.statistics.models import Model
+
+Lines = dict[str, list[dict]]
+TWO_LEVELS = ("dunnett", "dunnett_stepdown", "pairwise")
+
+
+def analysed(
+    table: EndpointTable,
+    endpoint: Mapping,
+    known: Cohort,
+    label: str,
+    *,
+    alpha: float,
+    least: int,
+    notes=(),
+    robust=False,
+) -> tuple[Lines, Model | None]:
+    """Contrasts, omnibus tests, variance components and diagnostics; no model where it was refused.
+
+    ``label`` names a sensitivity analysis and is empty for the plan's own; ``least`` is the smallest number
+    of animals in an arm; ``robust`` lets variances of a linear model differ.
+    """
+    refused = guard.refusal(table, endpoint, known, min_animals_per_arm=least)
+    if refused:
+        return {
+            "contrasts": [refused_line(name, endpoint, table, refused, label) for name in endpoint["contrasts"]]
+        }, None
+    model = models.fit(table, endpoint)
+    model = models.robust(model) if robust else model
+    confounded = guard.confounded(table, known)
+    told = [*notes, *[f"{home} cannot be told from {table.treatment}: each was in one arm only" for home in confounded]]
+    told += [f"not measured in {', '.join(absent)}" for absent in [_absent(table, endpoint, known)] if absent]
+    told += ["a variance was estimated as zero"] if model.fit.singular else []
+    lines = []
+    for number, name in enumerate(endpoint["contrasts"]):
+        for row in contrast(name, model, table, endpoint, known, alpha):
+            lines.append(
+                labelled(row, endpoint, table, label, alpha, *told) | {"group": f"{number}.{row.get('group', '')}"}
+            )
+    return {
+        "contrasts": lines,
+        "omnibus": [row | {"sensitivity": label} for row in omnibus.tests(model)],
+        "variance_components": [row | {"sensitivity": label} for row in diagnostics.components(model, table)],
+        "diagnostics": [] if label else diagnostics.checks(model, table, endpoint, confounded),
+    }, model
+
+
+def contrast(name, model: Model, table: EndpointTable, endpoint: Mapping, known: Cohort, alpha: float) -> list[dict]:
+    """Lines of one planned contrast."""
+    if isinstance(name, str) and name in trends.NAMES:
+        return trends.tested(name, model, table, endpoint, known, alpha=alpha)
+    if not table.treatment:
+        return []
+    lines = []
+    for number, group in enumerate(contrasts.planned(name, model, table)):
+        rows = contrasts.tested(group, model, alternative=endpoint["alternative"], level=1 - alpha)
+        lines += [sized(row, table, endpoint, alpha) | {"group": number, "model": model.name} for row in rows]
+    return lines
+
+
+def sized(row: dict, table: EndpointTable, endpoint: Mapping, alpha: float) -> dict:
+    """A comparison with its numbers of animals, its size of effect and the test of equivalence."""
+    means = table.unit_means()
+    size = None
+    if row["contrast"] in TWO_LEVELS:
+        groups = [means.loc[means[table.treatment] == row[key], "y"].to_numpy() for key in ("level", "reference")]
+        row = row | {"n": len(groups[0]), "n_reference": len(groups[1])}
+        size = effects.hedges_g(*groups, level=1 - alpha)
+    else:
+        row = row | {"n": table.animals}
+    if endpoint["scale"] == "log":
+        size = effects.ratio(row["estimate"], row["se"], row["df"], level=1 - alpha)
+    margin = smallest_on_scale(endpoint)
+    if margin:
+        row = row | effects.equivalence(row["estimate"], row["se"], row["df"], margin=margin, alpha=alpha)
+    return row | (size.columns() if size else {})
+
+
+def smallest_on_scale(endpoint: Mapping) -> float | None:
+    """The smallest effect on the scale of the analysis; None where it cannot be put there."""
+    smallest = endpoint.get("smallest_effect")
+    if smallest is None or endpoint["scale"] == "logit":
+        return None
+    return float(np.log(smallest)) if endpoint["scale"] == "log" else float(smallest)
+
+
+def labelled(row: dict, endpoint: Mapping, table: EndpointTable, label: str, alpha: float, *notes: str) -> dict:
+    """A contrast's line with what is the same for all lines of its endpoint."""
+    where = endpoint["where"]
+    return {
+        "analyte": endpoint.get("analyte", where.get("analyte", "")), "region": endpoint.get("region", where.get("region", "")),
+        "role": endpoint["role"], "family": endpoint["family"], "n_observations": len(table.rows), "group": "",
+        "estimate_scale": endpoint["scale"], "unit": table.facts.get("unit", ""), "conf_level": 1 - alpha,
+        "smallest_effect": endpoint.get("smallest_effect"), "alternative": endpoint["alternative"], "sensitivity": label,
+    } | row | {"note": "; ".join(filter(None, [row.get("note", ""), *notes]))}  # fmt: skip
+
+
+def refused_line(name, endpoint: Mapping, table: EndpointTable, reason: str, label: str) -> dict:
+    """A line for a planned contrast that could not be tested: it keeps its place in the family."""
+    called = name if isinstance(name, str) else name["name"]
+    row = labelled({"contrast": called, "n": table.animals}, endpoint, table, label, np.nan)
+    return row | {"note": f"not tested: {reason}", "group": called}
+
+
+def _absent(table: EndpointTable, endpoint: Mapping, known: Cohort) -> list[str]:
+    """Arms of the cohort this endpoint has no value of."""
+    wanted = endpoint.get("arms") or list(known.people["arm"].dropna().unique())
+    return [str(arm) for arm in wanted if arm not in set(table.rows["arm"])]
