@@ -1,0 +1,211 @@
+"""One endpoint as the results page shows it: every value with its animal and arm, and its lines of the tables.
+
+In: the tables. Out: ``Endpoint``, which figures and tables are drawn from. Nothing is estimated here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.report import wording
+from ketaflow.report.palette import Arm
+
+KEYS = ("animal", "recording", "session", "time_min", "sample")
+ROLES = ("primary", "secondary", "exploratory")
+TABLES = (
+    "contrasts", "omnibus", "descriptives", "exclusions", "variance_components", "diagnostics", "power",
+    "dose_response",
+)  # fmt: skip
+
+
+@dataclass
+class Endpoint:
+    """What is known of one endpoint.
+
+    ``values`` has one row per measured value: animal, arm, value, time_min, sample, status, ``left_out``
+    (why, empty where the value counts). ``tables`` are the endpoint's lines of each statistics table.
+    """
+
+    name: str
+    plan: dict
+    facts: dict
+    values: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+    datasets: list[str]
+
+    @property
+    def dataset(self) -> str:
+        """The data set shown first: the reviewed one where there is one."""
+        return "reviewed" if "reviewed" in self.datasets else "all"
+
+    @property
+    def title(self) -> str:
+        """The measure's title with analyte, region and session."""
+        where = self.plan.get("where", {})
+        named = [self.plan.get(key) or where.get(key) for key in ("analyte", "region", "session")]
+        title = self.facts.get("title") or wording.words(self.plan["measure"]).capitalize()
+        told = [", ".join(map(str, part)) if isinstance(part, list) else str(part) for part in named if part]
+        return f"{title} ({', '.join(told)})" if told else title
+
+    @property
+    def unit(self) -> str:
+        """Unit of the values."""
+        return str(self.facts.get("unit") or next(iter(self.values["unit"].dropna()), ""))
+
+    @property
+    def assay(self) -> str:
+        """The assay in words."""
+        return wording.words(self.plan["assay"]).capitalize()
+
+    @property
+    def role(self) -> str:
+        """primary, secondary or exploratory."""
+        return str(self.plan.get("role") or "exploratory")
+
+    @property
+    def scale(self) -> str:
+        """Scale of the analysis: identity, log or logit."""
+        return str(self.plan.get("scale") or "identity")
+
+    @property
+    def direction(self) -> str:
+        """Where an antidepressant moves it: lower, higher or none."""
+        return str(self.facts.get("direction") or "none")
+
+    @property
+    def label(self) -> str:
+        """Name of the value's axis."""
+        return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    def counted(self) -> pd.DataFrame:
+        """Values that enter the comparison."""
+        return self.values[self.values["left_out"].eq("")]
+
+    def per_animal(self) -> pd.DataFrame:
+        """One row per animal and arm: mean of its values, how many, whether one is flagged, why it is left out."""
+        grouped = self.values.assign(doubt=self.values["status"].eq("flagged"), kept=self.values["left_out"].eq(""))
+        rows = []
+        for (animal, arm), own in grouped.groupby(["animal", "arm"], sort=True):
+            used = own[own["kept"]] if own["kept"].any() else own
+            rows.append(
+                {
+                    "animal": animal,
+                    "arm": arm,
+                    "value": used["value"].mean(),
+                    "n": len(used),
+                    "flagged": bool(used["doubt"].any()),
+                    "left_out": "" if own["kept"].any() else own["left_out"].iloc[0],
+                }
+            )
+        return pd.DataFrame(rows, columns=["animal", "arm", "value", "n", "flagged", "left_out"])
+
+    def lines(self, table: str, dataset: str | None = None, *, sensitivity: bool = False) -> pd.DataFrame:
+        """The endpoint's lines of one statistics table: of the plan's own analysis, or of those beside it."""
+        rows = self.tables[table]
+        if "dataset" in rows:
+            rows = rows[rows["dataset"].eq(dataset or self.dataset)]
+        if "sensitivity" in rows:
+            own = rows["sensitivity"].fillna("").eq("")
+            rows = rows[~own] if sensitivity else rows[own]
+        return rows
+
+    def differences(self, dataset: str | None = None) -> pd.DataFrame:
+        """Comparisons of a level with a reference: those of the first contrast of the plan that has an interval."""
+        rows = self.lines("contrasts", dataset)
+        rows = rows[rows["reference"].fillna("").ne("") & rows["estimate"].notna() & rows["ci_low"].notna()]
+        return rows[rows["contrast"].eq(rows["contrast"].iloc[0])] if len(rows) else rows
+
+
+def build(
+    tables: Mapping[str, pd.DataFrame],
+    measurements: pd.DataFrame,
+    allocation: pd.DataFrame,
+    plan: Mapping,
+    measures: Mapping[str, Mapping[str, Mapping]],
+) -> list[Endpoint]:
+    """Every endpoint of the plan in the order primary, secondary, exploratory."""
+    made = [
+        _endpoint(name, dict(planned), tables, measurements, allocation, measures)
+        for name, planned in plan["endpoints"].items()
+    ]
+    return sorted(made, key=lambda endpoint: ROLES.index(endpoint.role))
+
+
+def planned_of(contrasts: pd.DataFrame) -> dict:
+    """A plan read back from the contrasts table, where no other is at hand."""
+    rows = contrasts.drop_duplicates("endpoint")
+    keep = ("assay", "measure", "analyte", "region", "role", "family")
+    return {
+        "endpoints": {
+            row["endpoint"]: {key: row[key] for key in keep if not wording.is_missing(row.get(key))}
+            for row in rows.to_dict("records")
+        }
+    }
+
+
+def chosen(measurements: pd.DataFrame, planned: Mapping) -> pd.DataFrame:
+    """Rows of measurements.csv that an endpoint speaks of and that have a value."""
+    rows = measurements[
+        measurements["assay"].eq(planned["assay"])
+        & measurements["measure"].eq(planned["measure"])
+        & measurements["value"].notna()
+    ]
+    wanted = {key: planned[key] for key in ("analyte", "region") if planned.get(key)} | dict(planned.get("where") or {})
+    for column, value in wanted.items():
+        options = {_text(option) for option in (value if isinstance(value, list) else [value])}
+        rows = rows[rows[column].map(_text).isin(options)]
+    if planned.get("window_min"):
+        first, last = planned["window_min"]
+        rows = rows[rows["time_min"].astype(float).between(first, last)]
+    return rows
+
+
+def arm_names(known: list[Arm], wanted: pd.Series) -> list[Arm]:
+    """Arms that occur, in their order."""
+    present = set(wanted)
+    return [arm for arm in known if arm.name in present]
+
+
+def _endpoint(name, planned, tables, measurements, allocation, measures) -> Endpoint:
+    own = {table: _of(tables.get(table), name) for table in TABLES}
+    rows = chosen(measurements, planned)
+    keys = ["animal"]
+    if planned.get("design") == "crossover" and "period" in allocation:
+        rows, keys = rows.assign(period=rows["session"].astype(str)), ["animal", "period"]
+    values = rows.drop(columns=[column for column in ("arm",) if column in rows]).merge(
+        allocation[[*keys, "arm"]].drop_duplicates(), on=keys, how="inner"
+    )
+    if planned.get("arms"):
+        values = values[values["arm"].isin(planned["arms"])]
+    facts = measures.get(planned["assay"], {}).get(planned["measure"], {})
+    datasets = list(dict.fromkeys(own["contrasts"].get("dataset", pd.Series(dtype=object)).dropna())) or ["all"]
+    return Endpoint(name, planned, dict(facts), _with_left_out(values, own["exclusions"]), own, datasets)
+
+
+def _of(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
+    if table is None or "endpoint" not in table:
+        return pd.DataFrame(columns=["endpoint", "dataset", "contrast", "reference", "estimate", "ci_low", "arm"])
+    return table[table["endpoint"].eq(name)]
+
+
+def _with_left_out(values: pd.DataFrame, exclusions: pd.DataFrame) -> pd.DataFrame:
+    """Mark the values that were left out, with who or what did it and why."""
+    reasons = {}
+    for row in exclusions.to_dict("records"):
+        who = {"plan": "rule of the plan", "reviewer": f"reviewer {wording.words(row.get('reviewer'))}"}
+        told = f"{who.get(row.get('source'), wording.words(row.get('source')))}: {wording.words(row.get('reason'))}"
+        reasons[tuple(_text(row.get(key)) for key in KEYS)] = told
+    keys = zip(*(values[key].map(_text) for key in KEYS), strict=True)
+    return values.assign(left_out=[reasons.get(key, "") for key in keys])
+
+
+def _text(value: object) -> str:
+    """A cell for comparing: numbers alike however they are written, missing as empty."""
+    if wording.is_missing(value):
+        return ""
+    try:
+        return f"{float(value):g}" if np.isfinite(float(value)) else ""
+    except (TypeError, ValueError):
+        return str(value)

@@ -1,0 +1,126 @@
+"""The results page: what was asked, left out, checked and found, arms named.
+
+In: the statistics tables, the study's tables, the plan and its lock, versions. Out: report/results.html,
+one file that needs nothing else. Nothing is estimated here but correlations between endpoints.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from ketaflow.core import files
+from ketaflow.report import arrive, endpoints, palette, sections, templates, wording
+
+
+def write(
+    path: Path,
+    *,
+    tables: Mapping[str, pd.DataFrame],
+    measurements: pd.DataFrame,
+    checks: pd.DataFrame,
+    recordings: pd.DataFrame,
+    arms: pd.DataFrame,
+    allocation: pd.DataFrame,
+    animals: pd.DataFrame,
+    plan: Mapping | None,
+    plan_lock: Mapping | None,
+    measures: Mapping[str, Mapping[str, Mapping]],
+    provenance: Mapping,
+    review: Mapping | None,
+    sentences: list[dict],
+    methods_paragraph: str,
+    cohort_name: str = "",
+    **settings: object,
+) -> None:
+    """Write the results page.
+
+    Parameters
+    ----------
+    tables
+        The statistics tables by name.
+    plan
+        The cohort's plan as the statistics filled it in; None where the cohort has none (the plan of the lock, the
+        default one, is shown then).
+    review
+        ``Decisions.summary()``; None where nobody has decided anything.
+    sentences
+        One dict per contrast: endpoint, dataset, contrast, level, sensitivity, sentence.
+    settings
+        The report's settings: ``correlation_min_animals``.
+    """
+    carried_out = plan or (plan_lock or {}).get("plan") or endpoints.planned_of(tables["contrasts"])
+    known = palette.arms(arms)
+    shown = endpoints.build(tables, measurements, allocation, carried_out, measures)
+    parts = [sections.endpoint_part(endpoint, known, sentences, {}) for endpoint in shown]
+    doubtful, n_doubtful = sections.doubtful(checks)
+    page = templates.render(
+        "results.html",
+        cohort_name=cohort_name or Path(str(provenance.get("settings", {}).get("cohort", "cohort"))).name,
+        arms=known,
+        arm_css=palette.css(known),
+        sizes=allocation.groupby("arm")["animal"].nunique().to_dict(),
+        n_animals=len(animals),
+        status=_status(recordings, review, plan, plan_lock or {}),
+        failed=sections.failed(recordings),
+        has_plan=plan is not None,
+        asked=sections.asked(shown),
+        lock=plan_lock or {},
+        alpha=carried_out.get("alpha"),
+        families=carried_out.get("families", {}),
+        left_out=sections.left_out(tables["exclusions"]),
+        review=review,
+        check_counts=sections.check_counts(checks),
+        doubtful=doubtful,
+        n_doubtful=n_doubtful,
+        mechanism=sections.mechanism(shown, known, _arm_of(allocation), settings["correlation_min_animals"]),
+        roles=sections.by_role(parts),
+        tests=sections.tests(shown, {arm.name: arm.label for arm in known}),
+        methods=methods_paragraph,
+        provenance=provenance,
+        arrive=arrive.items(animals, arms, allocation, plan, review is not None),
+        words=wording,
+    )
+    files.write_text(page, path)
+
+
+def hold(path: Path, *, cohort_name: str, review: Mapping | None, n_items: int) -> None:
+    """Write, in place of the results, how far the review is: the settings say ``require_review: true``."""
+    decided = review["n_decided"] if review else 0
+    pending = review["pending"] if review else n_items
+    page = templates.render("held.html", cohort_name=cohort_name, decided=decided, pending=pending, n_items=n_items)
+    files.write_text(page, path)
+
+
+def _arm_of(allocation: pd.DataFrame) -> pd.Series:
+    return allocation.drop_duplicates("animal").set_index("animal")["arm"]
+
+
+def _status(
+    recordings: pd.DataFrame, review: Mapping | None, plan: Mapping | None, lock: Mapping
+) -> list[tuple[str, str]]:
+    """What a reader must know first: (kind, sentence)."""
+    told = []
+    counts = recordings.drop_duplicates(["assay", "recording"])["status"].value_counts()
+    if counts.get("failed", 0):
+        told.append(("fail", f"{wording.count(counts['failed'], 'recording')} could not be measured; see below."))
+    if plan is None:
+        told.append(("warn", "There is no plan: every endpoint is exploratory."))
+    if lock.get("changed"):
+        told.append(("warn", "The plan differs from the one first locked."))
+    if review is None:
+        told.append(("warn", "Nobody has reviewed the recordings yet."))
+    elif review["pending"]:
+        told.append(
+            ("warn", f"The review is not complete: {review['pending']} of {review['n_items']} recordings are pending.")
+        )
+    else:
+        told.append(("pass", f"All {review['n_items']} recordings were reviewed under codes."))
+    if review and review["stale"]:
+        told.append(
+            (
+                "warn",
+                f"{wording.count(len(review['stale']), 'decision')} count no more: the recording has changed since.",
+            )
+        )
+    return told

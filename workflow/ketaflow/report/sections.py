@@ -1,0 +1,211 @@
+"""The parts of the results page for its template: what was asked, left out, checked and found."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ketaflow.report import cascade, plots, sheets, wording
+from ketaflow.report.endpoints import ROLES, Endpoint
+from ketaflow.report.palette import Arm
+from ketaflow.report.sheets import SheetTable
+
+MOST_ROWS = 300
+EXCLUSION_KEYS = ["assay", "animal", "recording", "source", "rule", "reviewer", "reason"]
+
+
+def failed(recordings: pd.DataFrame) -> SheetTable:
+    """Recordings in which nothing could be measured, with the reason."""
+    rows = recordings[recordings["status"].eq("failed")].drop_duplicates(["assay", "recording"])
+    return sheets.table("failed_recordings", rows)
+
+
+def asked(endpoints: list[Endpoint]) -> SheetTable:
+    """The plan, one line per endpoint."""
+    copied = ("design", "family", "smallest_effect")
+    rows = [
+        {
+            "endpoint": endpoint.name,
+            "what": endpoint.title,
+            "assay": endpoint.assay,
+            "role": endpoint.role,
+            "contrasts": ", ".join(_contrast(one) for one in endpoint.plan.get("contrasts") or []),
+            "scale": "" if endpoint.scale == "identity" else endpoint.scale,
+            **{key: endpoint.plan.get(key) for key in copied},
+        }
+        for endpoint in endpoints
+    ]
+    return sheets.table("plan", pd.DataFrame(rows))
+
+
+def left_out(exclusions: pd.DataFrame) -> SheetTable:
+    """Each value left out once, with the endpoints it concerns."""
+    rows = exclusions.reindex(columns=[*EXCLUSION_KEYS, "endpoint"]).astype(object).fillna("")
+    by_value = rows.groupby(EXCLUSION_KEYS, sort=True)["endpoint"]
+    return sheets.table("exclusions", by_value.agg(lambda names: ", ".join(dict.fromkeys(names))).reset_index())
+
+
+def check_counts(checks: pd.DataFrame) -> SheetTable:
+    """How often each check passed, warned, failed."""
+    counted = checks.groupby(["assay", "check"])["verdict"].value_counts().unstack(fill_value=0)
+    counted = counted.reindex(columns=["pass", "warn", "fail"], fill_value=0).reset_index()
+    return sheets.table("checks", counted.sort_values(["fail", "warn"], ascending=False, kind="stable"))
+
+
+def doubtful(checks: pd.DataFrame) -> tuple[SheetTable, int]:
+    """Checks that did not pass (the first ``MOST_ROWS``), and how many there are in all."""
+    rows = checks[checks["verdict"].ne("pass")].sort_values("verdict", kind="stable")
+    return sheets.table("doubtful_checks", rows.head(MOST_ROWS)), len(rows)
+
+
+def endpoint_part(
+    endpoint: Endpoint, arms: list[Arm], sentences: list[dict], curves: Mapping[str, pd.DataFrame]
+) -> dict:
+    """Everything the page shows of one endpoint, short of p values."""
+    labels = {arm.name: arm.label for arm in arms}
+    figures = {"animals": "", "differences": "", "time_course": "", "dose_response": ""}
+    if len(endpoint.counted()):
+        figures = {
+            "animals": plots.animals(endpoint, arms),
+            "differences": plots.differences(endpoint, arms),
+            "time_course": plots.time_course(endpoint, arms),
+            "dose_response": plots.dose_response(endpoint, arms, dict(curves)),
+        }
+    return figures | {
+        "name": endpoint.name,
+        "title": endpoint.title,
+        "assay": endpoint.assay,
+        "role": endpoint.role,
+        "design": wording.words(endpoint.plan.get("design")),
+        "question": _question(endpoint, arms),
+        "caption": _caption(endpoint),
+        "sentences": [told["sentence"] for told in _own(sentences, endpoint)],
+        "notes": _notes(endpoint),
+        "tables": [table for table in _estimates(endpoint, labels) if table.rows],
+        "more": [table for table in _more(endpoint, labels) if table.rows],
+    }
+
+
+def by_role(parts: list[dict]) -> list[tuple[str, list[dict]]]:
+    """Endpoints gathered by role, roles without any left out."""
+    return [(role, own) for role in ROLES if (own := [part for part in parts if part["role"] == role])]
+
+
+def tests(endpoints: list[Endpoint], labels: Mapping[str, str]) -> list[SheetTable]:
+    """Every p value of the plan's own analyses, and the omnibus tests."""
+    words = {"level": labels, "reference": labels}
+    return [
+        sheets.table("tests", _gathered(endpoints, "contrasts"), labels=words),
+        sheets.table("omnibus", _gathered(endpoints, "omnibus")),
+    ]
+
+
+def mechanism(endpoints: list[Endpoint], arms: list[Arm], arm_of: pd.Series, least: int) -> dict:
+    """The cascade and the correlations; the latter empty where no two endpoints share enough animals."""
+    values = cascade.per_animal([endpoint for _, own in cascade.steps(endpoints) for endpoint in own])
+    by_name = {endpoint.name: endpoint.title for endpoint in endpoints}
+    titles = [by_name[name] for name in values]
+    found = cascade.correlations(values, arm_of, least=least)
+    drawn = found.has_any
+    return {
+        "cascade": cascade.figure(endpoints, arms),
+        "correlations": cascade.matrix(titles, found) if drawn else "",
+        "correlation_table": sheets.table("correlations", cascade.pairs(titles, found)) if drawn else None,
+    }
+
+
+def _contrast(one: object) -> str:
+    return one["name"] if isinstance(one, Mapping) else wording.words(one)
+
+
+def _question(endpoint: Endpoint, arms: list[Arm]) -> str:
+    control = next((arm.label for arm in arms if arm.is_control), "control")
+    verb = {"lower": "lower than with", "higher": "higher than with"}.get(endpoint.direction, "different from")
+    return f"Is it {verb} {control}?"
+
+
+def _caption(endpoint: Endpoint) -> str:
+    rows, table = endpoint.differences(), endpoint.per_animal()
+    level = f"{100 * float(rows['conf_level'].iloc[0]):.4g} %" if len(rows) and "conf_level" in rows else "95 %"
+    dot = {
+        "nested": " (the mean of its samples, which lie behind it, small)",
+        "repeated": " (the mean over its times)",
+    }.get(endpoint.plan.get("design"), "")
+    parts = [f"Each dot is one animal{dot}", f"bar, mean with its {level} interval"]
+    parts += ["hollow, flagged by a check"] if table["flagged"].any() else []
+    parts += ["cross, left out of the comparison"] if table["left_out"].ne("").any() else []
+    return "; ".join(parts) + "." + (_beside(endpoint, rows, level) if len(rows) else "")
+
+
+def _beside(endpoint: Endpoint, rows: pd.DataFrame, level: str) -> str:
+    """What the second figure shows."""
+    kind = "simultaneous " if rows["ci_type"].iloc[0] == "simultaneous" else ""
+    told = f" Beside it, each difference with its {kind}{level} interval"
+    told += ", on the same scale with zero at the mean of the reference." if endpoint.scale == "identity" else "."
+    if "smallest_effect" in rows and rows["smallest_effect"].notna().any():
+        told += " The shaded band is too small to matter, as the plan declares."
+    if endpoint.dataset == "reviewed":
+        told += " Thin grey: before the review took anything out."
+    return told
+
+
+def _own(sentences: list[dict], endpoint: Endpoint) -> list[dict]:
+    return [
+        told
+        for told in sentences
+        if told.get("endpoint") == endpoint.name
+        and told.get("dataset", endpoint.dataset) == endpoint.dataset
+        and not told.get("sensitivity")
+    ]
+
+
+def _notes(endpoint: Endpoint) -> list[str]:
+    told = []
+    for table, column in (("contrasts", "note"), ("diagnostics", "message")):
+        rows = endpoint.lines(table)
+        told += list(rows[column].dropna()) if column in rows else []
+    return [str(note) for note in dict.fromkeys(told) if str(note).strip()]
+
+
+def _estimates(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable]:
+    described = _with_intervals(endpoint.lines("descriptives"))
+    contrasts = pd.concat([endpoint.lines("contrasts", dataset) for dataset in endpoint.datasets])
+    contrasts = _with_intervals(contrasts)
+    if len(endpoint.datasets) == 1:
+        contrasts = contrasts.drop(columns="dataset")
+    unit = f" ({endpoint.unit})" if endpoint.unit else ""
+    words = {"arm": labels, "level": labels, "reference": labels}
+    return [
+        sheets.table("descriptives", described, of=endpoint.name, after=unit, labels=words),
+        sheets.table("effects", contrasts, of=endpoint.name, labels=words),
+    ]
+
+
+def _more(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable]:
+    words = {"level": labels, "reference": labels}
+    beside = _with_intervals(endpoint.lines("contrasts", sensitivity=True))
+    return [
+        sheets.table("sensitivity", beside, of=endpoint.name, labels=words),
+        *(
+            sheets.table(name, endpoint.lines(name), of=endpoint.name)
+            for name in ("variance_components", "diagnostics", "dose_response", "power")
+        ),
+    ]
+
+
+def _with_intervals(rows: pd.DataFrame) -> pd.DataFrame:
+    """The intervals as one column of words each."""
+    added = {}
+    for name, low, high in (
+        ("interval", "ci_low", "ci_high"),
+        ("effect_interval", "effect_ci_low", "effect_ci_high"),
+    ):
+        if low in rows and high in rows:
+            added[name] = [wording.interval(*ends) for ends in zip(rows[low], rows[high], strict=True)]
+    return rows.assign(**added)
+
+
+def _gathered(endpoints: list[Endpoint], table: str) -> pd.DataFrame:
+    parts = [endpoint.lines(table, dataset) for endpoint in endpoints for dataset in endpoint.datasets]
+    parts = [part for part in parts if len(part)]
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["endpoint"])
+    return rows.drop(columns="dataset") if "dataset" in rows and rows["dataset"].nunique() == 1 else rows

@@ -1,0 +1,65 @@
+// Tables that can be copied and downloaded, figures that can be saved.
+const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const guarded = (text) => (/^[=+@\t\r]/.test(text) || (/^-/.test(text) && Number.isNaN(Number(text))) ? `'${text}` : text);
+const exact = (cell) => cell.dataset.exact ?? cell.textContent.trim();
+
+function rowsOf(name, heading) {
+  const table = document.getElementById(`table-${name}`);
+  const head = [...table.tHead.rows[0].cells].map((cell) => (heading ? cell.textContent.trim() : cell.dataset.name));
+  return [head, ...[...table.tBodies[0].rows].map((row) => [...row.cells].map(exact))];
+}
+
+function download(name, text, type) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type }));
+  link.download = name;
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+async function copy(button, text) {
+  const said = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    button.textContent = document.execCommand("copy") ? "Copied" : "Not allowed here";
+    area.remove();
+  }
+  setTimeout(() => { button.textContent = said; }, 1500);
+}
+
+// A saved figure stands alone: the page's colours are written into it, side by side where there are two.
+function saved(figure) {
+  const light = getComputedStyle(document.documentElement);
+  const parts = [...figure.querySelectorAll("svg")];
+  let left = 0;
+  const placed = parts.map((svg) => {
+    const inner = svg.innerHTML.replaceAll(/var\((--[\w-]+)\)/g, (_, name) => light.getPropertyValue(name).trim());
+    const moved = `<g transform="translate(${left} 0)">${inner}</g>`;
+    left += svg.viewBox.baseVal.width + 14;
+    return moved;
+  });
+  const height = Math.max(...parts.map((svg) => svg.viewBox.baseVal.height));
+  const ground = light.getPropertyValue("--ground").trim();
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left} ${height}" width="${left}" height="${height}" font-family="Helvetica, Arial, sans-serif"><rect width="100%" height="100%" fill="${ground}"/>${placed.join("")}</svg>`;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  const { copy: table, download: file, svg, copyText } = button.dataset;
+  if (table) copy(button, rowsOf(table, true).map((row) => row.join("\t")).join("\n"));
+  if (file) download(`${file}.csv`, `\ufeff${rowsOf(file, false).map((row) => row.map((cell) => quoted(guarded(cell))).join(",")).join("\r\n")}\r\n`, "text/csv;charset=utf-8");
+  if (svg) download(`${svg}.svg`, saved(button.closest("figure")), "image/svg+xml");
+  if (copyText) copy(button, document.getElementById(copyText).textContent);
+});
+
+// Paper has no folds.
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((fold) => { fold.open = true; }));
