@@ -6,9 +6,11 @@ beside them; then correct across families.
 """
 
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from ketaflow.core.measures import MEASUREMENT_COLUMNS
 from ketaflow.statistics import columns, dataset, endpoints, exclusions, families, guard, variants
@@ -62,13 +64,11 @@ def analyse(
         raise plans.error(faults)
     lines: dict[str, list[dict]] = {name: [] for name in columns.TABLES}
     datasets = ("all",) if rejected is None else ("all", "reviewed")
-    for name, endpoint in plan["endpoints"].items():
-        facts = measures.get(endpoint["assay"], {}).get(endpoint["measure"], {})
-        for which in datasets:
-            found = _one(
-                endpoint, measurements, checks, known, rejected if which == "reviewed" else None,
-                facts=facts, alpha=plan["alpha"], **settings,
-            )  # fmt: skip
+    with threadpool_limits(1):  # the matrices are small: threads would only wait for each other
+        for (name, endpoint), which in product(plan["endpoints"].items(), datasets):
+            facts = measures.get(endpoint["assay"], {}).get(endpoint["measure"], {})
+            decisions = rejected if which == "reviewed" else None
+            found = _one(endpoint, measurements, checks, known, decisions, facts=facts, alpha=plan["alpha"], **settings)
             for table, rows in found.items():
                 lines[table] += [{"endpoint": name, "dataset": which} | row for row in rows]
     tables = {name: _table(rows, columns.TABLES[name], plan) for name, rows in lines.items()}

@@ -109,7 +109,7 @@ def _adjusted(kind, own, statistics, dfs, correlation, alternative) -> np.ndarra
         return holm(own)
     if kind == "tukey":
         count = _groups_of_pairs(len(own))
-        return np.array([_range_tail(abs(t) * np.sqrt(2), count, df) for t, df in zip(statistics, dfs, strict=True)])
+        return np.array([multivariate_t.range_p(abs(t) * np.sqrt(2), count, df) for t, df in zip(statistics, dfs, strict=True)])
     if kind == "step-down":
         return _step_down(statistics, dfs, correlation, alternative)
     return multivariate_t.adjusted_p(statistics, dfs, correlation, alternative)
@@ -130,14 +130,10 @@ def _step_down(statistics, dfs, correlation, alternative) -> np.ndarray:
 
 def _bound(kind: str, level: float, correlation: np.ndarray, df: float, alternative: str) -> float:
     if kind == "tukey":
-        return float(stats.studentized_range.ppf(level, _groups_of_pairs(len(correlation)), df) / np.sqrt(2))
+        return multivariate_t.range_critical(level, _groups_of_pairs(len(correlation)), df) / np.sqrt(2)
     if kind == "none":
         return float(stats.t.ppf((1 + level) / 2 if alternative == "two-sided" else level, df))
     return multivariate_t.critical_value(level, correlation, df, alternative)
-
-
-def _range_tail(q: float, count: int, df: float) -> float:
-    return float(stats.studentized_range.sf(q, count, df))
 
 
 def _groups_of_pairs(pairs: int) -> int:
@@ -163,7 +159,7 @@ def _williams(model: Model, table: EndpointTable) -> list[ContrastSet]:
     Williams 1971, Biometrics 27:103-117, in the contrast form of Bretz 2006, doi:10.1016/j.csda.2005.01.015.
     """
     reference, *doses = table.levels[table.treatment]
-    counts = table.unit_means().groupby(table.treatment).size()
+    counts = table.unit_means.groupby(table.treatment).size()
     base = model.mean(**{table.treatment: reference})
     rows = []
     for first in reversed(range(len(doses))):

@@ -6,6 +6,7 @@ observation, the animal as the unit; with what was left out and why.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -50,11 +51,12 @@ class EndpointTable:
         """Number of animals."""
         return int(self.rows["animal"].nunique())
 
-    def unit_means(self, column: str = "y") -> pd.DataFrame:
-        """One row per animal (and period of a crossover): the mean of its observations."""
+    @cached_property
+    def unit_means(self) -> pd.DataFrame:
+        """One row per animal (and period of a crossover): the means of its observations, as measured and on the scale."""
         keys = ["animal", *[name for name in self.rows.columns if name in ("arm", "period", *self.levels)]]
         keys = [key for key in dict.fromkeys(keys) if key != self.time]
-        return self.rows.groupby(keys, sort=False, observed=True, as_index=False)[column].mean()
+        return self.rows.groupby(keys, sort=False, observed=True, as_index=False)[["value", "y"]].mean()
 
 
 def cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) -> Cohort:

@@ -18,7 +18,7 @@ def checks(model: Model, table: EndpointTable, endpoint: Mapping, confounded: li
     """Lines of the diagnostics table."""
     rows = _normality(model.fit.residuals)
     if table.treatment:
-        means = table.unit_means()
+        means = table.unit_means
         groups = [means.loc[means[table.treatment] == level, "y"].to_numpy() for level in table.levels[table.treatment]]
         rows += _variances(groups, table.treatment)
     rows += [
@@ -95,7 +95,7 @@ def _variances(groups: list[np.ndarray], term: str) -> list[dict]:
 def _bounds(table: EndpointTable) -> list[dict]:
     """Share of animals at the measure's floor or ceiling."""
     rows = []
-    values = table.unit_means("value")["value"]
+    values = table.unit_means["value"]
     for name in ("minimum", "maximum"):
         bound = table.facts.get(name)
         share = float((values == bound).mean()) if bound is not None else 0

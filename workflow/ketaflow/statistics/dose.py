@@ -43,7 +43,7 @@ def response(table: EndpointTable, endpoint: Mapping, known: Cohort, model: Mode
     lines = []
     for drug, levels in trends.dose_series(table, known).items():
         found = list(_least_dose(model, table, levels, endpoint, alpha))
-        means = trends.within(table, levels).unit_means()
+        means = trends.within(table, levels).unit_means
         dose = means[table.treatment].map(levels).to_numpy(float)
         for name, fit in (("emax", fit_emax), ("four_parameter_logistic", fit_logistic)):
             found += list(_curve_lines(name, fit, dose, means["y"].to_numpy(), alpha))

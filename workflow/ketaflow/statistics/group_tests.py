@@ -9,13 +9,13 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
-from ketaflow.statistics import contrasts, effects, pingouin_adapter, ranks
+from ketaflow.statistics import contrasts, effects, multivariate_t, pingouin_adapter, ranks
 from ketaflow.statistics.dataset import EndpointTable
 
 
 def groups_of(table: EndpointTable) -> dict[object, np.ndarray]:
     """Animals' means of each level of the treatment, the reference first."""
-    means = table.unit_means()
+    means = table.unit_means
     return {
         level: means.loc[means[table.treatment] == level, "y"].to_numpy() for level in table.levels[table.treatment]
     }
@@ -129,7 +129,7 @@ def _games_howell(groups: Mapping, alpha: float) -> list[dict]:
                 "reference": reference,
             }
         size = effects.hedges_g(groups[level], groups[reference], level=1 - alpha)
-        half = stats.studentized_range.ppf(1 - alpha, len(groups), pair["df"]) / np.sqrt(2) * pair["se"]
+        half = multivariate_t.range_critical(1 - alpha, len(groups), pair["df"]) / np.sqrt(2) * pair["se"]
         rows.append(_compared(level, reference, groups, size, "pairwise") | pair | {
             "model": "Games-Howell", "statistic_name": "t", "df_method": "Welch-Satterthwaite",
             "p_value": float(2 * stats.t.sf(abs(pair["statistic"]), pair["df"])), "adjustment": "games-howell",

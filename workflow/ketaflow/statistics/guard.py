@@ -181,7 +181,7 @@ def _empty_cell(table: EndpointTable, endpoint: Mapping) -> str:
 
 
 def _no_variance(table: EndpointTable) -> str:
-    means = table.unit_means()
+    means = table.unit_means
     if not table.treatment:
         return "all animals have the same value" if means["y"].std() == 0 else ""
     reference = table.levels[table.treatment][0]

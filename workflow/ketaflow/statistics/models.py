@@ -22,6 +22,10 @@ from ketaflow.statistics.mixed import Grouping, MixedFit
 MANY_ROWS = ("nested", "repeated", "crossover")
 
 
+class NotEstimableError(Exception):
+    """The rows cannot tell the model's terms apart: the text says which."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A fitted model with the words it was made of."""
@@ -47,6 +51,7 @@ def fit(table: EndpointTable, endpoint: Mapping, *, numeric: str = "") -> Model:
     names = {name for term in coding.terms for name in term}
     columns = {name: table.rows[name].to_numpy() for name in names} or {"": np.empty(len(table.rows))}
     matrix, y = coding.matrix(columns), table.rows["y"].to_numpy(float)
+    _estimable(matrix, coding)
     groupings = random_terms(table, endpoint)
     if not groupings:
         return Model(coding, fits.least_squares(matrix, y), _name(coding, endpoint, []), y)
@@ -107,6 +112,16 @@ def type_two(model: Model, term: Term) -> FTest:
     without = fits.residual_ss(fit_.matrix[:, keep], model.y)
     gained = without - fits.residual_ss(fit_.matrix[:, keep + own], model.y)
     return FTest(gained / len(own) / fit_.sigma2, len(own), fit_.df_residual, gained)
+
+
+def _estimable(matrix: np.ndarray, coding: Coding) -> None:
+    if len(matrix) <= matrix.shape[1]:
+        raise NotEstimableError(f"{len(matrix)} values cannot fit {matrix.shape[1]} coefficients and a residual")
+    for term in coding.terms:
+        place = coding.place(term)
+        if np.linalg.matrix_rank(matrix[:, : place.stop]) < place.stop:
+            before = ", ".join(":".join(other) for other in coding.terms if coding.place(other).stop < place.stop)
+            raise NotEstimableError(f"{':'.join(term)} cannot be told from {before or 'the mean'} in these animals")
 
 
 def _means(table: EndpointTable, endpoint: Mapping, numeric: str) -> dict[str, float]:

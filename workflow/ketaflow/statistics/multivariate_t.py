@@ -59,6 +59,19 @@ def _critical_value(level: float, upper_triangle: tuple, count: int, df: float, 
     return float(optimize.brentq(reach, low * 0.999, high * 1.001, xtol=1e-9))
 
 
+def range_p(q: float, count: int, df: float) -> float:
+    """Chance that the studentised range of ``count`` means exceeds ``q`` (Tukey; scipy needs 0.1 s for one)."""
+    shared, shared_weights, scale, scale_weights = _nodes(float(df))
+    spread = special.ndtr(shared) - special.ndtr(shared - q * scale[:, None])
+    return float(1 - scale_weights @ (count * spread ** (count - 1)) @ shared_weights)
+
+
+@lru_cache(maxsize=1024)
+def range_critical(level: float, count: int, df: float) -> float:
+    """The studentised range exceeded with probability 1 - ``level``."""
+    return float(optimize.brentq(lambda q: 1 - range_p(q, count, df) - level, 0.1, 200, xtol=1e-10))
+
+
 def limits(bound: float, count: int, alternative: str) -> tuple[np.ndarray, np.ndarray]:
     """Limits between which ``count`` statistics are not more extreme than ``bound``."""
     far = np.full(count, np.inf)

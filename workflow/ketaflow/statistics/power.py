@@ -13,7 +13,7 @@ def planned(table: EndpointTable, endpoint: Mapping, *, alpha: float, power: flo
     smallest = endpoint.get("smallest_effect")
     if smallest is None or not table.treatment or endpoint["scale"] == "logit":
         return []
-    means = table.unit_means()
+    means = table.unit_means
     groups = means.groupby(table.treatment, observed=True)["y"]
     sd = float(np.sqrt((groups.var() * (groups.size() - 1)).sum() / (groups.size() - 1).sum()))
     effect = float(np.log(smallest)) if endpoint["scale"] == "log" else float(smallest)

@@ -30,10 +30,11 @@ def analysed(
     """
     refused = guard.refusal(table, endpoint, known, min_animals_per_arm=least)
     if refused:
-        return {
-            "contrasts": [refused_line(name, endpoint, table, refused, label) for name in endpoint["contrasts"]]
-        }, None
-    model = models.fit(table, endpoint)
+        return _refused(table, endpoint, refused, label), None
+    try:
+        model = models.fit(table, endpoint)
+    except models.NotEstimableError as error:
+        return _refused(table, endpoint, str(error), label), None
     model = models.robust(model) if robust else model
     confounded = guard.confounded(table, known)
     told = [*notes, *[f"{home} cannot be told from {table.treatment}: each was in one arm only" for home in confounded]]
@@ -68,7 +69,7 @@ def contrast(name, model: Model, table: EndpointTable, endpoint: Mapping, known:
 
 def sized(row: dict, table: EndpointTable, endpoint: Mapping, alpha: float) -> dict:
     """A comparison with its numbers of animals, its size of effect and the test of equivalence."""
-    means = table.unit_means()
+    means = table.unit_means
     size = None
     if row["contrast"] in TWO_LEVELS:
         groups = [means.loc[means[table.treatment] == row[key], "y"].to_numpy() for key in ("level", "reference")]
@@ -101,6 +102,10 @@ def labelled(row: dict, endpoint: Mapping, table: EndpointTable, label: str, alp
         "estimate_scale": endpoint["scale"], "unit": table.facts.get("unit", ""), "conf_level": 1 - alpha,
         "smallest_effect": endpoint.get("smallest_effect"), "alternative": endpoint["alternative"], "sensitivity": label,
     } | row | {"note": "; ".join(filter(None, [row.get("note", ""), *notes]))}  # fmt: skip
+
+
+def _refused(table: EndpointTable, endpoint: Mapping, reason: str, label: str) -> Lines:
+    return {"contrasts": [refused_line(name, endpoint, table, reason, label) for name in endpoint["contrasts"]]}
 
 
 def refused_line(name, endpoint: Mapping, table: EndpointTable, reason: str, label: str) -> dict:
