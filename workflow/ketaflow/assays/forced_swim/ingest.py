@@ -57,16 +57,18 @@ def filmed(
 ) -> Record:
     """Follow every animal of a video."""
     name = outline.path.name
-    seen = scene.sights(keys)
+    seen = scene.sights(keys, name)
     cylinders = cylinders_of(swims, seen, name)
     sign = {"auto": 0, "dark": 1, "light": -1}[polarity] or scene.polarity(seen, list(cylinders.values()))
-    background, noise_sd = scene.empty_background(seen, sign)
+    background, noise_sd = scene.empty_background(seen, sign, list(cylinders.values()))
     light = motion.light_of(background, seen.activity, list(cylinders.values()))
     trackers, strips = {}, {}
     for swim in swims:
         cylinder = cylinders[int(swim["cylinder"])]
         contrast = scene.contrast(seen, background, cylinder, sign, noise_sd)
-        trackers[swim["recording"]] = motion.Tracker(cylinder, background, sign, contrast, noise_sd)
+        trackers[swim["recording"]] = motion.Tracker(
+            cylinder, background, sign, contrast, noise_sd, scene.ripple_of(seen, cylinder, sign)
+        )
         strips[swim["recording"]] = Strip(cylinder, background.shape, filmstrip_every_s)
     brightness = follow(outline, analysis_rate_hz, light, trackers, strips)
     record = Record(facts={"video": video_facts(outline, brightness, noise_sd, sign), "cylinders": {}})

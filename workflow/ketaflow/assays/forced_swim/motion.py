@@ -9,6 +9,7 @@ swimming, and paddling on the spot is.
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 
 from ketaflow.assays.forced_swim.scene import Cylinder
 
@@ -21,10 +22,12 @@ ANALYSIS_WIDTH_PX = 100
 BLOCK = 32
 LAGS = 4
 LEAST_PX = 4
-SHAPE = ("area", "x", "y", "length", "elongation", "pitch_deg", "above", "top", "soft")
+SHAPE = ("area", "x", "y", "length", "elongation", "pitch_deg", "above", "top", "soft", "apart")
 # Differences from the background count from 4 standard deviations of the noise, or 18 % of the animal's contrast, on,
 # and in full from 60 %: what lies between is the soft edge.
 NOISE_SDS, LOW_CONTRAST, FULL_CONTRAST = 4.0, 0.18, 0.6
+# Ripples are told from the animal by counting only what goes beyond them by this factor.
+RIPPLES = 1.3
 BANDS = 6
 
 
@@ -76,6 +79,7 @@ class Tracker:
     sign: int
     contrast: float
     noise_sd: float
+    ripple: np.ndarray
     blocks: list[np.ndarray] = field(default_factory=list)
 
     def __post_init__(self):
@@ -87,10 +91,17 @@ class Tracker:
         y0, y1 = max(0, int(one.top - rise)), min(height, int(one.bottom))
         x0, x1 = max(0, int(one.left) + 1), min(width, int(one.right))
         self.crop = (slice(y0, y0 + (y1 - y0) // self.bin * self.bin), slice(x0, x0 + (x1 - x0) // self.bin * self.bin))
-        self.low = max(NOISE_SDS * self.noise_sd / np.sqrt(self.bin), LOW_CONTRAST * self.contrast)
-        self.scale = np.float32(1 / max(FULL_CONTRAST * self.contrast - self.low, 1e-3))
         empty = binned(self.background[self.crop], self.bin).astype(np.float32)
-        self.offset = (self.sign * empty - np.float32(self.low)) * self.scale
+        noise = NOISE_SDS * self.noise_sd / np.sqrt(self.bin)
+        self.blurred = noise > LOW_CONTRAST * self.contrast
+        # Averaging three by three pixels quietens the noise threefold.
+        noise = noise / 3 if self.blurred else noise
+        self.noise_now = noise / NOISE_SDS
+        ripple = RIPPLES * self.ripple[self.crop[0]][:: self.bin]
+        low = np.clip(ripple, max(noise, LOW_CONTRAST * self.contrast), 0.5 * self.contrast)[:, None]
+        full = np.maximum(FULL_CONTRAST * self.contrast, low + 0.25 * self.contrast)
+        self.scale = (1 / np.maximum(full - low, 1e-3)).astype(np.float32)
+        self.offset = ((self.sign * empty - low) * self.scale).astype(np.float32)
         self.row_centres = y0 + (np.arange(empty.shape[0]) + 0.5) * self.bin
         slope = (one.water_right - one.water_left) / max(one.width, 1)
         surface = one.water_left + slope * (x0 + (np.arange(empty.shape[1]) + 0.5) * self.bin - one.left) - y0
@@ -105,7 +116,7 @@ class Tracker:
     def look(self, time_s: float, picture: np.ndarray, gains: np.ndarray, centres: np.ndarray) -> None:
         """Take in one picture, its light evened by the gains of the reference bands."""
         light = np.interp(self.row_centres, centres, gains).astype(np.float32)[:, None]
-        factor = np.float32(-self.sign) * self.scale / light
+        factor = -self.sign * self.scale / light
         np.multiply(binned(picture[self.crop], self.bin), factor, out=self.pictures[self.filled])
         self.times_s[self.filled] = time_s
         self.filled += 1
@@ -116,6 +127,8 @@ class Tracker:
         """Measure the pictures taken in since the last time."""
         masks = self.pictures[: self.filled]
         masks += self.offset
+        if self.blurred:
+            masks = uniform_filter(masks, (0, 3, 3))
         np.clip(masks, 0, 1, out=masks)
         times_s = self.times_s[: self.filled].copy()
         shape = shapes(masks, self.above, self.surface)
@@ -155,7 +168,7 @@ class Before:
 
 
 def shapes(masks: np.ndarray, above: np.ndarray, surface: np.ndarray) -> dict[str, np.ndarray]:
-    """Area, centre, length, elongation, pitch, share above water, top and soft edge of each body, (n,) each.
+    """Area, centre, length, elongation, pitch, share above water, top, soft edge and division of each body, (n,) each.
 
     ``masks`` is (n, height, width), ``above`` marks its pixels above the water (flat), ``surface`` is the water's row
     at each column. Lengths are in binned pixels; a body of less than ``LEAST_PX`` pixels is undefined.
@@ -186,7 +199,18 @@ def shapes(masks: np.ndarray, above: np.ndarray, surface: np.ndarray) -> dict[st
         "top": surface[column] - np.where(solid.any(axis=1), solid.argmax(axis=1), y),
         # Were the soft edge spread evenly between 0 and 1, its pixels would hold m (1 - m) = 1/6 on average.
         "soft": 6 * (area - np.einsum("np,np->n", flat, flat)),
+        "apart": columns_apart(masks.sum(axis=1)),
     }
+
+
+def columns_apart(columns: np.ndarray) -> np.ndarray:
+    """Empty columns (n,) between two bodies that each hold a quarter of the area or more; 0 for a single body.
+
+    ``columns`` (n, width) is the area in each column.
+    """
+    share = np.cumsum(columns, axis=1) / np.maximum(columns.sum(axis=1, keepdims=True), 1e-9)
+    quiet = columns < 0.08 * columns.max(axis=1, keepdims=True)
+    return np.count_nonzero(quiet & (share > 0.25) & (share < 0.75), axis=1)
 
 
 def centred(masks: np.ndarray, x: np.ndarray, y: np.ndarray, size: int) -> np.ndarray:

@@ -33,6 +33,7 @@ def quantify(
     sample_s: float,
     ethovision_threshold_pct: float,
     ethovision_smoothing_s: float,
+    flag_unscored_pct: float,
 ) -> Record:
     """Measurements and states of every swim of one video."""
     rules = scoring.Rules(
@@ -48,6 +49,7 @@ def quantify(
         sample_s=sample_s,
         ethovision_threshold_pct=ethovision_threshold_pct,
         ethovision_smoothing_s=ethovision_smoothing_s,
+        flag_unscored_pct=flag_unscored_pct,
     )
     traces = dict(list(recording.table("trace").groupby("recording", sort=False)))
     done = Record(tables={"measurements": [], "states": [], "bins": [], "samples": []})
@@ -55,10 +57,10 @@ def quantify(
         name = swim["recording"]
         facts = recording.facts["cylinders"][name]
         if facts["reason"]:
-            done.tables["measurements"] += rows_of(swim, {}, facts["reason"], [])
+            done.tables["measurements"] += rows_of(swim, scoring.Scored(reason=facts["reason"]))
             continue
         scored = scoring.score(traces[name], facts, recording.facts["video"]["codec"], rules)
-        done.tables["measurements"] += rows_of(swim, scored.values, scored.reason, scored.notes)
+        done.tables["measurements"] += rows_of(swim, scored)
         for table in ("states", "bins", "samples"):
             done.tables[table] += scored.tables[table].assign(recording=name).to_dict("records")
         done.facts[name] = scored.facts
@@ -66,22 +68,20 @@ def quantify(
     return done
 
 
-def rows_of(swim: dict, values: dict[str, float], reason: str, notes: dict[str, str]) -> list[dict]:
+def rows_of(swim: dict, scored: scoring.Scored) -> list[dict]:
     """Rows of the measurements table of one swim; empty values with the reason where there are none."""
     rows = []
     for measure, unit in UNITS.items():
-        value = values.get(measure, math.nan)
-        why = reason or (notes.get(measure, "") if notes else "")
-        rows.append(
-            measurement(
-                measure,
-                value,
-                unit=unit,
-                animal=swim["animal"],
-                recording=swim["recording"],
-                session=swim["session"],
-                reason=why,
-                status="failed" if reason else None,
-            )
+        value = scored.values.get(measure, math.nan)
+        row = measurement(
+            measure,
+            value,
+            unit=unit,
+            animal=swim["animal"],
+            recording=swim["recording"],
+            session=swim["session"],
+            reason=scored.reason or scored.notes.get(measure, "") or scored.flag,
+            status="flagged" if scored.flag and math.isfinite(value) else None,
         )
+        rows.append(row)
     return rows

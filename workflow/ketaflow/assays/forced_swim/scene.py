@@ -14,6 +14,8 @@ from ketaflow.core.errors import IngestError
 
 # Between the animals of two cylinders there is an upright edge at least this strong, relative to the outer walls.
 BETWEEN_WALLS = 0.35
+# A picture without a brighter pixel shows nothing (grey levels; black is 16 in video).
+BLACK = 30
 
 
 @dataclass
@@ -47,9 +49,11 @@ class Sights:
         return self.ranked[round(share * (len(self.ranked) - 1))]
 
 
-def sights(pictures: list[np.ndarray]) -> Sights:
+def sights(pictures: list[np.ndarray], name: str) -> Sights:
     """Bring pictures to one brightness, and tell how much each pixel changes beyond the camera's noise."""
     even = evened(pictures)
+    if even.max(initial=0) < BLACK:
+        raise IngestError(f"{name}: the picture is black throughout. Check that it is the right file.")
     ranked = np.sort(even, axis=0)
     found = Sights(even, ranked, np.zeros(even.shape[1:], np.float32))
     spread = ndimage.gaussian_filter(found.level(0.95) - found.level(0.05), 1.0)
@@ -61,7 +65,7 @@ def evened(pictures: list[np.ndarray]) -> np.ndarray:
     """Pictures (n, height, width) float32 brought to one brightness, so that light is no motion."""
     stack = np.stack(pictures).astype(np.float32)
     levels = np.median(stack[:, ::4, ::4], axis=(1, 2))
-    usual = np.median(levels)
+    usual = np.percentile(levels, 80)
     usable = levels > 0.4 * usual
     return stack[usable] * (usual / levels[usable])[:, None, None]
 
@@ -83,10 +87,14 @@ def find(seen: Sights, name: str) -> list[Cylinder]:
 
 
 def wall_profile(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
-    """Strength of upright edges at each column (width,), over the rows around the water."""
-    reach = rows[1] - rows[0]
-    band = upright[max(0, rows[0] - reach // 2) : min(len(upright), rows[1] + reach)]
-    return np.minimum(band, np.percentile(band, 99)).mean(axis=0)
+    """Strength of upright edges at each column (width,) that go through most rows around and below the water.
+
+    A wall does; the outline of an animal that hardly moves does not.
+    """
+    height = len(upright)
+    reach = max(rows[1] - rows[0], height // 8)
+    band = upright[max(0, rows[0] - reach // 2) : min(height, rows[1] + 3 * reach // 2)]
+    return np.percentile(ndimage.maximum_filter1d(band, 3, axis=1), 35, axis=0) + 1e-3
 
 
 def joined(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -185,7 +193,7 @@ def _strong(profile: np.ndarray, peaks: np.ndarray, start: int, stop: int) -> li
 def _fit(profile: np.ndarray, pair: tuple[int, int], wide: float) -> float:
     left, right = pair
     strength = (profile[left] + profile[right]) / (2 * profile.max())
-    return strength - 8 * abs(right - left - wide) / wide
+    return strength - 8 * abs(right - left - wide) / wide - 0.5 * wide / len(profile)
 
 
 def wall_rows(upright: np.ndarray, left: int, right: int, rows: tuple[int, int]) -> tuple[int, int]:
@@ -241,20 +249,71 @@ def polarity(seen: Sights, cylinders: list[Cylinder]) -> int:
     return 1 if vote >= 0 else -1
 
 
-def empty_background(seen: Sights, sign: int) -> tuple[np.ndarray, float]:
+def empty_background(seen: Sights, sign: int, cylinders: list[Cylinder]) -> tuple[np.ndarray, float]:
     """The scene without animals (height, width), and the camera's noise (standard deviation, grey levels).
 
-    Where something passes by, what is seen there when the animal is elsewhere: the brighter sights for a dark animal.
+    The usual sight of each pixel; where an animal often is, what is seen when it is elsewhere (the brighter sights for
+    a dark animal); where an animal never leaves, what the same row of its cylinder looks like.
     """
-    low, middle, high = seen.level(0.15), seen.level(0.5), seen.level(0.85)
-    clear = high if sign > 0 else low
-    spread = high - low
-    still = spread[::2, ::2] <= np.percentile(spread[::2, ::2], 60)
-    bias = float(np.median((clear - middle)[::2, ::2][still]))
-    apart = seen.pictures[:, ::2, ::2][:, still] - middle[::2, ::2][still]
+    middle = seen.level(0.5)
+    clear, clearest = (seen.level(0.85), seen.level(0.95)) if sign > 0 else (seen.level(0.15), seen.level(0.05))
+    spread = np.abs(seen.level(0.85) - seen.level(0.15))
+    sample = (slice(None, None, 2), slice(None, None, 2))
+    still = spread[sample] <= np.percentile(spread[sample], 60)
+    bias = float(np.median((clear - middle)[sample][still]))
+    apart = seen.pictures[:, ::2, ::2][:, still] - middle[sample][still]
     noise_sd = 1.4826 * float(np.median(np.abs(apart)))
-    moving = ndimage.maximum_filter(spread, 3) > max(10.0, 6 * noise_sd)
-    return np.where(moving, clear - bias, middle).astype(np.float32), noise_sd
+    often = sign * (clearest - middle) > max(10.0, 6 * noise_sd, 0.4 * float(seen.activity.max()))
+    empty = np.where(ndimage.maximum_filter(often, 3), clear - bias, middle).astype(np.float32)
+    for cylinder in cylinders:
+        fill_in_resting_animal(empty, seen, cylinder, sign)
+    return empty, noise_sd
+
+
+def inside(cylinder: Cylinder) -> tuple[slice, slice]:
+    """Rows and columns of a cylinder, its walls left out."""
+    inset = max(2, round(0.04 * cylinder.width))
+    rows = slice(int(cylinder.top), int(cylinder.bottom))
+    return rows, slice(int(cylinder.left) + inset, int(cylinder.right) - inset + 1)
+
+
+def fill_in_resting_animal(empty: np.ndarray, seen: Sights, cylinder: Cylinder, sign: int) -> None:
+    """Take an animal that hardly ever left its place out of the background, in place.
+
+    It is a patch unlike its row that stays as it is inside and changes at its rim, while nothing else of its size is
+    ever seen in the cylinder.
+    """
+    box = inside(cylinder)
+    here, changes = empty[box], seen.activity[box]
+    beside = np.median(here, axis=1, keepdims=True)
+    unlike = ndimage.gaussian_filter(sign * (beside - here), 1.0)
+    limit = max(15.0, 0.4 * float(unlike.max(initial=0)))
+    labels, count = ndimage.label(unlike > limit)
+    if not count:
+        return
+    patch = labels == 1 + int(np.argmax(ndimage.sum_labels(changes, labels, np.arange(1, count + 1))))
+    wide = ndimage.binary_dilation(patch, iterations=max(2, round(0.04 * cylinder.width)))
+    rim = wide & ~ndimage.binary_erosion(patch, iterations=2)
+    apart = sign * (here - seen.pictures[(slice(None), *box)]) > 0.5 * limit
+    elsewhere = np.median(np.count_nonzero(apart & ~wide, axis=(1, 2)))
+    big = 0.006 * here.size < patch.sum() and np.ptp(np.nonzero(patch)[1]) < 0.8 * here.shape[1]
+    if big and elsewhere < 0.4 * patch.sum() and float(np.percentile(changes[rim], 75)) > 4:
+        rows = np.nonzero(wide.any(axis=1))[0]
+        filled = np.where(wide, np.nan, here)[rows]
+        level = np.nanmedian(np.where(np.isfinite(filled).any(axis=1, keepdims=True), filled, here[rows]), axis=1)
+        here[rows] = np.where(wide[rows], level[:, None], here[rows])
+
+
+def ripple_of(seen: Sights, cylinder: Cylinder, sign: int) -> np.ndarray:
+    """How far ripples carry each row of a video (height,) from its usual brightness, grey levels; 0 without ripples.
+
+    Ripples brighten and darken, an animal does only one of them: so the other side is looked at, and the whole row.
+    """
+    box = inside(cylinder)
+    away = seen.level(0.95 if sign > 0 else 0.05)[box] - seen.level(0.5)[box]
+    rows = np.zeros(seen.pictures.shape[1], np.float32)
+    rows[box[0]] = ndimage.maximum_filter1d(np.median(sign * away, axis=1), 3)
+    return rows
 
 
 def contrast(seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float) -> float:

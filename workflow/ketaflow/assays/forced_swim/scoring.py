@@ -9,16 +9,22 @@ from ketaflow.assays.forced_swim import states
 
 # Less of the window seen than this is no measurement (share).
 LEAST_SEEN = 0.5
+# Light below this share of the usual is darkness.
+DARK = 0.4
 
 
 @dataclass
 class Scored:
-    """What one swim came to; ``notes`` tell why a value is undefined, ``reason`` why all are."""
+    """What one swim came to.
+
+    ``notes`` tell why a value is undefined, ``reason`` why all are, ``flag`` what makes them doubtful.
+    """
 
     values: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     facts: dict = field(default_factory=dict)
+    flag: str = ""
     reason: str = ""
 
 
@@ -38,6 +44,7 @@ class Rules:
     sample_s: float
     ethovision_threshold_pct: float
     ethovision_smoothing_s: float
+    flag_unscored_pct: float
 
     def of_states(self, codec: str) -> dict[str, float]:
         """What decides the state of a picture; EthoVision's mobility has a threshold of its own."""
@@ -81,7 +88,7 @@ def score(trace: pd.DataFrame, facts: dict, codec: str, rules: Rules) -> Scored:
             - scored.values["immobility_s"])
         for factor in (0.8, 1.2)
     )  # fmt: skip
-    judge(scored, stop_s - start_s)
+    judge(scored, trace, rules.flag_unscored_pct)
     return scored
 
 
@@ -121,14 +128,14 @@ def latency(spans: pd.DataFrame) -> float:
     return float(first.iloc[0] - spans["start_s"].iloc[0]) if len(first) else np.nan
 
 
-def judge(scored: Scored, window_s: float) -> None:
-    """Tell why values are undefined; refuse a swim of which too little was seen."""
-    seen = 1 - scored.values["unscored_s"] / window_s
-    if seen < LEAST_SEEN:
-        scored.reason = (
-            f"the animal was seen in only {max(seen, 0):.0%} of the scoring window ({window_s:g} s). "
-            "Check that the video covers it, or set forced_swim.quantify.scoring_window_s"
-        )
+def judge(scored: Scored, trace: pd.DataFrame, flag_unscored_pct: float) -> None:
+    """Tell why values are undefined; flag a swim that was not seen throughout, refuse one hardly seen."""
+    start_s, stop_s = scored.facts["window_s"]
+    unseen = scored.values["unscored_s"] / (stop_s - start_s)
+    if 100 * unseen > flag_unscored_pct:
+        scored.flag = f"{unseen:.0%} of the scoring window was not seen: {why_unseen(trace, start_s, stop_s)}"
+    if 1 - unseen < LEAST_SEEN:
+        scored.reason = scored.flag
         scored.values = {"unscored_s": scored.values["unscored_s"]}
         return
     never = "the animal was never immobile for as long as a bout"
@@ -139,6 +146,25 @@ def judge(scored: Scored, window_s: float) -> None:
         "immobility_pct": "nothing was seen",
     }
     scored.notes = {name: note for name, note in notes.items() if not np.isfinite(scored.values[name])}
+
+
+def why_unseen(trace: pd.DataFrame, start_s: float, stop_s: float) -> str:
+    """The likeliest reason why part of a window was not seen, and what to do."""
+    times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
+    if times_s[-1] < stop_s - 1:
+        return (
+            f"the video ends {stop_s - times_s[-1]:.0f} s before the window does. Copy it again if it was cut off, or "
+            "set forced_swim.quantify.scoring_window_s"
+        )
+    inside = (times_s >= start_s) & (times_s <= stop_s)
+    step_s = float(np.median(np.diff(times_s)))
+    dark_s = step_s * np.count_nonzero(inside & (trace["light"].to_numpy() < DARK)) if "light" in trace else 0.0
+    if dark_s > 1:
+        return f"the picture is dark for {dark_s:.0f} s. Check the lamp and the camera"
+    last_s = times_s[seen].max(initial=-np.inf)
+    if last_s < stop_s - 2:
+        return f"the animal is not seen after {last_s:.0f} s of the video; it seems to have been taken out early"
+    return "the animal was hidden or out of the picture. Look at the filmstrip"
 
 
 def bins(spans: pd.DataFrame, release_s: float, bin_s: float, end_s: float) -> pd.DataFrame:

@@ -11,6 +11,8 @@ from ketaflow.assays.forced_swim.motion import SHAPE, Tracker
 COLUMNS = ("time_s", "motion", *SHAPE)
 # A body between these shares of the usual area is taken for the animal alone.
 LEAST_AREA, MOST_AREA = 0.3, 2.2
+# Bodies this far apart (share of the cylinder's width), in more than this share of the pictures, are two animals.
+APART_SHARE, TWO_BODIES_SHARE = 0.06, 0.15
 # The animal has been released once it was seen alone for most of this time (s).
 SETTLED_S = 2.0
 
@@ -36,6 +38,12 @@ def of_tracker(
         facts["reason"] = "no animal was seen in this cylinder. Check cylinder number and file"
         return finished(frame, np.zeros(len(frame), bool), 1.0, tracker), facts
     alone = frame["area"].between(LEAST_AREA * usual, MOST_AREA * usual).to_numpy() & lit
+    divided = float(np.mean(frame["apart"].to_numpy()[alone] >= APART_SHARE * tracker.offset.shape[1]))
+    if divided > TWO_BODIES_SHARE:
+        facts["reason"] = (
+            f"two animals seem to be in this cylinder (two separate bodies in {divided:.0%} of the pictures). "
+            "Check the video; if it is one animal and its mirror image, give region_x_px and the other region columns"
+        )
     found = first_settled(frame["time_s"].to_numpy(), alone)
     facts["release_s"] = found if release_s is None else float(release_s)
     facts["gap_s"] = max_gap_s
@@ -64,7 +72,7 @@ def first_settled(times_s: np.ndarray, alone: np.ndarray) -> float:
 def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, tracker: Tracker) -> pd.DataFrame:
     """The trace with speed in body lengths per second, and the noise's share of the motion taken out."""
     # Two noisy values differ by 2/sqrt(pi) standard deviations on average; only the soft edge of the body shows it.
-    noise = 1.128 * tracker.noise_sd / tracker.bin * float(tracker.scale) * frame["soft"] / (2 * frame["area"])
+    noise = 1.128 * tracker.noise_now * float(np.median(tracker.scale)) * frame["soft"] / (2 * frame["area"])
     times_s = frame["time_s"].to_numpy()
     x, y = smooth(times_s, frame["x"].to_numpy(), 0.4), smooth(times_s, frame["y"].to_numpy(), 0.4)
     step_s = np.gradient(times_s) if len(times_s) > 1 else np.ones(len(times_s))

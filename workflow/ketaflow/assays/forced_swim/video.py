@@ -126,6 +126,6 @@ def stream(path: Path, apart_s: float) -> Iterator[tuple[float, np.ndarray]]:
                 return
             with contextlib.suppress(av.error.FFmpegError):
                 for frame in packet.decode():
-                    if frame.time is not None and frame.time >= last_s + apart_s:
+                    if frame.time is not None and frame.time >= last_s + apart_s and not frame.is_corrupt:
                         last_s = frame.time
                         yield frame.time, grey(frame)
