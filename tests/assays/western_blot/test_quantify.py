@@ -1,0 +1,139 @@
+"""Drawn membranes give back what was drawn; real ones what others measured on them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from .conftest import lanes
+
+WITHOUT_TRUTH = ("images", "lanes")
+
+
+@pytest.fixture(scope="module")
+def result(study):
+    lab, rows = study
+    record = lab.ingested(**{name: rows[name] for name in WITHOUT_TRUTH})
+    return lab.measured(record), pd.DataFrame(rows["truth"]), pd.DataFrame(rows["lanes"])
+
+
+def by_animal(measured, measure: str, analyte: str) -> pd.Series:
+    table = measured.table("measurements")
+    rows = table[table["measure"].eq(measure) & table["analyte"].eq(analyte)]
+    return rows.set_index("animal")["value"]
+
+
+def test_volumes_are_those_drawn_within_three_percent(result):
+    measured, truth, _ = result
+    both = (
+        measured.table("bands")
+        .dropna(subset=["target"])
+        .merge(truth, on=["image", "lane", "target"], suffixes=("", "_drawn"))
+    )
+    assert len(both) == len(truth)
+    assert (both["volume"] / both["volume_drawn"] - 1).abs().max() < 0.03
+
+
+def test_ratios_between_animals_are_those_drawn_within_three_percent(result):
+    measured, truth, lane_map = result
+    amounts = truth.merge(lane_map[["lane", "animal"]].dropna(), on="lane").pivot(
+        index="animal", columns="target", values="amount"
+    )
+    found = by_animal(measured, "phospho_to_total_ratio", "p-mTOR")
+    off = np.log(found / (amounts["p-mTOR"] / amounts["mTOR"])[found.index])
+    assert np.abs(off - off.mean()).max() < 0.03
+
+
+def test_density_is_free_of_loading(result):
+    measured, truth, lane_map = result
+    amounts = truth.merge(lane_map[["lane", "animal"]].dropna(), on="lane").pivot(
+        index="animal", columns="target", values="amount"
+    )
+    found = by_animal(measured, "normalised_density", "BDNF")
+    off = np.log(found / amounts["BDNF"][found.index])
+    assert np.abs(off - off.mean()).max() < 0.04
+    load = by_animal(measured, "loading_factor", "GAPDH")
+    assert load.std() > 0.05
+
+
+def test_the_ladder_gives_the_masses_drawn(result):
+    bands = result[0].table("bands")
+    seen = bands[bands["target"].eq("BDNF")]["kda"]
+    assert (seen / 14 - 1).abs().max() < 0.06
+
+
+def test_every_band_of_the_ladder_is_listed(result):
+    bands = result[0].table("bands")
+    ladder = bands[bands["lane"].eq(1) & bands["image"].str.contains("GAPDH")]
+    assert len(ladder) == 10 and ladder["target"].isna().all()
+
+
+def test_a_brighter_exposure_leaves_every_ratio(study):
+    lab, rows = study
+    given = {name: rows[name] for name in WITHOUT_TRUTH}
+    once, twice = lab.ingested(**given), lab.ingested(**given)
+    for key, signal in twice.arrays.items():
+        twice.arrays[key] = (signal.astype(np.uint32) * 2).astype(np.uint32)
+    for measure, analyte in (("phospho_to_total_ratio", "p-mTOR"), ("normalised_density", "BDNF")):
+        first, second = (by_animal(lab.measured(record), measure, analyte) for record in (once, twice))
+        np.testing.assert_allclose(second, first, rtol=1e-3)
+
+
+def test_mirroring_the_membrane_mirrors_the_bands(study):
+    lab, rows = study
+    images = [row for row in rows["images"] if row["target"] == "GAPDH"]
+    record = lab.ingested(images=images, lanes=rows["lanes"])
+    plain = by_animal(lab.measured(record), "band_volume", "GAPDH")
+    count = max(row["lane"] for row in rows["lanes"])
+    record.arrays["scan_0"] = np.ascontiguousarray(record.arrays["scan_0"][:, ::-1])
+    record.rows["western_blot_lanes"] = [
+        {**row, "lane": count + 1 - row["lane"]} for row in record.rows["western_blot_lanes"]
+    ]
+    np.testing.assert_allclose(by_animal(lab.measured(record), "band_volume", "GAPDH")[plain.index], plain, rtol=0.02)
+
+
+def test_boxes_are_replayed_exactly(study):
+    lab, rows = study
+    images = [row for row in rows["images"] if row["target"] == "BDNF"]
+    box = {
+        "image": images[0]["image"],
+        "lane": 3,
+        "target": "BDNF",
+        "x_px": 140,
+        "y_px": 330,
+        "width_px": 40,
+        "height_px": 30,
+    }
+    bands = lab.bands(images=images, lanes=rows["lanes"], boxes=[box])
+    drawn = bands[bands["box"].eq("given")]
+    assert drawn[["lane", "target", "x_px", "y_px", "width_px", "height_px"]].values.tolist() == [
+        [3, "BDNF", 140, 330, 40, 30]
+    ]
+    assert len(bands[bands["lane"].eq(3) & bands["target"].eq("BDNF")]) == 1
+
+
+def test_an_empty_membrane_is_refused_with_the_remedy(lab):
+    import tifffile
+
+    noise = np.random.default_rng(0).normal(500, 8, (300, 400)).astype(np.uint16)
+    tifffile.imwrite(lab.folder / "a.tif", noise)
+    images = [{"image": "a.tif", "membrane": "B1", "target": "BDNF", "role": "target"}]
+    values = lab.measured(lab.ingested(images=images, lanes=lanes("B1", 8))).table("measurements")
+    assert values["value"].isna().all() and len(values) >= 8
+    assert values["reason"].str.contains("western_blot_boxes").all()
+
+
+@pytest.mark.shared
+def test_sixteen_actin_boxes_agree_with_imagej(shared, lab):
+    lab.folder = shared / "blot"
+    image = "antiActin_IQ800_16bit.tif"
+    images = [{"image": image, "membrane": "B1", "target": "actin", "role": "loading_control"}]
+    bands = lab.bands(images=images, lanes=lanes("B1", 8))
+    for row in pd.read_csv(shared / "blot" / "antiActin_imagej_values.csv").itertuples():
+        near = bands[bands["lane"].eq(row.lane)]
+        off = (near["y_px"] + near["height_px"] / 2 - row.y - row.h / 2).abs()
+        band = near.loc[off.idxmin()]
+        assert off.min() < 10
+        assert abs(band["x_px"] + band["width_px"] / 2 - row.x - row.w / 2) < 10
+        if row.band == "upper":
+            assert band["target"] == "actin"
+            assert band["volume"] == pytest.approx(row.rb100_intden, rel=0.05)

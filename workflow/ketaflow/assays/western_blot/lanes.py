@@ -1,0 +1,211 @@
+"""Where the lanes are: a near-regular comb of as many lanes as the lane map says.
+
+In: relief of one membrane and, for each lane of the map, whether a signal is to be expected in it. Out: the centre of
+every lane, how lanes lean, the borders between them, and how sure that is. The number is known, so lanes are fitted,
+never counted. Where a comb one lane further left or right fits as well, nothing is measured: boxes are asked for.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import ndimage
+
+from ketaflow.assays.western_blot.relief import Relief
+
+LEANS = np.linspace(-0.12, 0.12, 25)
+STRIPS = 24
+PITCHES = 28
+# Costs in lanes: leaving the pitch by all of it, a well that was skipped, one lane's worth of signal left outside.
+COST_UNEVEN, COST_SKIPPED, COST_OUTSIDE = 6.0, 0.25, 0.6
+# Neighbours lie this many pitches apart: crowded lanes, or up to three skipped wells between them.
+SPACING = (0.65, 4.4)
+# Part of the pitch that is certainly lane, and that is certainly gap.
+LANE_CORE, GAP_CORE = 0.6, 0.12
+
+
+@dataclass(frozen=True)
+class Comb:
+    """Lanes of one membrane, in pixels of the file.
+
+    ``centres`` and ``borders`` (left and right, n x 2) are given at the row ``middle``; at row y all of them lie
+    ``lean * (y - middle)`` further right. ``margin`` tells how much better the comb is than its nearest rival (lanes),
+    ``filled`` the share of lanes expected to hold a signal that do, ``outside`` signal beyond the comb (in lanes).
+    """
+
+    centres: np.ndarray
+    borders: np.ndarray
+    lean: float
+    middle: float
+    pitch: float
+    margin: float
+    filled: float
+    outside: float
+
+    def shift(self, rows: np.ndarray) -> np.ndarray:
+        """Whole pixels by which the comb lies further right at these rows."""
+        return np.rint(self.lean * (np.asarray(rows) - self.middle)).astype(int)
+
+
+def comb(relief: Relief, expected: np.ndarray) -> Comb | None:
+    """Fit the comb. ``expected`` (n_lanes,) bool: lanes that should hold a signal. None where there is no signal."""
+    height, factor = relief.height, relief.factor
+    lean = _lean(height)
+    profile = _profile(height, lean)
+    if not profile.any():
+        return None
+    level = np.clip(profile / max(np.percentile(profile[profile > 0.05 * profile.max()], 70), 1e-9), 0, 1.25)
+    fits = [_fit(level, expected, pitch) for pitch in _pitches(level, len(expected))]
+    fits = [fit for fit in fits if fit is not None]
+    if not fits:
+        return None
+    score, centres, pitch = max(fits, key=lambda fit: fit[0])
+    rival = _rival(level, expected, centres, pitch)
+    inside = _window_mean(level, LANE_CORE * pitch)[centres]
+    spread = np.diff(centres).mean() if len(centres) > 1 else pitch
+    refined = _refined(profile, centres, spread)
+    borders = _borders(profile, refined, spread)
+    outside = (level[: max(0, int(borders[0, 0]))].sum() + level[int(borders[-1, 1]) + 1 :].sum()) / spread
+    return Comb(
+        centres=refined * factor + (factor - 1) / 2,
+        borders=borders * factor,
+        lean=lean,
+        middle=height.shape[0] * factor / 2,
+        pitch=float(spread * factor),
+        margin=float(score - rival),
+        filled=float((inside[expected] > 0.15).mean()) if expected.any() else 1.0,
+        outside=float(outside),
+    )
+
+
+def _lean(height: np.ndarray) -> float:
+    """Columns per row by which lanes lean; the sharpest column profile tells. Upright unless clearly better."""
+    sharp = np.array([np.square(_profile(height, lean)).sum() for lean in LEANS])
+    upright = sharp[len(LEANS) // 2]
+    best = int(np.argmax(sharp))
+    return float(LEANS[best]) if sharp[best] > 1.03 * upright else 0.0
+
+
+def _profile(height: np.ndarray, lean: float) -> np.ndarray:
+    """Mean relief of each column, along leaning columns."""
+    rows, columns = height.shape
+    edges = np.linspace(0, rows, min(STRIPS, rows) + 1).astype(int)
+    total = np.zeros(columns)
+    for top, bottom in pairwise(edges):
+        shift = round(lean * ((top + bottom) / 2 - rows / 2))
+        strip = height[top:bottom].sum(axis=0)
+        total += np.roll(strip, -shift) if not shift else _slid(strip, -shift)
+    return total / rows
+
+
+def _slid(strip: np.ndarray, by: int) -> np.ndarray:
+    slid = np.zeros_like(strip)
+    if by > 0:
+        slid[by:] = strip[:-by]
+    else:
+        slid[:by] = strip[-by:]
+    return slid
+
+
+def _pitches(level: np.ndarray, count: int) -> np.ndarray:
+    """Lane spacings to try, in pixels: from all lanes in a third of the signal's extent to lanes across the picture."""
+    width = len(level)
+    covered = np.flatnonzero(level > 0.2)
+    extent = max(covered[-1] - covered[0] + 1 if len(covered) else width, 8)
+    longest = width / max(count - 0.35, 0.65)
+    shortest = max(4.0, min(0.3 * extent / count, 0.5 * longest))
+    return np.geomspace(shortest, longest, PITCHES)
+
+
+def _window_mean(level: np.ndarray, size: float) -> np.ndarray:
+    return ndimage.uniform_filter1d(level, max(1, round(size)), mode="constant")
+
+
+def _worth(level: np.ndarray, pitch: float) -> np.ndarray:
+    """What a lane centred at each column explains: signal in its core less signal where its gaps should be."""
+    core, gap = _window_mean(level, LANE_CORE * pitch), _window_mean(level, GAP_CORE * pitch)
+    half = round(pitch / 2)
+    padded = np.pad(gap, half)
+    left, right = padded[: len(gap)], padded[2 * half :]
+    return core - 0.5 * (left + right)
+
+
+def _spacing_cost(distance: np.ndarray, pitch: float) -> np.ndarray:
+    """Cost of two neighbours this far apart: leaving the pitch, or wells between them that nobody listed."""
+    ratio = distance / pitch
+    wells = np.maximum(1, np.rint(ratio))
+    cost = COST_UNEVEN * np.square((ratio - wells) / np.sqrt(wells)) + COST_SKIPPED * (wells - 1)
+    return cost
+
+
+def _fit(
+    level: np.ndarray, expected: np.ndarray, pitch: float, start: tuple[float, float] | None = None
+) -> tuple[float, np.ndarray, float] | None:
+    """Best places for all lanes at one pitch, by dynamic programming; ``start`` limits where the first may lie."""
+    width = len(level)
+    places = np.arange(width)
+    worth = _worth(level, pitch)
+    blank = -0.5 * _window_mean(level, LANE_CORE * pitch)
+    margin = 0.3 * pitch
+    ink = np.concatenate(([0], np.cumsum(level))) / pitch
+    before = ink[np.clip(places - round(0.5 * pitch), 0, width)]
+    after = ink[-1] - ink[np.clip(places + round(0.5 * pitch), 0, width)]
+    best = (worth if expected[0] else blank) - COST_OUTSIDE * before
+    best = np.where((places < margin) | (places > width - margin), -np.inf, best)
+    if start:
+        best = np.where((places >= start[0]) & (places <= start[1]), best, -np.inf)
+    nearest = max(1, int(np.ceil(SPACING[0] * pitch)))
+    cost = _spacing_cost(np.arange(nearest, max(nearest + 1, min(width, int(SPACING[1] * pitch) + 1))), pitch)
+    came_from = []
+    for lane in range(1, len(expected)):
+        reach = np.concatenate((np.full(nearest + len(cost) - 1, -np.inf), best))
+        options = np.lib.stride_tricks.sliding_window_view(reach, len(cost))[:width, ::-1] - cost
+        choice = options.argmax(axis=1)
+        came_from.append(places - nearest - choice)
+        best = options[places, choice] + (worth if expected[lane] else blank)
+    best = np.where(places > width - margin, -np.inf, best - COST_OUTSIDE * after)
+    last = int(best.argmax())
+    if not np.isfinite(best[last]):
+        return None
+    centres = [last]
+    for origin in reversed(came_from):
+        centres.append(int(origin[centres[-1]]))
+    return float(best[last]), np.array(centres[::-1]), float(pitch)
+
+
+def _rival(level: np.ndarray, expected: np.ndarray, centres: np.ndarray, pitch: float) -> float:
+    """Score of the best comb whose first lane lies elsewhere, or whose pitch is quite another."""
+    first, found = centres[0], []
+    for start in ((0, first - 0.55 * pitch), (first + 0.55 * pitch, len(level))):
+        for factor in (0.85, 0.93, 1.0, 1.07, 1.15):
+            fit = _fit(level, expected, pitch * factor, start)
+            if fit is not None:
+                found.append(fit[0])
+    return max(found, default=0.0)
+
+
+def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
+    """Centres moved to the middle of their signal, where there is any."""
+    refined = centres.astype(float)
+    for lane, centre in enumerate(centres):
+        low, high = max(0, round(centre - 0.5 * pitch)), min(len(profile), round(centre + 0.5 * pitch) + 1)
+        part = profile[low:high] - profile[low:high].min()
+        if part.max() > 0.1 * profile.max():
+            strong = np.flatnonzero(part > 0.4 * part.max()) + low
+            refined[lane] = np.clip((strong[0] + strong[-1]) / 2, centre - 0.25 * pitch, centre + 0.25 * pitch)
+    return refined
+
+
+def _borders(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
+    """Left and right border of each lane: the valley towards its neighbour, never more than 0.6 of the pitch away."""
+    borders = np.column_stack([centres - 0.6 * pitch, centres + 0.6 * pitch])
+    for lane in range(len(centres) - 1):
+        gap = centres[lane + 1] - centres[lane]
+        if gap > 1.25 * pitch:
+            continue
+        low, high = round(centres[lane] + 0.3 * gap), round(centres[lane + 1] - 0.3 * gap) + 1
+        part = profile[low:high]
+        lowest = np.flatnonzero(part <= part.min() + 1e-9)
+        valley = low + float(lowest[len(lowest) // 2]) if len(part) else (centres[lane] + centres[lane + 1]) / 2
+        borders[lane, 1] = borders[lane + 1, 0] = valley
+    return np.clip(borders, 0, len(profile) - 1)

@@ -1,0 +1,160 @@
+"""A lane as a profile: its rows averaged over the lane's width, and the background below its bands.
+
+In: the signal of a lane, its pixels straightened so that bands lie level. Out: mean profiles, baselines, bands.
+Rows are the direction of migration, counted from the top of the picture (the well side).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, ndimage, signal
+
+ARPLS_ROUNDS, ARPLS_CHANGE = 30, 1e-3
+
+
+@dataclass(frozen=True)
+class Band:
+    """A band of a lane: its row (peak, with fractions), first and last row, peak height above the baseline."""
+
+    peak: float
+    top: int
+    bottom: int
+    height: float
+
+
+def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
+    """Background below a profile by asymmetrically reweighted penalised least squares (arPLS) [1]_.
+
+    Parameters
+    ----------
+    profile : (n_rows,) float
+        Mean signal of each row, counts.
+    length
+        Bumps shorter than this many rows are bands, slower changes are background. It sets the penalty on curvature,
+        ``(length / 2 pi) ** 4``: a sine of that length would be halved.
+
+    Returns
+    -------
+    (n_rows,) float
+
+    References
+    ----------
+    .. [1] Baek, Park, Ahn, Choo (2015), Analyst 140:250-257, doi:10.1039/C4AN01061B
+    """
+    count = len(profile)
+    if count < 5:
+        return np.full(count, profile.min() if count else 0.0)
+    penalty = max((length / (2 * np.pi)) ** 4, 1.0)
+    curvature = np.zeros((3, count))
+    curvature[2] = 6.0
+    curvature[2, [0, -1]], curvature[2, [1, -2]] = 1.0, 5.0
+    curvature[1, 1:] = -4.0
+    curvature[1, [1, -1]] = -2.0
+    curvature[0, 2:] = 1.0
+    weights = np.ones(count)
+    fitted = profile
+    for _ in range(ARPLS_ROUNDS):
+        matrix = penalty * curvature
+        matrix[2] += weights
+        fitted = linalg.solveh_banded(matrix, weights * profile, check_finite=False)
+        above = profile - fitted
+        below = above[above < 0]
+        if not len(below):
+            break
+        mean, sd = below.mean(), max(below.std(), 1e-12)
+        renewed = 1 / (1 + np.exp(np.clip(2 * (above - (2 * sd - mean)) / sd, -500, 500)))
+        change = np.sqrt(np.square(weights - renewed).sum() / np.square(weights).sum())
+        weights = renewed
+        if change < ARPLS_CHANGE:
+            break
+    return fitted
+
+
+def profile_noise(profile: np.ndarray) -> float:
+    """Standard deviation of a profile's row-to-row noise, from its second differences (bands are smooth)."""
+    if len(profile) < 5:
+        return 0.0
+    return float(np.median(np.abs(np.diff(profile, 2)))) / 0.6745 / np.sqrt(6)
+
+
+def find_bands(net: np.ndarray, *, noise: float, min_snr: float, foot: float, smooth: float) -> list[Band]:
+    """Bands of a profile without its baseline: peaks that stand out, each down to its feet.
+
+    Parameters
+    ----------
+    net : (n_rows,) float
+        Profile less baseline, counts.
+    noise
+        Standard deviation of the profile's noise, counts.
+    min_snr
+        A peak must stand this many times the noise above the higher of its two valleys.
+    foot
+        A band ends where the profile falls below this share of its peak, or at the valley to the next band.
+    smooth
+        Standard deviation of the smoothing before peaks are sought, rows. Doublets closer than that are one band.
+    """
+    smoothed = ndimage.gaussian_filter1d(net, smooth)
+    quiet = noise / max(1.0, np.sqrt(2 * np.sqrt(np.pi) * smooth))
+    peaks, found = signal.find_peaks(smoothed, prominence=max(min_snr * quiet, 1e-9), height=max(min_snr * quiet, 1e-9))
+    bands = []
+    for index, (peak, height) in enumerate(zip(peaks, found["peak_heights"], strict=True)):
+        low = _valley(smoothed, peaks[index - 1], peak) if index else 0
+        high = _valley(smoothed, peak, peaks[index + 1]) if index + 1 < len(peaks) else len(net) - 1
+        level = max(foot * height, 1.0 * quiet)
+        above = smoothed > level
+        top = _last_false(above, low, peak)
+        bottom = len(net) - 1 - _last_false(above[::-1], len(net) - 1 - high, len(net) - 1 - peak)
+        bands.append(Band(_vertex(smoothed, peak), int(top), int(bottom), float(height)))
+    return bands
+
+
+def _valley(smoothed: np.ndarray, left: int, right: int) -> int:
+    return int(left + np.argmin(smoothed[left : right + 1]))
+
+
+def _last_false(above: np.ndarray, low: int, peak: int) -> int:
+    """First row of the stretch of True that ends at ``peak``, not before ``low``."""
+    gaps = np.flatnonzero(~above[low:peak])
+    return low + int(gaps[-1]) + 1 if len(gaps) else low
+
+
+def _vertex(smoothed: np.ndarray, peak: int) -> float:
+    """Peak with fractions of a row, by a parabola through three rows."""
+    if not 0 < peak < len(smoothed) - 1:
+        return float(peak)
+    before, at, after = smoothed[peak - 1 : peak + 2]
+    bend = before - 2 * at + after
+    return float(peak) if bend >= 0 else float(peak + np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
+
+
+def tilt(lane: np.ndarray, *, largest: float) -> float:
+    """Rows per column by which bands of a lane slope, from its left and right halves' profiles; 0 if unclear.
+
+    ``lane`` (n_rows, n_columns): signal less baseline. ``largest`` is the steepest slope believed.
+    """
+    rows, columns = lane.shape
+    if columns < 8:
+        return 0.0
+    third = columns // 3
+    left, right = lane[:, :third].mean(axis=1), lane[:, -third:].mean(axis=1)
+    left, right = (np.maximum(side - np.median(side), 0) for side in (left, right))
+    reach = int(np.ceil(largest * (columns - third))) + 1
+    if not (left.any() and right.any()) or rows <= 2 * reach:
+        return 0.0
+    lags = np.arange(-reach, reach + 1)
+    agree = np.array([float(left[reach:-reach] @ right[reach + lag : rows - reach + lag]) for lag in lags])
+    best = int(agree.argmax())
+    if best in (0, len(lags) - 1):
+        return 0.0
+    scale = np.sqrt(float(left @ left) * float(right @ right))
+    return float((lags[best] + (_vertex(agree, best) - best)) / (columns - third)) if agree[best] > 0.5 * scale else 0.0
+
+
+def straightened(lane: np.ndarray, slope: float) -> np.ndarray:
+    """The lane with every column moved by whole rows so that bands of that slope lie level; counts stay as they are."""
+    columns = lane.shape[1]
+    moves = np.rint(slope * (np.arange(columns) - (columns - 1) / 2)).astype(int)
+    if not moves.any():
+        return lane
+    rows = np.clip(np.arange(lane.shape[0])[:, None] + moves[None, :], 0, lane.shape[0] - 1)
+    return np.take_along_axis(lane, rows, axis=0)

@@ -1,0 +1,261 @@
+"""Checks of every picture of a group of membranes, and what its reviewer sees.
+
+In: the scans and what was measured on them. Out: ``checks`` and figures by picture. Doubts are told, values are kept.
+"""
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.assays.western_blot import figures, integrity
+from ketaflow.assays.western_blot.normalise import variation_pct
+from ketaflow.assays.western_blot.pictures import lane_map
+from ketaflow.core.measures import check, within
+from ketaflow.core.records import Figure, Record
+
+TWIN_COLUMNS, TWIN_ROWS = 48, 600
+
+
+def qc(
+    recording: Record,
+    measured: Record,
+    *,
+    background_difference_pct: float,
+    loading_cv_pct: float,
+    mass_off_pct: float,
+    twin_correlation: float,
+    splice_score: float,
+    histogram_gaps_pct: float,
+) -> Record:
+    """Check the pictures of a group and draw them."""
+    bands, views = measured.table("bands"), measured.facts["views"]
+    checks = []
+    for image, reason in recording.facts["unreadable"].items():
+        checks.append(check("readable", None, recording=image, verdict="fail", message=reason))
+    for scan in recording.facts["scans"]:
+        checks += _scan_checks(scan, recording.arrays[scan["key"]], splice_score, histogram_gaps_pct)
+    for view in views:
+        own = _of_view(bands, view)
+        animals = {int(row["lane"]): row["animal"] for row in lane_map(recording, view["membrane"])}
+        checks += _lane_checks(view, recording) + _band_checks(view, own, animals, recording, background_difference_pct)
+        checks += _mass_checks(view, own, recording, mass_off_pct) + _twin_checks(view, recording, twin_correlation)
+    checks += _loading_checks(measured, loading_cv_pct) + _dilution_checks(measured)
+    return Record(tables={"checks": checks}, figures=_figures(recording, measured, bands))
+
+
+def _of_view(bands: pd.DataFrame, view: dict) -> pd.DataFrame:
+    if bands.empty:
+        return bands
+    same = bands["image"].eq(view["image"]) & bands["membrane"].eq(view["membrane"])
+    channel = bands["channel"].isna() if view["channel"] is None else bands["channel"].eq(view["channel"])
+    return bands[same & channel]
+
+
+def _scan_checks(scan: dict, signal: np.ndarray, splice_score: float, gaps_limit: float) -> list[dict]:
+    """How the picture was stored, and whether it looks worked on."""
+    image, place = scan["image"], "" if scan["channel"] is None else f"channel {scan['channel']}"
+    bits, lossy, gaps = scan["bits"], scan.get("lossy"), scan["histogram_gaps_pct"]
+    made = [
+        check(
+            "bit_depth", bits, recording=image, place=place, low=10, unit="bits", verdict=within(bits, 10, None),
+            message=f"{bits:.0f}-bit {scan['format']}" + ("" if bits >= 10 else ": export 16-bit TIFF from the imager"),
+        ),
+        check(
+            "lossless", 0.0 if lossy else 1.0, recording=image, place=place, low=1, verdict="warn" if lossy else "pass",
+            message="JPEG changes what it stores: export TIFF" if lossy else "stored without loss",
+        ),
+        check(
+            "polarity", scan["polarity_clearness"], recording=image, place=place,
+            verdict="warn" if scan["polarity_unsure"] else "pass",
+            message=f"bands taken as {scan['polarity']} ({scan['polarity_source']})"
+            + ("; enter the column polarity to be sure" if scan["polarity_unsure"] else ""),
+        ),
+    ]  # fmt: skip
+    if scan.get("colour"):
+        made.append(
+            check("grey", 0.0, recording=image, place=place, verdict="warn", message="a colour picture, not a scan")
+        )
+    if np.isfinite(gaps):
+        message = "some values are never taken: contrast was stretched, please check" if gaps > gaps_limit else "even"
+        made.append(
+            check(
+                "histogram_gaps", gaps, recording=image, place=place, unit="%", high=gaps_limit,
+                verdict=within(gaps, None, gaps_limit), message=message,
+            )
+        )  # fmt: skip
+    score, at = integrity.seam(signal)
+    message = f"a straight jump at column {at}: please check" if score > splice_score else "no straight jump"
+    made.append(
+        check(
+            "seam", score, recording=image, place=place, high=splice_score, verdict=within(score, None, splice_score),
+            message=message,
+        )
+    )  # fmt: skip
+    return made
+
+
+def _lane_checks(view: dict, recording: Record) -> list[dict]:
+    lanes, comb = lane_map(recording, view["membrane"]), view.get("comb")
+    place = f"membrane {view['membrane']}"
+    if comb is None:
+        message = f"lanes not found: {view['refusal']}. Draw boxes in western_blot_boxes, or correct the lane map."
+        return [check("lanes", None, recording=view["image"], place=place, verdict="fail", message=message)]
+    count = len(lanes)
+    message = f"{count} lanes found"
+    if view["borrowed"]:
+        message = f"{view['refusal']}; lanes taken from another picture of this membrane"
+    verdict = "warn" if view["borrowed"] else "pass"
+    return [check("lanes", comb["margin"], recording=view["image"], place=place, verdict=verdict, message=message)]
+
+
+def _band_checks(
+    view: dict, bands: pd.DataFrame, animals: dict, recording: Record, background_difference_pct: float
+) -> list[dict]:
+    """Saturation lane by lane; faint lanes, boxes and backgrounds target by target."""
+    made = []
+    for name in view["lost"]:
+        message = f"{name}: {view['chosen'][name]}"
+        made.append(check("target_found", None, recording=view["image"], place=name, verdict="fail", message=message))
+    named = bands[bands["target"].notna()] if len(bands) else bands
+    for target, rows in named.groupby("target") if len(named) else ():
+        for row in rows[rows["saturated_pct"] > 0].itertuples():
+            animal = animals.get(int(row.lane))
+            message = f"{target}, lane {row.lane}: {row.saturated_pct:.1f} % of the box is at the detector's ceiling"
+            made.append(
+                check(
+                    "saturated", row.saturated_pct, recording=view["image"], animal=animal, unit="%",
+                    high=0, place=f"lane {row.lane} {target}", verdict="warn", message=message,
+                )
+            )  # fmt: skip
+        drawn = int(rows["box"].eq("given").sum())
+        if drawn:
+            message = f"{target}: {drawn} of {len(rows)} boxes were drawn by a person"
+            made.append(check("boxes", drawn, recording=view["image"], place=target, verdict="pass", message=message))
+        empty = rows[rows["box"].eq("expected")]
+        if len(empty):
+            message = f"{target}: no band seen in lane {', '.join(str(lane) for lane in empty['lane'])}"
+            made.append(
+                check("empty", len(empty), recording=view["image"], place=target, verdict="warn", message=message)
+            )
+        strong = rows[rows["volume"] > 0]
+        if len(strong):
+            change = 100 * float(np.median(np.abs(strong["volume_other_background"] / strong["volume"] - 1)))
+            message = f"{target}: volumes differ by {change:.0f} % between the two backgrounds"
+            made.append(
+                check(
+                    "background", change, recording=view["image"], place=target, unit="%", message=message,
+                    high=background_difference_pct, verdict=within(change, None, background_difference_pct),
+                )
+            )  # fmt: skip
+    return made
+
+
+def _mass_checks(view: dict, bands: pd.DataFrame, recording: Record, limit: float) -> list[dict]:
+    """Where the ladder puts each target."""
+    if not len(bands) or "ladder" not in view:
+        return []
+    made = []
+    for target, rows in bands[bands["target"].notna()].groupby("target"):
+        expected, seen = recording.facts["kda"].get(target), rows["kda"].dropna()
+        if not expected or seen.empty:
+            continue
+        off = 100 * (float(seen.median()) / expected - 1)
+        message = f"{target}: runs at {seen.median():.0f} kDa, expected {expected:g}"
+        beyond = target in view["beyond_ladder"]
+        message += "; beyond the ladder, extrapolated" if beyond else ""
+        verdict = "warn" if beyond else within(off, -limit, limit)
+        made.append(
+            check(
+                "mass", off, recording=view["image"], place=target, unit="%", low=-limit, high=limit, verdict=verdict,
+                message=message,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _twin_checks(view: dict, recording: Record, limit: float) -> list[dict]:
+    """Lanes that agree down to their noise."""
+    comb = view.get("comb")
+    scan = next(
+        scan
+        for scan in recording.facts["scans"]
+        if (scan["image"], scan["channel"]) == (view["image"], view["channel"])
+    )
+    if comb is None or len(comb["centres"]) < 2:
+        return []
+    signal = recording.arrays[scan["key"]][view["top"] : view["bottom"]]
+    half = int(min(comb["pitch"] * 0.3, TWIN_COLUMNS / 2))
+    step = max(1, len(signal) // TWIN_ROWS)
+    lefts = [int(np.clip(round(centre) - half, 0, signal.shape[1] - 2 * half)) for centre in comb["centres"]]
+    if half < 3 or min(lefts) < 0:
+        return []
+    cut = np.array([signal[: len(signal) // step * step : step, left : left + 2 * half] for left in lefts], np.float32)
+    pairs = integrity.twins(cut, list(range(1, len(lefts) + 1)))
+    return [
+        check(
+            "near_identical_lanes", score, recording=view["image"], place=f"lanes {one} and {other}", high=limit,
+            verdict="warn", message=f"lanes {one} and {other} agree down to their noise: please check",
+        )
+        for one, other, score in pairs
+        if score > limit
+    ]  # fmt: skip
+
+
+def _loading_checks(measured: Record, limit: float) -> list[dict]:
+    rows = measured.table("measurements")
+    load = rows[rows["measure"].eq("loading_factor")] if len(rows) else rows
+    made = []
+    for (image, sample), part in load.groupby(["recording", "sample"]) if len(load) else ():
+        spread = variation_pct(part["value"].to_numpy(float))
+        if np.isfinite(spread):
+            message = f"loading of {sample} varies by {spread:.0f} %"
+            made.append(
+                check(
+                    "loading_cv", spread, recording=image, place=sample, unit="%", high=limit,
+                    verdict=within(spread, None, limit), message=message,
+                )
+            )  # fmt: skip
+    return made
+
+
+def _dilution_checks(measured: Record) -> list[dict]:
+    """Whether signal is proportional to load."""
+    made = []
+    for row in measured.table("dilutions").itertuples():
+        if row.saturating:
+            message = f"{row.target}: a saturating curve fits the dilution lanes better than a line"
+        elif not row.through_zero:
+            message = f"{row.target}: the line through the dilution lanes misses zero; ratios to it are biased"
+        else:
+            message = f"{row.target}: proportional from {row.lowest_ug:g} to {row.highest_ug:g} ug"
+        good = row.through_zero and not row.saturating
+        verdict = "pass" if good else "warn"
+        made.append(
+            check("linear_range", row.r2, recording=row.image, place=row.target, verdict=verdict, message=message)
+        )
+    return made
+
+
+def _figures(recording: Record, measured: Record, bands: pd.DataFrame) -> dict[str, list[Figure]]:
+    made: dict[str, list[Figure]] = {}
+    for scan in recording.facts["scans"]:
+        views = [
+            view for view in measured.facts["views"]
+            if (view["image"], view["channel"]) == (scan["image"], scan["channel"])
+        ]  # fmt: skip
+        own = [row for view in views for row in _of_view(bands, view).to_dict("records")]
+        kinds = {view["membrane"]: [row["sample"] for row in lane_map(recording, view["membrane"])] for view in views}
+        picture = figures.overlay(recording.arrays[scan["key"]], views, own, kinds)
+        caption = (
+            "The whole picture, bands dark. Blue: band of a target as found; orange: where it should be; green: drawn "
+            "by a person; grey: other bands. L ladder, P pool, D dilution, - blank."
+        )
+        shown = made.setdefault(scan["image"], [])
+        shown.append(Figure("Are lanes and bands where they belong?", picture, "image/webp", caption))
+        for view in views:
+            if view["profiles"]:
+                drawing = figures.profiles(measured.arrays[view["profiles"]], view["top"])
+                caption = "Blue: mean of each row; orange: background. Every lane is scaled to its strongest band."
+                shown.append(Figure("Does the baseline follow the background?", drawing, caption=caption))
+    for image in recording.facts["unreadable"]:
+        made.setdefault(image, [])
+    return made

@@ -1,0 +1,126 @@
+"""One group of membranes: bands, and from them values per animal.
+
+In: scans as ingest left them. Out: ``measurements``; ``bands`` (every band of every lane), ``dilutions`` (linear
+range), ``legends`` (a figure legend per picture); arrays of lane profiles and facts for the reviewer's pictures.
+"""
+
+import numpy as np
+
+from ketaflow.assays.western_blot import loading, pictures
+from ketaflow.assays.western_blot.linearity import linearity
+from ketaflow.assays.western_blot.pictures import View
+from ketaflow.assays.western_blot.values import animal_values
+from ketaflow.core.measures import measurement
+from ketaflow.core.records import Record
+
+BAND_COLUMNS = (
+    "image", "membrane", "channel", "lane", "target", "x_px", "y_px", "width_px", "height_px", "volume", "background",
+    "snr", "saturated_pct", "kda", "volume_other_background", "background_method", "box",
+)  # fmt: skip
+
+
+def quantify(
+    recording: Record,
+    *,
+    lane_margin: float,
+    lane_filled: float,
+    lane_outside: float,
+    background: str,
+    background_length_pct: float,
+    min_snr: float,
+    foot: float,
+    max_slope: float,
+    ladder_kda: list,
+    kda_tolerance_pct: float,
+    detection_snr: float,
+    saturated_limit_pct: float,
+) -> Record:
+    """Measure the membranes of a group."""
+    seen = pictures.views(recording, lane_margin=lane_margin, lane_filled=lane_filled, lane_outside=lane_outside)
+    for view in seen:
+        view.reading = pictures.measured(
+            recording, view, background=background, background_length_pct=background_length_pct, min_snr=min_snr,
+            foot=foot, max_slope=max_slope, ladder_kda=ladder_kda, tolerance_pct=kda_tolerance_pct,
+        )  # fmt: skip
+    record = Record()
+    bands = [_band_row(view, band) for view in seen for band in view.reading.bands]
+    dilutions = _dilutions(seen)
+    record.tables["bands"] = bands
+    record.tables["dilutions"] = dilutions
+    record.tables["measurements"] = animal_values(
+        recording, seen, dilutions, detection_snr=detection_snr, saturated_limit_pct=saturated_limit_pct
+    ) + _unreadable(recording)
+    record.tables["legends"] = loading.legends(recording, seen)
+    record.facts["views"] = [_facts(view, record, number) for number, view in enumerate(seen)]
+    return record
+
+
+def _band_row(view: View, band: dict) -> dict:
+    return {"image": view.image, "membrane": view.membrane, "channel": view.channel, **band}
+
+
+def _dilutions(seen: list[View]) -> list[dict]:
+    """Signal against load for every target of membranes that carry dilution lanes."""
+    made = []
+    for view in seen:
+        load = {row["lane"]: row["load_ug"] for row in view.lane_map if row["sample"] == "dilution" and row["load_ug"]}
+        for target in view.targets:
+            lanes = [band for band in view.reading.bands if band["target"] == target["target"] and band["lane"] in load]
+            volumes = np.array([band["volume"] for band in lanes])
+            fit = linearity(np.array([load[band["lane"]] for band in lanes]), volumes)
+            if fit is not None:
+                made.append(
+                    {
+                        "image": view.image,
+                        "membrane": view.membrane,
+                        "target": target["target"],
+                        **vars(fit),
+                        "through_zero": fit.through_zero,
+                        "lowest_volume": float(volumes.min()),
+                        "highest_volume": float(volumes.max()),
+                    }
+                )
+    return made
+
+
+def _unreadable(recording: Record) -> list[dict]:
+    """An empty value with its reason for every animal of a picture that could not be read."""
+    made = []
+    for row in recording.rows["western_blot_images"]:
+        reason = recording.facts["unreadable"].get(row["image"])
+        if reason is None:
+            continue
+        for animal in loading.animals_of(recording, row["membrane"]):
+            made.append(
+                measurement(
+                    "band_volume", None, unit="counts", animal=animal, recording=row["image"], reason=reason,
+                    analyte=row["target"], region=row["region"], sample=loading.sample_name(row), n=0,
+                )
+            )  # fmt: skip
+    return made
+
+
+def _facts(view: View, record: Record, number: int) -> dict:
+    """What qc needs of a view: lanes, rows, calibration, and the profiles as an array."""
+    reading, comb = view.reading, view.comb
+    facts = {
+        "image": view.image, "channel": view.channel, "membrane": view.membrane, "top": view.top, "bottom": view.bottom,
+        "refusal": view.refusal, "borrowed": view.borrowed, "profiles": None,
+        "chosen": {name: choice.how for name, choice in reading.choices.items()},
+        "lost": [name for name, choice in reading.choices.items() if choice.row is None],
+    }  # fmt: skip
+    if comb is not None:
+        facts["comb"] = {
+            "centres": comb.centres.tolist(), "borders": comb.borders.tolist(), "lean": comb.lean,
+            "middle": comb.middle, "pitch": comb.pitch, "margin": comb.margin, "filled": comb.filled,
+            "outside": comb.outside,
+        }  # fmt: skip
+        facts["profiles"] = f"profiles_{number}"
+        record.arrays[facts["profiles"]] = np.array(
+            [[strip.profile, strip.background, strip.other] for strip in reading.strips], dtype=np.float32
+        )
+    if reading.calibration is not None:
+        fit = reading.calibration
+        facts["ladder"] = {"rows": fit.rows.tolist(), "kda": fit.kda.tolist(), "spread_pct": fit.spread_pct}
+        facts["beyond_ladder"] = [row["target"] for row in view.targets if row["kda"] and not fit.inside(row["kda"])]
+    return facts

@@ -1,0 +1,89 @@
+"""What rises above its surroundings on a scan: the raw material of finding lanes, polarity apart.
+
+In: a plane in which more protein is a larger number. Out: a smaller picture of relief, in units of noise and
+compressed, in which a faint band counts for something and a strong one for not much more.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ketaflow.assays.western_blot.scan import reduced
+
+WORK_PX, PREVIEW_PX, PX_PER_LANE = 480, 120, 36
+# Relief below this many standard deviations of its own floor is noise; a step of 1/250 of the range is never noise.
+FLOOR_SD, FLOOR_RANGE = 4.0, 0.004
+# Relief is raised to this power: bands 100 times apart count 6:1, while gaps between neighbours stay visible.
+COMPRESSION = 0.4
+# Objects that reach the picture's edge and are taller than this share of it are towels, paper, corners.
+TALL_AT_EDGE = 0.12
+# An area whose middle value reaches this far from the usual background to the brightest bands is no membrane.
+SHEET = 0.5
+
+
+@dataclass(frozen=True)
+class Relief:
+    """``height`` (rows, columns): relief of the reduced picture, compressed; ``factor``: file pixels per pixel."""
+
+    height: np.ndarray
+    factor: int
+
+
+def relief(signal: np.ndarray, lanes: int) -> Relief:
+    """Relief of bands, for a picture that holds about ``lanes`` lanes side by side.
+
+    Rise above the valleys above and below within a tenth of the height (half a lane's share of the width at least),
+    and above the middle value of the wider surroundings, whichever is less.
+    """
+    factor = max(1, round(signal.shape[1] / max(WORK_PX, PX_PER_LANE * lanes)))
+    small = reduced(signal, factor)
+    if factor == 1:
+        small = ndimage.gaussian_filter(small, 0.7)
+    height, width = small.shape
+    span = int(max(5, height / 10, min(height / 3, width / (2 * lanes)))) | 1
+    rise = small - ndimage.grey_opening(small, size=(span, 1))
+    around = _surroundings(small)
+    rise = np.minimum(rise, small - around)
+    rise = ndimage.grey_opening(rise, size=(1, max(3, round(0.06 * width / lanes))))
+    floor = max(1.4826 * float(np.median(np.abs(rise))), FLOOR_RANGE * _range(small))
+    rise = np.maximum(rise - FLOOR_SD * floor, 0)
+    rise[_sheets(small, around)] = 0
+    rise[_foreign(rise > 0)] = 0
+    if not rise.any():
+        return Relief(rise, factor)
+    return Relief(np.minimum(rise / np.percentile(rise[rise > 0], 95), 1.5) ** COMPRESSION, factor)
+
+
+def _sheets(small: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Pixels in and near areas that are bright as a whole, as no membrane is: a towel, light from the side."""
+    usual, top = float(np.median(around)), float(np.percentile(small, 99.9))
+    sheet = around > usual + SHEET * (top - usual)
+    return ndimage.maximum_filter(sheet, size=max(3, small.shape[1] // 25))
+
+
+def _foreign(raised: np.ndarray) -> np.ndarray:
+    """Raised pixels of objects that reach the picture's edge and are tall."""
+    labels, count = ndimage.label(raised)
+    foreign = np.zeros(count + 1, bool)
+    height, width = raised.shape
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        at_edge = rows.start == 0 or columns.start == 0 or rows.stop == height or columns.stop == width
+        foreign[number] = at_edge and rows.stop - rows.start > TALL_AT_EDGE * height
+    return foreign[labels]
+
+
+def _range(small: np.ndarray) -> float:
+    low, high = np.percentile(small, [1, 99.9])
+    return max(float(high - low), 1e-9)
+
+
+def _surroundings(small: np.ndarray) -> np.ndarray:
+    """Median over a sixth of the picture in both directions, worked out coarsely and brought back to full size."""
+    step = max(1, round(max(small.shape) / PREVIEW_PX))
+    coarse = reduced(small, step)
+    rows, columns = coarse.shape
+    around = ndimage.median_filter(coarse, size=(max(5, rows // 6) | 1, max(5, columns // 6) | 1))
+    full = np.repeat(np.repeat(around, step, axis=0), step, axis=1)
+    extra = ((0, small.shape[0] - full.shape[0]), (0, small.shape[1] - full.shape[1]))
+    return ndimage.uniform_filter(np.pad(full, extra, mode="edge"), step)

@@ -1,0 +1,98 @@
+"""Blots with a known truth: membranes of a study, drawn as a camera's 16-bit TIFF.
+
+In: the cohort's rows, truth included. Out: one picture per membrane and protein. Each membrane holds the ladder, eight
+animals (two of each arm where there are four) and a pooled sample; loading and exposure vary, and cancel.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.assays.western_blot.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
+
+PER_MEMBRANE = 8
+# target, role, total, kDa, largest rise over vehicle, dose of half the rise (mg/kg), spread between animals
+PROTEINS = (
+    ("p-mTOR", "phospho", "mTOR", 289.0, 1.1, 6.0, 0.14),
+    ("mTOR", "total", None, 289.0, 0.0, 1.0, 0.10),
+    ("BDNF", "target", None, 14.0, 0.45, 5.0, 0.12),
+    ("GAPDH", "loading_control", None, 37.0, 0.0, 1.0, 0.0),
+)
+USUAL_VOLUME = {"p-mTOR": 450_000, "mTOR": 1_100_000, "BDNF": 320_000, "GAPDH": 1_600_000}
+LOADING_SD, EXPOSURE_SD = 0.12, 0.2
+HEIGHT_PX, WIDTH_PX = 420, 560
+
+
+def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Membranes for these animals, arms balanced over them, with the amounts to be drawn."""
+    membranes = _shared_out(animals, rng)
+    pictures, lanes, truth = [], [], []
+    for number, members in enumerate(membranes, start=1):
+        name = f"B{number}"
+        held = ["ladder", *members["animal"], "pool"]
+        for lane, content in enumerate(held, start=1):
+            kind = content if content in ("ladder", "pool") else "animal"
+            lanes.append((name, lane, kind, content if kind == "animal" else None, None if kind == "ladder" else 20))
+        loading = rng.lognormal(0, LOADING_SD, len(members) + 1)
+        states = dict(zip(members["animal"], members["dose_mg_per_kg"], strict=True))
+        for target, role, total, kda, rise, half_dose, spread in PROTEINS:
+            image = f"blots/{name}_{target}.tif"
+            pictures.append((image, name, target, role, kda, total, "prefrontal cortex"))
+            exposure = rng.lognormal(0, EXPOSURE_SD)
+            amounts = [1 + rise * dose / (dose + half_dose) for dose in states.values()]
+            amounts = [amount * rng.lognormal(0, spread) if spread else amount for amount in amounts]
+            pooled = 1 + 0.5 * rise
+            for lane, (amount, load) in enumerate(zip([*amounts, pooled], loading, strict=True), start=2):
+                volume = USUAL_VOLUME[target] * exposure * amount * load
+                truth.append((image, name, lane, target, round(amount, 4), round(volume)))
+    return {
+        "western_blot_images": pd.DataFrame(
+            pictures, columns=["image", "membrane", "target", "role", "kda", "total_target", "region"]
+        ),
+        "western_blot_lanes": pd.DataFrame(lanes, columns=["membrane", "lane", "sample", "animal", "load_ug"]),
+        "western_blot_truth": pd.DataFrame(truth, columns=["image", "membrane", "lane", "target", "amount", "volume"]),
+    }
+
+
+def _shared_out(animals: pd.DataFrame, rng: np.random.Generator) -> list[pd.DataFrame]:
+    """Animals by membrane: every arm dealt out in turn, lanes shuffled within the membrane."""
+    count = max(1, -(-len(animals) // PER_MEMBRANE))
+    shuffled = animals.iloc[rng.permutation(len(animals))].sort_values("arm", kind="stable")
+    return [
+        shuffled.iloc[first::count].iloc[rng.permutation(len(shuffled.iloc[first::count]))] for first in range(count)
+    ]
+
+
+def draw(rows: dict, folder: Path, *, seed: int) -> None:
+    """Draw every picture of a group of membranes."""
+    import tifffile
+
+    lanes = {}
+    for row in rows["western_blot_lanes"]:
+        lanes.setdefault(row["membrane"], {})[int(row["lane"])] = row["sample"]
+    for number, row in enumerate(rows["western_blot_images"]):
+        rng = np.random.default_rng([seed, number])
+        lay = np.random.default_rng([seed, 99])
+        held = lanes[row["membrane"]]
+        stage = Stage(
+            HEIGHT_PX, WIDTH_PX, max(held), tilt=lay.uniform(-0.03, 0.03), smile_px=lay.uniform(-5, 8),
+            background=rng.uniform(250, 900), noise_sd=rng.uniform(6, 14),
+        )  # fmt: skip
+        truth = [each for each in rows["western_blot_truth"] if each["image"] == row["image"]]
+        path = folder / row["image"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tifffile.imwrite(path, _picture(stage, row, held, truth, rng), photometric="minisblack")
+
+
+def _picture(stage: Stage, row: dict, held: dict[int, str], truth: list[dict], rng: np.random.Generator) -> np.ndarray:
+    picture = blank_picture(stage, rng)
+    usual = float(np.mean([each["volume"] for each in truth]))
+    for lane, kind in held.items():
+        if kind == "ladder":
+            for kda in LADDER_KDA:
+                add_band(picture, stage, lane, kda, 0.5 * usual * rng.uniform(0.6, 1.4), rng)
+    for each in truth:
+        add_band(picture, stage, int(each["lane"]), row["kda"], each["volume"], rng)
+        add_band(picture, stage, int(each["lane"]), row["kda"] * 0.62, 0.06 * usual * rng.uniform(0.5, 1.5), rng)
+    return developed(picture, stage, rng)
