@@ -1,0 +1,115 @@
+"""Puncta that were drawn are found, and nothing else."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from ketaflow.assays.synaptic_puncta import detection
+from ketaflow.assays.synaptic_puncta.quantify import find_puncta
+
+FLAT = {"pixel_size_um": 0.1, "z_step_um": None}
+WIDE = {"width_px": 512, "height_px": 512}
+
+
+def f1(found, true, tolerance_px=2.5):
+    """Harmonic mean of precision and recall, each punctum matched once, the closest first."""
+    near = cKDTree(found).sparse_distance_matrix(cKDTree(true), tolerance_px, output_type="coo_matrix")
+    rows, columns = set(), set()
+    for index in np.argsort(near.data):
+        if near.row[index] not in rows and near.col[index] not in columns:
+            rows.add(near.row[index])
+            columns.add(near.col[index])
+    return 2 * len(rows) / (len(found) + len(true))
+
+
+@pytest.mark.parametrize(("snr", "at_least"), [(6, 0.95), (3, 0.85)])
+@pytest.mark.parametrize("sigma_um", [0.12, 0.16, 0.22])
+def test_drawn_puncta_are_found_over_uneven_background(drawn_field, puncta_settings, snr, at_least, sigma_um):
+    channel, truth = drawn_field(
+        pre_alone=375, synapses=0, snr=snr, brightness_cv=0, sigma_um=sigma_um, unevenness=1.2, **WIDE
+    )
+    found = find_puncta(channel, FLAT, puncta_settings).puncta
+    assert f1(found.positions_px, truth["pre_px"][:, 1:]) >= at_least
+
+
+def test_noise_alone_holds_hardly_a_punctum(puncta_settings):
+    noise = np.random.default_rng(3).normal(500, 20, (1024, 1024))
+    assert len(find_puncta(noise, FLAT, puncta_settings).puncta) <= 30
+
+
+def test_gain_and_offset_of_the_camera_change_nothing(drawn_field, puncta_settings):
+    channel, _ = drawn_field(snr=6, pre_alone=150)
+    plain = find_puncta(channel, FLAT, puncta_settings).puncta
+    other = find_puncta(channel.astype(float) * 3 + 1000, FLAT, puncta_settings).puncta
+    np.testing.assert_allclose(other.positions_px, plain.positions_px, atol=1e-3)
+    np.testing.assert_array_equal(other.area_px, plain.area_px)
+
+
+def test_a_turned_image_has_the_same_puncta(drawn_field, puncta_settings):
+    channel, _ = drawn_field(snr=8, pre_alone=150)
+    plain = find_puncta(channel, FLAT, puncta_settings).puncta
+    turned = find_puncta(np.rot90(channel), FLAT, puncta_settings).puncta
+    assert abs(len(turned) - len(plain)) <= 2
+    back = np.column_stack([turned.positions_px[:, 1], channel.shape[1] - 1 - turned.positions_px[:, 0]])
+    assert f1(back, plain.positions_px, tolerance_px=0.5) > 0.98
+
+
+def test_raising_the_threshold_never_adds_a_punctum(drawn_field, puncta_settings):
+    channel, _ = drawn_field(snr=4)
+    counts = [len(find_puncta(channel, FLAT, {**puncta_settings, "z_threshold": z}).puncta) for z in (3, 4, 5, 8, 12)]
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_a_denser_field_does_not_raise_the_bar_for_its_puncta(drawn_field, puncta_settings):
+    faint = {"snr": 3, "brightness_cv": 0, "synapses": 0, **WIDE}
+    few, many = (drawn_field(pre_alone=count, **faint) for count in (200, 800))
+    recall = [
+        len(find_puncta(channel, FLAT, puncta_settings).puncta) / len(truth["pre_px"]) for channel, truth in (few, many)
+    ]
+    assert recall[1] > 0.85 * recall[0]
+
+
+def test_centre_and_size_of_a_lone_punctum_are_right(puncta_settings):
+    y, x = np.mgrid[:96, :96]
+    image = 1000 * np.exp(-((y - 40.3) ** 2 + (x - 52.6) ** 2) / (2 * 2.0**2))
+    image += np.random.default_rng(0).normal(100, 3, image.shape)
+    found = find_puncta(image, FLAT, puncta_settings).puncta
+    assert len(found) == 1
+    np.testing.assert_allclose(found.positions_px, [[40.3, 52.6]], atol=0.05)
+    # Between the punctum's own size at half height and that after the filter's blur.
+    at_half_height = np.pi * 2 * np.log(2) * np.array([2.0**2, 2.0**2 + 1.5**2])
+    assert at_half_height[0] <= found.area_px[0] <= at_half_height[1] + 3
+
+
+def test_a_clipped_black_background_is_not_full_of_puncta(drawn_field, puncta_settings):
+    channel, truth = drawn_field(snr=10, synapses=0, pre_alone=60, background=60)
+    clipped = np.clip(channel.astype(float) - np.quantile(channel, 0.8), 0, 255).astype(np.uint8)
+    found = find_puncta(clipped, FLAT, puncta_settings).puncta
+    assert len(found) <= 1.3 * len(truth["pre_px"])
+
+
+def test_a_plateau_and_its_edge_are_no_puncta(puncta_settings):
+    image = np.full((200, 200), 200.0)
+    image[60:140, 60:140] = 600
+    image = ndimage.gaussian_filter(image, 2) + np.random.default_rng(0).normal(0, 15, image.shape)
+    assert len(find_puncta(image, FLAT, puncta_settings).puncta) <= 20
+
+
+def test_puncta_of_a_stack_are_found_once_and_in_their_plane(drawn_field, puncta_settings):
+    deep = {"planes": 9, "width_px": 128, "height_px": 128}
+    channel, truth = drawn_field(synapses=0, pre_alone=40, snr=8, brightness_cv=0, **deep)
+    facts = {"pixel_size_um": 0.1, "z_step_um": 0.3}
+    found = find_puncta(channel, facts, puncta_settings).puncta
+    assert f1(found.positions_px, truth["pre_px"]) > 0.9
+
+
+def test_every_pixel_climbs_to_the_summit_of_its_hill():
+    relief = np.array([[1, 2, 3, 2, 1, 4, 5]], dtype=float)
+    assert detection.climb(relief).tolist() == [2, 2, 2, 2, 6, 6, 6]
+
+
+def test_a_field_of_one_value_but_a_speck_does_not_break(puncta_settings):
+    image = np.zeros((70, 70))
+    image[30, 30] = 200
+    assert len(find_puncta(image, FLAT, puncta_settings).puncta) == 1
