@@ -126,9 +126,7 @@ def _known(used: pd.DataFrame, column: str) -> str:
     if len(counts) <= 4:
         return ", ".join(f"{value} {count}" for value, count in counts.items()) + "."
     return (
-        f"{len(counts)} different values."
-        if column != "birth_date"
-        else f"Born {used[column].min()} to {used[column].max()}."
+        f"{len(counts)} {column}s." if column != "birth_date" else f"Born {used[column].min()} to {used[column].max()}."
     )
 
 
@@ -140,7 +138,7 @@ def _procedures(arms: pd.DataFrame) -> list[Item]:
         Item(
             "Route",
             "held" if len(routes) else "missing",
-            f"{', '.join(map(str, routes))}." if len(routes) else "arms.route is empty.",
+            f"{', '.join(map(str, routes))}" if len(routes) else "arms.route is empty.",
         ),
         Item(
             "Timing and procedures",

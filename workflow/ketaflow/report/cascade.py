@@ -5,6 +5,7 @@ acts. What was not measured, or cannot be expressed so, is said, not left out. B
 animals' values go together across assays.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from html import escape
@@ -21,8 +22,8 @@ from ketaflow.report.palette import Arm
 
 MECHANISM = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 EFFECT = "hedges_g"
-ROW_PX, GAP_PX, HEAD_PX, LABEL_PX, WIDTH_PX = 13.0, 14.0, 26.0, 292.0, 800.0
-TOP_PX, FOOT_PX = 40.0, 46.0
+ROW_PX, GAP_PX, HEAD_PX, LABEL_PX, WIDTH_PX = 13.0, 14.0, 26.0, 300.0, 960.0
+TOP_PX, FOOT_PX = 40.0, 66.0
 CELL_PX, CELL_LABEL_PX = 46.0, 290.0
 LARGEST = 4.0
 SEPARATORS = re.compile(r"[/,()\[\]\s]+")
@@ -85,6 +86,7 @@ def figure(endpoints: list[Endpoint], arms: list[Arm]) -> str:
     sheet.line(frame.x(0), frame.top - 8, frame.x(0), frame.bottom, stroke=INK)
     sheet.text(frame.x(0) + 8, 20, "antidepressant-like →", fill=SOFT)
     sheet.text(frame.x(0) - 8, 20, "← opposite", fill=SOFT, anchor="end")
+    _legend(sheet, [arm for arm in arms if not arm.is_control])
     y = frame.top + 4
     for title, groups in by_step:
         y = _heading(sheet, title, y)
@@ -132,7 +134,9 @@ def matrix(titles: list[str], found: Correlations) -> str:
     sheet = Sheet(CELL_LABEL_PX + count * CELL_PX + 12, top + count * CELL_PX + 34)
     for i, title in enumerate(titles):
         middle = top + (i + 0.5) * CELL_PX + 4
-        sheet.text(CELL_LABEL_PX - 28, middle, _clipped(title, 38), anchor="end")
+        lines = drawing.wrapped(title, 40, 2)
+        for step, line in enumerate(lines):
+            sheet.text(CELL_LABEL_PX - 28, middle + 14 * step - 7 * (len(lines) - 1), line, anchor="end")
         sheet.text(CELL_LABEL_PX - 10, middle, str(i + 1), anchor="middle", fill=SOFT)
         sheet.text(
             CELL_LABEL_PX + (i + 0.5) * CELL_PX, top + count * CELL_PX + 17, str(i + 1), anchor="middle", fill=SOFT
@@ -156,11 +160,33 @@ def pairs(titles: list[str], found: Correlations) -> pd.DataFrame:
 
 
 def _row(endpoint: Endpoint, arm: Arm, row: dict) -> Row:
-    if row["effect_size_name"] != EFFECT or wording.is_missing(row["effect_size"]):
-        return Row(endpoint, arm, said="no standardised effect on this scale")
+    if row["effect_size_name"] == EFFECT and not wording.is_missing(row["effect_size"]):
+        size, ends = float(row["effect_size"]), (float(row["effect_ci_low"]), float(row["effect_ci_high"]))
+    else:
+        size, ends = standardised(row)
+    if not np.isfinite(size):
+        return Row(endpoint, arm, said="no standardised effect")
     sign = -1 if endpoint.direction == "lower" else 1
-    low, high = sorted((sign * float(row["effect_ci_low"]), sign * float(row["effect_ci_high"])))
-    return Row(endpoint, arm, sign * float(row["effect_size"]), low, high)
+    low, high = sorted(sign * end for end in ends)
+    return Row(endpoint, arm, sign * size, low, high)
+
+
+def standardised(row: dict) -> tuple[float, tuple[float, float]]:
+    """A difference and its interval in standard deviations of the model, on the scale of the analysis.
+
+    For analyses whose own effect size is another, a ratio say. The standard deviation is read back from
+    the standard error, se = sd * sqrt(1/n + 1/n_reference); the bias of small samples is taken off as in
+    Hedges g (Hedges 1981, doi:10.3102/10769986006002107). NaN where any of these is missing.
+    """
+    keys = ("estimate", "ci_low", "ci_high", "se", "df", "n", "n_reference")
+    estimate, low, high, se, df, n, n_reference = (
+        np.nan if wording.is_missing(row.get(key)) else float(row[key]) for key in keys
+    )
+    if not (se > 0 and df > 1 and n > 0 and n_reference > 0):
+        return np.nan, (np.nan, np.nan)
+    unbiased = math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2)
+    factor = unbiased * math.sqrt(1 / n + 1 / n_reference) / se
+    return estimate * factor, (low * factor, high * factor)
 
 
 def _step(endpoint: Endpoint) -> str:
@@ -182,13 +208,23 @@ def _height(by_step: list) -> float:
 
 
 def _lines(group: list[Row]) -> int:
-    return len(drawing.wrapped(group[0].endpoint.title, 40, 2))
+    return len(drawing.wrapped(group[0].endpoint.title, 43, 2))
 
 
 def _limits(by_step: list) -> tuple[float, float]:
     rows = [row for _, groups in by_step for group in groups for row in group]
     low, high = drawing.limits([value for row in rows for value in (row.low, row.high)], include=[-1, 1])
     return max(low, -LARGEST), min(high, LARGEST)
+
+
+def _legend(sheet: Sheet, arms: list[Arm]) -> None:
+    """What the colours are, along the foot from the right."""
+    x = sheet.width - 16
+    for arm in reversed(arms):
+        sheet.text(x, sheet.height - 4, arm.label, anchor="end")
+        x -= len(arm.label) * drawing.LETTER_PX * 1.1 + 16
+        sheet.dot(x + 6, sheet.height - 8, 4.5, arm.colour)
+        x -= 14
 
 
 def _heading(sheet: Sheet, title: str, y: float) -> float:
@@ -200,7 +236,7 @@ def _heading(sheet: Sheet, title: str, y: float) -> float:
 def _endpoint(frame: Frame, rows: list[Row], y: float) -> float:
     """The rows of one endpoint; returns where the next begins."""
     endpoint = rows[0].endpoint
-    lines = drawing.wrapped(endpoint.title, 40, 2)
+    lines = drawing.wrapped(endpoint.title, 43, 2)
     lines[-1] += {"lower": " ↓", "higher": " ↑"}.get(endpoint.direction, "")
     for step, line in enumerate(lines):
         frame.sheet.text(14, y + 9 + ROW_PX * step, line)
@@ -240,7 +276,7 @@ def _cell(sheet: Sheet, x: float, y: float, value: float, is_own: bool, told: st
     else:
         hue = "var(--positive)" if value > 0 else "var(--negative)"
         sheet.add(f'{box} fill="{hue}" fill-opacity="{0.62 * abs(value):.2f}">{title}</rect>')
-        words = drawing.plain(round(value, 2))
+        words = wording.fixed(value, 2)
         sheet.text(x + CELL_PX / 2, y + CELL_PX / 2 + 4, words, anchor="middle")
 
 

@@ -5,6 +5,7 @@ serves the light page, the dark page and the printer. Numbers are rounded to a t
 tables give equal bytes.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -14,6 +15,7 @@ import numpy as np
 from ketaflow.core.svg import ticks
 
 INK, SOFT, LINE, SHEET = "var(--ink)", "var(--soft)", "var(--line)", "var(--sheet)"
+QUANTITY = re.compile(r"(\d) ((?:[mµn]?g|[mµn]?mol|mg/kg)\b)")
 LETTER_PX = 6.4  # mean width of a letter at 12 px, measured on DejaVu Sans
 
 
@@ -120,9 +122,11 @@ class Frame:
             self.sheet.line(self.left, self.y(value), self.right, self.y(value), stroke=LINE)
             self.sheet.text(edge + way * 7, self.y(value) + 4, (formatted or plain)(value), anchor=anchor, fill=SOFT)
         widest = max((len((formatted or plain)(value)) for value in marks), default=1)
-        self.sheet.upright(
-            edge + way * (18 + widest * LETTER_PX + (3 if right else 0)), (self.top + self.bottom) / 2, label
-        )
+        outermost = edge + way * (18 + widest * LETTER_PX + (3 if right else 0))
+        lines = wrapped(label, int((self.bottom - self.top) / LETTER_PX), 2)
+        for place, line in enumerate(lines):
+            x = outermost + 15 * (place if right else place - len(lines) + 1)
+            self.sheet.upright(x, (self.top + self.bottom) / 2, line)
 
     def x_axis(self, label: str, *, values: Sequence[float] | None = None, grid: bool = False, formatted=None) -> None:
         """Values below the frame, and the scale's name."""
@@ -157,6 +161,7 @@ class Frame:
 
 def plain(value: float) -> str:
     """A number for an axis: a true minus, thin gaps between thousands."""
+    value = value or 0.0  # no minus before a zero
     text = f"{value:.10g}" if abs(value) < 10_000 else f"{value:,.0f}".replace(",", "\u202f")
     return text.replace("-", "−")
 
@@ -203,9 +208,9 @@ def _is_free(shift: float, y: float, near: list[tuple[float, float]], radius: fl
 
 
 def wrapped(words: str, letters: int, lines: int = 3) -> list[str]:
-    """Words in lines of about ``letters`` letters; what does not fit ends in an ellipsis."""
+    """Words in lines of about ``letters`` letters; a number stays with its unit; too many lines end in an ellipsis."""
     rows = [""]
-    for word in words.split():
+    for word in QUANTITY.sub("\\1\u00a0\\2", words).split(" "):
         if rows[-1] and len(rows[-1]) + 1 + len(word) > letters:
             rows.append("")
         rows[-1] = f"{rows[-1]} {word}".strip()

@@ -20,6 +20,17 @@ TABLES = (
 )  # fmt: skip
 
 
+CURVES = {
+    "emax": lambda dose, at: at["e0"] + at["emax"] * dose / (at["ed50"] + dose),
+    "four_parameter_logistic": lambda dose, at: (
+        at["control_limit"]
+        + (at["top_dose_limit"] - at["control_limit"])
+        * dose ** at["slope"]
+        / (dose ** at["slope"] + at["ed50"] ** at["slope"])
+    ),
+}
+
+
 @dataclass
 class Endpoint:
     """What is known of one endpoint.
@@ -42,12 +53,19 @@ class Endpoint:
 
     @property
     def title(self) -> str:
-        """The measure's title with analyte, region and session."""
-        where = self.plan.get("where", {})
-        named = [self.plan.get(key) or where.get(key) for key in ("analyte", "region", "session")]
-        title = self.facts.get("title") or wording.words(self.plan["measure"]).capitalize()
-        told = [", ".join(map(str, part)) if isinstance(part, list) else str(part) for part in named if part]
-        return f"{title} ({', '.join(told)})" if told else title
+        """Analyte and the measure's title, with region and session."""
+        analyte, *where = (self._named(key) for key in ("analyte", "region", "session"))
+        title = self.measure
+        if analyte:
+            analyte = analyte[0].upper() + analyte[1:] if analyte.islower() else analyte
+            title = f"{analyte}: {title[0].lower()}{title[1:]}"
+        told = ", ".join(filter(None, where))
+        return f"{title} ({told})" if told else title
+
+    @property
+    def measure(self) -> str:
+        """The measure's title."""
+        return self.facts.get("title") or wording.words(self.plan["measure"]).capitalize()
 
     @property
     def unit(self) -> str:
@@ -77,7 +95,21 @@ class Endpoint:
     @property
     def label(self) -> str:
         """Name of the value's axis."""
-        return f"{self.title} ({self.unit})" if self.unit else self.title
+        return f"{self.measure} ({self.unit})" if self.unit else self.measure
+
+    @property
+    def is_changed_by_review(self) -> bool:
+        """Whether what a reviewer rejected changes any comparison."""
+        if self.dataset == "all":
+            return False
+        columns = ["contrast", "level", "reference", "n", "estimate", "ci_low", "ci_high"]
+        before, now = (self.lines("contrasts", dataset)[columns].reset_index(drop=True) for dataset in self.datasets)
+        return not before.equals(now)
+
+    def _named(self, key: str) -> str:
+        """Analyte, region or session of the plan, in words."""
+        value = self.plan.get(key) or (self.plan.get("where") or {}).get(key) or ""
+        return wording.listed([str(one) for one in value]) if isinstance(value, list) else str(value)
 
     def counted(self) -> pd.DataFrame:
         """Values that enter the comparison."""
@@ -131,6 +163,28 @@ def build(
         for name, planned in plan["endpoints"].items()
     ]
     return sorted(made, key=lambda endpoint: ROLES.index(endpoint.role))
+
+
+def curves(endpoint: Endpoint) -> dict[str, pd.DataFrame]:
+    """The dose-response curves the statistics found estimable, drawn out: drug -> dose_mg_per_kg, value.
+
+    ``emax``: e0 + emax dose / (ed50 + dose). ``four_parameter_logistic``: between its limits, with its slope at
+    ed50. On the log scale the curve is turned back into the measure's unit.
+    """
+    rows = endpoint.lines("dose_response")
+    if not len(rows) or endpoint.scale == "logit":
+        return {}
+    found = {}
+    for (drug, model), own in rows[rows["estimable"].eq("yes")].groupby(["drug", "model"], sort=False):
+        at = own.set_index("parameter")["estimate"].astype(float)
+        if model not in CURVES or drug in found or "ed50" not in at:
+            continue
+        dose = np.linspace(0, 10 * at["ed50"], 400)
+        value = CURVES[model](dose, at)
+        found[drug] = pd.DataFrame(
+            {"dose_mg_per_kg": dose, "value": np.exp(value) if endpoint.scale == "log" else value}
+        )
+    return found
 
 
 def planned_of(contrasts: pd.DataFrame) -> dict:

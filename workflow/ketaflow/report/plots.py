@@ -12,7 +12,7 @@ from ketaflow.report.endpoints import Endpoint, arm_names
 from ketaflow.report.palette import Arm
 
 HEIGHT, TOP, FOOT = 330.0, 14.0, 74.0
-COLUMN_PX = 88.0
+COLUMN_PX = 98.0
 DOT_PX = 4.0
 
 
@@ -22,15 +22,16 @@ def animals(endpoint: Endpoint, arms: list[Arm]) -> str:
     shown = arm_names(arms, table["arm"])
     means = _means(endpoint)
     low, high = value_limits(endpoint)
-    left = _left_margin(low, high)
+    left = _margin(endpoint.label, low, high)
     sheet = Sheet(left + COLUMN_PX * len(shown) + 12, HEIGHT)
     frame = Frame(sheet, left, TOP, sheet.width - 12, HEIGHT - FOOT, (0, len(shown)), (low, high))
     frame.y_axis(endpoint.label)
     for place, arm in enumerate(shown):
         own = table[table["arm"].eq(arm.name)]
         middle = frame.x(place + 0.42)
-        _samples(frame, endpoint, own, middle, arm)
-        _column(frame, own, middle, arm, endpoint.unit)
+        shifts = _shifts(frame, own, endpoint.plan.get("design", ""), 30)
+        _samples(frame, endpoint, own, middle, shifts, arm)
+        _column(frame, own, middle, shifts, arm, endpoint.unit)
         if arm.name in means.index:
             _mean(frame, means.loc[arm.name], frame.x(place + 0.84))
         _arm_label(frame, frame.x(place + 0.5), arm, int(own["left_out"].eq("").sum()))
@@ -39,26 +40,25 @@ def animals(endpoint: Endpoint, arms: list[Arm]) -> str:
 
 def differences(endpoint: Endpoint, arms: list[Arm]) -> str:
     """Difference of each arm to its reference with its interval, level with the animals' plot where units agree."""
-    rows, before = endpoint.differences(), _other_dataset(endpoint)
+    rows = endpoint.differences()
     if not len(rows):
         return ""
+    before = {row["level"]: row for row in endpoint.differences("all").to_dict("records")}
     labels = {arm.name: arm for arm in arms}
+    reference = str(rows["reference"].iloc[0])
+    label = _difference_label(endpoint, labels[reference].label if reference in labels else reference)
     low, high = difference_limits(endpoint)
-    right = _left_margin(low, high)
+    right = _margin(label, low, high)
     sheet = Sheet(18 + COLUMN_PX * len(rows) + right, HEIGHT)
     frame = Frame(sheet, 18, TOP, sheet.width - right, HEIGHT - FOOT, (0, len(rows)), (low, high))
-    scale = endpoint.scale
-    reference = (
-        labels[rows["reference"].iloc[0]].label if rows["reference"].iloc[0] in labels else rows["reference"].iloc[0]
-    )
-    frame.y_axis(_difference_label(endpoint, str(reference)), right=True, formatted=_ratio if scale == "log" else None)
+    frame.y_axis(label, right=True, formatted=_ratio if endpoint.scale == "log" else None)
     _negligible(frame, rows)
     sheet.line(frame.left, frame.y(0), frame.right, frame.y(0), stroke=INK, dash="4 3")
     for place, row in enumerate(rows.to_dict("records")):
         arm = labels.get(row["level"])
         middle = frame.x(place + 0.5)
         colour = arm.colour if arm else INK
-        other = before.get(row["level"])
+        other = before.get(row["level"]) if endpoint.is_changed_by_review else None
         if other is not None:
             frame.interval(middle + 11, other["ci_low"], other["ci_high"], stroke=SOFT, width=1.2)
             sheet.dot(middle + 11, frame.y(other["estimate"]), 3, SOFT, hollow=True, told=_told(other, "before review"))
@@ -77,10 +77,11 @@ def time_course(endpoint: Endpoint, arms: list[Arm]) -> str:
         return ""
     shown = arm_names(arms, table["arm"])
     low, high = drawing.limits(table["value"])
-    left = _left_margin(low, high)
-    sheet = Sheet(left + 560, HEIGHT)
+    left = _margin(endpoint.label, low, high)
+    names = max(len(arm.label) for arm in shown) * drawing.LETTER_PX + 26
+    sheet = Sheet(left + 500 + names, HEIGHT)
     times = sorted(table["time_min"].unique())
-    frame = Frame(sheet, left, TOP, sheet.width - 118, HEIGHT - 48, drawing.limits(times, margin=0.03), (low, high))
+    frame = Frame(sheet, left, TOP, sheet.width - names, HEIGHT - 48, drawing.limits(times, margin=0.03), (low, high))
     frame.y_axis(endpoint.label)
     frame.x_axis("time after dosing (min)")
     if frame.x_limits[0] < 0 < frame.x_limits[1]:
@@ -99,7 +100,7 @@ def time_course(endpoint: Endpoint, arms: list[Arm]) -> str:
 def dose_response(endpoint: Endpoint, arms: list[Arm], curves: dict[str, pd.DataFrame]) -> str:
     """Animals and arm means against dose, with the fitted curve where there is one; empty with fewer than three doses.
 
-    ``curves`` maps a drug to its curve: columns dose_mg_per_kg, value, ci_low, ci_high (the last two may be missing).
+    ``curves`` maps a drug to its curve: columns dose_mg_per_kg, value.
     """
     table = endpoint.per_animal()
     table = table[table["left_out"].eq("")]
@@ -107,21 +108,20 @@ def dose_response(endpoint: Endpoint, arms: list[Arm], curves: dict[str, pd.Data
     if len({arm.dose_mg_per_kg for arm in shown}) < 3 or len({arm.drug for arm in shown if not arm.is_control}) > 1:
         return ""
     low, high = value_limits(endpoint)
-    left = _left_margin(low, high)
+    left = _margin(endpoint.label, low, high)
     sheet = Sheet(left + 400, HEIGHT)
     doses = [arm.dose_mg_per_kg for arm in shown]
     frame = Frame(sheet, left, TOP, sheet.width - 14, HEIGHT - 48, drawing.limits(doses, margin=0.08), (low, high))
     frame.y_axis(endpoint.label)
     frame.x_axis("dose (mg/kg)", values=sorted(set(doses)))
     for curve in curves.values():
-        if "ci_low" in curve:
-            _ribbon(frame, curve)
+        curve = curve[curve["dose_mg_per_kg"].le(max(doses))]
         frame.path(curve["dose_mg_per_kg"], curve["value"], stroke=INK, width=1.8)
     means = _means(endpoint)
     for arm in shown:
         own = table[table["arm"].eq(arm.name)]
         x = frame.x(arm.dose_mg_per_kg)
-        _column(frame, own, x, arm, endpoint.unit, widest=9, opacity=0.55)
+        _column(frame, own, x, _shifts(frame, own, "", 9), arm, endpoint.unit, 0.55)
         if arm.name in means.index:
             _mean(frame, means.loc[arm.name], x)
     return sheet.svg(f"{endpoint.title} against dose, every animal a point")
@@ -169,22 +169,24 @@ def _means(endpoint: Endpoint) -> pd.DataFrame:
     return pd.DataFrame({"mean": means, "ci_low": np.nan, "ci_high": np.nan})
 
 
-def _other_dataset(endpoint: Endpoint) -> dict[str, dict]:
-    if endpoint.dataset == "all":
-        return {}
-    return {row["level"]: row for row in endpoint.differences("all").to_dict("records")}
-
-
-def _left_margin(low: float, high: float) -> float:
+def _margin(label: str, low: float, high: float) -> float:
+    """Room for an upright scale: its values, and its name in one line or two."""
+    two_lines = len(drawing.wrapped(label, int((HEIGHT - FOOT - TOP) / drawing.LETTER_PX), 2)) > 1
     widest = max(len(drawing.plain(value)) for value in drawing.ticks(low, high, count=5))
-    return 34 + widest * drawing.LETTER_PX
+    return 34 + widest * drawing.LETTER_PX + (15 if two_lines else 0)
+
+
+def _shifts(frame: Frame, own: pd.DataFrame, design: str, widest: float = 26) -> list[float]:
+    """Sideways places of a column's dots: a lane for each animal where samples lie behind it, else a swarm."""
+    if design == "nested" and len(own) > 1:
+        return list(np.linspace(-widest, widest, len(own)))
+    return drawing.swarm([frame.y(value) for value in own["value"]], DOT_PX, widest)
 
 
 def _column(
-    frame: Frame, own: pd.DataFrame, middle: float, arm: Arm, unit: str, widest: float = 26, opacity: float = 1
+    frame: Frame, own: pd.DataFrame, middle: float, shifts: list[float], arm: Arm, unit: str, opacity: float = 1
 ) -> None:
     pixels = [frame.y(value) for value in own["value"]]
-    shifts = drawing.swarm(pixels, DOT_PX, widest)
     for row, y, shift in zip(own.to_dict("records"), pixels, shifts, strict=True):
         told = f"{row['animal']}: {wording.number(row['value'])} {unit}".strip()
         if row["left_out"]:
@@ -195,15 +197,14 @@ def _column(
             frame.sheet.dot(middle + shift, y, DOT_PX, arm.colour, hollow=row["flagged"], told=told, opacity=opacity)
 
 
-def _samples(frame: Frame, endpoint: Endpoint, own: pd.DataFrame, middle: float, arm: Arm) -> None:
+def _samples(frame: Frame, endpoint: Endpoint, own: pd.DataFrame, middle: float, shifts: list[float], arm: Arm) -> None:
     """What lies below the animal, small and pale behind it (nested designs)."""
     if endpoint.plan.get("design") != "nested":
         return
     counted = endpoint.counted()
-    pixels = [frame.y(value) for value in own["value"]]
-    for animal, shift in zip(own["animal"], drawing.swarm(pixels, DOT_PX, 26), strict=True):
+    for animal, shift in zip(own["animal"], shifts, strict=True):
         for value in counted.loc[counted["animal"].eq(animal) & counted["arm"].eq(arm.name), "value"]:
-            frame.sheet.dot(middle + shift, frame.y(value), 1.8, arm.colour, opacity=0.4)
+            frame.sheet.dot(middle + shift, frame.y(value), 1.9, arm.colour, opacity=0.45)
 
 
 def _mean(frame: Frame, row: pd.Series, x: float) -> None:
@@ -293,12 +294,4 @@ def _line_labels(frame: Frame, ends: list[tuple[float, Arm]]) -> None:
         y = max(y, taken + 15)
         taken = y
         frame.sheet.dot(frame.right + 10, y, 4, arm.colour)
-        frame.sheet.text(frame.right + 18, y + 4, drawing.wrapped(arm.label, 17, 1)[0], size=11.5)
-
-
-def _ribbon(frame: Frame, curve: pd.DataFrame) -> None:
-    known = curve.dropna(subset=["ci_low", "ci_high"])
-    forth = [f"{frame.x(row.dose_mg_per_kg):.1f} {frame.y(row.ci_high):.1f}" for row in known.itertuples()]
-    back = [f"{frame.x(row.dose_mg_per_kg):.1f} {frame.y(row.ci_low):.1f}" for row in known.iloc[::-1].itertuples()]
-    if forth:
-        frame.sheet.add(f'<path d="M{"L".join(forth + back)}Z" fill="var(--ink)" fill-opacity="0.1"/>')
+        frame.sheet.text(frame.right + 18, y + 4, arm.label, size=11.5)

@@ -52,7 +52,7 @@ def write(
     carried_out = plan or (plan_lock or {}).get("plan") or endpoints.planned_of(tables["contrasts"])
     known = palette.arms(arms)
     shown = endpoints.build(tables, measurements, allocation, carried_out, measures)
-    parts = [sections.endpoint_part(endpoint, known, sentences, {}) for endpoint in shown]
+    parts = [sections.endpoint_part(endpoint, known, sentences) for endpoint in shown]
     doubtful, n_doubtful = sections.doubtful(checks)
     page = templates.render(
         "results.html",

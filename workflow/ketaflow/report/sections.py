@@ -5,11 +5,12 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ketaflow.report import cascade, plots, sheets, wording
-from ketaflow.report.endpoints import ROLES, Endpoint
+from ketaflow.report.endpoints import ROLES, Endpoint, curves
 from ketaflow.report.palette import Arm
 from ketaflow.report.sheets import SheetTable
 
 MOST_ROWS = 300
+MOST_SHOWN = 16
 EXCLUSION_KEYS = ["assay", "animal", "recording", "source", "rule", "reviewer", "reason"]
 
 
@@ -57,18 +58,17 @@ def doubtful(checks: pd.DataFrame) -> tuple[SheetTable, int]:
     return sheets.table("doubtful_checks", rows.head(MOST_ROWS)), len(rows)
 
 
-def endpoint_part(
-    endpoint: Endpoint, arms: list[Arm], sentences: list[dict], curves: Mapping[str, pd.DataFrame]
-) -> dict:
+def endpoint_part(endpoint: Endpoint, arms: list[Arm], sentences: list[dict]) -> dict:
     """Everything the page shows of one endpoint, short of p values."""
     labels = {arm.name: arm.label for arm in arms}
+    tables = _estimates(endpoint, labels)
     figures = {"animals": "", "differences": "", "time_course": "", "dose_response": ""}
     if len(endpoint.counted()):
         figures = {
             "animals": plots.animals(endpoint, arms),
             "differences": plots.differences(endpoint, arms),
             "time_course": plots.time_course(endpoint, arms),
-            "dose_response": plots.dose_response(endpoint, arms, dict(curves)),
+            "dose_response": plots.dose_response(endpoint, arms, curves(endpoint)),
         }
     return figures | {
         "name": endpoint.name,
@@ -80,8 +80,8 @@ def endpoint_part(
         "caption": _caption(endpoint),
         "sentences": [told["sentence"] for told in _own(sentences, endpoint)],
         "notes": _notes(endpoint),
-        "tables": [table for table in _estimates(endpoint, labels) if table.rows],
-        "more": [table for table in _more(endpoint, labels) if table.rows],
+        "tables": [table for table in tables if table.rows and len(table.rows) <= MOST_SHOWN],
+        "more": [table for table in tables if len(table.rows) > MOST_SHOWN] + _more(endpoint, labels),
     }
 
 
@@ -130,7 +130,8 @@ def _caption(endpoint: Endpoint) -> str:
         "nested": " (the mean of its samples, which lie behind it, small)",
         "repeated": " (the mean over its times)",
     }.get(endpoint.plan.get("design"), "")
-    parts = [f"Each dot is one animal{dot}", f"bar, mean with its {level} interval"]
+    has_interval = endpoint.plan.get("design") != "repeated"
+    parts = [f"Each dot is one animal{dot}", f"bar, mean with its {level} interval" if has_interval else "bar, mean"]
     parts += ["hollow, flagged by a check"] if table["flagged"].any() else []
     parts += ["cross, left out of the comparison"] if table["left_out"].ne("").any() else []
     return "; ".join(parts) + "." + (_beside(endpoint, rows, level) if len(rows) else "")
@@ -143,7 +144,7 @@ def _beside(endpoint: Endpoint, rows: pd.DataFrame, level: str) -> str:
     told += ", on the same scale with zero at the mean of the reference." if endpoint.scale == "identity" else "."
     if "smallest_effect" in rows and rows["smallest_effect"].notna().any():
         told += " The shaded band is too small to matter, as the plan declares."
-    if endpoint.dataset == "reviewed":
+    if endpoint.is_changed_by_review:
         told += " Thin grey: before the review took anything out."
     return told
 
@@ -160,36 +161,53 @@ def _own(sentences: list[dict], endpoint: Endpoint) -> list[dict]:
 
 def _notes(endpoint: Endpoint) -> list[str]:
     told = []
-    for table, column in (("contrasts", "note"), ("diagnostics", "message")):
-        rows = endpoint.lines(table)
-        told += list(rows[column].dropna()) if column in rows else []
+    contrasts, diagnostics = endpoint.lines("contrasts"), endpoint.lines("diagnostics")
+    if len(contrasts) and contrasts["p_value"].isna().all():
+        told += list(contrasts["note"].dropna())
+    told += list(diagnostics["message"].dropna()) if "message" in diagnostics else []
     return [str(note) for note in dict.fromkeys(told) if str(note).strip()]
 
 
 def _estimates(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable]:
     described = _with_intervals(endpoint.lines("descriptives"))
     contrasts = pd.concat([endpoint.lines("contrasts", dataset) for dataset in endpoint.datasets])
-    contrasts = _with_intervals(contrasts)
-    if len(endpoint.datasets) == 1:
-        contrasts = contrasts.drop(columns="dataset")
+    contrasts = _compared(_with_intervals(contrasts), labels)
+    if not endpoint.is_changed_by_review:
+        contrasts = contrasts[contrasts["dataset"].eq(endpoint.dataset)].drop(columns="dataset")
     unit = f" ({endpoint.unit})" if endpoint.unit else ""
-    words = {"arm": labels, "level": labels, "reference": labels}
     return [
-        sheets.table("descriptives", described, of=endpoint.name, after=unit, labels=words),
-        sheets.table("effects", contrasts, of=endpoint.name, labels=words),
+        sheets.table("effects", contrasts, of=endpoint.name, after=unit),
+        sheets.table("descriptives", described, of=endpoint.name, after=unit, labels={"arm": labels}),
     ]
+
+
+def _compared(contrasts: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """What is compared with what, how many animals of each, and the effect size, in words; data sets side by side."""
+    rows = []
+    for row in contrasts.to_dict("records"):
+        level, reference = (labels.get(row[key], wording.words(row[key])) for key in ("level", "reference"))
+        counts = [f"{int(row[key])}" for key in ("n", "n_reference") if not wording.is_missing(row[key])]
+        rows.append(
+            {
+                "compared": f"{level} − {reference}" if reference else level,
+                "animals": " + ".join(counts),
+                "effect": wording.effect(row["effect_size_name"], row["effect_size"]),
+            }
+        )
+    told = contrasts.reset_index(drop=True).join(pd.DataFrame(rows, columns=["compared", "animals", "effect"]))
+    places = told.groupby(["contrast", "compared"], sort=False).ngroup()
+    return told.loc[places.sort_values(kind="stable").index]
 
 
 def _more(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable]:
     words = {"level": labels, "reference": labels}
     beside = _with_intervals(endpoint.lines("contrasts", sensitivity=True))
-    return [
-        sheets.table("sensitivity", beside, of=endpoint.name, labels=words),
-        *(
-            sheets.table(name, endpoint.lines(name), of=endpoint.name)
-            for name in ("variance_components", "diagnostics", "dose_response", "power")
-        ),
+    named = [
+        sheets.table(name, endpoint.lines(name), of=endpoint.name)
+        for name in ("variance_components", "diagnostics", "dose_response", "power")
     ]
+    made = [sheets.table("sensitivity", beside, of=endpoint.name, labels=words), *named]
+    return [table for table in made if table.rows]
 
 
 def _with_intervals(rows: pd.DataFrame) -> pd.DataFrame:

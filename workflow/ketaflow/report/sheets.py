@@ -4,7 +4,7 @@ In: rows of the study's tables. Out: ``SheetTable``. A cell keeps the exact valu
 one, so that what is copied or downloaded is exact. Which columns a table has stands in sheets.yaml.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,13 +17,16 @@ SHAPES = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="
 SOURCES = {"plan": "rule of the plan", "no value": "no value could be had"}
 KINDS = {
     "text": str,
+    "tight": str,
+    "long": str,
     "words": wording.words,
     "source": lambda value: SOURCES.get(str(value), wording.words(value)),
     "number": wording.number,
+    "given": lambda value: f"{float(value):g}".replace("-", "−"),
     "whole": lambda value: f"{int(value)}",
     "p": wording.p_value,
 }
-NUMBERS = ("number", "whole", "p")
+NUMBERS = ("number", "given", "aligned", "whole", "p")
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,27 @@ def table(
     kept = [column for column in columns if not rows[column.name].map(wording.is_missing).all()]
     name = f"{of}_{shape}" if of else shape
     made = SheetTable(name, SHAPES[shape]["caption"] + after, kept)
+    shown = {column.name: _shown(column, rows[column.name]) for column in kept}
+    words = labels or {}
     for row in rows.to_dict("records"):
-        made.rows.append([_cell(column, row[column.name], (labels or {}).get(column.name, {})) for column in kept])
+        made.rows.append(
+            [_cell(column, row[column.name], shown[column.name], words.get(column.name, {})) for column in kept]
+        )
     return made
 
 
-def _cell(column: Column, value: object, words: Mapping) -> tuple[str, str]:
+def _shown(column: Column, values: pd.Series) -> Callable[[object], str]:
+    """How cells of a column read; ``aligned`` ones all to the same decimals."""
+    if column.kind != "aligned":
+        return KINDS[column.kind]
+    decimals = wording.decimals_for(values)
+    return lambda value: wording.fixed(value, decimals)
+
+
+def _cell(column: Column, value: object, shown: Callable[[object], str], words: Mapping) -> tuple[str, str]:
     if wording.is_missing(value):
         return "", ""
     if value in words:
         return str(words[value]), str(value)
     exact = f"{float(value)!r}".removesuffix(".0") if column.is_number else str(value)
-    return KINDS[column.kind](value), exact
+    return shown(value), exact

@@ -1,12 +1,25 @@
 """Numbers and names as the results page prints them."""
 
 import math
+from collections.abc import Iterable
 
 WORDS = {
     "one_way": "one-way", "ancova": "analysis of covariance", "repeated": "repeated measures", "holm": "Holm",
     "bh": "Benjamini–Hochberg", "hochberg": "Hochberg", "fixed_sequence": "fixed sequence", "two-sided": "two-sided",
     "hedges_g": "Hedges g", "cliffs_delta": "Cliff’s delta", "cohens_d": "Cohen’s d",
     "ratio_of_geometric_means": "ratio of geometric means", "dunnett": "Dunnett",
+    "dunnett_stepdown": "Dunnett, step-down",
+}  # fmt: skip
+
+
+# Units that names end in, by the house's rule.
+UNITS = {
+    "s": "s", "min": "min", "hz": "Hz", "px": "px", "um": "µm", "um2": "µm²", "pct": "%", "g": "g", "ml": "ml", "kda": "kDa",
+    "db": "dB", "ms": "ms",
+}  # fmt: skip
+SIGNS = {
+    "hedges_g": "g = ", "cohens_d": "d = ", "cliffs_delta": "δ = ", "ratio_of_geometric_means": "× ",
+    "partial_eta_squared": "η²ₚ = ", "omega_squared": "ω² = ",
 }  # fmt: skip
 
 
@@ -38,11 +51,35 @@ def number(value: object, digits: int = 3) -> str:
     return f"{value:.{decimals}f}".replace("-", "−")
 
 
+def decimals_for(values: Iterable[object], digits: int = 3) -> int | None:
+    """Decimals that give the largest of the values so many digits; None where powers of ten are needed."""
+    sizes = [abs(float(value)) for value in values if not is_missing(value) and math.isfinite(float(value))]
+    largest = max(sizes, default=0.0)
+    if largest >= 1e6 or 0 < largest < 1e-3:
+        return None
+    return max(0, digits - 1 - math.floor(math.log10(largest))) if largest else 0
+
+
+def fixed(value: object, decimals: int | None) -> str:
+    """A number with so many decimals; empty if missing."""
+    if is_missing(value) or decimals is None or not math.isfinite(float(value)):
+        return number(value)
+    return f"{round(float(value), decimals) + 0.0:.{decimals}f}".replace("-", "−")
+
+
+def effect(name: object, value: object) -> str:
+    """An effect size to two decimals, with its sign in formulas where it has one."""
+    if is_missing(name) or is_missing(value):
+        return ""
+    return f"{SIGNS.get(str(name), words(name) + ' ')}{fixed(value, 2)}"
+
+
 def interval(low: object, high: object) -> str:
-    """An interval; empty if both ends are missing."""
+    """An interval, both ends to the same decimals; empty if both are missing."""
     if is_missing(low) and is_missing(high):
         return ""
-    return f"{number(low) or '−∞'} to {number(high) or '∞'}"
+    decimals = decimals_for([low, high])
+    return f"{fixed(low, decimals) or '−∞'} to {fixed(high, decimals) or '∞'}"
 
 
 def p_value(value: object) -> str:
@@ -56,7 +93,10 @@ def words(name: object) -> str:
     """A name of the tables in words."""
     if is_missing(name):
         return ""
-    return WORDS.get(str(name), str(name).replace("_", " "))
+    if str(name) in WORDS:
+        return WORDS[str(name)]
+    stem, _, last = str(name).rpartition("_")
+    return f"{stem} ({UNITS[last]})".replace("_", " ") if stem and last in UNITS else str(name).replace("_", " ")
 
 
 def count(n: int, noun: str, plural: str = "") -> str:
