@@ -1,0 +1,91 @@
+"""The parts beside the stages: matching, classes, corrections, agreement, drawing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ketaflow.assays.dendritic_spines import candidates, cohort, corrections, image_facts, scene, shape, simulate
+from ketaflow.assays.dendritic_spines.matching import matched
+
+RULE = {"mushroom_head_um": 0.5, "stubby_length_um": 0.7, "filopodium_length_um": 2.0}
+
+
+def test_each_place_is_matched_once_and_only_within_reach():
+    first, second = np.array([[0.0, 0], [0.1, 0], [9, 9]]), np.array([[0.0, 0.05], [20, 20]])
+    left, right = matched(first, second, reach=1.0)
+    assert (list(left), list(right)) == ([0], [0])
+
+
+def test_of_near_places_the_strongest_stays():
+    places = np.array([[0.0, 0, 0], [0, 0, 0.2], [0, 0, 5]])
+    assert list(candidates.strongest(places, np.array([0.5, 0.9, 0.1]), 0.5)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("length_um", "head_um", "name"),
+    [(1.2, 0.8, "mushroom"), (1.2, 0.3, "thin"), (0.4, 0.45, "stubby"), (3.0, 0.2, "filopodium")],
+)
+def test_a_typical_spine_gets_its_class(length_um, head_um, name):
+    told = shape.class_probabilities(np.array([length_um]), np.array([head_um]), **RULE)[0]
+    assert shape.CLASSES[int(np.argmax(told))] == name
+    assert told.max() > 0.8
+
+
+def test_class_probabilities_add_up_to_one_and_are_even_at_the_edge():
+    told = shape.class_probabilities(np.array([1.2, 0.1, 5]), np.array([0.5, 0.9, 0.9]), **RULE)
+    np.testing.assert_allclose(told.sum(1), 1)
+    assert told[0, 0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_correction_by_place_means_the_nearest_spine():
+    places = np.array([[0.0, 10, 10], [0, 50, 50]])
+    row = {"action": "drop", "spine": None, "x_px": 52, "y_px": 49}
+    assert corrections.replayed([row], places, 0.1).kept == [0]
+
+
+def test_the_noise_of_a_stack_is_found_beside_structure():
+    rng = np.random.default_rng(0)
+    stack = rng.normal(100, 7, (3, 200, 200)).astype(np.float32)
+    stack[:, 90:100] += 500
+    assert image_facts.noise(stack) == pytest.approx(7, rel=0.05)
+
+
+def test_agreement_counts_every_pair_of_raters():
+    people = pd.DataFrame(
+        {
+            "image": "a",
+            "rater": ["r1", "r1", "r2"],
+            "x_px": [10, 90, 11],
+            "y_px": 10,
+            "class": ["thin", "thin", "stubby"],
+        }
+    )
+    tables = {
+        "spines": pd.DataFrame({"image": ["a", "b"], "x_px": [12.0, 1], "y_px": [10.0, 1], "class": ["thin", "thin"]}),
+        "dendrites": pd.DataFrame({"image": ["a", "b"], "pixel_size_um": 0.1}),
+    }
+    told = cohort.summarise(tables, {"dendritic_spines_human_scores": people}, match_um=1.0)["agreement"]
+    mine = told[told["first"].eq("ketaflow") & told["second"].eq("r1") & told["image"].eq("a")].iloc[0]
+    assert (mine["precision"], mine["recall"], mine["count_bias_pct"], mine["class_agreement"]) == (1, 0.5, -50, 1)
+    assert len(told) == 6
+
+
+def test_without_human_scores_there_is_no_agreement():
+    assert cohort.summarise({}, {}, match_um=1.0) == {}
+
+
+def test_the_same_truth_and_seed_draw_the_same_stack():
+    told = {"length_um": 12.0, "photons": 50.0, "mushroom_count": 2, "thin_count": 2, "stubby_count": 1,
+            "filopodium_count": 0}  # fmt: skip
+    np.testing.assert_array_equal(simulate.drawn(told, 5)[2], simulate.drawn(told, 5)[2])
+    assert simulate.drawn(told, 5)[0].shape[1] == 3
+    assert scene.length_um(simulate.drawn(told, 5)[0]) == pytest.approx(12.0, abs=0.1)
+
+
+def test_the_design_gives_more_spines_the_higher_the_dose():
+    animals = pd.DataFrame({"animal": [f"m{n}" for n in range(60)], "dose_mg_per_kg": [0.0, 20.0] * 30})
+    tables = simulate.design(animals, np.random.default_rng(1))
+    told = tables["dendritic_spines_truth"].merge(tables["dendritic_spines"]).merge(animals)
+    density = told.filter(like="_count").sum(axis=1) / told["length_um"]
+    means = density.groupby(told["dose_mg_per_kg"]).mean()
+    assert means[20.0] > 1.15 * means[0.0]

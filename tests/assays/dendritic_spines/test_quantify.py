@@ -1,0 +1,104 @@
+"""Quantify: truth by construction, laws, and what is said where there is nothing to measure."""
+
+import numpy as np
+import pytest
+from dendrite import record_of, truth, values
+
+from ketaflow.assays.dendritic_spines import quantify, shape, simulate
+
+
+def test_the_length_of_a_drawn_dendrite_is_found_within_five_percent(drawn):
+    assert values(drawn["measured"])["dendrite_length_um"] == pytest.approx(16.0, rel=0.05)
+
+
+def test_density_is_count_by_length(drawn):
+    told = values(drawn["measured"])
+    assert told["spine_count"] == len(drawn["measured"].tables["spines"])
+    assert told["spine_density_per_um"] == pytest.approx(told["spine_count"] / told["dendrite_length_um"])
+
+
+def test_class_densities_add_up_to_the_density(drawn):
+    told = values(drawn["measured"])
+    parts = [told[f"{name}_density_per_um"] for name in shape.CLASSES]
+    assert sum(parts) == pytest.approx(told["spine_density_per_um"])
+
+
+def test_the_sample_is_the_dendrite_of_the_cell(drawn):
+    assert {entry["sample"] for entry in drawn["measured"].tables["measurements"]} == {"n1/d1"}
+
+
+def test_a_blank_image_fails_with_a_reason_and_no_number(row, defaults):
+    noise = np.random.default_rng(0).poisson(20, (10, 120, 120)).astype(np.uint16)
+    measured = quantify.quantify(record_of(noise, row), **defaults["quantify"])
+    assert all(entry["value"] is None for entry in measured.tables["measurements"])
+    assert {entry["reason"] for entry in measured.tables["measurements"]} == {quantify.NO_DENDRITE}
+
+
+def test_a_smooth_shaft_has_density_zero_and_no_head_diameter(row, defaults):
+    _, _, stack = simulate.drawn(truth(mushroom_count=0), 3)
+    told = values(quantify.quantify(record_of(stack, row), **defaults["quantify"]))
+    assert told["spine_density_per_um"] < 0.15
+    if told["spine_count"] == 0:
+        assert told["spine_head_diameter_um"] is None
+
+
+@pytest.mark.parametrize("turn", ["mirror", "transpose", "half turn"])
+def test_turning_the_image_keeps_the_count_and_the_length(drawn, row, defaults, turn):
+    stack = drawn["stack"]
+    turned = {"mirror": stack[:, :, ::-1], "transpose": stack.transpose(0, 2, 1), "half turn": stack[:, ::-1, ::-1]}
+    before = values(drawn["measured"])
+    after = values(quantify.quantify(record_of(np.ascontiguousarray(turned[turn]), row), **defaults["quantify"]))
+    assert after["dendrite_length_um"] == pytest.approx(before["dendrite_length_um"], rel=0.02)
+    assert abs(after["spine_count"] - before["spine_count"]) <= 1
+
+
+def test_doubling_the_exposure_keeps_the_count(drawn, row, defaults):
+    before = values(drawn["measured"])
+    after = values(quantify.quantify(record_of(drawn["stack"] * 2, row), **defaults["quantify"]))
+    assert abs(after["spine_count"] - before["spine_count"]) <= 1
+
+
+def test_a_higher_threshold_never_adds_spines(drawn, defaults):
+    counts = [
+        values(quantify.quantify(drawn["recording"], **{**defaults["quantify"], "score_threshold": threshold}))
+        ["spine_count"] for threshold in (0.2, 0.5, 0.8)
+    ]  # fmt: skip
+    assert counts == sorted(counts, reverse=True)
+
+
+def test_the_classical_rule_needs_no_network(drawn, defaults):
+    told = values(quantify.quantify(drawn["recording"], **{**defaults["quantify"], "scorer": "classical"}))
+    assert told["spine_count"] is not None
+
+
+def corrected(drawn, defaults, *rows):
+    empty = {"spine": None, "x_px": None, "y_px": None, "z_px": None, "class": None}
+    before = drawn["recording"]
+    again = record_of(before.arrays["stack"], before.rows["dendritic_spines"][0],
+                      dendritic_spines_corrections=[{**empty, **row} for row in rows])  # fmt: skip
+    return quantify.quantify(again, **defaults["quantify"])
+
+
+def test_a_dropped_spine_is_gone_and_the_others_keep_their_numbers(drawn, defaults):
+    before = [spine["spine"] for spine in drawn["measured"].tables["spines"]]
+    after = corrected(drawn, defaults, {"action": "drop", "spine": 2.0})
+    assert [spine["spine"] for spine in after.tables["spines"]] == [number for number in before if number != 2]
+
+
+def test_an_added_spine_is_measured_and_counted(drawn, defaults):
+    after = corrected(drawn, defaults, {"action": "add", "x_px": 40.0, "y_px": 30.0, "class": "thin"})
+    added = after.tables["spines"][-1]
+    assert (added["x_px"], added["y_px"], added["class"], added["origin"]) == (40, 30, "thin", "added")
+    assert values(after)["spine_count"] == values(drawn["measured"])["spine_count"] + 1
+
+
+def test_a_spine_is_moved_and_named_anew(drawn, defaults):
+    after = corrected(drawn, defaults, {"action": "move", "spine": 1.0, "x_px": 33.0, "y_px": 31.0},
+                      {"action": "reclass", "spine": 1.0, "class": "filopodium"})  # fmt: skip
+    moved = next(spine for spine in after.tables["spines"] if spine["spine"] == 1)
+    assert (moved["x_px"], moved["class"], moved["origin"]) == (33, "filopodium", "moved")
+
+
+def test_a_correction_that_fits_nothing_is_told(drawn, defaults):
+    after = corrected(drawn, defaults, {"action": "drop", "spine": 99.0})
+    assert after.facts["unmatched"] == ["drop of spine 99.0 that is not there"]

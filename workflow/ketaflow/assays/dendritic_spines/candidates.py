@@ -1,0 +1,188 @@
+"""Places that could be spines, and what each looks like from the shaft it would stand on.
+
+In: a stack without background and its traced shafts. Out: candidates, each with the patch of image around it
+turned so that the shaft lies below and brightness is counted in shafts. Seen like this a spine looks the
+same in every direction, in projections and in stacks, and under every microscope that resolves it.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from ketaflow.assays.dendritic_spines.shaft import Dendrite
+
+# Heads of 0.25 to 0.9 um, blurred: blobs between these (sigma, um). Depth is blurred by at least DEPTH_SIGMA_UM.
+BLOB_SIGMAS_UM = (0.12, 0.2, 0.33, 0.54)
+DEPTH_SIGMA_UM = 0.3
+# Grid of the patch around a candidate (um): outwards from the shaft, and along it.
+OUTWARD_UM = np.arange(-1.5, 0.91, 0.15)
+ALONG_UM = np.arange(-0.9, 0.91, 0.15)
+SAME_UM = 0.25
+# Blobs fainter than this are not offered: a quarter of a pixel's noise, 1.5 % of the faintest shaft.
+FAINTEST_IN_NOISE, FAINTEST_IN_SHAFTS = 0.25, 0.015
+PATCH_RANGE = (-0.5, 2.0)
+
+
+@dataclass
+class Candidates:
+    """Places (n, 3) um, the dendrite each belongs to and where on its line, its frame, patch and facts."""
+
+    places_um: np.ndarray
+    dendrite: np.ndarray
+    point: np.ndarray
+    outward: np.ndarray
+    along: np.ndarray
+    patches: np.ndarray
+    facts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.places_um)
+
+    def chosen(self, which: np.ndarray) -> "Candidates":
+        """Some of the candidates, by index or mask."""
+        return Candidates(**{name: getattr(self, name)[which] for name in Candidates.__annotations__})
+
+
+FACTS = (
+    "distance_um", "distance_in_radii", "radius_um", "brightness_in_brightest", "noise_in_shafts",
+    "small_blob", "middle_blob", "large_blob", "brightness_in_shafts", "uprightness", "is_stack", "surround_in_shafts",
+)  # fmt: skip
+
+
+def candidates(
+    stack: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float, *, reach_um: float
+) -> Candidates:
+    """All places within ``reach_um`` of a shaft's surface that are brighter than what surrounds them.
+
+    ``noise`` is the standard deviation of a voxel of the stack.
+    """
+    lines = np.concatenate([dendrite.line_um for dendrite in dendrites])
+    nearest = cKDTree(lines)
+    blurred = [_blurred(stack, sigma, voxel_um) for sigma in BLOB_SIGMAS_UM]
+    near = _near(stack.shape, voxel_um, dendrites, reach_um)
+    shaft = min(float(np.median(dendrite.brightness)) for dendrite in dendrites)
+    least = max(FAINTEST_IN_NOISE * noise, FAINTEST_IN_SHAFTS * shaft)
+    peaks = [_peaks(finer - coarser, near, least) for finer, coarser in pairwise(blurred)]
+    voxels = np.concatenate(peaks)
+    blobs = np.stack([(finer - coarser)[tuple(voxels.T)] for finer, coarser in pairwise(blurred)])
+    kept = strongest(voxels * voxel_um, blobs.max(0), SAME_UM)
+    return _framed(voxels[kept] * voxel_um, blobs[:, kept], blurred[0], voxel_um, dendrites, nearest, noise)
+
+
+def placed(
+    stack: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float, places_um: np.ndarray
+) -> Candidates:
+    """Candidates at given places (n, 3) um, where a person says there is a spine."""
+    nearest = cKDTree(np.concatenate([dendrite.line_um for dendrite in dendrites]))
+    blurred = [_blurred(stack, sigma, voxel_um) for sigma in BLOB_SIGMAS_UM]
+    at = (places_um / voxel_um).T
+    sampled_at = [ndimage.map_coordinates(picture, at, order=1, mode="nearest") for picture in blurred]
+    blobs = np.stack([finer - coarser for finer, coarser in pairwise(sampled_at)])
+    return _framed(places_um, blobs, blurred[0], voxel_um, dendrites, nearest, noise)
+
+
+def joined(parts: list[Candidates]) -> Candidates:
+    """Several sets of candidates as one."""
+    return Candidates(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in Candidates.__annotations__}
+    )
+
+
+def _blurred(stack: np.ndarray, sigma_um: float, voxel_um: np.ndarray) -> np.ndarray:
+    depth = max(sigma_um, DEPTH_SIGMA_UM) / voxel_um[0] if len(stack) > 1 else 0
+    flat = sigma_um / voxel_um[1]
+    return ndimage.gaussian_filter(stack, (depth, flat, flat), truncate=2.5, mode="nearest")
+
+
+def _near(shape: tuple[int, ...], voxel_um: np.ndarray, dendrites: list[Dendrite], reach_um: float) -> np.ndarray:
+    """Pixels (y, x) of the projection within reach of a shaft."""
+    far = np.ones(shape[1:], bool)
+    for dendrite in dendrites:
+        y, x = np.rint(dendrite.line_um[:, 1:] / voxel_um[1:]).astype(int).T
+        far[y.clip(0, shape[1] - 1), x.clip(0, shape[2] - 1)] = False
+    away = ndimage.distance_transform_edt(far) * voxel_um[1]
+    radius_um = max(float(dendrite.radius_um.max()) for dendrite in dendrites)
+    return away <= radius_um + reach_um
+
+
+def _peaks(blob: np.ndarray, near: np.ndarray, least: float) -> np.ndarray:
+    """Voxels (n, 3) higher than ``least`` and than their 26 neighbours."""
+    places = np.argwhere((blob > least) & near)
+    inner = (places[:, 1:] > 0).all(1) & (places[:, 1:] < np.array(blob.shape[1:]) - 1).all(1)
+    places = places[inner]
+    deep = (-1, 0, 1) if len(blob) > 1 else (0,)
+    for dz in deep:
+        for dy in (-1, 0, 1):
+            for dx in (-1, 0, 1):
+                if dz == dy == dx == 0 or not len(places):
+                    continue
+                z = (places[:, 0] + dz).clip(0, len(blob) - 1)
+                here = blob[tuple(places.T)]
+                there = blob[z, places[:, 1] + dy, places[:, 2] + dx]
+                ahead = (dz, dy, dx) > (0, 0, 0)
+                places = places[(here > there) | ((here == there) & ahead) | (z != places[:, 0] + dz)]
+    return places
+
+
+def strongest(places_um: np.ndarray, strength: np.ndarray, apart_um: float) -> np.ndarray:
+    """Indices, in their order, of the places kept when none may lie within ``apart_um`` of a stronger one."""
+    kept = np.ones(len(places_um), bool)
+    if len(places_um):
+        near = cKDTree(places_um).query_ball_point(places_um, apart_um)
+        for index in np.argsort(-strength, kind="stable"):
+            if kept[index]:
+                kept[near[index]] = False
+                kept[index] = True
+    return np.flatnonzero(kept)
+
+
+def _framed(
+    places_um: np.ndarray, blobs: np.ndarray, smooth: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite],
+    nearest: cKDTree, noise: float,
+) -> Candidates:  # fmt: skip
+    """Each candidate seen from its shaft."""
+    owner = np.repeat(np.arange(len(dendrites)), [len(dendrite.line_um) for dendrite in dendrites])
+    point = np.concatenate([np.arange(len(dendrite.line_um)) for dendrite in dendrites])
+    tangent = np.concatenate([dendrite.tangent for dendrite in dendrites])
+    radius = np.concatenate([dendrite.radius_um for dendrite in dendrites])
+    brightness = np.concatenate([dendrite.brightness for dendrite in dendrites])
+    _, index = nearest.query(places_um) if len(places_um) else (None, np.zeros(0, int))
+    along = tangent[index]
+    away = places_um - nearest.data[index]
+    distance = np.linalg.norm(away, axis=1)
+    outward = _outward(away, along)
+    shaft = np.maximum(brightness[index], 1e-6)
+    patches = sampled(smooth, voxel_um, places_um, outward, along) / shaft[:, None, None]
+    surround = np.quantile(patches, 0.1, axis=(1, 2)) if len(patches) else np.zeros(0)
+    here = ndimage.map_coordinates(smooth, (places_um / voxel_um).T, order=1, mode="nearest") / shaft
+    facts = np.column_stack([
+        distance, distance / radius[index], radius[index], shaft / brightness.max(), noise / shaft, *(blobs / shaft),
+        here, np.abs(outward[:, 0]), np.full(len(index), float(len(smooth) > 1)), surround,
+    ])  # fmt: skip
+    clipped = np.clip(patches, *PATCH_RANGE).astype(np.float32)
+    return Candidates(places_um, owner[index], point[index], outward, along, clipped, facts.astype(np.float32))
+
+
+def _outward(away: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """Unit vectors square to the shaft, towards the candidate; sideways where it lies on the shaft itself."""
+    square = away - (away * along).sum(1, keepdims=True) * along
+    size = np.linalg.norm(square, axis=1, keepdims=True)
+    sideways = np.column_stack([np.zeros(len(along)), along[:, 2], -along[:, 1]])
+    sideways /= np.maximum(np.linalg.norm(sideways, axis=1, keepdims=True), 1e-9)
+    return np.where(size > 0.1, square / np.maximum(size, 1e-9), sideways)
+
+
+def sampled(
+    smooth: np.ndarray, voxel_um: np.ndarray, places_um: np.ndarray, outward: np.ndarray, along: np.ndarray
+) -> np.ndarray:
+    """The image on the grid around each place (n, outward, along)."""
+    grid = (
+        places_um[:, None, None]
+        + OUTWARD_UM[:, None, None] * outward[:, None, None]
+        + ALONG_UM[:, None] * along[:, None, None]
+    )
+    return ndimage.map_coordinates(smooth, np.moveaxis(grid, -1, 0) / voxel_um[:, None, None, None], order=1,
+                                   mode="nearest")  # fmt: skip

@@ -1,0 +1,75 @@
+"""Checks of one image, and the picture its reviewer judges: the projection with shaft and spines drawn on it."""
+
+import numpy as np
+
+from ketaflow.assays.dendritic_spines import image_facts, overlay
+from ketaflow.core.measures import check, within
+from ketaflow.core.records import Figure, Record
+
+TABLE = "dendritic_spines"
+CAPTION = (
+    "Brightest point of each column of the stack. Line: traced shaft. Circles: spines, as wide as their heads "
+    "(blue mushroom, yellow thin, green stubby, pink filopodium); dashed: added or moved by a person."
+)
+
+
+def qc(
+    recording: Record, measured: Record, *, max_saturated_pct: float, min_snr_ratio: float, max_pixel_size_um: float,
+    min_length_um: float,
+) -> Record:  # fmt: skip
+    """Check exposure, noise, sampling, depth and length; draw what was found."""
+    row, facts, stack = recording.rows[TABLE][0], recording.facts, recording.arrays["stack"]
+    about = {"recording": row["image"], "animal": row["animal"]}
+    dendrites, spines = measured.table("dendrites"), measured.table("spines")
+    checks = [
+        *_exposure(stack, facts, max_saturated_pct, about),
+        *_sampling(facts, max_pixel_size_um, about),
+        *_tracing(dendrites, measured.facts["noise"], min_snr_ratio, min_length_um, about),
+        *_depth(measured.table("shafts"), stack.shape[0], about),
+        *[check("correction_applied", 0, verdict="warn", message=f"a correction changed nothing: {what}", **about)
+          for what in measured.facts["unmatched"]],
+        *[check("file_layout", None, verdict="warn", message=note, **about) for note in facts["notes"]],
+    ]  # fmt: skip
+    drawn = overlay.svg(stack.max(0), facts["pixel_size_um"], measured.table("shafts"), spines)
+    figure = Figure("Is every spine found, and nothing else?", drawn, caption=CAPTION)
+    return Record(tables={"checks": checks}, figures={row["image"]: [figure]})
+
+
+def _exposure(stack: np.ndarray, facts: dict, most_pct: float, about: dict) -> list[dict]:
+    if facts["ceiling"] is None:
+        return []
+    share = image_facts.saturated_pct(stack, facts["ceiling"])
+    return [check("saturated_pct", share, unit="%", high=most_pct, verdict=within(share, None, most_pct),
+                  message=f"{share:.1f} % of the bright pixels are at the detector's ceiling", **about)]  # fmt: skip
+
+
+def _sampling(facts: dict, largest_um: float, about: dict) -> list[dict]:
+    size = facts["pixel_size_um"]
+    message = f"a pixel is {size:.3g} um ({facts['scale_source']})"
+    if size > largest_um:
+        message += "; too coarse for head diameters and classes, the density may be used"
+    return [check("pixel_size_um", size, unit="um", high=largest_um, verdict=within(size, None, largest_um),
+                  message=message, **about)]  # fmt: skip
+
+
+def _tracing(dendrites, noise: float, least_snr: float, least_um: float, about: dict) -> list[dict]:
+    if not len(dendrites):
+        return [check("dendrite_length_um", None, unit="um", low=least_um, verdict="fail",
+                      message="no dendrite was found in the image", **about)]  # fmt: skip
+    length = float(dendrites["length_um"].sum())
+    snr = float(np.average(dendrites["brightness"], weights=dendrites["length_um"])) / noise
+    return [
+        check("dendrite_length_um", length, unit="um", low=least_um, verdict=within(length, least_um, None),
+              message=f"{length:.1f} um of dendrite in {len(dendrites)} branches", **about),
+        check("snr", snr, low=least_snr, verdict=within(snr, least_snr, None),
+              message=f"the shaft stands {snr:.1f} standard deviations of noise above the background", **about),
+    ]  # fmt: skip
+
+
+def _depth(shafts, planes: int, about: dict) -> list[dict]:
+    """A shaft that runs along the first or last plane has spines outside the stack."""
+    if planes < 3 or not len(shafts):
+        return []
+    outside = float((shafts["z_px"].le(0.5) | shafts["z_px"].ge(planes - 1.5)).mean() * 100)
+    return [check("shaft_at_stack_edge_pct", outside, unit="%", high=10.0, verdict=within(outside, None, 10.0),
+                  message=f"{outside:.0f} % of the shaft lies in the first or last plane", **about)]  # fmt: skip

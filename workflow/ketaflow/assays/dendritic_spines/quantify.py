@@ -1,0 +1,184 @@
+"""Spines of one image: shafts traced, candidates judged, corrections replayed, shapes measured, counts by length."""
+
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from ketaflow.assays.dendritic_spines import candidates, corrections, image_facts, shaft, shape
+from ketaflow.assays.dendritic_spines import scorer as judge
+from ketaflow.assays.dendritic_spines.candidates import Candidates
+from ketaflow.assays.dendritic_spines.shaft import Dendrite
+from ketaflow.core.measures import measurement
+from ketaflow.core.records import Record
+
+TABLE = "dendritic_spines"
+CORRECTIONS = "dendritic_spines_corrections"
+UNITS = {
+    "dendrite_length_um": "um", "spine_count": "spines", "spine_density_per_um": "spines/um",
+    "spine_head_diameter_um": "um", "spine_length_um": "um",
+    **{f"{name}_density_per_um": "spines/um" for name in shape.CLASSES},
+}  # fmt: skip
+NO_DENDRITE = "no dendrite was found in the image"
+NO_SPINE = "the dendrite has no spines"
+
+
+def quantify(
+    recording: Record, *, scorer: str, score_threshold: float, min_distance_um: float, max_reach_um: float,
+    min_dendrite_um: float, faintest_dendrite_ratio: float, psf_fwhm_um: float, mushroom_head_um: float,
+    stubby_length_um: float, filopodium_length_um: float,
+) -> Record:  # fmt: skip
+    """Measure the dendrite of one image.
+
+    Tables: ``measurements``; ``spines``, one row each; ``dendrites``, one row for each traced branch; ``shafts``,
+    points of their centrelines.
+    """
+    row = recording.rows[TABLE][0]
+    voxel_um = voxel_size_um(recording.facts)
+    stack, background = image_facts.without_background(recording.arrays["stack"])
+    noise = image_facts.noise(recording.arrays["stack"])
+    dendrites = shaft.dendrites(
+        stack, voxel_um, noise, min_dendrite_um=min_dendrite_um, faintest_dendrite_ratio=faintest_dendrite_ratio
+    )
+    if not dendrites:
+        return Record(facts={"background": background, "noise": noise, "unmatched": []},
+                      tables={"measurements": _measurements(row, None, None)})  # fmt: skip
+    offered = candidates.candidates(stack, voxel_um, dendrites, noise, reach_um=max_reach_um)
+    scores = _scores(offered, scorer, recording.arrays)
+    likely = np.flatnonzero(scores >= score_threshold)
+    likely = likely[candidates.strongest(offered.places_um[likely], scores[likely], min_distance_um)]
+    likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]
+    found, facts, unmatched = _corrected(
+        recording, stack, voxel_um, dendrites, noise, offered.chosen(likely), scores[likely]
+    )
+    spines = _spine_table(row["image"], stack, voxel_um, dendrites, found, facts, psf_fwhm_um=psf_fwhm_um, rule={
+        "mushroom_head_um": mushroom_head_um, "stubby_length_um": stubby_length_um,
+        "filopodium_length_um": filopodium_length_um,
+    })  # fmt: skip
+    return Record(
+        facts={"background": background, "noise": noise, "unmatched": unmatched},
+        tables={
+            "measurements": _measurements(row, dendrites, spines),
+            "spines": spines,
+            "dendrites": _dendrite_table(row["image"], dendrites, voxel_um),
+            "shafts": _shaft_table(row["image"], dendrites, voxel_um),
+        },
+    )
+
+
+def voxel_size_um(facts: dict) -> np.ndarray:
+    """Size of a voxel (z, y, x) um; one plane counts as one micrometre deep, which nothing uses."""
+    return np.array([facts["z_step_um"] or 1.0, facts["pixel_size_um"], facts["pixel_size_um"]])
+
+
+def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    if kind == "classical":
+        return judge.classical(offered)
+    own = {name.removeprefix("scorer_"): array for name, array in arrays.items() if name.startswith("scorer_")}
+    return judge.scores(offered, own or judge.shipped())
+
+
+def _corrected(
+    recording: Record, stack: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float,
+    found: Candidates, scores: np.ndarray,
+) -> tuple[Candidates, list[dict], list[str]]:  # fmt: skip
+    """Spines after a person's corrections, what is known of each (number, score, class given), and what failed."""
+    rows = recording.rows.get(CORRECTIONS, [])
+    told = corrections.replayed(rows, found.places_um / voxel_um, float(voxel_um[1]))
+    facts = [
+        {"spine": index + 1, "score": scores[index], "given": told.classes.get(index), "origin": "found"}
+        for index in told.kept
+        if index not in told.moved_px
+    ]
+    parts = [found.chosen(np.array([fact["spine"] - 1 for fact in facts], int))]
+    by_hand = [(told.moved_px[index], index + 1, told.classes.get(index), "moved") for index in told.kept
+               if index in told.moved_px]  # fmt: skip
+    by_hand += [
+        (place, len(found) + number, given, "added")
+        for number, (place, given) in enumerate(zip(told.added_px, told.added_classes, strict=True), start=1)
+    ]
+    if by_hand:
+        places_um = np.array([place for place, *_ in by_hand]) * voxel_um
+        places_um[:, 0] = _depth_where_unknown(places_um, dendrites)
+        parts.append(candidates.placed(stack, voxel_um, dendrites, noise, places_um))
+        facts += [{"spine": number, "score": 1.0, "given": given, "origin": how} for _, number, given, how in by_hand]
+    return candidates.joined(parts), facts, told.unmatched
+
+
+def _depth_where_unknown(places_um: np.ndarray, dendrites: list[Dendrite]) -> np.ndarray:
+    """Depth of each place; where it is NaN, that of the nearest shaft."""
+    line = np.concatenate([dendrite.line_um for dendrite in dendrites])
+    away = np.hypot(line[None, :, 1] - places_um[:, None, 1], line[None, :, 2] - places_um[:, None, 2])
+    return np.where(np.isnan(places_um[:, 0]), line[away.argmin(1), 0], places_um[:, 0])
+
+
+def _spine_table(
+    image: str, stack: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], spines: Candidates,
+    facts: list[dict], *, psf_fwhm_um: float, rule: dict[str, float],
+) -> list[dict]:  # fmt: skip
+    """One row for each spine."""
+    shapes = shape.measured(stack, voxel_um, spines, dendrites, psf_fwhm_um=psf_fwhm_um)
+    probabilities = shape.class_probabilities(shapes.length_um, shapes.head_diameter_um, **rule)
+    places_px = spines.places_um / voxel_um
+    table = []
+    for index, fact in enumerate(facts):
+        best = int(np.argmax(probabilities[index]))
+        table.append({
+            "image": image, "spine": fact["spine"], "x_px": round(places_px[index, 2], 2),
+            "y_px": round(places_px[index, 1], 2), "z_px": round(places_px[index, 0], 2),
+            "score": round(float(fact["score"]), 4), "head_diameter_um": round(shapes.head_diameter_um[index], 4),
+            "length_um": round(shapes.length_um[index], 4), "neck_length_um": round(shapes.neck_length_um[index], 4),
+            "brightness_um2": round(shapes.brightness_um2[index], 4), "class": fact["given"] or shape.CLASSES[best],
+            "class_probability": 1.0 if fact["given"] else round(float(probabilities[index, best]), 3),
+            "below_resolution": bool(shapes.below_resolution[index]), "origin": fact["origin"],
+            "branch": int(spines.dendrite[index]) + 1,
+        })  # fmt: skip
+    return table
+
+
+def _dendrite_table(image: str, dendrites: list[Dendrite], voxel_um: np.ndarray) -> list[dict]:
+    return [
+        {"image": image, "branch": number, "length_um": dendrite.length_um,
+         "radius_um": float(np.median(dendrite.radius_um)), "brightness": float(np.median(dendrite.brightness)),
+         "pixel_size_um": float(voxel_um[1])}
+        for number, dendrite in enumerate(dendrites, start=1)
+    ]  # fmt: skip
+
+
+def _shaft_table(image: str, dendrites: list[Dendrite], voxel_um: np.ndarray) -> list[dict]:
+    """Centrelines, a point every half micrometre."""
+    every = max(1, round(0.5 / shaft.LINE_STEP_UM))
+    return [
+        {"image": image, "branch": number, "x_px": round(x, 1), "y_px": round(y, 1), "z_px": round(z, 1)}
+        for number, dendrite in enumerate(dendrites, start=1)
+        for z, y, x in (dendrite.line_um / voxel_um)[[*range(0, len(dendrite.line_um) - 1, every), -1]]
+    ]
+
+
+def _measurements(row: dict, dendrites: list[Dendrite] | None, spines: list[dict] | None) -> list[dict]:
+    """Every measure of the dendrite; all empty where none was found."""
+    about = {"animal": row["animal"], "recording": row["image"], "region": row["region"], "sample": _sample(row)}
+    if dendrites is None or spines is None:
+        return [measurement(name, None, unit=unit, reason=NO_DENDRITE, **about) for name, unit in UNITS.items()]
+    length_um = sum(dendrite.length_um for dendrite in dendrites)
+    count = len(spines)
+    values = {
+        "dendrite_length_um": length_um,
+        "spine_count": count,
+        "spine_density_per_um": count / length_um,
+        "spine_head_diameter_um": np.mean([spine["head_diameter_um"] for spine in spines]) if spines else None,
+        "spine_length_um": np.mean([spine["length_um"] for spine in spines]) if spines else None,
+        **{
+            f"{name}_density_per_um": sum(spine["class"] == name for spine in spines) / length_um
+            for name in shape.CLASSES
+        },
+    }
+    return [
+        measurement(name, value, unit=UNITS[name], reason="" if value is not None else NO_SPINE, n=count, **about)
+        for name, value in values.items()
+    ]
+
+
+def _sample(row: dict) -> str:
+    """What lies below the animal: the dendrite of the cell, or the image where the table names no dendrite."""
+    named = [row[column] for column in ("cell", "dendrite") if row.get(column)]
+    return "/".join(named) if row.get("dendrite") else "/".join([*named, PurePosixPath(row["image"]).stem])

@@ -1,0 +1,72 @@
+"""How likely a candidate is a spine: a small network shipped with ketaflow, or a rule without learning.
+
+The network has seen simulated dendrites and outlined spines whose licence allows it (``train.py`` tells how
+it was made); its weights lie beside this file in ``scorer.npz``. It is a mean of a few perceptrons of
+one hidden layer or two, each asked about the patch and its mirror image, for a spine has no handedness.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from scipy.special import expit
+
+from ketaflow.assays.dendritic_spines.candidates import ALONG_UM, FACTS, OUTWARD_UM, Candidates
+
+Weights = dict[str, np.ndarray]
+WIDTH = len(OUTWARD_UM) * len(ALONG_UM) + len(FACTS)
+
+
+@cache
+def shipped() -> Weights:
+    """The weights that come with ketaflow."""
+    with np.load(Path(__file__).with_name("scorer.npz")) as stored:
+        return {name: stored[name].astype(np.float32) for name in stored.files}
+
+
+def scores(found: Candidates, weights: Weights) -> np.ndarray:
+    """Probability (n,) that each candidate is a spine."""
+    if not len(found):
+        return np.zeros(0)
+    both = [probability(features(found, mirrored), weights) for mirrored in (False, True)]
+    return np.mean(both, axis=0)
+
+
+def features(found: Candidates, mirrored: bool) -> np.ndarray:
+    """What the network sees of each candidate: its patch, row by row, and its facts (n, features)."""
+    patches = found.patches[:, :, ::-1] if mirrored else found.patches
+    return np.hstack([patches.reshape(len(found), -1), compressed(found.facts)])
+
+
+def compressed(facts: np.ndarray) -> np.ndarray:
+    """Facts on a scale on which ratios of 2 and of 20 do not drown each other."""
+    return np.sign(facts) * np.log1p(4 * np.abs(facts))
+
+
+def probability(seen: np.ndarray, weights: Weights) -> np.ndarray:
+    """Mean of the networks' outputs (n,); layers are named ``<network>_<layer>_weight`` and ``_bias``."""
+    standard = (seen - weights["mean"]) / weights["scale"]
+    networks = sorted({name.split("_")[0] for name in weights if "_" in name})
+    outputs = []
+    for network in networks:
+        signal = standard
+        depth = sum(name.startswith(f"{network}_") for name in weights) // 2
+        for layer in range(depth):
+            signal = signal @ weights[f"{network}_{layer}_weight"] + weights[f"{network}_{layer}_bias"]
+            if layer < depth - 1:
+                signal = np.maximum(signal, 0)
+        outputs.append(expit(signal[:, 0]))
+    return np.mean(outputs, axis=0)
+
+
+def classical(found: Candidates) -> np.ndarray:
+    """A score (n,) without learning: a blob of a spine's size that stands off the shaft.
+
+    It is one half where the blob's contrast is a tenth of the shaft's brightness and it lies just outside.
+    """
+    facts = dict(zip(FACTS, found.facts.T, strict=True))
+    contrast = np.maximum(facts["middle_blob"], facts["small_blob"])
+    outside = expit(8 * (facts["distance_in_radii"] - 0.8))
+    clear = contrast / np.maximum(contrast + 0.1, 1e-6)
+    above_noise = expit(contrast / np.maximum(facts["noise_in_shafts"] * 0.3, 1e-6) - 3)
+    return outside * clear * above_noise

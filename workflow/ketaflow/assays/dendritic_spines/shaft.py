@@ -1,0 +1,235 @@
+"""The shaft: centrelines of the dendrites in an image, free of spines, in three dimensions.
+
+In: a stack (z, y, x) with its background taken off. Out: dendrites, each a smooth line in micrometres with the
+shaft's radius and brightness along it. The line is found in the projection, as the cheapest path along the
+ridge of brightness between the two points farthest apart (TEASAR: Sato et al. 2000, Pacific Graphics, p. 281),
+and then lifted to its depth. A path does not turn into a spine unless the spine is longer than the shortest
+branch accepted, which a skeleton does at every spine and every bump.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, sparse
+from scipy.sparse import csgraph
+
+# Radii of ridges looked for (um): from a thin oblique dendrite, blurred, to an apical trunk.
+RIDGE_SIGMAS_UM = (0.25, 0.45, 0.8)
+# Steps along the centreline (um), and how far noise in it is smoothed across and in depth.
+LINE_STEP_UM = 0.1
+SMOOTH_UM, SMOOTH_DEPTH_UM = 0.6, 1.5
+# An end is sought within this far of where the ridge ends.
+END_UM = 1.5
+NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
+
+
+@dataclass
+class Dendrite:
+    """A traced shaft: ``line_um`` (n, 3) points z, y, x; ``radius_um`` (n,); ``brightness`` (n,) above background."""
+
+    line_um: np.ndarray
+    radius_um: np.ndarray
+    brightness: np.ndarray
+
+    @property
+    def length_um(self) -> float:
+        """Length of the centreline, in three dimensions."""
+        return float(np.linalg.norm(np.diff(self.line_um, axis=0), axis=1).sum())
+
+    @property
+    def tangent(self) -> np.ndarray:
+        """Unit vectors along the line (n, 3)."""
+        along = np.gradient(self.line_um, axis=0)
+        return along / np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+
+
+def dendrites(
+    stack: np.ndarray, voxel_um: np.ndarray, noise: float, *, min_dendrite_um: float, faintest_dendrite_ratio: float
+) -> list[Dendrite]:
+    """Every dendrite of a stack (z, y, x), longest first.
+
+    ``noise`` is the standard deviation of a pixel of the projection. A branch shorter than
+    ``min_dendrite_um`` is taken for a spine or a stump; a dendrite whose ridge is fainter than
+    ``faintest_dendrite_ratio`` of the strongest is taken for one out of focus.
+    """
+    picture = stack.max(0)
+    pixel_um = float(voxel_um[1])
+    ridge, width_um = ridges(picture, pixel_um)
+    paths = _paths(ridge, noise, pixel_um, min_dendrite_um=min_dendrite_um, faintest=faintest_dendrite_ratio)
+    found = [_lifted(path, stack, picture, width_um, voxel_um) for path in paths]
+    return sorted(found, key=lambda dendrite: -dendrite.length_um)
+
+
+def ridges(picture: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.ndarray]:
+    """Strength of the ridge at each pixel, in the picture's units, and the width (sigma, um) that fits it best.
+
+    The strength is the second derivative across the ridge, scaled so that it does not depend on the
+    width (Lindeberg 1998, Int J Comput Vis 30:117).
+    """
+    best, width = np.zeros(picture.shape, np.float32), np.zeros(picture.shape, np.float32)
+    for sigma_um in RIDGE_SIGMAS_UM:
+        sigma = max(sigma_um / pixel_um, 1.0)
+        yy, xx, yx = (
+            sigma**2 * ndimage.gaussian_filter(picture, sigma, order=order, truncate=3.0, mode="nearest")
+            for order in ((2, 0), (0, 2), (1, 1))
+        )
+        spread = np.sqrt((yy - xx) ** 2 / 4 + yx**2)
+        strength = -((yy + xx) / 2 - spread) - np.maximum(-((yy + xx) / 2 + spread), 0)
+        stronger = strength > best
+        best[stronger], width[stronger] = strength[stronger], sigma_um
+    return best, width
+
+
+def _paths(
+    ridge: np.ndarray, noise: float, pixel_um: float, *, min_dendrite_um: float, faintest: float
+) -> list[np.ndarray]:
+    """Paths (n, 2) of pixels along the ridges, each at least ``min_dendrite_um`` long."""
+    reference = float(np.quantile(ridge, 0.995)) if ridge.size else 0.0
+    floor = max(faintest * 0.5 * reference, 2.0 * noise * min(1.0, 0.15 / pixel_um * 0.2))
+    labels, count = ndimage.label(ridge > floor, np.ones((3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    wide_enough = [label for label in range(1, count + 1) if sizes[label] * pixel_um >= min_dendrite_um * 0.8]
+    boxes = ndimage.find_objects(labels)
+    paths = []
+    for label in wide_enough:
+        box = boxes[label - 1]
+        corner = np.array([side.start for side in box])
+        for path in _tree(labels[box] == label, ridge[box] / reference, pixel_um, min_dendrite_um):
+            if np.median(ridge[box][tuple(path.T)]) >= faintest * reference:
+                paths.append(path + corner)
+    return paths
+
+
+def _tree(mask: np.ndarray, ridge: np.ndarray, pixel_um: float, min_branch_um: float) -> list[np.ndarray]:
+    """The longest path through a mask, then every branch that leaves it and goes on for ``min_branch_um``."""
+    pixels = np.argwhere(mask)
+    graph = _graph(mask, pixels, ridge)
+    lengths = _graph(mask, pixels, None)
+    start = int(np.argmax(csgraph.dijkstra(lengths, indices=0)))
+    _, before = csgraph.dijkstra(graph, indices=start, return_predecessors=True)
+    away = csgraph.dijkstra(lengths, indices=start)
+    paths = [_walk(int(np.argmax(away)), before)]
+    on_tree = np.zeros(len(pixels), bool)
+    while True:
+        path = paths[-1]
+        if _path_um(pixels[path], pixel_um) < min_branch_um:
+            paths.pop()
+            break
+        on_tree[path] = True
+        sources = np.flatnonzero(on_tree)
+        away = csgraph.dijkstra(lengths, indices=sources, min_only=True)
+        if away.max() * pixel_um < min_branch_um:
+            break
+        _, before, _ = csgraph.dijkstra(graph, indices=sources, min_only=True, return_predecessors=True)
+        paths.append(_walk(int(np.argmax(away)), before))
+    return [pixels[path] for path in paths]
+
+
+def _graph(mask: np.ndarray, pixels: np.ndarray, ridge: np.ndarray | None) -> sparse.csr_matrix:
+    """Neighbouring pixels of the mask, joined by their distance, dearer the fainter the ridge."""
+    number = np.full(np.array(mask.shape) + 2, -1)
+    number[1:-1, 1:-1][mask] = np.arange(len(pixels))
+    cost = np.ones(len(pixels)) if ridge is None else 1 / np.clip(ridge[mask], 0.02, None) ** 2
+    rows, columns, weights = [], [], []
+    for step in NEIGHBOURS:
+        there = number[pixels[:, 0] + 1 + step[0], pixels[:, 1] + 1 + step[1]]
+        here = np.flatnonzero(there >= 0)
+        rows.append(here)
+        columns.append(there[here])
+        weights.append(np.hypot(*step) * (cost[here] + cost[there[here]]) / 2)
+    joined = sparse.coo_matrix(
+        (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), shape=(len(pixels),) * 2
+    ).tocsr()
+    return joined + joined.T
+
+
+def _walk(end: int, before: np.ndarray) -> list[int]:
+    path = [end]
+    while before[path[-1]] >= 0:
+        path.append(int(before[path[-1]]))
+    return path
+
+
+def _path_um(path: np.ndarray, pixel_um: float) -> float:
+    return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum() * pixel_um)
+
+
+def _lifted(
+    path: np.ndarray, stack: np.ndarray, picture: np.ndarray, width_um: np.ndarray, voxel_um: np.ndarray
+) -> Dendrite:
+    """A path of pixels as a smooth line in three dimensions, with the shaft's radius and brightness along it."""
+    pixel_um = float(voxel_um[1])
+    flat_um = _smooth(_resampled(path * pixel_um), SMOOTH_UM)
+    flat_um = flat_um[_lit(picture, flat_um, pixel_um)]
+    flat_um = _resampled(_to_border(flat_um, (np.array(picture.shape) - 1) * pixel_um))
+    at = (flat_um / pixel_um).T
+    depth_um = _depth(stack, at, voxel_um) if len(stack) > 1 else np.zeros(len(flat_um))
+    line = np.column_stack([depth_um, flat_um])
+    radius, brightness = _cross_section(picture, flat_um, pixel_um)
+    return Dendrite(line, radius, brightness)
+
+
+def _resampled(points_um: np.ndarray) -> np.ndarray:
+    """The same line in even steps of ``LINE_STEP_UM``."""
+    run = np.append(0, np.cumsum(np.linalg.norm(np.diff(points_um, axis=0), axis=1)))
+    places = np.linspace(0, run[-1], max(4, int(run[-1] / LINE_STEP_UM) + 1))
+    return np.column_stack([np.interp(places, run, axis) for axis in points_um.T])
+
+
+def _smooth(line_um: np.ndarray, sigma_um: float) -> np.ndarray:
+    """The line without its pixels' steps; its ends stay where they are."""
+    steps = sigma_um / LINE_STEP_UM
+    beyond = min(int(4 * steps), len(line_um) - 1)
+    longer = np.pad(line_um, ((beyond, beyond), (0, 0)), mode="reflect", reflect_type="odd")
+    return ndimage.gaussian_filter1d(longer, steps, axis=0, mode="nearest")[beyond : beyond + len(line_um)]
+
+
+def _lit(picture: np.ndarray, flat_um: np.ndarray, pixel_um: float) -> slice:
+    """The part of a line that lies in the shaft: an end is where half the brightness near it is left."""
+    bright = ndimage.map_coordinates(picture, (flat_um / pixel_um).T, order=1, mode="nearest")
+    near = int(END_UM / LINE_STEP_UM)
+    first, last = (np.median(part) / 2 for part in (bright[: 2 * near], bright[-2 * near :]))
+    start = int(np.argmax(bright[:near] >= first))
+    stop = len(bright) - int(np.argmax(bright[::-1][:near] >= last))
+    return slice(start, max(stop, start + 4))
+
+
+def _to_border(flat_um: np.ndarray, far_um: np.ndarray) -> np.ndarray:
+    """The line, carried on straight to the image's border where it ends just before it."""
+    for _ in range(2):
+        flat_um = flat_um[::-1]
+        back = min(int(END_UM / LINE_STEP_UM), len(flat_um) - 1)
+        heading = flat_um[-1] - flat_um[-1 - back]
+        heading = heading / max(float(np.linalg.norm(heading)), 1e-9)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            room = np.where(heading > 0, far_um - flat_um[-1], -flat_um[-1]) / heading
+        ahead = float(np.min(room[np.isfinite(room) & (room >= 0)], initial=np.inf))
+        if LINE_STEP_UM < ahead <= END_UM:
+            flat_um = np.vstack([flat_um, flat_um[-1] + ahead * heading])
+    return flat_um
+
+
+def _depth(stack: np.ndarray, at: np.ndarray, voxel_um: np.ndarray) -> np.ndarray:
+    """Depth of the shaft along the line (um): centre of light of the brighter half of each column, smoothed."""
+    columns = np.stack([ndimage.map_coordinates(plane, at, order=1, mode="nearest") for plane in stack])
+    columns = ndimage.uniform_filter1d(columns, 5, axis=1, mode="nearest")
+    weight = np.maximum(columns - (columns.max(0) + columns.min(0)) / 2, 0) + 1e-9
+    depth = (weight * np.arange(len(stack))[:, None]).sum(0) / weight.sum(0) * voxel_um[0]
+    return _smooth(ndimage.median_filter(depth, 9, mode="nearest")[:, None], SMOOTH_DEPTH_UM)[:, 0]
+
+
+def _cross_section(picture: np.ndarray, flat_um: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.ndarray]:
+    """Half width at half height of the shaft, and its brightness, at each point of the line.
+
+    The narrower side counts, and a running median, so that a spine does not widen the shaft.
+    """
+    along = np.gradient(flat_um, axis=0)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    across = np.column_stack([along[:, 1], -along[:, 0]])
+    reach_um = np.arange(0, 2.01, 0.05)
+    places = flat_um[:, None, None] + np.array([-1, 1])[None, :, None, None] * reach_um[:, None] * across[:, None, None]
+    profile = ndimage.map_coordinates(picture, np.moveaxis(places, -1, 0) / pixel_um, order=1, mode="nearest")
+    brightness = ndimage.median_filter(profile[:, 0, 0], 21, mode="nearest")
+    below = profile < 0.5 * brightness[:, None, None]
+    half = np.where(below.any(-1), reach_um[below.argmax(-1)], reach_um[-1]).min(1)
+    return ndimage.median_filter(half, 31, mode="nearest").clip(0.1), brightness

@@ -1,0 +1,116 @@
+"""Size and shape of a spine: head, length, neck, brightness, and the class its numbers give.
+
+All is measured on the line from the shaft through the head: half of the head's brightness ends the spine, the
+darkest point between head and shaft is the neck. Blur is taken off in quadrature. Light does not resolve a
+neck of 0.1 to 0.2 um, so a neck has a length here and no width.
+
+The class is a rule on length and head diameter, with logistic edges as wide as the error of measurement, so
+that each class has a probability. Experts shown the same spines agree at kappa 0.44: the class is an opinion.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+from scipy.special import expit
+
+from ketaflow.assays.dendritic_spines.candidates import Candidates
+from ketaflow.assays.dendritic_spines.shaft import Dendrite
+
+CLASSES = ("mushroom", "thin", "stubby", "filopodium")
+STEP_UM = 0.05
+# The width at half height of a ball of diameter D, projected or cut, is sqrt(3)/2 D and D; half way between.
+WIDTH_OF_BALL = 0.93
+# Standard errors of length and head diameter (um), from drawn spines; they set how soft the rule's edges are.
+LENGTH_ERROR_UM, HEAD_ERROR_UM = 0.15, 0.08
+
+
+@dataclass
+class Shapes:
+    """Measures of each spine, all (n,): micrometres; ``brightness_um2`` is the head's light in shafts x um2."""
+
+    head_diameter_um: np.ndarray
+    length_um: np.ndarray
+    neck_length_um: np.ndarray
+    brightness_um2: np.ndarray
+    below_resolution: np.ndarray
+
+
+def measured(
+    smooth: np.ndarray, voxel_um: np.ndarray, spines: Candidates, dendrites: list[Dendrite], *, psf_fwhm_um: float
+) -> Shapes:
+    """Measure every spine on the stack without background (z, y, x)."""
+    count = len(spines)
+    if not count:
+        return Shapes(*(np.zeros(0) for _ in range(4)), np.zeros(0, bool))
+    lines = np.stack(
+        [dendrites[owner].line_um[point] for owner, point in zip(spines.dendrite, spines.point, strict=True)]
+    )
+    radius = np.array([dendrites[o].radius_um[p] for o, p in zip(spines.dendrite, spines.point, strict=True)])
+    shaft = np.array([dendrites[o].brightness[p] for o, p in zip(spines.dendrite, spines.point, strict=True)])
+    away = np.linalg.norm(spines.places_um - lines, axis=1)
+    outward = np.arange(-1.0, 1.51, STEP_UM)
+    profile = _along(smooth, voxel_um, spines.places_um, spines.outward, outward)
+    zero = len(outward[outward < -1e-9])
+    near = slice(zero - 3, zero + 4)
+    head = profile[:, near].max(1)
+    peak = zero - 3 + profile[:, near].argmax(1)
+    tip_um = away + outward[_first_below(profile, peak, 0.5 * head)]
+    width = _width(smooth, voxel_um, spines, head)
+    diameter = np.sqrt(np.maximum(width**2 - psf_fwhm_um**2, 0)) / WIDTH_OF_BALL
+    neck = np.maximum(away - radius - diameter / 2, 0)
+    light = head / np.maximum(shaft, 1e-6) * np.pi * width**2 / 4
+    return Shapes(diameter, np.maximum(tip_um - radius, 0.1), neck, light, width < 1.1 * psf_fwhm_um)
+
+
+def _along(
+    smooth: np.ndarray, voxel_um: np.ndarray, places_um: np.ndarray, direction: np.ndarray, steps_um: np.ndarray
+) -> np.ndarray:
+    """Brightness along a line through each place (n, steps)."""
+    points = places_um[:, None] + steps_um[:, None] * direction[:, None]
+    return ndimage.map_coordinates(smooth, np.moveaxis(points, -1, 0) / voxel_um[:, None, None], order=1,
+                                   mode="nearest")  # fmt: skip
+
+
+def _first_below(profile: np.ndarray, start: np.ndarray, level: np.ndarray) -> np.ndarray:
+    """Index after ``start`` where each profile first falls below its level; the last one if it never does."""
+    below = (profile < level[:, None]) & (np.arange(profile.shape[1]) > start[:, None])
+    return np.where(below.any(1), below.argmax(1), profile.shape[1] - 1)
+
+
+def _width(smooth: np.ndarray, voxel_um: np.ndarray, spines: Candidates, head: np.ndarray) -> np.ndarray:
+    """Full width of the head at half height, along the shaft's direction (um)."""
+    steps = np.arange(-1.0, 1.01, STEP_UM)
+    profile = _along(smooth, voxel_um, spines.places_um, spines.along, steps)
+    middle = np.full(len(profile), len(steps) // 2)
+    right = _first_below(profile, middle, 0.5 * head)
+    left = _first_below(profile[:, ::-1], middle, 0.5 * head)
+    half = np.minimum(right, left) - len(steps) // 2
+    both = right + left - 2 * (len(steps) // 2)
+    # A neighbour that touches one side would widen the head: more than twice the narrower side is not its own.
+    return np.minimum(both, 3 * half) * STEP_UM
+
+
+def class_probabilities(
+    length_um: np.ndarray, head_um: np.ndarray, *, mushroom_head_um: float, stubby_length_um: float,
+    filopodium_length_um: float,
+) -> np.ndarray:  # fmt: skip
+    """Probability (n, 4) of each of ``CLASSES``.
+
+    A head of ``mushroom_head_um`` or more makes a mushroom; of the others one longer than
+    ``filopodium_length_um`` is a filopodium, one shorter than ``stubby_length_um`` stubby, the rest are thin. The
+    order and terms follow Rodriguez et al. 2008 (PLoS ONE 3:e1997) and Risher et al. 2014 (PLoS ONE 9:e107591).
+    """
+    wide = _above(head_um, mushroom_head_um, HEAD_ERROR_UM)
+    long = _above(length_um, filopodium_length_um, LENGTH_ERROR_UM)
+    short = 1 - _above(length_um, stubby_length_um, LENGTH_ERROR_UM)
+    filopodium = long * (1 - wide)
+    stubby = (1 - long) * short
+    mushroom = wide * (1 - stubby)
+    thin = np.maximum(1 - mushroom - stubby - filopodium, 0)
+    together = np.column_stack([mushroom, thin, stubby, filopodium])
+    return together / together.sum(1, keepdims=True)
+
+
+def _above(value: np.ndarray, threshold: float, error: float) -> np.ndarray:
+    return expit(1.7 * (np.asarray(value) - threshold) / error)

@@ -1,0 +1,81 @@
+"""How the shipped scorer is made: ``python -m ketaflow.assays.dendritic_spines.train`` (run in ``workflow/``).
+
+Draws fields (``fields``), finds candidates in them as ``quantify`` does, calls those near a drawn head spines and
+those far from all heads not, and fits the networks. Nothing but drawings goes in. About five minutes on one core.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ketaflow.assays.dendritic_spines import candidates, fields, image_facts, scorer, shaft
+from ketaflow.assays.dendritic_spines.candidates import Candidates
+
+# A candidate this near to a head (um, in the plane) is it; one farther than FAR_UM from all is none.
+NEAR_UM, FAR_UM = 0.35, 0.6
+DEPTH_WEIGHT = 0.4
+LAYERS = (48, 16)
+NETWORKS = 3
+DRAWN_FIELDS = 240
+
+
+def labelled(field: fields.Field) -> tuple[np.ndarray, np.ndarray]:
+    """Features (n, features) and labels (n,) of the candidates of one field, both mirror images of each."""
+    stack, _ = image_facts.without_background(field.stack)
+    noise = image_facts.noise(field.stack)
+    found = shaft.dendrites(stack, field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35)
+    if not found:
+        return np.zeros((0, scorer.WIDTH), np.float32), np.zeros(0, bool)
+    offered = candidates.candidates(stack, field.voxel_um, found, noise, reach_um=3.0)
+    label, sure = near_heads(offered, field.heads_um, field.hidden, flat=len(stack) == 1)
+    chosen = offered.chosen(sure)
+    both = [scorer.features(chosen, mirrored) for mirrored in (False, True)]
+    return np.vstack(both).astype(np.float16), np.tile(label[sure], 2)
+
+
+def near_heads(
+    offered: Candidates, heads_um: np.ndarray, hidden: np.ndarray, *, flat: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which candidates are spines (n,), and for which of them that is certain (n,)."""
+    if not len(heads_um):
+        return np.zeros(len(offered), bool), np.ones(len(offered), bool)
+    weight = np.array([0.0 if flat else DEPTH_WEIGHT, 1, 1])
+    away = np.linalg.norm((offered.places_um[:, None] - heads_um[None]) * weight, axis=2)
+    near = away.min(1) < NEAR_UM
+    doubtful = (away.min(1) >= NEAR_UM) & (away.min(1) < FAR_UM)
+    if hidden.any():
+        doubtful |= away[:, hidden].min(1) < FAR_UM
+    return near, ~doubtful
+
+
+def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NETWORKS) -> scorer.Weights:
+    """Weights of the scorer fitted to features (n, features) and labels (n,)."""
+    from sklearn.neural_network import MLPClassifier
+
+    mean, scale = seen.mean(0, dtype=np.float64), seen.std(0, dtype=np.float64) + 1e-3
+    weights = {"mean": mean.astype(np.float32), "scale": scale.astype(np.float32)}
+    standard = ((seen - weights["mean"]) / weights["scale"]).astype(np.float32)
+    for number in range(networks):
+        network = MLPClassifier(
+            LAYERS, alpha=1e-3, batch_size=256, learning_rate_init=1e-3, max_iter=12, random_state=seed + number
+        ).fit(standard, label)
+        for layer, (weight, bias) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):
+            weights[f"n{number}_{layer}_weight"] = weight.astype(np.float32)
+            weights[f"n{number}_{layer}_bias"] = bias.astype(np.float32)
+    return weights
+
+
+def main(count: int = DRAWN_FIELDS) -> None:
+    """Draw, fit, and write ``scorer.npz`` beside this file."""
+    rng = np.random.default_rng(7)
+    parts = [labelled(fields.draw(rng, flat=number % 2 == 0)) for number in range(count)]
+    seen, label = np.vstack([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    weights = fitted(seen, label, seed=0)
+    stored = {name: array.astype(np.float16 if "weight" in name else np.float32) for name, array in weights.items()}
+    np.savez_compressed(Path(__file__).with_name("scorer.npz"), **stored)
+    sys.stdout.write(f"{len(label)} candidates of {count} fields, {100 * label.mean():.1f} % of them spines\n")
+
+
+if __name__ == "__main__":
+    main()
