@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from ketaflow.statistics import multivariate_t
 from ketaflow.statistics.dataset import EndpointTable
@@ -80,9 +80,9 @@ def tested(contrasts: ContrastSet, model: Model, *, alternative: str, level: flo
 def tail(statistics: np.ndarray, dfs: np.ndarray, alternative: str) -> np.ndarray:
     """p of t statistics."""
     return {
-        "two-sided": 2 * stats.t.sf(np.abs(statistics), dfs),
-        "greater": stats.t.sf(statistics, dfs),
-        "less": stats.t.cdf(statistics, dfs),
+        "two-sided": 2 * special.stdtr(dfs, -np.abs(statistics)),
+        "greater": special.stdtr(dfs, -statistics),
+        "less": special.stdtr(dfs, statistics),
     }[alternative]
 
 
@@ -109,7 +109,9 @@ def _adjusted(kind, own, statistics, dfs, correlation, alternative) -> np.ndarra
         return holm(own)
     if kind == "tukey":
         count = _groups_of_pairs(len(own))
-        return np.array([multivariate_t.range_p(abs(t) * np.sqrt(2), count, df) for t, df in zip(statistics, dfs, strict=True)])
+        return np.array(
+            [multivariate_t.range_p(abs(t) * np.sqrt(2), count, df) for t, df in zip(statistics, dfs, strict=True)]
+        )
     if kind == "step-down":
         return _step_down(statistics, dfs, correlation, alternative)
     return multivariate_t.adjusted_p(statistics, dfs, correlation, alternative)
@@ -132,7 +134,7 @@ def _bound(kind: str, level: float, correlation: np.ndarray, df: float, alternat
     if kind == "tukey":
         return multivariate_t.range_critical(level, _groups_of_pairs(len(correlation)), df) / np.sqrt(2)
     if kind == "none":
-        return float(stats.t.ppf((1 + level) / 2 if alternative == "two-sided" else level, df))
+        return float(special.stdtrit(df, (1 + level) / 2 if alternative == "two-sided" else level))
     return multivariate_t.critical_value(level, correlation, df, alternative)
 
 

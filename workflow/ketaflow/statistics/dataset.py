@@ -23,6 +23,12 @@ class Cohort:
     arms: pd.DataFrame
     from_arms: frozenset[str]
 
+    @cached_property
+    def arm_facts(self) -> dict[str, dict]:
+        """Columns of the arms table by arm, in the arms' order; an empty cell is None."""
+        plain = self.arms.astype(object).where(self.arms.notna(), None)
+        return {row["arm"]: row for row in plain.to_dict("records")}
+
     @property
     def control(self) -> str:
         """Name of the control arm."""
@@ -42,8 +48,6 @@ class EndpointTable:
     levels: dict[str, list]
     treatment: str
     time: str = ""
-    notes: tuple[str, ...] = ()
-    refusal: str = ""
     facts: Mapping = field(default_factory=dict)
 
     @property
@@ -54,9 +58,15 @@ class EndpointTable:
     @cached_property
     def unit_means(self) -> pd.DataFrame:
         """One row per animal (and period of a crossover): the means of its observations, as measured and on the scale."""
-        keys = ["animal", *[name for name in self.rows.columns if name in ("arm", "period", *self.levels)]]
-        keys = [key for key in dict.fromkeys(keys) if key != self.time]
-        return self.rows.groupby(keys, sort=False, observed=True, as_index=False)[["value", "y"]].mean()
+        period = self.rows["period"] if "period" in self.levels else [""] * len(self.rows)
+        units = pd.factorize(
+            np.array([f"{a}\n{b}" for a, b in zip(self.rows["animal"], period, strict=True)], dtype=object)
+        )[0]
+        first = np.unique(units, return_index=True)[1]
+        count = np.bincount(units)
+        means = {name: np.bincount(units, self.rows[name].to_numpy(float)) / count for name in ("value", "y")}
+        kept = [name for name in ("animal", "arm", *self.levels) if name != self.time]
+        return pd.DataFrame({name: self.rows[name].to_numpy()[first] for name in dict.fromkeys(kept)} | means)
 
 
 def cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) -> Cohort:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
-from scipy import stats
+from scipy import special
 
+from ketaflow.statistics import dataset
 from ketaflow.statistics.dataset import Cohort, EndpointTable
 from ketaflow.statistics.models import Model
 
@@ -20,27 +20,23 @@ def descriptives(
     """
     if not len(table.rows):
         return []
-    keys = ["arm", *[name for name in endpoint["fixed"] if name != "arm" and name not in known.from_arms]]
-    if table.time:
-        keys.append(table.time)
-    per_animal = table.rows.groupby([*keys, "animal"], sort=False, observed=True)["value"].agg(["mean", "size"])
-    order = {arm: place for place, arm in enumerate(known.arms["arm"])}
+    others = [name for name in endpoint["fixed"] if name != "arm" and name not in known.from_arms]
+    keys = ["arm", *others, *([table.time] if table.time else [])]
+    cells: dict[tuple, dict[str, list[float]]] = {}
+    for *key, animal, value in table.rows[[*keys, "animal", "value"]].itertuples(index=False, name=None):
+        cells.setdefault(tuple(key), {}).setdefault(animal, []).append(value)
     lines = []
-    for key, group in per_animal.groupby(level=keys, sort=False, observed=True):
-        named = dict(zip(keys, key if isinstance(key, tuple) else (key,), strict=True))
-        facts = table.rows.loc[table.rows["arm"] == named["arm"]].iloc[0]
-        factors = {name: facts[name] for name in endpoint["fixed"] if name in known.from_arms}
-        lines.append(
-            named
-            | factors
-            | summary(group["mean"].to_numpy(float), level=level)
-            | {"n_observations": int(group["size"].sum())}
-            | (adjusted(named | factors, table, model, level=level) if model else {})
-        )
-    time = (lambda line: _number(line.get(table.time))) if table.time else (lambda line: 0)
-    return sorted(
-        lines, key=lambda line: (order[line["arm"]], *[str(line[k]) for k in keys[1:] if k != table.time], time(line))
-    )
+    for key in sorted(cells, key=lambda key: _place(key, list(known.arm_facts))):
+        at = dict(zip(keys, key, strict=True))
+        at |= {
+            name: dataset.level_name(known.arm_facts[key[0]][name])
+            for name in endpoint["fixed"]
+            if name in known.from_arms
+        }
+        per_animal = np.array([np.mean(values) for values in cells[key].values()])
+        line = at | summary(per_animal, level=level) | {"n_observations": sum(map(len, cells[key].values()))}
+        lines.append(line | (adjusted(at, table, model, level=level) if model else {}))
+    return lines
 
 
 def adjusted(at: Mapping, table: EndpointTable, model: Model, *, level: float) -> dict:
@@ -49,7 +45,7 @@ def adjusted(at: Mapping, table: EndpointTable, model: Model, *, level: float) -
     if not levels:
         return {}
     part = model.fit.estimate(model.mean(**levels))
-    half = stats.t.ppf((1 + level) / 2, part.df) * part.se
+    half = special.stdtrit(part.df, (1 + level) / 2) * part.se
     return {
         "adjusted_mean": part.value, "adjusted_se": part.se, "adjusted_df": part.df,
         "adjusted_ci_low": part.value - half, "adjusted_ci_high": part.value + half,
@@ -61,7 +57,7 @@ def summary(values: np.ndarray, *, level: float) -> dict:
     count = len(values)
     sd = float(np.std(values, ddof=1)) if count > 1 else np.nan
     sem = sd / np.sqrt(count)
-    half = stats.t.ppf((1 + level) / 2, count - 1) * sem if count > 1 else np.nan
+    half = special.stdtrit(count - 1, (1 + level) / 2) * sem if count > 1 else np.nan
     q1, median, q3 = np.percentile(values, [25, 50, 75])
     mean = float(np.mean(values))
     return {
@@ -70,8 +66,16 @@ def summary(values: np.ndarray, *, level: float) -> dict:
     }  # fmt: skip
 
 
-def _number(value: object) -> float:
+def _place(key: tuple, arms: list[str]) -> tuple:
+    """Where a line stands: arms in their order, then numbers by size, then words."""
+    return (
+        arms.index(key[0]),
+        *[(0, float(part), "") if _is_number(part) else (1, 0.0, str(part)) for part in key[1:]],
+    )
+
+
+def _is_number(value: object) -> bool:
     try:
-        return float(value)
+        return float(value) == float(value)
     except (TypeError, ValueError):
-        return 0.0 if pd.isna(value) else float("inf")
+        return False

@@ -2,7 +2,7 @@
 
 Four doses hardly hold a curve of three or four parameters. A curve is printed only where every one of
 these holds, else the reason why it is *not estimable*: more dose levels than parameters; dose explains
-something (F test against a flat line at alpha); the half-effective dose lies between a tenth of the
+something (one-way anova over the doses at alpha); the half-effective dose lies between a tenth of the
 smallest dose and the largest; and its confidence limits are less than a hundredfold apart.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from ketaflow.statistics import contrasts, trends
 from ketaflow.statistics.dataset import Cohort, EndpointTable
@@ -53,11 +53,13 @@ def response(table: EndpointTable, endpoint: Mapping, known: Cohort, model: Mode
 
 def fit_emax(dose: np.ndarray, y: np.ndarray) -> Curve:
     """y = e0 + emax * dose / (ed50 + dose); parameters e0, emax, log ed50."""
+    grid = _log_doses(dose)
     share = lambda log_ed50: dose / (np.exp(log_ed50) + dose)  # noqa: E731
-    start = _best(dose, y, lambda at: share(at[0]), [[value] for value in _log_doses(dose)])
-    found = _polished(start, lambda at: share(at[0]), y)
+    left = lambda log_ed50: _linear(share(log_ed50), y)[1]  # noqa: E731
+    near, step = min(grid, key=left), grid[1] - grid[0]
+    best = optimize.minimize_scalar(left, bounds=(near - step, near + step), method="bounded", options={"xatol": 1e-9})
     curve = lambda p: p[0] + p[1] * share(p[2])  # noqa: E731
-    return _fitted("emax", curve, found, y)
+    return _fitted("emax", curve, np.append(_linear(share(best.x), y)[0], best.x), y)
 
 
 def fit_logistic(dose: np.ndarray, y: np.ndarray) -> Curve:
@@ -69,7 +71,7 @@ def fit_logistic(dose: np.ndarray, y: np.ndarray) -> Curve:
         log_dose = np.log(dose)
     share = lambda at: 1 / (1 + np.exp(np.clip(-np.exp(at[0]) * (log_dose - at[1]), -700, 700)))  # noqa: E731
     grid = [[slope, value] for slope in np.log([0.5, 1, 2, 4, 8]) for value in _log_doses(dose)]
-    found = _polished(_best(dose, y, share, grid), share, y)
+    found = _polished(min(grid, key=lambda at: _linear(share(at), y)[1]), share, y)
     curve = lambda p: p[0] + p[1] * share([np.log(max(p[2], 1e-12)), p[3]])  # noqa: E731
     found[2] = np.exp(found[2])
     return _fitted("four_parameter_logistic", curve, found, y)
@@ -83,16 +85,14 @@ def _log_doses(dose: np.ndarray) -> np.ndarray:
 
 def _linear(share: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
     """Limits of a curve of known shape by least squares, and the sum of squares left."""
-    matrix = np.column_stack([np.ones(len(y)), share])
-    limits = np.linalg.lstsq(matrix, y, rcond=None)[0]
-    return limits, float(np.sum((y - matrix @ limits) ** 2))
+    centred, rise = share - share.mean(), y - y.mean()
+    spread = centred @ centred
+    slope = centred @ rise / spread if spread > 0 else 0.0
+    left_over = rise - slope * centred
+    return np.array([y.mean() - slope * share.mean(), slope]), float(left_over @ left_over)
 
 
-def _best(dose: np.ndarray, y: np.ndarray, share: Callable, grid: Iterable) -> np.ndarray:
-    return np.array(min(grid, key=lambda at: _linear(share(at), y)[1]))
-
-
-def _polished(start: np.ndarray, share: Callable, y: np.ndarray) -> np.ndarray:
+def _polished(start: list[float], share: Callable, y: np.ndarray) -> np.ndarray:
     """Shape parameters at the least sum of squares, the limits solved for each: limits, then shape."""
     found = optimize.minimize(
         lambda at: _linear(share(at), y)[1], start, method="Nelder-Mead",
@@ -125,8 +125,11 @@ def _curve_lines(name: str, fit: Callable, dose: np.ndarray, y: np.ndarray, alph
     if count <= parameters:
         yield _not_estimable(name, f"{count} dose levels cannot hold a curve of {parameters} parameters")
         return
+    if dose_p(dose, y) > alpha and len(np.unique(y)) > 1:
+        yield _not_estimable(name, f"the doses do not differ (anova p = {dose_p(dose, y):.2g})")
+        return
     curve = fit(dose, y)
-    reason = _doubt(curve, dose, y, alpha)
+    reason = _doubt(curve, dose, alpha)
     if reason:
         yield _not_estimable(name, reason)
         return
@@ -165,13 +168,17 @@ def _reported(curve: Curve) -> Iterable[tuple[str, float, np.ndarray]]:
         yield f"ed{share}", value, value * (unit[3] - unit[2] * odds / slope**2)
 
 
-def _doubt(curve: Curve, dose: np.ndarray, y: np.ndarray, alpha: float) -> str:
+def dose_p(dose: np.ndarray, y: np.ndarray) -> float:
+    """p of the one-way anova over doses."""
+    groups = [y[dose == level] for level in np.unique(dose)]
+    within = sum(float(np.sum((group - group.mean()) ** 2)) for group in groups)
+    df1, df2 = len(groups) - 1, len(y) - len(groups)
+    between = float(np.sum((y - y.mean()) ** 2)) - within
+    return float(special.fdtrc(df1, df2, between / df1 / (within / df2))) if within > 0 and df2 > 0 else 0.0
+
+
+def _doubt(curve: Curve, dose: np.ndarray, alpha: float) -> str:
     """Why a curve cannot be trusted, or ``""``."""
-    flat = float(np.sum((y - y.mean()) ** 2))
-    extra = len(curve.parameters) - 1
-    p = stats.f.sf((flat - curve.rss) / extra / curve.sigma2, extra, curve.df) if curve.rss > 0 else 0.0
-    if p > alpha:
-        return f"the dose explains too little for a curve (p = {p:.2g} against a flat line)"
     ed50, positive = np.exp(curve.parameters[-1]), dose[dose > 0]
     if not BELOW_SMALLEST * positive.min() * 1.001 < ed50 < positive.max() * 0.999:
         return "the half-effective dose lies outside the doses given"

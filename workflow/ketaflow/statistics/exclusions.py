@@ -110,4 +110,6 @@ def _lookup(text: str, endpoint: Mapping, measurements, checks, known) -> Callab
 
 
 def _lines(rows: pd.DataFrame) -> list[dict]:
+    if not len(rows):
+        return []
     return rows.reindex(columns=list(KEPT)).to_dict("records")

@@ -7,7 +7,7 @@ and offers the same three questions: one contrast, several at once (F), and thei
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class FTest:
     @property
     def p_value(self) -> float:
         """Upper tail of F."""
-        return float(stats.f.sf(self.statistic, self.df1, self.df2))
+        return float(special.fdtrc(self.df1, self.df2, self.statistic))
 
 
 @dataclass(frozen=True)

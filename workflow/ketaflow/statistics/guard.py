@@ -103,12 +103,18 @@ def confounded(table: EndpointTable, known: Cohort) -> list[str]:
     """Home facts that cannot be told from the treatment: each of their levels saw one arm only."""
     found = []
     for column in ("cage", "litter"):
-        if column not in table.rows or not table.treatment or table.rows[column].isna().all():
+        if column not in table.rows or not table.treatment:
             continue
-        animals = table.rows.drop_duplicates(["animal", table.treatment])
-        per_home = animals.groupby(column)[table.treatment].nunique()
-        shared = animals.groupby(column).size().gt(1).any()
-        if shared and len(per_home) > 1 and per_home.max() == 1:
+        homes: dict[object, set] = {}
+        residents: dict[object, set] = {}
+        for home, level, animal in zip(
+            *(table.rows[name] for name in (column, table.treatment, "animal")), strict=True
+        ):
+            if not pd.isna(home):
+                homes.setdefault(home, set()).add(level)
+                residents.setdefault(home, set()).add(animal)
+        shared = any(len(animals) > 1 for animals in residents.values())
+        if shared and len(homes) > 1 and all(len(levels) == 1 for levels in homes.values()):
             found.append(column)
     return found
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from ketaflow.statistics import contrasts, models, ranks
 from ketaflow.statistics.dataset import Cohort, EndpointTable
@@ -43,18 +42,13 @@ def dose_series(table: EndpointTable, known: Cohort) -> dict[str, dict[object, f
         doses = {level: _float(level) for level in table.levels[table.treatment]}
         usable = len(doses) > 2 and not any(np.isnan(list(doses.values())))
         return {"": dict(sorted(doses.items(), key=lambda item: item[1]))} if usable else {}
-    arms = known.arms.set_index("arm").loc[table.levels["arm"]]
-    control = arms.iloc[0]
-    alike = pd.Series(True, index=arms.index)
-    for column in SAME_AS_CONTROL:
-        if column in arms:
-            alike &= arms[column].fillna("") == ("" if pd.isna(control[column]) else control[column])
-    series = {}
-    for drug, group in arms[alike & (arms[DOSE] > 0)].groupby("drug", sort=False):
-        if group[DOSE].nunique() > 1:
-            doses = {control.name: float(control[DOSE])} | group[DOSE].astype(float).to_dict()
-            series[str(drug)] = dict(sorted(doses.items(), key=lambda item: item[1]))
-    return series
+    control, *others = (known.arm_facts[arm] for arm in table.levels["arm"])
+    series: dict[str, dict[object, float]] = {}
+    for arm in others:
+        if arm[DOSE] > 0 and all(arm.get(column) == control.get(column) for column in SAME_AS_CONTROL):
+            series.setdefault(str(arm["drug"]), {control["arm"]: float(control[DOSE])})[arm["arm"]] = float(arm[DOSE])
+    several = {drug: doses for drug, doses in series.items() if len(set(doses.values())) > 2}
+    return {drug: dict(sorted(doses.items(), key=lambda item: item[1])) for drug, doses in several.items()}
 
 
 def within(table: EndpointTable, levels: Mapping[object, float]) -> EndpointTable:
