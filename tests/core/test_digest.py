@@ -15,7 +15,9 @@ def library(tmp_path, monkeypatch):
         "assays/swim/ingest.py": "from ketaflow.core import tables\nfrom ketaflow.assays.swim import motion\n",
         "assays/swim/motion.py": "import numpy\n",
         "assays/swim/motion.yaml": "a: 1\n",
-        "assays/swim/qc.py": "def qc():\n    from ketaflow.core import svg\n",
+        "core/pages/__init__.py": "",
+        "core/pages/page.css": "p {}\n",
+        "assays/swim/qc.py": "from ketaflow.core import pages\ndef qc():\n    from ketaflow.core import svg\n",
     }
     for name, text in sources.items():
         path = tmp_path / "ketaflow" / name
@@ -38,6 +40,7 @@ def digests() -> dict[str, str]:
         ("assays/swim/motion.py", {"ingest"}),
         ("assays/swim/motion.yaml", {"ingest"}),
         ("assays/swim/qc.py", {"qc"}),
+        ("core/pages/page.css", {"qc"}),
         ("core/tables.py", {"ingest"}),
         ("core/svg.py", {"qc"}),
     ],

@@ -10,6 +10,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+PAGE_PARTS = (".html", ".css", ".js")
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -50,8 +51,9 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def _files(module: str) -> list[Path]:
-    """Source of a module, and data files named after it (``protein.py`` reads ``protein.yaml``)."""
+    """Source of a module, data files named after it (``protein.py`` reads ``protein.yaml``), a package's page parts."""
     base = ROOT.joinpath(*module.split("."))
     candidates = [base.with_suffix(".py"), base / "__init__.py"]
     beside = [base.with_suffix(".yaml"), base.with_suffix(".npz"), base.with_suffix(".json")]
-    return [path for path in candidates + beside if path.is_file()]
+    parts = [path for path in sorted(base.glob("*")) if path.suffix in PAGE_PARTS]
+    return [path for path in candidates + beside + parts if path.is_file()]
