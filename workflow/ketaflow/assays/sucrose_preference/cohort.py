@@ -1,0 +1,127 @@
+"""What shows only when all recordings are seen: the animal over its whole test, swaps, odd intakes.
+
+In: the assay's tables over all batches. Out: ``tests`` (one row an animal), side bias over swapped
+sessions as a measurement, and checks. The baseline gate and the anhedonia class are shown, never applied.
+"""
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.assays.sucrose_preference.bottles import WATER
+from ketaflow.core.measures import check, measurement
+
+# Scales the median absolute deviation to the standard deviation of a normal distribution.
+MAD_TO_SD = 1.4826
+
+
+def summarise(
+    tables: dict[str, pd.DataFrame],
+    rows: dict[str, pd.DataFrame],
+    *,
+    baseline_sessions: list[str],
+    baseline_gate_pct: float,
+    anhedonia_pct: float,
+    side_difference_points: float,
+    outlier_score: float,
+    outlier_min_count: int,
+) -> dict[str, pd.DataFrame]:
+    """Animals over their test, and what to doubt in the light of the others."""
+    measured = tables["measurements"]
+    preferences = _preferences(measured, rows["sucrose_preference"], baseline_sessions)
+    outliers = _outliers(measured, outlier_score, outlier_min_count)
+    if preferences.empty:
+        return {"checks": pd.DataFrame(outliers)} if outliers else {}
+    tests = _tests(preferences, baseline_gate_pct, anhedonia_pct)
+    checks = outliers + _swap_checks(tests, side_difference_points)
+    biases = [
+        measurement(
+            "side_bias_pct", row.side_bias_pct, unit="%", animal=row.animal, recording="", session="", n=row.n_sessions
+        )
+        for row in tests.itertuples()
+        if np.isfinite(row.side_bias_pct)
+    ]
+    return {"tests": tests, "measurements": pd.DataFrame(biases), "checks": pd.DataFrame(checks)}
+
+
+def _preferences(measured: pd.DataFrame, bottles: pd.DataFrame, baseline_sessions: list[str]) -> pd.DataFrame:
+    """Every preference by weight that could be had, with the side the solution hung on."""
+    named = measured["measure"].eq("sucrose_preference_pct") & measured["value"].notna()
+    found = measured.loc[named, ["animal", "recording", "session", "value"]]
+    solution = bottles[bottles["content"].str.strip().str.lower().ne(WATER) & bottles["dummy"].ne(True)]
+    sides = solution.groupby("recording")["side"].agg(lambda side: side.iloc[0] if side.nunique() == 1 else "both")
+    begins = tuple(name.lower() for name in baseline_sessions)
+    baseline = found["session"].str.lower().str.startswith(begins) if begins else False
+    return found.assign(side=found["recording"].map(sides), baseline=baseline)
+
+
+def _tests(preferences: pd.DataFrame, baseline_gate_pct: float, anhedonia_pct: float) -> pd.DataFrame:
+    """One row an animal: mean preference of baseline and test, by side, and the classes in use."""
+    test, base = preferences[~preferences["baseline"]], preferences[preferences["baseline"]]
+    made = pd.DataFrame(index=pd.Index(sorted(preferences["animal"].unique()), name="animal"))
+    made["baseline_preference_pct"] = base.groupby("animal")["value"].mean()
+    made["test_preference_pct"] = test.groupby("animal")["value"].mean()
+    made["n_sessions"] = test.groupby("animal").size().reindex(made.index).fillna(0).astype(int)
+    for side in ("left", "right"):
+        made[f"preference_{side}_pct"] = test[test["side"].eq(side)].groupby("animal")["value"].mean()
+    made["side_bias_pct"] = (made["preference_left_pct"] - made["preference_right_pct"]).abs()
+    made["passes_baseline_gate"] = _class(
+        made["baseline_preference_pct"] >= baseline_gate_pct, made["baseline_preference_pct"]
+    )
+    made["anhedonic"] = _class(made["test_preference_pct"] < anhedonia_pct, made["test_preference_pct"])
+    return made.reset_index()
+
+
+def _class(holds: pd.Series, known: pd.Series) -> pd.Series:
+    """yes or no; empty where the value is not known."""
+    return holds.map({True: "yes", False: "no"}).where(known.notna())
+
+
+def _swap_checks(tests: pd.DataFrame, side_difference_points: float) -> list[dict]:
+    """Whether each animal had the solution on both sides, and drank it on both."""
+    made = []
+    for row in tests.itertuples():
+        if row.n_sessions < 1:
+            continue
+        own = {"recording": "", "animal": row.animal}
+        if not np.isfinite(row.side_bias_pct):
+            said = "the solution hung on one side in all sessions that count: a habit of side looks like preference"
+            made.append(check("swap_missing", None, verdict="warn", message=said, **own))
+            continue
+        verdict = "pass" if row.side_bias_pct <= side_difference_points else "warn"
+        said = "difference between preferences with the solution left and right"
+        made.append(
+            check(
+                "side_bias_swap",
+                row.side_bias_pct,
+                unit="points",
+                high=side_difference_points,
+                verdict=verdict,
+                message=said,
+                **own,
+            )
+        )
+    return made
+
+
+def _outliers(measured: pd.DataFrame, outlier_score: float, outlier_min_count: int) -> list[dict]:
+    """Total intakes far from their session's median: leaks too small for the limit of volume."""
+    totals = measured[measured["measure"].eq("total_intake_g") & measured["value"].notna()]
+    made = []
+    for _, session in totals.groupby("session"):
+        if len(session) < outlier_min_count:
+            continue
+        away = session["value"] - session["value"].median()
+        spread = MAD_TO_SD * away.abs().median()
+        if not spread > 0:
+            continue
+        far = session[(away / spread).abs() > outlier_score]
+        scores = (away / spread).loc[far.index]
+        said = "total intake against its session's median, in robust standard deviations: perhaps a small leak"
+        made += [
+            check(
+                "intake_outlier", score, recording=row.recording, animal=row.animal, high=outlier_score,
+                low=-outlier_score, verdict="warn", message=said,
+            )
+            for row, score in zip(far.itertuples(), scores, strict=True)
+        ]  # fmt: skip
+    return made
