@@ -52,6 +52,11 @@ class Study:
             for assay, by_name in self.batches.items()
         }
 
+    def arm_words(self) -> list[str]:
+        """Names and labels of the arms, for the review page to leave out wherever they stand."""
+        arms = self.cohort.tables["arms"]
+        return sorted({*arms["arm"].dropna(), *arms["label"].dropna()})
+
     def recording_counts(self) -> dict[str, dict[str, int]]:
         """How many recordings each batch of each assay holds."""
         return {

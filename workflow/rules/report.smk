@@ -27,6 +27,7 @@ rule review:
         cohort=study.name,
         batches=study.batch_folders(),
         blinding_key=study.settings["blinding_key"],
+        hide=study.arm_words(),
         settings=study.settings["report"],
         code=studies.module_code("ketaflow.report.review"),
     script:
@@ -37,6 +38,8 @@ rule results:
     """Write the results page, arms named."""
     input:
         statistics=rules.statistics.output,
+        told="<results>/statistics/told.json",
+        lock="<results>/statistics/plan.lock.json",
         measurements="<results>/measurements.csv",
         checks="<results>/checks.csv",
         recordings="<results>/recordings.csv",

@@ -1,0 +1,33 @@
+"""Results: statistics, measurements and the arms in, the results page out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ketaflow.core import cohort, files
+from ketaflow.report import decisions, results
+from ketaflow.statistics import plan as plans
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with files.log_to(snakemake.log[0]):
+    inputs, params = snakemake.input, snakemake.params
+    items = files.read_csv(inputs.review_key).to_dict("records")
+    judged = decisions.apply(cohort.read_table(inputs.decisions[0]), items) if inputs.decisions else None
+    told = files.read_json(inputs.told)
+    facts = {
+        "tables": {path.stem: files.read_csv(path) for path in map(Path, inputs.statistics) if path.suffix == ".csv"},
+        **{name: files.read_csv(inputs[name]) for name in ("measurements", "checks", "recordings")},
+        **{name: cohort.read_table(inputs[name][0]) for name in ("animals", "arms", "allocation")},
+        "plan": plans.read(Path(inputs.plan[0])) if inputs.plan else None,
+        "plan_lock": files.read_json(inputs.lock),
+        "provenance": files.read_json(inputs.provenance),
+        "review": judged.summary() if judged else None,
+        "sentences": told["sentences"],
+        "methods_paragraph": told["methods"],
+    }
+    page = Path(snakemake.output.page)
+    if params.require_review and (judged is None or judged.pending):
+        results.hold(page, cohort_name=params.cohort, review=facts["review"], n_items=len(items))
+    else:
+        results.write(page, measures=params.measures, cohort_name=params.cohort, **facts, **params.settings)

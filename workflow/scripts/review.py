@@ -22,6 +22,7 @@ with files.log_to(snakemake.log[0]):
         Path(snakemake.output.page),
         cohort_name=params.cohort,
         blinding_key=params.blinding_key,
+        hide=params.hide,
         decisions=cohort.read_table(inputs.decisions[0]) if inputs.decisions else None,
         **params.settings,
     )

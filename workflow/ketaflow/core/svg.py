@@ -35,6 +35,7 @@ class Chart:
     width: int = 640
     height: int = 170
     parts: list[str] = field(default_factory=list)
+    show_x_ticks: bool = True
 
     def x(self, value: float) -> float:
         """Pixel of a value on the horizontal axis."""
@@ -110,6 +111,11 @@ class Chart:
             f'<text x="{px + 3:.1f}" y="{MARGIN_TOP + 10}">{escape(text)}</text>'
         )
 
+    def caption(self, x: float, text: str) -> None:
+        """A word under the horizontal axis, for categories."""
+        bottom = self.height - MARGIN_BOTTOM
+        self.parts.append(f'<text x="{self.x(x):.1f}" y="{bottom + 16}" text-anchor="middle">{escape(text)}</text>')
+
     def text(self, x: float, y: float, text: str) -> None:
         """A word at a point of the chart."""
         self.parts.append(f'<text x="{self.x(x):.1f}" y="{self.y(y):.1f}">{escape(text)}</text>')
@@ -125,7 +131,7 @@ class Chart:
     def _axes(self) -> str:
         bottom, right = self.height - MARGIN_BOTTOM, self.width - MARGIN_RIGHT
         drawn = [f'<path class="axis" d="M{MARGIN_LEFT} {MARGIN_TOP}V{bottom}H{right}"/>']
-        for value in ticks(*self.x_limits):
+        for value in ticks(*self.x_limits) if self.show_x_ticks else []:
             drawn.append(f'<text x="{self.x(value):.1f}" y="{bottom + 14}" text-anchor="middle">{value:g}</text>')
         for value in ticks(*self.y_limits, count=4):
             py = self.y(value)
