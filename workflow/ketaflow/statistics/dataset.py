@@ -57,7 +57,7 @@ class EndpointTable:
 
     @cached_property
     def unit_means(self) -> pd.DataFrame:
-        """One row per animal (and period of a crossover): the means of its observations, as measured and on the scale."""
+        """One row per animal (and period of a crossover): the means of its observations as measured and on scale."""
         period = self.rows["period"] if "period" in self.levels else [""] * len(self.rows)
         units = pd.factorize(
             np.array([f"{a}\n{b}" for a, b in zip(self.rows["animal"], period, strict=True)], dtype=object)

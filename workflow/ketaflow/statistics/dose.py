@@ -137,7 +137,8 @@ def _curve_lines(name: str, fit: Callable, dose: np.ndarray, y: np.ndarray, alph
     for parameter, value, gradient in _reported(curve):
         se = float(np.sqrt(max(gradient @ curve.covariance @ gradient, 0)))
         yield {
-            "model": name, "parameter": parameter, "estimate": value, "se": se, "df": curve.df, "ci_low": value - bound * se,
+            "model": name, "parameter": parameter, "estimate": value, "se": se, "df": curve.df,
+            "ci_low": value - bound * se,
             "ci_high": value + bound * se, "estimable": "yes",
         }  # fmt: skip
     yield {
@@ -229,5 +230,6 @@ def _least_dose(model: Model, table: EndpointTable, levels: Mapping, endpoint: M
     none = "" if np.isfinite(least) else "no dose differed from the control; "
     yield {
         "model": "step-down", "parameter": "minimum_effective_dose", "estimate": least,
-        "estimable": "yes" if np.isfinite(least) else "no", "note": none + "from the largest dose down, " + ", ".join(told),
+        "estimable": "yes" if np.isfinite(least) else "no",
+        "note": none + "from the largest dose down, " + ", ".join(told),
     }  # fmt: skip

@@ -29,10 +29,7 @@ def across(p: np.ndarray, p_own: np.ndarray, groups: np.ndarray, method: str) ->
     missing = np.isnan(p)
     p, p_own = np.where(missing, 1.0, p), np.where(np.isnan(p_own), 1.0, p_own)
     by_group = {"holm": _holm, "hochberg": _hochberg, "fixed_sequence": _fixed}
-    if method in by_group:
-        adjusted = by_group[method](p, groups)
-    else:
-        adjusted = _bh(p_own) if method == "bh" else p
+    adjusted = p if method == "none" else _bh(p_own) if method == "bh" else by_group[method](p, groups)
     return np.where(missing, np.nan, np.minimum(adjusted, 1))
 
 

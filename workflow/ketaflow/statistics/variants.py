@@ -95,12 +95,13 @@ def smallest_on_scale(endpoint: Mapping) -> float | None:
 
 def labelled(row: dict, endpoint: Mapping, table: EndpointTable, label: str, alpha: float, *notes: str) -> dict:
     """A contrast's line with what is the same for all lines of its endpoint."""
-    where = endpoint["where"]
+    chosen = dict(endpoint["where"]) | endpoint
     return {
-        "analyte": endpoint.get("analyte", where.get("analyte", "")), "region": endpoint.get("region", where.get("region", "")),
-        "role": endpoint["role"], "family": endpoint["family"], "n_observations": len(table.rows), "group": "",
+        "analyte": chosen.get("analyte", ""), "region": chosen.get("region", ""), "role": endpoint["role"],
+        "family": endpoint["family"], "n_observations": len(table.rows), "group": "",
         "estimate_scale": endpoint["scale"], "unit": table.facts.get("unit", ""), "conf_level": 1 - alpha,
-        "smallest_effect": endpoint.get("smallest_effect"), "alternative": endpoint["alternative"], "sensitivity": label,
+        "smallest_effect": endpoint.get("smallest_effect"), "alternative": endpoint["alternative"],
+        "sensitivity": label,
     } | row | {"note": "; ".join(filter(None, [row.get("note", ""), *notes]))}  # fmt: skip
 
 
