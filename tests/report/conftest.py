@@ -1,5 +1,9 @@
 """A small study with all kinds of endpoints: 32 mice, four arms, from glutamate to behaviour."""
 
+import os
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -226,3 +230,71 @@ def results_page(study, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "results.html"
     results.write(path, **study)
     return path
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A headless browser; skips where there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no chromium on this machine")
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chromium):
+    """Open a page with no network, watching it: any request, console error or exception fails the test."""
+    contexts, faults = [], []
+
+    def watch(page):
+        page.on(
+            "console", lambda message: faults.append(message.text) if message.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda request: faults.append(request.url) if request.url.startswith("http") else None)
+
+    def open_page(path, *, width: int = 1400, scheme: str = "light", fragment: str = ""):
+        contexts.append(
+            chromium.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True, accept_downloads=True
+            )
+        )
+        page = contexts[-1].new_page()
+        watch(page)
+        page.goto(f"file://{path}{fragment}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not faults
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core: AXE_CORE names the file, else node_modules beside the repository's top; skips without."""
+    root = Path(__file__).resolve().parents[2]
+    path = Path(os.environ.get("AXE_CORE", root / "node_modules" / "axe-core" / "axe.min.js"))
+    if not path.is_file():
+        pytest.skip("axe-core is not here (npm install --no-save axe-core, or AXE_CORE=path/to/axe.min.js)")
+    return path.read_text(encoding="utf-8")
+
+
+def violations(page, axe: str) -> list[str]:
+    """Serious and critical faults axe finds, each with the elements it concerns."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [
+        f"{fault['id']}: {[node['target'] for node in fault['nodes']][:4]}"
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.fixture(scope="session")
+def find_violations():
+    return violations

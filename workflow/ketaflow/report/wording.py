@@ -14,8 +14,8 @@ WORDS = {
 
 # Units that names end in, by the house's rule.
 UNITS = {
-    "s": "s", "min": "min", "hz": "Hz", "px": "px", "um": "µm", "um2": "µm²", "pct": "%", "g": "g", "ml": "ml", "kda": "kDa",
-    "db": "dB", "ms": "ms",
+    "s": "s", "min": "min", "hz": "Hz", "px": "px", "um": "µm", "um2": "µm²", "pct": "%", "g": "g", "ml": "ml",
+    "kda": "kDa", "db": "dB", "ms": "ms",
 }  # fmt: skip
 SIGNS = {
     "hedges_g": "g = ", "cohens_d": "d = ", "cliffs_delta": "δ = ", "ratio_of_geometric_means": "× ",

@@ -41,7 +41,8 @@ function saved(figure) {
   const parts = [...figure.querySelectorAll("svg")];
   let left = 0;
   const placed = parts.map((svg) => {
-    const inner = svg.innerHTML.replaceAll(/var\((--[\w-]+)\)/g, (_, name) => light.getPropertyValue(name).trim());
+    // innerHTML would write entities that XML does not know.
+    const inner = [...svg.childNodes].map((node) => new XMLSerializer().serializeToString(node)).join("").replaceAll(/var\((--[\w-]+)\)/g, (_, name) => light.getPropertyValue(name).trim());
     const moved = `<g transform="translate(${left} 0)">${inner}</g>`;
     left += svg.viewBox.baseVal.width + 14;
     return moved;

@@ -337,7 +337,7 @@ function start() {
   addEventListener("popstate", route);
   addEventListener("beforeunload", (event) => { saveNote(); if (state.unsaved && !moving) event.preventDefault(); });
   addEventListener("pageshow", () => { moving = false; });
-  byId("groups").addEventListener("click", (event) => { moving = Boolean(event.target.closest("a")); });
+  byId("groups").addEventListener("click", (event) => { moving = Boolean(event.target.closest("a:not([href^='#'])")); });
   if (told.changed) warn(`${told.changed} earlier decisions count no more: the recording, or what is measured in it, has changed since.`);
   route();
 }

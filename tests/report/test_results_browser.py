@@ -1,0 +1,46 @@
+"""The results page in a browser: offline, without faults, copied and saved as it is read."""
+
+import csv
+import io
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_no_serious_fault_of_accessibility_and_no_sideways_scrolling(
+    opened, axe, find_violations, results_page, scheme, width
+):
+    page = opened(results_page, width=width, scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    assert find_violations(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_table_is_downloaded_with_exact_values(opened, results_page, study, tmp_path):
+    page = opened(results_page)
+    with page.expect_download() as download:
+        page.locator('[data-download="immobility_descriptives"]').click()
+    download.value.save_as(tmp_path / "table.csv")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text(encoding="utf-8-sig"))))
+    described = study["tables"]["descriptives"].query("endpoint == 'immobility'")
+    assert [row["arm"] for row in rows] == list(described["arm"])
+    assert [float(row["mean"]) for row in rows] == list(described["mean"])
+
+
+def test_a_saved_figure_stands_alone(opened, results_page, tmp_path):
+    page = opened(results_page)
+    with page.expect_download() as download:
+        page.locator('[data-svg="immobility"]').click()
+    download.value.save_as(tmp_path / "figure.svg")
+    saved = (tmp_path / "figure.svg").read_text(encoding="utf-8")
+    assert "var(--" not in saved and "Vehicle" in saved
+    assert opened(tmp_path / "figure.svg").locator("circle").count() > 30
+
+
+def test_all_folds_open_for_print(opened, results_page):
+    page = opened(results_page)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("[...document.querySelectorAll('details')].every((fold) => fold.open)")
