@@ -52,7 +52,7 @@ def quantify(
         flag_unscored_pct=flag_unscored_pct,
     )
     traces = dict(list(recording.table("trace").groupby("recording", sort=False)))
-    done = Record(tables={"measurements": [], "states": [], "bins": [], "samples": []})
+    done = Record(tables={"measurements": [], "states": [], "bins": [], "samples": [], "windows": []})
     for swim in recording.rows["forced_swim"]:
         name = swim["recording"]
         facts = recording.facts["cylinders"][name]
@@ -64,6 +64,9 @@ def quantify(
         for table in ("states", "bins", "samples"):
             done.tables[table] += scored.tables[table].assign(recording=name).to_dict("records")
         done.facts[name] = scored.facts
+        if "window_s" in scored.facts:
+            start_s, stop_s = scored.facts["window_s"]
+            done.tables["windows"].append({"recording": name, "start_s": start_s, "stop_s": stop_s})
     done.tables["human_scores"] = recording.table("human_scores")
     return done
 

@@ -168,15 +168,12 @@ def why_unseen(trace: pd.DataFrame, start_s: float, stop_s: float) -> str:
 
 
 def bins(spans: pd.DataFrame, release_s: float, bin_s: float, end_s: float) -> pd.DataFrame:
-    """Seconds of every state in bins from release."""
-    rows = []
-    for start in np.arange(0, end_s - release_s - 1e-6, bin_s):
-        stop = min(start + bin_s, end_s - release_s)
-        total = states.seconds(states.clipped(spans, release_s + start, release_s + stop))
-        rows.append(
-            {"bin_start_s": start, "bin_stop_s": stop, **{f"{state}_s": total[state] for state in states.STATES}}
-        )
-    return pd.DataFrame(rows)
+    """Seconds of every state in bins from release; the last bin may be shorter."""
+    length_s = end_s - release_s
+    edges_s = np.append(np.arange(0, length_s - 1e-6, bin_s), length_s)
+    totals = states.shared_s(spans, edges_s + release_s)
+    named = {f"{state}_s": totals[:, index] for index, state in enumerate(states.STATES)}
+    return pd.DataFrame({"bin_start_s": edges_s[:-1], "bin_stop_s": edges_s[1:], **named})
 
 
 def samples(labels: list[str], start_s: float, sample_s: float) -> pd.DataFrame:

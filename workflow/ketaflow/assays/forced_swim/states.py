@@ -121,23 +121,39 @@ def stretches(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> pd.Da
 
 def clipped(spans: pd.DataFrame, start_s: float, stop_s: float) -> pd.DataFrame:
     """Stretches cut to a window; what the recording does not reach is unscored."""
-    inside = spans.assign(start_s=spans["start_s"].clip(start_s, stop_s), stop_s=spans["stop_s"].clip(start_s, stop_s))
-    inside = inside[inside["stop_s"] - inside["start_s"] > 1e-9]
-    seen_from = inside["start_s"].min() if len(inside) else stop_s
-    seen_to = inside["stop_s"].max() if len(inside) else stop_s
-    ends = [("unscored", start_s, seen_from), ("unscored", seen_to, stop_s)]
-    ends = pd.DataFrame([end for end in ends if end[2] - end[1] > 1e-9], columns=["state", "start_s", "stop_s"])
-    return pd.concat([inside, ends], ignore_index=True).sort_values("start_s", ignore_index=True)
+    starts = np.clip(spans["start_s"].to_numpy(float), start_s, stop_s)
+    stops = np.clip(spans["stop_s"].to_numpy(float), start_s, stop_s)
+    kept = stops - starts > 1e-9
+    starts, stops, names = starts[kept], stops[kept], spans["state"].to_numpy(object)[kept]
+    seen_from, seen_to = (starts[0], stops[-1]) if len(starts) else (stop_s, stop_s)
+    if seen_from - start_s > 1e-9:
+        starts, stops, names = np.append(start_s, starts), np.append(seen_from, stops), np.append("unscored", names)
+    if stop_s - seen_to > 1e-9:
+        starts, stops, names = np.append(starts, seen_to), np.append(stops, stop_s), np.append(names, "unscored")
+    return pd.DataFrame({"state": names, "start_s": starts, "stop_s": stops})
 
 
 def seconds(spans: pd.DataFrame) -> dict[str, float]:
     """Total of every state (seconds)."""
-    total = (spans["stop_s"] - spans["start_s"]).groupby(spans["state"]).sum()
-    return {state: float(total.get(state, 0.0)) for state in STATES}
+    lengths_s = spans["stop_s"].to_numpy(float) - spans["start_s"].to_numpy(float)
+    names = spans["state"].to_numpy(object)
+    return {state: float(lengths_s[names == state].sum()) for state in STATES}
+
+
+def shared_s(spans: pd.DataFrame, edges_s: np.ndarray) -> np.ndarray:
+    """Seconds of every state in every interval between the edges, (intervals, states in the order of ``STATES``).
+
+    What no stretch covers is unscored.
+    """
+    starts, stops = spans["start_s"].to_numpy(float), spans["stop_s"].to_numpy(float)
+    overlap = np.minimum(stops, edges_s[1:, None]) - np.maximum(starts, edges_s[:-1, None])
+    names = spans["state"].to_numpy(object)
+    totals = np.stack([np.maximum(overlap, 0)[:, names == state].sum(axis=1) for state in STATES], axis=1)
+    totals[:, UNSCORED] += np.diff(edges_s) - totals.sum(axis=1)
+    return totals
 
 
 def predominant(spans: pd.DataFrame, start_s: float, stop_s: float, sample_s: float) -> list[str]:
     """The state that fills most of each interval of a window (Detke 1995)."""
-    edges = np.arange(start_s, stop_s - sample_s + 1e-6, sample_s)
-    totals = [seconds(clipped(spans, edge, edge + sample_s)) for edge in edges]
-    return [max(total, key=total.get) for total in totals]
+    edges_s = np.arange(start_s, stop_s + 1e-6, sample_s)
+    return [STATES[index] for index in shared_s(spans, edges_s).argmax(axis=1)]

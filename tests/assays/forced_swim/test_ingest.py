@@ -1,0 +1,178 @@
+"""What is read from a video: cylinders, release, the trace; and what is said when it cannot be read."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import pond
+from scenes import DEFAULTS, SMALL, draw_own, measure, read, reason, rows, value
+
+from ketaflow.assays.forced_swim import ethovision, ingest, video
+from ketaflow.core.errors import IngestError
+
+
+def plan(seed, still=0.5, start=3, stop=59):
+    return pond.schedule(np.random.default_rng(seed), start, stop, still)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """A video of two cylinders, and where they were drawn."""
+    folder = tmp_path_factory.mktemp("two")
+    boxes = pond.make(folder / "two.mp4", [plan(1), plan(2, start=5)], 60, **SMALL)
+    return folder, boxes, read(folder, "two.mp4")
+
+
+def test_cylinders_are_found_where_they_were_drawn(two):
+    _, boxes, record = two
+    for index, (left, right, _, _, water) in enumerate(boxes, start=1):
+        facts = record.facts["cylinders"][f"s{index}"]
+        assert facts["region_px"][0] == pytest.approx(left, abs=4)
+        assert facts["region_px"][2] == pytest.approx(right, abs=4)
+        assert np.mean(facts["water_px"]) == pytest.approx(water, abs=4)
+
+
+def test_each_animal_has_its_own_moment_of_release(two):
+    releases = [two[2].facts["cylinders"][name]["release_s"] for name in ("s1", "s2")]
+    np.testing.assert_allclose(releases, [3.8, 5.8], atol=0.5)
+
+
+def test_the_table_wins_over_what_is_found(two):
+    more = {"release_s": 7.0, "region_x_px": 20.0, "region_y_px": 20.0, "region_width_px": 110.0,
+            "region_height_px": 190.0, "water_line_px": 100.0}  # fmt: skip
+    facts = read(two[0], "two.mp4", (1,), more).facts["cylinders"]["s1"]
+    assert facts["release_s"] == 7.0
+    assert facts["region_px"] == [20, 20, 130, 210]
+    assert facts["water_px"] == [100, 100]
+
+
+def test_a_tilted_water_line_is_followed(tmp_path):
+    pond.make(tmp_path / "tilted.mp4", [plan(3)], 40, cylinders=1, tilt=0.08, **SMALL)
+    facts = read(tmp_path, "tilted.mp4", (1,)).facts["cylinders"]["s1"]
+    fall = facts["water_px"][1] - facts["water_px"][0]
+    assert fall == pytest.approx(0.08 * (facts["region_px"][2] - facts["region_px"][0]), abs=4)
+
+
+@pytest.mark.parametrize("named", [(1,), (1, 2, 3)])
+def test_another_number_of_cylinders_is_refused(two, named):
+    with pytest.raises(IngestError, match=r"2 cylinders .* the table numbers"):
+        read(two[0], "two.mp4", named)
+
+
+def test_timestamps_and_lost_pictures_are_counted(tmp_path):
+    pond.make(tmp_path / "lossy.mp4", [plan(1), plan(2)], 30, drop=0.1, **SMALL)
+    facts = read(tmp_path, "lossy.mp4").facts["video"]
+    assert facts["frame_rate_hz"] == pytest.approx(12.5)
+    assert facts["frames_lost"] == pytest.approx(37, abs=15)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"", "empty"), (b"a,b\n1,2\n", "no readable video"), (b"\0" * 4000, "no readable video")]
+)
+def test_what_is_no_video_is_said_to_be_none(tmp_path, content, told):
+    (tmp_path / "bad.mp4").write_bytes(content)
+    with pytest.raises(IngestError, match=told):
+        read(tmp_path, "bad.mp4")
+
+
+def test_a_video_cut_off_is_named(two, tmp_path):
+    content = (two[0] / "two.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(content[: len(content) // 3])
+    with pytest.raises(IngestError, match="cut off"):
+        read(tmp_path, "cut.mp4")
+
+
+def test_a_cut_off_avi_is_unscored_and_says_so(tmp_path):
+    pond.make(tmp_path / "whole.avi", [plan(1), plan(2)], 60, codec="mpeg4", **SMALL)
+    content = (tmp_path / "whole.avi").read_bytes()
+    (tmp_path / "cut.avi").write_bytes(content[: len(content) // 3])
+    measured = measure(read(tmp_path, "cut.avi"))
+    assert np.isnan(value(measured, "s1"))
+    assert "video ends" in reason(measured, "s1")
+
+
+def test_an_empty_cylinder_fails_alone(tmp_path):
+    pond.make(tmp_path / "one.mp4", [plan(1), []], 60, **SMALL)
+    measured = measure(read(tmp_path, "one.mp4"))
+    assert value(measured, "s1") > 5
+    assert "no animal" in reason(measured, "s2")
+
+
+def test_no_animal_at_all_is_refused(tmp_path):
+    pond.make(tmp_path / "none.mp4", [[], []], 40, **SMALL)
+    with pytest.raises(IngestError, match="no animal"):
+        read(tmp_path, "none.mp4")
+
+
+def test_an_animal_taken_out_early_is_not_immobile(tmp_path):
+    pond.make(tmp_path / "gone.mp4", [plan(1, 0.1), plan(2, 0.1)], 60, removed_s=40, **SMALL)
+    measured = measure(read(tmp_path, "gone.mp4"))
+    assert value(measured, "s1") < 15
+    assert value(measured, "s1", "unscored_s") == pytest.approx(14, abs=2)
+    assert "taken out early" in reason(measured, "s1")
+
+
+def test_two_animals_in_a_cylinder_are_refused(tmp_path):
+    draw_own(tmp_path, [plan(1), plan(2)], faults=("two_animals",))
+    measured = measure(read(tmp_path, "swim.mp4"))
+    assert "two animals" in reason(measured, "s1")
+    assert value(measured, "s2") > 0
+
+
+def test_darkness_is_not_immobility(tmp_path):
+    draw_own(tmp_path, [plan(1), plan(2)], faults=("black", "black"))
+    measured = measure(read(tmp_path, "swim.mp4"))
+    assert np.isnan(value(measured, "s1"))
+    assert "dark" in reason(measured, "s1")
+
+
+def test_a_gap_in_the_recording_is_unscored(tmp_path):
+    pond.make(tmp_path / "gap.mp4", [plan(1), plan(2)], 60, gap_s=(20, 25), **SMALL)
+    measured = measure(read(tmp_path, "gap.mp4"))
+    assert value(measured, "s1", "unscored_s") == pytest.approx(5, abs=0.3)
+
+
+def test_pictures_are_never_held_as_a_whole(two):
+    stream = video.stream(two[0] / "two.mp4", 0.0)
+    assert next(stream)[0] == 0.0
+    assert next(stream)[0] == pytest.approx(0.08)
+
+
+@pytest.mark.shared
+def test_every_real_video_decodes_to_its_last_picture(shared):
+    for name, frames in [
+        ("eztrack_freezing_calibration_empty_chamber.wmv", 298),
+        ("micefreeze_test_cable_short.avi", 600),
+    ]:
+        assert sum(1 for _ in video.stream(shared / "fst" / name, 0.0)) == pytest.approx(frames, abs=1)
+
+
+@pytest.mark.shared
+def test_an_empty_chamber_is_refused(shared):
+    with pytest.raises(IngestError, match="no animal"):
+        read(shared / "fst", "eztrack_freezing_calibration_empty_chamber.wmv", (1,))
+
+
+@pytest.mark.shared
+def test_arenas_of_an_ethovision_export_are_found_by_number(shared):
+    arenas = ethovision.arenas(shared / "fst" / "ethovision_raw_export_rat_fst.xlsx")
+    assert sorted(arenas) == [1, 3]
+    assert arenas[3][0]["Recording after"] == "+ 00:00:35.040"
+
+
+@pytest.mark.shared
+def test_an_arena_that_is_not_there_is_named(shared):
+    given = rows("ethovision_raw_export_rat_fst.xlsx", [2])
+    with pytest.raises(IngestError, match="no arena 2; the file holds arenas 1, 3"):
+        ingest.ingest(given, shared / "fst", **DEFAULTS["ingest"])
+
+
+@pytest.mark.shared
+def test_rats_lie_within_the_human_limits(shared):
+    record = read(shared / "fst", "ethovision_raw_export_rat_fst.xlsx", (1, 3))
+    measured = measure(record, (0, 420))
+    assert value(measured, "s1") == pytest.approx(45, abs=26)
+    assert value(measured, "s3") == pytest.approx(55, abs=26)

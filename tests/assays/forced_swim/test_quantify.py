@@ -1,0 +1,194 @@
+"""From motion to states and seconds: small stories with a known ending, laws, and drawn swims nobody tuned on."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+sys.path.insert(0, str(Path(__file__).parent))
+import pond
+from scenes import DEFAULTS, SMALL, judged, measure, read, value
+
+from ketaflow.assays.forced_swim import scoring, states
+
+RULES = scoring.Rules(**{**DEFAULTS["quantify"], "scoring_window_s": [0, 60]})
+
+
+def trace(still_s=(), climb_s=(), duration_s=60.0, rate_hz=12.5, missing_s=()):
+    """A swim that moves except in the stretches given."""
+    times_s = np.arange(0, duration_s, 1 / rate_hz)
+
+    def inside(spans):
+        return np.any([(times_s >= a) & (times_s < b) for a, b in spans] or [np.zeros(len(times_s))], axis=0)
+
+    keep = ~inside(missing_s)
+    table = {
+        "time_s": times_s, "seen": True, "motion": np.where(inside(still_s), 0.02, 0.18), "speed": 0.0,
+        "pitch_deg": np.where(inside(climb_s), 80.0, 15.0), "depth": -0.2, "light": 1.0,
+    }  # fmt: skip
+    return pd.DataFrame(table)[keep].reset_index(drop=True)
+
+
+def scored(table, rules=RULES):
+    facts = {"release_s": 0.0, "gap_s": 0.5, "reason": ""}
+    return scoring.score(table, facts, "h264", rules)
+
+
+def test_a_four_second_float_is_one_bout():
+    values = scored(trace(still_s=[(20, 24)])).values
+    assert values["immobility_bout_count"] == 1
+    assert values["immobility_s"] == pytest.approx(4, abs=0.2)
+    assert values["latency_to_immobility_s"] == pytest.approx(20, abs=0.2)
+
+
+def test_a_pause_shorter_than_the_shortest_bout_is_swimming():
+    values = scored(trace(still_s=[(20, 20.7)])).values
+    assert values["immobility_s"] == 0
+    assert values["swimming_s"] == pytest.approx(60, abs=0.1)
+
+
+def test_an_animal_that_never_stops_has_no_latency():
+    result = scored(trace())
+    assert result.values["immobility_s"] == 0
+    assert np.isnan(result.values["latency_to_immobility_s"])
+    assert "never immobile" in result.notes["latency_to_immobility_s"]
+
+
+def test_an_animal_that_never_moves_is_immobile_throughout():
+    values = scored(trace(still_s=[(0, 60)])).values
+    assert values["immobility_pct"] == pytest.approx(100)
+    assert values["longest_immobility_bout_s"] == pytest.approx(60, abs=0.2)
+
+
+def test_upright_at_the_wall_is_climbing():
+    values = scored(trace(climb_s=[(10, 15)])).values
+    assert values["climbing_s"] == pytest.approx(5, abs=0.5)
+
+
+def test_a_gap_splits_a_bout_and_is_unscored():
+    values = scored(trace(still_s=[(20, 40)], missing_s=[(28, 32)])).values
+    assert values["unscored_s"] == pytest.approx(4, abs=0.2)
+    assert values["immobility_s"] == pytest.approx(16, abs=0.3)
+    assert values["immobility_bout_count"] == 2
+
+
+def test_states_leave_no_hole_and_fill_the_window():
+    result = scored(trace(still_s=[(5, 9), (20, 40)], climb_s=[(45, 50)], missing_s=[(28, 32)]))
+    spans = result.tables["states"]
+    np.testing.assert_allclose(spans["start_s"].iloc[1:], spans["stop_s"].iloc[:-1])
+    assert sum(states.seconds(states.clipped(spans, 0, 60)).values()) == pytest.approx(60)
+
+
+def test_samples_count_the_predominant_behaviour():
+    values = scored(trace(still_s=[(0, 30)])).values
+    assert values["immobility_samples"] == 6
+    assert values["swimming_samples"] == 6
+
+
+def test_bins_add_up_to_the_whole():
+    result = scored(trace(still_s=[(10, 33)]))
+    assert result.tables["bins"]["immobility_s"].sum() == pytest.approx(result.values["immobility_s"])
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(0.3, 8), min_size=1, max_size=8), st.floats(0.2, 4), st.floats(0.2, 4))
+def test_a_longer_minimum_never_adds_bouts(lengths_s, first_s, second_s):
+    starts = np.cumsum([1.0, *(length + 1.5 for length in lengths_s)])[:-1]
+    table = trace(
+        still_s=[(start, start + length) for start, length in zip(starts, lengths_s, strict=True)], duration_s=90
+    )
+    counts = []
+    for least_s in sorted((first_s, second_s)):
+        rules = scoring.Rules(**{**DEFAULTS["quantify"], "scoring_window_s": [0, 90], "min_bout_s": least_s})
+        counts.append(scored(table, rules).values["immobility_bout_count"])
+    assert counts[0] >= counts[1]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.02, 0.15), st.floats(0.02, 0.15))
+def test_a_higher_threshold_never_lowers_immobility(first, second):
+    rng = np.random.default_rng(4)
+    table = trace()
+    table["motion"] = np.repeat(rng.uniform(0, 0.2, 50), 15)
+    seconds = []
+    for threshold in sorted((first, second)):
+        rules = scoring.Rules(
+            **{**DEFAULTS["quantify"], "scoring_window_s": [0, 60], "immobility_threshold": threshold}
+        )
+        seconds.append(scored(table, rules).values["immobility_s"])
+    assert seconds[0] <= seconds[1] + 1e-9
+
+
+STYLES = {
+    "plain": {"seed": 7},
+    "grey_on_bright": {"body": 40, "room": 205, "water": 190, "length": 0.5, "seed": 1},
+    "white_on_dark": {"body": 225, "room": 90, "water": 70, "noise": 5, "glass": 50, "length": 0.33, "seed": 2},
+    "flicker_and_drift": {"body": 90, "room": 150, "water": 140, "noise": 6, "flicker": 0.06, "drift": 0.3, "seed": 3},
+    "weak_strokes": {"body": 50, "length": 0.6, "tilt": 0.06, "speed": 0.5, "stroke": 0.7, "mirror": 0.6, "seed": 4},
+    "restless_floating": {"body": 70, "zoom": 1.15, "float_speed": 0.15, "twitch": 0.6, "stroke_hz": 5.5, "seed": 5},
+    "loud_and_rippled": {"body": 95, "noise": 8, "ripple": 20, "seed": 6},
+}
+
+SLOW = ("plain", "grey_on_bright", "weak_strokes", "restless_floating")
+
+
+@pytest.mark.parametrize("style", [pytest.param(s, marks=[pytest.mark.slow] if s in SLOW else []) for s in STYLES])
+def test_drawn_swims_nobody_tuned_on_are_scored_within_five_percent(tmp_path, style):
+    rng = np.random.default_rng(len(style))
+    truth = [pond.schedule(rng, 2 + i, 49, still) for i, still in enumerate((0.3, 0.7))]
+    pond.make(tmp_path / "swim.mp4", truth, 50, **{**SMALL, **STYLES[style]})
+    measured = measure(read(tmp_path, "swim.mp4"), (3, 45))
+    for index, planned in enumerate(truth, start=1):
+        error, two, three = judged(measured, f"s{index}", planned)
+        assert abs(error) < 5
+        assert two >= 0.85
+        assert three >= 0.7
+
+
+RECORDINGS = {
+    "11 per second": {"fps": 11},
+    "25 per second": {"fps": 25},
+    "30 per second": {"fps": 30},
+    "60 per second": {"fps": 60},
+    "twice the size": {"width": 480, "height": 360},
+    "avi": {"codec": "mpeg4", "name": "swim.avi"},
+    "wmv": {"codec": "wmv2", "name": "swim.wmv"},
+    "pal8": {"codec": "rawvideo", "pix_fmt": "pal8", "name": "swim.avi"},
+    "3 % lost": {"drop": 0.03},
+}
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reference")
+    return same_scene(folder, {})
+
+
+def same_scene(folder, changes):
+    changes = {"fps": 12.5, "width": 240, "height": 180, "seed": 11, **changes}
+    name = changes.pop("name", "swim.mp4")
+    truth = [pond.schedule(np.random.default_rng(8 + i), 3, 29, 0.6) for i in range(2)]
+    pond.make(folder / name, truth, 30, **changes)
+    measured = measure(read(folder, name), (1, 25))
+    return np.array([value(measured, "s1"), value(measured, "s2")])
+
+
+LONG = ("60 per second", "twice the size")
+
+
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] if k in LONG else []) for k in RECORDINGS])
+def test_the_same_scene_recorded_otherwise_gives_the_same_seconds(tmp_path, reference, kind):
+    np.testing.assert_allclose(same_scene(tmp_path, RECORDINGS[kind]), reference, atol=0.03 * 24)
+
+
+@pytest.mark.parametrize(("still", "expected_s"), [(True, 30), (False, 0)], ids=["never moves", "never rests"])
+def test_extremes_are_scored_as_what_they_are(tmp_path, still, expected_s):
+    state = "immobility" if still else "swimming"
+    pond.make(tmp_path / "s.mp4", [[(state, 0, 39)]] * 2, 40, float_speed=0.003, twitch=0, **SMALL)
+    measured = measure(read(tmp_path, "s.mp4"), (4, 34))
+    assert value(measured, "s1") == pytest.approx(expected_s, abs=1)
+    assert value(measured, "s2") == pytest.approx(expected_s, abs=1)

@@ -1,0 +1,65 @@
+"""How well two scorers agree: intraclass correlation, Bland-Altman limits, kappa, share of time alike.
+
+In: seconds of immobility of the same recordings by two scorers, or their states over time. Out: plain numbers.
+
+References
+----------
+.. [1] McGraw, Wong (1996), Psychol Methods 1:30-46, doi:10.1037/1082-989X.1.1.30
+.. [2] Bland, Altman (1986), Lancet 327:307-310, doi:10.1016/S0140-6736(86)90837-8
+.. [3] Cohen (1960), Educ Psychol Meas 20:37-46, doi:10.1177/001316446002000104
+"""
+
+import numpy as np
+from scipy import stats
+
+
+def icc_2_1(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:
+    """Absolute agreement of single scores, two-way random effects, with its interval; NaN for fewer than 3 rows.
+
+    ``scores`` is (n recordings, k raters) without missing values. Formulas: ICC(A,1) of [1]_.
+    """
+    n, k = scores.shape
+    if n < 3 or np.allclose(scores, scores[0, 0]):
+        return np.nan, np.nan, np.nan
+    grand = scores.mean()
+    rows = k * np.sum((scores.mean(axis=1) - grand) ** 2) / (n - 1)
+    columns = n * np.sum((scores.mean(axis=0) - grand) ** 2) / (k - 1)
+    residual = scores - scores.mean(axis=1, keepdims=True) - scores.mean(axis=0) + grand
+    error = max(np.sum(residual**2) / ((n - 1) * (k - 1)), 1e-12)
+    icc = (rows - error) / (rows + (k - 1) * error + k * (columns - error) / n)
+    a, b = k * icc / (n * (1 - icc) + 1e-12), 1 + k * icc * (n - 1) / (n * (1 - icc) + 1e-12)
+    df = (a * columns + b * error) ** 2 / ((a * columns) ** 2 / (k - 1) + (b * error) ** 2 / ((n - 1) * (k - 1)))
+    upper = stats.f.ppf(0.5 + confidence / 2, n - 1, df)
+    lower = stats.f.ppf(0.5 + confidence / 2, df, n - 1)
+    between = k * columns + (k * n - k - n) * error
+    low = n * (rows - upper * error) / (upper * between + n * rows)
+    high = n * (lower * rows - error) / (between + n * lower * rows)
+    return float(icc), float(low), float(high)
+
+
+def limits_of_agreement(differences: np.ndarray) -> tuple[float, float, float]:
+    """Bias and the limits within which 95 % of differences lie [2]_; limits NaN for fewer than 3."""
+    bias = float(np.mean(differences)) if len(differences) else np.nan
+    if len(differences) < 3:
+        return bias, np.nan, np.nan
+    half = 1.96 * float(np.std(differences, ddof=1))
+    return bias, bias - half, bias + half
+
+
+def kappa(first: np.ndarray, second: np.ndarray) -> float:
+    """Cohen's kappa of two lists of codes [3]_; 1 where both are alike and constant, NaN where there is nothing."""
+    if not len(first):
+        return np.nan
+    codes = np.unique(np.concatenate([first, second]))
+    observed = float(np.mean(first == second))
+    chance = float(sum(np.mean(first == code) * np.mean(second == code) for code in codes))
+    return 1.0 if chance == 1 else (observed - chance) / (1 - chance)
+
+
+def painted(bouts: np.ndarray, start_s: float, stop_s: float, step_s: float) -> np.ndarray:
+    """Whether each step of a window lies in one of the bouts (n, 2), judged in its middle."""
+    middles = np.arange(start_s + step_s / 2, stop_s, step_s)
+    inside = np.zeros(len(middles), bool)
+    for begin, end in bouts:
+        inside |= (middles >= begin) & (middles < end)
+    return inside
