@@ -4,9 +4,10 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from ketaflow.assays.dendritic_spines import candidates, corrections, image_facts, shaft, shape
+from ketaflow.assays.dendritic_spines import candidates, corrections, finding, image_facts, shaft, shape
 from ketaflow.assays.dendritic_spines import scorer as judge
 from ketaflow.assays.dendritic_spines.candidates import Candidates
+from ketaflow.assays.dendritic_spines.finding import Traced
 from ketaflow.assays.dendritic_spines.shaft import Dendrite
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
@@ -36,20 +37,21 @@ def quantify(
     voxel_um = voxel_size_um(recording.facts)
     stack, background = image_facts.without_background(recording.arrays["stack"])
     noise = image_facts.noise(recording.arrays["stack"])
-    dendrites = shaft.dendrites(
+    traced = finding.traced(
         stack, voxel_um, noise, min_dendrite_um=min_dendrite_um, faintest_dendrite_ratio=faintest_dendrite_ratio
     )
+    dendrites = traced.dendrites
     if not dendrites:
         return Record(facts={"background": background, "noise": noise, "unmatched": []},
                       tables={"measurements": _measurements(row, None, None)})  # fmt: skip
-    offered = candidates.candidates(stack, voxel_um, dendrites, noise, reach_um=max_reach_um)
+    offered = finding.offered(stack, voxel_um, traced, noise, reach_um=max_reach_um)
     scores = _scores(offered, scorer, recording.arrays)
     likely = np.flatnonzero(scores >= score_threshold)
     likely = likely[candidates.strongest(offered.places_um[likely], scores[likely], min_distance_um)]
     likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]
-    found, facts, unmatched = _corrected(
-        recording, stack, voxel_um, dendrites, noise, offered.chosen(likely), scores[likely]
-    )
+    chosen = offered.chosen(likely)
+    chosen.places_um = chosen.places_um / traced.factor
+    found, facts, unmatched = _corrected(recording, stack, voxel_um, traced, noise, chosen, scores[likely])
     spines = _spine_table(row["image"], stack, voxel_um, dendrites, found, facts, psf_fwhm_um=psf_fwhm_um, rule={
         "mushroom_head_um": mushroom_head_um, "stubby_length_um": stubby_length_um,
         "filopodium_length_um": filopodium_length_um,
@@ -78,7 +80,7 @@ def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray]) -> np
 
 
 def _corrected(
-    recording: Record, stack: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float,
+    recording: Record, stack: np.ndarray, voxel_um: np.ndarray, traced: Traced, noise: float,
     found: Candidates, scores: np.ndarray,
 ) -> tuple[Candidates, list[dict], list[str]]:  # fmt: skip
     """Spines after a person's corrections, what is known of each (number, score, class given), and what failed."""
@@ -98,8 +100,8 @@ def _corrected(
     ]
     if by_hand:
         places_um = np.array([place for place, *_ in by_hand]) * voxel_um
-        places_um[:, 0] = _depth_where_unknown(places_um, dendrites)
-        parts.append(candidates.placed(stack, voxel_um, dendrites, noise, places_um))
+        places_um[:, 0] = _depth_where_unknown(places_um, traced.dendrites)
+        parts.append(finding.placed(stack, voxel_um, traced, noise, places_um))
         facts += [{"spine": number, "score": 1.0, "given": given, "origin": how} for _, number, given, how in by_hand]
     return candidates.joined(parts), facts, told.unmatched
 

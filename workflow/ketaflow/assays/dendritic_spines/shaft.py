@@ -36,6 +36,10 @@ class Dendrite:
         """Length of the centreline, in three dimensions."""
         return float(np.linalg.norm(np.diff(self.line_um, axis=0), axis=1).sum())
 
+    def scaled(self, factor: float) -> "Dendrite":
+        """The same dendrite with all lengths times ``factor``."""
+        return Dendrite(self.line_um * factor, self.radius_um * factor, self.brightness)
+
     @property
     def tangent(self) -> np.ndarray:
         """Unit vectors along the line (n, 3)."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow.assays.dendritic_spines import candidates, fields, image_facts, scorer, shaft
+from ketaflow.assays.dendritic_spines import fields, finding, image_facts, scorer
 from ketaflow.assays.dendritic_spines.candidates import Candidates
 
 # A candidate this near to a head (um, in the plane) is it; one farther than FAR_UM from all is none.
@@ -17,21 +17,25 @@ NEAR_UM, FAR_UM = 0.35, 0.6
 DEPTH_WEIGHT = 0.4
 LAYERS = (48, 16)
 NETWORKS = 3
-DRAWN_FIELDS = 240
+DRAWN_FIELDS = 300
+MOST_PER_FIELD = 700
 
 
-def labelled(field: fields.Field) -> tuple[np.ndarray, np.ndarray]:
+def labelled(field: fields.Field, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, features) and labels (n,) of the candidates of one field, both mirror images of each."""
     stack, _ = image_facts.without_background(field.stack)
     noise = image_facts.noise(field.stack)
-    found = shaft.dendrites(stack, field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35)
-    if not found:
-        return np.zeros((0, scorer.WIDTH), np.float32), np.zeros(0, bool)
-    offered = candidates.candidates(stack, field.voxel_um, found, noise, reach_um=3.0)
-    label, sure = near_heads(offered, field.heads_um, field.hidden, flat=len(stack) == 1)
-    chosen = offered.chosen(sure)
+    found = finding.traced(stack, field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35)
+    if not found.dendrites:
+        return np.zeros((0, scorer.WIDTH), np.float16), np.zeros(0, bool)
+    offered = finding.offered(stack, field.voxel_um, found, noise, reach_um=3.0)
+    label, sure = near_heads(offered, field.heads_um * found.factor, field.hidden, flat=len(stack) == 1)
+    kept = np.flatnonzero(sure)
+    if len(kept) > MOST_PER_FIELD:
+        kept = np.sort(rng.choice(kept, MOST_PER_FIELD, replace=False))
+    chosen = offered.chosen(kept)
     both = [scorer.features(chosen, mirrored) for mirrored in (False, True)]
-    return np.vstack(both).astype(np.float16), np.tile(label[sure], 2)
+    return np.vstack(both).astype(np.float16), np.tile(label[kept], 2)
 
 
 def near_heads(
@@ -69,7 +73,7 @@ def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NE
 def main(count: int = DRAWN_FIELDS) -> None:
     """Draw, fit, and write ``scorer.npz`` beside this file."""
     rng = np.random.default_rng(7)
-    parts = [labelled(fields.draw(rng, flat=number % 2 == 0)) for number in range(count)]
+    parts = [labelled(fields.draw(rng, flat=number % 3 > 0), rng) for number in range(count)]
     seen, label = np.vstack([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     weights = fitted(seen, label, seed=0)
     stored = {name: array.astype(np.float16 if "weight" in name else np.float32) for name, array in weights.items()}

@@ -1,0 +1,64 @@
+"""From a stack to its dendrites and the places that could be spines, on a scale on which spines look alike.
+
+Blobs and patches have sizes in micrometres, and they fit as long as the shaft has an ordinary width. A shaft far
+wider or thinner than that has been given a wrong scale, is a trunk or a twig, or lies under a coarse microscope; in all
+four its spines look larger or smaller with it, so candidates are sought and judged on the image rescaled to bring
+its shaft to the nearest ordinary width. What is measured of a spine afterwards is on the scale the file tells.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ketaflow.assays.dendritic_spines import candidates, shaft
+from ketaflow.assays.dendritic_spines.candidates import Candidates
+from ketaflow.assays.dendritic_spines.shaft import Dendrite
+
+# Half widths at half height of a blurred shaft within which nothing is rescaled (um).
+ORDINARY_RADIUS_UM = (0.3, 0.6)
+# A first trace on a scale wrong by more than this is done again on the right one.
+RETRACE = 1.25
+
+
+@dataclass
+class Traced:
+    """Dendrites in true micrometres, and the factor that brings their shafts to an ordinary width."""
+
+    dendrites: list[Dendrite]
+    factor: float
+
+
+def traced(
+    stack: np.ndarray, voxel_um: np.ndarray, noise: float, *, min_dendrite_um: float, faintest_dendrite_ratio: float
+) -> Traced:
+    """Trace the dendrites of a stack without background (z, y, x)."""
+    rules = {"min_dendrite_um": min_dendrite_um, "faintest_dendrite_ratio": faintest_dendrite_ratio}
+    found = shaft.dendrites(stack, voxel_um, noise, **rules)
+    if not found:
+        return Traced([], 1.0)
+    factor = _factor(found)
+    if not 1 / RETRACE <= factor <= RETRACE:
+        again = shaft.dendrites(stack, voxel_um * factor, noise, **rules)
+        found = [dendrite.scaled(1 / factor) for dendrite in again] or found
+        factor = _factor(found)
+    return Traced(found, factor)
+
+
+def _factor(dendrites: list[Dendrite]) -> float:
+    """What the median radius of the shaft has to be multiplied by to be an ordinary one."""
+    radius = float(np.median(np.concatenate([dendrite.radius_um for dendrite in dendrites])))
+    return float(np.clip(radius, *ORDINARY_RADIUS_UM) / radius)
+
+
+def offered(stack: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, *, reach_um: float) -> Candidates:
+    """Candidates near the dendrites, their places on the ordinary scale (``found.factor`` times micrometres)."""
+    scaled = [dendrite.scaled(found.factor) for dendrite in found.dendrites]
+    return candidates.candidates(stack, voxel_um * found.factor, scaled, noise, reach_um=reach_um)
+
+
+def placed(stack: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, places_um: np.ndarray) -> Candidates:
+    """Candidates where a person says there are spines, in true micrometres."""
+    scaled = [dendrite.scaled(found.factor) for dendrite in found.dendrites]
+    made = candidates.placed(stack, voxel_um * found.factor, scaled, noise, places_um * found.factor)
+    made.places_um = places_um
+    return made
