@@ -65,9 +65,9 @@ def filmed(
     trackers, strips = {}, {}
     for swim in swims:
         cylinder = cylinders[int(swim["cylinder"])]
-        contrast = scene.contrast(seen, background, cylinder, sign, noise_sd)
+        fur, contrast = scene.fur_of(seen, background, cylinder, sign, noise_sd)
         trackers[swim["recording"]] = motion.Tracker(
-            cylinder, background, sign, contrast, noise_sd, scene.ripple_of(seen, cylinder, sign)
+            cylinder, background, sign, contrast, fur, noise_sd, scene.ripple_of(seen, cylinder, sign)
         )
         strips[swim["recording"]] = Strip(cylinder, background.shape, filmstrip_every_s)
     brightness = follow(outline, analysis_rate_hz, light, trackers, strips)

@@ -28,6 +28,8 @@ SHAPE = ("area", "x", "y", "length", "elongation", "pitch_deg", "above", "top", 
 NOISE_SDS, LOW_CONTRAST, FULL_CONTRAST = 4.0, 0.18, 0.6
 # Ripples are told from the animal by counting only what goes beyond them by this factor.
 RIPPLES = 1.3
+# Where the background is nearly as dark as the fur, contrast is taken to be at least this share of the usual.
+LEAST_CONTRAST = 0.4
 BANDS = 6
 
 
@@ -78,6 +80,7 @@ class Tracker:
     background: np.ndarray
     sign: int
     contrast: float
+    fur: float
     noise_sd: float
     ripple: np.ndarray
     blocks: list[np.ndarray] = field(default_factory=list)
@@ -98,8 +101,10 @@ class Tracker:
         noise = noise / 3 if self.blurred else noise
         self.noise_now = noise / NOISE_SDS
         ripple = RIPPLES * self.ripple[self.crop[0]][:: self.bin]
-        low = np.clip(ripple, max(noise, LOW_CONTRAST * self.contrast), 0.5 * self.contrast)[:, None]
-        full = np.maximum(FULL_CONTRAST * self.contrast, low + 0.25 * self.contrast)
+        # Fur stands out less before water than before the wall: the contrast is each pixel's own.
+        contrast = np.maximum(self.sign * (empty - self.fur), LEAST_CONTRAST * self.contrast)
+        low = np.clip(ripple[:, None], np.maximum(noise, LOW_CONTRAST * contrast), 0.5 * contrast)
+        full = np.maximum(FULL_CONTRAST * contrast, low + 0.25 * contrast)
         self.scale = (1 / np.maximum(full - low, 1e-3)).astype(np.float32)
         self.offset = ((self.sign * empty - low) * self.scale).astype(np.float32)
         self.row_centres = y0 + (np.arange(empty.shape[0]) + 0.5) * self.bin

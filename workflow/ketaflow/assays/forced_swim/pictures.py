@@ -8,7 +8,7 @@ import pandas as pd
 from ketaflow.core.records import Figure, Record
 from ketaflow.core.svg import Chart
 
-COLOURS = {"immobility": "blue", "swimming": "grey", "climbing": "orange", "diving": "green", "unscored": "pink"}
+COLOURS = {"immobility": "blue", "climbing": "orange", "diving": "green", "unscored": "pink"}
 STRIP_PICTURES = 10
 LINE_POINTS = 600
 
@@ -83,7 +83,7 @@ def motion_chart(trace: pd.DataFrame, spans: pd.DataFrame, scored: dict) -> Figu
     chart = Chart(
         (float(times_s[0]), float(times_s[-1])), (0.0, top), "Time in the video (s)", "Motion (share of body)"
     )
-    for state, own in spans.groupby("state"):
+    for state, own in spans[spans["state"] != "swimming"].groupby("state"):
         chart.bands(list(zip(own["start_s"], own["stop_s"], strict=True)), COLOURS[state], 0.25)
     blocks = np.array_split(np.arange(len(times_s)), min(LINE_POINTS, len(times_s)))
     with np.errstate(all="ignore"):
@@ -94,7 +94,7 @@ def motion_chart(trace: pd.DataFrame, spans: pd.DataFrame, scored: dict) -> Figu
         chart.level(threshold, "threshold")
     for moment, text in zip(scored.get("window_s", []), ("scored from", "to"), strict=False):
         chart.moment(moment, text)
-    caption = "Blue: immobility, grey: swimming, orange: climbing, green: diving, pink: not seen."
+    caption = "Blue: immobility, white: swimming, orange: climbing, green: diving, pink: not seen."
     return Figure(
         "Does motion fall below the threshold where the animal floats?", chart.svg("Motion over time"), caption=caption
     )

@@ -214,15 +214,19 @@ def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: 
     inset = max(2, (right - left) // 10)
     columns = np.arange(left + inset, right - inset)
     tilt = (columns - (left + right) / 2) / (right - left)
-    best = (-np.inf, 0.5 * (rows[0] + rows[1]), 0.0)
     floor = np.median(level[top:bottom, columns])
+    capped = np.minimum(level, 8 * floor + 1)
+    heights = np.arange(max(rows[0], top + 2), max(min(rows[1], bottom - 2), max(rows[0], top + 2) + 1))
+    best = (-np.inf, float(heights[0]), 0.0)
     for rise in np.linspace(-0.2, 0.2, 21) * (right - left):
-        shift = np.round(tilt * rise).astype(int)
-        for y in range(max(rows[0], top + 2), min(rows[1], bottom - 2)):
-            ys = np.clip(y + shift, 0, level.shape[0] - 1)
-            score = float(np.mean(np.minimum(level[ys, columns], 8 * floor + 1))) - 0.002 * abs(rise)
-            if score > best[0]:
-                best = (score, y, rise)
+        ys = np.clip(heights[:, None] + np.round(tilt * rise).astype(int), 0, len(level) - 1)
+        scores = capped[ys, columns].mean(axis=1) - 0.002 * abs(rise)
+        if scores.max() > best[0]:
+            # A surface drawn as a line has an edge above and one below: the middle of both is meant.
+            peak = int(scores.argmax())
+            near = slice(max(0, peak - 5), peak + 6)
+            weight = np.maximum(scores[near] - 0.6 * scores[peak], 0)
+            best = (float(scores[peak]), float(weight @ heights[near] / weight.sum()), float(rise))
     score, y, rise = best
     confidence = float(np.clip((score / (floor + 1e-3) - 1) / 3, 0, 1))
     return Cylinder(left, right, top, bottom, y - rise / 2, y + rise / 2, confidence)
@@ -316,14 +320,18 @@ def ripple_of(seen: Sights, cylinder: Cylinder, sign: int) -> np.ndarray:
     return rows
 
 
-def contrast(seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float) -> float:
-    """Difference between an animal and what is behind it (grey levels); NaN where nothing stands out."""
+def fur_of(
+    seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float
+) -> tuple[float, float]:
+    """Grey level of an animal, and its usual difference from what is behind it; NaN where nothing stands out."""
     box = (slice(int(cylinder.top), int(cylinder.bottom)), slice(int(cylinder.left) + 2, int(cylinder.right) - 1))
-    apart = sign * (background[box] - seen.pictures[(slice(None), *box)])
+    here = seen.pictures[(slice(None), *box)]
+    apart = sign * (background[box] - here)
     strongest = float(np.percentile(apart[:, ::2, ::2], 99.7))
     if strongest < max(8.0, 5 * noise_sd):
-        return np.nan
-    return float(np.median(apart[apart > 0.5 * strongest]))
+        return np.nan, np.nan
+    body = apart > 0.5 * strongest
+    return float(np.median(here[body])), float(np.median(apart[body]))
 
 
 def given(swim: dict, seen: Sights, name: str) -> Cylinder:
