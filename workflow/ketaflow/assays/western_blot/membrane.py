@@ -4,7 +4,7 @@ In: the signal of that part of the picture, the lane map, the targets it shows, 
 of bands, and what a reviewer needs to judge it. Where the lanes are not certain nothing is measured but what was boxed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ketaflow.assays.western_blot.strips import Strip, strip, strips
 from ketaflow.assays.western_blot.targets import Choice, choose
 
 FOUND, EXPECTED, GIVEN = "found", "expected", "given"
+# A band's box is at least and at most this many times as tall as its row's usual one; bands beside it that are smaller
+# than this share of its height do not cut it.
+EVEN, SIDE_BAND = (0.85, 1.3), 0.1
 
 
 @dataclass
@@ -43,6 +46,7 @@ def read(
     background: str,
     length: float,
     min_snr: float,
+    min_share: float,
     foot: float,
     max_slope: float,
     ladder_kda: list[float],
@@ -53,7 +57,8 @@ def read(
     profile = {"length": length, "min_snr": min_snr, "foot": foot}
     if comb is not None:
         kinds = [row["sample"] for row in lane_map]
-        reading.strips = strips(signal, comb, kinds, background=background, max_slope=max_slope, **profile)
+        own = {"background": background, "max_slope": max_slope, "min_share": min_share}
+        reading.strips = strips(signal, comb, kinds, **own, **profile)
         _find_rows(reading, lane_map, targets, ladder_kda, tolerance_pct)
         reading.bands = _bands(reading, lane_map, targets, ceiling)
     for box in boxes:
@@ -116,8 +121,9 @@ def _bands(reading: Reading, lane_map: list[dict], targets: list[dict], ceiling:
                 if row is None:
                     continue
                 band = _of_row(lane_strip, row, reading.shifts[index], set(named))
-                state = FOUND if band in lane_strip.bands else EXPECTED
-                named[id(band)] = target["target"]
+                own = band_near(lane_strip, band.peak, 0.5)
+                state = EXPECTED if own is None else FOUND
+                named[id(own)] = target["target"]
                 made.append(_row(reading, lane_strip, band, target["target"], state, ceiling, index))
         for band in lane_strip.bands:
             if id(band) not in named:
@@ -143,6 +149,7 @@ def _whole_lane(lane_strip: Strip, target: str, ceiling: float) -> dict:
         "saturated_pct": lane_strip.saturated_pct(0, last, ceiling),
         "kda": None,
         "volume_other_background": float(np.maximum(net, 0).sum() * lane_strip.width),
+        "specks_pct": 0.0,
         "background_method": "gap",
         "box": FOUND,
     }
@@ -153,18 +160,29 @@ def _of_row(lane_strip: Strip, row: Row, shift: float, taken: set[int]) -> Band:
     place = row.place + shift
     reach = max(row.above, row.below, 0.012 * len(lane_strip.profile))
     band = band_near(lane_strip, place, reach)
-    if band is not None and id(band) not in taken:
-        return band
     last = len(lane_strip.profile) - 1
+    if band is not None and id(band) not in taken:
+        return _as_its_row(band, row, lane_strip)
     top, bottom = (int(np.clip(round(edge), 0, last)) for edge in (place - row.above, place + row.below))
     return Band(float(place), top, bottom, float(lane_strip.net[int(np.clip(round(place), 0, last))]))
+
+
+def _as_its_row(band: Band, row: Row, lane_strip: Strip) -> Band:
+    """The band with a box about as tall as its row's: blotches do not stretch it, noise does not cut it short."""
+    others = [other for other in lane_strip.bands if other is not band and other.height > SIDE_BAND * band.height]
+    lowest = max((other.bottom + 1 for other in others if other.peak < band.peak), default=0)
+    highest = min((other.top - 1 for other in others if other.peak > band.peak), default=len(lane_strip.profile) - 1)
+    above = np.clip(band.peak - band.top, EVEN[0] * row.above, EVEN[1] * row.above)
+    below = np.clip(band.bottom - band.peak, EVEN[0] * row.below, EVEN[1] * row.below)
+    top, bottom = max(lowest, round(band.peak - above)), min(highest, round(band.peak + below))
+    return replace(band, top=min(top, int(band.peak)), bottom=max(bottom, int(band.peak)))
 
 
 def _row(
     reading: Reading, lane_strip: Strip, band: Band, target: str | None, state: str, ceiling: float, index: int
 ) -> dict:
     """One row of the table of bands; the box holds the band as it slopes in the file."""
-    volume, under, other = lane_strip.volume(band.top, band.bottom)
+    volume = lane_strip.volume(band.top, band.bottom)
     lean = int(reading.comb.shift(np.array([band.peak]))[0]) if reading.comb is not None else 0
     slack = abs(lane_strip.slope) * (lane_strip.width - 1) / 2
     top, bottom = max(0, round(band.top - slack)), min(len(lane_strip.profile) - 1, round(band.bottom + slack))
@@ -178,12 +196,13 @@ def _row(
         "y_px": top,
         "width_px": lane_strip.width,
         "height_px": bottom - top + 1,
-        "volume": volume,
-        "background": under,
+        "volume": volume.net,
+        "background": volume.under,
         "snr": band.height / lane_strip.noise if lane_strip.noise > 0 else np.nan,
         "saturated_pct": lane_strip.saturated_pct(band.top, band.bottom, ceiling),
         "kda": kda,
-        "volume_other_background": other,
+        "volume_other_background": volume.other,
+        "specks_pct": volume.specks_pct,
         "background_method": lane_strip.method,
         "box": state,
     }

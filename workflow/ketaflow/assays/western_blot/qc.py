@@ -13,6 +13,8 @@ from ketaflow.core.measures import check, within
 from ketaflow.core.records import Figure, Record
 
 TWIN_COLUMNS, TWIN_ROWS = 48, 600
+# A mass this many times beyond the ladder's last band is read off a curve that nothing supports.
+FAR_BEYOND = 1.25
 
 
 def qc(
@@ -162,7 +164,9 @@ def _mass_checks(view: dict, bands: pd.DataFrame, recording: Record, limit: floa
         message = f"{target}: runs at {seen.median():.0f} kDa, expected {expected:g}"
         beyond = target in view["beyond_ladder"]
         message += "; beyond the ladder, extrapolated" if beyond else ""
-        verdict = "warn" if beyond else within(off, -limit, limit)
+        kda = view["ladder"]["kda"]
+        far = max(expected / max(kda), min(kda) / expected) > FAR_BEYOND
+        verdict = "warn" if far else within(off, -limit, limit)
         made.append(
             check(
                 "mass", off, recording=view["image"], place=target, unit="%", low=-limit, high=limit, verdict=verdict,

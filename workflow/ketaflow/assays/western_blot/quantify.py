@@ -15,7 +15,7 @@ from ketaflow.core.records import Record
 
 BAND_COLUMNS = (
     "image", "membrane", "channel", "lane", "target", "x_px", "y_px", "width_px", "height_px", "volume", "background",
-    "snr", "saturated_pct", "kda", "volume_other_background", "background_method", "box",
+    "snr", "saturated_pct", "kda", "specks_pct", "volume_other_background", "background_method", "box",
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def quantify(
     background: str,
     background_length_pct: float,
     min_snr: float,
+    min_share: float,
     foot: float,
     max_slope: float,
     ladder_kda: list,
@@ -40,7 +41,7 @@ def quantify(
     for view in seen:
         view.reading = pictures.measured(
             recording, view, background=background, background_length_pct=background_length_pct, min_snr=min_snr,
-            foot=foot, max_slope=max_slope, ladder_kda=ladder_kda, tolerance_pct=kda_tolerance_pct,
+            min_share=min_share, foot=foot, max_slope=max_slope, ladder_kda=ladder_kda, tolerance_pct=kda_tolerance_pct,
         )  # fmt: skip
     record = Record()
     bands = [_band_row(view, band) for view in seen for band in view.reading.bands]

@@ -18,8 +18,8 @@ FLOOR_SD, FLOOR_RANGE = 4.0, 0.004
 COMPRESSION = 0.4
 # Objects that reach the picture's edge and are taller than this share of it are towels, paper, corners.
 TALL_AT_EDGE = 0.12
-# An area whose middle value reaches this far from the usual background to the brightest bands is no membrane.
-SHEET = 0.5
+# An area larger than any band that reaches this far from the usual background to the brightest pixels is no membrane.
+SHEET = 0.3
 
 
 @dataclass(frozen=True)
@@ -48,18 +48,26 @@ def relief(signal: np.ndarray, lanes: int) -> Relief:
     rise = ndimage.grey_opening(rise, size=(1, max(3, round(0.06 * width / lanes))))
     floor = max(1.4826 * float(np.median(np.abs(rise))), FLOOR_RANGE * _range(small))
     rise = np.maximum(rise - FLOOR_SD * floor, 0)
-    rise[_sheets(small, around)] = 0
+    rise[_sheets(small, lanes)] = 0
     rise[_foreign(rise > 0)] = 0
     if not rise.any():
         return Relief(rise, factor)
     return Relief(np.minimum(rise / np.percentile(rise[rise > 0], 95), 1.5) ** COMPRESSION, factor)
 
 
-def _sheets(small: np.ndarray, around: np.ndarray) -> np.ndarray:
-    """Pixels in and near areas that are bright as a whole, as no membrane is: a towel, light from the side."""
-    usual, top = float(np.median(around)), float(np.percentile(small, 99.9))
-    sheet = around > usual + SHEET * (top - usual)
-    return ndimage.maximum_filter(sheet, size=max(3, small.shape[1] // 25))
+def _sheets(small: np.ndarray, lanes: int) -> np.ndarray:
+    """Pixels in and near what is bright, larger than any band, and reaches the picture's edge: towel, paper, light."""
+    height, width = small.shape
+    block = (max(3, height // 8), max(3, round(0.4 * width / lanes)))
+    usual, top = float(np.median(small)), float(np.percentile(small, 99.9))
+    large = ndimage.grey_opening(small, size=block) > usual + SHEET * (top - usual)
+    labels, count = ndimage.label(small > usual + 0.6 * SHEET * (top - usual))
+    foreign = np.zeros(count + 1, bool)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        at_edge = rows.start == 0 or columns.start == 0 or rows.stop == height or columns.stop == width
+        foreign[number] = at_edge and bool((large[rows, columns] & (labels[rows, columns] == number)).any())
+    near = ndimage.maximum_filter(large, size=(block[0] | 1, block[1] | 1))
+    return ndimage.maximum_filter(foreign[labels] & near, size=max(3, width // 25))
 
 
 def _foreign(raised: np.ndarray) -> np.ndarray:

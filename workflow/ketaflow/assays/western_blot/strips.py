@@ -14,6 +14,29 @@ from ketaflow.assays.western_blot.profiles import Band, baseline, find_bands, pr
 # the room between its borders.
 EDGE, NARROWEST = 0.05, 0.35
 GAP_WIDTH = 0.12
+# A baseline is mended beside a band where it is off by this many times the noise and this share of the band's height
+# (a strong band's glare reaches 2 %).
+BEYOND_NOISE, BEYOND_FOOT = 2.0, 0.05
+# A pixel is a speck if it leaves its row's range by this many times the noise. The range reaches to this many times the
+# row's middle value above background; specks take up less than this share of a row.
+SPECK, CREST, SPECK_WIDTH = 8.0, 2.5, 0.2
+# The baseline is at least this many times as stiff as the usual band is tall.
+STIFFNESS = 4.0
+# Lanes of one comb are equally wide: a lane's own columns count if they differ less than this from the usual width.
+UNEQUAL = 0.25
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Counts of a box: ``net`` of background, the background ``under`` it, the net over the ``other`` background.
+
+    ``specks_pct`` is the share of its pixels that were replaced by their neighbours' (dust, scratches).
+    """
+
+    net: float
+    under: float
+    other: float
+    specks_pct: float
 
 
 @dataclass
@@ -34,6 +57,7 @@ class Strip:
     other: np.ndarray
     noise: float
     method: str
+    specks: np.ndarray
     bands: list[Band] = field(default_factory=list)
 
     @property
@@ -46,15 +70,47 @@ class Strip:
         """Profile less background."""
         return self.profile - self.background
 
-    def volume(self, top: int, bottom: int) -> tuple[float, float, float]:
-        """Signal less background summed over rows ``top`` to ``bottom``; the background; the volume over the other."""
+    def volume(self, top: int, bottom: int) -> Volume:
+        """Signal less background summed over rows ``top`` to ``bottom``."""
         rows = slice(top, bottom + 1)
-        total, under = self.profile[rows].sum(), self.background[rows].sum()
-        return (
-            float((total - under) * self.width),
-            float(under * self.width),
-            float((total - self.other[rows].sum()) * self.width),
-        )
+        total = float(self.profile[rows].sum() * self.width)
+        under = float((self.background[rows] + self._local(top, bottom)).sum() * self.width)
+        other = float(self.other[rows].sum() * self.width)
+        return Volume(total - under, under, total - other, 100.0 * float(self.specks[rows].mean()))
+
+    def _local(self, top: int, bottom: int) -> np.ndarray:
+        """What the baseline misses just above and below a box, drawn on across it as a straight line.
+
+        Only where it is beyond the lane's noise, and only from rows that belong to no other band; a background taken
+        from the gaps is left as it is, as the bands of a ladder leave no such rows.
+        """
+        size = bottom - top + 1
+        if self.method == "gap":
+            return np.zeros(size)
+        reach = max(2, size // 2)
+        least = max(BEYOND_NOISE * self.noise, BEYOND_FOOT * float(self.net[top : bottom + 1].max()))
+        others = [band for band in self.bands if not top <= band.peak <= bottom]
+        levels = [
+            self._level(top - reach, top - 1, least, others),
+            self._level(bottom + 1, bottom + reach, least, others),
+        ]
+        known = [level for level in levels if level is not None]
+        if not known:
+            return np.zeros(size)
+        above, below = (known[0] if level is None else level for level in levels)
+        return np.linspace(above, below, size) if len(known) == 2 or above == below else np.full(size, known[0])
+
+    def _level(self, first: int, last: int, least: float, others: list[Band]) -> float | None:
+        """Median of the profile less baseline over some rows, 0 if below ``least``, None where bands leave too few."""
+        rows = np.arange(max(0, first), min(len(self.profile), last + 1))
+        taken = np.zeros(len(rows), bool)
+        for band in others:
+            taken |= (rows >= band.top) & (rows <= band.bottom)
+        free = rows[~taken]
+        if len(free) < 2:
+            return None
+        level = float(np.median(self.net[free]))
+        return level if abs(level) > least else 0.0
 
     def saturated_pct(self, top: int, bottom: int, ceiling: float) -> float:
         """Share of the box's pixels at the detector's ceiling (%)."""
@@ -69,6 +125,7 @@ def strips(
     background: str,
     length: float,
     min_snr: float,
+    min_share: float,
     foot: float,
     max_slope: float,
 ) -> list[Strip]:
@@ -77,18 +134,26 @@ def strips(
     ``kinds`` names what each lane holds (its ``sample`` in the map); ``background`` is auto, lane or gap: auto takes
     the gaps beside a ladder's lane, whose bands stand too close for a baseline of their own, and the lane itself else.
     """
-    made = []
-    for lane, kind in enumerate(kinds):
-        left, right = (round(border) for border in comb.borders[lane])
-        room = leaning(signal, comb, left, max(right, left + 4))
-        gaps = baseline(_gap_profile(signal, comb, lane), length=length)
-        method = background if background != "auto" else ("gap" if kind == "ladder" else "lane")
-        slope = tilt(room, largest=max_slope)
-        room = straightened(room, slope)
-        first, last = own_columns(room, length)
-        made.append(
-            strip(lane + 1, left + first, room[:, first : last + 1], slope, gaps, method, length, min_snr, foot)
-        )
+    rooms = [leaning(signal, comb, round(left), max(round(right), round(left) + 4)) for left, right in comb.borders]
+    slopes = [tilt(room, largest=max_slope) for room in rooms]
+    rooms = [straightened(room, slope) for room, slope in zip(rooms, slopes, strict=True)]
+    columns = _equal([own_columns(room, length) for room in rooms], comb, rooms)
+    gaps = [_gap_profile(signal, comb, lane) for lane in range(len(kinds))]
+
+    def cut(lane: int, length: float) -> Strip:
+        first, last = columns[lane]
+        method = background if background != "auto" else ("gap" if kinds[lane] == "ladder" else "lane")
+        left, pixels = max(0, round(comb.borders[lane, 0])) + first, rooms[lane][:, first : last + 1]
+        beside = baseline(gaps[lane], length=length)
+        return strip(lane + 1, left, pixels, slopes[lane], beside, method, length, min_snr, foot)
+
+    made = [cut(lane, length) for lane in range(len(kinds))]
+    stiff = STIFFNESS * _usual_height(made)
+    if stiff > 1.15 * length:
+        made = [cut(lane, min(stiff, 2.0 * length)) for lane in range(len(kinds))]
+    tallest = max((band.height for each in made for band in each.bands), default=0.0)
+    for each in made:
+        each.bands = [band for band in each.bands if band.height >= min_share * tallest]
     return made
 
 
@@ -104,14 +169,15 @@ def strip(
     foot: float,
 ) -> Strip:
     """One lane from its straightened pixels; ``gaps`` is the background beside it, None where it is not known."""
-    profile = pixels.mean(axis=1)
+    cleaned, specks = without_specks(pixels, length)
+    profile = cleaned.mean(axis=1)
     within = baseline(profile, length=length)
     gaps = within if gaps is None else gaps
     background, other = (gaps, within) if method == "gap" else (within, gaps)
     noise = max(lumps(profile - within), profile_noise(profile))
     smooth = max(1.0, len(profile) / 1000)
-    bands = find_bands(profile - background, noise=noise, min_snr=min_snr, foot=foot, smooth=smooth)
-    return Strip(lane, left, pixels, slope, profile, background, other, noise, method, bands)
+    bands = find_bands(profile - within, noise=noise, min_snr=min_snr, foot=foot, smooth=smooth)
+    return Strip(lane, left, pixels, slope, profile, background, other, noise, method, specks, bands)
 
 
 def lumps(net: np.ndarray) -> float:
@@ -150,6 +216,41 @@ def own_columns(room: np.ndarray, length: float) -> tuple[int, int]:
     if missing > 0:
         first, last = max(0, first - missing // 2), min(columns - 1, last + missing - missing // 2)
     return first, last
+
+
+def _usual_height(made: list[Strip]) -> float:
+    """Median rows from foot to foot of each lane's strongest band."""
+    strongest = [max(each.bands, key=lambda band: band.height) for each in made if each.bands]
+    return float(np.median([band.bottom - band.top + 1 for band in strongest])) if strongest else 0.0
+
+
+def _equal(columns: list[tuple[int, int]], comb: Comb, rooms: list[np.ndarray]) -> list[tuple[int, int]]:
+    """First and last column of each lane, all of the usual width, around its own middle (the comb's if that is odd)."""
+    usual = float(np.median([last - first + 1 for first, last in columns]))
+    made = []
+    for lane, ((first, last), room) in enumerate(zip(columns, rooms, strict=True)):
+        middle = (first + last) / 2
+        if abs(last - first + 1 - usual) > UNEQUAL * usual:
+            middle = comb.centres[lane] - max(0, round(comb.borders[lane, 0]))
+        left = int(np.clip(round(middle - (usual - 1) / 2), 0, room.shape[1] - 1))
+        made.append((left, int(min(left + round(usual) - 1, room.shape[1] - 1))))
+    return made
+
+
+def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
+    """A lane without dust and scratches, and where they were ((n_rows, n_columns) bool).
+
+    A pixel is cut to its row's usual range: from the background to a few times the row's middle value, with room for
+    noise. Rows in which much of the width would be cut hold a bent band, and are left alone.
+    """
+    middle = np.median(pixels, axis=1)
+    under = baseline(middle, length=length)
+    room = SPECK * 1.4826 * float(np.median(np.abs(pixels - middle[:, None])))
+    high = (under + CREST * np.maximum(middle - under, 0) + room)[:, None]
+    low = (np.minimum(under, middle) - room)[:, None]
+    specks = (pixels > high) | (pixels < low)
+    specks &= (specks.mean(axis=1) < SPECK_WIDTH)[:, None]
+    return (np.where(specks, np.clip(pixels, low, high), pixels) if specks.any() else pixels), specks
 
 
 def _gap_profile(signal: np.ndarray, comb: Comb, lane: int) -> np.ndarray:

@@ -34,11 +34,11 @@ def choose(
     if all(target["kda"] for target in others):
         others = sorted(others, key=lambda target: -target["kda"])
     free = [row for row in rows if row not in taken][: len(others)]
-    for target, row in zip(others, sorted(free, key=lambda row: row.place), strict=False):
-        how = "strongest row" if len(others) == 1 else "order from the top, by mass or table"
+    how = "strongest row" if len(others) == 1 else "order from the top, by mass or table"
+    if len(free) < len(others):
+        free, how = [None] * len(others), f"{len(free)} rows of bands for {len(others)} targets: draw boxes"
+    for target, row in zip(others, sorted(free, key=lambda row: row.place if row else 0), strict=True):
         chosen[target["target"]] = Choice(row, how)
-    for target in others[len(free) :]:
-        chosen[target["target"]] = Choice(None, "fewer rows of bands than targets")
     return chosen
 
 
