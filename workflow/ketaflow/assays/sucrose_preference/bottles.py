@@ -60,13 +60,13 @@ def control_loss_g_per_h(losses: list[tuple[str, float, float]], content: str, l
 def preference_pct(wanted: float, other: float) -> float | None:
     """Share of the wanted solution in all that was drunk (%); None if nothing was."""
     total = wanted + other
-    return 100.0 * wanted / total if total > 0 else None
+    return 100.0 * (wanted / total) if total > 0 else None
 
 
 def side_difference_points(left: float, right: float) -> float | None:
     """Difference between the shares of two bottles with the same content (percentage points)."""
     total = left + right
-    return 100.0 * abs(left - right) / total if total > 0 else None
+    return 100.0 * (abs(left - right) / total) if total > 0 else None
 
 
 def daily_limit_ml(weight_g: float | None, hours: float, *, mouse_ml: float, rat_ml: float, rat_from_g: float) -> float:

@@ -144,7 +144,7 @@ def _count_against_contact(sensors: list[dict]) -> float | None:
 def _log_checks(logs: dict, gap_s: float, battery_v: float, clock_from_year: int) -> list[dict]:
     rows, seen = [], set()
     for log in logs.values():
-        key = (log["device"], log.get("start"), log.get("duration_s"))
+        key = (log["device"], log.get("start"), log.get("duration_s"), log.get("side_contradicted"))
         if key not in seen:
             seen.add(key)
             rows += _one_log(log, gap_s, battery_v, clock_from_year)

@@ -1,0 +1,71 @@
+"""What shows only when all recordings are seen."""
+
+import pandas as pd
+import pytest
+
+from ketaflow import assays
+from ketaflow.assays.sucrose_preference.cohort import summarise
+from ketaflow.core import settings
+
+SETTINGS = settings.with_defaults({}, assays.described("sucrose_preference", "settings.schema"))["cohort"]
+
+
+def cohort(days: list[tuple[str, str, str, float]], total_g: float = 5.0):
+    """Tables of recordings given as (animal, session, side of the sucrose, preference)."""
+    measured, bottles = [], []
+    for animal, session, side, preference in days:
+        name = f"{animal}_{session}"
+        for measure, value in (("sucrose_preference_pct", preference), ("total_intake_g", total_g)):
+            measured.append(
+                {"animal": animal, "recording": name, "session": session, "measure": measure, "value": value}
+            )
+        bottles.append({"recording": name, "side": side, "content": "sucrose", "dummy": False})
+        other = "right" if side == "left" else "left"
+        bottles.append({"recording": name, "side": other, "content": "water", "dummy": False})
+    return summarise(
+        {"measurements": pd.DataFrame(measured)}, {"sucrose_preference": pd.DataFrame(bottles)}, **SETTINGS
+    )
+
+
+def checks(found: dict) -> dict[str, str]:
+    return dict(zip(found["checks"]["check"], found["checks"]["verdict"], strict=True))
+
+
+def test_a_swap_shows_the_side_bias_over_the_test():
+    found = cohort([("M1", "day1", "left", 90.0), ("M1", "day2", "right", 70.0)])
+    row = found["tests"].iloc[0]
+    assert (row["test_preference_pct"], row["side_bias_pct"]) == (80.0, 20.0)
+    assert found["measurements"]["value"].tolist() == [20.0]
+    assert checks(found) == {"side_bias_swap": "pass"}
+
+
+def test_an_animal_that_follows_the_side_is_mentioned():
+    assert checks(cohort([("M1", "day1", "left", 95.0), ("M1", "day2", "right", 30.0)])) == {"side_bias_swap": "warn"}
+
+
+def test_a_test_without_a_swap_is_mentioned():
+    assert checks(cohort([("M1", "day1", "left", 95.0), ("M1", "day2", "left", 90.0)])) == {"swap_missing": "warn"}
+
+
+@pytest.mark.parametrize(
+    ("baseline", "test", "gate", "class_"), [(80, 60, "yes", "yes"), (60, 80, "no", "no"), (65, 65, "yes", "no")]
+)
+def test_gate_and_class_are_shown_and_nothing_is_left_out(baseline, test, gate, class_):
+    found = cohort([("M1", "baseline1", "left", baseline), ("M1", "day1", "left", test), ("M1", "day2", "right", test)])
+    row = found["tests"].iloc[0]
+    assert (row["passes_baseline_gate"], row["anhedonic"]) == (gate, class_)
+    assert row["n_sessions"] == 2
+
+
+def test_an_intake_far_from_its_session_is_mentioned():
+    days = [(f"M{number}", "day1", "left", 75.0) for number in range(10)]
+    found = cohort(days)
+    assert "intake_outlier" not in checks(found)
+    measured = [
+        {"animal": f"M{n}", "recording": f"M{n}_day1", "session": "day1", "measure": "total_intake_g",
+         "value": 18.0 if n == 0 else 5.0 + n / 20}
+        for n in range(10)
+    ]  # fmt: skip
+    bottles = pd.DataFrame({"recording": ["M0_day1"], "side": ["left"], "content": ["sucrose"], "dummy": [False]})
+    odd = summarise({"measurements": pd.DataFrame(measured)}, {"sucrose_preference": bottles}, **SETTINGS)["checks"]
+    assert odd["animal"].tolist() == ["M0"]

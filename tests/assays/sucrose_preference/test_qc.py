@@ -1,0 +1,97 @@
+"""Every fault of a log has its check, with the number and its limit; a good recording passes all."""
+
+import numpy as np
+import pytest
+
+from ketaflow.core.records import Record
+
+HEAD = "MM:DD:YYYY hh:mm:ss, Elapsed Time, Device, LeftCount, LeftDuration, RightCount, RightDuration, BatteryVoltage\n"
+
+
+def sipper(
+    folder, *, contact_s=0.2, right_contact_s=0.2, battery_v=3.9, year=2026, pause_s=0, repeat=False, reset=False
+):
+    """A log of an hour in which both spouts are licked every 10 s; returns the rows of its two bottles."""
+    lines = []
+    for step in range(361):
+        at = 10 * step + (pause_s if step > 180 else 0)
+        count = step - (300 if reset and step > 300 else 0)
+        clock = f"2/12/{year} {10 + at // 3600}:{at // 60 % 60:02d}:{at % 60:02d}"
+        spent = f"{at // 3600}:{at // 60 % 60}:{at % 60}"
+        left, right = f"{2 * count},{2 * count * contact_s:.2f}", f"{count},{count * right_contact_s:.2f}"
+        line = f"{clock},{spent},5,{left},{right},{battery_v}"
+        lines += [line] * (2 if repeat and step == 100 else 1)
+    (folder / "s.csv").write_text(HEAD + "\n".join(lines) + "\n")
+    pairs = (("left", "sucrose"), ("right", "water"))
+    return [{"side": side, "content": what, "log": "s.csv", "channel": side} for side, what in pairs]
+
+
+def test_a_good_log_passes_every_check(measure, tmp_path):
+    found = measure(sipper(tmp_path), tmp_path)
+    assert not found.doubts()
+    assert {"sensor_stuck", "log_gap", "counter_reset", "clock_not_set", "battery_low", "duplicated_rows",
+            "count_against_contact"} <= {row["check"] for row in found.checked.tables["checks"]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fault", "check"),
+    [
+        ({"contact_s": 6.0, "right_contact_s": 6.0}, "sensor_stuck"),
+        ({"contact_s": 2.5}, "sensor_stuck"),
+        ({"right_contact_s": 2.0}, "count_against_contact"),
+        ({"battery_v": 3.3}, "battery_low"),
+        ({"year": 2000}, "clock_not_set"),
+        ({"pause_s": 900}, "log_gap"),
+        ({"repeat": True}, "duplicated_rows"),
+        ({"reset": True}, "counter_reset"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_fault_has_its_check(measure, tmp_path, fault, check):
+    assert check in measure(sipper(tmp_path, **fault), tmp_path).doubts()
+
+
+def test_a_reset_loses_no_lick(measure, tmp_path):
+    whole, fallen = (measure(sipper(tmp_path, reset=reset), tmp_path) for reset in (False, True))
+    assert fallen["sucrose_licks"] >= whole["sucrose_licks"] - 2
+
+
+def test_a_lick_cannot_take_a_tenth_of_a_millilitre(measure, tmp_path):
+    rows = sipper(tmp_path)
+    for row, lost in zip(rows, (72.0, 0.5), strict=True):
+        row |= {"start_g": 150.0, "end_g": 150.0 - lost}
+    assert "lick_volume" in measure(rows, tmp_path, weight_g=300.0).doubts()
+
+
+@pytest.mark.parametrize(("drunk_g", "doubtful"), [(0.1, True), (2.0, False)])
+def test_a_mouse_that_hardly_drinks_is_mentioned(measure, pair, drunk_g, doubtful):
+    assert ("low_intake" in measure(pair(drunk_g, drunk_g)).doubts()) is doubtful
+
+
+def test_a_bottle_that_gave_nothing_is_mentioned(measure, pair):
+    assert "blocked_bottle" in measure(pair(4.0, 0.0)).doubts()
+
+
+def test_every_check_says_its_number_and_its_limit(measure, pair):
+    for row in measure(pair(4.0, 1.0)).checked.tables["checks"]:
+        assert row["value"] is not None
+        assert row["low"] is not None or row["high"] is not None
+        assert row["message"]
+
+
+def test_the_picture_names_no_animal_and_no_recording(measure, pair, tmp_path):
+    for found in (measure(pair(4.0, 25.0)), measure(sipper(tmp_path), tmp_path)):
+        figures = found.checked.figures["r1"]
+        assert figures
+        for figure in figures:
+            shown = figure.title + figure.caption + figure.content
+            assert "M1" not in shown
+            assert "r1" not in shown.replace("var1", "")
+            assert figure.content.startswith("<svg")
+
+
+def test_a_long_log_makes_a_small_picture(measure, tmp_path):
+    np.savetxt(tmp_path / "licks.txt", np.cumsum(np.full(20_000, 0.13)), fmt="%.2f")
+    found = measure([{"side": "left", "content": "sucrose", "log": "licks.txt"}], tmp_path)
+    assert isinstance(found.checked, Record)
+    assert len(found.checked.figures["r1"][0].content) < 30_000
