@@ -26,7 +26,7 @@ demo: environment  ## Draw the demonstration cohort, measure it, write both repo
 	@$(RUN) snakemake --cores $(CORES)
 
 demo-cohort: environment  ## Design the demonstration cohort anew (its tables are committed)
-	@$(RUN) python workflow/scripts/design_demo_cohort.py
+	@$(RUN) python workflow/maintenance/design_demo_cohort.py
 
 test: environment  ## The plain test suite
 	@$(RUN) pytest
@@ -40,12 +40,12 @@ format: environment
 	@$(RUN) ruff check --fix . && $(RUN) ruff format . && $(RUN) snakefmt Snakefile workflow/rules
 
 settings-page: environment  ## After editing a settings schema
-	@$(RUN) python workflow/scripts/write_settings_page.py
+	@$(RUN) python workflow/maintenance/write_settings_page.py
 
 requirements:  ## After editing the dependencies in pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --output-file requirements.txt --quiet
-	$(VENV)/bin/python workflow/scripts/write_environment.py
+	$(VENV)/bin/python workflow/maintenance/write_environment.py
 
 clean:  ## Remove what was made, keep what was installed
 	rm -rf results .snakemake .pytest_cache .ruff_cache

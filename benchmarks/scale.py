@@ -80,9 +80,8 @@ def main(sizes: list[int]) -> None:
             make_cohort(cohort, size + 1)
             more_s, _, _ = timed(cohort, results)
             each_ms = 1000 * run_s / size
-            print(
-                f"{size:10d}  {plan_s:10.1f}  {run_s:9.1f}  {each_ms:11.2f}  {peak_mb:7d}  {idle_s:19.1f}  {more_s:14.1f}"
-            )
+            cells = f"{size:10d}  {plan_s:10.1f}  {run_s:9.1f}  {each_ms:11.2f}  {peak_mb:7d}"
+            print(f"{cells}  {idle_s:19.1f}  {more_s:14.1f}", flush=True)
 
 
 if __name__ == "__main__":

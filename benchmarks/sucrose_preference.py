@@ -42,7 +42,10 @@ def main(recordings: int) -> None:
             read = batches.ingest_batch(groups, folder, ingest, chosen["ingest"], code="", cache=cache)
             each["ingest"] = time.process_time() - start
             measured, each["quantify"] = staged("quantify", [(one,) for one in read], chosen, cache)
-            _, each["qc"] = staged("qc", list(zip(read, measured, strict=True)), chosen, cache)
+            checked, each["qc"] = staged("qc", list(zip(read, measured, strict=True)), chosen, cache)
+        failed = [one.reason for one in checked if one.status != "ok"]
+        if failed:
+            sys.exit(f"{len(failed)} recordings failed, the first because: {failed[0]}")
         start = time.process_time()
         bare(pd.read_csv(folder / f"{ASSAY}.csv"))
         each["bare formula"] = time.process_time() - start

@@ -1,6 +1,6 @@
 """Statistics: CPU per endpoint once everything is loaded, and mixed models beside statsmodels.
 
-Run: .venv/bin/python benchmarks/statistics.py
+Run: .venv/bin/python benchmarks/group_statistics.py
 """
 
 import sys

@@ -29,7 +29,7 @@ def environment(pyproject: dict) -> str:
         else:
             from_conda.append(conda_name + line[len(name) :])
     lines = [
-        "# Written from pyproject.toml by workflow/scripts/write_environment.py; edit there.",
+        "# Written from pyproject.toml by workflow/maintenance/write_environment.py; edit there.",
         "name: ketaflow",
         "channels: [conda-forge, bioconda, nodefaults]",
         "dependencies:",

@@ -11,7 +11,7 @@ from ketaflow import study  # noqa: E402
 
 HEAD = """# Settings
 
-Written from the schemas by `workflow/scripts/write_settings_page.py`. Settings stand in `config.yaml` (all cohorts)
+Written from the schemas by `workflow/maintenance/write_settings_page.py`. Settings stand in `config.yaml` (all cohorts)
 or in `settings.yaml` in the cohort folder (that cohort), in the same shape: `forced_swim.quantify.min_bout_s` below is
 
 ```yaml

@@ -1,0 +1,253 @@
+"""How well and how fast blots are measured, on real pictures and drawn ones.
+
+    .venv/bin/python benchmarks/western_blot.py [accuracy] [speed]
+
+Accuracy needs the folder of real recordings (../shared/data/blot); speed compares with scikit-image's rolling ball on the
+same picture, as a ratio of processor time in one run.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from ketaflow import assays  # noqa: E402
+from ketaflow.assays.western_blot import drawing, ingest, quantify  # noqa: E402
+from ketaflow.core import settings  # noqa: E402
+
+BLOTS = ROOT.parent / "shared" / "data" / "blot"
+TABLES = assays.described("western_blot", "tables.schema")["tables"]
+DEFAULTS = settings.with_defaults({}, assays.described("western_blot", "settings.schema"))
+LADDER_NG = [40, 40, 48, 40, 32, 120, 40, 57, 45, 122, 34, 31, 27, 23, 124, 49, 37, 32, 61]
+
+
+def measured(folder: Path, images: list[dict], lanes: list[dict], boxes: list[dict] = ()):
+    """Bands of some pictures with the default settings, and why lanes were refused."""
+    given = {"images": images, "lanes": lanes, "boxes": list(boxes)}
+    rows = {
+        f"western_blot_{name}": [{**dict.fromkeys(TABLES[f"western_blot_{name}"]["columns"]), **row} for row in part]
+        for name, part in given.items()
+    }
+    record = ingest.ingest(rows, folder, **DEFAULTS["ingest"])
+    record.rows = rows
+    result = quantify.quantify(record, **DEFAULTS["quantify"])
+    return result.table("bands"), [view["refusal"] for view in result.facts["views"] if view["refusal"]]
+
+
+def lane_rows(membrane: str, count: int, kind: str = "pool") -> list[dict]:
+    return [{"membrane": membrane, "lane": lane, "sample": kind} for lane in range(1, count + 1)]
+
+
+def actin() -> list[tuple]:
+    """Sixteen boxes against ImageJ's."""
+    image = "antiActin_IQ800_16bit.tif"
+    bands, _ = measured(
+        BLOTS, [{"image": image, "membrane": "B", "target": "actin", "role": "target"}], lane_rows("B", 8)
+    )
+    off_px, off_pct = [], []
+    for row in pd.read_csv(BLOTS / "antiActin_imagej_values.csv").itertuples():
+        lane = bands[bands["lane"].eq(row.lane)]
+        away = np.hypot(
+            lane["x_px"] + lane["width_px"] / 2 - row.x - row.w / 2,
+            lane["y_px"] + lane["height_px"] / 2 - row.y - row.h / 2,
+        )
+        off_px.append(away.min())
+        if row.band == "upper":
+            off_pct.append(100 * abs(lane.loc[away.idxmin(), "volume"] / row.rb100_intden - 1))
+    return [
+        ("actin: boxes", f"{len(off_px)} of 16, {len(bands)} listed", "16"),
+        ("actin: box centre off", f"{max(off_px):.1f} px at most", "<= 10 px"),
+        ("actin: strong bands against ImageJ", f"{max(off_pct):.1f} % at most", "<= 5 %"),
+    ]
+
+
+def ladder() -> list[tuple]:
+    """Volumes against the maker's nanograms, lanes found unaided."""
+    image = "NEB1kbplus_overheated_8bit.tif"
+    bands, refused = measured(
+        BLOTS, [{"image": image, "membrane": "B", "target": "DNA", "role": "target"}], lane_rows("B", 2, "ladder")
+    )
+    if refused:
+        return [("ladder", f"refused: {refused}", "")]
+    lane = bands[bands["lane"].eq(1) & bands["y_px"].gt(340)].sort_values("y_px")
+    volume, known = lane["volume"].to_numpy()[: len(LADDER_NG)], np.array(LADDER_NG[: len(lane)])
+    r2 = np.corrcoef(volume, known)[0, 1] ** 2
+    error = 100 * np.mean(np.abs(volume * (volume @ known) / (volume @ volume) - known) / known)
+    return [
+        ("overheated ladder, lane 1", f"{len(lane)} bands of 19, R2 {r2:.3f}, error {error:.1f} %", ">= 0.97, <= 9.5 %")
+    ]
+
+
+def pgk1() -> list[tuple]:
+    """Ratios in the authors' six boxes against the ones they published."""
+    frames = pd.read_csv(BLOTS / "pgk1_westerns" / "roi_frames.csv").set_index("image")
+    published = pd.read_csv(BLOTS / "pgk1_westerns" / "published_normalised_ratios.csv")
+    found, truth, clipped = [], [], []
+    for prefix, rows in published.groupby("image_prefix"):
+        values = {}
+        for target in ("flag", "h3"):
+            image = f"{prefix}_{target}.png"
+            frame = frames.loc[image]
+            inner = np.linspace(frame.x0 + 8, frame.x1 - 8, 7)
+            boxes = [
+                {
+                    "image": image, "lane": lane, "target": target, "x_px": inner[lane - 1], "y_px": frame.y0 + 4,
+                    "width_px": inner[1] - inner[0], "height_px": frame.y1 - frame.y0 - 8,
+                }
+                for lane in range(1, 7)
+            ]  # fmt: skip
+            shown = [{"image": image, "membrane": "B", "target": target, "role": "target"}]
+            bands, _ = measured(BLOTS / "pgk1_westerns", shown, lane_rows("B", 6), boxes)
+            bands = bands[bands["box"].eq("given")].set_index("lane").sort_index()
+            values[target] = bands["volume"]
+            clipped.append((bands["saturated_pct"] > 0).mean())
+        ratio = (values["flag"] / values["h3"]).to_numpy()
+        found += list(ratio / ratio.max())
+        truth += list(rows.sort_values("lane")["relative_to_blot_max"])
+    found, truth = np.array(found), np.array(truth)
+    r = np.corrcoef(found, truth)[0, 1]
+    return [
+        (
+            "PGK1 ratios against published",
+            f"r {r:.3f}, mean difference {np.abs(found - truth).mean():.3f}",
+            ">= 0.95, <= 0.05",
+        ),
+        ("PGK1 lanes flagged as clipped", f"{100 * np.mean(clipped):.0f} %", ""),
+    ]
+
+
+def masks() -> list[tuple]:
+    """Bands against hand-edited masks: a band counts if its centre lies in the mask, a mask if a band lies in it."""
+    from scipy import ndimage
+    from skimage import io
+
+    told, hits = [], np.zeros(4)
+    for path in sorted((BLOTS / "gelgenie_masks").glob("*.jpg")):
+        mask = io.imread(path.with_name(f"{path.stem}_mask.png")) > 0
+        labels, count = ndimage.label(ndimage.binary_closing(mask, iterations=1))
+        boxes = ndimage.find_objects(labels)
+        sizes = ndimage.sum_labels(mask, labels, np.arange(1, count + 1))
+        kept = [number for number in range(1, count + 1) if sizes[number - 1] >= 40]
+        membranes = {f"G{comb}": count for comb, count in enumerate(GEL_LANES[path.stem], start=1)}
+        images = [
+            {"image": path.name, "membrane": name, "target": "DNA", "role": "target"} for name in membranes
+        ]  # fmt: skip
+        lanes = [row for name, count in membranes.items() for row in lane_rows(name, count, "ladder")]
+        bands, refused = measured(path.parent, images, lanes)
+        seen = set()
+        good = 0
+        for band in bands.itertuples() if len(bands) else ():
+            part = labels[band.y_px : band.y_px + band.height_px, band.x_px : band.x_px + band.width_px]
+            inner = part[len(part) // 3 : max(len(part) - len(part) // 3, 1)]
+            inside = set(np.unique(inner[:, inner.shape[1] // 4 : max(inner.shape[1] - inner.shape[1] // 4, 1)])) - {0}
+            good += bool(inside)
+            seen |= inside
+        hits += (good, len(bands), len(seen & set(kept)), len(kept))
+        told.append(f"{path.stem[:14]} p {good}/{len(bands)} r {len(seen & set(kept))}/{len(kept)} {refused or ''}")
+    precision, recall = hits[0] / max(hits[1], 1), hits[2] / hits[3]
+    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+    for line in told:
+        print("   ", line)
+    return [("hand-edited masks", f"precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}", ">= 0.85")]
+
+
+# Lanes that show anything, counted by eye, comb by comb from the top.
+GEL_LANES = {
+    "Pair_10and11_Wk10_GelRed": (7, 7), "Pair_10and11_Wk9_GelRed": (8, 8), "Pair_12_Wk10_GelRed": (7,),
+    "Pair_1_Wk10_GelRed": (7,), "Pair_2and3_Wk10_GelRed": (7, 7), "Pair_4and5_Wk10_GelRed": (6, 7),
+    "Pair_6and7_Wk10_GelRed": (7, 7), "Pair_8and9_Wk10_GelRed": (7, 7), "UVP01938May142019": (3,),
+    "UVP01940May142019": (3,),
+}  # fmt: skip
+
+
+def synthetic() -> list[tuple]:
+    """Drawn blots of another project: clean bands and ratios between lanes, against what was drawn."""
+    errors, ratios, refusals = [], [], []
+    for path in sorted((BLOTS / "synthetic_truth").glob("*.json")):
+        truth = json.loads(path.read_text())
+        image = Path(truth["image_path"]).name
+        roles = ["target", "housekeeping"]
+        images = [{"image": image, "membrane": "B", "target": role, "role": "target"} for role in roles]
+        bands, refused = measured(path.parent, images, lane_rows("B", len(truth["lanes"])))
+        refusals += refused
+        if not len(bands):
+            continue
+        by_place = bands.dropna(subset=["target"]).set_index(["lane", "target"])["volume"]
+        logs = []
+        for lane in range(len(truth["lanes"])):
+            here = {band["role"]: band for band in truth["bands"] if band["lane_index"] == lane}
+            clean = {role: band for role, band in here.items() if not band["qc_flags"]}
+            for role, band in clean.items():
+                volume = by_place.get((lane + 1, role), np.nan)
+                errors.append((path.stem, lane + 1, role, 100 * (volume / band["true_integrated_intensity_dn"] - 1)))
+            if {"target", "housekeeping"} <= set(clean):
+                wanted = np.log(
+                    here["target"]["true_total_intensity_dn"] / here["housekeeping"]["true_total_intensity_dn"]
+                )
+                got = by_place.get((lane + 1, "target"), np.nan) / by_place.get((lane + 1, "housekeeping"), np.nan)
+                logs.append(np.log(got) - wanted)
+        ratios += list(100 * np.abs(np.expm1(np.array(logs) - np.nanmean(logs)))) if len(logs) > 1 else []
+    table = pd.DataFrame(errors, columns=["image", "lane", "role", "error_pct"])
+    worst = table.assign(size=table["error_pct"].abs()).groupby("image")["size"].mean().sort_values().tail(6)
+    print("    worst:", ", ".join(f"{name} {value:.1f} %" for name, value in worst.items()))
+    size = table["error_pct"].abs()
+    return [
+        (
+            "synthetic, clean bands",
+            f"mean error {size.mean():.1f} %, median {size.median():.1f} % of {len(size)}",
+            "<= 5 %",
+        ),
+        ("synthetic, missing or refused", f"{int(size.isna().sum())} bands, {len(refusals)} pictures", "0"),
+        ("synthetic, ratios between lanes", f"mean error {np.nanmean(ratios):.1f} %", "<= 8 %"),
+    ]
+
+
+def speed() -> list[tuple]:
+    """A 2000 x 3000 16-bit picture through reading and measuring, against a rolling ball alone."""
+    import tifffile
+    from skimage.restoration import rolling_ball
+
+    rng = np.random.default_rng(2)
+    stage = drawing.Stage(2000, 3000, 12, 0.01, 12.0, 400.0, 10.0, band_sd_px=14.0)
+    picture = drawing.blank_picture(stage, rng)
+    for lane in range(1, 13):
+        for kda in (100.0, 42.0, 20.0):
+            drawing.add_band(picture, stage, lane, kda, 8e6 * rng.uniform(0.3, 1), rng)
+    with tempfile.TemporaryDirectory() as folder:
+        tifffile.imwrite(Path(folder) / "a.tif", drawing.developed(picture, stage, rng), compression="zlib")
+        images = [{"image": "a.tif", "membrane": "B", "target": "actin", "role": "target", "kda": 42.0}]
+        measured(Path(folder), images, lane_rows("B", 12))
+        start = process_time()
+        bands, _ = measured(Path(folder), images, lane_rows("B", 12))
+        own = process_time() - start
+    start = process_time()
+    rolling_ball(picture[:1000, :750].astype(np.float32), radius=10)
+    ball = 8 * (process_time() - start)
+    return [
+        (
+            "2000 x 3000, 16 bit, 12 lanes",
+            f"{own:.2f} s CPU ({len(bands)} bands); rolling ball R=10 alone {ball / own:.0f} x that",
+            "about 1 s",
+        )
+    ]
+
+
+def main() -> None:
+    asked = sys.argv[1:] or ["accuracy", "speed"]
+    parts = [actin, ladder, pgk1, masks, synthetic] if "accuracy" in asked else []
+    parts = [part for part in parts if BLOTS.is_dir()] + ([speed] if "speed" in asked else [])
+    parts += [part for part in (actin, ladder, pgk1, masks, synthetic) if part.__name__ in asked]
+    for part in parts:
+        for what, value, wanted in part():
+            print(f"{what:38} {value:58} {wanted}")
+
+
+if __name__ == "__main__":
+    main()
