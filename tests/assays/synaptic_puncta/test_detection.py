@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ketaflow.assays.synaptic_puncta import detection
+from ketaflow.assays.synaptic_puncta import hills
 from ketaflow.assays.synaptic_puncta.quantify import find_puncta
 
 FLAT = {"pixel_size_um": 0.1, "z_step_um": None}
@@ -76,7 +76,7 @@ def test_centre_and_size_of_a_lone_punctum_are_right(puncta_settings):
     image += np.random.default_rng(0).normal(100, 3, image.shape)
     found = find_puncta(image, FLAT, puncta_settings).puncta
     assert len(found) == 1
-    np.testing.assert_allclose(found.positions_px, [[40.3, 52.6]], atol=0.05)
+    np.testing.assert_allclose(found.positions_px, [[40.3, 52.6]], atol=0.1)
     # Between the punctum's own size at half height and that after the filter's blur.
     at_half_height = np.pi * 2 * np.log(2) * np.array([2.0**2, 2.0**2 + 1.5**2])
     assert at_half_height[0] <= found.area_px[0] <= at_half_height[1] + 3
@@ -93,7 +93,7 @@ def test_a_plateau_and_its_edge_are_no_puncta(puncta_settings):
     image = np.full((200, 200), 200.0)
     image[60:140, 60:140] = 600
     image = ndimage.gaussian_filter(image, 2) + np.random.default_rng(0).normal(0, 15, image.shape)
-    assert len(find_puncta(image, FLAT, puncta_settings).puncta) <= 20
+    assert len(find_puncta(image, FLAT, puncta_settings).puncta) <= 3
 
 
 def test_puncta_of_a_stack_are_found_once_and_in_their_plane(drawn_field, puncta_settings):
@@ -106,7 +106,7 @@ def test_puncta_of_a_stack_are_found_once_and_in_their_plane(drawn_field, puncta
 
 def test_every_pixel_climbs_to_the_summit_of_its_hill():
     relief = np.array([[1, 2, 3, 2, 1, 4, 5]], dtype=float)
-    assert detection.climb(relief).tolist() == [2, 2, 2, 2, 6, 6, 6]
+    assert hills.climb(relief).tolist() == [2, 2, 2, 2, 6, 6, 6]
 
 
 def test_a_field_of_one_value_but_a_speck_does_not_break(puncta_settings):

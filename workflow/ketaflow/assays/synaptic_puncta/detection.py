@@ -1,32 +1,41 @@
 """Find puncta: bright spots of about the size the optics allow, above the noise around them.
 
 In: one channel, (y, x) or (z, y, x). Out: the puncta that stand out, each with its score. Every punctum is
-judged against the noise of its own surroundings in units of that noise, so the same two thresholds serve every
-image of a study, whatever the staining, the gain or the unevenness of its background; no image sets its own.
+judged against the noise of its own surroundings in units of that noise, so one threshold serves every image of a
+study, whatever the staining, the gain or the unevenness of its background; no image sets its own.
 
-Two filters of the same fineness are used. The *matched* one (spot minus wide surround) tells best whether there
-is a punctum; the *sharp* one (spot minus narrow surround, close to a Laplacian of Gaussian) tells neighbours apart.
+The image is filtered twice. The *matched* filter (spot less wide surround) tells best whether there is a punctum.
+The *sharp* one (close to a Laplacian of Gaussian, finer than the spot) tells neighbours apart: its summits are the
+candidates, and two of them are one punctum where the saddle between them is no deeper than the noise.
 """
 
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy import ndimage
+from scipy import fft, ndimage
+
+from ketaflow.assays.synaptic_puncta import hills
 
 # Share of a normal distribution below one standard deviation under its middle.
 ONE_SD_BELOW = 0.1587
-# 1.6 is the ratio at which a difference of Gaussians comes closest to their Laplacian (Marr & Hildreth 1980).
-SHARP_SURROUND = 1.6
-TRUNCATE_SD = 3.0
-# A first look leaves out what stands this high, so that puncta do not pass for noise.
-FIRST_LOOK_Z = 3.5
+# The sharp filter is finer than the spot; 1.6 is the ratio at which a difference of Gaussians comes closest to their
+# Laplacian (Marr & Hildreth 1980, doi:10.1098/rspb.1980.0020).
+SHARP, SHARP_SURROUND = 0.7, 1.6
+# Puncta must not pass for noise: what stands this high at first sight is left out of it, and so far around it.
+FIRST_SIGHT_Z = 3.5
 FOOTPRINT_SD = 2.2
+# Leaving the puncta out lowers the noise, hardly ever to less than this share of it.
+WORTH_A_LOOK = 0.4
 # Where a detector clips its dark pixels there is no noise to see: none is taken as less than this share of the usual.
 LEAST_NOISE = 0.25
 LEAST_SAMPLES = 30
-# Curvature along a ridge over that across it, below which a summit is a bump on an edge or a fibre. SIFT uses 0.1.
-LEAST_ROUNDNESS = 0.15
+# Two summits are one punctum if the saddle lies less than this below the lower one (standard deviations of the noise).
+SADDLE_SD = 1.0
+# Curvature along a ridge over that across it, below which a summit is a bump on a fibre; Lowe 2004 uses 0.1.
+LEAST_ROUNDNESS = 0.1
+# At the edge of something large the matched filter gives about half of what the background climbs over its width.
+LEAST_ABOVE_SLOPE = 1.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,17 @@ class Puncta:
 
 
 @dataclass(frozen=True)
+class Responses:
+    """A filtered image, in its own numbers: ``matched``, ``sharp``, and the ``wide`` surround taken for background."""
+
+    matched: np.ndarray
+    sharp: np.ndarray
+    wide: np.ndarray
+    sigma_px: tuple[float, ...]
+    wide_px: float
+
+
+@dataclass(frozen=True)
 class NoiseMap:
     """Middle and spread of a filtered image, window by window, read between windows by interpolation."""
 
@@ -59,116 +79,138 @@ class NoiseMap:
     sd: np.ndarray
     window_px: tuple[int, ...]
 
-    def score(self, response: np.ndarray, where: tuple[np.ndarray, ...]) -> np.ndarray:
-        """How many standard deviations the response at some pixels stands above the noise around them."""
+    def at(self, where: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Middle and spread at some pixels."""
         grid = [(index + 0.5) / size - 0.5 for index, size in zip(where, self.window_px, strict=True)]
         middle, sd = (ndimage.map_coordinates(a, grid, order=1, mode="nearest") for a in (self.middle, self.sd))
-        return (response[where] - middle) / sd
+        return middle, sd
 
 
-def find(
-    matched: np.ndarray,
-    sharp: np.ndarray,
-    *,
-    sigma_px: tuple[float, ...],
-    window_px: float,
-    z_threshold: float,
-    sharpness_threshold: float,
-    boundary_fraction: float,
-) -> Puncta:
+def responses(pixels: np.ndarray, sigma_px: tuple[float, ...], surround_ratio: float) -> Responses:
+    """Filter an image (y, x) or (z, y, x) for spots of standard deviation ``sigma_px``.
+
+    ``surround_ratio`` is the width of the surround that is taken for background, over the punctum's.
+    """
+    image = pixels.astype(np.float32)
+    # The cosine transform continues an image at its edges as in a mirror, and filters it at one cost for any width.
+    spectrum = fft.dctn(image - np.median(image[..., ::4, ::4]))
+    spot, wide = (_gaussian(image.shape, np.multiply(sigma_px, ratio)) for ratio in (1.0, surround_ratio))
+    fine, narrow = (_gaussian(image.shape, np.multiply(sigma_px, SHARP * ratio)) for ratio in (1.0, SHARP_SURROUND))
+    matched, sharp, background = (fft.idctn(spectrum * kept) for kept in (spot - wide, fine - narrow, wide))
+    return Responses(matched, sharp, background, sigma_px, surround_ratio * sigma_px[-1])
+
+
+def _gaussian(shape: tuple[int, ...], sigma_px: np.ndarray) -> np.ndarray:
+    """What a Gaussian leaves of each frequency of the cosine transform."""
+    kept = np.ones((), np.float32)
+    for size, sigma in zip(shape, sigma_px, strict=True):
+        along = np.exp(-0.5 * (np.pi * sigma / size * np.arange(size)) ** 2)
+        kept = kept[..., None] * along.astype(np.float32)
+    return kept
+
+
+def find(filtered: Responses, *, window_px: float, z_threshold: float, boundary_fraction: float) -> Puncta:
     """Find the puncta of one channel.
 
     Parameters
     ----------
-    matched, sharp : (y, x) or (z, y, x)
+    filtered
         The image's ``responses``.
-    sigma_px
-        Standard deviation of a small punctum along each axis.
     window_px
         Side of the windows in which noise is measured.
-    z_threshold, sharpness_threshold
-        Least score in the matched and in the sharp filter (standard deviations of the noise).
+    z_threshold
+        Least height (standard deviations of the noise).
     boundary_fraction
         A punctum reaches down to this share of its height.
     """
-    summit_of = climb(sharp)
+    matched, sharp = filtered.matched, filtered.sharp
+    summit_of = hills.climb(sharp)
     candidates = np.flatnonzero((summit_of == np.arange(sharp.size)) & (matched.ravel() > 0))
+    candidates, first_z = at_first_sight(matched, candidates, window_px, z_threshold)
     where = np.unravel_index(candidates, sharp.shape)
-    z_score, sharpness = scores(matched, sharp, where, sigma_px, window_px)
-    kept = (z_score > z_threshold) & (sharpness > sharpness_threshold) & round_enough(sharp, where, sigma_px)
-    return extents(matched, summit_of, candidates[kept], z_score[kept], boundary_fraction)
+    height = _highest_around(matched, where)
+    strong = tuple(index[first_z > FIRST_SIGHT_Z] for index in where)
+    z_score, sharp_sd = scores(filtered, where, height, strong, window_px)
+    kept = (z_score > z_threshold) & round_enough(filtered, where) & above_slope(filtered, where, height)
+    candidates, z_score = candidates[kept], z_score[kept]
+    leader = hills.merged(sharp, summit_of, candidates, SADDLE_SD * sharp_sd[kept])
+    return extents(matched, summit_of, candidates, leader, z_score, boundary_fraction)
 
 
-def responses(pixels: np.ndarray, sigma_px: tuple[float, ...], surround_ratio: float) -> tuple[np.ndarray, np.ndarray]:
-    """The matched and the sharp response of an image, both in its own numbers.
-
-    ``surround_ratio`` is the width of the surround that the matched one takes for background, over the punctum's.
-    """
-    image = pixels.astype(np.float32)
-    spot, narrow, wide = (
-        ndimage.gaussian_filter(image, np.multiply(sigma_px, ratio), truncate=TRUNCATE_SD)
-        for ratio in (1.0, SHARP_SURROUND, surround_ratio)
-    )
-    return spot - wide, spot - narrow
+def _highest_around(response: np.ndarray, where: tuple[np.ndarray, ...]) -> np.ndarray:
+    """The highest response at a pixel and its neighbours."""
+    highest = response[where]
+    for offset in product((-1, 0, 1), repeat=response.ndim):
+        highest = np.maximum(highest, response[_moved(where, offset, response.shape)])
+    return highest
 
 
-def climb(relief: np.ndarray) -> np.ndarray:
-    """For every pixel, the summit it climbs to when it always steps to its highest neighbour.
+def _moved(where: tuple[np.ndarray, ...], offset: tuple[int, ...], shape: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    """The pixels that lie ``offset`` from some others, kept inside the image."""
+    return tuple(np.clip(index + by, 0, size - 1) for index, by, size in zip(where, offset, shape, strict=True))
 
-    Returns flat indices (relief.size,); a summit leads to itself. The pixels that share one are its basin.
-    """
-    padded = np.pad(relief, 1, constant_values=-np.inf)
-    highest, step = relief.copy(), np.zeros(relief.shape, np.int32)
-    strides = np.cumprod((1, *relief.shape[:0:-1]))[::-1]
-    for offset in product((-1, 0, 1), repeat=relief.ndim):
-        if any(offset):
-            window = tuple(slice(1 + by, 1 + by + size) for by, size in zip(offset, relief.shape, strict=True))
-            neighbour = padded[window]
-            higher = neighbour > highest
-            np.copyto(highest, neighbour, where=higher)
-            np.copyto(step, np.int32(np.dot(offset, strides)), where=higher)
-    leads_to = step.ravel()
-    leads_to += np.arange(relief.size, dtype=np.int32)
-    while True:
-        further = leads_to[leads_to]
-        if np.array_equal(further, leads_to):
-            return leads_to
-        leads_to = further
+
+def at_first_sight(
+    matched: np.ndarray, candidates: np.ndarray, window_px: float, z_threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Candidates worth a second look, and their scores against noise that still holds the puncta themselves."""
+    where = np.unravel_index(candidates, matched.shape)
+    middle, sd = noise_map(matched, np.ones(matched.shape, bool), window_px).at(where)
+    z_score = (_highest_around(matched, where) - middle) / sd
+    hopeful = z_score > WORTH_A_LOOK * z_threshold
+    return candidates[hopeful], z_score[hopeful]
 
 
 def scores(
-    matched: np.ndarray,
-    sharp: np.ndarray,
+    filtered: Responses,
     where: tuple[np.ndarray, ...],
-    sigma_px: tuple[float, ...],
+    height: np.ndarray,
+    strong: tuple[np.ndarray, ...],
     window_px: float,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Score of each candidate in both filters, against noise from which the puncta themselves are left out."""
-    everything = np.ones(matched.shape, bool)
-    first = noise_map(matched, everything, window_px).score(matched, where)
-    strong = tuple(index[first > FIRST_LOOK_Z] for index in where)
-    quiet = ~footprints(strong, matched.shape, [round(FOOTPRINT_SD * sigma) for sigma in sigma_px])
-    z_score, sharpness = (noise_map(response, quiet, window_px).score(response, where) for response in (matched, sharp))
-    return z_score, sharpness
+    """Score of each candidate and the noise of the sharp filter there, the strong ones left out of the noise."""
+    reach_px = [round(FOOTPRINT_SD * sigma) for sigma in filtered.sigma_px]
+    quiet = ~footprints(strong, filtered.matched.shape, reach_px)
+    middle, sd = noise_map(filtered.matched, quiet, window_px).at(where)
+    return (height - middle) / sd, noise_map(filtered.sharp, quiet, window_px).at(where)[1]
 
 
-def round_enough(sharp: np.ndarray, where: tuple[np.ndarray, ...], sigma_px: tuple[float, ...]) -> np.ndarray:
-    """Whether a summit falls off to all sides in the plane, as a spot does and a ridge does not.
+def footprints(where: tuple[np.ndarray, ...], shape: tuple[int, ...], reach_px: list[int]) -> np.ndarray:
+    """Mark the pixels within ``reach_px`` (along each axis) of any of the points."""
+    marked = np.zeros(shape, bool)
+    for offset in product(*(range(-reach, reach + 1) for reach in reach_px)):
+        marked[_moved(where, offset, shape)] = True
+    return marked
+
+
+def round_enough(filtered: Responses, where: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Whether a summit falls off to all sides in the plane, as a spot does and a fibre does not.
 
     The two principal curvatures are compared, as Lowe 2004 (doi:10.1023/B:VISI.0000029664.99615.94) does for edges.
     """
-    reach = max(1, round(sigma_px[-1]))
-    *plane, y, x = where
-    height, width = sharp.shape[-2:]
+    reach = max(1, round(filtered.sigma_px[-1]))
 
     def at(down: int, right: int) -> np.ndarray:
-        return sharp[(*plane, np.clip(y + down * reach, 0, height - 1), np.clip(x + right * reach, 0, width - 1))]
+        offset = (0,) * (len(where) - 2) + (down * reach, right * reach)
+        return filtered.matched[_moved(where, offset, filtered.matched.shape)]
 
     middle = 2 * at(0, 0)
     down, across = at(1, 0) + at(-1, 0) - middle, at(0, 1) + at(0, -1) - middle
     mixed = (at(1, 1) + at(-1, -1) - at(1, -1) - at(-1, 1)) / 4
     determinant, trace = down * across - mixed**2, down + across
-    return determinant > LEAST_ROUNDNESS / (1 + LEAST_ROUNDNESS) ** 2 * trace**2
+    return (trace < 0) & (determinant > LEAST_ROUNDNESS / (1 + LEAST_ROUNDNESS) ** 2 * trace**2)
+
+
+def above_slope(filtered: Responses, where: tuple[np.ndarray, ...], height: np.ndarray) -> np.ndarray:
+    """Whether a summit is more than the edge of something large: higher than what its background climbs there."""
+    ahead = (0,) * (len(where) - 2)
+    shape = filtered.wide.shape
+    slopes = [
+        filtered.wide[_moved(where, (*ahead, *step), shape)]
+        - filtered.wide[_moved(where, (*ahead, *(-by for by in step)), shape)]
+        for step in ((1, 0), (0, 1))
+    ]
+    return height > LEAST_ABOVE_SLOPE * filtered.wide_px * np.hypot(*slopes) / 2
 
 
 def noise_map(response: np.ndarray, quiet: np.ndarray, window_px: float) -> NoiseMap:
@@ -207,31 +249,33 @@ def _windows(response: np.ndarray, counts: list[int], window: tuple[int, ...]) -
     return sampled.reshape(*counts, -1)
 
 
-def footprints(where: tuple[np.ndarray, ...], shape: tuple[int, ...], reach_px: list[int]) -> np.ndarray:
-    """Mark the pixels within ``reach_px`` (along each axis) of any of the points."""
-    marked = np.zeros(shape, bool)
-    marked[where] = True
-    return ndimage.maximum_filter(marked, size=[2 * reach + 1 for reach in reach_px], mode="constant")
-
-
 def extents(
-    matched: np.ndarray, summit_of: np.ndarray, summits: np.ndarray, z_score: np.ndarray, boundary_fraction: float
+    matched: np.ndarray,
+    summit_of: np.ndarray,
+    candidates: np.ndarray,
+    leader: np.ndarray,
+    z_score: np.ndarray,
+    boundary_fraction: float,
 ) -> Puncta:
-    """How far each punctum reaches: the pixels of its basin that stand above a share of its height."""
-    count = len(summits)
+    """How far each punctum reaches: the pixels of its hill that stand above a share of its height.
+
+    ``leader`` is for each candidate the one it is part of; a punctum is as high as its leader.
+    """
+    leads, number = np.unique(leader, return_inverse=True)
     owner = np.full(matched.size, -1, np.int32)
-    owner[summits] = np.arange(count)
+    owner[candidates] = number
     owner = owner[summit_of]
-    height = matched.ravel()[summits]
     inside = np.flatnonzero(owner >= 0)
-    inside = inside[matched.ravel()[inside] >= boundary_fraction * height[owner[inside]]]
-    owner = owner[inside]
+    owner, above = owner[inside], matched.ravel()[inside]
+    height = np.full(len(leads), -np.inf, np.float32)
+    np.maximum.at(height, owner, above)
+    kept = above >= boundary_fraction * height[owner]
+    owner, inside, weight = owner[kept], inside[kept], above[kept].astype(float)
     where = np.unravel_index(inside, matched.shape)
-    weight = matched.ravel()[inside].astype(float)
-    total = np.bincount(owner, weight, minlength=count)
-    positions = np.column_stack([np.bincount(owner, weight * axis, minlength=count) / total for axis in where])
+    total = np.bincount(owner, weight, minlength=len(leads))
+    positions = np.column_stack([np.bincount(owner, weight * axis, minlength=len(leads)) / total for axis in where])
     in_plane = np.ones(len(inside), bool)
     if matched.ndim == 3:
-        in_plane = where[0] == np.unravel_index(summits, matched.shape)[0][owner]
-    area = np.bincount(owner[in_plane], minlength=count)
-    return Puncta(positions.reshape(count, matched.ndim), area, height, z_score)
+        in_plane = where[0] == np.unravel_index(candidates[leads], matched.shape)[0][owner]
+    area = np.bincount(owner[in_plane], minlength=len(leads))
+    return Puncta(positions.reshape(len(leads), matched.ndim), area, height, z_score[leads])

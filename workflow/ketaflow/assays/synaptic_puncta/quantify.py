@@ -60,19 +60,16 @@ def find_puncta(pixels: np.ndarray, facts: dict, settings: dict) -> Channel:
     fwhm_um = [settings["axial_fwhm_um"], settings["fwhm_um"], settings["fwhm_um"]][-pixels.ndim :]
     sizes_px = np.divide(fwhm_um, FWHM_PER_SD * voxel_um)
     sigma_px = tuple(np.maximum(sizes_px, LEAST_SIGMA_PX).tolist())
-    matched, sharp = detection.responses(pixels, sigma_px, settings["surround_ratio"])
+    filtered = detection.responses(pixels, sigma_px, settings["surround_ratio"])
     found = detection.find(
-        matched,
-        sharp,
-        sigma_px=sigma_px,
+        filtered,
         window_px=max(LEAST_WINDOW_PX, settings["noise_window_um"] / facts["pixel_size_um"]),
         z_threshold=settings["z_threshold"],
-        sharpness_threshold=settings["sharpness_threshold"],
         boundary_fraction=settings["boundary_fraction"],
     )
     area_um2 = found.area_px * facts["pixel_size_um"] ** 2
     found = found.chosen((area_um2 >= settings["min_area_um2"]) & (area_um2 <= settings["max_area_um2"]))
-    return Channel(matched, found, (found.positions_px + 0.5) * voxel_um)
+    return Channel(filtered.matched, found, (found.positions_px + 0.5) * voxel_um)
 
 
 def measure_field(channels: dict[str, Channel], field: Field, settings: dict) -> tuple[dict, dict[str, dict]]:
