@@ -272,7 +272,8 @@ def contrast(row, **changes):
     facts = {
         "estimate": row["estimate"], "se": row["se"], "df2": row["df"], "statistic": row["statistic"],
         "p_value": row["p_value"], "p_adj": row["p_adjusted"], "ci_low": row["ci_low"], "ci_high": row["ci_high"],
-        "effect_size": row["effect_size"], "effect_ci_low": row["effect_ci_low"], "effect_ci_high": row["effect_ci_high"],
+        "effect_size": row["effect_size"], "effect_ci_low": row["effect_ci_low"],
+        "effect_ci_high": row["effect_ci_high"],
     }  # fmt: skip
     return facts | changes
 
@@ -327,8 +328,8 @@ def _dose(oracle, dataset, analysis, term, row):
         return {"estimate": {"e0": e0, "eMax": emax, "ed50": np.exp(log_ed50)}[term]}
     lines, model = oracle("dose", dataset)["dose_response"], "four_parameter_logistic"
     parameter = {
-        "slope_b": "slope", "lower_c": "top_dose_limit", "upper_d": "control_limit", "ED50_e": "ed50", "ED10": "ed10", "ED50": "ed50", "ED90": "ed90", "residual_se": "residual_sd",
-        "lack_of_fit": "lack_of_fit_p",
+        "slope_b": "slope", "lower_c": "top_dose_limit", "upper_d": "control_limit", "ED50_e": "ed50",
+        "ED10": "ed10", "ED50": "ed50", "ED90": "ed90", "residual_se": "residual_sd", "lack_of_fit": "lack_of_fit_p",
     }[term]  # fmt: skip
     line = one(lines, model=model, parameter=parameter)
     if analysis == "4pl_lack_of_fit":
@@ -398,7 +399,7 @@ def _factorial(oracle, dataset, analysis, term, row):
     if dataset not in FACTORIAL or not analysis.startswith(kinds):
         return None
     tables = oracle("factorial", dataset)
-    _, _, a, b, la, lb = FACTORIAL[dataset]
+    b = FACTORIAL[dataset][3]
     if analysis.startswith("anova_2way"):
         tests = tables["omnibus"][tables["omnibus"]["endpoint"] == "a"]
         kind = "II" if "type2" in analysis else "III"
@@ -484,8 +485,8 @@ def _mixed(oracle, dataset, analysis, term, row):
     if analysis == "lmm_varcomp":
         return _variance(tables["variance_components"], term)
     if analysis.startswith("lmm_anova3"):
-        renamed = {"condition": "arm", "day": "time_min", "drug": first, "time": second, "Sex": "arm", "age": "time_min",
-                   "Days": "time_min", "group": second}  # fmt: skip
+        renamed = {"condition": "arm", "day": "time_min", "drug": first, "time": second, "Sex": "arm",
+                   "age": "time_min", "Days": "time_min", "group": second}  # fmt: skip
         key = ":".join(sorted((renamed[part] for part in term.split(":")), key=[first, second].index))
         return omnibus(one(tables["omnibus"], endpoint=kr, term=key, sensitivity=""), effect_size=np.nan)
     rows = tables["contrasts"]

@@ -61,17 +61,18 @@ def cliffs_delta(treated: np.ndarray, control: np.ndarray, *, level: float) -> E
     above = np.sign(treated[:, None] - control[None, :])
     n, m = above.shape
     delta = above.mean()
+    z = stats.norm.ppf((1 + level) / 2)
     if min(n, m) < 2:
         return EffectSize("cliffs_delta", float(delta), np.nan, np.nan)
+    if abs(delta) == 1:  # the groups do not overlap: Wilson's bound at the smaller group
+        bound = (min(n, m) - z**2) / (min(n, m) + z**2)
+        return EffectSize("cliffs_delta", float(delta), *sorted((float(delta), float(delta * bound))))
     by_row, by_column = above.mean(axis=1), above.mean(axis=0)
     between = m**2 * np.sum((by_row - delta) ** 2) + n**2 * np.sum((by_column - delta) ** 2)
     variance = (between - np.sum((above - delta) ** 2)) / (n * m * (n - 1) * (m - 1))
     variance = max(variance, (1 - delta**2) / (n * m - 1))
-    z = stats.norm.ppf((1 + level) / 2)
     spread = z * np.sqrt(variance) * np.sqrt((1 - delta**2) ** 2 + z**2 * variance)
     denominator = 1 - delta**2 + z**2 * variance
-    if denominator <= 0:
-        return EffectSize("cliffs_delta", float(delta), float(delta), float(delta))
     low, high = ((delta - delta**3 + sign * spread) / denominator for sign in (-1, 1))
     return EffectSize("cliffs_delta", float(delta), float(max(low, -1)), float(min(high, 1)))
 

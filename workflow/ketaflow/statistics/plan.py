@@ -15,6 +15,7 @@ import yaml
 
 from ketaflow.core import files, settings
 from ketaflow.core.errors import PlanError, Problem
+from ketaflow.core.tables import nearest
 from ketaflow.statistics import rules
 
 FILE = "plan.yaml"
@@ -36,7 +37,8 @@ def read(path: Path) -> dict | None:
 
 def filled(plan: Mapping) -> dict:
     """The plan with every default in place; raises PlanError with every fault."""
-    problems = settings.problems(plan, SCHEMA, FILE)
+    problems = [fault for fault in settings.problems(plan, SCHEMA, FILE) if ".contrasts." not in fault.column]
+    problems += _contrast_faults(plan)
     if problems:
         raise error(problems)
     whole = settings.with_defaults(dict(plan), SCHEMA)
@@ -115,6 +117,27 @@ def _natural_design(rows: pd.DataFrame) -> str:
     return "repeated" if rows["time_min"].nunique() > 1 else "nested"
 
 
+def _contrast_faults(plan: Mapping) -> list[Problem]:
+    """Contrasts that are neither a known word nor a name with weights."""
+    word, custom = ENDPOINT["properties"]["contrasts"]["items"]["anyOf"]
+    found = []
+    for name, endpoint in _mapping(_mapping(plan).get("endpoints")).items():
+        contrasts = _mapping(endpoint).get("contrasts")
+        for entry in contrasts if isinstance(contrasts, list) else []:
+            place = f"endpoints.{name}.contrasts"
+            if isinstance(entry, dict):
+                found += settings.problems(entry, custom, FILE)
+            elif entry not in word["enum"]:
+                meant = nearest(str(entry), word["enum"])
+                hint = f"Did you mean '{meant}'?" if meant else f"Allowed: {', '.join(word['enum'])}"
+                found.append(Problem(FILE, 0, place, f"there is no contrast '{entry}'", hint))
+    return found
+
+
+def _mapping(value: object) -> Mapping:
+    return value if isinstance(value, Mapping) else {}
+
+
 def _contradictions(plan: Mapping) -> list[Problem]:
     """Faults a schema cannot tell."""
     found = []
@@ -146,6 +169,13 @@ def _misfits(endpoint: Mapping) -> list[tuple[str, str, str]]:
         found.append(("contrasts", "an interaction in a design without one", "Set design to factorial"))
     if endpoint["random_slopes"] and (design != "repeated" or endpoint["time"] != "linear"):
         found.append(("random_slopes", "slopes without a straight line", "Set design to repeated and time to linear"))
+    unpaired = {"welch", "rank", "mann_whitney", "unit_means"} & set(endpoint["sensitivity"])
+    if design == "crossover" and (unpaired or "jonckheere" in endpoint["contrasts"]):
+        key = "sensitivity" if unpaired else "contrasts"
+        what = ", ".join(sorted(unpaired)) or "jonckheere"
+        found.append(
+            (key, f"{what} in a crossover, where each animal is its own control", "Drop it: it compares strangers")
+        )
     if endpoint.get("summary") and design in DESIGNS_OF_SEVERAL_ROWS:
         found.append(("summary", f"rows averaged in a {design} design", "Drop summary, or set design to one_way"))
     if endpoint["scale"] == "log" and endpoint.get("smallest_effect", 2) <= 1:
@@ -171,5 +201,9 @@ def _differences(before: Mapping | None, now: Mapping) -> list[str]:
 
 def error(problems: list[Problem]) -> PlanError:
     """All faults in one message."""
-    lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(sorted(set(problems)), start=1))
+    told = [
+        f"{fault.file}, {fault.column or 'the file'}: {fault.found}. {fault.remedy}" for fault in sorted(set(problems))
+    ]
+    told = [line.replace("there is no such setting", "there is no such key") for line in told]
+    lines = "\n".join(f"  {number}. {line}" for number, line in enumerate(told, start=1))
     return PlanError(f"{len(problems)} fault{'s' * (len(problems) != 1)} in the plan; nothing was compared:\n{lines}")

@@ -24,7 +24,10 @@ def fault(text: str) -> str | None:
     if not isinstance(tree, ast.Compare | ast.BoolOp | ast.UnaryOp):
         return "it is not a comparison"
     strange = [node for node in ast.walk(tree) if not _allowed(node)]
-    return f"'{ast.unparse(strange[0])}' is not allowed" if strange and hasattr(strange[0], "lineno") else None
+    if not strange:
+        return None
+    told = ast.unparse(strange[0]) if hasattr(strange[0], "lineno") else type(strange[0]).__name__.lower()
+    return f"'{told}' is not allowed"
 
 
 def names(text: str) -> list[str]:

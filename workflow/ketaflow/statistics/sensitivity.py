@@ -31,9 +31,11 @@ def analysed(
     if not table.treatment:
         return {}
     tests, rows = group_tests.TESTS[name](table, endpoint, alpha=alpha)
+    ignored = [*endpoint["fixed"][1:], *endpoint["covariates"], *endpoint["cluster"]]
+    note = f"without regard to {', '.join(ignored)}" if ignored else ""
     return {
-        "omnibus": [row | {"sensitivity": name} for row in tests],
-        "contrasts": [variants.labelled(row, endpoint, table, name, alpha) for row in rows],
+        "omnibus": [row | {"sensitivity": name, "note": note} for row in tests],
+        "contrasts": [variants.labelled(row, endpoint, table, name, alpha, note) for row in rows],
     }
 
 

@@ -150,7 +150,7 @@ def number(value: float | None) -> str:
         return "not known"
     if value in (float("inf"), float("-inf")):
         return "infinity" if value > 0 else "minus infinity"
-    if float(value).is_integer() and abs(value) < 1e6:
+    if abs(value) < 1e6 and abs(value - round(value)) < 1e-9 * max(1, abs(value)):
         return f"{value:.0f}"
     if value and not 1e-4 <= abs(value) < 1e6:
         return f"{value:.2e}"
