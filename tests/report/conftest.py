@@ -226,6 +226,15 @@ def study() -> dict:
 
 
 @pytest.fixture(scope="session")
+def reviewed() -> dict:
+    """Two endpoints of the study after a reviewer took out the swim of M02."""
+    rejected = pd.DataFrame(
+        [{"assay": "forced_swim", "recording": "fst_M02", "animal": "M02", "reviewer": "AB", "reason": "Artefact"}]
+    )
+    return analysed(rejected, {"endpoints": {name: PLAN["endpoints"][name] for name in ("immobility", "sucrose")}})
+
+
+@pytest.fixture(scope="session")
 def results_page(study, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "results.html"
     results.write(path, **study)

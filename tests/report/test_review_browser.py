@@ -144,7 +144,7 @@ def test_work_survives_closing_and_unsaved_work_warns(opened, tmp_path):
     page.locator(".tile").first.wait_for()
     assert warned == ["beforeunload"]
     assert "1 of 6 decided" in page.locator("#counts").inner_text()
-    assert "not exported" in page.locator("#counts").inner_text()
+    assert page.locator("#unsaved").inner_text() == "1 new"
     exported(page, tmp_path)
     page.reload()
     assert warned == ["beforeunload"]

@@ -116,7 +116,8 @@ def correlations(values: pd.DataFrame, arm_of: pd.Series, *, least: int) -> Corr
     left to go together once the dose has had its effect. There as many animals more are asked for as
     arm means were taken off.
     """
-    known = values.notna().astype(int)
+    known = values.notna().to_numpy().astype(int)
+    together = pd.DataFrame(known.T @ known, index=values.columns, columns=values.columns)
     within = pd.DataFrame(np.nan, index=values.columns, columns=values.columns)
     for one in values.columns:
         for other in values.columns:
@@ -125,7 +126,7 @@ def correlations(values: pd.DataFrame, arm_of: pd.Series, *, least: int) -> Corr
             left = both - both.groupby(arm).transform("mean")
             if one != other and len(both) >= least + arm.nunique() and left.std().min() > 0:
                 within.loc[one, other] = left.corr().iloc[0, 1]
-    return Correlations(values.corr(min_periods=least), within, known.T @ known)
+    return Correlations(values.corr(min_periods=least), within, together)
 
 
 def matrix(titles: list[str], found: Correlations) -> str:

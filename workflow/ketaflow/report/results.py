@@ -13,6 +13,9 @@ from ketaflow.core import files
 from ketaflow.report import arrive, endpoints, palette, sections, templates, wording
 
 
+NO_LOCK = {"sha256": "", "locked_at": "", "changed": False, "changes": []}
+
+
 def write(
     path: Path,
     *,
@@ -54,6 +57,7 @@ def write(
     shown = endpoints.build(tables, measurements, allocation, carried_out, measures)
     parts = [sections.endpoint_part(endpoint, known, sentences) for endpoint in shown]
     doubtful, n_doubtful = sections.doubtful(checks)
+    raised, every_check = sections.check_counts(checks)
     page = templates.render(
         "results.html",
         cohort_name=cohort_name or Path(str(provenance.get("settings", {}).get("cohort", "cohort"))).name,
@@ -65,12 +69,14 @@ def write(
         failed=sections.failed(recordings),
         has_plan=plan is not None,
         asked=sections.asked(shown),
-        lock=plan_lock or {},
+        lock=NO_LOCK | dict(plan_lock or {}),
         alpha=carried_out.get("alpha"),
         families=carried_out.get("families", {}),
         left_out=sections.left_out(tables["exclusions"]),
         review=review,
-        check_counts=sections.check_counts(checks),
+        raised=raised,
+        every_check=every_check,
+        n_checks=len(checks),
         doubtful=doubtful,
         n_doubtful=n_doubtful,
         mechanism=sections.mechanism(shown, known, _arm_of(allocation), settings["correlation_min_animals"]),

@@ -45,11 +45,13 @@ def left_out(exclusions: pd.DataFrame) -> SheetTable:
     return sheets.table("exclusions", by_value.agg(lambda names: ", ".join(dict.fromkeys(names))).reset_index())
 
 
-def check_counts(checks: pd.DataFrame) -> SheetTable:
-    """How often each check passed, warned, failed."""
+def check_counts(checks: pd.DataFrame) -> tuple[SheetTable, SheetTable]:
+    """How often each check passed, warned, failed: those that did not always pass, and all."""
     counted = checks.groupby(["assay", "check"])["verdict"].value_counts().unstack(fill_value=0)
     counted = counted.reindex(columns=["pass", "warn", "fail"], fill_value=0).reset_index()
-    return sheets.table("checks", counted.sort_values(["fail", "warn"], ascending=False, kind="stable"))
+    counted = counted.sort_values(["fail", "warn"], ascending=False, kind="stable")
+    raised = counted[counted[["warn", "fail"]].sum(axis=1).gt(0)]
+    return sheets.table("raised_checks", raised), sheets.table("checks", counted)
 
 
 def doubtful(checks: pd.DataFrame) -> tuple[SheetTable, int]:
@@ -125,7 +127,7 @@ def _question(endpoint: Endpoint, arms: list[Arm]) -> str:
 
 def _caption(endpoint: Endpoint) -> str:
     rows, table = endpoint.differences(), endpoint.per_animal()
-    level = f"{100 * float(rows['conf_level'].iloc[0]):.4g} %" if len(rows) and "conf_level" in rows else "95 %"
+    level = f"{100 * float(rows['conf_level'].iloc[0]):.4g}\u00a0%" if len(rows) else "95\u00a0%"
     dot = {
         "nested": " (the mean of its samples, which lie behind it, small)",
         "repeated": " (the mean over its times)",

@@ -33,8 +33,11 @@ function picture(figure, thumb) {
   if (figure.src) return make("img", { src: figure.src, alt: thumb ? "" : `${figure.title}. ${figure.caption}`, loading: "lazy", decoding: "async" });
   const holder = make("div", { class: figure.svg.includes("currentColor") ? "picture" : "picture white", "aria-hidden": thumb ? "true" : null });
   const parsed = new DOMParser().parseFromString(figure.svg, "image/svg+xml").documentElement;
-  if (parsed.querySelector("parsererror")) return make("p", { class: "soft small" }, "This picture cannot be drawn.");
-  const size = thumb ? "svg{width:100%;height:100%;display:block}" : "svg{max-width:100%;height:auto;display:block;margin:auto}";
+  if (parsed.nodeName !== "svg") return make("p", { class: "soft small" }, "This picture cannot be drawn.");
+  const widest = (parsed.viewBox.baseVal?.width || 640) * 1.3;
+  const size = thumb ? "svg{width:100%;height:100%!important;display:block}text{display:none}" : `svg{width:100%;max-width:${widest}px!important;height:auto;display:block;margin:auto}`;
+  // A small picture shows the shape alone, as large as its tile.
+  if (thumb) parsed.setAttribute("preserveAspectRatio", "none");
   const root = holder.attachShadow({ mode: "open" });
   root.append(make("style", {}, size + DARK), document.adoptNode(parsed));
   return holder;
@@ -44,8 +47,9 @@ const watcher = new IntersectionObserver((seen) => {
   for (const { isIntersecting, target } of seen) {
     if (!isIntersecting) continue;
     watcher.unobserve(target);
-    const figure = items.get(target.dataset.code)?.figures[0];
-    if (figure) target.replaceChildren(picture(figure, true));
+    const { figures } = items.get(target.dataset.code);
+    const shown = [figures.find((figure) => figure.src), figures.find((figure) => figure.svg)].filter(Boolean);
+    target.replaceChildren(...shown.map((figure) => picture(figure, true)));
   }
 }, { rootMargin: "300px" });
 
@@ -107,7 +111,7 @@ function group(title, assay, own) {
 
 // ---- one item
 
-const number = (value) => (value == null ? "" : String(Number(value.toPrecision(4))));
+const number = (value) => (value == null ? "" : String(Number(value.toPrecision(3))));
 
 function limits({ low, high }) {
   if (low != null && high != null) return `${number(low)} to ${number(high)}`;
@@ -133,7 +137,7 @@ function checksOf(item) {
 }
 
 function figureOf(figure) {
-  return make("figure", {}, picture(figure, false), make("figcaption", {}, make("b", {}, figure.title), figure.caption ? `. ${figure.caption}`.replace("?.", "?") : ""));
+  return make("figure", {}, picture(figure, false), make("figcaption", {}, make("b", {}, figure.title), `${/[.?!]$/.test(figure.title) || !figure.caption ? "" : "."} ${figure.caption}`));
 }
 
 function verbs(code) {
@@ -258,7 +262,8 @@ function tell() {
   }
   const done = counts.accept + counts.reject + counts.unsure;
   const told = `${done} of ${index.length} decided: ${counts.accept} accepted, ${counts.reject} rejected, ${counts.unsure} unsure`;
-  byId("counts").textContent = told + (state.unsaved ? ` · ${state.unsaved} change${state.unsaved > 1 ? "s" : ""} not exported` : done ? " · exported" : "");
+  byId("counts").textContent = told;
+  byId("unsaved").textContent = state.unsaved ? `${state.unsaved} new` : "";
   byId("meter").setAttribute("aria-label", told);
   byId("meter").replaceChildren(...KINDS.map((kind) => make("span", { class: kind, style: `width:${(100 * counts[kind]) / Math.max(1, index.length)}%` })));
   byId("undo").disabled = !undone.length;
