@@ -152,7 +152,10 @@ def _cohort_rows(found: list[Record]) -> dict[str, pd.DataFrame]:
 
 
 def _named(assay: str, record: Record) -> list[tuple[str, str | None, list[dict]]]:
-    """Recordings of a group: name, animal, and their rows of the main table."""
+    """Recordings of a group: name, animal, and their rows of the main table.
+
+    ``whole`` in the assay's ``group_by`` makes the group a recording too: what is measured in all of it together.
+    """
     group_by = assays.described(assay, "tables.schema")["group_by"]
     column = group_by.get("recording", "recording")
     rows = defaultdict(list)
@@ -160,14 +163,17 @@ def _named(assay: str, record: Record) -> list[tuple[str, str | None, list[dict]
     for row in record.rows[group_by["table"]]:
         if not (shared and row[shared["where"]]):
             rows[cohort.first_filled(row, column)].append(row)
-    return [(name, rows_of[0].get("animal"), rows_of) for name, rows_of in rows.items()]
+    named = [(name, rows_of[0].get("animal"), rows_of) for name, rows_of in rows.items()]
+    if group_by.get("whole") and record.name not in rows:
+        named.append((record.name, named[0][1], []))
+    return named
 
 
 def _failure_rows(assay: str, record: Record) -> list[dict]:
     if record.status != "failed":
         return []
     return [
-        {"recording": name, "animal": animal, "reason": record.reason, "session": rows[0].get("session")}
+        {"recording": name, "animal": animal, "reason": record.reason, "session": (rows or [{}])[0].get("session")}
         for name, animal, rows in _named(assay, record)
     ]
 
