@@ -1,0 +1,180 @@
+"""Any export becomes a checked trace; a damaged one is refused with its reason, and the others go on."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ketaflow.assays.microdialysis import ingest, readers, simulate
+from ketaflow.core.errors import IngestError
+from ketaflow.core.records import Record
+
+TIME = np.arange(0, 5, 1 / 60)
+SIGNAL = 10 + 100 * np.exp(-(((TIME - 2) / 0.1) ** 2))
+
+
+def write(folder: Path, name: str, text: str, encoding: str = "utf-8", newline: str = "\n") -> Path:
+    path = folder / name
+    path.write_bytes(text.replace("\n", newline).encode(encoding))
+    return path
+
+
+def chromeleon(comma: bool, points: int = len(TIME)) -> str:
+    rows = "".join(f"{time:.6f}\t0.5\t{value:.5f}\n" for time, value in zip(TIME, SIGNAL, strict=True))
+    head = (
+        f"Channel\tFLD\nChromatogram Data Information:\nData Points\t{points}\nSignal Unit\tmAU\n\nChromatogram Data:\n"
+    )
+    text = head + "Time (min)\tStep (s)\tValue (mAU)\n" + rows
+    return text.replace(".", ",") if comma else text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r", "\r\r\n"])
+@pytest.mark.parametrize("comma", [False, True])
+def test_a_chromeleon_export_reads_the_same_in_every_dialect(tmp_path, encoding, newline, comma):
+    path = write(tmp_path, "run.txt", chromeleon(comma), encoding, newline)
+    (trace,) = readers.read(path, time_unit="auto")
+    np.testing.assert_allclose(trace.signal, SIGNAL, atol=1e-5)
+    np.testing.assert_allclose(trace.time_min, TIME, atol=1e-6)
+    assert (trace.unit, trace.area_unit) == ("mAU", "mAU*min")
+
+
+def test_mixed_line_ends_are_one_file(tmp_path):
+    text = chromeleon(False).split("\n")
+    mixed = "".join(line + ("\r\n" if index % 3 else "\r") for index, line in enumerate(text))
+    (trace,) = readers.read(write(tmp_path, "run.txt", mixed), time_unit="auto")
+    assert len(trace.signal) == len(SIGNAL)
+
+
+def test_fewer_points_than_promised_are_refused(tmp_path):
+    path = write(tmp_path, "run.txt", chromeleon(False, points=3241))
+    with pytest.raises(IngestError, match="promises 3241 points, 300 are there"):
+        readers.read(path, time_unit="auto")
+
+
+def test_labsolutions_counts_are_microvolts_whatever_the_multiplier(tmp_path):
+    text = simulate.as_labsolutions(TIME, SIGNAL)
+    (trace,) = readers.read(write(tmp_path, "run.txt", text), time_unit="auto")
+    np.testing.assert_allclose(trace.signal, SIGNAL, atol=0.51)
+    assert trace.area_unit == "uV*s"
+
+
+@pytest.mark.parametrize("cut", [0.3, 0.5, 0.9, 0.999])
+def test_a_labsolutions_file_cut_anywhere_is_refused(tmp_path, cut):
+    text = simulate.as_labsolutions(TIME, SIGNAL)
+    with pytest.raises(IngestError):
+        readers.read(write(tmp_path, "run.txt", text[: int(cut * len(text))].rstrip("\n")[:-1]), time_unit="auto")
+
+
+def test_comma_separated_semicolon_separated_and_tabbed_text_are_one_trace(tmp_path):
+    rows = list(zip(TIME, SIGNAL, strict=True))
+    texts = {
+        "comma": "time,signal\n" + "".join(f"{t:.5f},{s:.4f}\n" for t, s in rows),
+        "semicolon": "time;signal\n" + "".join(f"{t:.5f};{s:.4f}\n" for t, s in rows).replace(".", ","),
+        "tab": "".join(f"{t:.5f}\t{s:.4f}\n" for t, s in rows),
+        "blank": "".join(f"{t:.5f} {s:.4f}\n" for t, s in rows),
+    }
+    for name, text in texts.items():
+        (trace,) = readers.read(write(tmp_path, f"{name}.csv", text), time_unit="auto")
+        np.testing.assert_allclose(trace.signal, SIGNAL, atol=1e-4, err_msg=name)
+
+
+def test_seconds_are_told_by_the_heading_or_by_the_length_of_the_run(tmp_path):
+    for name, heading in (("told", "time (s),signal\n"), ("guessed", "time,signal\n")):
+        text = heading + "".join(f"{60 * t:.3f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
+        (trace,) = readers.read(write(tmp_path, f"{name}.csv", text), time_unit="auto")
+        np.testing.assert_allclose(trace.time_min, TIME, atol=1e-4)
+
+
+def test_a_value_without_its_time_names_the_line(tmp_path):
+    text = "time,signal\n" + "".join(f"{t:.5f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True)) + "5.00"
+    with pytest.raises(IngestError, match="line 302 reads '5.00', expected 2 numbers"):
+        readers.read(write(tmp_path, "run.csv", text), time_unit="auto")
+
+
+def test_two_runs_in_one_file_are_refused(tmp_path):
+    text = "time,signal\n" + 2 * "".join(f"{t:.5f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
+    with pytest.raises(IngestError, match="time does not increase"):
+        readers.read(write(tmp_path, "run.csv", text), time_unit="auto")
+
+
+def test_time_stamps_of_one_second_are_spread_over_it(tmp_path):
+    lines = [f"04/07/2017 11:42:{index // 5:02d}, \t{index:.4f}" for index in range(250)]
+    (trace,) = readers.read(write(tmp_path, "run.txt", "Date, HPLC\n" + "\n".join(lines) + "\n"), time_unit="auto")
+    np.testing.assert_allclose(60 * trace.time_min, np.arange(250) / 5, atol=1e-9)
+
+
+def test_a_long_table_gives_every_detector(tmp_path):
+    rows = [
+        f'{t:.4f}\t{s:.3f}\t"A1.lcd"\t"{name}"' for name in ("260nm", "RID") for t, s in zip(TIME, SIGNAL, strict=True)
+    ]
+    path = write(tmp_path, "a.txt", '"Minutes"\t"Intensity"\t"File"\t"Detector"\n' + "\n".join(rows) + "\n")
+    assert [trace.detector for trace in readers.read(path, time_unit="auto")] == ["260nm", "RID"]
+    assert ingest.chosen(readers.read(path, time_unit="auto"), "rid", "a.txt").detector == "RID"
+    with pytest.raises(IngestError, match="no detector named like 'FLD', found '260nm', 'RID'"):
+        ingest.chosen(readers.read(path, time_unit="auto"), "FLD", "a.txt")
+
+
+def test_allotrope_seconds_become_minutes(tmp_path):
+    cube = {
+        "label": "UV",
+        "cube-structure": {"dimensions": [{"concept": "retention time", "unit": "s"}], "measures": [{"unit": "mAU"}]},
+        "data": {"dimensions": [(60 * TIME).tolist()], "measures": [SIGNAL.tolist()]},
+    }
+    document = {"liquid chromatography aggregate document": [{"measurement": {"chromatogram data cube": cube}}]}
+    (trace,) = readers.read(write(tmp_path, "a.json", json.dumps(document)), time_unit="auto")
+    np.testing.assert_allclose(trace.time_min, TIME)
+    assert trace.unit == "mAU"
+
+
+def test_a_result_table_is_a_chromatogram_without_a_trace(tmp_path):
+    text = "Compound,RT,Area,Height\nGlutamate,3.1,1200,90\nGABA,7.4,300,20\n"
+    (trace,) = readers.read(write(tmp_path, "results.csv", text), time_unit="auto")
+    assert [(peak["name"], peak["area"]) for peak in trace.vendor_peaks] == [("Glutamate", 1200), ("GABA", 300)]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04", b"%PDF-1.4", b"notes on animal 1\nno numbers\n", b"CDF\x01broken"]
+)
+def test_what_is_no_chromatogram_is_refused_in_words(tmp_path, content):
+    path = tmp_path / "run.txt"
+    path.write_bytes(content)
+    with pytest.raises(IngestError, match="run.txt"):
+        readers.read(path, time_unit="auto")
+
+
+def test_an_unreadable_chromatogram_leaves_the_others_alone(tmp_path):
+    write(tmp_path, "good.txt", chromeleon(False))
+    write(tmp_path, "bad.txt", chromeleon(False)[:3000])
+    rows = {"microdialysis": [{"chromatogram": "good.txt"}, {"chromatogram": "bad.txt"}, {"chromatogram": None}]}
+    record = ingest.ingest(rows, tmp_path, detector="", time_unit="auto")
+    assert isinstance(record, Record)
+    assert list(record.facts["traces"]) == ["good.txt"]
+    assert "bad.txt" in record.facts["unreadable"]["bad.txt"]
+    assert json.loads(json.dumps(record.facts)) == record.facts
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("path", "points", "detectors"),
+    [
+        ("shimadzu_labsolutions/Output-sample 0.txt", 1801, 1),
+        ("formats/labsolutions_gcd_ladder.txt", 66255, 1),
+        ("labsolutions_long/STD12-1.txt", 3599, 3),
+        ("chromeleon_adenosine/Adenosine Stadards_ 3 mM.txt", 26401, 1),
+        ("chromeleon_igg/IgG Vtag 2_ACQUITY FLR ChA.txt", 7801, 1),
+        ("chromeleon_igg/IgG Vtag 1_ACQUITY FLR ChA.csv", 7801, 1),
+        ("formats/chromeleon_comma.txt", 3241, 1),
+        ("formats/waters.arw", 6601, 1),
+        ("formats/VARIAN1.CDF", 1302, 1),
+        ("agilent_fid/001F0101.D", 3601, 2),
+        ("agilent_dad_calibration/SAH/CA10_100uM.D", 3001, 5),
+        ("lactose/lactose_mM_3.csv", 601, 1),
+        ("aa_fld/02-Standard-1.txt", 9753, 1),
+    ],
+)
+def test_real_exports_are_read_whole(shared, path, points, detectors):
+    found = readers.read(shared / "microdialysis" / path, time_unit="auto")
+    assert len(found) == detectors
+    assert len(found[0].signal) == len(found[0].time_min) == points

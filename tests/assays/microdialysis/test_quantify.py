@@ -1,0 +1,172 @@
+"""Concentrations, brain time and response against answers known by construction."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dialysate import drawn_animal, fraction_row, measure, values, with_concentrations
+
+from ketaflow.assays.microdialysis import simulate
+
+STEP = [fraction_row(number, -60 + 20 * number, -40 + 20 * number) for number in range(9)]
+FLAT = [2.0, 2.0, 2.0]
+
+
+def test_an_unchanged_animal_stays_at_one_hundred():
+    found = measure(with_concentrations(STEP, {"glutamate": [2.0] * 9}))
+    assert values(found, "baseline_um") == [2.0]
+    assert values(found, "pct_baseline") == pytest.approx([100] * 9)
+    assert values(found, "auc_pct_min") == pytest.approx([0])
+
+
+def test_a_step_to_one_hundred_and_fifty_is_fifty_times_the_window():
+    found = measure(with_concentrations(STEP, {"glutamate": FLAT + [3.0] * 6}))
+    assert values(found, "auc_pct_min") == pytest.approx([50 * 120])
+    assert values(found, "auc_early_pct_min") == pytest.approx([50 * 60])
+    assert values(found, "peak_pct_baseline") == pytest.approx([150])
+    assert values(found, "time_to_peak_min") == pytest.approx([10])
+
+
+def test_the_response_does_not_depend_on_the_unit():
+    in_um = measure(with_concentrations(STEP, {"glutamate": FLAT + [3.0] * 6}))
+    in_nm = measure(with_concentrations(STEP, {"glutamate": [2000.0] * 3 + [3000.0] * 6}, unit="nM"))
+    assert values(in_um, "concentration_um") == pytest.approx(values(in_nm, "concentration_um"))
+
+
+def test_dead_volume_moves_fractions_back_by_its_transit():
+    late = [
+        {**row, "start_min": row["start_min"] + 15, "stop_min": row["stop_min"] + 15, "dead_volume_ul": 15.0}
+        for row in STEP
+    ]
+    found = measure(with_concentrations(late, {"glutamate": FLAT + [3.0] * 6}))
+    assert values(found, "auc_pct_min") == pytest.approx([6000])
+    assert values(found, "time_to_peak_min") == pytest.approx([10])
+
+
+def test_a_mixed_fraction_is_no_baseline_and_its_excess_counts_whole():
+    early = [{**row, "start_min": row["start_min"] - 5, "stop_min": row["stop_min"] - 5} for row in STEP]
+    early.append(fraction_row(9, 115, 135))
+    mixed = [2.0, 2.0, 2.0, 2 + 15 / 20, *[3.0] * 6]
+    found = measure(with_concentrations(early, {"glutamate": mixed}))
+    assert found.table("fractions")["kind"].tolist() == ["whole"] * 3 + ["mixed"] + ["whole"] * 6
+    assert values(found, "baseline_um") == [2.0]
+    assert values(found, "auc_pct_min") == pytest.approx([6000])
+
+
+def test_a_merged_fraction_holds_what_its_parts_held():
+    merged = [*STEP[:4], {**STEP[4], "stop_min": STEP[5]["stop_min"]}, *STEP[6:]]
+    apart = measure(with_concentrations(STEP, {"glutamate": [*FLAT, 3.0, 4.0, 5.0, 4.0, 3.0, 2.0]}))
+    together = measure(with_concentrations(merged, {"glutamate": [*FLAT, 3.0, 4.5, 4.0, 3.0, 2.0]}))
+    assert together.table("fractions")["merged"].tolist() == [False] * 4 + [True] + [False] * 3
+    assert values(together, "auc_pct_min") == pytest.approx(values(apart, "auc_pct_min"))
+
+
+def test_a_missed_fraction_on_a_straight_course_changes_nothing():
+    course = [*FLAT, 3.0, 3.2, 3.4, 3.6, 3.8, 4.0]
+    whole = measure(with_concentrations(STEP, {"glutamate": course}))
+    gap = measure(
+        with_concentrations(STEP, {"glutamate": [None if index == 5 else value for index, value in enumerate(course)]})
+    )
+    assert values(gap, "auc_pct_min") == pytest.approx(values(whole, "auc_pct_min"))
+    table = gap.table("measurements")
+    assert table[table["measure"].eq("auc_pct_min")]["status"].tolist() == ["flagged"]
+
+
+def test_too_many_missed_fractions_leave_no_area_and_a_reason():
+    found = measure(with_concentrations(STEP, {"glutamate": [*FLAT, 3.0, None, None, None, 3.0, 3.0]}))
+    table = found.table("measurements")
+    row = table[table["measure"].eq("auc_pct_min")].iloc[0]
+    assert np.isnan(row["value"])
+    assert row["reason"] == "50 % of 0 to 120 min hold no value"
+
+
+def test_a_fraction_noted_as_lost_counts_for_nothing():
+    rows = [{**row, "note": "tube lost"} if index == 2 else row for index, row in enumerate(STEP)]
+    found = measure(with_concentrations(rows, {"glutamate": [2.0, 2.0, 99.0, *[3.0] * 6]}))
+    assert values(found, "baseline_um") == [2.0]
+
+
+def test_zero_is_below_the_limit_and_no_number():
+    found = measure(with_concentrations(STEP, {"glutamate": [*FLAT, 3.0, 0.0, 3.0, 3.0, 3.0, 3.0]}))
+    assert found.table("fractions")["state"].tolist()[4] == "below_loq"
+    assert np.isnan(values(found, "concentration_um")[4])
+
+
+def test_no_baseline_no_response():
+    found = measure(with_concentrations(STEP[2:], {"glutamate": [2.0] + [3.0] * 6}))
+    table = found.table("measurements")
+    assert table[table["measure"].isin(["pct_baseline", "auc_pct_min"])]["value"].isna().all()
+    assert table["reason"].str.contains("1 whole fractions before the dose").any()
+
+
+def test_ratios_follow_the_names_labs_use():
+    found = measure(with_concentrations(STEP, {"Glu": FLAT + [3.0] * 6, "Gln": [4.0] * 9, "GABA": [0.5] * 9}))
+    assert values(found, "concentration_ratio", "glutamate/glutamine") == pytest.approx([0.5] * 3 + [0.75] * 6)
+    assert values(found, "pct_baseline", "gaba/glutamate")[-1] == pytest.approx(100 / 1.5)
+
+
+def test_recovery_scales_the_concentration_outside_the_probe():
+    rows = [{**row, "recovery_pct": 20.0} for row in STEP]
+    assert values(measure(with_concentrations(rows, {"glutamate": [2.0] * 9})), "extracellular_um") == pytest.approx(
+        [10.0] * 9
+    )
+
+
+def test_no_net_flux_gives_the_concentration_outside():
+    record = with_concentrations(STEP, {"glutamate": [2.0] * 9})
+    pairs = [(infused, infused - 0.4 * (infused - 3.0)) for infused in (0.0, 2.0, 4.0, 8.0)]
+    record.rows["microdialysis_no_net_flux"] = [
+        {"animal": "M1", "analyte": "glutamate", "infused_um": one, "collected_um": other, "region": None}
+        for one, other in pairs
+    ]
+    found = measure(record)
+    assert values(found, "extraction_fraction") == pytest.approx([0.4])
+    assert values(found, "extracellular_um") == pytest.approx([3.0])
+
+
+TRUTH = [
+    {"glutamate": value, "glutamine": 4.0, "gaba": 0.25} for value in (1.0, 1.0, 1.0, 1.0, 1.6, 1.8, 1.4, 1.2, 1.1, 1.0)
+]
+
+
+def test_drawn_chromatograms_give_back_what_was_drawn(tmp_path):
+    found = measure(drawn_animal(tmp_path, TRUTH))
+    assert values(found, "concentration_um") == pytest.approx([one["glutamate"] for one in TRUTH], rel=0.02)
+    assert values(found, "concentration_um", "glutamine") == pytest.approx([4.0] * 10, rel=0.02)
+    assert values(found, "concentration_um", "gaba") == pytest.approx([0.25] * 10, rel=0.04)
+    assert values(found, "auc_pct_min") == pytest.approx([20 * 210], rel=0.03)
+
+
+def test_every_peak_is_listed_named_or_not(tmp_path):
+    peaks = measure(drawn_animal(tmp_path, TRUTH[:5])).table("peaks")
+    one = peaks[peaks["chromatogram"].eq("c/0.txt")]
+    assert set(one["analyte"]) >= {"", *simulate.ANALYTES}
+    assert one["retention_min"].is_monotonic_increasing
+
+
+def test_what_is_out_of_range_is_a_state_and_no_number(tmp_path):
+    drawn = [*TRUTH[:5], {"glutamate": 0.004, "glutamine": 60.0, "gaba": 0.25}]
+    found = measure(drawn_animal(tmp_path, drawn))
+    table = found.table("fractions")
+    states = table[table["fraction"].eq("5")].set_index("analyte")["state"]
+    assert states["glutamine"] == "above_range"
+    assert states["glutamate"] in ("below_loq", "not_found")
+    assert table[table["state"].isin(["above_range", "below_loq"])]["concentration_um"].isna().all()
+
+
+def test_a_truncated_chromatogram_fails_alone(tmp_path):
+    found = measure(drawn_animal(tmp_path, TRUTH, faults={5: "truncated"}))
+    table = found.table("measurements")
+    bad = table[table["recording"].eq("c/5.txt")]
+    assert bad["status"].eq("failed").all()
+    assert bad["reason"].str.contains("cut short").all()
+    assert table[table["recording"].eq("c/6.txt")]["status"].eq("ok").all()
+
+
+def test_a_saturated_peak_has_no_concentration(tmp_path):
+    found = measure(drawn_animal(tmp_path, TRUTH, faults={5: "saturated"}))
+    assert "saturated" in found.table("fractions")["state"].tolist()
+    assert np.isnan(values(found, "concentration_um")[5])

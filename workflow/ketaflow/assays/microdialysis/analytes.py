@@ -1,0 +1,40 @@
+"""Names and molar masses of what dialysates are searched for, and units of concentration."""
+
+# Names under which the transmitters of a glutamate study are written.
+SYNONYMS = {
+    "glutamate": ("glutamate", "glu", "l-glutamate", "glutamic acid", "l-glutamic acid"),
+    "glutamine": ("glutamine", "gln", "l-glutamine"),
+    "gaba": ("gaba", "gamma-aminobutyric acid", "4-aminobutyric acid", "g-aba"),
+}
+# Molar masses (g/mol) from the atomic weights of IUPAC 2021.
+MOLAR_MASS = {
+    "glutamate": 147.13, "glutamine": 146.14, "gaba": 103.12, "aspartate": 133.10, "glycine": 75.07, "taurine": 125.15,
+    "serine": 105.09, "alanine": 89.09, "arginine": 174.20, "dopamine": 153.18, "serotonin": 176.21,
+    "noradrenaline": 169.18, "dopac": 168.15, "hva": 182.17, "5-hiaa": 191.18, "adenosine": 267.24, "lactate": 90.08,
+    "glucose": 180.16,
+}  # fmt: skip
+MOLAR_UM = {
+    "um": 1.0, "umol/l": 1.0, "nmol/ml": 1.0, "pmol/ul": 1.0, "nm": 1e-3, "nmol/l": 1e-3, "pmol/ml": 1e-3,
+    "fmol/ul": 1e-3, "mm": 1e3, "mmol/l": 1e3, "nmol/ul": 1e3, "pm": 1e-6, "pmol/l": 1e-6, "fmol/ml": 1e-6, "m": 1e6,
+    "mol/l": 1e6,
+}  # fmt: skip
+MASS_NG_PER_ML = {"ng/ml": 1.0, "ug/l": 1.0, "pg/ul": 1.0, "pg/ml": 1e-3, "ug/ml": 1e3, "mg/l": 1e3, "ng/ul": 1e3}
+RATIOS = (("glutamate", "glutamine"), ("gaba", "glutamate"))
+
+
+def canonical(name: str) -> str:
+    """One name for each of the transmitters a ratio is made of; other names stay as they are."""
+    plain = name.strip().lower()
+    return next((known for known, names in SYNONYMS.items() if plain in names), plain)
+
+
+def to_um(unit: str, analyte: str) -> float | None:
+    """Factor from a unit to micromolar; None where the unit, or the molar mass it needs, is not known."""
+    plain = unit.strip().replace("\u00b5", "u").replace("\u03bc", "u").replace(" ", "")
+    # M and m differ by more than case: mM is milli, MM and Mm are slips read as the same.
+    lowered = plain.lower()
+    if lowered in MOLAR_UM:
+        return MOLAR_UM[lowered]
+    if lowered in MASS_NG_PER_ML and canonical(analyte) in MOLAR_MASS:
+        return MASS_NG_PER_ML[lowered] / MOLAR_MASS[canonical(analyte)]
+    return None

@@ -1,0 +1,112 @@
+"""From peak area to concentration, with the limits inside which the line may be used."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+OK, BELOW, ABOVE, ABSENT = "ok", "below_loq", "above_range", "not_found"
+
+
+@dataclass(frozen=True)
+class Line:
+    """response = slope x concentration + intercept, valid from ``loq_um`` to ``highest_um``."""
+
+    analyte: str
+    slope: float
+    intercept: float
+    weighting: str
+    r_squared: float
+    lod_um: float
+    loq_um: float
+    lowest_um: float
+    highest_um: float
+    levels: int
+
+    def concentration_um(self, response: float) -> float:
+        """Concentration of a response; meaningful inside the range alone."""
+        return (response - self.intercept) / self.slope
+
+
+def fitted(
+    analyte: str,
+    concentration_um: np.ndarray,
+    response: np.ndarray,
+    response_noise: float,
+    *,
+    model: str,
+    weighting: str,
+) -> Line | None:
+    """Weighted straight line through the standards; None where no line can be had.
+
+    Parameters
+    ----------
+    concentration_um, response : (n,) float
+        Standards; blanks (0 uM) count for the line and not for the weights' scale.
+    response_noise
+        Area that noise alone would give, one standard deviation (NaN where there is no trace).
+    model
+        linear or through_zero.
+    weighting
+        none, 1/x or 1/x2.
+
+    Notes
+    -----
+    LOD and LOQ are 3.3 and 10 standard deviations over the slope (ICH Q2(R1)); the deviation is the smaller of the
+    noise's and the residuals' near the lowest standard. The LOQ is never placed above the lowest standard that reads
+    back within 20 % (ICH M10), nor below a third of the lowest standard.
+    """
+    real = concentration_um > 0
+    if real.sum() < 1 or not np.isfinite(response[real]).all() or np.ptp(np.append(response, 0)) == 0:
+        return None
+    through_zero = model == "through_zero" or len(np.unique(concentration_um)) < 3
+    weight = _weights(concentration_um, weighting)
+    slope, intercept = _solve(concentration_um, response, weight, through_zero)
+    if slope <= 0:
+        return None
+    rest = response - slope * concentration_um - intercept
+    total = weight @ (response - np.average(response, weights=weight)) ** 2
+    lowest, highest = float(concentration_um[real].min()), float(concentration_um.max())
+    lod_um, loq_um = _limits(concentration_um, rest, slope, response_noise, lowest)
+    return Line(
+        analyte, float(slope), float(intercept), weighting, float(1 - weight @ rest**2 / total) if total else np.nan,
+        lod_um, loq_um, lowest, highest, len(np.unique(concentration_um[real])),
+    )  # fmt: skip
+
+
+def _weights(concentration_um: np.ndarray, weighting: str) -> np.ndarray:
+    floor = concentration_um[concentration_um > 0].min()
+    return np.maximum(concentration_um, floor) ** {"none": 0.0, "1/x": -1.0, "1/x2": -2.0}[weighting]
+
+
+def _solve(x: np.ndarray, y: np.ndarray, weight: np.ndarray, through_zero: bool) -> tuple[float, float]:
+    if through_zero:
+        return float(weight @ (x * y) / (weight @ x**2)), 0.0
+    mean_x, mean_y = np.average(x, weights=weight), np.average(y, weights=weight)
+    slope = weight @ ((x - mean_x) * (y - mean_y)) / (weight @ (x - mean_x) ** 2)
+    return float(slope), float(mean_y - slope * mean_x)
+
+
+def _limits(
+    concentration_um: np.ndarray, rest: np.ndarray, slope: float, response_noise: float, lowest: float
+) -> tuple[float, float]:
+    low = (concentration_um <= 2 * lowest) & (concentration_um > 0)
+    scatter = float(np.sqrt(np.mean(rest[low] ** 2)))
+    sigma = min(scatter, response_noise) if np.isfinite(response_noise) else scatter
+    lod_um, loq_um = 3.3 * sigma / slope, 10 * sigma / slope
+    reads_back = np.abs(rest[low]) <= 0.2 * slope * concentration_um[low]
+    if reads_back.any():
+        loq_um = min(loq_um, lowest)
+    loq_um = max(loq_um, lowest / 3)
+    return min(lod_um, loq_um), loq_um
+
+
+def quantified(line: Line | None, response: float | None, *, extrapolate_factor: float) -> tuple[float | None, str]:
+    """(concentration, state) of one response: the number is given only where the line may be used."""
+    if response is None or line is None:
+        return None, ABSENT
+    value = line.concentration_um(response)
+    if response <= 0 or value < line.loq_um:
+        return None, BELOW
+    if value > line.highest_um * extrapolate_factor:
+        return None, ABOVE
+    return float(value), ABOVE if value > line.highest_um * 1.0001 else OK

@@ -1,0 +1,84 @@
+"""Formats made for exchange: ANDI/AIA netCDF (.cdf) and Allotrope simple-model JSON."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from ketaflow.assays.microdialysis.traces import Trace, checked, vendor_peak
+from ketaflow.core.errors import IngestError
+from ketaflow.core.tables import decode
+
+SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "ms": 0.001}
+
+
+def read_andi(path: Path) -> list[Trace]:
+    """The trace of an ANDI file (times in seconds), with its peak table where there is one."""
+    from scipy.io import netcdf_file
+
+    try:
+        with netcdf_file(path, mmap=False) as content:
+            variables = {name: np.array(variable[...]) for name, variable in content.variables.items()}
+            unit = getattr(content, "detector_unit", b"").decode("latin-1").strip()
+            detector = getattr(content, "detector_name", b"").decode("latin-1").strip()
+    except Exception as error:
+        raise IngestError(f"{path.name}: not a whole netCDF file ({error}). Export or copy it again.") from error
+    if "ordinate_values" not in variables or "actual_sampling_interval" not in variables:
+        raise IngestError(f"{path.name}: no chromatogram in this netCDF file (ordinate_values is missing).")
+    signal = variables["ordinate_values"].astype(float)
+    delay_s = float(variables.get("actual_delay_time", 0.0))
+    time_s = delay_s + np.arange(len(signal)) * float(variables["actual_sampling_interval"])
+    trace = Trace(time_s / 60, signal, unit, detector, "ANDI")
+    trace.vendor_peaks = _andi_peaks(variables)
+    return [checked(trace, path.name)]
+
+
+def _andi_peaks(variables: dict[str, np.ndarray]) -> list[dict]:
+    retention_s, area = variables.get("peak_retention_time"), variables.get("peak_area")
+    if retention_s is None or area is None:
+        return []
+    names = variables.get("peak_name", np.full((len(area), 1), b""))
+    told = [b"".join(name).decode("latin-1").strip("\0 ") or None for name in names]
+    return [
+        vendor_peak(retention_min=float(time_s) / 60, area=float(value), name=name)
+        for time_s, value, name in zip(retention_s, area, told, strict=True)
+    ]
+
+
+def read_allotrope(path: Path) -> list[Trace]:
+    """Every chromatogram data cube of an Allotrope JSON document, wherever it is nested."""
+    try:
+        document = json.loads(decode(path.read_bytes()))
+    except ValueError as error:
+        raise IngestError(f"{path.name}: not whole JSON ({error}). Export it again.") from error
+    found = [_cube(cube, path.name) for cube in _cubes(document)]
+    if not found:
+        raise IngestError(
+            f"{path.name}: no 'chromatogram data cube' in this JSON. Export the chromatogram with its data."
+        )
+    return found
+
+
+def _cubes(node: object) -> list[dict]:
+    if isinstance(node, list):
+        return [cube for part in node for cube in _cubes(part)]
+    if not isinstance(node, dict):
+        return []
+    own = [value for key, value in node.items() if "chromatogram data cube" in key and isinstance(value, dict)]
+    return own + [cube for key, value in node.items() if value not in own for cube in _cubes(value)]
+
+
+def _cube(cube: dict, file: str) -> Trace:
+    structure, inside = cube.get("cube-structure", {}), cube.get("data", {})
+    dimension = (structure.get("dimensions") or [{}])[0]
+    measure = (structure.get("measures") or [{}])[0]
+    try:
+        time = np.asarray(inside["dimensions"][0], float)
+        signal = np.asarray(inside["measures"][0], float)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise IngestError(
+            f"{file}: a data cube without its dimension or measure ({error}). Export it again."
+        ) from error
+    seconds = SECONDS.get(str(dimension.get("unit", "s")).lower(), 1.0)
+    detector = str(cube.get("label", "") or measure.get("concept", ""))
+    return checked(Trace(time * seconds / 60, signal, str(measure.get("unit", "")), detector, "Allotrope"), file)

@@ -1,0 +1,102 @@
+"""Which peak is which analyte: expected retention from the standards, and the shift from run to run."""
+
+import numpy as np
+
+
+def elution(rows: list[dict], peaks: dict[str, list[dict]]) -> dict[str, float]:
+    """Expected retention (minutes) of each analyte.
+
+    Given in the standards table, or found: analytes without one are taken to elute in the order of their rows, and
+    are given the largest unsaturated peaks of the standard with the most peaks.
+
+    Parameters
+    ----------
+    rows
+        Rows of the standards table: ``chromatogram``, ``analyte``, ``concentration_um``, ``retention_min``.
+    peaks
+        Peaks of each standard's chromatogram, in time order.
+    """
+    names = list(dict.fromkeys(row["analyte"] for row in rows))
+    known: dict[str, float] = {}
+    for name in names:
+        told = [row["retention_min"] for row in rows if row["analyte"] == name and row.get("retention_min") is not None]
+        if told:
+            known[name] = float(np.median(told))
+    for chromatogram in sorted({row["chromatogram"] for row in rows}, key=lambda one: -_strength(rows, one)):
+        unknown = [
+            row["analyte"]
+            for row in rows
+            if row["chromatogram"] == chromatogram and row["analyte"] not in known and row["concentration_um"]
+        ]
+        found = [peak for peak in peaks.get(chromatogram, []) if not peak["saturated"]] or peaks.get(chromatogram, [])
+        if unknown and len(found) >= len(unknown):
+            largest = sorted(found, key=lambda peak: -peak["height"])[: len(unknown)]
+            retentions = sorted(peak["retention_min"] for peak in largest)
+            known.update(zip(unknown, retentions, strict=True))
+    return known
+
+
+def _strength(rows: list[dict], chromatogram: str) -> float:
+    """How strong a standard is: its strongest analyte."""
+    return max(row["concentration_um"] or 0.0 for row in rows if row["chromatogram"] == chromatogram)
+
+
+def named(peaks: list[dict], expected: dict[str, float], *, window_min: float, shift_min: float) -> dict[str, int]:
+    """Index of the peak of each analyte that is there.
+
+    The run's shift against the standards is the one (within ``shift_min``) under which the most analytes meet a peak,
+    and tall ones rather than small; then each analyte takes a peak within ``window_min`` of where it is expected, in
+    the order of elution.
+    """
+    if not peaks or not expected:
+        return {}
+    names = sorted(expected, key=lambda name: expected[name])
+    wanted = np.array([expected[name] for name in names])
+    there = np.array([peak["retention_min"] for peak in peaks])
+    weight = np.log1p(np.array([max(peak["height"], 0.0) for peak in peaks]) / _floor(peaks))
+    wanted = wanted + shift_of(wanted, there, weight, window_min=window_min, shift_min=shift_min)
+    return _in_order(names, wanted, there, weight, window_min)
+
+
+def _floor(peaks: list[dict]) -> float:
+    heights = [peak["height"] for peak in peaks if peak["height"] > 0]
+    return 0.1 * float(np.median(heights)) if heights else 1.0
+
+
+def shift_of(
+    wanted: np.ndarray, there: np.ndarray, weight: np.ndarray, *, window_min: float, shift_min: float
+) -> float:
+    """Shift (minutes) of a run against the standards; small shifts are preferred among equals."""
+    apart = (there[None, :] - wanted[:, None]).ravel()
+    candidates = np.concatenate([[0.0], apart[np.abs(apart) <= shift_min]])
+    spread = window_min / 2
+    near = np.exp(-(((there[None, None, :] - wanted[None, :, None] - candidates[:, None, None]) / spread) ** 2) / 2)
+    score = (near * weight).max(axis=2).sum(axis=1) - 0.1 * weight.max() * np.abs(candidates) / max(shift_min, 1e-9)
+    best = candidates[np.argmax(score)]
+    close = np.abs(there[None, :] - wanted[:, None] - best)
+    matched = close.min(axis=1) < spread
+    if not matched.any():
+        return float(best)
+    rest = (there[close.argmin(axis=1)] - wanted)[matched]
+    return float(np.median(rest))
+
+
+def _in_order(
+    names: list[str], wanted: np.ndarray, there: np.ndarray, weight: np.ndarray, window_min: float
+) -> dict[str, int]:
+    """The best assignment that keeps the order of elution (dynamic programming over analytes and peaks)."""
+    gain = weight * np.clip(1 - (np.abs(there[None, :] - wanted[:, None]) / window_min) ** 2, 0, None)
+    best = np.zeros((len(names) + 1, len(there) + 1))
+    for i in range(1, len(names) + 1):
+        for j in range(1, len(there) + 1):
+            best[i, j] = max(best[i - 1, j], best[i, j - 1], best[i - 1, j - 1] + gain[i - 1, j - 1])
+    found, i, j = {}, len(names), len(there)
+    while i and j:
+        if best[i, j] == best[i - 1, j]:
+            i -= 1
+        elif best[i, j] == best[i, j - 1]:
+            j -= 1
+        else:
+            found[names[i - 1]] = j - 1
+            i, j = i - 1, j - 1
+    return found

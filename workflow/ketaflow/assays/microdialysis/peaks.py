@@ -1,0 +1,243 @@
+"""Peaks of a trace: where they are, where they begin and end, and how large they are.
+
+In: (n,) signals. Out: one row per peak. Every area is the signal above a straight line, between perpendicular drops.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+from scipy.signal import find_peaks, peak_widths
+
+from ketaflow.assays.microdialysis import baseline as lines
+
+# A cluster of peaks ends where its height above the baseline falls below this fraction of its tallest peak.
+END_FRACTION = 0.001
+# Saturation: this many samples in a row within this fraction of the highest value are a flat top.
+FLAT_TOP_POINTS = 5
+FLAT_TOP_FRACTION = 1e-3
+
+
+@dataclass
+class Found:
+    """A trace taken apart: smoothed, with its baseline, its noise and its peaks (rows as dicts, in time order)."""
+
+    smooth: np.ndarray
+    baseline: np.ndarray
+    noise: float
+    rows: list[dict]
+
+
+def peaks_of(
+    time_min: np.ndarray,
+    signal: np.ndarray,
+    *,
+    peak_width_s: float,
+    snr_min: float,
+    smallest_peak_pct: float,
+    method: str,
+    unmix: bool,
+    limits: list[tuple[float, float]] | None = None,
+) -> Found:
+    """Find and integrate every peak of a trace.
+
+    Parameters
+    ----------
+    time_min, signal : (n,) float
+        Times (minutes, rising) and the detector's values.
+    peak_width_s
+        Width of the peaks at half height (seconds); 0 takes it from the trace.
+    snr_min, smallest_peak_pct
+        A peak rises above its surroundings by at least so many times the noise, and so much of the tallest peak (%).
+    method
+        Baseline: drop_line, valley_to_valley, tangent_skim, snip or arpls.
+    unmix
+        Split overlapping peaks by fitted shapes where these explain them.
+    limits
+        Start and stop of peaks set by hand (minutes); they replace what is found in the trace.
+    """
+    step_s = 60 * float(np.median(np.diff(time_min)))
+    width = peak_width_s / step_s if peak_width_s else typical_width(signal)
+    smooth = gaussian_filter1d(signal, max(width / 10, 0.5))
+    noise = lines.noise_sd(signal, width)
+    apexes = _apexes(smooth, noise, snr_min, smallest_peak_pct)
+    line = baseline_of(signal, smooth, width, noise, method)
+    if limits:
+        spans, line = spans_by_hand(time_min, signal, smooth, limits)
+    else:
+        spans = peak_spans(smooth, line, apexes, noise)
+        if method == "valley_to_valley":
+            line = chords(smooth, spans)
+        elif method == "tangent_skim":
+            spans = skimmed(smooth, line, spans)
+    rows = [measured(time_min, signal, smooth, line, span, noise) for span in spans]
+    _resolutions(rows)
+    return Found(smooth, line, noise, rows)
+
+
+def typical_width(signal: np.ndarray) -> float:
+    """Width at half height of the trace's typical peak (samples): the median of its ten most prominent ones."""
+    smooth = gaussian_filter1d(signal, 2.0)
+    apexes, facts = find_peaks(smooth, prominence=0.005 * np.ptp(smooth), width=3)
+    if not len(apexes):
+        return max(len(signal) / 100, 5.0)
+    best = np.argsort(facts["prominences"])[-10:]
+    widths = peak_widths(smooth, apexes[best], rel_height=0.5)[0]
+    return float(np.clip(np.median(widths), 5, len(signal) / 10))
+
+
+def _apexes(smooth: np.ndarray, noise: float, snr_min: float, smallest_peak_pct: float) -> np.ndarray:
+    top = float(np.quantile(smooth, 0.999) - np.median(smooth))
+    least = max(snr_min * noise, smallest_peak_pct / 100 * top, 1e-9 * np.ptp(smooth))
+    return find_peaks(smooth, prominence=least)[0] if least > 0 else np.empty(0, int)
+
+
+def baseline_of(signal: np.ndarray, smooth: np.ndarray, width: float, noise: float, method: str) -> np.ndarray:
+    """The baseline of a whole trace by the method asked for. (n_points,)."""
+    if method in ("snip", "arpls"):
+        import pybaselines
+
+        if method == "snip":
+            return pybaselines.smooth.snip(smooth, max_half_window=int(3 * width), decreasing=True)[0]
+        return pybaselines.whittaker.arpls(smooth, lam=1e4 * max(width, 5) ** 2)[0]
+    usable = lines.after_dips(smooth)
+    height = smooth - np.quantile(smooth, 0.1)
+    flat = lines.flat_stretches(smooth, width, noise, lines.tallest_nearby(height, int(6 * width)))
+    return lines.drop_line(smooth, flat, usable, width)
+
+
+def peak_spans(
+    smooth: np.ndarray, line: np.ndarray, apexes: np.ndarray, noise: float
+) -> list[tuple[int, int, int, int]]:
+    """(start, apex, stop, cluster) of each peak: to the valley beside it, or to where the trace meets its baseline."""
+    height = smooth - line
+    spans, cluster = [], 0
+    valleys = [int(a + np.argmin(height[a:b])) for a, b in zip(apexes[:-1], apexes[1:], strict=True)]
+    for number, apex in enumerate(apexes):
+        least = max(END_FRACTION * height[apex], 0.5 * noise)
+        left = valleys[number - 1] if number else 0
+        right = valleys[number] if number < len(valleys) else len(smooth) - 1
+        low_left = np.flatnonzero(height[left:apex] <= least)
+        low_right = np.flatnonzero(height[apex : right + 1] <= least)
+        start = left + int(low_left[-1]) if len(low_left) else left
+        stop = apex + int(low_right[0]) if len(low_right) else right
+        if spans and start != spans[-1][2]:
+            cluster += 1
+        if stop - start >= 3:
+            spans.append((start, int(apex), stop, cluster))
+    return spans
+
+
+def spans_by_hand(
+    time_min: np.ndarray, signal: np.ndarray, smooth: np.ndarray, limits: list[tuple[float, float]]
+) -> tuple[list[tuple[int, int, int, int]], np.ndarray]:
+    """Peaks between given limits: touching ones form a cluster over one straight line, as vendors draw it."""
+    edges = np.searchsorted(time_min, np.array(sorted(limits)) - 0.5 * np.median(np.diff(time_min)))
+    edges = np.clip(edges, 0, len(signal) - 1)
+    line, spans, cluster, first = smooth.copy(), [], 0, 0
+    for number, (start, stop) in enumerate(edges.tolist()):
+        if number and start > edges[number - 1][1] + 1:
+            cluster += 1
+            first = number
+        spans.append((start, int(start + np.argmax(signal[start : stop + 1])), stop, cluster))
+        begin = int(edges[first][0])
+        line[begin : stop + 1] = np.interp(np.arange(begin, stop + 1), [begin, stop], signal[[begin, stop]])
+    return spans, line
+
+
+def chords(smooth: np.ndarray, spans: list[tuple[int, int, int, int]]) -> np.ndarray:
+    """A line from valley to valley under each peak."""
+    line = smooth.copy()
+    for start, _, stop, _ in spans:
+        line[start : stop + 1] = np.interp(np.arange(start, stop + 1), [start, stop], smooth[[start, stop]])
+    return line
+
+
+def skimmed(
+    smooth: np.ndarray, line: np.ndarray, spans: list[tuple[int, int, int, int]], ratio: float = 10.0
+) -> list[tuple[int, int, int, int]]:
+    """Small peaks on the tail of one ``ratio`` times as tall get a line of their own, written into ``line``."""
+    for (_, big, _, cluster), (start, apex, stop, own) in zip(spans[:-1], spans[1:], strict=True):
+        if own == cluster and smooth[big] - line[big] > ratio * (smooth[apex] - line[apex]):
+            line[start : stop + 1] = np.interp(np.arange(start, stop + 1), [start, stop], smooth[[start, stop]])
+    return spans
+
+
+def measured(
+    time_min: np.ndarray,
+    signal: np.ndarray,
+    smooth: np.ndarray,
+    line: np.ndarray,
+    span: tuple[int, int, int, int],
+    noise: float,
+) -> dict:
+    """Area (signal x s), height, width, tailing, signal to noise and saturation of one peak."""
+    start, apex, stop, cluster = span
+    inside = slice(start, stop + 1)
+    above = signal[inside] - line[inside]
+    height = float(smooth[apex] - line[apex])
+    half = _crossings(smooth[inside] - line[inside], apex - start, 0.5)
+    tenth = _crossings(smooth[inside] - line[inside], apex - start, 0.05)
+    step_s = 60 * float(time_min[-1] - time_min[0]) / (len(time_min) - 1)
+    return {
+        "retention_min": _vertex(time_min, smooth - line, apex),
+        "start_min": float(time_min[start]),
+        "stop_min": float(time_min[stop]),
+        "area": float(np.trapezoid(above, time_min[inside]) * 60),
+        "height": height,
+        "snr": height / noise if noise > 0 else np.nan,
+        "saturated": flat_top(signal[inside]),
+        "width_s": step_s * (half[1] - half[0]),
+        "tailing": (tenth[1] - tenth[0]) / max(2 * (apex - start - tenth[0]), 1e-9),
+        "cluster": cluster,
+        "apex": apex,
+        "start": start,
+        "stop": stop,
+    }
+
+
+def _vertex(time_min: np.ndarray, height: np.ndarray, apex: int) -> float:
+    """Time of the maximum, from the parabola through the three highest points."""
+    if not 0 < apex < len(height) - 1:
+        return float(time_min[apex])
+    before, here, after = height[apex - 1 : apex + 2]
+    bend = before - 2 * here + after
+    shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
+    return float(time_min[apex] + np.clip(shift, -1, 1) * (time_min[apex + 1] - time_min[apex]))
+
+
+def _crossings(height: np.ndarray, apex: int, fraction: float) -> tuple[float, float]:
+    """Positions left and right of the apex where the height falls to a fraction of it; the ends where it never does."""
+    level = fraction * height[apex]
+    below_left = np.flatnonzero(height[: apex + 1] < level)
+    below_right = np.flatnonzero(height[apex:] < level)
+    left, right = 0.0, float(len(height) - 1)
+    if len(below_left):
+        i = below_left[-1]
+        left = i + (level - height[i]) / (height[i + 1] - height[i])
+    if len(below_right):
+        i = apex + below_right[0]
+        right = i - (level - height[i]) / (height[i - 1] - height[i])
+    return left, right
+
+
+def flat_top(values: np.ndarray) -> bool:
+    """Whether the top of a peak is cut off: samples in a row that stay at the highest value, with edges beside them."""
+    top, low = float(values.max()), float(values.min())
+    near = np.flatnonzero(values >= top - FLAT_TOP_FRACTION * (top - low))
+    if len(near) < FLAT_TOP_POINTS:
+        return False
+    runs = np.split(near, np.flatnonzero(np.diff(near) > 1) + 1)
+    longest = max(runs, key=len)
+    if len(longest) < FLAT_TOP_POINTS:
+        return False
+    half = np.count_nonzero(values >= (top + low) / 2)
+    # A Gaussian stays within 0.1 % of its top for 3.8 % of its width at half height.
+    return len(longest) > max(FLAT_TOP_POINTS, 0.12 * half)
+
+
+def _resolutions(rows: list[dict]) -> None:
+    """Resolution from the peak before: 1.18 x distance over the sum of the widths at half height."""
+    for row, before in zip(rows, [None, *rows[:-1]], strict=True):
+        apart_s = 60 * (row["retention_min"] - before["retention_min"]) if before else np.nan
+        row["resolution"] = 1.18 * apart_s / (row["width_s"] + before["width_s"]) if before else np.nan

@@ -1,0 +1,263 @@
+"""Checks of one animal's chromatograms, calibration, fractions and baseline; and what its reviewer sees."""
+
+import numpy as np
+
+from ketaflow.assays.microdialysis import figures, response
+from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
+from ketaflow.core.measures import check, within
+from ketaflow.core.records import Figure, Record
+
+# A drift of the baseline counts where chance would give such a slope more rarely than this.
+TREND_P = 0.05
+
+
+def qc(
+    recording: Record,
+    measured: Record,
+    *,
+    baseline_cv_max_pct: float,
+    baseline_trend_max_pct: float,
+    standard_error_max_pct: float,
+    r_squared_min: float,
+    tailing_max: float,
+    resolution_min: float,
+    shift_max_min: float,
+    drift_max_pct: float,
+) -> Record:
+    """Check one animal. Figures: each chromatogram's trace; the animal's time course, calibration and drift."""
+    tables = {
+        name: measured.table(name).to_dict("records") for name in ("peaks", "calibration", "standards", "fractions")
+    }
+    by_path: dict[str, list[dict]] = {}
+    for peak in tables["peaks"]:
+        by_path.setdefault(peak["chromatogram"], []).append(peak)
+    own = list(dict.fromkeys(row["chromatogram"] for row in recording.rows["microdialysis"] if row.get("chromatogram")))
+    limits = {"tailing_max": tailing_max, "resolution_min": resolution_min, "shift_max_min": shift_max_min}
+    checks, pictures = [], {}
+    for path in own:
+        checks += _trace_checks(recording, path, by_path.get(path, []), limits)
+        pictures[path] = _trace_pictures(recording, path, by_path.get(path, []))
+    checks += _standard_checks(recording, tables, standard_error_max_pct, r_squared_min, drift_max_pct)
+    checks += _fraction_checks(recording, tables["fractions"])
+    checks += _baseline_checks(recording.name, measured, baseline_cv_max_pct, baseline_trend_max_pct)
+    pictures[recording.name] = _animal_pictures(measured, tables)
+    return Record(tables={"checks": checks}, figures=pictures)
+
+
+def _trace_pictures(recording: Record, path: str, peaks: list[dict]) -> list[Figure]:
+    facts = recording.facts["traces"].get(path)
+    trace = recording.arrays[facts["array"]] if facts else np.empty((2, 0))
+    return [figures.trace_figure(trace, peaks, facts["unit"])] if trace.shape[1] else []
+
+
+def _animal_pictures(measured: Record, tables: dict[str, list[dict]]) -> list[Figure]:
+    found = measured.table("measurements")
+    baseline = {}
+    for analyte, rows in found[found["measure"].isin(["baseline_um", "baseline_cv_pct"])].groupby("analyte"):
+        values = rows.drop_duplicates("measure").set_index("measure")["value"]
+        if np.isfinite(float(values.get("baseline_um", np.nan))):
+            baseline[analyte] = (float(values["baseline_um"]), float(values.get("baseline_cv_pct", np.nan)))
+    pictures = [figures.course_figure(tables["fractions"], baseline)] if baseline else []
+    for line in tables["calibration"]:
+        standards = [row for row in tables["standards"] if row["analyte"] == line["analyte"]]
+        pictures.append(figures.calibration_figure(line, standards))
+    if tables["standards"]:
+        pictures.append(figures.drift_figure(tables["standards"]))
+    return pictures
+
+
+def _trace_checks(recording: Record, path: str, peaks: list[dict], limits: dict[str, float]) -> list[dict]:
+    """Readable, saturated, signal to noise, tailing, resolution and retention of one chromatogram."""
+    about = {"recording": path, "animal": recording.name}
+    reason = recording.facts["unreadable"].get(path)
+    if reason:
+        return [check("chromatogram_readable", None, verdict="fail", message=reason, **about)]
+    named = [peak for peak in peaks if peak["analyte"]]
+    cut = [peak for peak in named if peak["saturated"]]
+    told = f"detector saturated at {', '.join(peak['analyte'] for peak in cut)}: dilute and inject again"
+    made = [
+        check(
+            "saturated_peaks", len(cut), unit="peaks", high=0, verdict="fail" if cut else "pass", **about,
+            message=told if cut else "no named peak is cut off",
+        )
+    ]  # fmt: skip
+    for name, column, low, high, text in (
+        ("tailing", "tailing", None, limits["tailing_max"], "{analyte} tails (factor {value:.1f}): column or injection"),
+        ("resolution", "resolution", limits["resolution_min"], None, "{analyte} is not separated from the peak before it"),
+        ("retention_shift", "shift_min", -limits["shift_max_min"], limits["shift_max_min"], "{analyte} came {value:+.2f} min off its standards"),
+    ):  # fmt: skip
+        made += _worst(named, name, column, low, high, text, about)
+    return made
+
+
+def _worst(
+    named: list[dict], name: str, column: str, low: float | None, high: float | None, text: str, about: dict
+) -> list[dict]:
+    """One check for all named peaks: the one furthest from its limits speaks."""
+    known = [peak for peak in named if np.isfinite(peak[column])]
+    if not known:
+        return []
+    bad = [peak for peak in known if within(peak[column], low, high) != "pass"]
+    worst = max(known, key=lambda peak: abs(peak[column])) if high is not None else min(known, key=lambda p: p[column])
+    value = worst[column]
+    message = text.format(analyte=worst["analyte"], value=value) if bad else f"{name.replace('_', ' ')} as it should be"
+    verdict = "warn" if bad else "pass"
+    return [check(name, value, low=low, high=high, verdict=verdict, message=message, place=worst["analyte"], **about)]
+
+
+def _standard_checks(
+    recording: Record, tables: dict[str, list[dict]], error_max_pct: float, r_squared_min: float, drift_max_pct: float
+) -> list[dict]:
+    about = {"recording": recording.name, "animal": recording.name}
+    made = []
+    own = {row["chromatogram"] for row in recording.rows.get("microdialysis_standards", [])}
+    for path in sorted(own & set(recording.facts["unreadable"])):
+        made.append(
+            check("standard_readable", None, verdict="warn", message=recording.facts["unreadable"][path], **about)
+        )
+    lowest = {line["analyte"]: line["lowest_um"] for line in tables["calibration"]}
+    for line in tables["calibration"]:
+        verdict = within(line["r_squared"], r_squared_min, None) if line["levels"] > 1 else "warn"
+        text = f"{line['analyte']}: {line['levels']} levels, r2 {line['r_squared']:.4f}"
+        made.append(
+            check(
+                "calibration_r2",
+                line["r_squared"],
+                low=r_squared_min,
+                verdict=verdict,
+                message=text,
+                place=line["analyte"],
+                **about,
+            )
+        )
+        rows = [row for row in tables["standards"] if row["analyte"] == line["analyte"] and row["concentration_um"]]
+        known = [row for row in rows if np.isfinite(row["error_pct"])]
+        off = [
+            row
+            for row in known
+            if abs(row["error_pct"]) > error_max_pct + 5 * (row["concentration_um"] <= lowest[line["analyte"]] * 1.01)
+        ]
+        worst = max((abs(row["error_pct"]) for row in known), default=np.nan)
+        text = f"{line['analyte']}: {len(off)} of {len(rows)} standards read back more than {error_max_pct:g} % off"
+        verdict = "warn" if off or len(known) < len(rows) else "pass"
+        made.append(
+            check(
+                "standards_read_back",
+                worst,
+                unit="%",
+                high=error_max_pct,
+                verdict=verdict,
+                message=text,
+                place=line["analyte"],
+                **about,
+            )
+        )
+        made += _drift(rows, line["analyte"], drift_max_pct, about)
+    return made
+
+
+def _drift(rows: list[dict], analyte: str, drift_max_pct: float, about: dict) -> list[dict]:
+    """Spread of repeated injections of one standard."""
+    by_level: dict[float, list[float]] = {}
+    for row in rows:
+        if np.isfinite(row["response"]):
+            by_level.setdefault(row["concentration_um"], []).append(row["response"])
+    spreads = [100 * float(np.ptp(values) / np.mean(values)) for values in by_level.values() if len(values) > 1]
+    if not spreads:
+        return []
+    verdict = within(max(spreads), None, drift_max_pct)
+    text = f"{analyte}: repeated injections of a standard differ by up to {max(spreads):.0f} %"
+    return [
+        check(
+            "standard_drift",
+            max(spreads),
+            unit="%",
+            high=drift_max_pct,
+            verdict=verdict,
+            message=text,
+            place=analyte,
+            **about,
+        )
+    ]
+
+
+def _fraction_checks(recording: Record, fractions: list[dict]) -> list[dict]:
+    about = {"recording": recording.name, "animal": recording.name}
+    once = {(row["region"], row["fraction"]): row for row in fractions}.values()
+    named = [row.get("dead_volume_ul") is not None for row in recording.rows["microdialysis"]]
+    lag = float(np.median([row["lag_min"] for row in once]))
+    known = all(named) or lag > 0
+    text = f"fractions left the brain {lag:.1f} min before they reached the tube" if known else (
+        "no dead volume is given: times are those of the tube, later than those of the brain"
+    )  # fmt: skip
+    made = [check("lag", lag, unit="min", verdict="pass" if known else "warn", message=text, **about)]
+    gone = [row for row in once if row["kind"] == MISSED or row["state"] in (MISSED, "failed")]
+    text = f"{len(gone)} of {len(once)} fractions hold no value" if gone else "every fraction was measured"
+    made.append(
+        check(
+            "missing_fractions",
+            len(gone),
+            unit="fractions",
+            high=0,
+            verdict="warn" if gone else "pass",
+            message=text,
+            **about,
+        )
+    )
+    flows = {row["flow_ul_per_min"] for row in once}
+    text = (
+        f"the flow changed ({min(flows):g} to {max(flows):g} ul/min), and recovery with it"
+        if len(flows) > 1
+        else "one flow throughout"
+    )
+    made.append(
+        check("flow", max(flows), unit="ul/min", verdict="warn" if len(flows) > 1 else "pass", message=text, **about)
+    )
+    for kind, name in (("above_range", "above_range"), ("below_loq", "below_loq"), ("saturated", "saturated")):
+        rows = [row for row in fractions if row["state"] == kind]
+        if rows:
+            text = f"{len(rows)} values {name.replace('_', ' ')}: {', '.join(sorted({row['analyte'] for row in rows}))}"
+            made.append(check(name, len(rows), unit="values", high=0, verdict="warn", message=text, **about))
+    return made
+
+
+def _baseline_checks(animal: str, measured: Record, cv_max_pct: float, trend_max_pct: float) -> list[dict]:
+    """Spread and drift of each analyte's baseline, from the fractions that made it."""
+    table, made = measured.table("measurements"), []
+    counts = table[table["measure"].eq("baseline_um")]
+    for (region, analyte), rows in measured.table("fractions").groupby(["region", "analyte"], dropna=False, sort=False):
+        about = {"recording": animal, "animal": animal, "place": analyte}
+        own = counts[counts["analyte"].eq(analyte) & (counts["region"].eq(region) | counts["region"].isna())]
+        if not len(own):
+            continue
+        used = int(own["n"].iloc[0])
+        if not np.isfinite(own["value"].astype(float).iloc[0]):
+            made.append(check("baseline", None, verdict="fail", message=f"{analyte}: {own['reason'].iloc[0]}", **about))
+            continue
+        moved = [
+            Fraction(
+                row.fraction, row.start_min, row.stop_min, row.kind, row.merged, row.flow_ul_per_min, row.lag_min, {}
+            )
+            for row in rows.itertuples()
+        ]
+        base = response.baseline_of(moved, rows["concentration_um"].to_numpy(float), count=used, least=1)
+        text = f"{analyte}: CV of the baseline {base.cv_pct:.0f} % over {base.count} fractions"
+        verdict = within(base.cv_pct, None, cv_max_pct)
+        made.append(
+            check("baseline_cv", base.cv_pct, unit="%", high=cv_max_pct, verdict=verdict, message=text, **about)
+        )
+        drifts = abs(base.trend_pct) > trend_max_pct and base.trend_p < TREND_P
+        text = f"{analyte}: the baseline {'drifts' if drifts else 'changes'} by {base.trend_pct:+.0f} % (p = {base.trend_p:.2f})"
+        made.append(
+            check(
+                "baseline_trend",
+                base.trend_pct,
+                unit="%",
+                low=-trend_max_pct,
+                high=trend_max_pct,
+                verdict="warn" if drifts else "pass",
+                message=text,
+                **about,
+            )
+        )
+    return made

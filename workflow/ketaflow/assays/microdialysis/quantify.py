@@ -1,0 +1,261 @@
+"""One animal's chromatograms in; concentrations in brain time, baseline and response out."""
+
+import numpy as np
+
+from ketaflow.assays.microdialysis import calibration, chromatography, fractions, response
+from ketaflow.assays.microdialysis.analytes import RATIOS, canonical, to_um
+from ketaflow.assays.microdialysis.chromatography import Series
+from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
+from ketaflow.core.measures import measurement
+from ketaflow.core.records import Record
+
+WHY = {
+    calibration.BELOW: "below the limit of quantification ({loq:.3g} uM)",
+    calibration.ABOVE: "above the range of the standards ({highest:.3g} uM)",
+    calibration.ABSENT: "no peak at its retention",
+}
+
+
+def quantify(
+    recording: Record,
+    *,
+    baseline: str,
+    peak_width_s: float,
+    snr_min: float,
+    smallest_peak_pct: float,
+    unmix: bool,
+    retention_window_min: float,
+    retention_shift_min: float,
+    calibration: str,
+    weighting: str,
+    internal_standard: str,
+    extrapolate_factor: float,
+    flow_ul_per_min: float,
+    dead_volume_ul: float,
+    merged_factor: float,
+    baseline_fractions: int,
+    baseline_min_fractions: int,
+    auc_window_min: list[float],
+    auc_early_window_min: list[float],
+    auc_method: str,
+    missing_max_pct: float,
+) -> Record:
+    """Measure one animal: every peak, every fraction, every analyte.
+
+    Tables: ``measurements``, ``peaks`` (every peak of every chromatogram), ``calibration`` (one line per analyte),
+    ``standards`` (read back), ``fractions`` (in brain time, one row per fraction and analyte).
+    """
+    settings = {name: value for name, value in locals().items() if name != "recording"}
+    series = chromatography.series_of(recording, settings)
+    rows, told = [], []
+    by_region: dict[str | None, list[dict]] = {}
+    for row in recording.rows["microdialysis"]:
+        by_region.setdefault(row.get("region"), []).append(row)
+    wanted = {name: settings[name] for name in ("flow_ul_per_min", "dead_volume_ul", "merged_factor")}
+    for region, own in by_region.items():
+        moved = fractions.in_brain_time(own, **wanted)
+        values = _concentrations(recording, series, region, moved, settings)
+        rows += _fraction_rows(recording, moved, values, region)
+        rows += _response_rows(recording.name, moved, _with_ratios(values), region, settings)
+        told += _fraction_table(recording.name, moved, values, region)
+    rows += _no_net_flux_rows(recording)
+    lines = [vars(line) for line in series.lines.values() if line]
+    tables = {"measurements": rows, "peaks": _peak_table(recording, series, settings), "fractions": told}
+    return Record(tables={**tables, "calibration": lines, "standards": series.readback})
+
+
+Values = dict[str, list[tuple[float, str, str]]]
+
+
+def _concentrations(
+    recording: Record, series: Series, region: str | None, moved: list[Fraction], settings: dict
+) -> Values:
+    """(uM or NaN, state, reason) of every analyte in every fraction; the lab's own number goes before a chromatogram."""
+    lab = _lab_values(recording, region)
+    analytes = list(dict.fromkeys([*series.lines, *(analyte for _, analyte in lab)]))
+    unreadable = recording.facts["unreadable"]
+    found: Values = {analyte: [] for analyte in analytes or [""]}
+    for fraction in moved:
+        path = fraction.row.get("chromatogram")
+        for analyte in found:
+            if fraction.kind == MISSED:
+                found[analyte].append((np.nan, MISSED, "the fraction is noted as missed"))
+            elif (fraction.name, analyte) in lab:
+                found[analyte].append(lab[fraction.name, analyte])
+            elif path in unreadable:
+                found[analyte].append((np.nan, "failed", unreadable[path]))
+            elif path is None:
+                found[analyte].append((np.nan, MISSED, "no chromatogram and no concentration"))
+            else:
+                found[analyte].append(_from_peak(series, path, analyte, settings))
+    return found
+
+
+def _lab_values(recording: Record, region: str | None) -> dict[tuple[str, str], tuple[float, str, str]]:
+    """Concentrations the lab has already, in uM; zero is a value below the limit, not a number."""
+    found = {}
+    for row in recording.rows.get("microdialysis_concentrations", []):
+        if row.get("region") in (None, region):
+            value = row["value"] * (to_um(row["unit"], row["analyte"]) or np.nan)
+            state = (
+                (value, calibration.OK, "")
+                if value > 0
+                else (np.nan, calibration.BELOW, "reported as zero: below the limit")
+            )
+            found[row["fraction"], row["analyte"]] = state
+    return found
+
+
+def _from_peak(series: Series, path: str, analyte: str, settings: dict) -> tuple[float, str, str]:
+    line = series.lines.get(analyte)
+    if line is None:
+        return np.nan, calibration.ABSENT, "no calibration: no standard of it could be measured"
+    index = series.named[path].get(analyte)
+    if index is not None and series.peaks[path][index]["saturated"]:
+        return np.nan, "saturated", "the detector was saturated at its peak; dilute and inject again"
+    area = chromatography.response(series, path, analyte, settings["internal_standard"])
+    value, state = calibration.quantified(line, area, extrapolate_factor=settings["extrapolate_factor"])
+    reason = WHY[state].format(loq=line.loq_um, highest=line.highest_um) if state in WHY else ""
+    return (np.nan if value is None else value), state, reason
+
+
+def _with_ratios(values: Values) -> dict[str, np.ndarray]:
+    """Series of numbers by analyte, the ratios glutamate/glutamine and GABA/glutamate among them."""
+    series = {name: np.array([value for value, _, _ in rows]) for name, rows in values.items()}
+    named = {canonical(name): name for name in series}
+    for top, bottom in RATIOS:
+        if top in named and bottom in named:
+            series[f"{top}/{bottom}"] = series[named[top]] / series[named[bottom]]
+    return series
+
+
+def _fraction_rows(recording: Record, moved: list[Fraction], values: Values, region: str | None) -> list[dict]:
+    """Concentration of every analyte in every fraction, and outside the probe where its recovery is known."""
+    rows = []
+    for index, fraction in enumerate(moved):
+        name = fraction.row.get("chromatogram") or recording.name
+        more = {"region": region, "time_min": round(fraction.middle_min, 3)}
+        for analyte, series in values.items():
+            value, state, reason = series[index]
+            status = "flagged" if state == calibration.ABOVE and np.isfinite(value) else None
+            told = {"animal": recording.name, "recording": name, "reason": reason, "analyte": analyte, **more}
+            rows.append(measurement("concentration_um", value, unit="uM", status=status, **told))
+            recovery_pct = fraction.row.get("recovery_pct")
+            if recovery_pct and np.isfinite(value):
+                outside = value / (recovery_pct / 100)
+                rows.append(measurement("extracellular_um", outside, unit="uM", status=status, **told))
+    return rows
+
+
+def _response_rows(
+    animal: str, moved: list[Fraction], values: dict[str, np.ndarray], region: str | None, settings: dict
+) -> list[dict]:
+    """Baseline, percent of it, area, peak and time to peak of every analyte and ratio."""
+    rows = []
+    for analyte, series in values.items():
+        about = {"animal": animal, "recording": animal, "region": region, "analyte": analyte}
+        base = response.baseline_of(
+            moved, series, count=settings["baseline_fractions"], least=settings["baseline_min_fractions"]
+        )
+        ratio = "/" in analyte
+        unit = "ratio" if ratio else "uM"
+        rows.append(measurement("baseline_um", base.mean, unit=unit, n=base.count, reason=base.reason, **about))
+        spread = base.reason or ("" if np.isfinite(base.cv_pct) else "a single fraction has no spread")
+        rows.append(measurement("baseline_cv_pct", base.cv_pct, unit="%", n=base.count, reason=spread, **about))
+        pct = 100 * series / base.mean
+        for fraction, value, share in zip(moved, series, pct, strict=True):
+            time_min = round(fraction.middle_min, 3)
+            if ratio:
+                why = "" if np.isfinite(value) else "one of the two has no value"
+                rows.append(
+                    measurement("concentration_ratio", value, unit="ratio", time_min=time_min, reason=why, **about)
+                )
+            why = "" if np.isfinite(share) else base.reason or "the fraction has no value"
+            rows.append(measurement("pct_baseline", share, unit="%", time_min=time_min, reason=why, **about))
+        rows += _summary_rows(moved, pct, base.reason, about, settings)
+    return rows
+
+
+def _summary_rows(moved: list[Fraction], pct: np.ndarray, reason: str, about: dict, settings: dict) -> list[dict]:
+    rows = []
+    wanted = {name: settings[name] for name in ("missing_max_pct",)} | {"method": settings["auc_method"]}
+    for measure, window in (("auc_pct_min", "auc_window_min"), ("auc_early_pct_min", "auc_early_window_min")):
+        area, note, why = response.incremental_area(moved, pct, tuple(settings[window]), **wanted)
+        status = "flagged" if note and np.isfinite(area) else None
+        text = note if np.isfinite(area) else reason or why
+        rows.append(measurement(measure, area, unit="% x min", reason=text, status=status, **about))
+    peak, when = response.peak_of(moved, pct, tuple(settings["auc_window_min"]))
+    why = "" if np.isfinite(peak) else reason or "no fraction after the dose holds a value"
+    rows.append(measurement("peak_pct_baseline", peak, unit="%", reason=why, **about))
+    rows.append(measurement("time_to_peak_min", when, unit="min", reason=why, **about))
+    return rows
+
+
+def _no_net_flux_rows(recording: Record) -> list[dict]:
+    """Extraction fraction and concentration outside the probe, where a no-net-flux experiment was done."""
+    groups: dict[tuple, list[tuple[float, float]]] = {}
+    for row in recording.rows.get("microdialysis_no_net_flux", []):
+        groups.setdefault((row["analyte"], row.get("region")), []).append((row["infused_um"], row["collected_um"]))
+    rows = []
+    for (analyte, region), pairs in groups.items():
+        about = {"animal": recording.name, "recording": recording.name, "analyte": analyte, "region": region}
+        infused, collected = np.array(pairs).T
+        if len(np.unique(infused)) < 3:
+            why = f"{len(np.unique(infused))} perfused concentrations, at least 3 are needed"
+            rows.append(measurement("extraction_fraction", None, unit="ratio", reason=why, **about))
+            rows.append(measurement("extracellular_um", None, unit="uM", reason=why, **about))
+            continue
+        fit = response.no_net_flux(infused, infused - collected)
+        slope = f"95 % interval {fit['slope_low']:.3g} to {fit['slope_high']:.3g}"
+        outside = f"no net flux; 95 % interval {fit['crossing_low_um']:.3g} to {fit['crossing_high_um']:.3g} uM"
+        rows.append(measurement("extraction_fraction", fit["slope"], unit="ratio", n=len(pairs), reason=slope, **about))
+        rows.append(
+            measurement("extracellular_um", fit["crossing_um"], unit="uM", n=len(pairs), reason=outside, **about)
+        )
+    return rows
+
+
+def _peak_table(recording: Record, series: Series, settings: dict) -> list[dict]:
+    """Every peak of every chromatogram, named where it is an analyte, with its concentration and state."""
+    rows = []
+    kept = (
+        "retention_min",
+        "start_min",
+        "stop_min",
+        "area",
+        "height",
+        "snr",
+        "saturated",
+        "width_s",
+        "tailing",
+        "resolution",
+    )
+    for path, found in series.peaks.items():
+        names = {index: name for name, index in series.named[path].items()}
+        facts = recording.facts["traces"][path]
+        for index, peak in enumerate(found):
+            analyte = names.get(index, "")
+            value, state = np.nan, ""
+            if analyte and analyte in series.lines:
+                value, state, _ = _from_peak(series, path, analyte, settings)
+            expected = series.expected.get(analyte, np.nan)
+            row = {"chromatogram": path, "analyte": analyte, **{name: peak[name] for name in kept}}
+            more = {"area_unit": facts["area_unit"], "concentration_um": value, "state": state}
+            lines = {name: peak.get(name, np.nan) for name in ("line_start", "line_stop")}
+            fitted = {"shape": peak.get("shape", ""), "shift_min": peak["retention_min"] - expected}
+            rows.append({**row, **more, **lines, **fitted})
+    return rows
+
+
+def _fraction_table(animal: str, moved: list[Fraction], values: Values, region: str | None) -> list[dict]:
+    return [
+        {
+            "recording": animal, "animal": animal, "region": region, "fraction": fraction.name,
+            "start_min": fraction.start_min, "stop_min": fraction.stop_min, "lag_min": fraction.lag_min,
+            "kind": fraction.kind, "merged": fraction.merged, "flow_ul_per_min": fraction.flow_ul_per_min,
+            "chromatogram": fraction.row.get("chromatogram"), "analyte": analyte,
+            "concentration_um": series[index][0], "state": series[index][1],
+        }
+        for index, fraction in enumerate(moved)
+        for analyte, series in values.items()
+    ]  # fmt: skip

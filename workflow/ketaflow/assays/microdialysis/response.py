@@ -1,0 +1,135 @@
+"""From the concentrations of one animal to its response: baseline, percent of it, area, peak."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+from ketaflow.assays.microdialysis.fractions import MISSED, WHOLE, Fraction
+
+# An area is flagged when more of its window than this was interpolated (%): about half a usual fraction of 120 min.
+MENTIONED_PCT = 10.0
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Mean of an animal's own fractions before the dose; NaN with a reason where it cannot be had."""
+
+    mean: float
+    cv_pct: float
+    trend_pct: float
+    trend_p: float
+    count: int
+    reason: str = ""
+
+
+def baseline_of(fractions: list[Fraction], values: np.ndarray, *, count: int, least: int) -> Baseline:
+    """Baseline from the last ``count`` whole fractions before the dose that hold a value; ``least`` are needed.
+
+    ``trend_pct`` is the change from the first to the last of them along a straight line (% of the mean),
+    ``trend_p`` the probability of such a slope by chance (two-sided t test).
+    """
+    before = [
+        index
+        for index, fraction in enumerate(fractions)
+        if fraction.kind == WHOLE and fraction.stop_min <= 0.05 and np.isfinite(values[index])
+    ][-count:]
+    if len(before) < least:
+        text = f"{len(before)} whole fractions before the dose hold a value, {least} are needed for a baseline"
+        return Baseline(np.nan, np.nan, np.nan, np.nan, len(before), text)
+    x = np.array([fractions[index].middle_min for index in before])
+    y = values[before]
+    mean = float(y.mean())
+    if mean <= 0:
+        return Baseline(np.nan, np.nan, np.nan, np.nan, len(before), "the baseline is not above zero")
+    trend, p = _trend(x, y)
+    cv = 100 * float(y.std(ddof=1)) / mean if len(y) > 1 else np.nan
+    return Baseline(mean, cv, 100 * trend / mean, p, len(before))
+
+
+def _trend(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Change along the fitted line from first to last, and its p value (NaN below three points)."""
+    if len(x) < 3:
+        return np.nan, np.nan
+    centred = x - x.mean()
+    slope = float(centred @ y / (centred @ centred))
+    rest = y - y.mean() - slope * centred
+    error = np.sqrt(rest @ rest / (len(x) - 2) / (centred @ centred))
+    p = 2 * student.sf(abs(slope) / error, len(x) - 2) if error > 0 else float(slope == 0)
+    return slope * float(np.ptp(x)), float(p)
+
+
+def incremental_area(
+    fractions: list[Fraction], pct: np.ndarray, window_min: tuple[float, float], *, missing_max_pct: float, method: str
+) -> tuple[float, str, str]:
+    """(area above 100 % in % x min, method's note, reason if there is none).
+
+    A fraction is the mean over its interval, so its excess times its length is exact; one that crosses the window's
+    edge counts by the part inside, a mixed one whole, as before the dose it held 100 %. What no fraction covers is
+    interpolated between its neighbours, up to ``missing_max_pct`` of the window. ``method`` trapezoid joins the
+    middles of the fractions instead.
+    """
+    first, last = window_min
+    present = [index for index in range(len(pct)) if np.isfinite(pct[index]) and fractions[index].kind != MISSED]
+    spans = np.array([(fractions[index].start_min, fractions[index].stop_min) for index in present]).reshape(-1, 2)
+    excess = pct[present] - 100 if present else np.empty(0)
+    inside = np.clip(np.minimum(spans[:, 1], last) - np.maximum(spans[:, 0], first), 0, None)
+    missing_pct = 100 * max(0.0, 1 - inside.sum() / (last - first))
+    if not present or missing_pct > missing_max_pct:
+        return np.nan, "", f"{missing_pct:.0f} % of {first:g} to {last:g} min hold no value"
+    middles = spans.mean(axis=1)
+    if method == "trapezoid":
+        grid = np.unique(np.concatenate([[first, last], middles[(middles > first) & (middles < last)]]))
+        return float(np.trapezoid(np.interp(grid, middles, excess), grid)), "", ""
+    lengths = np.where((spans[:, 0] < first) & (spans[:, 1] > first) & (first == 0), spans[:, 1] - spans[:, 0], inside)
+    area = float(excess @ lengths) + _gaps(spans, middles, excess, first, last)
+    note = f"{missing_pct:.0f} % of the window interpolated" if missing_pct > MENTIONED_PCT else ""
+    return area, note, ""
+
+
+def _gaps(spans: np.ndarray, middles: np.ndarray, excess: np.ndarray, first: float, last: float) -> float:
+    """Excess over what lies between the fractions, along straight lines between their middles."""
+    edges = [first, *np.clip(spans.ravel(), first, last), last]
+    total = 0.0
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        if stop - start > 1e-6:
+            grid = np.linspace(start, stop, 9)
+            total += float(np.trapezoid(np.interp(grid, middles, excess), grid))
+    return total
+
+
+def peak_of(fractions: list[Fraction], pct: np.ndarray, window_min: tuple[float, float]) -> tuple[float, float]:
+    """(highest % of baseline, its time in minutes) of the fractions whose middle lies in the window; NaN if none."""
+    middles = np.array([fraction.middle_min for fraction in fractions])
+    after = np.flatnonzero((middles > window_min[0]) & (middles <= window_min[1]) & np.isfinite(pct))
+    if not len(after):
+        return np.nan, np.nan
+    best = after[np.argmax(pct[after])]
+    return float(pct[best]), float(middles[best])
+
+
+def no_net_flux(infused_um: np.ndarray, gained_um: np.ndarray) -> dict[str, float]:
+    """No-net-flux fit: loss (in - out) against what was perfused.
+
+    The slope is the extraction fraction, the crossing of zero the concentration outside the probe (Chefer 2009).
+    Returns ``slope``, ``slope_low``, ``slope_high``, ``crossing_um``, ``crossing_low_um``, ``crossing_high_um``
+    (95 %, the crossing's by Fieller's theorem; infinite where the slope may be zero).
+    """
+    n, mean = len(infused_um), float(infused_um.mean())
+    x, y = infused_um - mean, gained_um
+    slope = float(x @ y / (x @ x))
+    rest = y - y.mean() - slope * x
+    variance = float(rest @ rest) / (n - 2)
+    t = float(student.ppf(0.975, n - 2))
+    half = t * np.sqrt(variance / (x @ x))
+    crossing = mean - float(y.mean()) / slope
+    g = t**2 * variance / (slope**2 * (x @ x))
+    low, high = -np.inf, np.inf
+    if g < 1:
+        centre = (crossing - mean) / (1 - g)
+        wide = t * np.sqrt(variance) / abs(slope) / (1 - g) * np.sqrt((1 - g) / n + (crossing - mean) ** 2 / (x @ x))
+        low, high = mean + centre - wide, mean + centre + wide
+    return {
+        "slope": slope, "slope_low": slope - half, "slope_high": slope + half,
+        "crossing_um": crossing, "crossing_low_um": low, "crossing_high_um": high,
+    }  # fmt: skip

@@ -1,0 +1,142 @@
+"""Draw the chromatograms of simulated animals: exponentially tailed peaks, drift, noise, and faults where asked.
+
+Truth is a concentration per fraction and analyte; the standards are drawn from their own table.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import erfcx
+
+# Retention (minutes), width (standard deviation, seconds), tail (seconds) and response (uV x s per uM).
+ANALYTES = {
+    "glutamate": (3.10, 4.0, 2.0, 90_000.0),
+    "glutamine": (4.60, 4.5, 2.2, 60_000.0),
+    "gaba": (7.40, 5.5, 2.8, 120_000.0),
+}
+# What else an OPA chromatogram shows: retention (minutes) and area (uV x s).
+OTHERS = ((2.30, 260_000.0), (3.85, 150_000.0), (5.40, 420_000.0), (6.30, 310_000.0))
+STEP_S, LENGTH_MIN = 0.5, 9.0
+NOISE_UV = 18.0
+LEVELS_UM = (0.05, 0.2, 0.5, 2.0, 5.0, 10.0)
+FRACTIONS_MIN = [(-80 + 20 * index, -60 + 20 * index) for index in range(10)]
+FLOW_UL_PER_MIN, DEAD_VOLUME_UL = 1.5, 9.0
+BASELINE_UM = {"glutamate": 1.2, "glutamine": 4.0, "gaba": 0.25}
+
+
+def tailed_peak(time_s: np.ndarray, centre_s: float, sigma_s: float, tail_s: float, area: float) -> np.ndarray:
+    """Exponentially modified Gaussian of a given area (signal x s), its values at ``time_s``."""
+    z = (sigma_s / tail_s - (time_s - centre_s) / sigma_s) / np.sqrt(2)
+    gauss = np.exp(-(((time_s - centre_s) / sigma_s) ** 2) / 2)
+    return area / (2 * tail_s) * gauss * erfcx(np.clip(z, -25, None))
+
+
+def chromatogram(
+    concentration_um: dict[str, float], rng: np.random.Generator, *, shift_min: float, ceiling_uv: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(times in minutes, signal in uV) of one injection."""
+    time_s = np.arange(0, LENGTH_MIN * 60 + STEP_S / 2, STEP_S)
+    signal = 900 + 1.1 * time_s + 300 * np.sin(time_s / 400 + rng.uniform(0, 6))
+    signal += tailed_peak(time_s, 62, 3, 2, 3e6) - tailed_peak(time_s, 75, 4, 3, 4e5)
+    for retention, area in OTHERS:
+        size = area * rng.lognormal(0, 0.1)
+        signal += tailed_peak(time_s, 60 * (retention + shift_min), 4.5, 2.2, size)
+    for analyte, (retention, sigma_s, tail_s, factor) in ANALYTES.items():
+        area = factor * concentration_um.get(analyte, 0.0)
+        signal += tailed_peak(time_s, 60 * (retention + shift_min), sigma_s, tail_s, area)
+    signal += rng.normal(0, NOISE_UV, len(signal))
+    return time_s / 60, np.minimum(signal, ceiling_uv)
+
+
+def as_labsolutions(time_min: np.ndarray, signal: np.ndarray) -> str:
+    """Text of a LabSolutions export of one detector."""
+    head = (
+        "[Header]\nApplication Name\tLabSolutions\nVersion\t5.82\n\n[LC Chromatogram(Detector A-Ch1)]\n"
+        f"Interval(msec)\t{1000 * STEP_S:.0f}\n# of Points\t{len(signal)}\nStart Time(min)\t0.000\n"
+        f"End Time(min)\t{time_min[-1]:.3f}\nIntensity Units\tmV\nIntensity Multiplier\t0.001\n"
+        "R.Time (min)\tIntensity\n"
+    )
+    return (
+        head
+        + "".join(f"{time:.5f}\t{value:.0f}\n" for time, value in zip(time_min.tolist(), signal.tolist(), strict=True))
+        + "\n"
+    )
+
+
+def as_csv(time_min: np.ndarray, signal: np.ndarray) -> str:
+    """Text of a plain export with decimal points."""
+    rows = zip(time_min.tolist(), signal.tolist(), strict=True)
+    return "Time (min),Signal (uV)\n" + "".join(f"{time:.5f},{value:.1f}\n" for time, value in rows)
+
+
+def draw(rows: dict[str, list[dict]], folder: Path, *, seed: int) -> None:
+    """Draw every chromatogram of one animal, and the standards unless another animal has drawn them."""
+    rng = np.random.default_rng(seed)
+    truth: dict[str, list[dict]] = {}
+    for row in rows.get("microdialysis_truth", []):
+        truth.setdefault(row["fraction"], []).append(row)
+    drift_min = rng.normal(0, 0.04)
+    for row in rows["microdialysis"]:
+        drawn = truth.get(row["fraction"], [])
+        if row.get("chromatogram") and drawn:
+            _write(folder / row["chromatogram"], drawn, rng, drift_min + rng.normal(0, 0.01))
+    for path in dict.fromkeys(row["chromatogram"] for row in rows.get("microdialysis_standards", [])):
+        drawn = [row for row in rows["microdialysis_standards"] if row["chromatogram"] == path]
+        own = np.random.default_rng([len(path), *path.encode()])
+        if not (folder / path).exists():
+            _write(folder / path, drawn, own, 0.0)
+
+
+def _write(path: Path, drawn: list[dict], rng: np.random.Generator, shift_min: float) -> None:
+    known = {row["analyte"]: row["concentration_um"] or 0.0 for row in drawn}
+    faults = {row.get("fault") for row in drawn}
+    ceiling = 6000.0 if "saturated" in faults else np.inf
+    time_min, signal = chromatogram(known, rng, shift_min=shift_min, ceiling_uv=ceiling)
+    text = as_csv(time_min, signal) if path.suffix == ".csv" else as_labsolutions(time_min, signal)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text[: len(text) // 2] if "truncated" in faults else text, encoding="utf-8", newline="\r\n")
+
+
+def response_pct(time_min: float, dose_mg_per_kg: float) -> float:
+    """Glutamate in percent of baseline at a time after the dose: a rise that peaks after 30 minutes."""
+    if time_min <= 0:
+        return 100.0
+    top = 90 * dose_mg_per_kg / (dose_mg_per_kg + 8)
+    return 100 + top * time_min / 30 * np.exp(1 - time_min / 30)
+
+
+def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Tables of the demonstration cohort: six animals of each arm, ten fractions of 20 minutes, three analytes."""
+    chosen = animals.assign(turn=animals.groupby("arm").cumcount())
+    chosen = chosen[chosen["turn"] < 6].sort_values("animal")
+    tables = {"microdialysis": [], "microdialysis_truth": []}
+    for row in chosen.itertuples():
+        base = {name: value * rng.lognormal(0, 0.2) for name, value in BASELINE_UM.items()}
+        strength = max(0.0, rng.normal(1, 0.25))
+        for number, (start, stop) in enumerate(FRACTIONS_MIN, start=1):
+            fractions = {"animal": row.animal, "fraction": number, "start_min": start, "stop_min": stop}
+            tables["microdialysis"].append(
+                fractions
+                | {"flow_ul_per_min": FLOW_UL_PER_MIN, "dead_volume_ul": DEAD_VOLUME_UL, "region": "mPFC"}
+                | {"chromatogram": f"chromatograms/{row.animal}_{number:02d}.txt"}
+            )
+            lag_min = DEAD_VOLUME_UL / FLOW_UL_PER_MIN
+            moments = np.linspace(start - lag_min, stop - lag_min, 41)
+            rise = np.mean([response_pct(moment, row.dose_mg_per_kg) for moment in moments]) - 100
+            for analyte, level in base.items():
+                share = {"glutamate": 1.0, "glutamine": 0.1, "gaba": 0.25}[analyte] * strength * rise
+                value = level * (1 + share / 100) * rng.lognormal(0, 0.05)
+                truth = {"animal": row.animal, "fraction": number, "analyte": analyte}
+                tables["microdialysis_truth"].append(truth | {"concentration_um": round(value, 5)})
+    tables["microdialysis_standards"] = [
+        {
+            "chromatogram": f"standards/std_{level:g}um.txt",
+            "analyte": analyte,
+            "concentration_um": level,
+            "retention_min": ANALYTES[analyte][0],
+        }
+        for level in LEVELS_UM
+        for analyte in ANALYTES
+    ]
+    return {name: pd.DataFrame(rows) for name, rows in tables.items()}

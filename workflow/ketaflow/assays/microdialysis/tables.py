@@ -1,0 +1,82 @@
+"""Faults of the fraction tables that no single cell shows: times that overlap, names that do not meet, units."""
+
+import pandas as pd
+
+from ketaflow.assays.microdialysis.analytes import to_um
+from ketaflow.core.cohort import Cohort
+from ketaflow.core.errors import Problem
+
+TABLE, LAB, STANDARDS, LIMITS = (f"microdialysis{end}" for end in ("", "_concentrations", "_standards", "_limits"))
+
+
+def problems(cohort: Cohort) -> list[Problem]:
+    """Every fault across the rows of the microdialysis tables."""
+    found = [*_times(cohort), *_sources(cohort)]
+    for name, check in ((LAB, _concentrations), (LIMITS, _limits)):
+        if name in cohort.tables:
+            found += check(cohort)
+    return found
+
+
+def _times(cohort: Cohort) -> list[Problem]:
+    table, file, found = cohort.tables[TABLE], cohort.files[TABLE], []
+    for _, rows in table.groupby([table["animal"], table["region"].fillna("")]):
+        ordered = rows.dropna(subset=["start_min", "stop_min"]).sort_values("start_min")
+        before = None
+        for number, row in ordered.iterrows():
+            if row["stop_min"] <= row["start_min"]:
+                text = f"the fraction ends ({row['stop_min']:g} min) before it starts ({row['start_min']:g} min)"
+                found.append(Problem(file, int(number), "stop_min", text, "Exchange or correct the two times"))
+            elif before is not None and row["start_min"] < before - 0.01:
+                text = f"the fraction starts at {row['start_min']:g} min, the one before it ends at {before:g} min"
+                found.append(Problem(file, int(number), "start_min", text, "One tube at a time: correct the times"))
+            before = row["stop_min"]
+    return found
+
+
+def _sources(cohort: Cohort) -> list[Problem]:
+    """A table of fractions without any value, or chromatograms without standards."""
+    table, file = cohort.tables[TABLE], cohort.files[TABLE]
+    traced = table["chromatogram"].notna().any()
+    if not traced and LAB not in cohort.tables:
+        remedy = "Name each fraction's chromatogram, or add microdialysis_concentrations"
+        return [Problem(file, 0, "chromatogram", "no fraction has a chromatogram or a concentration", remedy)]
+    if traced and STANDARDS not in cohort.tables and LAB not in cohort.tables:
+        remedy = "Add microdialysis_standards: chromatograms of known concentrations, analyte by analyte"
+        return [
+            Problem(file, 0, "chromatogram", "there are chromatograms and no standards to name and scale them", remedy)
+        ]
+    return []
+
+
+def _concentrations(cohort: Cohort) -> list[Problem]:
+    table, file, found = cohort.tables[LAB], cohort.files[LAB], []
+    known = set(zip(cohort.tables[TABLE]["animal"], cohort.tables[TABLE]["fraction"], strict=True))
+    for number, row in table.iterrows():
+        if pd.notna(row["fraction"]) and (row["animal"], row["fraction"]) not in known:
+            text = f"fraction '{row['fraction']}' of animal '{row['animal']}' does not stand in {cohort.files[TABLE]}"
+            found.append(Problem(file, int(number), "fraction", text, "Correct the name, or add the fraction there"))
+        if pd.notna(row["unit"]) and pd.notna(row["analyte"]) and to_um(row["unit"], row["analyte"]) is None:
+            remedy = "Use uM, nM, mM, pM, pmol/ul or fmol/ul (ng/ml where the molar mass of the analyte is known)"
+            found.append(Problem(file, int(number), "unit", f"found '{row['unit']}' for {row['analyte']}", remedy))
+        if pd.notna(row["value"]) and row["value"] < 0:
+            remedy = "Leave the row out where the analyte was not found; a concentration is never negative"
+            found.append(Problem(file, int(number), "value", f"found {row['value']:g}", remedy))
+    return found
+
+
+def _limits(cohort: Cohort) -> list[Problem]:
+    table, file, found = cohort.tables[LIMITS], cohort.files[LIMITS], []
+    known = {
+        path
+        for name in (TABLE, STANDARDS)
+        if name in cohort.tables
+        for path in cohort.tables[name]["chromatogram"].dropna()
+    }
+    for number, row in table.iterrows():
+        if pd.notna(row["chromatogram"]) and row["chromatogram"] not in known:
+            text = f"'{row['chromatogram']}' is no chromatogram of this cohort"
+            found.append(Problem(file, int(number), "chromatogram", text, "Write the path as in the other tables"))
+        if row["stop_min"] <= row["start_min"]:
+            found.append(Problem(file, int(number), "stop_min", "the peak ends before it starts", "Correct the limits"))
+    return found
