@@ -30,12 +30,11 @@ LEFT_OUT = {
     "anova_oneway_omega": "tested as a column of anova_oneway",
     "lmm_loglik:ML": "models are fitted by REML; the ML likelihood is in no table",
     "lmm_loglik:factors": "the restricted likelihood depends on the coding of factors; ours is sum-to-zero",
-    "fixef:(Intercept)": "a coefficient of treatment coding; the mean it stands for is in descriptives",
+    "fixef:(Intercept)": "the value of a straight line at time 0 is not printed",
     "fixef:time": "one time against the first within the control arm: no contrast of the plan",
     "obk_long_2within": "two factors within the animal",
     "p_adjust_BY": "not a family method",
     "p_adjust_bonferroni": "not a family method",
-    "emmean_of_slope": "means at a time of a straight line are not printed",
 }
 
 ONE_WAY = {
@@ -519,7 +518,7 @@ def _coefficient(tables, term, kr, dataset, first, second):
     """Coefficients of treatment coding that are contrasts of the plan: simple effects and interactions."""
     rows = tables["contrasts"]
     if term == "(Intercept)":
-        return "fixef:(Intercept)"
+        return _control_mean(tables, kr, dataset)
     if term == "Days":
         line = one(tables["omnibus"], endpoint=kr, term="time_min", sensitivity="")
         return {"statistic": np.sqrt(line["statistic"]), "df2": line["df2"], "p_value": line["p_value"]}
@@ -544,6 +543,20 @@ def _coefficient(tables, term, kr, dataset, first, second):
         return "fixef:time"
     lines = rows[(rows["endpoint"] == kr) & (rows["contrast"] == "simple")]
     return contrast(lines.iloc[0]) if len(lines) else "fixef:time"
+
+
+def _control_mean(tables, kr, dataset):
+    """The intercept of treatment coding is the mean of the first cell."""
+    if dataset in ("orthodont", "sleepstudy"):
+        return "fixef:(Intercept)"
+    lines = tables["descriptives"]
+    line = (
+        one(lines, endpoint=kr, arm="SAL_SAL")
+        if dataset == "vpa_split_plot"
+        else lines[lines["endpoint"] == kr].iloc[0]
+    )
+    found = adjusted_mean(line)
+    return {key: found[key] for key in ("estimate", "se", "df2")}
 
 
 def _nested(oracle, dataset, analysis, term, row):
@@ -581,7 +594,8 @@ def _nested(oracle, dataset, analysis, term, row):
     if analysis == "lmm_emmean_kr":
         return adjusted_mean(one(whole["descriptives"], endpoint=kr, arm=f"t{term.removeprefix('Treatment')}"))
     if term == "(Intercept)":
-        return "fixef:(Intercept)"
+        line = adjusted_mean(one(whole["descriptives"], endpoint=kr, arm="t1"))
+        return {key: line[key] for key in ("estimate", "se", "df2")}
     level = "t" + term.removeprefix("Treatment").split(" - ")[0].removeprefix("Treatment")
     return contrast(one(rows, endpoint=kr, contrast="dunnett", level=level), ci_low=np.nan, ci_high=np.nan)
 

@@ -1,6 +1,7 @@
 """What was measured, before any test: one line per arm (and time), the animal as the unit."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy import special
@@ -44,7 +45,10 @@ def adjusted(at: Mapping, table: EndpointTable, model: Model, *, level: float) -
     levels = {name: at[name] for name in table.levels if name in at}
     if not levels:
         return {}
-    part = model.fit.estimate(model.mean(**levels))
+    coding = model.coding
+    if table.time in coding.means:
+        coding = replace(coding, means={**coding.means, table.time: float(at[table.time])})
+    part = model.fit.estimate(coding.marginal(**levels))
     half = special.stdtrit(part.df, (1 + level) / 2) * part.se
     return {
         "adjusted_mean": part.value, "adjusted_se": part.se, "adjusted_df": part.df,
