@@ -197,3 +197,9 @@ def test_an_arm_that_was_not_measured_is_named(lab):
     more = pd.DataFrame({"animal": ["x1", "x2"], "arm": "ket5"})
     tables["allocation"] = pd.concat([tables["allocation"], more])
     assert note(lab.analyse(tables, {"endpoints": {"e": {}}})) == "not measured in ket5"
+
+
+def test_seconds_and_minutes_are_not_one_measure(lab):
+    tables = two_arms(lab, frame())
+    tables["measurements"].loc[0, "unit"] = "min"
+    assert "several units: min, u" in refused(lab, tables)

@@ -80,7 +80,9 @@ def _one(
     endpoint, measurements, checks, known, rejected, *, facts, alpha, min_animals_per_arm, power
 ) -> dict[str, list[dict]]:
     """All tables of one endpoint in one data set."""
-    rows, out = exclusions.failed(dataset.chosen(measurements, endpoint))
+    chosen = dataset.chosen(measurements, endpoint)
+    facts = {"unit": next(iter(chosen["unit"].dropna()), "")} | dict(facts)
+    rows, out = exclusions.failed(chosen)
     rows, lines = exclusions.unallocated(rows, known)
     out += lines
     if rejected is not None:
@@ -94,7 +96,7 @@ def _one(
         whole = dataset.assemble(rows, endpoint, known, facts)
         beside, _ = variants.analysed(whole, endpoint, known, "without_exclusions", alpha=alpha, least=least)
         found = endpoints.joined(found, beside)
-    labels = {"assay": endpoint["assay"], "measure": endpoint["measure"]}
+    labels = {"assay": endpoint["assay"], "measure": endpoint["measure"], "unit": facts["unit"]}
     for name in ("contrasts", "omnibus", "descriptives"):
         found[name] = [labels | row for row in found.get(name, [])]
     return found | {"exclusions": out + lines}

@@ -92,8 +92,8 @@ def refusal(table: EndpointTable, endpoint: Mapping, known: Cohort, *, min_anima
     if not len(rows):
         return "nothing was measured"
     checks = (
-        _two_arms(rows, endpoint), _out_of_range(rows, table.facts), _off_scale(rows, endpoint["scale"]),
-        _missing_facts(rows, endpoint), _too_few(table, endpoint, known, min_animals_per_arm),
+        _two_arms(rows, endpoint), _several_units(rows), _out_of_range(rows, table.facts),
+        _off_scale(rows, endpoint["scale"]), _missing_facts(rows, endpoint), _too_few(table, endpoint, known, min_animals_per_arm),
         _empty_cell(table, endpoint), _no_variance(table),
     )  # fmt: skip
     return next((reason for reason in checks if reason), "")
@@ -125,6 +125,11 @@ def _two_arms(rows: pd.DataFrame, endpoint: Mapping) -> str:
     arms = rows.groupby("animal")["arm"].nunique()
     twice = list(arms.index[arms > 1])
     return f"animal {', '.join(twice[:3])} is in two arms; only a crossover design allows that" if twice else ""
+
+
+def _several_units(rows: pd.DataFrame) -> str:
+    units = sorted(rows["unit"].dropna().astype(str).unique())
+    return f"values in several units: {', '.join(units)}" if len(units) > 1 else ""
 
 
 def _out_of_range(rows: pd.DataFrame, facts: Mapping) -> str:

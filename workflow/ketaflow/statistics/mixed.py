@@ -60,9 +60,13 @@ class Profile:
         both = np.column_stack([matrix, y])
         self.fixed_cross = both.T @ both
         self.mixed_cross = [_effect_sums(grouping, both) for grouping in by_size]
-        self.random_cross = [[_overlap(a, b) for b in by_size[: i + 1]] for i, a in enumerate(by_size)]
         self.splits = np.cumsum([grouping.parameters for grouping in by_size])[:-1]
         self.diagonal_first = len(by_size[0].effects) == 1
+        self.diagonal = _effect_sums(by_size[0], by_size[0].columns)[:, 0] if self.diagonal_first else None
+        self.random_cross = [
+            [None if i == 0 and self.diagonal_first else _overlap(a, b) for b in by_size[: i + 1]]
+            for i, a in enumerate(by_size)
+        ]
 
     def start(self) -> np.ndarray:
         """Where the search begins: every random effect as variable as the residual."""
@@ -100,7 +104,7 @@ class Profile:
         reduced, logdet, first = self.fixed_cross, 0.0, 0
         if self.diagonal_first:
             scale = roots[0][0, 0]
-            diagonal = scale**2 * self.random_cross[0][0].diagonal() + 1
+            diagonal = scale**2 * self.diagonal + 1
             reduced = reduced - (cross[0].T / diagonal) @ cross[0]
             logdet, first = np.log(diagonal).sum(), 1
         if first == len(roots):

@@ -82,6 +82,9 @@ def _who(row: Mapping) -> str:
         return str(row["contrast"])
     if row["contrast"] == "interaction":
         return f"interaction {row['reference']}"
+    if row["contrast"] == "simple":
+        level, _, where = row["level"].partition(" | ")
+        return f"{level} vs {row['reference'].partition(' | ')[0]} where {where.replace('=', ' is ')}"
     if row["contrast"] == "inverted_u":
         return f"{row['level']} against both {row['reference']}"
     return f"{row['level']} vs {row['reference']}" if row["reference"] else str(row["level"])
