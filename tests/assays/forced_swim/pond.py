@@ -11,7 +11,7 @@ import numpy as np
 
 STATES = ("immobility", "swimming", "climbing")
 DEFAULTS = {
-    "width": 640, "height": 480, "fps": 25.0, "codec": "libx264", "options": {"crf": "23", "preset": "veryfast"},
+    "width": 640, "height": 480, "fps": 25.0, "codec": "libx264", "options": {"crf": "23", "preset": "ultrafast"},
     "cylinders": 2, "body": 60, "water": 150, "room": 175, "noise": 3.0, "ripple": 8.0, "flicker": 0.0, "drift": 0.0,
     "mirror": 0.3, "zoom": 1.0, "length": 0.38, "stroke_hz": 4.0, "stroke": 1.0, "speed": 0.8, "twitch": 0.3, "seed": 0,
     "tilt": 0.0, "drop": 0.0, "glass": -60, "bit_rate": None, "release_s": 3.0, "removed_s": None, "pix_fmt": "yuv420p",

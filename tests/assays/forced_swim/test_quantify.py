@@ -130,7 +130,7 @@ STYLES = {
     "flicker_and_drift": {"body": 90, "room": 150, "water": 140, "noise": 6, "flicker": 0.06, "drift": 0.3, "seed": 3},
     "weak_strokes": {"body": 50, "length": 0.6, "tilt": 0.06, "speed": 0.5, "stroke": 0.7, "mirror": 0.6, "seed": 4},
     "restless_floating": {"body": 70, "zoom": 1.15, "float_speed": 0.15, "twitch": 0.6, "stroke_hz": 5.5, "seed": 5},
-    "loud_and_rippled": {"body": 95, "noise": 8, "ripple": 20, "seed": 6},
+    "loud_and_rippled": {"body": 95, "noise": 6, "ripple": 20, "seed": 6},
 }
 
 SLOW = ("plain", "grey_on_bright", "weak_strokes", "restless_floating")

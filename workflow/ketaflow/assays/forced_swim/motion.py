@@ -25,7 +25,7 @@ LEAST_PX = 4
 SHAPE = ("area", "x", "y", "length", "elongation", "pitch_deg", "above", "top", "soft", "apart")
 # Differences from the background count from 4 standard deviations of the noise, or 18 % of the animal's contrast, on,
 # and in full from 60 %: what lies between is the soft edge.
-NOISE_SDS, LOW_CONTRAST, FULL_CONTRAST = 4.0, 0.18, 0.6
+NOISE_SDS, LOW_CONTRAST, FULL_CONTRAST = 4.0, 0.15, 0.5
 # Ripples are told from the animal by counting only what goes beyond them by this factor.
 RIPPLES = 1.3
 # Where the background is nearly as dark as the fur, contrast is taken to be at least this share of the usual.

@@ -215,7 +215,7 @@ def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: 
     columns = np.arange(left + inset, right - inset)
     tilt = (columns - (left + right) / 2) / (right - left)
     floor = np.median(level[top:bottom, columns])
-    capped = np.minimum(level, 8 * floor + 1)
+    capped = np.minimum(level, np.percentile(level[top:bottom, columns], 98))
     heights = np.arange(max(rows[0], top + 2), max(min(rows[1], bottom - 2), max(rows[0], top + 2) + 1))
     best = (-np.inf, float(heights[0]), 0.0)
     for rise in np.linspace(-0.2, 0.2, 21) * (right - left):
@@ -320,9 +320,7 @@ def ripple_of(seen: Sights, cylinder: Cylinder, sign: int) -> np.ndarray:
     return rows
 
 
-def fur_of(
-    seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float
-) -> tuple[float, float]:
+def fur_of(seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float) -> tuple[float, float]:
     """Grey level of an animal, and its usual difference from what is behind it; NaN where nothing stands out."""
     box = (slice(int(cylinder.top), int(cylinder.bottom)), slice(int(cylinder.left) + 2, int(cylinder.right) - 1))
     here = seen.pictures[(slice(None), *box)]

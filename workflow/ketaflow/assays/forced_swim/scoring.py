@@ -35,6 +35,7 @@ class Rules:
     scoring_window_s: list[float]
     immobility_threshold: float
     min_bout_s: float
+    min_mobile_s: float
     smoothing_s: float
     drift_allowance_per_s: float
     climbing_pitch_deg: float
@@ -54,6 +55,7 @@ class Rules:
             "smoothing_s": self.ethovision_smoothing_s if own else self.smoothing_s,
             "drift_allowance_per_s": self.drift_allowance_per_s,
             "min_bout_s": self.min_bout_s,
+            "min_mobile_s": self.min_mobile_s,
             "climbing_pitch_deg": self.climbing_pitch_deg,
             "min_climbing_s": self.min_climbing_s,
             "diving_depth": self.diving_depth,
@@ -64,7 +66,7 @@ def score(trace: pd.DataFrame, facts: dict, codec: str, rules: Rules) -> Scored:
     """States and values of one swim."""
     deciding = rules.of_states(codec)
     starts, stops = states.edges_of(trace["time_s"].to_numpy(), facts["gap_s"])
-    codes = states.coded(trace, starts, stops, **deciding)
+    codes, starts, stops = states.coded(trace, starts, stops, **deciding)
     release_s = facts["release_s"]
     spans = states.stretches(codes, starts, stops)
     if release_s is None or not np.isfinite(release_s):
@@ -96,7 +98,7 @@ def immobile_s(
     trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, start_s: float, stop_s: float, rules: dict
 ) -> float:
     """Immobility in a window (seconds) under given rules."""
-    codes = states.coded(trace, starts, stops, **rules)
+    codes, starts, stops = states.coded(trace, starts, stops, **rules)
     overlap = np.minimum(stops, stop_s) - np.maximum(starts, start_s)
     return float(np.maximum(overlap, 0)[codes == states.IMMOBILE].sum())
 

@@ -18,7 +18,7 @@ TRAVEL_WEIGHT_S = 0.25
 # Motion is seen over the last eighth of a second (the middle of motion.LAGS_S), so it belongs a little earlier.
 MEAN_LAG_S = 0.125
 # Added before the logarithm: motion this small cannot be told from none.
-LEAST_MOTION = 0.01
+LEAST_MOTION = 0.003
 # Posture is averaged over this time (s).
 POSTURE_S = 0.8
 
@@ -55,15 +55,15 @@ def activity(trace: pd.DataFrame, *, smoothing_s: float, drift_allowance_per_s: 
     """The signal that is compared with the threshold, (n,): smoothed motion, and travel faster than drifting.
 
     The mean is geometric: a bout ends where motion changes, not where the larger of two motions begins to show.
+    EthoVision's mobility knows no travel and is averaged plainly, over longer stretches.
     """
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     motion = np.where(seen, trace["motion"].to_numpy(float), np.nan)
-    ahead_s = 0.0
-    if "speed" in trace:
-        travel = trace["speed"].to_numpy(float) - drift_allowance_per_s
-        motion = motion + TRAVEL_WEIGHT_S * np.maximum(np.nan_to_num(travel), 0)
-        ahead_s = MEAN_LAG_S / 2
-    return np.exp(smooth(times_s, np.log(motion + LEAST_MOTION), smoothing_s, ahead_s)) - LEAST_MOTION
+    if "speed" not in trace:
+        return smooth(times_s, motion, smoothing_s)
+    travel = np.nan_to_num(trace["speed"].to_numpy(float) - drift_allowance_per_s)
+    together = motion + TRAVEL_WEIGHT_S * np.maximum(travel, 0)
+    return np.exp(smooth(times_s, np.log(together + LEAST_MOTION), smoothing_s, MEAN_LAG_S / 2)) - LEAST_MOTION
 
 
 def coded(
@@ -75,11 +75,12 @@ def coded(
     smoothing_s: float,
     drift_allowance_per_s: float,
     min_bout_s: float,
+    min_mobile_s: float,
     climbing_pitch_deg: float,
     min_climbing_s: float,
     diving_depth: float,
-) -> np.ndarray:
-    """State code of every picture of a trace."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """State code of every picture of a trace, and from when to when it holds."""
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     motion = activity(trace, smoothing_s=smoothing_s, drift_allowance_per_s=drift_allowance_per_s)
     codes = np.where(motion < threshold, IMMOBILE, SWIMMING)
@@ -90,8 +91,38 @@ def coded(
         codes[(codes != IMMOBILE) & deep] = DIVING
     codes[~seen | ~np.isfinite(motion)] = UNSCORED
     codes = bridged(codes, starts, stops)
+    if "speed" in trace:
+        starts, stops = widened(codes, starts, stops, MEAN_LAG_S / 2)
+    codes = without_twitches(codes, starts, stops, min_mobile_s)
     codes = without_short(codes, starts, stops, CLIMBING, min_climbing_s)
-    return without_short(codes, starts, stops, IMMOBILE, min_bout_s)
+    return without_short(codes, starts, stops, IMMOBILE, min_bout_s), starts, stops
+
+
+def widened(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, by_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Times (start, stop) with every stretch of immobility longer at both ends.
+
+    Motion is a difference over a lag: it begins to show half a lag too early and ends half a lag too late.
+    """
+    starts, stops = starts.copy(), stops.copy()
+    touching = np.abs(starts[1:] - stops[:-1]) < 1e-9
+    still, known = codes == IMMOBILE, codes != UNSCORED
+    both = touching & known[1:] & known[:-1]
+    shift = np.where(both & still[:-1] & ~still[1:], by_s, 0.0) - np.where(both & ~still[:-1] & still[1:], by_s, 0.0)
+    stops[:-1] += shift
+    starts[1:] += shift
+    return starts, stops
+
+
+def without_twitches(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, least_s: float) -> np.ndarray:
+    """Movement shorter than ``least_s`` between two stretches of immobility keeps the balance: it is immobility."""
+    codes = codes.copy()
+    still = np.where(codes == UNSCORED, UNSCORED, np.minimum(codes, SWIMMING))
+    spans = runs(still)
+    for (before, _, _), (state, first, after), (behind, _, _) in zip(spans, spans[1:], spans[2:], strict=False):
+        brief = stops[after - 1] - starts[first] < least_s - 1e-9
+        if state == SWIMMING and before == behind == IMMOBILE and brief:
+            codes[first:after] = IMMOBILE
+    return codes
 
 
 def bridged(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, most_s: float = 0.25) -> np.ndarray:
