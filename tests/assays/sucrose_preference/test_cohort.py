@@ -17,8 +17,9 @@ def cohort(days: list[tuple[str, str, str, float]], total_g: float = 5.0):
         name = f"{animal}_{session}"
         for measure, value in (("sucrose_preference_pct", preference), ("total_intake_g", total_g)):
             measured.append(
-                {"animal": animal, "recording": name, "session": session, "measure": measure, "value": value}
-            )
+                {"animal": animal, "recording": name, "session": session, "measure": measure, "value": value,
+                 "unit": "%", "analyte": ""}
+            )  # fmt: skip
         bottles.append({"recording": name, "side": side, "content": "sucrose", "dummy": False})
         other = "right" if side == "left" else "left"
         bottles.append({"recording": name, "side": other, "content": "water", "dummy": False})
@@ -31,11 +32,31 @@ def checks(found: dict) -> dict[str, str]:
     return dict(zip(found["checks"]["check"], found["checks"]["verdict"], strict=True))
 
 
+def over_test(found: dict) -> dict[str, float]:
+    return dict(zip(found["measurements"]["measure"], found["measurements"]["value"], strict=True))
+
+
+def test_left_and_right_count_equally_however_often_the_solution_hung_there():
+    found = cohort([("M1", "day1", "left", 90.0), ("M1", "day2", "right", 70.0), ("M1", "day3", "left", 90.0)])
+    assert over_test(found)["test_sucrose_preference_pct"] == 80.0
+
+
+def test_a_test_that_lost_a_session_is_flagged():
+    found = cohort([("M1", "day1", "left", 90.0), ("M1", "day2", "right", None)])
+    mean = found["measurements"].set_index("measure").loc["test_sucrose_preference_pct"]
+    assert (mean["value"], mean["status"], mean["n"]) == (90.0, "flagged", 1)
+
+
+def test_one_session_an_animal_is_not_written_twice():
+    found = cohort([("M1", "day1", "left", 90.0), ("M2", "day1", "right", 70.0)])
+    assert found["measurements"].empty
+
+
 def test_a_swap_shows_the_side_bias_over_the_test():
     found = cohort([("M1", "day1", "left", 90.0), ("M1", "day2", "right", 70.0)])
     row = found["tests"].iloc[0]
     assert (row["test_preference_pct"], row["side_bias_pct"]) == (80.0, 20.0)
-    assert found["measurements"]["value"].tolist() == [20.0]
+    assert over_test(found) == {"side_bias_pct": 20.0, "test_sucrose_preference_pct": 80.0}
     assert checks(found) == {"side_bias_swap": "pass"}
 
 

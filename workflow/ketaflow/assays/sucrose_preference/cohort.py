@@ -1,8 +1,11 @@
 """What shows only when all recordings are seen: the animal over its whole test, swaps, odd intakes.
 
-In: the assay's tables over all batches. Out: ``tests`` (one row an animal), side bias over swapped
-sessions as a measurement, and checks. The baseline gate and the anhedonia class are shown, never applied.
+In: the assay's tables over all batches. Out: ``tests`` (one row an animal), preference, intake and side
+bias over the sessions of the test as measurements, and checks. The baseline gate and the anhedonia class
+are shown, never applied.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,14 @@ from ketaflow.core.measures import check, measurement
 
 # Scales the median absolute deviation to the standard deviation of a normal distribution.
 MAD_TO_SD = 1.4826
+# What is averaged over the sessions of the test, as ``test_<measure>``.
+OVER_TEST = (
+    "sucrose_preference_pct",
+    "sucrose_intake_g",
+    "sucrose_intake_g_per_kg",
+    "total_intake_ml_per_kg",
+    "sucrose_lick_preference_pct",
+)
 
 
 def summarise(
@@ -26,13 +37,18 @@ def summarise(
     outlier_min_count: int,
 ) -> dict[str, pd.DataFrame]:
     """Animals over their test, and what to doubt in the light of the others."""
-    measured = tables["measurements"]
-    preferences = _preferences(measured, rows["sucrose_preference"], baseline_sessions)
+    measured, bottles = tables["measurements"], rows["sucrose_preference"]
+    preferences = _sessions(measured, "sucrose_preference_pct", bottles, baseline_sessions).dropna(subset="value")
     outliers = _outliers(measured, outlier_score, outlier_min_count)
     if preferences.empty:
         return {"checks": pd.DataFrame(outliers)} if outliers else {}
     tests = _tests(preferences, baseline_gate_pct, anhedonia_pct)
     checks = outliers + _swap_checks(tests, side_difference_points)
+    means = [
+        mean
+        for measure in OVER_TEST
+        for mean in _over_test(_sessions(measured, measure, bottles, baseline_sessions), measure)
+    ]
     biases = [
         measurement(
             "side_bias_pct", row.side_bias_pct, unit="%", animal=row.animal, recording="", session="", n=row.n_sessions
@@ -40,18 +56,60 @@ def summarise(
         for row in tests.itertuples()
         if np.isfinite(row.side_bias_pct)
     ]
-    return {"tests": tests, "measurements": pd.DataFrame(biases), "checks": pd.DataFrame(checks)}
+    return {"tests": tests, "measurements": pd.DataFrame(biases + means), "checks": pd.DataFrame(checks)}
 
 
-def _preferences(measured: pd.DataFrame, bottles: pd.DataFrame, baseline_sessions: list[str]) -> pd.DataFrame:
-    """Every preference by weight that could be had, with the side the solution hung on."""
-    named = measured["measure"].eq("sucrose_preference_pct") & measured["value"].notna()
-    found = measured.loc[named, ["animal", "recording", "session", "value"]]
+def _sessions(
+    measured: pd.DataFrame, measure: str, bottles: pd.DataFrame, baseline_sessions: list[str]
+) -> pd.DataFrame:
+    """A measure of every recording, with the side the solution hung on; values that could not be had are NaN."""
+    told = ["animal", "recording", "session", "value", "unit", "analyte"]
+    found = measured.loc[measured["measure"].eq(measure)].reindex(columns=told)
     solution = bottles[bottles["content"].str.strip().str.lower().ne(WATER) & bottles["dummy"].ne(True)]
-    sides = solution.groupby("recording")["side"].agg(lambda side: side.iloc[0] if side.nunique() == 1 else "both")
+    hung = solution[["recording", "side"]].drop_duplicates()
+    sides = hung.drop_duplicates("recording").set_index("recording")["side"].astype(object)
+    sides[hung.loc[hung["recording"].duplicated(), "recording"]] = "both"
     begins = tuple(name.lower() for name in baseline_sessions)
-    baseline = found["session"].str.lower().str.startswith(begins) if begins else False
-    return found.assign(side=found["recording"].map(sides), baseline=baseline)
+    sessions = found["session"].astype(object).fillna("").str.lower()
+    baseline = sessions.str.startswith(begins) if begins else pd.Series(False, index=found.index)
+    return found.assign(side=found["recording"].map(sides), baseline=baseline.astype(bool))
+
+
+def side_balanced_means(sessions: pd.DataFrame, by: list[str]) -> pd.Series:
+    """Mean ``value`` of each group in which left and right count equally, however often the solution hung on each.
+
+    A habit of side adds to one side what it takes from the other, so it leaves this mean. Where the
+    solution hung on one side only, or changed places within a session, it is the plain mean.
+    """
+    plain = sessions.groupby(by)["value"].mean()
+    sides = sessions.groupby([*by, "side"])["value"].mean().unstack("side").reindex(columns=["left", "right", "both"])
+    swapped = sides["left"].notna() & sides["right"].notna() & sides["both"].isna()
+    return ((sides["left"] + sides["right"]) / 2).where(swapped).reindex(plain.index).fillna(plain)
+
+
+def _over_test(sessions: pd.DataFrame, measure: str) -> list[dict]:
+    """One value an animal, where any animal has several sessions; flagged where one of its sessions is missing."""
+    test = sessions[~sessions["baseline"] & sessions["animal"].notna()]
+    if test.empty or test.groupby("animal").size().max() < 2:
+        return []
+    by = ["animal", "analyte"]
+    test = test.assign(analyte=test["analyte"].astype(object).fillna(""), value=test["value"].astype(float))
+    made = test.groupby(by).agg(unit=("unit", "first"), n=("value", "count"), n_sessions=("value", "size"))
+    made["mean"] = side_balanced_means(test.dropna(subset="value"), by)
+    return [_mean_row(measure, row) for row in made.reset_index().itertuples()]
+
+
+def _mean_row(measure: str, row: NamedTuple) -> dict:
+    """The measurement of one animal over its test."""
+    more = {"unit": row.unit, "animal": row.animal, "recording": "", "session": ""}
+    if row.analyte:
+        more["analyte"] = row.analyte
+    if not row.n:
+        return measurement(f"test_{measure}", None, reason="no session of the test gave a value", **more)
+    if row.n < row.n_sessions:
+        missing = row.n_sessions - row.n
+        more |= {"status": "flagged", "reason": f"{missing} of {row.n_sessions} sessions gave no value"}
+    return measurement(f"test_{measure}", row.mean, n=row.n, **more)
 
 
 def _tests(preferences: pd.DataFrame, baseline_gate_pct: float, anhedonia_pct: float) -> pd.DataFrame:
@@ -59,7 +117,7 @@ def _tests(preferences: pd.DataFrame, baseline_gate_pct: float, anhedonia_pct: f
     test, base = preferences[~preferences["baseline"]], preferences[preferences["baseline"]]
     made = pd.DataFrame(index=pd.Index(sorted(preferences["animal"].unique()), name="animal"))
     made["baseline_preference_pct"] = base.groupby("animal")["value"].mean()
-    made["test_preference_pct"] = test.groupby("animal")["value"].mean()
+    made["test_preference_pct"] = side_balanced_means(test, ["animal"])
     made["n_sessions"] = test.groupby("animal").size().reindex(made.index).fillna(0).astype(int)
     for side in ("left", "right"):
         made[f"preference_{side}_pct"] = test[test["side"].eq(side)].groupby("animal")["value"].mean()
