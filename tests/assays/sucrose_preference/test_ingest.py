@@ -138,3 +138,56 @@ def test_a_wide_bottle_sheet_is_read_by_animal_and_day(measure, tmp_path, sep):
         {"side": "right", "content": "water", "channel": "water", **more},
     ]
     assert measure(rows, tmp_path)["sucrose_preference_pct"] == pytest.approx(80.0)
+
+
+COULBOURN = """Project,Station,Subject,Time,Current State,Transition State,Transition Event,On1A1,On1A2,Off1A1,Off1A2
+,8,M1,0.000,0,0,0,0,0,0,0
+,8,M1,19.180,1,0,0,1,0,0,0
+,8,M1,19.220,1,0,0,0,0,1,0
+,8,M1,19.330,1,0,0,0,1,0,0
+,8,M1,19.370,1,0,0,0,0,0,1
+,8,M1,19.480,1,0,0,1,0,0,0
+,8,M1,19.530,1,0,0,0,0,1,0
+"""
+
+
+def test_coulbourn_inputs_are_told_apart_by_their_on_columns(measure, tmp_path):
+    (tmp_path / "box.csv").write_text(COULBOURN)
+    rows = [
+        {"side": "left", "content": "sucrose", "log": "box.csv", "channel": "On1A1"},
+        {"side": "right", "content": "water", "log": "box.csv", "channel": "1A2"},
+    ]
+    found = measure(rows, tmp_path)
+    assert (found["sucrose_licks"], found["water_licks"]) == (2, 1)
+    assert found["sucrose_contact_s"] == pytest.approx(0.09)
+
+
+FED3 = """MM:DD:YYYY hh:mm:ss,Library_Version,Battery_Voltage,Event,Left_Poke_Count,Right_Poke_Count,Poke_Time
+3/2/2026 19:00:05,1.16,3.9,Left,1,0,0.2
+3/2/2026 19:00:09,1.16,3.9,Left,2,0,0.3
+3/2/2026 19:01:00,1.16,3.9,Right,2,1,0.1
+3/2/2026 19:02:00,1.16,3.9,Left,3,1,0.4
+"""
+
+
+def test_a_fed3_that_writes_events_counts_its_first_one_too(measure, tmp_path):
+    (tmp_path / "fed.csv").write_text(FED3)
+    rows = [
+        {"side": side, "content": what, "log": "fed.csv", "channel": side}
+        for side, what in (("left", "sucrose"), ("right", "water"))
+    ]
+    found = measure(rows, tmp_path)
+    assert (found["sucrose_licks"], found["water_licks"]) == (3, 1)
+    assert found["sucrose_contact_s"] == pytest.approx(0.9)
+
+
+def test_of_several_med_sessions_in_a_file_the_animals_own_is_read(measure, tmp_path):
+    part = "Start Date: 04/28/25\nEnd Date: 04/28/25\nSubject: {}\nStart Time: 10:00:00\nEnd Time: 11:00:00\nMSN: X\n"
+    block = "L:\n     0:{}\n     5:        0.000        0.000\n"
+    cells = {"M1": [1.0, 1.1, 1.2], "M2": [2.0, 2.1]}
+    text = "".join(
+        part.format(who) + block.format("".join(f"{t:13.3f}" for t in times)) for who, times in cells.items()
+    )
+    (tmp_path / "med.txt").write_text(text)
+    found = measure([{"side": "left", "content": "sucrose", "log": "med.txt", "channel": "L"}], tmp_path)
+    assert found["sucrose_licks"] == 3

@@ -108,6 +108,51 @@ def test_a_missing_reading_is_named(measure):
     assert "not written down" in found.reason("sucrose_preference_pct")
 
 
+def test_a_bottle_read_once_leaves_the_other_its_intake_and_no_preference(measure):
+    rows = [
+        {"side": "left", "content": "sucrose", "start_g": 150.0, "end_g": 145.0},
+        {"side": "right", "content": "water", "start_g": 150.0},
+    ]
+    found = measure(rows)
+    assert (found["sucrose_intake_g"], found["water_intake_g"], found["total_intake_g"]) == (5.0, None, None)
+    assert found["sucrose_preference_pct"] is None
+    assert "water bottle on the right" in found.reason("sucrose_preference_pct")
+
+
+def test_one_bottle_alone_is_no_choice(measure):
+    found = measure([{"side": "left", "content": "sucrose", "start_g": 150.0, "end_g": 145.0}])
+    assert found["sucrose_intake_g"] == 5.0
+    assert "no water" in found.reason("sucrose_preference_pct")
+
+
+def test_volumes_give_the_share_of_volumes_and_weights_that_of_weights(measure):
+    def rows(unit: str) -> list[dict]:
+        lost = (("left", "sucrose", 7.0), ("right", "water", 3.0))
+        return [{"side": s, "content": c, f"start_{unit}": 50.0, f"end_{unit}": 50.0 - ml} for s, c, ml in lost]
+
+    assert measure(rows("ml"))["sucrose_preference_pct"] == pytest.approx(70.0, abs=1e-9)
+    assert measure(rows("g"))["sucrose_preference_pct"] == pytest.approx(70.0, abs=1e-9)
+    assert measure(rows("ml"))["sucrose_intake_g"] == pytest.approx(7 * density_g_per_ml("sucrose", 1))
+
+
+def test_a_control_that_was_misread_corrects_nothing(measure, pair):
+    misread = {**DUMMY, "end_g": 155.0}
+    assert measure([*pair(4.0, 1.0), misread])["total_intake_g"] == pytest.approx(5.0)
+
+
+def test_licks_in_the_dark_are_told_from_those_in_the_light(measure, tmp_path):
+    for name, licks_s in (("sucrose", [60, 120, 180, 7300]), ("water", [240, 7400, 7500, 7600, 7700, 7800, 7900])):
+        (tmp_path / f"{name}.txt").write_text("time_s\n" + "\n".join(map(str, licks_s)))
+    hung = {"start_time": "2026-03-02 05:30:00", "end_time": "2026-03-02 08:30:00"}
+    rows = [
+        {"side": side, "content": name, "log": f"{name}.txt", **hung}
+        for side, name in (("left", "sucrose"), ("right", "water"))
+    ]
+    found = measure(rows, tmp_path)
+    assert found["sucrose_lick_preference_dark_pct"] == 75.0
+    assert found["sucrose_lick_preference_light_pct"] == pytest.approx(100 / 7)
+
+
 def test_without_a_body_weight_only_what_needs_it_is_missing(measure, pair):
     found = measure(pair(4.0, 1.0), weight_g=None)
     assert found["sucrose_preference_pct"] == pytest.approx(80.0)

@@ -34,7 +34,9 @@ def lost_amount(start: float, end: float, unit: str, volume_scale: str) -> float
     return end - start if unit == "ml" and volume_scale == "removed" else start - end
 
 
-def control_loss_g_per_h(losses: list[tuple[str, float, float]], content: str, limit_g: float) -> float:
+def control_loss_g_per_h(
+    losses: list[tuple[str, float, float]], content: str, limit_g: float, precision_g: float
+) -> float:
     """Loss of a bottle nobody drank from: evaporation, drops, handling (grams per hour).
 
     Parameters
@@ -45,16 +47,18 @@ def control_loss_g_per_h(losses: list[tuple[str, float, float]], content: str, l
         The bottle to be corrected; controls with the same content are preferred to the others.
     limit_g
         Controls that lost more than this in 24 h leaked and are left out.
+    precision_g
+        Controls that gained more than this were misread and are left out.
 
     Returns
     -------
     float
         Median over the controls; 0 if there are none.
     """
-    sound = [(what, loss / hours) for what, loss, hours in losses if loss / hours * 24 <= limit_g]
+    sound = [(what, loss / hours) for what, loss, hours in losses if -precision_g <= loss <= limit_g * hours / 24]
     same = [rate for what, rate in sound if what == content]
     rates = same or [rate for _, rate in sound]
-    return median(rates) if rates else 0.0
+    return max(0.0, median(rates)) if rates else 0.0
 
 
 def preference_pct(wanted: float, other: float) -> float | None:

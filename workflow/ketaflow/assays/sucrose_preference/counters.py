@@ -43,7 +43,12 @@ def read_sipper(text: str, file: str, *, quiet_gap_s: float) -> Log:
     channels, resets = {}, 0
     for side in ("left", "right"):
         counts = _floats(columns[f"{side}_poke_count" if fed3 else f"{side}count"], file)
-        licks, fell = increments(counts)
+        if fed3 and counts[0] <= 1:
+            # The first row of a device that writes events is an event itself, counted from zero.
+            licks, fell = increments(np.append(0.0, counts))
+            licks = licks[1:]
+        else:
+            licks, fell = increments(counts)
         contact = _poke_contact(columns, side, licks) if fed3 else _contact(columns, side, file)
         channels[side] = Channel(time_s, licks, contact, COUNTS)
         resets += fell

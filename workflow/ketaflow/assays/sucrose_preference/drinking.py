@@ -47,7 +47,7 @@ def drinking(
     hours = session_hours(facts, session_h)
     controls = _controls(facts["controls"], session_h, sucrose_pct)
     for bottle in weighed:
-        rate = control_loss_g_per_h(controls, bottle["content"], control_loss_g)
+        rate = control_loss_g_per_h(controls, bottle["content"], control_loss_g, precision_g)
         _correct(bottle, rate, bottle["hours"] or hours, sucrose_pct, precision_g)
     limits = {"mouse_ml": mouse_limit_ml, "rat_ml": rat_limit_ml, "rat_from_g": rat_from_g}
     limit_ml = daily_limit_ml(facts["weight_g"], hours, **limits)

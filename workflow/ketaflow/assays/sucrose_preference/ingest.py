@@ -152,11 +152,20 @@ def _licking(log: Log, row: dict, file: str) -> tuple[Channel, dict]:
     if start and begin:
         end = datetime.fromisoformat(row["end_time"]) if row["end_time"] else None
         channel, start = _within(channel, log, start, begin, end, facts, file)
+    if start is None:
+        start, facts["duration_s"] = begin, facts.get("duration_s") or _hung_s(row)
     facts["start"] = start.isoformat(sep=" ") if start else None
     if facts.get("duration_s") is None:
         facts["duration_s"] = float(channel.time_s[-1]) if len(channel.time_s) else None
     _check_side(row, facts, file)
     return channel, facts
+
+
+def _hung_s(row: dict) -> float | None:
+    """How long the table says the bottle hung (seconds); the zero of a log without a clock is its beginning."""
+    if not row["start_time"] or not row["end_time"]:
+        return None
+    return seconds_since(datetime.fromisoformat(row["start_time"]), datetime.fromisoformat(row["end_time"]))
 
 
 def _within(channel: Channel, log: Log, start: datetime, begin: datetime, end: datetime | None, facts: dict, file: str):

@@ -65,8 +65,9 @@ def quantify(
     ]
     name = _own(recording)["recording"]
     row = {"animal": facts["animal"], "recording": name, "session": facts["session"]}
-    measured = _intakes(row, drunk, facts, precision_g, sucrose_pct) + _licks(row, sensors)
     lights = {"lights_on_h": lights_on_h, "lights_off_h": lights_off_h}
+    measured = _intakes(row, drunk, facts, precision_g, sucrose_pct) + _licks(row, sensors)
+    measured += _phase_preferences(row, recording, sensors, lights)
     tables = {
         "measurements": measured,
         "bottles": _bottle_rows(row, drunk),
@@ -92,31 +93,65 @@ def _intakes(row: dict, drunk: Drinking, facts: dict, precision_g: float, sucros
     if not bottles:
         return _unweighed(row, facts)
     status = {"status": "flagged", "reason": "; ".join(drunk.doubts)} if drunk.doubts and not drunk.spoilt else {}
-    by_content = {what: sum(b["drunk_g"] or 0 for b in bottles if b["content"] == what) for what in _contents(bottles)}
-    solution = solution_of(set(by_content))
-    total_g = sum(by_content.values())
-    made = {"total_intake_g": (total_g, "g")}
-    if WATER in by_content:
-        made["water_intake_g"] = (by_content[WATER], "g")
-    wanted = solution or (SUCROSE if SUCROSE in by_content else None)
-    weight_kg = (facts["weight_g"] or np.nan) / 1000
-    if wanted:
-        strengths = [b["concentration_pct"] for b in bottles if b["content"] == wanted and b["concentration_pct"]]
-        share = (strengths[0] if strengths else sucrose_pct) / 100
-        made["sucrose_intake_g"] = (by_content[wanted], "g")
-        made["sucrose_intake_g_per_kg"] = (by_content[wanted] / weight_kg, "g/kg")
-        made["sucrose_solute_g_per_kg"] = (by_content[wanted] * share / weight_kg, "g/kg")
-    made["total_intake_ml_per_kg"] = ((drunk.total_ml or 0.0) / weight_kg, "ml/kg")
+    offered = {bottle["content"] for bottle in facts["bottles"]}
+    solution = solution_of(offered)
+    wanted = solution or (SUCROSE if SUCROSE in offered else None)
     more = {"analyte": wanted} if wanted and wanted != SUCROSE else {}
+    unread = _unread(facts)
     rows = [
-        _value(row, name, value, unit, drunk.spoilt, "the body weight is not known", more | status)
-        for name, (value, unit) in made.items()
+        _value(row, name, value, unit, drunk.spoilt, missing, more | status)
+        for name, value, unit, missing in _amounts(drunk, facts, wanted, unread, sucrose_pct)
     ]
-    if solution:
-        little = _too_little(total_g, precision_g)
-        preference = None if little else preference_pct(by_content[solution], by_content[WATER])
-        rows.append(_value(row, "sucrose_preference_pct", preference, "%", drunk.spoilt or little, "", more | status))
-    return rows + _side_bias(row, bottles, drunk.spoilt or _too_little(total_g, precision_g))
+    little = "" if unread else _too_little(sum(bottle["drunk_g"] or 0.0 for bottle in bottles), precision_g)
+    if wanted:
+        why = drunk.spoilt or unread or little or ("" if solution else "no water was offered: there was no choice")
+        preference = None if why else preference_pct(*_as_read(bottles, wanted))
+        rows.append(_value(row, "sucrose_preference_pct", preference, "%", why, "", more | status))
+    return rows + _side_bias(row, bottles, drunk.spoilt or unread or little)
+
+
+def _amounts(drunk: Drinking, facts: dict, wanted: str | None, unread: str, sucrose_pct: float) -> list[tuple]:
+    """Name, value, unit of each intake, and why it may be missing; contents with an unread bottle are missing."""
+    bottles = drunk.bottles
+    unread_contents = {bottle["content"] for bottle in facts["bottles"] if bottle["lost"] is None}
+    weight_kg = (facts["weight_g"] or np.nan) / 1000
+    unweighed = "the body weight is not known"
+
+    def grams(content: str) -> float:
+        return (
+            np.nan if content in unread_contents else sum(b["drunk_g"] or 0 for b in bottles if b["content"] == content)
+        )
+
+    total_g = np.nan if unread else sum(bottle["drunk_g"] or 0 for bottle in bottles)
+    total_ml = np.nan if unread else drunk.total_ml or 0.0
+    made = [("total_intake_g", total_g, "g", unread)]
+    if any(bottle["content"] == WATER for bottle in facts["bottles"]):
+        made.append(("water_intake_g", grams(WATER), "g", unread))
+    if wanted:
+        own, strength = grams(wanted), _strength_pct(facts, wanted, sucrose_pct)
+        made.append(("sucrose_intake_g", own, "g", unread))
+        made.append(("sucrose_intake_g_per_kg", own / weight_kg, "g/kg", unread or unweighed))
+        made.append(("sucrose_solute_g_per_kg", own * strength / 100 / weight_kg, "g/kg", unread or unweighed))
+    made.append(("total_intake_ml_per_kg", total_ml / weight_kg, "ml/kg", unread or unweighed))
+    return made
+
+
+def _strength_pct(facts: dict, content: str, sucrose_pct: float) -> float:
+    told = [b["concentration_pct"] for b in facts["bottles"] if b["content"] == content and b["concentration_pct"]]
+    return told[0] if told else sucrose_pct
+
+
+def _unread(facts: dict) -> str:
+    """Which bottles lack a reading, where others have theirs."""
+    missing = [bottle for bottle in facts["bottles"] if bottle["lost"] is None]
+    return "; ".join(f"the {b['content']} bottle on the {b['side']} was not read before and after" for b in missing)
+
+
+def _as_read(bottles: list[dict], solution: str) -> tuple[float, float]:
+    """Solution and water drunk, in millilitres where all bottles were read so, else in grams."""
+    unit = "drunk_ml" if all(bottle["unit"] == "ml" for bottle in bottles) else "drunk_g"
+    drunk, water = (sum(b[unit] or 0.0 for b in bottles if b["content"] == what) for what in (solution, WATER))
+    return drunk, water
 
 
 def _unweighed(row: dict, facts: dict) -> list[dict]:
@@ -124,10 +159,6 @@ def _unweighed(row: dict, facts: dict) -> list[dict]:
     if facts["logs"]:
         return []
     return [_value(row, "sucrose_preference_pct", None, "%", "a bottle's start or end was not written down", "", {})]
-
-
-def _contents(bottles: list[dict]) -> list[str]:
-    return list(dict.fromkeys(bottle["content"] for bottle in bottles))
 
 
 def _too_little(total_g: float, precision_g: float) -> str:
@@ -183,6 +214,31 @@ def _licks(row: dict, sensors: list[Licked]) -> list[dict]:
             share = preference_pct(sum(amounts[solution]), sum(amounts[WATER]))
             rows.append(_value(row, f"sucrose_{what}_preference_pct", share, "%", stuck, "no lick was counted", more))
     return rows
+
+
+def _phase_preferences(row: dict, recording: Record, sensors: list[Licked], lights: dict) -> list[dict]:
+    """Lick preference while the light was off and while it was on, where the clock is known."""
+    facts = recording.facts
+    solution = solution_of({sensor.content for sensor in sensors})
+    if not solution or not all(log.get("start") and not log.get("clock_off") for log in facts["logs"].values()):
+        return []
+    more = {"analyte": solution} if solution != SUCROSE else {}
+    stuck = "; ".join(sensor.stuck for sensor in sensors if sensor.stuck)
+    licks = {True: {solution: 0.0, WATER: 0.0}, False: {solution: 0.0, WATER: 0.0}}
+    for index, log in facts["logs"].items():
+        time_s, counts, _ = recording.arrays[f"licks_{index}"]
+        dark = licking.dark_at(time_s, datetime.fromisoformat(log["start"]), **lights)
+        content = facts["bottles"][int(index)]["content"]
+        for phase in (True, False):
+            licks[phase][content] += float(counts[dark == phase].sum())
+    return [
+        _value(
+            row, f"sucrose_lick_preference_{name}_pct", preference_pct(licks[phase][solution], licks[phase][WATER]),
+            "%", stuck, "no lick was counted in this phase", more,
+        )
+        for name, phase in (("dark", True), ("light", False))
+        if any(licks[phase].values())
+    ]  # fmt: skip
 
 
 def _one_bottle(row: dict, sensor: Licked, name: str, more: dict) -> list[dict]:

@@ -1,5 +1,7 @@
 """Faults of the bottle table that no single cell shows: who, what and where must be told, never guessed."""
 
+from collections import Counter
+
 import pandas as pd
 
 from ketaflow.assays.sucrose_preference.bottles import SOLUTIONS, SUCROSE, WATER
@@ -114,26 +116,22 @@ def _followed(one: dict, other: dict) -> bool:
 
 def _logs(rows: list[dict]) -> list[tuple]:
     """Two bottles cannot be the same channel of a log at the same time; a shared log needs channels."""
-    found, users = [], {}
+    found, users, channels = [], Counter(row["log"] for row in rows if row["log"]), {}
     for row in rows:
-        if row["log"]:
-            users.setdefault(row["log"], []).append(row)
-    for log, members in users.items():
-        several = len(members) > 1
-        for index, row in enumerate(members):
-            if several and not row["channel"]:
+        if not row["log"]:
+            continue
+        if not row["channel"]:
+            if users[row["log"]] > 1:
                 remedy = "Enter which channel of the log this bottle is: left, right, or the column's name"
-                found.append((row["row"], "channel", f"{len(members)} bottles share '{log}'", remedy))
-            twin = next((other for other in members[:index] if _same_channel(other, row)), None)
-            if twin:
-                said = f"channel '{row['channel']}' of '{log}' is also the bottle of row {twin['row']}"
-                found.append((row["row"], "channel", said, "Correct one of the two"))
+                found.append((row["row"], "channel", f"{users[row['log']]} bottles share '{row['log']}'", remedy))
+            continue
+        before = channels.setdefault((row["log"], row["channel"].lower(), row["recording"]), [])
+        twin = next((other for other in before if not _followed(other, row)), None)
+        before.append(row)
+        if twin:
+            said = f"channel '{row['channel']}' of '{row['log']}' is also the bottle of row {twin['row']}"
+            found.append((row["row"], "channel", said, "Correct one of the two"))
     return found
-
-
-def _same_channel(one: dict, other: dict) -> bool:
-    same = one["channel"] and other["channel"] and one["channel"].lower() == other["channel"].lower()
-    return bool(same) and one["recording"] == other["recording"] and not _followed(one, other)
 
 
 def _sessions(rows: list[dict]) -> list[tuple]:
