@@ -6,7 +6,6 @@ never counted. Where a comb one lane further left or right fits as well, nothing
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -15,6 +14,8 @@ from ketaflow.assays.western_blot.relief import Relief
 
 LEANS = np.linspace(-0.12, 0.12, 25)
 STRIPS = 24
+# Lanes are taken to lean only where that makes the column profile sharper by this factor.
+LEANING = 1.05
 PITCHES = 28
 # Costs in lanes: leaving the pitch by all of it, a well that was skipped, one lane's worth of signal left outside.
 COST_UNEVEN, COST_SKIPPED, COST_OUTSIDE = 6.0, 0.25, 0.6
@@ -80,22 +81,27 @@ def comb(relief: Relief, expected: np.ndarray) -> Comb | None:
 
 def _lean(height: np.ndarray) -> float:
     """Columns per row by which lanes lean; the sharpest column profile tells. Upright unless clearly better."""
-    sharp = np.array([np.square(_profile(height, lean)).sum() for lean in LEANS])
+    sharp = np.array([np.square(np.square(_profile(height, lean))).sum() for lean in LEANS])
     upright = sharp[len(LEANS) // 2]
     best = int(np.argmax(sharp))
-    return float(LEANS[best]) if sharp[best] > 1.03 * upright else 0.0
+    return float(LEANS[best]) if sharp[best] > LEANING * upright else 0.0
 
 
 def _profile(height: np.ndarray, lean: float) -> np.ndarray:
-    """Mean relief of each column, along leaning columns."""
+    """Relief of each column, along leaning columns.
+
+    Strips of rows are put together by their root mean square, so that a ladder with ten bands does not outshine
+    lanes with one.
+    """
     rows, columns = height.shape
-    edges = np.linspace(0, rows, min(STRIPS, rows) + 1).astype(int)
-    total = np.zeros(columns)
-    for top, bottom in pairwise(edges):
-        shift = round(lean * ((top + bottom) / 2 - rows / 2))
-        strip = height[top:bottom].sum(axis=0)
-        total += np.roll(strip, -shift) if not shift else _slid(strip, -shift)
-    return total / rows
+    tall = max(1, round(rows / STRIPS))
+    total, count = np.zeros(columns), 0
+    for top in range(0, max(rows - tall, 0) + 1, max(1, tall // 2)):
+        strip = np.square(height[top : top + tall].mean(axis=0))
+        shift = round(lean * (top + tall / 2 - rows / 2))
+        total += strip if not shift else _slid(strip, -shift)
+        count += 1
+    return np.sqrt(total / count)
 
 
 def _slid(strip: np.ndarray, by: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ketaflow.assays.western_blot.ladder import Calibration, calibrate
 from ketaflow.assays.western_blot.lanes import Comb
-from ketaflow.assays.western_blot.profiles import Band, baseline
+from ketaflow.assays.western_blot.profiles import Band
 from ketaflow.assays.western_blot.rows import Row, band_near, displacements, membrane_rows
 from ketaflow.assays.western_blot.strips import Strip, strip, strips
 from ketaflow.assays.western_blot.targets import Choice, choose
@@ -228,7 +228,7 @@ def _boxed(
     sides = [signal[:, max(0, left - beside) : max(1, left)], signal[:, left + width : left + width + beside]]
     gaps = np.minimum(*(side.mean(axis=1) if side.shape[1] else pixels.mean(axis=1) for side in sides))
     method = "gap" if background == "gap" else "lane"
-    drawn = strip(int(box["lane"]), left, pixels, 0.0, baseline(gaps, length=length), method, length, min_snr, foot)
+    drawn = strip(int(box["lane"]), left, pixels, 0.0, gaps, pixels.mean(axis=1), method, length, min_snr, foot)
     net = drawn.net[top : bottom + 1]
     band = Band(float(top + int(net.argmax())), top, bottom, float(net.max()))
     bare = Reading(calibration=reading.calibration, shifts=reading.shifts)

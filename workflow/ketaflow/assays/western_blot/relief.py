@@ -49,7 +49,7 @@ def relief(signal: np.ndarray, lanes: int) -> Relief:
     floor = max(1.4826 * float(np.median(np.abs(rise))), FLOOR_RANGE * _range(small))
     rise = np.maximum(rise - FLOOR_SD * floor, 0)
     rise[_sheets(small, lanes)] = 0
-    rise[_foreign(rise > 0)] = 0
+    rise[_foreign(rise > 0, width / lanes)] = 0
     if not rise.any():
         return Relief(rise, factor)
     return Relief(np.minimum(rise / np.percentile(rise[rise > 0], 95), 1.5) ** COMPRESSION, factor)
@@ -70,14 +70,15 @@ def _sheets(small: np.ndarray, lanes: int) -> np.ndarray:
     return ndimage.maximum_filter(foreign[labels] & near, size=max(3, width // 25))
 
 
-def _foreign(raised: np.ndarray) -> np.ndarray:
-    """Raised pixels of objects that reach the picture's edge and are tall."""
+def _foreign(raised: np.ndarray, pitch: float) -> np.ndarray:
+    """Raised pixels of objects that reach the picture's edge and are tall, or lie along it for more than a lane."""
     labels, count = ndimage.label(raised)
     foreign = np.zeros(count + 1, bool)
     height, width = raised.shape
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
         at_edge = rows.start == 0 or columns.start == 0 or rows.stop == height or columns.stop == width
-        foreign[number] = at_edge and rows.stop - rows.start > TALL_AT_EDGE * height
+        along = max((labels[0] == number).sum(), (labels[-1] == number).sum()) if at_edge else 0
+        foreign[number] = at_edge and (rows.stop - rows.start > TALL_AT_EDGE * height or along > 1.5 * pitch)
     return foreign[labels]
 
 

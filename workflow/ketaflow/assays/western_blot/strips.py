@@ -8,12 +8,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ketaflow.assays.western_blot.lanes import Comb
-from ketaflow.assays.western_blot.profiles import Band, baseline, find_bands, profile_noise, straightened, tilt
+from ketaflow.assays.western_blot.profiles import (
+    Band,
+    baseline,
+    find_bands,
+    on_membrane,
+    profile_noise,
+    straightened,
+    tilt,
+)
 
 # A lane's own columns: where its bands reach this share of their strongest column; never narrower than this part of
 # the room between its borders.
-EDGE, NARROWEST = 0.05, 0.35
-GAP_WIDTH = 0.12
+EDGE, NARROWEST = 0.05, 0.2
+# The gaps beside a lane: their width and, where there is room, their distance, as shares of the lane's width.
+GAP_WIDTH, GAP_AWAY = 0.15, 0.25
 # A baseline is mended beside a band where it is off by this many times the noise and this share of the band's height
 # (a strong band's glare reaches 2 %).
 BEYOND_NOISE, BEYOND_FOOT = 2.0, 0.05
@@ -138,14 +147,13 @@ def strips(
     slopes = [tilt(room, largest=max_slope) for room in rooms]
     rooms = [straightened(room, slope) for room, slope in zip(rooms, slopes, strict=True)]
     columns = _equal([own_columns(room, length) for room in rooms], comb, rooms)
-    gaps = [_gap_profile(signal, comb, lane) for lane in range(len(kinds))]
+    gaps = [_gap_profile(signal, comb, lane, own) for lane, own in enumerate(columns)]
 
     def cut(lane: int, length: float) -> Strip:
         first, last = columns[lane]
         method = background if background != "auto" else ("gap" if kinds[lane] == "ladder" else "lane")
         left, pixels = max(0, round(comb.borders[lane, 0])) + first, rooms[lane][:, first : last + 1]
-        beside = baseline(gaps[lane], length=length)
-        return strip(lane + 1, left, pixels, slopes[lane], beside, method, length, min_snr, foot)
+        return strip(lane + 1, left, pixels, slopes[lane], gaps[lane], None, method, length, min_snr, foot)
 
     made = [cut(lane, length) for lane in range(len(kinds))]
     stiff = STIFFNESS * _usual_height(made)
@@ -162,22 +170,36 @@ def strip(
     left: int,
     pixels: np.ndarray,
     slope: float,
-    gaps: np.ndarray | None,
+    beside: np.ndarray,
+    edges: np.ndarray | None,
     method: str,
     length: float,
     min_snr: float,
     foot: float,
 ) -> Strip:
-    """One lane from its straightened pixels; ``gaps`` is the background beside it, None where it is not known."""
+    """One lane from its straightened pixels; ``beside`` is the signal in the gaps beside it.
+
+    ``edges`` is the profile in which the membrane's edges are sought: the one beside the lane where it is None.
+    """
     cleaned, specks = without_specks(pixels, length)
     profile = cleaned.mean(axis=1)
-    within = baseline(profile, length=length)
-    gaps = within if gaps is None else gaps
+    inside = on_membrane(beside if edges is None else edges, float(np.percentile(profile, 99.5) - np.median(profile)))
+    profile, beside = _levelled_outside(profile, inside), _levelled_outside(beside, inside)
+    within, gaps = baseline(profile, length=length), baseline(beside, length=length)
     background, other = (gaps, within) if method == "gap" else (within, gaps)
     noise = max(lumps(profile - within), profile_noise(profile))
     smooth = max(1.0, len(profile) / 1000)
     bands = find_bands(profile - within, noise=noise, min_snr=min_snr, foot=foot, smooth=smooth)
     return Strip(lane, left, pixels, slope, profile, background, other, noise, method, specks, bands)
+
+
+def _levelled_outside(profile: np.ndarray, inside: slice) -> np.ndarray:
+    """The profile with what lies beyond the membrane's edges set to its value at the edge."""
+    levelled = profile.copy()
+    near = max(2, len(profile) // 60)
+    levelled[: inside.start] = np.median(profile[inside][:near])
+    levelled[inside.stop :] = np.median(profile[inside][-near:])
+    return levelled
 
 
 def lumps(net: np.ndarray) -> float:
@@ -253,11 +275,15 @@ def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.nd
     return (np.where(specks, np.clip(pixels, low, high), pixels) if specks.any() else pixels), specks
 
 
-def _gap_profile(signal: np.ndarray, comb: Comb, lane: int) -> np.ndarray:
-    """The lower of the mean signals in the gaps left and right of a lane."""
-    half = max(1, round(GAP_WIDTH * comb.pitch / 2))
+def _gap_profile(signal: np.ndarray, comb: Comb, lane: int, columns: tuple[int, int]) -> np.ndarray:
+    """The lower of the mean signals in the gaps left and right of a lane's own columns (counted from its border)."""
+    start = max(0, round(comb.borders[lane, 0]))
+    left, right = start + columns[0], start + columns[1]
+    width = right - left + 1
+    half = max(1, round(GAP_WIDTH * width / 2))
     sides = []
-    for border in comb.borders[lane]:
-        centre = int(np.clip(round(border), half, signal.shape[1] - 1 - half))
+    for edge, border, way in ((left, comb.borders[lane, 0], -1), (right, comb.borders[lane, 1], 1)):
+        away = min(max(way * (border - edge), 0), GAP_AWAY * width)
+        centre = int(np.clip(round(edge + way * away), half, signal.shape[1] - 1 - half))
         sides.append(leaning(signal, comb, centre - half, centre + half).mean(axis=1))
     return np.minimum(*sides)
