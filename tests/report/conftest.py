@@ -60,7 +60,10 @@ PLAN = {
 
 
 def animals() -> pd.DataFrame:
-    rows = [(f"M{k:02d}", ("female", "male")[k % 2], "C57BL/6J", 20 + k % 7, f"C{k // 4 + 1}") for k in range(1, 33)]
+    rows = [
+        (f"M{k:02d}", ("female", "male")[(k - 1) // 4 % 2], "C57BL/6J", 20 + k % 7, f"C{k // 4 + 1}")
+        for k in range(1, 33)
+    ]
     return pd.DataFrame(rows, columns=["animal", "sex", "strain", "weight_g", "cage"])
 
 
@@ -223,6 +226,12 @@ def analysed(rejected: pd.DataFrame | None, plan: dict | None = PLAN) -> dict:
 @pytest.fixture(scope="session")
 def study() -> dict:
     return analysed(None)
+
+
+@pytest.fixture(scope="session")
+def study_of():
+    """The study analysed by another plan."""
+    return lambda plan: analysed(None, plan)
 
 
 @pytest.fixture(scope="session")

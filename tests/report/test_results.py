@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.report import cascade, endpoints, palette, plots, results, sections
+from ketaflow.report import cascade, endpoints, palette, plots, results, sections, wording
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +187,46 @@ def test_a_published_curve_goes_through_its_own_points(shown):
     curve = endpoints.curves(endpoint)["ketamine"]
     at = np.interp([0, 5, 20], curve["dose_mg_per_kg"], curve["value"])
     np.testing.assert_allclose(at, [150, 110, 86], atol=0.1)
+
+
+SWIM = {"assay": "forced_swim", "measure": "immobility_s"}
+GLUTAMATE = {"assay": "microdialysis", "measure": "pct_baseline", "analyte": "glutamate"}
+SUCROSE = {"assay": "sucrose_preference", "measure": "sucrose_preference_pct"}
+BY_SEX = {**SWIM, "design": "factorial", "fixed": ["arm", "sex"]}
+CUSTOM = {"name": "any dose", "weights": {"vehicle": -1, "ket5": 0.3, "ket10": 0.3, "ket20": 0.4}}
+
+
+@pytest.mark.parametrize(
+    ("planned", "drawn"),
+    [
+        (BY_SEX | {"contrasts": ["simple", "interaction"]}, []),
+        (BY_SEX | {"contrasts": ["interaction", "dunnett"]}, ["ket5", "ket10", "ket20"]),
+        ({**SWIM, "design": "ancova", "covariates": ["weight_g"]}, ["ket5", "ket10", "ket20"]),
+        ({**SWIM, "alternative": "less"}, ["ket5", "ket10", "ket20"]),
+        ({**SWIM, "contrasts": ["pairwise"]}, ["ket5", "ket10", "ket20"]),
+        ({**SWIM, "contrasts": [CUSTOM]}, ["any dose"]),
+        ({**SWIM, "contrasts": ["jonckheere"]}, []),
+        ({**SWIM, "arms": ["vehicle", "ket10"]}, ["ket10"]),
+        ({**SWIM, "cluster": ["cage"]}, ["ket5", "ket10", "ket20"]),
+        ({**SUCROSE, "scale": "logit"}, ["ket5", "ket10", "ket20"]),
+        ({**GLUTAMATE, "design": "repeated", "contrasts": ["simple"]}, []),
+        ({**GLUTAMATE, "summary": "mean"}, ["ket5", "ket10", "ket20"]),
+    ],
+)
+def test_every_design_has_a_page_and_draws_what_can_stand_side_by_side(study_of, tmp_path, planned, drawn):
+    study = study_of({"endpoints": {"one": planned}})
+    results.write(tmp_path / "results.html", **study)
+    (endpoint,) = endpoints.build(
+        study["tables"], study["measurements"], study["allocation"], study["plan"], study["measures"]
+    )
+    assert list(endpoint.differences()["level"]) == drawn
+    page = (tmp_path / "results.html").read_text(encoding="utf-8")
+    assert "nan" not in re.sub(r"<style>.*?</style>|<script>.*?</script>", "", page, flags=re.DOTALL).lower().split()
+
+
+def test_a_comparison_within_a_level_is_told_in_words():
+    assert wording.level("ket5 | time_min=-40", {"ket5": "Ketamine 5 mg/kg"}) == "Ketamine 5 mg/kg, time (min) −40"
+    assert wording.level("ket10+ket20", {"ket10": "K 10", "ket20": "K 20"}) == "K 10 + K 20"
 
 
 def test_failed_recordings_stand_at_the_top(text):

@@ -144,10 +144,21 @@ class Endpoint:
         return rows
 
     def differences(self, dataset: str | None = None) -> pd.DataFrame:
-        """Comparisons of a level with a reference: those of the first contrast of the plan that has an interval."""
+        """Comparisons that can be drawn side by side: of one contrast, with one reference, each with an interval.
+
+        The first contrast of the plan that compares arms with an arm; else the first that compares levels of a factor.
+        Comparisons within a level of something else (``ket5 | sex=male``) and interactions stand in the table alone.
+        """
         rows = self.lines("contrasts", dataset)
-        rows = rows[rows["reference"].fillna("").ne("") & rows["estimate"].notna() & rows["ci_low"].notna()]
-        return rows[rows["contrast"].eq(rows["contrast"].iloc[0])] if len(rows) else rows
+        reference = rows["reference"].fillna("").astype(str)
+        whole = reference.ne("") & ~reference.str.contains(" | ", regex=False) & ~reference.str.startswith("(")
+        rows = rows[whole & rows["estimate"].notna() & rows["ci_low"].notna()]
+        arms = set(self.values["arm"])
+        of_arms = rows[rows["reference"].isin(arms) & rows["level"].isin(arms)]
+        rows = of_arms if len(of_arms) else rows
+        first = rows.head(1)
+        same = rows["contrast"].isin(first["contrast"]) & rows["reference"].isin(first["reference"])
+        return rows[same]
 
 
 def build(

@@ -45,8 +45,8 @@ def differences(endpoint: Endpoint, arms: list[Arm]) -> str:
         return ""
     before = {row["level"]: row for row in endpoint.differences("all").to_dict("records")}
     labels = {arm.name: arm for arm in arms}
-    reference = str(rows["reference"].iloc[0])
-    label = _difference_label(endpoint, labels[reference].label if reference in labels else reference)
+    reference = labels.get(rows["reference"].iloc[0])
+    label = _difference_label(endpoint, reference)
     low, high = difference_limits(endpoint)
     right = _margin(label, low, high)
     sheet = Sheet(18 + COLUMN_PX * len(rows) + right, HEIGHT)
@@ -64,9 +64,9 @@ def differences(endpoint: Endpoint, arms: list[Arm]) -> str:
             sheet.dot(middle + 11, frame.y(other["estimate"]), 3, SOFT, hollow=True, told=_told(other, "before review"))
         frame.interval(middle, row["ci_low"], row["ci_high"], stroke=colour, width=2.6)
         sheet.dot(middle, frame.y(row["estimate"]), 5.5, colour, told=_told(row, ""))
-        _arm_label(frame, middle, arm, None, str(row["level"]))
+        _arm_label(frame, middle, arm, None, wording.level(row["level"], {}))
     _direction_arrow(frame, endpoint)
-    return sheet.svg(f"Difference of each arm to {reference} in {endpoint.title}, with interval")
+    return sheet.svg(f"{endpoint.title}: {label} of each arm, with interval")
 
 
 def time_course(endpoint: Endpoint, arms: list[Arm]) -> str:
@@ -224,13 +224,14 @@ def _arm_label(frame: Frame, x: float, arm: Arm | None, n: int | None, name: str
         frame.sheet.text(x, frame.bottom + 18 + 14 * len(lines), f"n = {n}", anchor="middle", fill=SOFT, size=11.5)
 
 
-def _difference_label(endpoint: Endpoint, reference: str) -> str:
+def _difference_label(endpoint: Endpoint, reference: Arm | None) -> str:
+    to = f" to {reference.label}" if reference else ""
     scale = endpoint.scale
     if scale == "log":
-        return f"ratio to {reference}"
+        return f"ratio{to}"
     if scale == "logit":
-        return f"difference to {reference} (log odds)"
-    return f"difference to {reference} ({endpoint.unit})" if endpoint.unit else f"difference to {reference}"
+        return f"difference{to} (log odds)"
+    return f"difference{to} ({endpoint.unit})" if endpoint.unit else f"difference{to}"
 
 
 def _ratio(value: float) -> str:

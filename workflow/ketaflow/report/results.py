@@ -12,7 +12,6 @@ import pandas as pd
 from ketaflow.core import files
 from ketaflow.report import arrive, endpoints, palette, sections, templates, wording
 
-
 NO_LOCK = {"sha256": "", "locked_at": "", "changed": False, "changes": []}
 
 

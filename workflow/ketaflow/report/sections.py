@@ -187,7 +187,11 @@ def _compared(contrasts: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFram
     """What is compared with what, how many animals of each, and the effect size, in words; data sets side by side."""
     rows = []
     for row in contrasts.to_dict("records"):
-        level, reference = (labels.get(row[key], wording.words(row[key])) for key in ("level", "reference"))
+        level, reference = (wording.level(row[key], labels) for key in ("level", "reference"))
+        if row["level"] == row["contrast"]:
+            reference = ""
+        elif reference.startswith("("):
+            level, reference = reference, ""
         counts = [f"{int(row[key])}" for key in ("n", "n_reference") if not wording.is_missing(row[key])]
         rows.append(
             {

@@ -1,7 +1,8 @@
 """Numbers and names as the results page prints them."""
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 WORDS = {
     "one_way": "one-way", "ancova": "analysis of covariance", "repeated": "repeated measures", "holm": "Holm",
@@ -97,6 +98,25 @@ def words(name: object) -> str:
         return WORDS[str(name)]
     stem, _, last = str(name).rpartition("_")
     return f"{stem} ({UNITS[last]})".replace("_", " ") if stem and last in UNITS else str(name).replace("_", " ")
+
+
+def level(name: object, labels: Mapping[str, str]) -> str:
+    """A level of a contrast in words, arms by their labels.
+
+    ``ket5 | time_min=20`` is told as "Ketamine 5 mg/kg, time (min) 20"; an interaction such as
+    ``(ket5 - vehicle) x (male - female)`` with its signs.
+    """
+    if is_missing(name):
+        return ""
+    if str(name).startswith("("):
+        told = re.sub(r"[\w.-]*\w", lambda word: labels.get(word[0], word[0]), str(name))
+        return told.replace(" - ", " − ").replace(") x (", ") × (")
+    first, *rest = str(name).split(" | ")
+    told = " + ".join(labels.get(part, words(part)) for part in first.split("+"))
+    within = [
+        " ".join([words(key), value]).replace("-", "−") for key, _, value in (part.partition("=") for part in rest)
+    ]
+    return ", ".join([told, *within])
 
 
 def count(n: int, noun: str, plural: str = "") -> str:
