@@ -95,3 +95,37 @@ def test_a_long_log_makes_a_small_picture(measure, tmp_path):
     found = measure([{"side": "left", "content": "sucrose", "log": "licks.txt"}], tmp_path)
     assert isinstance(found.checked, Record)
     assert len(found.checked.figures["r1"][0].content) < 30_000
+
+
+def test_bottles_that_changed_places_follow_each_other_and_share_no_lick(measure, tmp_path):
+    head = (
+        "MM:DD:YYYY hh:mm:ss, Elapsed Time, Device, LeftCount, LeftDuration, RightCount, RightDuration, BatteryVoltage"
+    )
+    lines = [f"3/2/2026 {h}:00:00,{h}:00:00,1,{10 * h},{h},{5 * h},{h},4.0" for h in range(13)]
+    (tmp_path / "sip.csv").write_text("\n".join([head, *lines]))
+    rows = [
+        {"side": side, "content": what, "channel": side, "log": "sip.csv",
+         "start_time": f"2026-03-02 0{begin}:00:00", "end_time": f"2026-03-02 {begin + 6:02d}:00:00"}
+        for begin, pair in ((0, ("sucrose", "water")), (6, ("water", "sucrose")))
+        for side, what in zip(("left", "right"), pair, strict=True)
+    ]  # fmt: skip
+    found = measure(rows, tmp_path)
+    assert found["sucrose_licks"] + found["water_licks"] == 12 * 15
+    figures = found.checked.figures["r1"]
+    assert [figure.title for figure in figures] == ["Licks", "Preference in licks"]
+    assert all(figure.content.count("swap") == 1 for figure in figures)
+
+
+def test_a_clock_that_was_never_set_tells_no_light_from_dark(measure, tmp_path):
+    head = (
+        "MM:DD:YYYY hh:mm:ss, Elapsed Time, Device, LeftCount, LeftDuration, RightCount, RightDuration, BatteryVoltage"
+    )
+    lines = [f"1/1/2000 {h}:00:00,{h}:00:00,1,{10 * h},{h},{5 * h},{h},4.0" for h in range(13)]
+    (tmp_path / "sip.csv").write_text("\n".join([head, *lines]))
+    rows = [
+        {"side": side, "content": what, "channel": side, "log": "sip.csv"}
+        for side, what in (("left", "sucrose"), ("right", "water"))
+    ]
+    found = measure(rows, tmp_path)
+    assert "clock_not_set" in found.doubts()
+    assert not any("dark" in name for name in found.rows)

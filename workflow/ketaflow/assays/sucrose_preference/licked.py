@@ -65,6 +65,31 @@ def licked(
     )
 
 
+def joined(sensors: list[Licked]) -> Licked:
+    """What two bottles of the same content amount to, as when the bottles changed places within a session.
+
+    The rate is that of the bottle licked most; what one bottle's device does not tell is not told of both.
+    """
+    if len(sensors) == 1:
+        return sensors[0]
+    contacts, bursts = [s.contact_s for s in sensors], [s.bursts for s in sensors]
+    long_licks, licks = [s.long_licks for s in sensors], sum(s.licks for s in sensors)
+    contact_s = None if None in contacts else sum(contacts)
+    parts = [] if None in bursts else [(b.start_s, b.stop_s, b.licks) for b in bursts]
+    return Licked(
+        side=" and ".join(dict.fromkeys(s.side for s in sensors)),
+        content=sensors[0].content,
+        licks=licks,
+        contact_s=contact_s,
+        mean_contact_s=contact_s / licks if contact_s is not None and licks else None,
+        duty_pct=None,
+        bursts=Bursts(*map(np.concatenate, zip(*parts, strict=True))) if parts else None,
+        rate_hz=max(sensors, key=lambda s: s.licks).rate_hz,
+        long_licks=None if None in long_licks else sum(long_licks),
+        stuck="; ".join(s.stuck for s in sensors if s.stuck),
+    )
+
+
 def _bursts(kind: str, traces: np.ndarray, burst_gap_s: float, burst_min_licks: int) -> Bursts | None:
     time_s, licks, contact = traces
     if kind == LICKS:

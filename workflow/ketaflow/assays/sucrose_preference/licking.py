@@ -12,6 +12,8 @@ from scipy.ndimage import gaussian_filter1d
 
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
+# Loggers whose clock was never set wake in 1970 or 2000; none of those read here is older than this.
+FIRST_YEAR = 2010
 SMOOTH_MS = 5.0
 
 
@@ -59,6 +61,12 @@ def modal_lick_rate_hz(time_s: np.ndarray, *, burst_gap_s: float) -> float | Non
         return None
     counts = np.bincount(within_ms, minlength=int(1000 * burst_gap_s) + 1).astype(float)
     return 1000 / float(gaussian_filter1d(counts, SMOOTH_MS, mode="constant").argmax())
+
+
+def clock(log: dict) -> datetime | None:
+    """When a log begins, by a clock that was set; None if its file and its bottle do not tell."""
+    start = datetime.fromisoformat(log["start"]) if log.get("start") and not log.get("clock_off") else None
+    return start if start and start.year >= FIRST_YEAR else None
 
 
 def binned(time_s: np.ndarray, amounts: np.ndarray, edges_s: np.ndarray) -> np.ndarray:

@@ -101,8 +101,12 @@ def channel_name(log: Log, channel: str | None, file: str) -> str:
 
 
 def cut(channel: Channel, start_s: float, stop_s: float) -> Channel:
-    """The part of a channel from ``start_s`` up to and including ``stop_s``."""
-    first, last = np.searchsorted(channel.time_s, [start_s, stop_s], side="left")
+    """The part of a channel from ``start_s`` up to and including ``stop_s``.
+
+    A count written at ``start_s`` tells of licks before it and is left out, so that two bottles that
+    follow each other share none.
+    """
+    first = np.searchsorted(channel.time_s, start_s, side="right" if channel.kind == COUNTS else "left")
     last = np.searchsorted(channel.time_s, stop_s, side="right")
     inside = slice(first, last)
     return Channel(channel.time_s[inside], channel.licks[inside], channel.contact_s[inside], channel.kind)

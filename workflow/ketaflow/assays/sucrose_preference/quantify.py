@@ -5,14 +5,12 @@ of it was drunk), ``bins`` and ``bursts`` (licks over time), and in ``facts`` wh
 A bottle that leaked or ran dry and a sensor that stuck give no preference: value empty, reason told.
 """
 
-from datetime import datetime
-
 import numpy as np
 
 from ketaflow.assays.sucrose_preference import licking
 from ketaflow.assays.sucrose_preference.bottles import SUCROSE, WATER, preference_pct, side_difference_points
 from ketaflow.assays.sucrose_preference.drinking import Drinking, drinking
-from ketaflow.assays.sucrose_preference.licked import Licked, licked
+from ketaflow.assays.sucrose_preference.licked import Licked, joined, licked
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
@@ -201,9 +199,10 @@ def _licks(row: dict, sensors: list[Licked]) -> list[dict]:
     solution = solution_of({sensor.content for sensor in sensors})
     names = {WATER: "water", **({solution or SUCROSE: "sucrose"})}
     more = {"analyte": solution} if solution and solution != SUCROSE else {}
-    for sensor in sensors:
-        if sensor.content in names:
-            rows += _one_bottle(row, sensor, names[sensor.content], more)
+    for content, name in names.items():
+        own = [sensor for sensor in sensors if sensor.content == content]
+        if own:
+            rows += _one_content(row, joined(own), name, more)
     stuck = "; ".join(sensor.stuck for sensor in sensors if sensor.stuck)
     if solution:
         shares = {"lick": lambda s: s.licks, "contact": lambda s: s.contact_s}
@@ -220,14 +219,14 @@ def _phase_preferences(row: dict, recording: Record, sensors: list[Licked], ligh
     """Lick preference while the light was off and while it was on, where the clock is known."""
     facts = recording.facts
     solution = solution_of({sensor.content for sensor in sensors})
-    if not solution or not all(log.get("start") and not log.get("clock_off") for log in facts["logs"].values()):
+    if not solution or not all(licking.clock(log) for log in facts["logs"].values()):
         return []
     more = {"analyte": solution} if solution != SUCROSE else {}
     stuck = "; ".join(sensor.stuck for sensor in sensors if sensor.stuck)
     licks = {True: {solution: 0.0, WATER: 0.0}, False: {solution: 0.0, WATER: 0.0}}
     for index, log in facts["logs"].items():
         time_s, counts, _ = recording.arrays[f"licks_{index}"]
-        dark = licking.dark_at(time_s, datetime.fromisoformat(log["start"]), **lights)
+        dark = licking.dark_at(time_s, licking.clock(log), **lights)
         content = facts["bottles"][int(index)]["content"]
         for phase in (True, False):
             licks[phase][content] += float(counts[dark == phase].sum())
@@ -241,7 +240,7 @@ def _phase_preferences(row: dict, recording: Record, sensors: list[Licked], ligh
     ]  # fmt: skip
 
 
-def _one_bottle(row: dict, sensor: Licked, name: str, more: dict) -> list[dict]:
+def _one_content(row: dict, sensor: Licked, name: str, more: dict) -> list[dict]:
     doubt = {"status": "flagged", "reason": sensor.stuck} if sensor.stuck else {}
     rows = [measurement(f"{name}_licks", sensor.licks, unit="licks", **row, **more, **doubt)]
     if sensor.contact_s is not None:
@@ -275,7 +274,7 @@ def _bin_rows(row: dict, recording: Record, bin_min: float, *, lights_on_h: floa
         counts, contacts = (licking.binned(time_s, amounts, edges) for amounts in (licks, contact))
         middles = (edges[:-1] + edges[1:]) / 2
         lights = {"lights_on_h": lights_on_h, "lights_off_h": lights_off_h}
-        start = datetime.fromisoformat(log["start"]) if log.get("start") else None
+        start = licking.clock(log)
         dark = licking.dark_at(middles, start, **lights) if start else [None] * len(middles)
         for i in range(len(middles)):
             rows.append(
