@@ -72,7 +72,7 @@ def test_no_p_value_stands_before_the_tests_but_in_what_is_folded_away(text):
 def test_every_animal_of_every_endpoint_is_a_point(shown, arms):
     for endpoint in shown.values():
         svg = plots.animals(endpoint, arms)
-        for animal in endpoint.per_animal()["animal"]:
+        for animal in endpoint.per_animal["animal"]:
             assert f"<title>{animal}: " in svg, (endpoint.name, animal)
 
 
@@ -80,7 +80,7 @@ def test_what_is_left_out_is_a_cross_with_its_reason_and_not_counted(shown, arms
     svg = plots.animals(shown["immobility"], arms)
     assert "left out: rule of the plan: did not swim at all" in svg
     assert svg.count("n = 6") == 1 and svg.count("n = 8") == 3
-    table = shown["immobility"].per_animal().set_index("animal")
+    table = shown["immobility"].per_animal.set_index("animal")
     assert table.loc["M09", "left_out"] and "M05" not in table.index
 
 
@@ -136,7 +136,7 @@ def test_the_cascade_follows_the_mechanism_and_says_what_is_missing(shown, arms)
 
 def test_less_immobility_points_to_the_right(shown, arms):
     rows = cascade.effects(shown["immobility"], arms)
-    table = shown["immobility"].differences().set_index("level")
+    table = shown["immobility"].differences.set_index("level")
     for row in rows:
         assert row.effect == -table.loc[row.arm.name, "effect_size"]
         assert row.low <= row.effect <= row.high
@@ -219,7 +219,7 @@ def test_every_design_has_a_page_and_draws_what_can_stand_side_by_side(study_of,
     (endpoint,) = endpoints.build(
         study["tables"], study["measurements"], study["allocation"], study["plan"], study["measures"]
     )
-    assert list(endpoint.differences()["level"]) == drawn
+    assert list(endpoint.differences["level"]) == drawn
     page = (tmp_path / "results.html").read_text(encoding="utf-8")
     assert "nan" not in re.sub(r"<style>.*?</style>|<script>.*?</script>", "", page, flags=re.DOTALL).lower().split()
 

@@ -67,7 +67,7 @@ def steps(endpoints: list[Endpoint]) -> list[tuple[str, list[Endpoint]]]:
 def effects(endpoint: Endpoint, arms: list[Arm]) -> list[Row]:
     """The endpoint's effects by arm, turned towards the antidepressant direction."""
     by_name = {arm.name: arm for arm in arms}
-    rows = endpoint.differences()
+    rows = endpoint.differences
     rows = rows[rows["level"].isin(list(by_name))] if len(rows) else rows
     if not len(rows):
         contrasts = endpoint.lines("contrasts")
@@ -102,7 +102,7 @@ def per_animal(endpoints: list[Endpoint]) -> pd.DataFrame:
     """One column per endpoint, one row per animal: the animal's mean, of endpoints an animal has one arm in."""
     columns = {}
     for endpoint in endpoints:
-        table = endpoint.per_animal()
+        table = endpoint.per_animal
         table = table[table["left_out"].eq("")]
         if len(table) and table["animal"].is_unique:
             columns[endpoint.name] = table.set_index("animal")["value"]

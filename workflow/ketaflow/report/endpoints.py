@@ -5,6 +5,7 @@ In: the tables. Out: ``Endpoint``, which figures and tables are drawn from. Noth
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -97,7 +98,7 @@ class Endpoint:
         """Name of the value's axis."""
         return f"{self.measure} ({self.unit})" if self.unit else self.measure
 
-    @property
+    @cached_property
     def is_changed_by_review(self) -> bool:
         """Whether what a reviewer rejected changes any comparison."""
         if self.dataset == "all":
@@ -115,6 +116,7 @@ class Endpoint:
         """Values that enter the comparison."""
         return self.values[self.values["left_out"].eq("")]
 
+    @cached_property
     def per_animal(self) -> pd.DataFrame:
         """One row per animal and arm: mean of its values, how many, whether one is flagged, why it is left out."""
         grouped = self.values.assign(doubt=self.values["status"].eq("flagged"), kept=self.values["left_out"].eq(""))
@@ -143,7 +145,12 @@ class Endpoint:
             rows = rows[~own] if sensitivity else rows[own]
         return rows
 
-    def differences(self, dataset: str | None = None) -> pd.DataFrame:
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """Comparisons of the data set shown first that can be drawn side by side."""
+        return self.differences_of(self.dataset)
+
+    def differences_of(self, dataset: str) -> pd.DataFrame:
         """Comparisons that can be drawn side by side: of one contrast, with one reference, each with an interval.
 
         The first contrast of the plan that compares arms with an arm; else the first that compares levels of a factor.

@@ -18,7 +18,7 @@ DOT_PX = 4.0
 
 def animals(endpoint: Endpoint, arms: list[Arm]) -> str:
     """Every animal by arm, mean and interval beside; a cross for what is left out, hollow for what is flagged."""
-    table = endpoint.per_animal()
+    table = endpoint.per_animal
     shown = arm_names(arms, table["arm"])
     means = _means(endpoint)
     low, high = value_limits(endpoint)
@@ -40,10 +40,10 @@ def animals(endpoint: Endpoint, arms: list[Arm]) -> str:
 
 def differences(endpoint: Endpoint, arms: list[Arm]) -> str:
     """Difference of each arm to its reference with its interval, level with the animals' plot where units agree."""
-    rows = endpoint.differences()
+    rows = endpoint.differences
     if not len(rows):
         return ""
-    before = {row["level"]: row for row in endpoint.differences("all").to_dict("records")}
+    before = {row["level"]: row for row in endpoint.differences_of("all").to_dict("records")}
     labels = {arm.name: arm for arm in arms}
     reference = labels.get(rows["reference"].iloc[0])
     label = _difference_label(endpoint, reference)
@@ -102,7 +102,7 @@ def dose_response(endpoint: Endpoint, arms: list[Arm], curves: dict[str, pd.Data
 
     ``curves`` maps a drug to its curve: columns dose_mg_per_kg, value.
     """
-    table = endpoint.per_animal()
+    table = endpoint.per_animal
     table = table[table["left_out"].eq("")]
     shown = arm_names(arms, table["arm"])
     if len({arm.dose_mg_per_kg for arm in shown}) < 3 or len({arm.drug for arm in shown if not arm.is_control}) > 1:
@@ -132,7 +132,7 @@ def value_limits(endpoint: Endpoint) -> tuple[float, float]:
     means = _means(endpoint)
     values = [*endpoint.values["value"], *means["ci_low"], *means["ci_high"]]
     if _aligned(endpoint):
-        control = means.loc[endpoint.differences()["reference"].iloc[0], "mean"]
+        control = means.loc[endpoint.differences["reference"].iloc[0], "mean"]
         values += [control + value for value in _difference_values(endpoint)]
     return drawing.limits(values)
 
@@ -141,19 +141,19 @@ def difference_limits(endpoint: Endpoint) -> tuple[float, float]:
     """Limits of the difference axis: the value axis moved by the control's mean, or its own."""
     if not _aligned(endpoint):
         return drawing.limits(_difference_values(endpoint), margin=0.12, include=[0])
-    control = _means(endpoint).loc[endpoint.differences()["reference"].iloc[0], "mean"]
+    control = _means(endpoint).loc[endpoint.differences["reference"].iloc[0], "mean"]
     low, high = value_limits(endpoint)
     return low - control, high - control
 
 
 def _aligned(endpoint: Endpoint) -> bool:
-    rows = endpoint.differences()
+    rows = endpoint.differences
     same_unit = endpoint.scale == "identity"
     return bool(same_unit and len(rows) and rows["reference"].iloc[0] in _means(endpoint).index)
 
 
 def _difference_values(endpoint: Endpoint) -> list[float]:
-    tables = [endpoint.differences(dataset) for dataset in endpoint.datasets]
+    tables = [endpoint.differences_of(dataset) for dataset in endpoint.datasets]
     return [
         value for rows in tables for column in ("estimate", "ci_low", "ci_high") for value in rows[column].astype(float)
     ]
@@ -164,7 +164,7 @@ def _means(endpoint: Endpoint) -> pd.DataFrame:
     rows = endpoint.lines("descriptives")
     if len(rows) and rows["arm"].is_unique:
         return rows.set_index("arm")[["mean", "ci_low", "ci_high"]].astype(float)
-    table = endpoint.per_animal()
+    table = endpoint.per_animal
     means = table[table["left_out"].eq("")].groupby("arm")["value"].mean()
     return pd.DataFrame({"mean": means, "ci_low": np.nan, "ci_high": np.nan})
 

@@ -126,7 +126,7 @@ def _question(endpoint: Endpoint, arms: list[Arm]) -> str:
 
 
 def _caption(endpoint: Endpoint) -> str:
-    rows, table = endpoint.differences(), endpoint.per_animal()
+    rows, table = endpoint.differences, endpoint.per_animal
     level = f"{100 * float(rows['conf_level'].iloc[0]):.4g}\u00a0%" if len(rows) else "95\u00a0%"
     dot = {
         "nested": " (the mean of its samples, which lie behind it, small)",
