@@ -18,18 +18,16 @@ DIP_FACTOR = 4.0
 
 
 def noise_sd(signal: np.ndarray, width_points: float) -> float:
-    """Noise of a trace: the standard deviation about a line, in its quieter stretches of two peak widths.
+    """Noise of a trace: the standard deviation about a parabola, in its quieter stretches of one peak width.
 
-    The lower fifth of all stretches is taken, as peaks fill the others; 1.1 makes up for that choice in white noise.
+    The lower fifth of all stretches is taken, as peaks fill the others; 1.15 makes up for that choice in white noise.
     """
-    length = int(np.clip(2 * width_points, 8, max(8, len(signal) // 8)))
+    length = int(np.clip(width_points, 10, max(10, len(signal) // 8)))
     count = len(signal) // length
     blocks = signal[: count * length].reshape(count, length)
-    x = np.arange(length) - (length - 1) / 2
-    centred = blocks - blocks.mean(axis=1, keepdims=True)
-    slope = centred @ x / (x @ x)
-    rest = centred - slope[:, None] * x
-    return float(1.1 * np.quantile(np.sqrt((rest**2).sum(axis=1) / (length - 2)), 0.2))
+    curves = np.linalg.qr(np.vander(np.linspace(-1, 1, length), 3))[0]
+    rest = blocks - (blocks @ curves) @ curves.T
+    return float(1.15 * np.quantile(np.sqrt((rest**2).sum(axis=1) / (length - 3)), 0.2))
 
 
 def flat_stretches(smooth: np.ndarray, width_points: float, noise: float, tallness: np.ndarray) -> np.ndarray:

@@ -28,12 +28,28 @@ def elution(rows: list[dict], peaks: dict[str, list[dict]]) -> dict[str, float]:
             for row in rows
             if row["chromatogram"] == chromatogram and row["analyte"] not in known and row["concentration_um"]
         ]
-        found = [peak for peak in peaks.get(chromatogram, []) if not peak["saturated"]] or peaks.get(chromatogram, [])
-        if unknown and len(found) >= len(unknown):
-            largest = sorted(found, key=lambda peak: -peak["height"])[: len(unknown)]
-            retentions = sorted(peak["retention_min"] for peak in largest)
-            known.update(zip(unknown, retentions, strict=True))
+        largest = _largest(peaks.get(chromatogram, []), len(unknown)) if unknown else []
+        known.update(zip(unknown, largest, strict=False))
     return known
+
+
+def _largest(peaks: list[dict], count: int) -> list[float]:
+    """Retentions of the ``count`` tallest whole peaks of one stretch, in time order; empty where there are not so many.
+
+    A cut-off peak (void, reagent) ends a stretch, and what the end of the run cuts is no peak; the stretch is taken
+    whose smallest chosen peak is the tallest.
+    """
+    stretches: list[list[dict]] = [[]]
+    for peak in peaks:
+        if peak["saturated"]:
+            stretches.append([])
+        elif not peak.get("cut"):
+            stretches[-1].append(peak)
+    chosen = [sorted(one, key=lambda peak: -peak["height"])[:count] for one in stretches if len(one) >= count]
+    if not chosen:
+        return []
+    best = max(chosen, key=lambda one: one[-1]["height"])
+    return sorted(peak["retention_min"] for peak in best)
 
 
 def _strength(rows: list[dict], chromatogram: str) -> float:
@@ -54,8 +70,19 @@ def named(peaks: list[dict], expected: dict[str, float], *, window_min: float, s
     wanted = np.array([expected[name] for name in names])
     there = np.array([peak["retention_min"] for peak in peaks])
     weight = np.log1p(np.array([max(peak["height"], 0.0) for peak in peaks]) / _floor(peaks))
-    wanted = wanted + shift_of(wanted, there, weight, window_min=window_min, shift_min=shift_min)
-    return _in_order(names, wanted, there, weight, window_min)
+    moved = wanted + shift_of(wanted, there, weight, window_min=window_min, shift_min=shift_min)
+    first = _in_order(names, moved, there, weight, window_min)
+    return _in_order(names, wanted + local_shift(names, wanted, there, first), there, weight, window_min)
+
+
+def local_shift(names: list[str], wanted: np.ndarray, there: np.ndarray, found: dict[str, int]) -> np.ndarray:
+    """Shift (minutes) at each analyte: the median of the three nearest ones that were found, as early and late peaks drift apart."""
+    known = [index for index, name in enumerate(names) if name in found]
+    if not known:
+        return np.zeros(len(names))
+    rests = np.array([there[found[names[index]]] - wanted[index] for index in known])
+    near = np.abs(wanted[:, None] - wanted[known][None, :]).argsort(axis=1, kind="stable")[:, :3]
+    return np.median(rests[near], axis=1)
 
 
 def _floor(peaks: list[dict]) -> float:

@@ -13,7 +13,7 @@ from ketaflow.core.errors import IngestError
 LONGEST_RUN_MIN = 180
 STAMP = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[ T](\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)")
 # A longer pause between two time stamps is an interruption (seconds).
-STAMP_SLACK_S = 3.0
+STAMP_SLACK_S = 60.0
 PEAK_HEADINGS = {
     "name": ("name", "compound", "compound name", "analyte", "peak name", "component name", "component"),
     "retention_min": ("retention_min", "retention time", "rt", "r.time", "ret. time", "rt (min)", "retention time (min)",
