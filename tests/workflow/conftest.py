@@ -148,7 +148,7 @@ class Clone:
         done = subprocess.run(
             [sys.executable, "-m", "snakemake", "--cores", "2", *words, "--config", f"cohort={self.cohort}",
              f"results={self.results}", *config],
-            cwd=self.folder, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
+            cwd=self.folder, capture_output=True, text=True, timeout=1500, stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
         if ok is not None:

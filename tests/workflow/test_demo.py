@@ -1,0 +1,111 @@
+"""The demonstration cohort: what was drawn is measured, what was built in is found, and the review stays blind."""
+
+import base64
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COHORT = ROOT / "resources" / "demo_cohort"
+WINDOW_S = 240.0
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory, new_clone) -> Path:
+    made = new_clone(tmp_path_factory.mktemp("demo"))
+    made.cohort = COHORT
+    made.run()
+    return made.results
+
+
+@pytest.fixture(scope="module")
+def measured(results) -> pd.DataFrame:
+    return pd.read_csv(results / "measurements.csv")
+
+
+def by_recording(measured: pd.DataFrame, measure: str) -> pd.Series:
+    return measured[measured["measure"].eq(measure)].set_index("recording")["value"]
+
+
+def drawn_seconds(states: str, behaviour: str) -> float:
+    """Seconds of a behaviour drawn within the scoring window, 120 to 360 s after the animal entered the water."""
+    bouts = [(name, float(a), float(b)) for name, a, b in re.findall(r"(\w+) ([\d.]+)-([\d.]+)", states)]
+    start, stop = bouts[0][1] + 120, bouts[0][1] + 360
+    return sum(max(0.0, min(b, stop) - max(a, start)) for name, a, b in bouts if name == behaviour)
+
+
+def test_immobility_is_what_was_drawn_within_three_percent_of_the_window(measured):
+    truth = pd.read_csv(COHORT / "forced_swim_truth.csv").set_index("recording")["states"]
+    found = by_recording(measured, "immobility_s")
+    assert set(found.index) == set(truth.index)
+    errors = {name: found[name] - drawn_seconds(states, "immobility") for name, states in truth.items()}
+    assert max(map(abs, errors.values())) <= 0.03 * WINDOW_S, errors
+
+
+def test_every_preference_is_exactly_what_was_drawn_and_the_leak_has_none(measured):
+    truth = pd.read_csv(COHORT / "sucrose_preference_truth.csv").set_index("recording")
+    found = by_recording(measured, "sucrose_preference_pct")
+    leaking = truth.index[truth["fault"].eq("leak")]
+    assert len(leaking) == 1
+    assert found[leaking].isna().all()
+    sound = truth["sucrose_preference_pct"].dropna().drop(leaking)
+    assert found[sound.index].to_numpy() == pytest.approx(sound.to_numpy(), abs=1e-6)
+
+
+def test_the_leak_and_the_stuck_sensor_are_named(results):
+    truth = pd.read_csv(COHORT / "sucrose_preference_truth.csv").set_index("recording")["fault"].dropna()
+    checks = pd.read_csv(results / "checks.csv")
+    failed = checks[checks["verdict"].eq("fail")]
+    for fault, check in (("leak", "leak_volume"), ("stuck_sensor", "sensor_stuck")):
+        assert set(failed[failed["check"].eq(check)]["recording"]) == set(truth.index[truth.eq(fault)])
+
+
+def test_effects_built_in_are_found_in_their_direction(results):
+    table = pd.read_csv(results / "statistics" / "contrasts.csv")
+    own = table[table["sensitivity"].isna() & table["contrast"].eq("dunnett") & table["level"].eq("ket20")]
+    found = own.set_index("endpoint")["estimate"]
+    assert found["fst_immobility"] < 0
+    assert (found.drop("fst_immobility") > 0).all(), found
+    assert (own.set_index("endpoint")["p_adjusted"][["fst_immobility", "sucrose_preference"]] < 0.05).all()
+
+
+def test_every_endpoint_of_the_plan_has_its_contrasts_with_animals_as_the_unit(results):
+    import yaml
+
+    planned = set(yaml.safe_load((COHORT / "plan.yaml").read_text(encoding="utf-8"))["endpoints"])
+    table = pd.read_csv(results / "statistics" / "contrasts.csv")
+    assert set(table["endpoint"]) == planned
+    assert table["n"].max() <= 32
+
+
+def test_nothing_but_what_was_drawn_faulty_failed(results):
+    recordings = pd.read_csv(results / "recordings.csv")
+    failed = set(recordings[recordings["status"].eq("failed")]["recording"])
+    truth = pd.read_csv(COHORT / "sucrose_preference_truth.csv").set_index("recording")["fault"]
+    assert failed == set(truth.index[truth.eq("leak")])
+
+
+def test_the_review_page_tells_nothing_of_animal_arm_recording_or_file(results):
+    text = (results / "report" / "qc.html").read_text(encoding="utf-8")
+    for payload in re.findall(r"base64,([A-Za-z0-9+/=]+)", text):
+        text += base64.b64decode(payload).decode("latin-1")
+    arms = pd.read_csv(COHORT / "arms.csv")
+    recordings = pd.read_csv(results / "recordings.csv")
+    names = {*arms["arm"], *arms["label"], *recordings["recording"].dropna(), *recordings["path"].dropna()}
+    told = [name for name in names - {"vehicle"} if name in text]
+    assert not told
+    assert not re.search(r"\bM(0[1-9]|[12]\d|3[0-2])\b", re.sub(r"base64,[A-Za-z0-9+/=]+", "", text))
+
+
+def test_results_name_versions_and_fingerprints(results):
+    import json
+
+    told = json.loads((results / "provenance.json").read_text(encoding="utf-8"))
+    assert len(told["recordings"]) > 30
+    assert all(re.fullmatch(r"[0-9a-f]{64}", sha256) for sha256 in told["recordings"].values())
+    crate = json.loads((results / "ro-crate-metadata.json").read_text(encoding="utf-8"))
+    assert crate["@graph"][0]["conformsTo"]["@id"].startswith("https://w3id.org/ro/crate/")
