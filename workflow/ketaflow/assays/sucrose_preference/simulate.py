@@ -13,7 +13,7 @@ import pandas as pd
 SESSIONS = ("day1", "day2")
 START = datetime(2026, 3, 2, 18, 0)
 # Preference (%) by dose, and the rise above vehicle at 5, 10 and 20 mg/kg: made up, of the size the plan hopes for.
-VEHICLE_PCT, RISE_PCT = 70.0, {0: 0.0, 5: 5.0, 10: 10.0, 20: 15.0}
+VEHICLE_PCT, DOSES_MG_PER_KG, RISE_PCT = 70.0, (0, 5, 10, 20), (0, 5, 10, 15)
 SD_PCT, SIDE_PULL_PCT = 5.0, 3.0
 DAILY_ML_PER_G, DAILY_SD = 0.24, 0.1
 # Evaporation and drops: 0.1 ml a day in well-made tubes (Tordoff).
@@ -29,7 +29,8 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
     rows, truths = [], []
     leaking = animals["animal"].iloc[-1]
     for index, animal in enumerate(animals.to_dict("records")):
-        wanted = np.clip(VEHICLE_PCT + RISE_PCT[animal["dose_mg_per_kg"]] + SD_PCT * rng.standard_normal(), 40, 97)
+        rise = np.interp(animal["dose_mg_per_kg"], DOSES_MG_PER_KG, RISE_PCT)
+        wanted = np.clip(VEHICLE_PCT + rise + SD_PCT * rng.standard_normal(), 40, 97)
         for day, session in enumerate(SESSIONS):
             side = ("left", "right")[(index + day) % 2]
             leak = animal["animal"] == leaking and day == 1
