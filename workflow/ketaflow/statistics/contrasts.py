@@ -161,7 +161,7 @@ def _williams(model: Model, table: EndpointTable) -> list[ContrastSet]:
     Williams 1971, Biometrics 27:103-117, in the contrast form of Bretz 2006, doi:10.1016/j.csda.2005.01.015.
     """
     reference, *doses = table.levels[table.treatment]
-    counts = table.unit_means.groupby(table.treatment).size()
+    counts = {level: len(values) for level, values in table.groups.items()}
     base = model.mean(**{table.treatment: reference})
     rows = []
     for first in reversed(range(len(doses))):

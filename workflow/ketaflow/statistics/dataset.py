@@ -29,6 +29,11 @@ class Cohort:
         plain = self.arms.astype(object).where(self.arms.notna(), None)
         return {row["arm"]: row for row in plain.to_dict("records")}
 
+    @cached_property
+    def allocated(self) -> frozenset[str]:
+        """Animals that have an arm."""
+        return frozenset(self.people.loc[self.people["arm"].notna(), "animal"])
+
     @property
     def control(self) -> str:
         """Name of the control arm."""
@@ -53,7 +58,7 @@ class EndpointTable:
     @property
     def animals(self) -> int:
         """Number of animals."""
-        return int(self.rows["animal"].nunique())
+        return len(set(self.rows["animal"]))
 
     @cached_property
     def unit_means(self) -> pd.DataFrame:
@@ -67,6 +72,12 @@ class EndpointTable:
         means = {name: np.bincount(units, self.rows[name].to_numpy(float)) / count for name in ("value", "y")}
         kept = [name for name in ("animal", "arm", *self.levels) if name != self.time]
         return pd.DataFrame({name: self.rows[name].to_numpy()[first] for name in dict.fromkeys(kept)} | means)
+
+    @cached_property
+    def groups(self) -> dict[object, np.ndarray]:
+        """Animals' means on the scale of the analysis for each level of the treatment, the reference first."""
+        level, y = self.unit_means[self.treatment].to_numpy(), self.unit_means["y"].to_numpy()
+        return {name: y[level == name] for name in self.levels[self.treatment]}
 
 
 def cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) -> Cohort:
@@ -134,26 +145,45 @@ def level_name(value: object) -> object:
 
 def assemble(rows: pd.DataFrame, endpoint: Mapping, known: Cohort, facts: Mapping) -> EndpointTable:
     """Join the chosen rows with the cohort, put them on their scale and order the levels."""
-    rows = rows[rows["value"].notna()]
-    keys = ["animal", "period"] if endpoint["design"] == "crossover" else ["animal"]
-    if endpoint["design"] == "crossover":
-        rows = rows.assign(period=rows["session"].astype(str))
-    own = [name for name in rows.columns if name in known.people.columns and name not in keys]
-    joined = rows.drop(columns=own).merge(known.people, on=keys, how="inner")
+    joined = _with_people(rows[rows["value"].notna()], endpoint, known)
     if endpoint.get("arms"):
         joined = joined[joined["arm"].isin(endpoint["arms"])]
     factors = [*endpoint["fixed"], *(["period"] if endpoint["design"] == "crossover" else [])]
-    joined = joined.assign(**{name: joined[name].map(level_name) for name in factors})
+    for name in factors:
+        joined[name] = [level_name(value) for value in joined[name]]
     if endpoint.get("summary") == "mean":
         joined = _averaged(joined)
     levels = {name: levels_of(name, known, joined[name]) for name in factors}
     time = _time_column(joined, endpoint)
     if time and endpoint["time"] == "factor":
-        joined = joined.assign(**{time: joined[time].map(level_name)})
+        joined[time] = [level_name(value) for value in joined[time]]
         levels[time] = levels_of(time, known, joined[time])
-    joined = joined.assign(y=to_scale(joined["value"].to_numpy(float), endpoint["scale"])).reset_index(drop=True)
+    joined = joined.reset_index(drop=True)
+    joined["y"] = to_scale(joined["value"].to_numpy(float), endpoint["scale"])
     treatment = endpoint["fixed"][0] if endpoint["fixed"] else ""
     return EndpointTable(joined, levels, treatment, time, facts=facts)
+
+
+def _with_people(rows: pd.DataFrame, endpoint: Mapping, known: Cohort) -> pd.DataFrame:
+    """Rows beside what the cohort's tables say of their animal (and period): arm, dose, homes, the plan's own."""
+    wanted = [
+        "arm",
+        "dose_mg_per_kg",
+        "cage",
+        "litter",
+        *endpoint["fixed"],
+        *endpoint["covariates"],
+        *endpoint["cluster"],
+    ]
+    facts = [name for name in dict.fromkeys(wanted) if name in known.people]
+    plain = {name: rows[name].to_numpy() for name in rows.columns if name not in facts}
+    if endpoint["design"] == "crossover":
+        own = pd.DataFrame(plain).assign(period=rows["session"].astype(str).to_numpy())
+        return own.merge(known.people[["animal", "period", *facts]], on=["animal", "period"], how="inner")
+    if not known.people["animal"].is_unique:
+        return pd.DataFrame(plain).merge(known.people[["animal", *facts]], on="animal", how="inner")
+    place = pd.Index(known.people["animal"]).get_indexer(rows["animal"])
+    return pd.DataFrame(plain | {name: known.people[name].to_numpy()[place] for name in facts})
 
 
 def to_scale(values: np.ndarray, scale: str) -> np.ndarray:

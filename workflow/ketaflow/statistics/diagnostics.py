@@ -18,9 +18,7 @@ def checks(model: Model, table: EndpointTable, endpoint: Mapping, confounded: li
     """Lines of the diagnostics table."""
     rows = _normality(model.fit.residuals)
     if table.treatment:
-        means = table.unit_means
-        groups = [means.loc[means[table.treatment] == level, "y"].to_numpy() for level in table.levels[table.treatment]]
-        rows += _variances(groups, table.treatment)
+        rows += _variances(list(table.groups.values()), table.treatment)
     rows += [
         {
             "check": "confounded",

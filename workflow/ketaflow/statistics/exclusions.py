@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from ketaflow.statistics import dataset, rules
@@ -12,6 +13,8 @@ KEPT = ("assay", "animal", "recording", "session", "time_min", "sample", "value"
 def failed(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
     """Rows with a value, and a line for each without."""
     empty = rows["value"].isna()
+    if not empty.any():
+        return rows, []
     lines = [
         line | {"source": "no value", "reason": reason if isinstance(reason, str) and reason else "no reason was given"}
         for line, reason in zip(_lines(rows[empty]), rows.loc[empty, "reason"], strict=True)
@@ -21,7 +24,9 @@ def failed(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
 
 def unallocated(rows: pd.DataFrame, known: dataset.Cohort) -> tuple[pd.DataFrame, list[dict]]:
     """Rows of animals that have an arm, and a line for each animal that has none."""
-    allocated = rows["animal"].isin(known.people.loc[known.people["arm"].notna(), "animal"])
+    allocated = np.array([animal in known.allocated for animal in rows["animal"]], dtype=bool)
+    if allocated.all():
+        return rows, []
     lines = [
         line | {"source": "no arm", "reason": "the animal is not in allocation"} for line in _lines(rows[~allocated])
     ]

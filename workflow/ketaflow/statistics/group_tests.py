@@ -13,17 +13,9 @@ from ketaflow.statistics import contrasts, effects, multivariate_t, pingouin_ada
 from ketaflow.statistics.dataset import EndpointTable
 
 
-def groups_of(table: EndpointTable) -> dict[object, np.ndarray]:
-    """Animals' means of each level of the treatment, the reference first."""
-    means = table.unit_means
-    return {
-        level: means.loc[means[table.treatment] == level, "y"].to_numpy() for level in table.levels[table.treatment]
-    }
-
-
 def welch(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
     """Welch's anova, and Welch's t test of each level against the reference with Holm over them."""
-    groups = groups_of(table)
+    groups = table.groups
     statistic, df2, p = welch_anova(list(groups.values()))
     omnibus = [{
         "model": "Welch", "term": table.treatment, "df1": len(groups) - 1, "df2": df2, "df_method": "Welch",
@@ -61,7 +53,7 @@ def welch_anova(groups: list[np.ndarray]) -> tuple[float, float, float]:
 
 def rank(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
     """Kruskal-Wallis, and Dunn's comparisons with the reference, Holm over them alone."""
-    groups = groups_of(table)
+    groups = table.groups
     omnibus = [{"model": "ranks", "term": table.treatment, "statistic_name": "H", "effect_size_name": "epsilon_squared"}
                | ranks.kruskal(list(groups.values()))]  # fmt: skip
     reference, *others = groups
@@ -86,7 +78,7 @@ def friedman(table: EndpointTable) -> list[dict]:
 
 def mann_whitney(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
     """Each level against the reference by its own ranks, Holm over them."""
-    groups = groups_of(table)
+    groups = table.groups
     (reference, control), *others = groups.items()
     rows = []
     for level, treated in others:

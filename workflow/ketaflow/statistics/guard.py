@@ -93,7 +93,8 @@ def refusal(table: EndpointTable, endpoint: Mapping, known: Cohort, *, min_anima
         return "nothing was measured"
     checks = (
         _two_arms(rows, endpoint), _several_units(rows), _out_of_range(rows, table.facts),
-        _off_scale(rows, endpoint["scale"]), _missing_facts(rows, endpoint), _too_few(table, endpoint, known, min_animals_per_arm),
+        _off_scale(rows, endpoint["scale"]), _missing_facts(rows, endpoint),
+        _too_few(table, endpoint, known, min_animals_per_arm),
         _empty_cell(table, endpoint), _no_variance(table),
     )  # fmt: skip
     return next((reason for reason in checks if reason), "")
@@ -122,8 +123,10 @@ def confounded(table: EndpointTable, known: Cohort) -> list[str]:
 def _two_arms(rows: pd.DataFrame, endpoint: Mapping) -> str:
     if endpoint["design"] == "crossover":
         return ""
-    arms = rows.groupby("animal")["arm"].nunique()
-    twice = list(arms.index[arms > 1])
+    seen: dict[str, set] = {}
+    for animal, arm in zip(rows["animal"], rows["arm"], strict=True):
+        seen.setdefault(animal, set()).add(arm)
+    twice = [animal for animal, arms in seen.items() if len(arms) > 1]
     return f"animal {', '.join(twice[:3])} is in two arms; only a crossover design allows that" if twice else ""
 
 
@@ -171,9 +174,7 @@ def _too_few(table: EndpointTable, endpoint: Mapping, known: Cohort, least: int)
         return f"only one level of {table.treatment} was measured: {', '.join(map(str, levels))}"
     if table.treatment == "arm" and known.control not in levels and not endpoint.get("arms"):
         return f"the control arm {known.control} was not measured"
-    column = "arm" if table.treatment == "arm" else table.treatment
-    counts = table.rows.groupby(column, observed=True)["animal"].nunique()
-    small = {level: int(counts.get(level, 0)) for level in levels if counts.get(level, 0) < least}
+    small = {level: len(values) for level, values in table.groups.items() if len(values) < least}
     told = ", ".join(f"{level} has {count}" for level, count in small.items())
     return f"too few animals to compare (at least {least} per arm): {told}" if small else ""
 
@@ -192,21 +193,19 @@ def _empty_cell(table: EndpointTable, endpoint: Mapping) -> str:
 
 
 def _no_variance(table: EndpointTable) -> str:
-    means = table.unit_means
     if not table.treatment:
-        return "all animals have the same value" if means["y"].std() == 0 else ""
+        return "all animals have the same value" if _constant(table.unit_means["y"].to_numpy()) else ""
     reference = table.levels[table.treatment][0]
-    control = means.loc[means[table.treatment] == reference, "y"]
-    if _constant(control):
-        return (
-            f"all animals of {reference} have the same value ({control.iloc[0]:g}): was everything divided by its own "
-            "control? Analyse the values before that division"
-        )
-    return ""
+    if not _constant(table.groups[reference]):
+        return ""
+    return (
+        f"all animals of {reference} have the same value ({table.groups[reference][0]:g}): was everything divided by "
+        "its own control? Analyse the values before that division"
+    )
 
 
-def _constant(values: pd.Series) -> bool:
-    return bool(np.ptp(values.to_numpy(float)) <= 1e-12 * max(1e-300, np.abs(values.to_numpy(float)).max()))
+def _constant(values: np.ndarray) -> bool:
+    return bool(np.ptp(values) <= 1e-12 * max(1e-300, np.abs(values).max()))
 
 
 def _column_faults(endpoint, measurements, known) -> Iterator[tuple[str, str, str]]:

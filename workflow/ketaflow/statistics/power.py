@@ -13,14 +13,14 @@ def planned(table: EndpointTable, endpoint: Mapping, *, alpha: float, power: flo
     smallest = endpoint.get("smallest_effect")
     if smallest is None or not table.treatment or endpoint["scale"] == "logit":
         return []
-    means = table.unit_means
-    groups = means.groupby(table.treatment, observed=True)["y"]
-    sd = float(np.sqrt((groups.var() * (groups.size() - 1)).sum() / (groups.size() - 1).sum()))
+    groups = list(table.groups.values())
+    df = [len(group) - 1 for group in groups]
+    sd = float(np.sqrt(np.average([np.var(group, ddof=1) for group in groups], weights=df)))
     effect = float(np.log(smallest)) if endpoint["scale"] == "log" else float(smallest)
     arms = len(table.levels[table.treatment])
     common = {
         "smallest_effect": smallest, "unit": table.facts.get("unit", ""), "sd": sd, "alpha": alpha, "power": power,
-        "n_now": int(groups.size().min()), "groups": arms,
+        "n_now": min(map(len, groups)), "groups": arms,
     }  # fmt: skip
     d = effect / sd
     f = d * np.sqrt(1 / (2 * arms))

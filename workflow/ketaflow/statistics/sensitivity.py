@@ -16,6 +16,8 @@ def analysed(
     name: str, table: EndpointTable, endpoint: Mapping, known: Cohort, *, alpha: float, least: int
 ) -> variants.Lines:
     """Lines of one sensitivity analysis, marked with its name."""
+    if name == "without_flagged" and not table.rows["status"].eq("flagged").any():
+        return {}
     if name in REFITS:
         changed, other = REFITS[name](table, endpoint)
         return variants.analysed(changed, other, known, name, alpha=alpha, least=least)[0]
@@ -45,7 +47,7 @@ def _on_log(table: EndpointTable, endpoint: Mapping) -> tuple[EndpointTable, dic
 
 
 def _without_flagged(table: EndpointTable, endpoint: Mapping) -> tuple[EndpointTable, dict]:
-    rows = table.rows[table.rows["status"].fillna("") != "flagged"].reset_index(drop=True)
+    rows = table.rows[~table.rows["status"].eq("flagged")].reset_index(drop=True)
     return replace(table, rows=rows), dict(endpoint)
 
 

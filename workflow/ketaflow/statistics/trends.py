@@ -77,9 +77,7 @@ def _slope(table: EndpointTable, levels: Mapping, endpoint: Mapping, model: Mode
 
 def _jonckheere(table: EndpointTable, levels: Mapping, endpoint: Mapping, model: Model, alpha: float) -> list[dict]:
     part = within(table, levels)
-    means = part.unit_means
-    groups = [means.loc[means[table.treatment] == level, "y"].to_numpy() for level in levels]
-    above, z = ranks.jonckheere(groups)
+    above, z = ranks.jonckheere(list(part.groups.values()))
     p = float(ranks.normal_tail(np.array(z), endpoint["alternative"]))
     return [{
         "contrast": "jonckheere", "level": DOSE if table.treatment == "arm" else table.treatment, "reference": "",

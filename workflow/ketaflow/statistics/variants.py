@@ -69,10 +69,9 @@ def contrast(name, model: Model, table: EndpointTable, endpoint: Mapping, known:
 
 def sized(row: dict, table: EndpointTable, endpoint: Mapping, alpha: float) -> dict:
     """A comparison with its numbers of animals, its size of effect and the test of equivalence."""
-    means = table.unit_means
     size = None
     if row["contrast"] in TWO_LEVELS:
-        groups = [means.loc[means[table.treatment] == row[key], "y"].to_numpy() for key in ("level", "reference")]
+        groups = [table.groups[row[key]] for key in ("level", "reference")]
         row = row | {"n": len(groups[0]), "n_reference": len(groups[1])}
         size = effects.hedges_g(*groups, level=1 - alpha)
     else:
