@@ -13,6 +13,7 @@ from ketaflow import assays
 from ketaflow.core import batches, cohort, digest, files, settings
 from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
+from ketaflow.report import blinding, decisions
 
 SETTINGS_FILE = "settings.yaml"
 BLOCKS = ("statistics", "report")
@@ -110,7 +111,10 @@ def load(config: dict, overrides: dict) -> Study:
     problems += _assay_problems(found)
     if problems:
         raise CohortError(problems)
-    return Study(found, filled, Path(filled["results"]), _batches(found, filled))
+    loaded = Study(found, filled, Path(filled["results"]), _batches(found, filled))
+    if problems := _decision_problems(loaded):
+        raise CohortError(problems)
+    return loaded
 
 
 def groups_from(text: str) -> list[Group]:
@@ -199,6 +203,22 @@ def _assay_problems(found: Cohort) -> list[Problem]:
         if assays.has(assay, "tables"):
             problems += assays.stage(assay, "tables").problems(found)
     return problems
+
+
+def _decision_problems(loaded: Study) -> list[Problem]:
+    """Reviewers' decisions on what is no recording of this cohort."""
+    judged = loaded.cohort.tables.get("qc_decisions")
+    if judged is None:
+        return []
+    key = loaded.settings["blinding_key"]
+    codes = {
+        blinding.code(assay, name, key)
+        for assay, by_name in loaded.batches.items()
+        for groups in by_name.values()
+        for group in groups
+        for name in recording_names(assay, group)
+    }
+    return decisions.problems(judged.fillna(""), codes)
 
 
 def _batches(found: Cohort, filled: dict) -> dict[str, dict[str, list[Group]]]:

@@ -5,6 +5,7 @@ rejected, by whom and why; which decisions count no more; how far two reviewers 
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -77,9 +78,9 @@ def apply(decisions: pd.DataFrame, items: list[dict]) -> Decisions:
     """
     decisions = decisions.astype(object).where(decisions.notna(), "")
     by_code = {item["code"]: item for item in items}
-    problems = _problems(decisions, by_code)
-    if problems:
-        raise CohortError(problems)
+    faults = problems(decisions, by_code)
+    if faults:
+        raise CohortError(faults)
     rows = decisions.to_dict("records")
     counting = [row for row in rows if row["item_sha256"] == by_code[row["code"]]["item_sha256"]]
     stale = [_stale_sentence(row) for row in rows if row["item_sha256"] != by_code[row["code"]]["item_sha256"]]
@@ -120,8 +121,9 @@ def cohen_kappa(first: list[str], second: list[str]) -> float:
     return float("nan") if np.isclose(chance, 1.0) else (observed - chance) / (1.0 - chance)
 
 
-def _problems(decisions: pd.DataFrame, by_code: dict[str, dict]) -> list[Problem]:
-    problems = []
+def problems(decisions: pd.DataFrame, by_code: Collection[str]) -> list[Problem]:
+    """Every row that cannot count: a code no recording has, an unknown decision, a second vote of one reviewer."""
+    found = []
     seen: dict[tuple, int] = {}
     for number, row in decisions.iterrows():
         code = str(row["code"])
@@ -132,16 +134,16 @@ def _problems(decisions: pd.DataFrame, by_code: dict[str, dict]) -> list[Problem
                 f"{hint}Use the export of this cohort's own review page, made with the same blinding_key; "
                 "if the recording was taken out of the cohort, delete the row"
             )
-            problems.append(Problem(FILE, int(number), "code", f"no recording has the code '{code}'", remedy))
+            found.append(Problem(FILE, int(number), "code", f"no recording has the code '{code}'", remedy))
         if row["decision"] not in KINDS:
-            problems.append(
+            found.append(
                 Problem(FILE, int(number), "decision", f"found '{row['decision']}'", f"Allowed: {', '.join(KINDS)}")
             )
         first = seen.setdefault((code, row["reviewer"]), int(number))
         if first != int(number):
-            found = f"{row['reviewer']} decided on '{code}' in row {first} already"
-            problems.append(Problem(FILE, int(number), "code", found, "Keep one of the rows"))
-    return problems
+            said = f"{row['reviewer']} decided on '{code}' in row {first} already"
+            found.append(Problem(FILE, int(number), "code", said, "Keep one of the rows"))
+    return found
 
 
 def _stale_sentence(row: dict) -> str:
