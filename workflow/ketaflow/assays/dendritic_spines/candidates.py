@@ -1,8 +1,9 @@
 """Places that could be spines, and what each looks like from the shaft it would stand on.
 
-In: a stack without background and its traced shafts. Out: candidates, each with the patch of image around it
-turned so that the shaft lies below and brightness is counted in shafts. Seen like this a spine looks the
-same in every direction, in projections and in stacks, and under every microscope that resolves it.
+In: a projection without background, as a stack of one plane, and its shafts laid flat. Out: candidates, each with the
+patch of image around it turned so that the shaft lies below and brightness is counted in shafts. Seen like this a
+spine looks the same in every direction and under every microscope that resolves it. Judging single planes of a
+stack instead was tried and left: blur in depth makes the shaft's own upper and lower side look like spines.
 """
 
 from dataclasses import dataclass
@@ -14,9 +15,8 @@ from scipy.spatial import cKDTree
 
 from ketaflow.assays.dendritic_spines.shaft import Dendrite
 
-# Heads of 0.25 to 0.9 um, blurred: blobs between these (sigma, um). Depth is blurred by at least DEPTH_SIGMA_UM.
+# Heads of 0.25 to 0.9 um, blurred: blobs between these (sigma, um).
 BLOB_SIGMAS_UM = (0.12, 0.2, 0.33, 0.54)
-DEPTH_SIGMA_UM = 0.3
 # Grid of the patch around a candidate (um): outwards from the shaft, and along it.
 OUTWARD_UM = np.arange(-1.5, 0.91, 0.15)
 ALONG_UM = np.arange(-0.9, 0.91, 0.15)
@@ -48,21 +48,21 @@ class Candidates:
 
 FACTS = (
     "distance_um", "distance_in_radii", "radius_um", "brightness_in_brightest", "noise_in_shafts",
-    "small_blob", "middle_blob", "large_blob", "brightness_in_shafts", "uprightness", "is_stack", "surround_in_shafts",
+    "small_blob", "middle_blob", "large_blob", "brightness_in_shafts", "surround_in_shafts",
 )  # fmt: skip
 
 
 def candidates(
-    stack: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float, *, reach_um: float
+    picture: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float, *, reach_um: float
 ) -> Candidates:
     """All places within ``reach_um`` of a shaft's surface that are brighter than what surrounds them.
 
-    ``noise`` is the standard deviation of a voxel of the stack.
+    ``noise`` is the standard deviation of a pixel.
     """
     lines = np.concatenate([dendrite.line_um for dendrite in dendrites])
     nearest = cKDTree(lines)
-    blurred = [_blurred(stack, sigma, voxel_um) for sigma in BLOB_SIGMAS_UM]
-    near = _near(stack.shape, voxel_um, dendrites, reach_um)
+    blurred = [_blurred(picture, sigma, voxel_um) for sigma in BLOB_SIGMAS_UM]
+    near = _near(picture.shape, voxel_um, dendrites, reach_um)
     shaft = min(float(np.median(dendrite.brightness)) for dendrite in dendrites)
     least = max(FAINTEST_IN_NOISE * noise, FAINTEST_IN_SHAFTS * shaft)
     peaks = [_peaks(finer - coarser, near, least) for finer, coarser in pairwise(blurred)]
@@ -73,13 +73,13 @@ def candidates(
 
 
 def placed(
-    stack: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float, places_um: np.ndarray
+    picture: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float, places_um: np.ndarray
 ) -> Candidates:
     """Candidates at given places (n, 3) um, where a person says there is a spine."""
     nearest = cKDTree(np.concatenate([dendrite.line_um for dendrite in dendrites]))
-    blurred = [_blurred(stack, sigma, voxel_um) for sigma in BLOB_SIGMAS_UM]
+    blurred = [_blurred(picture, sigma, voxel_um) for sigma in BLOB_SIGMAS_UM]
     at = (places_um / voxel_um).T
-    sampled_at = [ndimage.map_coordinates(picture, at, order=1, mode="nearest") for picture in blurred]
+    sampled_at = [ndimage.map_coordinates(smooth, at, order=1, mode="nearest") for smooth in blurred]
     blobs = np.stack([finer - coarser for finer, coarser in pairwise(sampled_at)])
     return _framed(places_um, blobs, blurred[0], voxel_um, dendrites, nearest, noise)
 
@@ -91,10 +91,9 @@ def joined(parts: list[Candidates]) -> Candidates:
     )
 
 
-def _blurred(stack: np.ndarray, sigma_um: float, voxel_um: np.ndarray) -> np.ndarray:
-    depth = max(sigma_um, DEPTH_SIGMA_UM) / voxel_um[0] if len(stack) > 1 else 0
+def _blurred(picture: np.ndarray, sigma_um: float, voxel_um: np.ndarray) -> np.ndarray:
     flat = sigma_um / voxel_um[1]
-    return ndimage.gaussian_filter(stack, (depth, flat, flat), truncate=2.5, mode="nearest")
+    return ndimage.gaussian_filter(picture, (0, flat, flat), truncate=2.5, mode="nearest")
 
 
 def _near(shape: tuple[int, ...], voxel_um: np.ndarray, dendrites: list[Dendrite], reach_um: float) -> np.ndarray:
@@ -109,21 +108,17 @@ def _near(shape: tuple[int, ...], voxel_um: np.ndarray, dendrites: list[Dendrite
 
 
 def _peaks(blob: np.ndarray, near: np.ndarray, least: float) -> np.ndarray:
-    """Voxels (n, 3) higher than ``least`` and than their 26 neighbours."""
+    """Voxels (n, 3) higher than ``least`` and than their eight neighbours."""
     places = np.argwhere((blob > least) & near)
     inner = (places[:, 1:] > 0).all(1) & (places[:, 1:] < np.array(blob.shape[1:]) - 1).all(1)
     places = places[inner]
-    deep = (-1, 0, 1) if len(blob) > 1 else (0,)
-    for dz in deep:
-        for dy in (-1, 0, 1):
-            for dx in (-1, 0, 1):
-                if dz == dy == dx == 0 or not len(places):
-                    continue
-                z = (places[:, 0] + dz).clip(0, len(blob) - 1)
+    for dy in (-1, 0, 1):
+        for dx in (-1, 0, 1):
+            if (dy, dx) != (0, 0) and len(places):
                 here = blob[tuple(places.T)]
-                there = blob[z, places[:, 1] + dy, places[:, 2] + dx]
-                ahead = (dz, dy, dx) > (0, 0, 0)
-                places = places[(here > there) | ((here == there) & ahead) | (z != places[:, 0] + dz)]
+                there = blob[0, places[:, 1] + dy, places[:, 2] + dx]
+                # Of two equal neighbours the later one is the peak.
+                places = places[(here > there) | ((here == there) & ((dy, dx) > (0, 0)))]
     return places
 
 
@@ -160,7 +155,7 @@ def _framed(
     here = ndimage.map_coordinates(smooth, (places_um / voxel_um).T, order=1, mode="nearest") / shaft
     facts = np.column_stack([
         distance, distance / radius[index], radius[index], shaft / brightness.max(), noise / shaft, *(blobs / shaft),
-        here, np.abs(outward[:, 0]), np.full(len(index), float(len(smooth) > 1)), surround,
+        here, surround,
     ])  # fmt: skip
     clipped = np.clip(patches, *PATCH_RANGE).astype(np.float32)
     return Candidates(places_um, owner[index], point[index], outward, along, clipped, facts.astype(np.float32))

@@ -50,15 +50,15 @@ def _factor(dendrites: list[Dendrite]) -> float:
     return float(np.clip(radius, *ORDINARY_RADIUS_UM) / radius)
 
 
-def offered(stack: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, *, reach_um: float) -> Candidates:
-    """Candidates near the dendrites, their places on the ordinary scale (``found.factor`` times micrometres)."""
-    scaled = [dendrite.scaled(found.factor) for dendrite in found.dendrites]
-    return candidates.candidates(stack, voxel_um * found.factor, scaled, noise, reach_um=reach_um)
+def offered(picture: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, *, reach_um: float) -> Candidates:
+    """Candidates in a projection (y, x), their places on the ordinary scale (``found.factor`` times micrometres)."""
+    flat = [dendrite.flat().scaled(found.factor) for dendrite in found.dendrites]
+    return candidates.candidates(picture[None], voxel_um * found.factor, flat, noise, reach_um=reach_um)
 
 
-def placed(stack: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, places_um: np.ndarray) -> Candidates:
-    """Candidates where a person says there are spines, in true micrometres."""
-    scaled = [dendrite.scaled(found.factor) for dendrite in found.dendrites]
-    made = candidates.placed(stack, voxel_um * found.factor, scaled, noise, places_um * found.factor)
+def placed(picture: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, places_um: np.ndarray) -> Candidates:
+    """Candidates where a person says there are spines (n, 3), in true micrometres."""
+    flat = [dendrite.flat().scaled(found.factor) for dendrite in found.dendrites]
+    made = candidates.placed(picture[None], voxel_um * found.factor, flat, noise, places_um * [0, 1, 1] * found.factor)
     made.places_um = places_um
     return made

@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath
 
 import numpy as np
+from scipy import ndimage
 
 from ketaflow.assays.dendritic_spines import candidates, corrections, finding, image_facts, shaft, shape
 from ketaflow.assays.dendritic_spines import scorer as judge
@@ -36,7 +37,8 @@ def quantify(
     row = recording.rows[TABLE][0]
     voxel_um = voxel_size_um(recording.facts)
     stack, background = image_facts.without_background(recording.arrays["stack"])
-    noise = image_facts.noise(recording.arrays["stack"])
+    picture = stack.max(0)
+    noise = image_facts.noise(picture[None])
     traced = finding.traced(
         stack, voxel_um, noise, min_dendrite_um=min_dendrite_um, faintest_dendrite_ratio=faintest_dendrite_ratio
     )
@@ -44,13 +46,14 @@ def quantify(
     if not dendrites:
         return Record(facts={"background": background, "noise": noise, "unmatched": []},
                       tables={"measurements": _measurements(row, None, None)})  # fmt: skip
-    offered = finding.offered(stack, voxel_um, traced, noise, reach_um=max_reach_um)
+    offered = finding.offered(picture, voxel_um, traced, noise, reach_um=max_reach_um)
     scores = _scores(offered, scorer, recording.arrays)
     likely = np.flatnonzero(scores >= score_threshold)
     likely = likely[candidates.strongest(offered.places_um[likely], scores[likely], min_distance_um)]
     likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]
     chosen = offered.chosen(likely)
     chosen.places_um = chosen.places_um / traced.factor
+    chosen.places_um[:, 0] = _depth(chosen.places_um, stack, voxel_um)
     found, facts, unmatched = _corrected(recording, stack, voxel_um, traced, noise, chosen, scores[likely])
     spines = _spine_table(row["image"], stack, voxel_um, dendrites, found, facts, psf_fwhm_um=psf_fwhm_um, rule={
         "mushroom_head_um": mushroom_head_um, "stubby_length_um": stubby_length_um,
@@ -100,17 +103,25 @@ def _corrected(
     ]
     if by_hand:
         places_um = np.array([place for place, *_ in by_hand]) * voxel_um
-        places_um[:, 0] = _depth_where_unknown(places_um, traced.dendrites)
-        parts.append(finding.placed(stack, voxel_um, traced, noise, places_um))
+        places_um[:, 0] = np.where(
+            np.isnan(places_um[:, 0]), _depth(np.nan_to_num(places_um), stack, voxel_um), places_um[:, 0]
+        )
+        parts.append(finding.placed(stack.max(0), voxel_um, traced, noise, places_um))
         facts += [{"spine": number, "score": 1.0, "given": given, "origin": how} for _, number, given, how in by_hand]
     return candidates.joined(parts), facts, told.unmatched
 
 
-def _depth_where_unknown(places_um: np.ndarray, dendrites: list[Dendrite]) -> np.ndarray:
-    """Depth of each place; where it is NaN, that of the nearest shaft."""
-    line = np.concatenate([dendrite.line_um for dendrite in dendrites])
-    away = np.hypot(line[None, :, 1] - places_um[:, None, 1], line[None, :, 2] - places_um[:, None, 2])
-    return np.where(np.isnan(places_um[:, 0]), line[away.argmin(1), 0], places_um[:, 0])
+def _depth(places_um: np.ndarray, stack: np.ndarray, voxel_um: np.ndarray) -> np.ndarray:
+    """Depth (n,) um at which each place of the projection is brightest, over three by three pixels."""
+    if len(stack) == 1 or not len(places_um):
+        return np.zeros(len(places_um))
+    y, x = np.rint(places_um[:, 1:] / voxel_um[1:]).astype(int).T
+    columns = sum(
+        stack[:, (y + dy).clip(0, stack.shape[1] - 1), (x + dx).clip(0, stack.shape[2] - 1)]
+        for dy in (-1, 0, 1)
+        for dx in (-1, 0, 1)
+    )
+    return ndimage.uniform_filter1d(columns, 3, axis=0, mode="nearest").argmax(0) * voxel_um[0]
 
 
 def _spine_table(
@@ -118,7 +129,7 @@ def _spine_table(
     facts: list[dict], *, psf_fwhm_um: float, rule: dict[str, float],
 ) -> list[dict]:  # fmt: skip
     """One row for each spine."""
-    shapes = shape.measured(stack, voxel_um, spines, dendrites, psf_fwhm_um=psf_fwhm_um)
+    shapes = shape.measured(stack.max(0), voxel_um, spines, dendrites, psf_fwhm_um=psf_fwhm_um)
     probabilities = shape.class_probabilities(shapes.length_um, shapes.head_diameter_um, **rule)
     places_px = spines.places_um / voxel_um
     table = []

@@ -46,17 +46,26 @@ def compressed(facts: np.ndarray) -> np.ndarray:
 def probability(seen: np.ndarray, weights: Weights) -> np.ndarray:
     """Mean of the networks' outputs (n,); layers are named ``<network>_<layer>_weight`` and ``_bias``."""
     standard = (seen - weights["mean"]) / weights["scale"]
-    networks = sorted({name.split("_")[0] for name in weights if "_" in name})
     outputs = []
-    for network in networks:
+    for network in networks(weights):
         signal = standard
-        depth = sum(name.startswith(f"{network}_") for name in weights) // 2
+        depth = layers(weights, network)
         for layer in range(depth):
             signal = signal @ weights[f"{network}_{layer}_weight"] + weights[f"{network}_{layer}_bias"]
             if layer < depth - 1:
                 signal = np.maximum(signal, 0)
         outputs.append(expit(signal[:, 0]))
     return np.mean(outputs, axis=0)
+
+
+def networks(weights: Weights) -> list[str]:
+    """Names of the networks that weights hold."""
+    return sorted({name.split("_")[0] for name in weights if "_" in name})
+
+
+def layers(weights: Weights, network: str) -> int:
+    """How many layers of weights a network has."""
+    return sum(name.startswith(f"{network}_") for name in weights) // 2
 
 
 def classical(found: Candidates) -> np.ndarray:

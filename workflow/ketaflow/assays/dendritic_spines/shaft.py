@@ -20,6 +20,8 @@ LINE_STEP_UM = 0.1
 SMOOTH_UM, SMOOTH_DEPTH_UM = 0.6, 1.5
 # An end is sought within this far of where the ridge ends.
 END_UM = 1.5
+# Thinner and dimmer than this share of the longest dendrite: an axon (ratio).
+THREAD = 0.65
 NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 
@@ -40,6 +42,10 @@ class Dendrite:
         """The same dendrite with all lengths times ``factor``."""
         return Dendrite(self.line_um * factor, self.radius_um * factor, self.brightness)
 
+    def flat(self) -> "Dendrite":
+        """The same dendrite as it lies in the projection."""
+        return Dendrite(self.line_um * [0, 1, 1], self.radius_um, self.brightness)
+
     @property
     def tangent(self) -> np.ndarray:
         """Unit vectors along the line (n, 3)."""
@@ -58,19 +64,25 @@ def dendrites(
     """
     picture = stack.max(0)
     pixel_um = float(voxel_um[1])
-    ridge, width_um = ridges(picture, pixel_um)
+    ridge = ridges(picture, pixel_um)
     paths = _paths(ridge, noise, pixel_um, min_dendrite_um=min_dendrite_um, faintest=faintest_dendrite_ratio)
-    found = [_lifted(path, stack, picture, width_um, voxel_um) for path in paths]
-    return sorted(found, key=lambda dendrite: -dendrite.length_um)
+    found = sorted((_lifted(path, stack, picture, voxel_um) for path in paths), key=lambda made: -made.length_um)
+    return [dendrite for dendrite in found if not _is_thread(dendrite, found[0])]
 
 
-def ridges(picture: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.ndarray]:
-    """Strength of the ridge at each pixel, in the picture's units, and the width (sigma, um) that fits it best.
+def _is_thread(dendrite: Dendrite, main: Dendrite) -> bool:
+    """Whether a branch is an axon: both much thinner and much dimmer than the longest dendrite."""
+    thin = np.median(dendrite.radius_um) < THREAD * np.median(main.radius_um)
+    return bool(thin and np.median(dendrite.brightness) < THREAD * np.median(main.brightness))
+
+
+def ridges(picture: np.ndarray, pixel_um: float) -> np.ndarray:
+    """Strength of the ridge at each pixel, in the picture's units, at the width that fits it best.
 
     The strength is the second derivative across the ridge, scaled so that it does not depend on the
     width (Lindeberg 1998, Int J Comput Vis 30:117).
     """
-    best, width = np.zeros(picture.shape, np.float32), np.zeros(picture.shape, np.float32)
+    best = np.zeros(picture.shape, np.float32)
     for sigma_um in RIDGE_SIGMAS_UM:
         sigma = max(sigma_um / pixel_um, 1.0)
         yy, xx, yx = (
@@ -79,9 +91,8 @@ def ridges(picture: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.ndarray
         )
         spread = np.sqrt((yy - xx) ** 2 / 4 + yx**2)
         strength = -((yy + xx) / 2 - spread) - np.maximum(-((yy + xx) / 2 + spread), 0)
-        stronger = strength > best
-        best[stronger], width[stronger] = strength[stronger], sigma_um
-    return best, width
+        np.maximum(best, strength, out=best)
+    return best
 
 
 def _paths(
@@ -105,35 +116,43 @@ def _paths(
 
 
 def _tree(mask: np.ndarray, ridge: np.ndarray, pixel_um: float, min_branch_um: float) -> list[np.ndarray]:
-    """The longest path through a mask, then every branch that leaves it and goes on for ``min_branch_um``."""
+    """The longest bright path through a mask, then every branch that leaves it and goes on for ``min_branch_um``.
+
+    A path is as long as its light: a thin thread that leaves the shaft counts less than the shaft that goes on.
+    """
     pixels = np.argwhere(mask)
-    graph = _graph(mask, pixels, ridge)
-    lengths = _graph(mask, pixels, None)
-    start = int(np.argmax(csgraph.dijkstra(lengths, indices=0)))
-    _, before = csgraph.dijkstra(graph, indices=start, return_predecessors=True)
-    away = csgraph.dijkstra(lengths, indices=start)
-    paths = [_walk(int(np.argmax(away)), before)]
-    on_tree = np.zeros(len(pixels), bool)
+    strength = np.clip(ridge[mask], 0.02, 1)
+    graph = _graph(mask, pixels, strength**-2.0)
+    start = int(np.argmax(_light_um(graph, pixels, strength, [int(np.argmax(strength))])[0]))
+    paths, on_tree = [], np.zeros(len(pixels), bool)
+    sources = [start]
     while True:
-        path = paths[-1]
+        light, before = _light_um(graph, pixels, strength, sources)
+        path = _walk(int(np.argmax(light)), before)
         if _path_um(pixels[path], pixel_um) < min_branch_um:
-            paths.pop()
-            break
+            return paths
+        paths.append(pixels[path])
         on_tree[path] = True
-        sources = np.flatnonzero(on_tree)
-        away = csgraph.dijkstra(lengths, indices=sources, min_only=True)
-        if away.max() * pixel_um < min_branch_um:
-            break
-        _, before, _ = csgraph.dijkstra(graph, indices=sources, min_only=True, return_predecessors=True)
-        paths.append(_walk(int(np.argmax(away)), before))
-    return [pixels[path] for path in paths]
+        sources = list(np.flatnonzero(on_tree))
 
 
-def _graph(mask: np.ndarray, pixels: np.ndarray, ridge: np.ndarray | None) -> sparse.csr_matrix:
-    """Neighbouring pixels of the mask, joined by their distance, dearer the fainter the ridge."""
+def _light_um(
+    graph: sparse.csr_matrix, pixels: np.ndarray, strength: np.ndarray, sources: list[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Length, weighted by the ridge's strength, of the cheapest path to each pixel, and the pixel before it."""
+    cost, before, _ = csgraph.dijkstra(graph, indices=sources, min_only=True, return_predecessors=True)
+    light = np.zeros(len(pixels))
+    step = np.linalg.norm(pixels - pixels[np.maximum(before, 0)], axis=1) * strength**2
+    for pixel in np.argsort(cost):
+        if before[pixel] >= 0:
+            light[pixel] = light[before[pixel]] + step[pixel]
+    return light, before
+
+
+def _graph(mask: np.ndarray, pixels: np.ndarray, cost: np.ndarray) -> sparse.csr_matrix:
+    """Neighbouring pixels of the mask, joined by their distance times their mean cost."""
     number = np.full(np.array(mask.shape) + 2, -1)
     number[1:-1, 1:-1][mask] = np.arange(len(pixels))
-    cost = np.ones(len(pixels)) if ridge is None else 1 / np.clip(ridge[mask], 0.02, None) ** 2
     rows, columns, weights = [], [], []
     for step in NEIGHBOURS:
         there = number[pixels[:, 0] + 1 + step[0], pixels[:, 1] + 1 + step[1]]
@@ -158,9 +177,7 @@ def _path_um(path: np.ndarray, pixel_um: float) -> float:
     return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum() * pixel_um)
 
 
-def _lifted(
-    path: np.ndarray, stack: np.ndarray, picture: np.ndarray, width_um: np.ndarray, voxel_um: np.ndarray
-) -> Dendrite:
+def _lifted(path: np.ndarray, stack: np.ndarray, picture: np.ndarray, voxel_um: np.ndarray) -> Dendrite:
     """A path of pixels as a smooth line in three dimensions, with the shaft's radius and brightness along it."""
     pixel_um = float(voxel_um[1])
     flat_um = _smooth(_resampled(path * pixel_um), SMOOTH_UM)

@@ -37,9 +37,10 @@ class Shapes:
 
 
 def measured(
-    smooth: np.ndarray, voxel_um: np.ndarray, spines: Candidates, dendrites: list[Dendrite], *, psf_fwhm_um: float
+    picture: np.ndarray, voxel_um: np.ndarray, spines: Candidates, dendrites: list[Dendrite], *, psf_fwhm_um: float
 ) -> Shapes:
-    """Measure every spine on the stack without background (z, y, x)."""
+    """Measure every spine on the projection without background (y, x); lengths lie in its plane."""
+    smooth = picture[None]
     count = len(spines)
     if not count:
         return Shapes(*(np.zeros(0) for _ in range(4)), np.zeros(0, bool))
@@ -48,9 +49,10 @@ def measured(
     )
     radius = np.array([dendrites[o].radius_um[p] for o, p in zip(spines.dendrite, spines.point, strict=True)])
     shaft = np.array([dendrites[o].brightness[p] for o, p in zip(spines.dendrite, spines.point, strict=True)])
-    away = np.linalg.norm(spines.places_um - lines, axis=1)
+    away = np.linalg.norm((spines.places_um - lines)[:, 1:], axis=1)
     outward = np.arange(-1.0, 1.51, STEP_UM)
-    profile = _along(smooth, voxel_um, spines.places_um, spines.outward, outward)
+    places_um = spines.places_um * [0, 1, 1]
+    profile = _along(smooth, voxel_um, places_um, spines.outward, outward)
     zero = len(outward[outward < -1e-9])
     near = slice(zero - 3, zero + 4)
     head = profile[:, near].max(1)
@@ -81,7 +83,7 @@ def _first_below(profile: np.ndarray, start: np.ndarray, level: np.ndarray) -> n
 def _width(smooth: np.ndarray, voxel_um: np.ndarray, spines: Candidates, head: np.ndarray) -> np.ndarray:
     """Full width of the head at half height, along the shaft's direction (um)."""
     steps = np.arange(-1.0, 1.01, STEP_UM)
-    profile = _along(smooth, voxel_um, spines.places_um, spines.along, steps)
+    profile = _along(smooth, voxel_um, spines.places_um * [0, 1, 1], spines.along, steps)
     middle = np.full(len(profile), len(steps) // 2)
     right = _first_below(profile, middle, 0.5 * head)
     left = _first_below(profile[:, ::-1], middle, 0.5 * head)

@@ -14,22 +14,21 @@ from ketaflow.assays.dendritic_spines.candidates import Candidates
 
 # A candidate this near to a head (um, in the plane) is it; one farther than FAR_UM from all is none.
 NEAR_UM, FAR_UM = 0.35, 0.6
-DEPTH_WEIGHT = 0.4
 LAYERS = (48, 16)
 NETWORKS = 3
 DRAWN_FIELDS = 300
-MOST_PER_FIELD = 700
+MOST_PER_FIELD = 600
 
 
 def labelled(field: fields.Field, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, features) and labels (n,) of the candidates of one field, both mirror images of each."""
-    stack, _ = image_facts.without_background(field.stack)
-    noise = image_facts.noise(field.stack)
+    stack, _ = image_facts.without_background(field.picture[None])
+    noise = image_facts.noise(field.picture[None])
     found = finding.traced(stack, field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35)
     if not found.dendrites:
         return np.zeros((0, scorer.WIDTH), np.float16), np.zeros(0, bool)
-    offered = finding.offered(stack, field.voxel_um, found, noise, reach_um=3.0)
-    label, sure = near_heads(offered, field.heads_um * found.factor, field.hidden, flat=len(stack) == 1)
+    offered = finding.offered(stack[0], field.voxel_um, found, noise, reach_um=3.0)
+    label, sure = near_heads(offered, field.heads_um * found.factor, field.hidden)
     kept = np.flatnonzero(sure)
     if len(kept) > MOST_PER_FIELD:
         kept = np.sort(rng.choice(kept, MOST_PER_FIELD, replace=False))
@@ -38,14 +37,11 @@ def labelled(field: fields.Field, rng: np.random.Generator) -> tuple[np.ndarray,
     return np.vstack(both).astype(np.float16), np.tile(label[kept], 2)
 
 
-def near_heads(
-    offered: Candidates, heads_um: np.ndarray, hidden: np.ndarray, *, flat: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def near_heads(offered: Candidates, heads_um: np.ndarray, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which candidates are spines (n,), and for which of them that is certain (n,)."""
     if not len(heads_um):
         return np.zeros(len(offered), bool), np.ones(len(offered), bool)
-    weight = np.array([0.0 if flat else DEPTH_WEIGHT, 1, 1])
-    away = np.linalg.norm((offered.places_um[:, None] - heads_um[None]) * weight, axis=2)
+    away = np.linalg.norm(offered.places_um[:, None, 1:] - heads_um[None, :, 1:], axis=2)
     near = away.min(1) < NEAR_UM
     doubtful = (away.min(1) >= NEAR_UM) & (away.min(1) < FAR_UM)
     if hidden.any():
@@ -73,7 +69,7 @@ def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NE
 def main(count: int = DRAWN_FIELDS) -> None:
     """Draw, fit, and write ``scorer.npz`` beside this file."""
     rng = np.random.default_rng(7)
-    parts = [labelled(fields.draw(rng, flat=number % 3 > 0), rng) for number in range(count)]
+    parts = [labelled(fields.draw(rng), rng) for _ in range(count)]
     seen, label = np.vstack([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     weights = fitted(seen, label, seed=0)
     stored = {name: array.astype(np.float16 if "weight" in name else np.float32) for name, array in weights.items()}

@@ -1,0 +1,161 @@
+"""Spines: how fast, and how right.  python benchmarks/dendritic_spines.py [speed|accuracy|calibrated]
+
+``speed``: a 63 MB stack (30 x 1024 x 1024, 16 bits) through all stages, in CPU seconds and in units of one Gaussian
+filter over the same stack, beside scikit-image's blob_log on its projection. ``accuracy``: two-photon centres and drawn
+optics on real three-dimensional dendrites, from the folder of real recordings beside the repository.
+``calibrated``: the taught scorer, taught on one half of the two-photon images, judged on the other.
+"""
+
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from ketaflow import assays  # noqa: E402
+from ketaflow.assays.dendritic_spines import calibrate, ingest, optics, qc, quantify, scene  # noqa: E402
+from ketaflow.assays.dendritic_spines.matching import matched  # noqa: E402
+from ketaflow.assays.dendritic_spines.scene import Balls  # noqa: E402
+from ketaflow.core import settings  # noqa: E402
+from ketaflow.core.records import Record  # noqa: E402
+
+SHARED = ROOT.parent / "shared" / "data" / "spine"
+DEFAULTS = settings.with_defaults({}, assays.described("dendritic_spines", "settings.schema"))
+ROW = {"image": "a.tif", "animal": "m", "region": "r", "cell": None, "dendrite": None, "channel": None}
+# The two-photon images tell no scale; the method has to do with any that is plausible.
+TOLD_UM = (0.07, 0.1, 0.15)
+
+
+def recording_of(stack: np.ndarray, pixel_um: float, step_um: float | None) -> Record:
+    facts = {"pixel_size_um": pixel_um, "z_step_um": step_um, "ceiling": None, "scale_source": "table", "channel": "1",
+             "notes": []}  # fmt: skip
+    return Record(facts=facts, arrays={"stack": stack}, rows={"dendritic_spines": [ROW]})
+
+
+def measured(stack: np.ndarray, pixel_um: float, step_um: float | None) -> Record:
+    return quantify.quantify(recording_of(stack, pixel_um, step_um), **DEFAULTS["quantify"])
+
+
+def large_stack(rng: np.random.Generator) -> np.ndarray:
+    """Six dendrites, 30 planes of 1024 x 1024 pixels."""
+    voxel = np.array([0.3, 0.1, 0.1])
+    parts = []
+    for number in range(6):
+        line = scene.centreline(np.array([4.5, 10 + 15 * number, -2]), 0.1, 107, bend=0.03, tilt=0.01, rng=rng)
+        classes = list(rng.choice(scene.CLASSES[:3], 90))
+        parts += [scene.shaft(line, 0.4, 1.0, rng), scene.spines(line, 0.4, classes, flatness=0.5, rng=rng)[1]]
+    light = optics.blur(optics.fill(Balls.together(parts), (30, 1024, 1024), voxel), voxel, 0.3, 0.8)
+    return optics.detect(light, photons=60, background=3, read_noise=2, gain=20, offset=100, ceiling=65535, rng=rng)
+
+
+def cpu(function, *arguments) -> tuple[float, object]:
+    start = time.process_time()
+    result = function(*arguments)
+    return time.process_time() - start, result
+
+
+def speed() -> None:
+    import tempfile
+
+    import tifffile
+    from skimage.feature import blob_log
+
+    stack = large_stack(np.random.default_rng(0))
+    with tempfile.TemporaryDirectory() as folder:
+        sizes = {"PhysicalSizeX": 0.1, "PhysicalSizeY": 0.1, "PhysicalSizeZ": 0.3}
+        tifffile.imwrite(Path(folder) / "a.tif", stack, ome=True, metadata={"axes": "ZYX", **sizes})
+        del stack
+        row = {**ROW, "pixel_size_um": None, "z_step_um": None}
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        read_s, record = cpu(lambda: ingest.ingest({"dendritic_spines": [row]}, Path(folder), **DEFAULTS["ingest"]))
+    record.rows = {"dendritic_spines": [row]}
+    quantify_s, told = cpu(lambda: quantify.quantify(record, **DEFAULTS["quantify"]))
+    qc_s, _ = cpu(lambda: qc.qc(record, told, **DEFAULTS["qc"]))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    stack = record.arrays["stack"]
+    unit_s, _ = cpu(lambda: ndimage.gaussian_filter(stack.astype(np.float32), (1, 2, 2)))
+    flat = stack.max(0).astype(np.float32)
+    log_s, _ = cpu(lambda: blob_log(flat / flat.max(), min_sigma=1.5, max_sigma=5, num_sigma=4, threshold=0.02))
+    lines = [("ingest", read_s), ("quantify", quantify_s), ("qc", qc_s), ("all stages", read_s + quantify_s + qc_s),
+             ("blob_log on the projection alone", log_s)]  # fmt: skip
+    for name, seconds in lines:
+        print(f"{name:36} {seconds:7.2f} s CPU  {seconds / unit_s:6.2f} Gaussian filters")
+    print(f"peak memory {peak / 1024:.0f} MB (before the stages, with the drawing: {before / 1024:.0f} MB)")
+    print(f"{len(told.tables['dendrites'])} branches, {len(told.tables['spines'])} spines")
+
+
+def two_photon() -> tuple[dict[str, np.ndarray], pd.DataFrame]:
+    import imagecodecs
+
+    folder = SHARED / "twophoton_spine_centres"
+    centres = pd.read_csv(folder / "spine_centres.csv")
+    pictures = {}
+    for name in sorted(centres["image"].unique()):
+        picture = imagecodecs.imread(folder / "images" / name)
+        pictures[name] = picture if picture.ndim == 2 else picture[..., :3].max(-1)
+    return pictures, centres
+
+
+def accuracy() -> None:
+    pictures, centres = two_photon()
+    for pixel_um in TOLD_UM:
+        found = marked = both = 0
+        for name, picture in list(pictures.items())[::4]:
+            people = centres[centres["image"].eq(name)]
+            spines = measured(picture[None], pixel_um, None).table("spines")
+            places = spines[["x_px", "y_px"]].to_numpy(float) if len(spines) else np.zeros((0, 2))
+            reach = people["box_width_px"].iloc[0] / 2
+            both += len(matched(places, people[["x_px", "y_px"]].to_numpy(float), reach)[0])
+            found, marked = found + len(places), marked + len(people)
+        print(f"two-photon, told {pixel_um} um: F1 {2 * both / (found + marked):.3f} precision {both / found:.3f} "
+              f"recall {both / marked:.3f} count bias {100 * (found - marked) / marked:+.1f} %")  # fmt: skip
+    solid()
+
+
+def solid() -> None:
+    """Real shapes under our own optics: 0.1 um pixels, planes every 0.2 um, 150 photons in a full voxel."""
+    import tifffile
+
+    agree = classed = 0
+    for path in sorted((SHARED / "dendrite_3d_shapes").glob("*_mask.tif")):
+        name = path.name.removesuffix("_mask.tif")
+        labels = pd.read_csv(path.with_name(f"{name}_spines.csv"))
+        labels = labels[labels["n_voxels"].gt(0)]
+        light = optics.blur(np.pad((tifffile.imread(path) > 0).astype(np.float32), 15), np.full(3, 0.1), 0.25, 0.6)[::2]
+        stack = optics.detect(light, photons=150, background=2, read_noise=2, gain=20, offset=100, ceiling=65535,
+                              rng=np.random.default_rng(0))  # fmt: skip
+        told = measured(stack, 0.1, 0.2)
+        spines = told.table("spines")
+        places = spines[["x_px", "y_px"]].to_numpy(float) * 0.1 - 1.5
+        left, right = matched(places, labels[["x_vox", "y_vox"]].to_numpy(float) * 0.1, 0.8)
+        same = spines["class"].to_numpy()[left] == labels["majority_class"].to_numpy()[right]
+        agree, classed = agree + same.sum(), classed + len(same)
+        length = sum(row["length_um"] for row in told.tables["dendrites"])
+        print(f"{name:14} F1 {2 * len(left) / (len(spines) + len(labels)):.3f}  found {len(spines)} of {len(labels)}  "
+              f"length {length:.2f} um, class as the majority {same.mean():.2f}")  # fmt: skip
+    print(f"class as the majority of experts: {agree / classed:.2f} of {classed}")
+
+
+def calibrated() -> None:
+    pictures, centres = two_photon()
+    images = []
+    for name, picture in list(pictures.items())[::2]:
+        people = centres.loc[centres["image"].eq(name), ["y_px", "x_px"]].to_numpy(float)
+        made = calibrate.taught(name, picture[None], np.array([1.0, 0.1, 0.1]), people, DEFAULTS["quantify"])
+        images += [made] if made else []
+    half = len(images) // 2
+    rules = {"threshold": DEFAULTS["quantify"]["score_threshold"], "apart_um": DEFAULTS["quantify"]["min_distance_um"]}
+    seconds, weights = cpu(lambda: calibrate.fitted(images[:half], **rules, seed=0))
+    # Half a box of 27 pixels at 0.1 um.
+    print(pd.Series(calibrate.judged(images[half:], weights, **rules, match_um=1.35)).round(3).to_string())
+    print(f"taught on {half} images in {seconds:.0f} s CPU, judged on the others (later file numbers)")
+
+
+if __name__ == "__main__":
+    {"speed": speed, "accuracy": accuracy, "calibrated": calibrated}[sys.argv[1] if len(sys.argv) > 1 else "speed"]()
