@@ -8,16 +8,18 @@ never counted. Where a comb one lane further left or right fits as well, nothing
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, signal
 
 from ketaflow.assays.western_blot.relief import Relief
 
 LEANS = np.linspace(-0.12, 0.12, 25)
 STRIPS = 24
+# A picture too wide to be a cut-out shows a whole membrane, with room for this many wells at least.
+FEWEST_WELLS = 5
 # Lanes are taken to lean only where that makes the column profile sharper by this factor.
 LEANING = 1.05
 PITCHES = 28
-# Costs in lanes: leaving the pitch by all of it, a well that was skipped, one lane's worth of signal left outside.
+# Costs in lanes: leaving the pitch by all of it, a well that was skipped, one lane's worth of signal in no lane.
 COST_UNEVEN, COST_SKIPPED, COST_OUTSIDE = 6.0, 0.25, 0.6
 # Neighbours lie this many pitches apart: crowded lanes, or up to three skipped wells between them.
 SPACING = (0.65, 4.4)
@@ -56,7 +58,7 @@ def comb(relief: Relief, expected: np.ndarray) -> Comb | None:
     if not profile.any():
         return None
     level = np.clip(profile / max(np.percentile(profile[profile > 0.05 * profile.max()], 70), 1e-9), 0, 1.25)
-    fits = [_fit(level, expected, pitch) for pitch in _pitches(level, len(expected))]
+    fits = [_fit(level, expected, pitch) for pitch in _pitches(level, len(expected), factor)]
     fits = [fit for fit in fits if fit is not None]
     if not fits:
         return None
@@ -66,7 +68,7 @@ def comb(relief: Relief, expected: np.ndarray) -> Comb | None:
     spread = np.diff(centres).mean() if len(centres) > 1 else pitch
     refined = _refined(profile, centres, spread)
     borders = _borders(profile, refined, spread)
-    outside = (level[: max(0, int(borders[0, 0]))].sum() + level[int(borders[-1, 1]) + 1 :].sum()) / spread
+    outside = _outside(level, centres, spread)
     return Comb(
         centres=refined * factor + (factor - 1) / 2,
         borders=borders * factor,
@@ -113,12 +115,12 @@ def _slid(strip: np.ndarray, by: int) -> np.ndarray:
     return slid
 
 
-def _pitches(level: np.ndarray, count: int) -> np.ndarray:
+def _pitches(level: np.ndarray, count: int, factor: int) -> np.ndarray:
     """Lane spacings to try, in pixels: from all lanes in a third of the signal's extent to lanes across the picture."""
     width = len(level)
     covered = np.flatnonzero(level > 0.2)
     extent = max(covered[-1] - covered[0] + 1 if len(covered) else width, 8)
-    longest = width / max(count - 0.35, 0.65)
+    longest = width / max(count - 0.35, 0.65 if factor == 1 else FEWEST_WELLS)
     shortest = max(4.0, min(0.3 * extent / count, 0.5 * longest))
     return np.geomspace(shortest, longest, PITCHES)
 
@@ -150,13 +152,10 @@ def _fit(
     """Best places for all lanes at one pitch, by dynamic programming; ``start`` limits where the first may lie."""
     width = len(level)
     places = np.arange(width)
-    worth = _worth(level, pitch)
+    worth = _worth(level, pitch) + COST_OUTSIDE * _window_mean(level, pitch)
     blank = -0.5 * _window_mean(level, LANE_CORE * pitch)
     margin = 0.3 * pitch
-    ink = np.concatenate(([0], np.cumsum(level))) / pitch
-    before = ink[np.clip(places - round(0.5 * pitch), 0, width)]
-    after = ink[-1] - ink[np.clip(places + round(0.5 * pitch), 0, width)]
-    best = (worth if expected[0] else blank) - COST_OUTSIDE * before
+    best = (worth if expected[0] else blank) - COST_OUTSIDE * level.sum() / pitch
     best = np.where((places < margin) | (places > width - margin), -np.inf, best)
     if start:
         best = np.where((places >= start[0]) & (places <= start[1]), best, -np.inf)
@@ -169,7 +168,7 @@ def _fit(
         choice = options.argmax(axis=1)
         came_from.append(places - nearest - choice)
         best = options[places, choice] + (worth if expected[lane] else blank)
-    best = np.where(places > width - margin, -np.inf, best - COST_OUTSIDE * after)
+    best = np.where(places > width - margin, -np.inf, best)
     last = int(best.argmax())
     if not np.isfinite(best[last]):
         return None
@@ -188,6 +187,14 @@ def _rival(level: np.ndarray, expected: np.ndarray, centres: np.ndarray, pitch: 
             if fit is not None:
                 found.append(fit[0])
     return max(found, default=0.0)
+
+
+def _outside(level: np.ndarray, centres: np.ndarray, pitch: float) -> float:
+    """What looks like further lanes beyond the comb, in lanes; the edge of a gel, which has no gaps, does not."""
+    worth = np.pad(_worth(level, pitch), 1)
+    peaks, _ = signal.find_peaks(worth, distance=max(1, round(0.7 * pitch)), height=0.25)
+    beyond = (peaks - 1 < centres[0] - 0.7 * pitch) | (peaks - 1 > centres[-1] + 0.7 * pitch)
+    return float(worth[peaks[beyond]].sum())
 
 
 def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
