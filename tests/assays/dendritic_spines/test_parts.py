@@ -7,7 +7,7 @@ import pytest
 from ketaflow.assays.dendritic_spines import candidates, cohort, corrections, image_facts, scene, shape, simulate
 from ketaflow.assays.dendritic_spines.matching import matched
 
-RULE = {"mushroom_head_um": 0.5, "stubby_length_um": 0.7, "filopodium_length_um": 2.0}
+RULE = {"mushroom_head_um": 0.5, "stubby_neck_um": 0.2, "filopodium_length_um": 2.0}
 
 
 def test_each_place_is_matched_once_and_only_within_reach():
@@ -22,17 +22,19 @@ def test_of_near_places_the_strongest_stays():
 
 
 @pytest.mark.parametrize(
-    ("length_um", "head_um", "name"),
-    [(1.2, 0.8, "mushroom"), (1.2, 0.3, "thin"), (0.4, 0.45, "stubby"), (3.0, 0.2, "filopodium")],
+    ("length_um", "head_um", "neck_um", "name"),
+    [(1.4, 0.8, 0.6, "mushroom"), (1.2, 0.3, 0.8, "thin"), (0.5, 0.6, 0.0, "stubby"), (3.0, 0.2, 2.5, "filopodium")],
 )
-def test_a_typical_spine_gets_its_class(length_um, head_um, name):
-    told = shape.class_probabilities(np.array([length_um]), np.array([head_um]), **RULE)[0]
+def test_a_typical_spine_gets_its_class(length_um, head_um, neck_um, name):
+    told = shape.class_probabilities(np.array([length_um]), np.array([head_um]), np.array([neck_um]), **RULE)[0]
     assert shape.CLASSES[int(np.argmax(told))] == name
     assert told.max() > 0.8
 
 
 def test_class_probabilities_add_up_to_one_and_are_even_at_the_edge():
-    told = shape.class_probabilities(np.array([1.2, 0.1, 5]), np.array([0.5, 0.9, 0.9]), **RULE)
+    told = shape.class_probabilities(
+        np.array([1.2, 0.1, 5]), np.array([0.5, 0.9, 0.9]), np.array([0.9, 0, 0.2]), **RULE
+    )
     np.testing.assert_allclose(told.sum(1), 1)
     assert told[0, 0] == pytest.approx(0.5, abs=0.01)
 

@@ -73,8 +73,9 @@ def _teach(weights: scorer.Weights, network: str, standard: np.ndarray, label: n
 
     layers = scorer.layers(weights, network)
     hidden = [weights[f"{network}_{layer}_bias"].size for layer in range(layers - 1)]
-    pupil = MLPClassifier(hidden, alpha=3e-3, batch_size=256, learning_rate_init=4e-4, random_state=seed)
-    pupil.partial_fit(standard[:256], label[:256], classes=[False, True])
+    batch = min(256, len(label))
+    pupil = MLPClassifier(hidden, alpha=3e-3, batch_size=batch, learning_rate_init=4e-4, random_state=seed)
+    pupil.partial_fit(standard[:batch], label[:batch], classes=[False, True])
     pupil.coefs_ = [weights[f"{network}_{layer}_weight"].astype(np.float32) for layer in range(layers)]
     pupil.intercepts_ = [weights[f"{network}_{layer}_bias"].astype(np.float32) for layer in range(layers)]
     for _ in range(EPOCHS):

@@ -27,7 +27,7 @@ NO_SPINE = "the dendrite has no spines"
 def quantify(
     recording: Record, *, scorer: str, score_threshold: float, min_distance_um: float, max_reach_um: float,
     min_dendrite_um: float, faintest_dendrite_ratio: float, psf_fwhm_um: float, mushroom_head_um: float,
-    stubby_length_um: float, filopodium_length_um: float,
+    stubby_neck_um: float, filopodium_length_um: float,
 ) -> Record:  # fmt: skip
     """Measure the dendrite of one image.
 
@@ -56,7 +56,7 @@ def quantify(
     chosen.places_um[:, 0] = _depth(chosen.places_um, stack, voxel_um)
     found, facts, unmatched = _corrected(recording, stack, voxel_um, traced, noise, chosen, scores[likely])
     spines = _spine_table(row["image"], stack, voxel_um, dendrites, found, facts, psf_fwhm_um=psf_fwhm_um, rule={
-        "mushroom_head_um": mushroom_head_um, "stubby_length_um": stubby_length_um,
+        "mushroom_head_um": mushroom_head_um, "stubby_neck_um": stubby_neck_um,
         "filopodium_length_um": filopodium_length_um,
     })  # fmt: skip
     return Record(
@@ -130,7 +130,7 @@ def _spine_table(
 ) -> list[dict]:  # fmt: skip
     """One row for each spine."""
     shapes = shape.measured(stack.max(0), voxel_um, spines, dendrites, psf_fwhm_um=psf_fwhm_um)
-    probabilities = shape.class_probabilities(shapes.length_um, shapes.head_diameter_um, **rule)
+    probabilities = shape.class_probabilities(shapes.length_um, shapes.head_diameter_um, shapes.neck_length_um, **rule)
     places_px = spines.places_um / voxel_um
     table = []
     for index, fact in enumerate(facts):

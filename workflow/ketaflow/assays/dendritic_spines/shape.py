@@ -4,7 +4,7 @@ All is measured on the line from the shaft through the head: half of the head's 
 darkest point between head and shaft is the neck. Blur is taken off in quadrature. Light does not resolve a
 neck of 0.1 to 0.2 um, so a neck has a length here and no width.
 
-The class is a rule on length and head diameter, with logistic edges as wide as the error of measurement, so
+The class is a rule on neck, head and length, with logistic edges as wide as the error of measurement, so
 that each class has a probability. Experts shown the same spines agree at kappa 0.44: the class is an opinion.
 """
 
@@ -94,24 +94,19 @@ def _width(smooth: np.ndarray, voxel_um: np.ndarray, spines: Candidates, head: n
 
 
 def class_probabilities(
-    length_um: np.ndarray, head_um: np.ndarray, *, mushroom_head_um: float, stubby_length_um: float,
+    length_um: np.ndarray, head_um: np.ndarray, neck_um: np.ndarray, *, mushroom_head_um: float, stubby_neck_um: float,
     filopodium_length_um: float,
 ) -> np.ndarray:  # fmt: skip
     """Probability (n, 4) of each of ``CLASSES``.
 
-    A head of ``mushroom_head_um`` or more makes a mushroom; of the others one longer than
-    ``filopodium_length_um`` is a filopodium, one shorter than ``stubby_length_um`` stubby, the rest are thin. The
-    order and terms follow Rodriguez et al. 2008 (PLoS ONE 3:e1997) and Risher et al. 2014 (PLoS ONE 9:e107591).
+    A spine with no neck to speak of (shorter than ``stubby_neck_um``) is stubby; of the others a head of
+    ``mushroom_head_um`` or more makes a mushroom, and of the rest one longer than ``filopodium_length_um`` is a
+    filopodium, a shorter one thin. The order and terms follow Rodriguez et al. 2008 (PLoS ONE 3:e1997).
     """
+    necked = _above(neck_um, stubby_neck_um, LENGTH_ERROR_UM)
     wide = _above(head_um, mushroom_head_um, HEAD_ERROR_UM)
     long = _above(length_um, filopodium_length_um, LENGTH_ERROR_UM)
-    short = 1 - _above(length_um, stubby_length_um, LENGTH_ERROR_UM)
-    filopodium = long * (1 - wide)
-    stubby = (1 - long) * short
-    mushroom = wide * (1 - stubby)
-    thin = np.maximum(1 - mushroom - stubby - filopodium, 0)
-    together = np.column_stack([mushroom, thin, stubby, filopodium])
-    return together / together.sum(1, keepdims=True)
+    return np.column_stack([necked * wide, necked * (1 - wide) * (1 - long), 1 - necked, necked * (1 - wide) * long])
 
 
 def _above(value: np.ndarray, threshold: float, error: float) -> np.ndarray:
