@@ -135,8 +135,19 @@ def test_a_gap_in_the_recording_is_unscored(tmp_path):
     assert value(measured, "s1", "unscored_s") == pytest.approx(5, abs=0.3)
 
 
+def test_leaving_pictures_undecoded_does_not_change_the_score(tmp_path, monkeypatch):
+    options = {"preset": "fast", "x264-params": "keyint=50"}
+    pond.make(tmp_path / "b.mp4", [plan(1), plan(2)], 60, options=options, **{**SMALL, "fps": 25})
+    assert video.may_spare(tmp_path / "b.mp4", 0.08)
+    spared = measure(read(tmp_path, "b.mp4"))
+    monkeypatch.setattr(video, "may_spare", lambda path, apart_s: False)
+    whole = measure(read(tmp_path, "b.mp4"))
+    for name in ("s1", "s2"):
+        assert value(spared, name) == pytest.approx(value(whole, name), abs=0.01 * 46)
+
+
 def test_pictures_are_never_held_as_a_whole(two):
-    stream = video.stream(two[0] / "two.mp4", 0.0)
+    stream = video.stream(two[0] / "two.mp4", 0.0, sparing=False)
     assert next(stream)[0] == 0.0
     assert next(stream)[0] == pytest.approx(0.1)
 
@@ -147,7 +158,7 @@ def test_every_real_video_decodes_to_its_last_picture(shared):
         ("eztrack_freezing_calibration_empty_chamber.wmv", 298),
         ("micefreeze_test_cable_short.avi", 600),
     ]:
-        assert sum(1 for _ in video.stream(shared / "fst" / name, 0.0)) == pytest.approx(frames, abs=1)
+        assert sum(1 for _ in video.stream(shared / "fst" / name, 0.0, sparing=False)) == pytest.approx(frames, abs=1)
 
 
 @pytest.mark.shared

@@ -120,10 +120,11 @@ def follow(
 ) -> np.ndarray:
     """Show every tracker every picture that is looked at; return the light of each picture (n, 2): time, gain."""
     apart_s = 1 / analysis_rate_hz - 0.5 * min(outline.frame_s, 1 / analysis_rate_hz)
+    sparing = video.may_spare(outline.path, 1 / analysis_rate_hz)
     brightness = []
     # The matrices are small: more than one thread would only wait for one another.
     with threadpool_limits(1):
-        for time_s, picture in video.stream(outline.path, apart_s):
+        for time_s, picture in video.stream(outline.path, apart_s, sparing=sparing):
             gains = light.gains(picture)
             brightness.append((time_s, float(np.median(gains))))
             gains = np.maximum(gains, 0.05)

@@ -1,0 +1,84 @@
+"""How fast a swim is scored, beside bare decoding and beside a published method, in CPU seconds of one run.
+
+    python benchmarks/forced_swim.py
+
+Video: 640 x 480, 25 pictures a second, two cylinders, H.264 at about 2 Mbit/s with as many key pictures as
+six minutes have at x264's usual distance (36); 60 s of it. The best of three is shown.
+The rival is freezing by pixel differences as ezTrack publishes it (Pennington 2019, doi:10.1038/s41598-019-56408-9):
+grey picture, Gaussian blur, difference to the picture before, count above a cut-off, threshold, shortest duration;
+written anew here after the paper, for both cylinders at once.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from time import process_time
+
+import av
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests" / "assays" / "forced_swim")]
+
+import pond  # noqa: E402
+from scenes import measure, read  # noqa: E402
+
+DURATION_S = 60
+
+
+def cpu_s(job, repeats=3):
+    """Best CPU seconds of a job (all threads), and its last result."""
+    best, result = np.inf, None
+    for _ in range(repeats):
+        start = process_time()
+        result = job()
+        best = min(best, process_time() - start)
+    return best, result
+
+
+def decode(path):
+    with av.open(str(path)) as container:
+        container.streams.video[0].thread_type = "AUTO"
+        for frame in container.decode(video=0):
+            plane = frame.planes[0]
+            np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+
+
+def pixel_differences(path):
+    before, counts = None, []
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            now = gaussian_filter(frame.to_ndarray(format="gray").astype(float), 1)
+            if before is not None:
+                changed = np.abs(now - before) > 10
+                counts.append([changed[:, :320].sum(), changed[:, 320:].sum()])
+            before = now
+    return np.array(counts) < 200
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "swim.mp4"
+        truth = [pond.schedule(np.random.default_rng(i), 3, DURATION_S - 1, 0.6) for i in (1, 2)]
+        options = {"preset": "medium", "x264-params": "keyint=41"}
+        pond.make(path, truth, DURATION_S, options=options, bit_rate=2_000_000, noise=5)
+        frames, mbit = DURATION_S * 25, 8e-6 * path.stat().st_size / DURATION_S
+        bare_s, _ = cpu_s(lambda: decode(path))
+        ours_s, record = cpu_s(lambda: read(path.parent, path.name))
+        score_s, _ = cpu_s(lambda: measure(record))
+        rival_s, _ = cpu_s(lambda: pixel_differences(path), repeats=1)
+        print(f"{frames} pictures, {mbit:.1f} Mbit/s")
+        print(f"{'':42}{'CPU s':>8}{'pictures/s':>12}{'of decoding':>13}")
+        for name, seconds in [
+            ("bare decoding (PyAV, luma plane)", bare_s),
+            ("ketaflow, both cylinders, all states", ours_s + score_s),
+            ("scoring again from the stored trace", score_s),
+            ("pixel differences as published (ezTrack)", rival_s),
+        ]:
+            print(f"{name:42}{seconds:8.2f}{frames / seconds:12.0f}{bare_s / seconds:13.2f}")
+        print(f"ketaflow over pixel differences: {rival_s / (ours_s + score_s):.1f} x")
+
+
+if __name__ == "__main__":
+    main()
