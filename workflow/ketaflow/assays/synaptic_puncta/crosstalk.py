@@ -11,9 +11,9 @@ import numpy as np
 from ketaflow.assays.synaptic_puncta.detection import Puncta
 
 BRIGHTEST = 0.25
-# Where light leaks, it leaks at every punctum. So the low end tells: as long as a fifth of the brightest puncta has
-# no partner, this share of them shows the other channel's level without one.
-WITHOUT_PARTNER = 0.2
+# Where light leaks, it leaks at every punctum. So the low end tells: as long as a tenth of the brightest puncta has no
+# partner, this share of them shows the other channel's level without one.
+WITHOUT_PARTNER = 0.1
 FEWEST = 20
 
 

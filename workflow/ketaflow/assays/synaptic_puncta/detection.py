@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy import fft, ndimage
+from scipy import ndimage
 
-from ketaflow.assays.synaptic_puncta import hills
+from ketaflow.assays.synaptic_puncta import hills, smoothing
 
 # Share of a normal distribution below one standard deviation under its middle.
 ONE_SD_BELOW = 0.1587
+# Of the pits of a filtered image that is nothing but noise, this share lies less deep than so many standard deviations
+# of it, in two and in three dimensions (measured on drawn noise; widths of 0.8 to 4 pixels differ by 3 %).
+PIT_SHARE, PIT_DEPTH_SD = 0.97, {2: 2.44, 3: 2.79}
 # The sharp filter is finer than the spot; 1.6 is the ratio at which a difference of Gaussians comes closest to their
 # Laplacian (Marr & Hildreth 1980, doi:10.1098/rspb.1980.0020).
 SHARP, SHARP_SURROUND = 0.7, 1.6
@@ -91,22 +94,13 @@ def responses(pixels: np.ndarray, sigma_px: tuple[float, ...], surround_ratio: f
 
     ``surround_ratio`` is the width of the surround that is taken for background, over the punctum's.
     """
-    image = pixels.astype(np.float32)
-    # The cosine transform continues an image at its edges as in a mirror, and filters it at one cost for any width.
-    spectrum = fft.dctn(image - np.median(image[..., ::4, ::4]))
-    spot, wide = (_gaussian(image.shape, np.multiply(sigma_px, ratio)) for ratio in (1.0, surround_ratio))
-    fine, narrow = (_gaussian(image.shape, np.multiply(sigma_px, SHARP * ratio)) for ratio in (1.0, SHARP_SURROUND))
-    matched, sharp, background = (fft.idctn(spectrum * kept) for kept in (spot - wide, fine - narrow, wide))
+    spectrum = smoothing.spectrum(pixels)
+    fine, narrow, spot, wide = (
+        smoothing.kept_by_gaussian(pixels.shape, np.multiply(sigma_px, ratio))
+        for ratio in (SHARP, SHARP * SHARP_SURROUND, 1.0, surround_ratio)
+    )
+    matched, sharp, background = (smoothing.filtered(spectrum, kept) for kept in (spot - wide, fine - narrow, wide))
     return Responses(matched, sharp, background, sigma_px, surround_ratio * sigma_px[-1])
-
-
-def _gaussian(shape: tuple[int, ...], sigma_px: np.ndarray) -> np.ndarray:
-    """What a Gaussian leaves of each frequency of the cosine transform."""
-    kept = np.ones((), np.float32)
-    for size, sigma in zip(shape, sigma_px, strict=True):
-        along = np.exp(-0.5 * (np.pi * sigma / size * np.arange(size)) ** 2)
-        kept = kept[..., None] * along.astype(np.float32)
-    return kept
 
 
 def find(filtered: Responses, *, window_px: float, z_threshold: float, boundary_fraction: float) -> Puncta:
@@ -131,7 +125,9 @@ def find(filtered: Responses, *, window_px: float, z_threshold: float, boundary_
     height = _highest_around(matched, where)
     strong = tuple(index[first_z > FIRST_SIGHT_Z] for index in where)
     z_score, sharp_sd = scores(filtered, where, height, strong, window_px)
-    kept = (z_score > z_threshold) & round_enough(filtered, where) & above_slope(filtered, where, height)
+    kept = (
+        (z_score > z_threshold) & round_enough(filtered, where) & (height > LEAST_ABOVE_SLOPE * slope(filtered, where))
+    )
     candidates, z_score = candidates[kept], z_score[kept]
     leader = hills.merged(sharp, summit_of, candidates, SADDLE_SD * sharp_sd[kept])
     return extents(matched, summit_of, candidates, leader, z_score, boundary_fraction)
@@ -155,7 +151,7 @@ def at_first_sight(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Candidates worth a second look, and their scores against noise that still holds the puncta themselves."""
     where = np.unravel_index(candidates, matched.shape)
-    middle, sd = noise_map(matched, np.ones(matched.shape, bool), window_px).at(where)
+    middle, sd = quiet_map(matched, np.ones(matched.shape, bool), window_px).at(where)
     z_score = (_highest_around(matched, where) - middle) / sd
     hopeful = z_score > WORTH_A_LOOK * z_threshold
     return candidates[hopeful], z_score[hopeful]
@@ -171,8 +167,8 @@ def scores(
     """Score of each candidate and the noise of the sharp filter there, the strong ones left out of the noise."""
     reach_px = [round(FOOTPRINT_SD * sigma) for sigma in filtered.sigma_px]
     quiet = ~footprints(strong, filtered.matched.shape, reach_px)
-    middle, sd = noise_map(filtered.matched, quiet, window_px).at(where)
-    return (height - middle) / sd, noise_map(filtered.sharp, quiet, window_px).at(where)[1]
+    middle, sd = noise_map(filtered, quiet_map(filtered.matched, quiet, window_px)).at(where)
+    return (height - middle) / sd, quiet_map(filtered.sharp, quiet, window_px).at(where)[1]
 
 
 def footprints(where: tuple[np.ndarray, ...], shape: tuple[int, ...], reach_px: list[int]) -> np.ndarray:
@@ -201,22 +197,63 @@ def round_enough(filtered: Responses, where: tuple[np.ndarray, ...]) -> np.ndarr
     return (trace < 0) & (determinant > LEAST_ROUNDNESS / (1 + LEAST_ROUNDNESS) ** 2 * trace**2)
 
 
-def above_slope(filtered: Responses, where: tuple[np.ndarray, ...], height: np.ndarray) -> np.ndarray:
-    """Whether a summit is more than the edge of something large: higher than what its background climbs there."""
+def slope(filtered: Responses, where: tuple[np.ndarray, ...]) -> np.ndarray:
+    """How far the background climbs over its own width at some pixels, in the image's numbers."""
     ahead = (0,) * (len(where) - 2)
     shape = filtered.wide.shape
-    slopes = [
+    steps = [
         filtered.wide[_moved(where, (*ahead, *step), shape)]
         - filtered.wide[_moved(where, (*ahead, *(-by for by in step)), shape)]
         for step in ((1, 0), (0, 1))
     ]
-    return height > LEAST_ABOVE_SLOPE * filtered.wide_px * np.hypot(*slopes) / 2
+    return filtered.wide_px * np.hypot(*steps) / 2
 
 
-def noise_map(response: np.ndarray, quiet: np.ndarray, window_px: float) -> NoiseMap:
-    """Middle and spread of the quiet pixels of each window.
+def noise_map(filtered: Responses, quiet: NoiseMap) -> NoiseMap:
+    """The noise of the matched filter: as deep as its pits are below the middle of the quiet pixels.
 
-    The spread is taken downwards from the median, where no puncta are, and smoothed over neighbouring windows.
+    Puncta are bright, never dark. What an image does on its dark side is noise, and it still is in tissue so full of
+    puncta that no pixel is quiet. At the foot of an edge, such as that of a nucleus, pits are deeper than the noise,
+    and the spread of the quiet pixels is the better measure. Each errs upwards only, so the lesser of the two is
+    taken; in nothing but noise both are its standard deviation.
+    """
+    matched, counts = filtered.matched, quiet.middle.shape
+    where = np.nonzero(filtered.sharp == _lowest_around(filtered.sharp))
+    depth = quiet.at(where)[0] - matched[where]
+    rows = [
+        np.minimum(index // size, count - 1) for index, size, count in zip(where, quiet.window_px, counts, strict=True)
+    ]
+    window = np.ravel_multi_index(rows, counts)
+    order = np.lexsort((depth, window))
+    first, after = np.searchsorted(window[order], [np.arange(quiet.middle.size), np.arange(quiet.middle.size) + 1])
+    deep = np.minimum(first + np.int64(PIT_SHARE * (after - first)), len(depth) - 1)
+    sd = (depth[order][deep] / PIT_DEPTH_SD[matched.ndim]).reshape(counts)
+    enough = (after - first).reshape(counts) >= LEAST_SAMPLES
+    sd = np.minimum(quiet.sd, _evened(sd, enough, quiet.sd, matched))
+    return NoiseMap(quiet.middle, sd, quiet.window_px)
+
+
+def _lowest_around(response: np.ndarray) -> np.ndarray:
+    """The lowest response at each pixel and its neighbours."""
+    lowest = response
+    for axis in range(response.ndim):
+        before, lowest = lowest, lowest.copy()
+        ahead, behind = ((slice(None),) * axis + (part,) for part in (slice(1, None), slice(None, -1)))
+        np.minimum(lowest[ahead], before[behind], out=lowest[ahead])
+        np.minimum(lowest[behind], before[ahead], out=lowest[behind])
+    return lowest
+
+
+def _evened(sd: np.ndarray, enough: np.ndarray, otherwise: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Spreads smoothed over neighbouring windows, none impossibly small; ``otherwise`` where there is not enough."""
+    sd = ndimage.median_filter(np.where(enough, sd, otherwise), 3, mode="nearest")
+    least = max(LEAST_NOISE * float(np.median(sd)), np.finfo(np.float32).eps * max(1.0, float(np.ptp(response))))
+    return np.maximum(sd, least)
+
+
+def quiet_map(response: np.ndarray, quiet: np.ndarray, window_px: float) -> NoiseMap:
+    """Middle and spread of the quiet pixels of each window, the spread taken downwards from the median.
+
     A window with hardly a quiet pixel takes the usual values of the image.
     """
     counts = [max(1, round(size / window_px)) for size in response.shape]
@@ -230,13 +267,12 @@ def noise_map(response: np.ndarray, quiet: np.ndarray, window_px: float) -> Nois
     )
     enough = n_quiet >= min(LEAST_SAMPLES, values.shape[-1])
     if not enough.any():
-        middle, low, enough = np.median(response), np.quantile(response, ONE_SD_BELOW), np.ones(counts, bool)
-        middle, low = np.full(counts, middle), np.full(counts, low)
-    sd = np.where(enough, middle - low, np.median((middle - low)[enough]))
-    middle = np.where(enough, middle, np.median(middle[enough]))
-    sd = ndimage.median_filter(sd, 3, mode="nearest")
-    least = max(LEAST_NOISE * float(np.median(sd)), np.finfo(np.float32).eps * max(1.0, float(np.ptp(response))))
-    return NoiseMap(middle, np.maximum(sd, least), window)
+        usual_middle, usual_sd = np.median(response), np.median(response) - np.quantile(response, ONE_SD_BELOW)
+    else:
+        usual_middle, usual_sd = np.median(middle[enough]), np.median((middle - low)[enough])
+    sd = np.where(enough, middle, 0) - np.where(enough, low, 0)
+    sd = _evened(sd, enough, np.full(counts, usual_sd), response)
+    return NoiseMap(np.where(enough, middle, usual_middle), sd, window)
 
 
 def _windows(response: np.ndarray, counts: list[int], window: tuple[int, ...]) -> np.ndarray:
@@ -269,8 +305,10 @@ def extents(
     owner, above = owner[inside], matched.ravel()[inside]
     height = np.full(len(leads), -np.inf, np.float32)
     np.maximum.at(height, owner, above)
-    kept = above >= boundary_fraction * height[owner]
-    owner, inside, weight = owner[kept], inside[kept], above[kept].astype(float)
+    # Weighed by how far a pixel stands above the boundary, so that pixels just inside or outside of it hardly matter.
+    weight = above.astype(float) - boundary_fraction * height[owner]
+    kept = weight > 0
+    owner, inside, weight = owner[kept], inside[kept], weight[kept]
     where = np.unravel_index(inside, matched.shape)
     total = np.bincount(owner, weight, minlength=len(leads))
     positions = np.column_stack([np.bincount(owner, weight * axis, minlength=len(leads)) / total for axis in where])

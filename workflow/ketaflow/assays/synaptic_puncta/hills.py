@@ -39,8 +39,9 @@ def merged(relief: np.ndarray, summit_of: np.ndarray, candidates: np.ndarray, le
     taken from the highest down, so that a chain of small bumps ends at its highest. Returns places in
     ``candidates`` (n,).
     """
-    first, second, saddle = saddles(relief, summit_of, candidates)
-    top, depth = relief.ravel()[candidates].tolist(), least_depth.tolist()
+    tops = relief.ravel()[candidates]
+    first, second, saddle = saddles(relief, summit_of, candidates, tops - least_depth)
+    top, depth = tops.tolist(), least_depth.tolist()
     above = list(range(len(candidates)))
 
     def leader(one: int) -> int:
@@ -59,9 +60,12 @@ def merged(relief: np.ndarray, summit_of: np.ndarray, candidates: np.ndarray, le
 
 
 def saddles(
-    relief: np.ndarray, summit_of: np.ndarray, candidates: np.ndarray
+    relief: np.ndarray, summit_of: np.ndarray, candidates: np.ndarray, at_least: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Neighbouring hills of the candidates and the height of the saddle between them, the highest saddle first."""
+    """Neighbouring hills of the candidates and the height of the saddle between them, the highest saddle first.
+
+    Saddles below the ``at_least`` of both hills are left out.
+    """
     hill = np.full(relief.size, -1, np.int32)
     hill[candidates] = np.arange(len(candidates))
     padded = np.pad(hill[summit_of].reshape(relief.shape), 1, constant_values=-1)
@@ -74,14 +78,12 @@ def saddles(
             continue
         there = here + np.dot(offset, strides)
         other = padded.ravel()[there]
-        meet = (other >= 0) & (other != own)
-        couples.append(np.sort(np.column_stack([own[meet], other[meet]]), axis=1))
-        heights.append(np.minimum(level[here[meet]], level[there[meet]]))
+        meet = np.flatnonzero((other >= 0) & (other != own))
+        one, two = own[meet], other[meet]
+        height = np.minimum(level[here[meet]], level[there[meet]])
+        high = height > np.minimum(at_least[one], at_least[two])
+        couples.append(np.column_stack([one[high], two[high]]))
+        heights.append(height[high])
     couple, height = np.concatenate(couples), np.concatenate(heights)
-    order = np.lexsort((-height, couple[:, 1], couple[:, 0]))
-    couple, height = couple[order], height[order]
-    best = np.ones(len(couple), bool)
-    best[1:] = (couple[1:] != couple[:-1]).any(1)
-    couple, height = couple[best], height[best]
     order = np.argsort(-height, kind="stable")
     return couple[order, 0], couple[order, 1], height[order]

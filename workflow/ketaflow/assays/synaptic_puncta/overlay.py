@@ -15,7 +15,8 @@ PAIRED, ALONE, OUTLINE = (255, 255, 255), (255, 190, 0), (255, 220, 60)
 DISPLAY_RANGE = (0.01, 0.997)
 GAP_PX = 6
 RING_POINTS = 48
-QUALITY = 40
+QUALITIES = (45, 20, 5)
+MOST_BYTES = {"field": 25_000, "part": 50_000}
 
 
 def whole_field(pre: np.ndarray, post: np.ndarray, tissue: np.ndarray, *, side_px: int) -> bytes:
@@ -26,7 +27,7 @@ def whole_field(pre: np.ndarray, post: np.ndarray, tissue: np.ndarray, *, side_p
     mask = tissue[np.ix_(*index)]
     edge = mask & ~_inner(mask)
     merged[edge & ~mask.all()] = OUTLINE
-    return _encoded(merged)
+    return _encoded(merged, MOST_BYTES["field"])
 
 
 def enlarged(pre: np.ndarray, post: np.ndarray, puncta: pd.DataFrame, *, side_px: int, zoom: int) -> bytes:
@@ -47,7 +48,7 @@ def enlarged(pre: np.ndarray, post: np.ndarray, puncta: pd.DataFrame, *, side_px
                 _ring(panel, own[~paired], top, left, zoom, ALONE)
             _ring(panel, own[paired], top, left, zoom, PAIRED)
     gap = np.zeros((panels[0].shape[0], GAP_PX, 3), np.uint8)
-    return _encoded(np.concatenate([panels[0], gap, panels[1], gap, panels[2]], axis=1))
+    return _encoded(np.concatenate([panels[0], gap, panels[1], gap, panels[2]], axis=1), MOST_BYTES["part"])
 
 
 def _flat(image: np.ndarray) -> np.ndarray:
@@ -92,5 +93,10 @@ def _ring(panel: np.ndarray, puncta: pd.DataFrame, top: int, left: int, zoom: in
     panel[rows[seen], columns[seen]] = colour
 
 
-def _encoded(picture: np.ndarray) -> bytes:
-    return imagecodecs.webp_encode(np.ascontiguousarray(picture), level=QUALITY, lossless=False, method=2)
+def _encoded(picture: np.ndarray, most_bytes: int) -> bytes:
+    """The picture as WebP, as good as fits into so many bytes."""
+    for quality in QUALITIES:
+        encoded = imagecodecs.webp_encode(np.ascontiguousarray(picture), level=quality, lossless=False, method=2)
+        if len(encoded) <= most_bytes:
+            break
+    return encoded

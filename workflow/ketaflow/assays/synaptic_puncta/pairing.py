@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from scipy.spatial import cKDTree
 
 # More candidates than this within the matching distance are not looked at.
-NEIGHBOURS = 6
+NEIGHBOURS = 4
 NORMAL_95 = 1.96
 
 

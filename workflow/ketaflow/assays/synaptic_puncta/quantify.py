@@ -72,8 +72,8 @@ def find_puncta(pixels: np.ndarray, facts: dict, settings: dict) -> Channel:
     return Channel(filtered.matched, found, (found.positions_px + 0.5) * voxel_um)
 
 
-def measure_field(channels: dict[str, Channel], field: Field, settings: dict) -> tuple[dict, dict[str, dict]]:
-    """All numbers of one field, and for each side its partners: ``{punctum: (partner, distance_um)}``.
+def measure_field(channels: dict[str, Channel], field: Field, settings: dict) -> tuple[dict, dict[str, tuple]]:
+    """All numbers of one field, and the partners of each side.
 
     Puncta outside the tissue are left out of all of it. ``settings`` is the block ``quantify.pairs``.
     """
@@ -169,19 +169,19 @@ def _names(row: dict) -> dict:
     }
 
 
-def _puncta_table(
-    row: dict, side: str, channel: Channel, field: Field, partners: dict[int, tuple[int, float]], facts: dict
-) -> pd.DataFrame:
+def _puncta_table(row: dict, side: str, channel: Channel, field: Field, partners: tuple, facts: dict) -> pd.DataFrame:
     """Every punctum of one channel; ``partner`` is the number of the other channel's punctum it pairs with."""
     positions, count = channel.puncta.positions_px, len(channel.puncta)
-    numbers = np.arange(count)
+    partner, distance = np.full(count, np.nan), np.full(count, np.nan)
+    own, other, apart_um = partners
+    partner[own], distance[own] = other + 1, apart_um.round(3)
     return pd.DataFrame(
         {
             "image": row.get(f"{side}_image") or row["image"],
             "recording": recording_name(row),
             "channel": side,
             "marker": row[f"{side}_marker"],
-            "punctum": numbers + 1,
+            "punctum": np.arange(count) + 1,
             "x_px": positions[:, -1].round(2),
             "y_px": positions[:, -2].round(2),
             "z_px": positions[:, 0].round(2) if positions.shape[1] == 3 else np.full(count, np.nan),
@@ -189,19 +189,17 @@ def _puncta_table(
             "z_score": channel.puncta.z_score.round(2),
             "height": channel.puncta.height.astype(float).round(2),
             "in_tissue": field.is_tissue(channel.positions_um),
-            "partner": [partners[n][0] + 1 if n in partners else np.nan for n in numbers],
-            "partner_distance_um": [round(partners[n][1], 3) if n in partners else np.nan for n in numbers],
+            "partner": partner,
+            "partner_distance_um": distance,
         }
     )
 
 
-def _partners(pairs: np.ndarray, inside: dict, pre_um: np.ndarray, post_um: np.ndarray) -> dict[str, dict]:
-    apart_um = np.linalg.norm(pre_um[pairs[:, 0]] - post_um[pairs[:, 1]], axis=1).tolist()
-    first, second = inside["pre"][pairs[:, 0]].tolist(), inside["post"][pairs[:, 1]].tolist()
-    return {
-        "pre": {one: (other, distance) for one, other, distance in zip(first, second, apart_um, strict=True)},
-        "post": {other: (one, distance) for one, other, distance in zip(first, second, apart_um, strict=True)},
-    }
+def _partners(pairs: np.ndarray, inside: dict, pre_um: np.ndarray, post_um: np.ndarray) -> dict[str, tuple]:
+    """For each side the puncta that have a partner, their partners, and how far apart they are (um)."""
+    apart_um = np.linalg.norm(pre_um[pairs[:, 0]] - post_um[pairs[:, 1]], axis=1)
+    first, second = inside["pre"][pairs[:, 0]], inside["post"][pairs[:, 1]]
+    return {"pre": (first, second, apart_um), "post": (second, first, apart_um)}
 
 
 def _field(images: list[np.ndarray], channels: dict[str, Channel], facts: dict, settings: dict) -> Field:

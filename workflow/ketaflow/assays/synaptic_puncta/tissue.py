@@ -7,6 +7,8 @@ against what lies around it, and empty of puncta; a field that merely darkens to
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.synaptic_puncta import smoothing
+
 # Nuclei and capillaries are several micrometres wide: this is fine enough to follow their edge.
 COARSE_PIXEL_UM = 0.4
 DARKEST = 0.005
@@ -61,8 +63,11 @@ def _coarse(image: np.ndarray, factor: int) -> np.ndarray:
 
 def _darkness(image: np.ndarray, hole_px: float) -> np.ndarray:
     """How far each pixel lies below its surroundings, in units of the field's own dark side."""
-    near = ndimage.gaussian_filter(image, hole_px / 4)
-    around = ndimage.gaussian_filter(image, 4 * hole_px)
+    spectrum = smoothing.spectrum(image)
+    near, around = (
+        smoothing.filtered(spectrum, smoothing.kept_by_gaussian(image.shape, np.array([width, width])))
+        for width in (hole_px / 4, 4 * hole_px)
+    )
     dark_side = float(np.median(near) - np.quantile(near, DARKEST))
     noise = float(np.median(np.abs(near - around - np.median(near - around)))) / 0.6745
     return (around - near) / max(dark_side, 4 * noise, np.finfo(np.float32).tiny)
