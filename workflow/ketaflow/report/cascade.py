@@ -251,7 +251,7 @@ def _endpoint(frame: Frame, rows: list[Row], y: float) -> float:
 def _effect(frame: Frame, row: Row, y: float) -> None:
     if not np.isfinite(row.effect):
         words = f"{row.arm.label}: {row.said}" if row.arm else row.said
-        frame.sheet.text(frame.left + 6, y + 4, _clipped(words, 78), fill=SOFT, size=11)
+        frame.sheet.text(frame.left + 6, y + 4, _clipped(words, 78), fill=SOFT, size=11, halo=True)
         return
     first, last = frame.x_limits
     low, high, middle = (frame.x(float(np.clip(value, first, last))) for value in (row.low, row.high, row.effect))

@@ -14,7 +14,7 @@ import numpy as np
 
 from ketaflow.core.svg import ticks
 
-INK, SOFT, LINE, SHEET = "var(--ink)", "var(--soft)", "var(--line)", "var(--sheet)"
+INK, SOFT, LINE, SHEET, GROUND = "var(--ink)", "var(--soft)", "var(--line)", "var(--sheet)", "var(--ground)"
 QUANTITY = re.compile(r"(\d) ((?:[mµn]?g|[mµn]?mol|mg/kg)\b)")
 LETTER_PX = 6.4  # mean width of a letter at 12 px, measured on DejaVu Sans
 
@@ -51,9 +51,11 @@ class Sheet:
         fill: str = INK,
         size: float = 12,
         bold: bool = False,
+        halo: bool = False,
     ) -> None:
-        """Words at a pixel."""
+        """Words at a pixel; with a ``halo`` they stand clear of what lies behind them."""
         weight = ' font-weight="600"' if bold else ""
+        weight += f' paint-order="stroke" stroke="{GROUND}" stroke-width="4"' if halo else ""
         self.add(
             f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}" font-size="{size:g}"{weight}>'
             f"{escape(words)}</text>"

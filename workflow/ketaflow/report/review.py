@@ -17,7 +17,7 @@ import pandas as pd
 from ketaflow.core import files
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.records import Figure
-from ketaflow.report import blinding, templates
+from ketaflow.report import blinding, templates, wording
 from ketaflow.report.blinding import code
 
 __all__ = ["ReviewItem", "code", "write"]
@@ -160,8 +160,9 @@ def _figure(figure: Figure) -> dict:
 def _check(check: dict) -> dict:
     """A check as the page shows it; the animal it concerns is left out."""
     numbers = {name: _finite(check.get(name)) for name in ("value", "low", "high")}
-    words = {name: str(check.get(name) or "") for name in ("check", "place", "unit", "verdict", "message")}
-    return {**words, **numbers}
+    words = {name: str(check.get(name) or "") for name in ("place", "verdict", "message")}
+    unit = str(check.get("unit") or "")
+    return {"check": wording.words(check["check"]), "unit": wording.UNITS.get(unit, unit), **words, **numbers}
 
 
 def _finite(value: object) -> float | None:

@@ -94,10 +94,9 @@ def by_role(parts: list[dict]) -> list[tuple[str, list[dict]]]:
 
 def tests(endpoints: list[Endpoint], labels: Mapping[str, str]) -> list[SheetTable]:
     """Every p value of the plan's own analyses, and the omnibus tests."""
-    words = {"level": labels, "reference": labels}
     return [
-        sheets.table("tests", _gathered(endpoints, "contrasts"), labels=words),
-        sheets.table("omnibus", _gathered(endpoints, "omnibus")),
+        sheets.table("tests", _with_statistic(_compared(_gathered(endpoints, "contrasts"), labels), "df")),
+        sheets.table("omnibus", _with_statistic(_gathered(endpoints, "omnibus"), "df1", "df2")),
     ]
 
 
@@ -201,18 +200,18 @@ def _compared(contrasts: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFram
             }
         )
     told = contrasts.reset_index(drop=True).join(pd.DataFrame(rows, columns=["compared", "animals", "effect"]))
-    places = told.groupby(["contrast", "compared"], sort=False).ngroup()
+    kinds = [name for name in ("endpoint", "sensitivity", "contrast", "compared") if name in told]
+    places = told.groupby(kinds, sort=False, dropna=False).ngroup()
     return told.loc[places.sort_values(kind="stable").index]
 
 
 def _more(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable]:
-    words = {"level": labels, "reference": labels}
-    beside = _with_intervals(endpoint.lines("contrasts", sensitivity=True))
+    beside = _compared(_with_intervals(endpoint.lines("contrasts", sensitivity=True)), labels)
     named = [
         sheets.table(name, endpoint.lines(name), of=endpoint.name)
         for name in ("variance_components", "diagnostics", "dose_response", "power")
     ]
-    made = [sheets.table("sensitivity", beside, of=endpoint.name, labels=words), *named]
+    made = [sheets.table("sensitivity", beside, of=endpoint.name), *named]
     return [table for table in made if table.rows]
 
 
@@ -228,8 +227,24 @@ def _with_intervals(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**added)
 
 
+def _with_statistic(rows: pd.DataFrame, *dfs: str) -> pd.DataFrame:
+    """The statistic with its degrees of freedom in the way papers write it."""
+    if not len(rows):
+        return rows
+    told = [
+        wording.statistic(row["statistic_name"], row["statistic"], [row[df] for df in dfs])
+        for row in rows.to_dict("records")
+    ]
+    return rows.assign(test=told)
+
+
 def _gathered(endpoints: list[Endpoint], table: str) -> pd.DataFrame:
-    parts = [endpoint.lines(table, dataset) for endpoint in endpoints for dataset in endpoint.datasets]
+    """An endpoint's lines for each data set, or of the one shown first where the review changed nothing."""
+    parts = [
+        endpoint.lines(table, dataset)
+        for endpoint in endpoints
+        for dataset in (endpoint.datasets if endpoint.is_changed_by_review else [endpoint.dataset])
+    ]
     parts = [part for part in parts if len(part)]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["endpoint"])
     return rows.drop(columns="dataset") if "dataset" in rows and rows["dataset"].nunique() == 1 else rows

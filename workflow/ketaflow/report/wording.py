@@ -100,6 +100,14 @@ def words(name: object) -> str:
     return f"{stem} ({UNITS[last]})".replace("_", " ") if stem and last in UNITS else str(name).replace("_", " ")
 
 
+def statistic(name: object, value: object, dfs: Iterable[object]) -> str:
+    """A statistic as papers write it: t(26) = −1.02, F(3, 26.4) = 4.10."""
+    if is_missing(name) or is_missing(value):
+        return ""
+    known = ", ".join(f"{float(df):.4g}" for df in dfs if not is_missing(df))
+    return f"{name}({known}) = {fixed(value, 2)}" if known else f"{name} = {fixed(value, 2)}"
+
+
 def level(name: object, labels: Mapping[str, str]) -> str:
     """A level of a contrast in words, arms by their labels.
 

@@ -28,9 +28,16 @@ function mark(kind, word) {
 const DARK = "@media (prefers-color-scheme:dark){[stroke='#0072b2']{stroke:#4aa8e8}[fill='#0072b2']{fill:#4aa8e8}" +
   "[stroke='#d55e00']{stroke:#ff8a3c}[fill='#d55e00']{fill:#ff8a3c}[stroke='#009e73']{stroke:#2cc79b}[fill='#009e73']{fill:#2cc79b}}";
 
+// A picture of few pixels is shown larger than it is, so that details can be judged.
+function enlarge(image) {
+  const { naturalWidth: width, naturalHeight: height } = image;
+  const times = Math.min(4, 640 / width, 480 / height);
+  if (times > 1) image.style.width = `${Math.round(width * times)}px`;
+}
+
 function picture(figure, thumb) {
   if (figure.withheld) return make("p", { class: "soft small" }, figure.withheld);
-  if (figure.src) return make("img", { src: figure.src, alt: thumb ? "" : `${figure.title}. ${figure.caption}`, loading: "lazy", decoding: "async" });
+  if (figure.src) return make("img", { onload: (event) => { if (!thumb) enlarge(event.target); }, src: figure.src, alt: thumb ? "" : `${figure.title}. ${figure.caption}`, loading: "lazy", decoding: "async" });
   const holder = make("div", { class: figure.svg.includes("currentColor") ? "picture" : "picture white", "aria-hidden": thumb ? "true" : null });
   const parsed = new DOMParser().parseFromString(figure.svg, "image/svg+xml").documentElement;
   if (parsed.nodeName !== "svg") return make("p", { class: "soft small" }, "This picture cannot be drawn.");
@@ -121,7 +128,7 @@ function limits({ low, high }) {
 
 function checkRow(check) {
   const allowed = limits(check);
-  return make("li", {}, make("span", {}, check.check.replaceAll("_", " "), check.place ? make("span", { class: "soft" }, ` · ${check.place}`) : ""),
+  return make("li", {}, make("span", {}, check.check, check.place ? make("span", { class: "soft" }, ` · ${check.place}`) : ""),
     mark(check.verdict),
     make("span", { class: "limits" }, check.value == null ? "no value" : `${number(check.value)} ${check.unit}`.trim(),
       allowed ? ` (limit ${allowed}${check.unit ? ` ${check.unit}` : ""})` : ""),
