@@ -54,37 +54,18 @@ def write(
     carried_out = plan or (plan_lock or {}).get("plan") or endpoints.planned_of(tables["contrasts"])
     known = palette.arms(arms)
     shown = endpoints.build(tables, measurements, allocation, carried_out, measures)
-    parts = [sections.endpoint_part(endpoint, known, sentences) for endpoint in shown]
-    doubtful, n_doubtful = sections.doubtful(checks)
-    raised, every_check = sections.check_counts(checks)
     page = templates.render(
         "results.html",
+        words=wording,
         cohort_name=cohort_name or Path(str(provenance.get("settings", {}).get("cohort", "cohort"))).name,
-        arms=known,
-        arm_css=palette.css(known),
-        sizes=allocation.groupby("arm")["animal"].nunique().to_dict(),
-        n_animals=len(animals),
         status=_status(recordings, review, plan, plan_lock or {}),
-        failed=sections.failed(recordings),
-        has_plan=plan is not None,
-        asked=sections.asked(shown),
-        lock=NO_LOCK | dict(plan_lock or {}),
-        alpha=carried_out.get("alpha"),
-        families=carried_out.get("families", {}),
-        left_out=sections.left_out(tables["exclusions"]),
         review=review,
-        raised=raised,
-        every_check=every_check,
-        n_checks=len(checks),
-        doubtful=doubtful,
-        n_doubtful=n_doubtful,
-        mechanism=sections.mechanism(shown, known, _arm_of(allocation), settings["correlation_min_animals"]),
-        roles=sections.by_role(parts),
-        tests=sections.tests(shown, {arm.name: arm.label for arm in known}),
         methods=methods_paragraph,
         provenance=provenance,
         arrive=arrive.items(animals, arms, allocation, plan, review is not None),
-        words=wording,
+        **_asked(shown, carried_out, plan, plan_lock, known, allocation, len(animals)),
+        **_doubted(recordings, checks, tables["exclusions"]),
+        **_found(shown, known, sentences, allocation, settings["correlation_min_animals"]),
     )
     files.write_text(page, path)
 
@@ -95,6 +76,46 @@ def hold(path: Path, *, cohort_name: str, review: Mapping | None, n_items: int) 
     pending = review["pending"] if review else n_items
     page = templates.render("held.html", cohort_name=cohort_name, decided=decided, pending=pending, n_items=n_items)
     files.write_text(page, path)
+
+
+def _asked(shown, carried_out, plan, plan_lock, known, allocation, n_animals) -> dict:
+    """Arms, animals, and the plan with its lock."""
+    return {
+        "arms": known,
+        "arm_css": palette.css(known),
+        "sizes": allocation.groupby("arm")["animal"].nunique().to_dict(),
+        "n_animals": n_animals,
+        "has_plan": plan is not None,
+        "asked": sections.asked(shown),
+        "lock": NO_LOCK | dict(plan_lock or {}),
+        "alpha": carried_out.get("alpha"),
+        "families": carried_out.get("families", {}),
+    }
+
+
+def _doubted(recordings: pd.DataFrame, checks: pd.DataFrame, exclusions: pd.DataFrame) -> dict:
+    """What failed, what was left out, which checks asked for a look."""
+    doubtful, n_doubtful = sections.doubtful(checks)
+    raised, every_check = sections.check_counts(checks)
+    return {
+        "failed": sections.failed(recordings),
+        "left_out": sections.left_out(exclusions),
+        "raised": raised,
+        "every_check": every_check,
+        "n_checks": len(checks),
+        "doubtful": doubtful,
+        "n_doubtful": n_doubtful,
+    }
+
+
+def _found(shown, known: list[palette.Arm], sentences: list[dict], allocation: pd.DataFrame, least: int) -> dict:
+    """The cascade, every endpoint, the correlations and the tests."""
+    parts = [sections.endpoint_part(endpoint, known, sentences) for endpoint in shown]
+    return {
+        "mechanism": sections.mechanism(shown, known, _arm_of(allocation), least),
+        "roles": sections.by_role(parts),
+        "tests": sections.tests(shown, {arm.name: arm.label for arm in known}),
+    }
 
 
 def _arm_of(allocation: pd.DataFrame) -> pd.Series:
