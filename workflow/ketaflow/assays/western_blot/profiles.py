@@ -76,7 +76,7 @@ def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
 def on_membrane(profile: np.ndarray, tallest: float) -> slice:
     """Rows between the membrane's edges, where the lane leaves it for paper or table within the picture.
 
-    ``profile`` (n_rows,): signal beside the lane, where bands hardly show; ``tallest``: the lane's highest band, counts.
+    ``profile`` (n_rows,): signal beside the lane, where bands hardly show; ``tallest``: its highest band, counts.
 
     An edge is a step of the profile's running median, which bands do not move: a change within a few rows by a good
     part of all it changes. The longest stretch between steps is the membrane; without steps it is all rows. What rises

@@ -18,9 +18,9 @@ from ketaflow.assays.western_blot.profiles import (
     tilt,
 )
 
-# A lane's own columns: where its bands reach this share of their strongest column; never narrower than this part of
-# the room between its borders.
-EDGE, NARROWEST = 0.05, 0.2
+# A lane's own columns: where its bands reach this share of their strongest column (the core, which tells how they
+# slope: the second share); never narrower than this part of the room between its borders.
+EDGE, CORE, NARROWEST = 0.05, 0.3, 0.2
 # The gaps beside a lane: their width and, where there is room, their distance, as shares of the lane's width.
 GAP_WIDTH, GAP_AWAY = 0.15, 0.25
 # A baseline is mended beside a band where it is off by this many times the noise and this share of the band's height
@@ -144,9 +144,10 @@ def strips(
     the gaps beside a ladder's lane, whose bands stand too close for a baseline of their own, and the lane itself else.
     """
     rooms = [leaning(signal, comb, round(left), max(round(right), round(left) + 4)) for left, right in comb.borders]
-    slopes = [tilt(room, largest=max_slope) for room in rooms]
+    cores = [own_columns(room, length, CORE) for room in rooms]
+    slopes = [tilt(room[:, a : b + 1], largest=max_slope) for room, (a, b) in zip(rooms, cores, strict=True)]
     rooms = [straightened(room, slope) for room, slope in zip(rooms, slopes, strict=True)]
-    columns = _equal([own_columns(room, length) for room in rooms], comb, rooms)
+    columns = _equal([own_columns(room, length, EDGE) for room in rooms], comb, rooms)
     gaps = [_gap_profile(signal, comb, lane, own) for lane, own in enumerate(columns)]
 
     def cut(lane: int, length: float) -> Strip:
@@ -218,8 +219,8 @@ def leaning(signal: np.ndarray, comb: Comb, left: int, right: int) -> np.ndarray
     return np.take_along_axis(signal, wanted, axis=1).astype(np.float32)
 
 
-def own_columns(room: np.ndarray, length: float) -> tuple[int, int]:
-    """First and last column that bands of the lane reach, within the room between its borders."""
+def own_columns(room: np.ndarray, length: float, edge: float) -> tuple[int, int]:
+    """First and last column in which bands reach the share ``edge`` of their strongest, within the lane's borders."""
     profile = room.mean(axis=1)
     net = profile - baseline(profile, length=length)
     strong = net > 0.3 * net.max()
@@ -229,7 +230,7 @@ def own_columns(room: np.ndarray, length: float) -> tuple[int, int]:
         return 0, columns - 1
     smooth = np.convolve(np.pad(across, 1, mode="edge"), np.ones(3) / 3, mode="valid")
     peak = int(smooth.argmax())
-    above = smooth > EDGE * smooth.max()
+    above = smooth > edge * smooth.max()
     left = np.flatnonzero(~above[:peak])
     right = np.flatnonzero(~above[peak:])
     first = int(left[-1]) + 1 if len(left) else 0
