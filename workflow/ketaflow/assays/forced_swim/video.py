@@ -16,7 +16,7 @@ from ketaflow.core.errors import IngestError
 
 LUMA_FIRST = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21", "gray", "yuv411p")
 # Pictures looked at to see whether some can be left undecoded.
-TRIED = 100
+TRIED = 40
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def spread(path: Path, count: int, duration_s: float) -> list[np.ndarray]:
 def may_spare(path: Path, apart_s: float) -> bool:
     """Whether pictures no other picture refers to can be left undecoded and enough remain.
 
-    Tried on the first hundred pictures: those left must lie no further apart than wanted, give or take 30 %.
+    Tried on the first pictures: those left must lie no further apart than wanted, give or take 30 %.
     """
     pictures = stream(path, 0.0, sparing=True)
     times_s = [time_s for time_s, _ in islice(pictures, TRIED)]
