@@ -7,7 +7,7 @@ import tifffile
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ketaflow.assays.synaptic_puncta import detection, hills
+from ketaflow.assays.synaptic_puncta import detection, hills, noise
 from ketaflow.assays.synaptic_puncta.quantify import find_puncta
 
 FLAT = {"pixel_size_um": 0.1, "z_step_um": None}
@@ -36,16 +36,16 @@ def test_drawn_puncta_are_found_over_uneven_background(drawn_field, puncta_setti
 
 
 def test_noise_alone_holds_hardly_a_punctum(puncta_settings):
-    noise = np.random.default_rng(3).normal(500, 20, (1024, 1024))
-    assert len(find_puncta(noise, FLAT, puncta_settings).puncta) <= 30
+    image = np.random.default_rng(3).normal(500, 20, (1024, 1024))
+    assert len(find_puncta(image, FLAT, puncta_settings).puncta) <= 30
 
 
 @pytest.mark.parametrize("shape", [(400, 400), (9, 200, 200)])
 def test_the_noise_of_nothing_but_noise_is_its_standard_deviation(shape):
-    noise = np.random.default_rng(3).normal(500, 20, shape)
-    filtered = detection.responses(noise, (1.5,) * len(shape), 4)
-    quiet = detection.quiet_map(filtered.matched, np.ones(shape, bool), 80)
-    measured = detection.noise_map(filtered, quiet).sd
+    image = np.random.default_rng(3).normal(500, 20, shape)
+    filtered = detection.responses(image, (1.5,) * len(shape), 4)
+    quiet = noise.quiet_map(filtered.matched, np.ones(shape, bool), 80)
+    measured = noise.noise_map(filtered.matched, filtered.sharp, quiet).sd
     np.testing.assert_allclose(measured, filtered.matched.std(), rtol=0.1)
 
 
