@@ -15,6 +15,7 @@ FLAT_FRACTION = 0.0005
 FLAT_WIDTHS = 1.5
 # A dip below the lower quartile by this many times the distance from the 5th percentile is no baseline: the void.
 DIP_FACTOR = 4.0
+RISE_FRACTION = 0.02
 
 
 def noise_sd(signal: np.ndarray, width_points: float) -> float:
@@ -31,7 +32,7 @@ def noise_sd(signal: np.ndarray, width_points: float) -> float:
 
 
 def flat_stretches(smooth: np.ndarray, width_points: float, noise: float, tallness: np.ndarray) -> np.ndarray:
-    """(n_points,) bool: where the trace runs straight and level for longer than a peak is wide.
+    """(n_points,) bool: where the trace runs level for longer than a peak is wide.
 
     ``tallness`` is the height of the tallest peak nearby, point by point: what is level beside a tall peak may be
     a slope beside a small one.
@@ -39,21 +40,25 @@ def flat_stretches(smooth: np.ndarray, width_points: float, noise: float, tallne
     change = np.abs(np.gradient(gaussian_filter1d(smooth, width_points / 4))) * width_points
     level = change < np.maximum(FLAT_NOISES * noise, FLAT_FRACTION * tallness)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], level.astype(np.int8), [0]])))
-    starts, stops = edges[::2], edges[1::2]
     flat = np.zeros(len(smooth), bool)
-    for start, stop in zip(starts, stops, strict=True):
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
         flat[start:stop] = stop - start >= FLAT_WIDTHS * width_points
     return flat
 
 
-def after_dips(smooth: np.ndarray) -> np.ndarray:
-    """(n_points,) bool: what can carry a baseline; the void's dips and the rise out of them cannot."""
+def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
+    """(n_points,) bool: what can carry a baseline; the void's dips and the rise out of them cannot.
+
+    A rise is over where the signal changes, over one peak width, by less than a fiftieth of the dip's depth.
+    """
     low, quarter = np.quantile(smooth, [0.05, 0.25])
     fence = quarter - DIP_FACTOR * max(quarter - low, 1e-3 * np.ptp(smooth))
     usable = smooth >= fence
-    for stop in np.flatnonzero(~usable[:-1] & usable[1:]) + 1:
-        turns = np.flatnonzero(np.diff(np.sign(np.diff(smooth[stop:]))) > 0)
-        usable[stop : stop + (turns[0] + 1 if len(turns) else 0)] = False
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], (~usable).astype(np.int8), [0]])))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        rise = np.gradient(smooth[stop - 1 :]) * width_points if stop < len(smooth) - 1 else np.empty(0)
+        over = np.flatnonzero(rise < RISE_FRACTION * (fence - smooth[start:stop].min()))
+        usable[stop : stop + (over[0] if len(over) else 0)] = False
     return usable
 
 

@@ -8,6 +8,8 @@ from ketaflow.core.svg import COLOURS, Chart
 
 # Points drawn of a trace: twice the width of the chart in pixels shows every spike.
 DRAWN = 400
+# Standards nearer to their line than this carry no number (%).
+TOLD_PCT = 5.0
 CYCLE = ("blue", "orange", "green", "pink", "yellow", "sky")
 
 
@@ -70,18 +72,18 @@ def calibration_figure(line: dict, standards: list[dict]) -> Figure:
     """Standards and their line, the residuals as percent written beside each."""
     xs = np.array([row["concentration_um"] for row in standards], float)
     ys = np.array([row["response"] for row in standards], float)
-    top = float(np.nanmax(ys)) * 1.1
-    chart = Chart((0, float(xs.max()) * 1.1), (min(0.0, line["intercept"]), top), "Concentration (uM)", "Response")
-    ends = np.array([0, xs.max() * 1.1])
-    chart.line(ends, line["slope"] * ends + line["intercept"], "grey")
-    chart.points(xs, ys, "blue")
-    for x, y, row in zip(xs, ys, standards, strict=True):
-        if np.isfinite(row["error_pct"]) and np.isfinite(y):
+    power = 3 * int(np.floor(np.log10(max(float(np.nanmax(ys)), 1e-12)) / 3))
+    scale, label = 10.0**power, f"Response (1e{power})" if power else "Response"
+    chart = Chart((0, float(xs.max()) * 1.1), (0, float(np.nanmax(ys)) / scale * 1.1), "Concentration (uM)", label)
+    ends = np.array([max(0.0, -line["intercept"] / line["slope"]), xs.max() * 1.08])
+    chart.line(ends, (line["slope"] * ends + line["intercept"]) / scale, "grey")
+    chart.points(xs, ys / scale, "blue")
+    for x, y, row in zip(xs, ys / scale, standards, strict=True):
+        if np.isfinite(y) and abs(row["error_pct"]) >= TOLD_PCT:
             chart.text(x, y, f" {row['error_pct']:+.0f} %")
-    chart.moment(line["loq_um"], "LOQ")
     caption = (
         f"{line['analyte']}: weight {line['weighting']}, r2 {line['r_squared']:.4f}, LOQ {line['loq_um']:.3g} uM. "
-        "Beside each standard how far it reads back from what was weighed in."
+        f"Standards that read back {TOLD_PCT:g} % or more off carry the difference."
     )
     return Figure(
         "Do the standards lie on their line?", chart.svg(f"calibration of {line['analyte']}"), caption=caption

@@ -14,7 +14,7 @@ FLAGGED = 0.35
 # A fit counts if its residual stays below this fraction of the smallest peak, or twice the noise.
 EXPLAINED = 0.005
 MOST_PEAKS = 3
-MOST_POINTS = 110
+MOST_POINTS = 60
 # A turn of curvature this strong, against the strongest one, may be a hidden peak, if the trace is this high there
 # (against the maximum beside it); less is a tail, and tails belong to their peak.
 HIDDEN_FRACTION = 0.15
@@ -121,7 +121,7 @@ def _fit(t: np.ndarray, y: np.ndarray, centres_s: list, widths_s: list, shape, s
     first = np.concatenate([np.array(centres_s) / scale, sigma, np.full(count, start)])
     low = np.concatenate([first[:count] - 1.0, sigma - 1.2, np.full(count, limits[0])])
     high = np.concatenate([first[:count] + 1.0, sigma + 1.2, np.full(count, limits[1])])
-    found = least_squares(rest, first, bounds=(low, high), max_nfev=15, xtol=1e-6, ftol=1e-7)
+    found = least_squares(rest, first, bounds=(low, high), max_nfev=10, xtol=1e-6, ftol=1e-7)
     columns = basis(found.x)
     areas = heights(columns)
     error = float(np.sqrt(np.mean((columns @ areas - y) ** 2)))

@@ -112,7 +112,7 @@ def baseline_of(signal: np.ndarray, smooth: np.ndarray, width: float, noise: flo
         if method == "snip":
             return pybaselines.smooth.snip(smooth, max_half_window=int(3 * width), decreasing=True)[0]
         return pybaselines.whittaker.arpls(smooth, lam=1e4 * max(width, 5) ** 2)[0]
-    usable = lines.after_dips(smooth)
+    usable = lines.after_dips(smooth, width)
     height = smooth - np.quantile(smooth, 0.1)
     flat = lines.flat_stretches(smooth, width, noise, lines.tallest_nearby(height, int(6 * width)))
     return lines.drop_line(smooth, flat, usable, width)
@@ -313,6 +313,6 @@ def flat_top(values: np.ndarray) -> bool:
 
 def _resolutions(rows: list[dict]) -> None:
     """Resolution from the peak before: 1.18 x distance over the sum of the widths at half height."""
-    for row, before in zip(rows, [None, *rows[:-1]], strict=True):
+    for row, before in zip(rows, [None, *rows], strict=False):
         apart_s = 60 * (row["retention_min"] - before["retention_min"]) if before else np.nan
         row["resolution"] = 1.18 * apart_s / (row["width_s"] + before["width_s"]) if before else np.nan

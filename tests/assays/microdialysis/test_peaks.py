@@ -1,0 +1,186 @@
+"""Integration and naming against areas that are known: drawn ones, and the vendors' own on real exports."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dialysate import DEFAULTS, gaussian
+
+from ketaflow.assays.microdialysis import calibration, identify, peaks, readers, simulate
+
+TIME = np.arange(0, 10, 0.5 / 60)
+HOW = {name: DEFAULTS["quantify"][name] for name in ("peak_width_s", "snr_min", "smallest_peak_pct", "unmix")}
+
+
+def found(time_min, signal, method="drop_line", **more):
+    return peaks.peaks_of(time_min, signal, method=method, **{**HOW, **more}).rows
+
+
+def noise(sd, seed=1):
+    return np.random.default_rng(seed).normal(0, sd, len(TIME))
+
+
+@pytest.mark.parametrize("method", ["drop_line", "valley_to_valley", "tangent_skim", "snip", "arpls"])
+def test_a_lone_peak_has_its_area_whatever_the_baseline(method):
+    (row,) = found(TIME, 50 + gaussian(TIME, 5, 5, 1000) + noise(0.02), method)
+    assert row["area"] == pytest.approx(1000, rel=0.02)
+    assert row["retention_min"] == pytest.approx(5, abs=0.002)
+
+
+def test_area_grows_with_the_signal_and_does_not_see_the_offset():
+    once = found(TIME, gaussian(TIME, 5, 5, 1000) + noise(0.02))[0]["area"]
+    again = found(TIME, 700 + 3 * (gaussian(TIME, 5, 5, 1000) + noise(0.02)))[0]["area"]
+    assert again == pytest.approx(3 * once, rel=1e-6)
+
+
+def test_drift_under_the_peaks_is_not_area():
+    drift = 40 * TIME + 0.3 * TIME**2
+    areas = [
+        row["area"] for row in found(TIME, drift + gaussian(TIME, 3, 5, 1000) + gaussian(TIME, 6, 5, 400) + noise(0.05))
+    ]
+    assert areas == pytest.approx([1000, 400], rel=0.02)
+
+
+def test_a_peak_after_the_dip_of_the_void_is_whole():
+    void = gaussian(TIME, 1, 3, 50_000) - gaussian(TIME, 1.3, 4, 9_000)
+    rows = found(TIME, void + gaussian(TIME, 2.5, 5, 1000) + gaussian(TIME, 6, 5, 1000) + noise(0.2))
+    assert [row["area"] for row in rows[-2:]] == pytest.approx([1000, 1000], rel=0.02)
+
+
+@pytest.mark.parametrize("apart_s", [11, 13, 16, 25])
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_overlapping_peaks_are_parted(apart_s, share):
+    second = 5 + apart_s / 60
+    rows = found(TIME, gaussian(TIME, 5, 5, 1000) + gaussian(TIME, second, 5, 1000 * share) + noise(0.02))
+    assert [row["area"] for row in rows] == pytest.approx([1000, 1000 * share], rel=0.01)
+
+
+def test_a_tailed_peak_stays_one_peak():
+    signal = simulate.tailed_peak(60 * TIME, 300, 4, 8, 1000) + noise(0.02)
+    (row,) = found(TIME, signal)
+    assert row["area"] == pytest.approx(1000, rel=0.02)
+    assert row["tailing"] > 1.5
+
+
+def test_limits_set_by_hand_are_kept():
+    signal = 5 + gaussian(TIME, 5, 5, 1000)
+    (row,) = found(TIME, signal, limits=[(4.5, 5.5)])
+    assert (row["start_min"], row["stop_min"]) == pytest.approx((4.5, 5.5), abs=0.01)
+    assert row["area"] == pytest.approx(1000, rel=1e-3)
+
+
+def test_a_clipped_peak_is_saturated_and_a_whole_one_is_not():
+    signal = gaussian(TIME, 3, 5, 1000) + gaussian(TIME, 6, 5, 4000) + noise(0.02)
+    assert [row["saturated"] for row in found(TIME, np.minimum(signal, 150))] == [False, True]
+
+
+def test_noise_alone_holds_no_strong_peak():
+    assert all(row["snr"] < 10 for row in found(TIME, noise(1.0)))
+
+
+def peak(retention, height=1.0, saturated=False):
+    return {"retention_min": retention, "height": height, "saturated": saturated}
+
+
+def test_analytes_are_found_through_a_shift_and_absent_ones_stay_absent():
+    expected = {"a": 2.0, "b": 4.0, "c": 6.0, "d": 8.0}
+    rows = [peak(2.35), peak(4.35), peak(8.36)]
+    assert identify.named(rows, expected, window_min=0.2, shift_min=0.6) == {"a": 0, "b": 1, "d": 2}
+
+
+def test_without_retentions_the_rows_order_is_the_order_of_elution():
+    rows = [{"chromatogram": "s", "analyte": name, "concentration_um": 1.0, "retention_min": None} for name in "abc"]
+    there = [peak(1, 9, True), peak(2, 3), peak(3, 0.1), peak(4, 2), peak(6, 5)]
+    assert identify.elution(rows, {"s": there}) == {"a": 2, "b": 4, "c": 6}
+
+
+def line(weighting="1/x2", model="linear"):
+    x = np.array([1.0, 2, 5, 10])
+    return calibration.fitted("a", x, 3 * x + 1, 0.01, model=model, weighting=weighting)
+
+
+def test_a_line_gives_back_its_slope_and_intercept_under_every_weight():
+    for weighting in ("none", "1/x", "1/x2"):
+        fit = line(weighting)
+        assert (fit.slope, fit.intercept) == pytest.approx((3, 1))
+        assert fit.concentration_um(16) == pytest.approx(5)
+
+
+def test_no_number_comes_from_an_intercept():
+    for response, state in ((0.5, "below_loq"), (-1.35, "below_loq"), (40.0, "above_range")):
+        assert calibration.quantified(line(), response, extrapolate_factor=1.2) == (None, state)
+
+
+def test_just_above_the_range_a_number_is_given_and_marked():
+    value, state = calibration.quantified(line(), 34.0, extrapolate_factor=1.2)
+    assert (value, state) == (pytest.approx(11), "above_range")
+
+
+SHIMADZU = "microdialysis/shimadzu_labsolutions/Output-sample {}.txt"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("sample", [0, 6, 7])
+def test_labsolutions_areas_within_one_percent_at_the_vendors_limits(shared, sample):
+    (trace,) = readers.read(shared / SHIMADZU.format(sample), time_unit="auto")
+    limits = [(row["start_min"], row["stop_min"]) for row in trace.vendor_peaks]
+    rows = found(trace.time_min, trace.signal, limits=limits)
+    for vendor in sorted(trace.vendor_peaks, key=lambda row: -row["area"])[:5]:
+        own = min(rows, key=lambda row: abs(row["start_min"] - vendor["start_min"]))
+        assert own["area"] == pytest.approx(vendor["area"], rel=0.01)
+
+
+@pytest.mark.shared
+def test_the_main_peaks_of_a_flame_detector_are_within_two_percent(shared):
+    for name in ("001F0101.D", "001F0102.D"):
+        trace = readers.read(shared / "microdialysis/agilent_fid" / name, time_unit="auto")[0]
+        vendor = max(trace.vendor_peaks, key=lambda row: row["area"])
+        rows = found(trace.time_min, trace.signal)
+        own = min(rows, key=lambda row: abs(row["retention_min"] - vendor["retention_min"]))
+        assert own["area"] == pytest.approx(vendor["area"], rel=0.02)
+
+
+@pytest.mark.shared
+def test_published_overlaps_are_parted_within_one_percent(shared):
+    folder = shared / "microdialysis/simulated_overlap"
+    traces = np.loadtxt(folder / "test_unmix_chrom.csv", delimiter=",", skiprows=1)
+    truth = np.loadtxt(folder / "test_unmix_peaks.csv", delimiter=",", skiprows=1)
+    for number in range(20):
+        time, signal = traces[traces[:, 2] == number, :2].T
+        rows = sorted(found(time, signal), key=lambda row: -row["area"])[:2]
+        areas = [row["area"] / 60 for row in sorted(rows, key=lambda row: row["retention_min"])]
+        assert areas == pytest.approx((truth[truth[:, 7] == number, 4] * 0.01).tolist(), rel=0.01)
+
+
+@pytest.mark.shared
+def test_eighteen_amino_acids_come_in_their_order(shared):
+    names = "Asp Ser Glu Gly His NH3 Arg Thr Ala Pro Cys Tyr Val Met Lys Ile Leu Phe".split()
+    rows = {}
+    for file in ("02-Standard-1.txt", "19-Standard-2.txt"):
+        (trace,) = readers.read(shared / "microdialysis/aa_fld" / file, time_unit="auto")
+        rows[file] = found(trace.time_min, trace.signal)
+    standards = [
+        {"chromatogram": "02-Standard-1.txt", "analyte": name, "concentration_um": 1.0, "retention_min": None}
+        for name in names
+    ]
+    expected = identify.elution(standards, rows)
+    assert 60 * expected["Asp"] == pytest.approx(980, abs=5)
+    assert 60 * expected["Phe"] == pytest.approx(1976, abs=5)
+    for own in rows.values():
+        met = identify.named(own, expected, window_min=0.3, shift_min=0.6)
+        assert sorted(met, key=met.get) == names
+
+
+@pytest.mark.shared
+def test_adenosine_reads_back_within_five_percent(shared):
+    levels, areas = np.array([500.0, 1000, 2000, 3000]), []
+    for level in ("0.5", "1", "2", "3"):
+        path = shared / f"microdialysis/chromeleon_adenosine/Adenosine Stadards_ {level} mM.txt"
+        (trace,) = readers.read(path, time_unit="auto")
+        near = [row for row in found(trace.time_min, trace.signal) if abs(row["retention_min"] - 20.45) < 0.3]
+        areas.append(max(row["area"] for row in near))
+    fit = calibration.fitted("adenosine", levels, np.array(areas), np.nan, model="linear", weighting="1/x2")
+    assert [fit.concentration_um(area) for area in areas] == pytest.approx(levels.tolist(), rel=0.05)
