@@ -230,8 +230,8 @@ def study() -> dict:
 
 @pytest.fixture(scope="session")
 def study_of():
-    """The study analysed by another plan."""
-    return lambda plan: analysed(None, plan)
+    """The study analysed by another plan, or without what reviewers rejected."""
+    return lambda plan, rejected=None: analysed(rejected, plan)
 
 
 @pytest.fixture(scope="session")

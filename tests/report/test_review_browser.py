@@ -9,7 +9,7 @@ import pytest
 from ketaflow.core import cohort
 from ketaflow.core.records import Figure
 from ketaflow.core.svg import Chart
-from ketaflow.report import blinding, decisions, review
+from ketaflow.report import blinding, decisions, results, review
 
 pytestmark = pytest.mark.browser
 SETTINGS = {"page_size_mb": 15, "reject_reasons": ["Wrong recording", "Artefact"], "correlation_min_animals": 8}
@@ -113,6 +113,36 @@ def test_decided_by_keys_noted_exported_and_applied(opened, tmp_path):
         }
     ]
     assert judged.pending == 4
+
+
+def test_a_rejection_goes_all_the_way_to_the_results(opened, study, study_of, tmp_path):
+    swims = [
+        {"assay": "forced_swim", "recording": row.recording, "animal": row.animal, "item_sha256": f"{place:064x}"}
+        for place, row in enumerate(study["recordings"].itertuples())
+    ]
+    shown_items = [
+        review.ReviewItem(**swim, assay_title="Forced swim", status="ok", reason="", figures=[], checks=[])
+        for swim in swims
+    ]
+    (path,) = review.write(
+        shown_items, tmp_path / "qc.html", cohort_name="demo", blinding_key="k", decisions=None, **SETTINGS
+    )
+    code = blinding.code("forced_swim", "fst_M02", "k")
+    page = named(opened(path))
+    page.get_by_label("Code").fill(code)
+    page.locator(".tile").click()
+    page.keyboard.press("r")
+    page.keyboard.press("2")
+    exported_to = exported(page, tmp_path)
+    items_known = [swim | {"code": blinding.code("forced_swim", swim["recording"], "k")} for swim in swims]
+    judged = decisions.apply(cohort.read_table(exported_to), items_known)
+    planned = {"endpoints": {"swim": {"assay": "forced_swim", "measure": "immobility_s"}}}
+    again = study_of(planned, judged.rejected) | {"review": judged.summary()}
+    excluded = again["tables"]["exclusions"].query("source == 'reviewer'")
+    assert excluded[["animal", "reviewer", "reason"]].to_numpy().tolist() == [["M02", "AB", "Artefact"]]
+    results.write(tmp_path / "results.html", **again)
+    told = opened(tmp_path / "results.html").locator("#excluded").inner_text()
+    assert "M02" in told and "AB" in told and "Artefact" in told
 
 
 def test_a_decision_needs_a_reviewer(opened, tmp_path):
