@@ -16,7 +16,7 @@ from scipy.signal import find_peaks, peak_widths
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
-from ketaflow.assays.microdialysis import peaks, readers, simulate  # noqa: E402
+from ketaflow.assays.microdialysis import peaks, readers, simulate
 
 HOW = {"peak_width_s": 0, "snr_min": 5, "smallest_peak_pct": 0.05}
 

@@ -89,7 +89,7 @@ def test_seconds_are_told_by_the_heading_or_by_the_length_of_the_run(tmp_path):
 
 def test_a_value_without_its_time_names_the_line(tmp_path):
     text = "time,signal\n" + "".join(f"{t:.5f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True)) + "5.00"
-    with pytest.raises(IngestError, match="line 302 reads '5.00', expected 2 numbers"):
+    with pytest.raises(IngestError, match=r"line 302 reads '5.00', expected 2 numbers"):
         readers.read(write(tmp_path, "run.csv", text), time_unit="auto")
 
 
@@ -140,7 +140,7 @@ def test_a_result_table_is_a_chromatogram_without_a_trace(tmp_path):
 def test_what_is_no_chromatogram_is_refused_in_words(tmp_path, content):
     path = tmp_path / "run.txt"
     path.write_bytes(content)
-    with pytest.raises(IngestError, match="run.txt"):
+    with pytest.raises(IngestError, match=r"run\.txt"):
         readers.read(path, time_unit="auto")
 
 

@@ -157,7 +157,26 @@ def test_published_overlaps_are_parted_within_one_percent(shared):
 
 @pytest.mark.shared
 def test_eighteen_amino_acids_come_in_their_order(shared):
-    names = "Asp Ser Glu Gly His NH3 Arg Thr Ala Pro Cys Tyr Val Met Lys Ile Leu Phe".split()
+    names = [
+        "Asp",
+        "Ser",
+        "Glu",
+        "Gly",
+        "His",
+        "NH3",
+        "Arg",
+        "Thr",
+        "Ala",
+        "Pro",
+        "Cys",
+        "Tyr",
+        "Val",
+        "Met",
+        "Lys",
+        "Ile",
+        "Leu",
+        "Phe",
+    ]
     rows = {}
     for file in ("02-Standard-1.txt", "19-Standard-2.txt"):
         (trace,) = readers.read(shared / "microdialysis/aa_fld" / file, time_unit="auto")

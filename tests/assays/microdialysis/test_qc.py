@@ -35,7 +35,7 @@ def test_a_good_animal_passes_everything(tmp_path):
 def test_every_chromatogram_and_the_animal_have_their_pictures(tmp_path):
     found = checked(drawn_animal(tmp_path, TRUTH))
     assert set(found.figures) == {"M1", *(f"c/{number}.txt" for number in range(len(TRUTH)))}
-    assert [figure.title for figure in found.figures["M1"]][0].startswith("Is the baseline steady")
+    assert found.figures["M1"][0].title.startswith("Is the baseline steady")
     assert all(len(figures) == 1 for name, figures in found.figures.items() if name != "M1")
 
 

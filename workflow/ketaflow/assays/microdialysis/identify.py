@@ -76,7 +76,7 @@ def named(peaks: list[dict], expected: dict[str, float], *, window_min: float, s
 
 
 def local_shift(names: list[str], wanted: np.ndarray, there: np.ndarray, found: dict[str, int]) -> np.ndarray:
-    """Shift (minutes) at each analyte: the median of the three nearest ones that were found, as early and late peaks drift apart."""
+    """Shift (minutes) at each analyte: the median of the three nearest found, as early and late peaks drift apart."""
     known = [index for index, name in enumerate(names) if name in found]
     if not known:
         return np.zeros(len(names))

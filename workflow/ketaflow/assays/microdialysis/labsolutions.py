@@ -1,6 +1,7 @@
 """Shimadzu: LabSolutions (LCsolution, GCsolution) text exports, and long tables of several detectors."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def read_labsolutions(lines: list[str], file: str) -> list[Trace]:
     """Every detector of a LabSolutions export, its peak table with it."""
     starts = [index for index, line in enumerate(lines) if line.startswith("[")] + [len(lines)]
     tables, found = {}, []
-    for first, stop in zip(starts, starts[1:], strict=False):
+    for first, stop in pairwise(starts):
         head = lines[first].strip()
         if match := PEAKS.match(head):
             tables[match[1]] = _peak_table(lines[first:stop])

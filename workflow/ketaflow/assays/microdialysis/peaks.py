@@ -167,7 +167,7 @@ def plateaus(
 
 
 def unmixed(time_min: np.ndarray, height: np.ndarray, rows: list[dict], width: float, noise: float) -> list[dict]:
-    """Peaks in which flagged overlaps, and maxima that hide others, are parted by fitted shapes where these explain them.
+    """Peaks in which flagged overlaps, and maxima that hide others, are parted by fitted shapes that explain them.
 
     The fitted areas share out what was measured between the outer limits, so that the total stays the trace's own.
     """
@@ -265,8 +265,10 @@ def measured(
         "saturated": flat_top(signal[inside]),
         "width_s": step_s * (half[1] - half[0]),
         "tailing": (tenth[1] - tenth[0]) / max(2 * (apex - start - tenth[0]), 1e-9),
-        "cut": min(start, len(signal) - 1 - stop) <= CUT_WIDTHS * (half[1] - half[0])
-        and 0.05 * height < max(signal[start] - line[start], signal[stop] - line[stop])
+        "cut": (
+            min(start, len(signal) - 1 - stop) <= CUT_WIDTHS * (half[1] - half[0])
+            and 0.05 * height < max(signal[start] - line[start], signal[stop] - line[stop])
+        )
         or min(start, len(signal) - 1 - stop) < 3,
         "cluster": cluster,
         "apex": apex,

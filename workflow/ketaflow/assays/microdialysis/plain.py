@@ -16,13 +16,15 @@ STAMP = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[ T](\d{1,2}):(\d{2}):
 STAMP_SLACK_S = 60.0
 PEAK_HEADINGS = {
     "name": ("name", "compound", "compound name", "analyte", "peak name", "component name", "component"),
-    "retention_min": ("retention_min", "retention time", "rt", "r.time", "ret. time", "rt (min)", "retention time (min)",
+    "retention_min": ("retention_min", "retention time",
+                      "rt", "r.time", "ret. time", "rt (min)", "retention time (min)",
                       "rettime", "ret time", "apex rt", "rt [min]", "r.time (min)"),
     "start_min": ("start_min", "i.time", "start", "start time", "peak start"),
     "stop_min": ("stop_min", "f.time", "end", "stop", "end time", "peak end"),
     "area": ("area", "peak area", "response", "area (mau*min)", "area (uv*s)", "resp"),
     "height": ("height", "peak height"),
-    "concentration": ("concentration", "conc", "conc.", "amount", "calc. conc.", "calculated concentration", "final conc."),
+    "concentration": ("concentration", "conc", "conc.", "amount", "calc. conc.",
+                      "calculated concentration", "final conc."),
     "unit": ("unit", "units", "conc. unit"),
 }  # fmt: skip
 

@@ -82,9 +82,10 @@ def _trace_checks(recording: Record, path: str, peaks: list[dict], limits: dict[
         )
     ]  # fmt: skip
     for name, column, low, high, text in (
-        ("tailing", "tailing", None, limits["tailing_max"], "{analyte} tails (factor {value:.1f}): column or injection"),
-        ("resolution", "resolution", limits["resolution_min"], None, "{analyte} is not separated from the peak before it"),
-        ("retention_shift", "shift_min", -limits["shift_max_min"], limits["shift_max_min"], "{analyte} came {value:+.2f} min off its standards"),
+        ("tailing", "tailing", None, limits["tailing_max"], "{analyte} tails (factor {value:.1f})"),
+        ("resolution", "resolution", limits["resolution_min"], None, "{analyte} overlaps the peak before it"),
+        ("retention_shift", "shift_min", -limits["shift_max_min"], limits["shift_max_min"],
+         "{analyte} came {value:+.2f} min off"),
     ):  # fmt: skip
         made += _worst(named, name, column, low, high, text, about)
     return made
@@ -247,7 +248,7 @@ def _baseline_checks(animal: str, measured: Record, cv_max_pct: float, trend_max
             check("baseline_cv", base.cv_pct, unit="%", high=cv_max_pct, verdict=verdict, message=text, **about)
         )
         drifts = abs(base.trend_pct) > trend_max_pct and base.trend_p < TREND_P
-        text = f"{analyte}: the baseline {'drifts' if drifts else 'changes'} by {base.trend_pct:+.0f} % (p = {base.trend_p:.2f})"
+        text = f"{analyte}: the baseline changes by {base.trend_pct:+.0f} % (p = {base.trend_p:.2f})"
         made.append(
             check(
                 "baseline_trend",

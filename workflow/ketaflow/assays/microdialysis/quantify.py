@@ -70,7 +70,7 @@ Values = dict[str, list[tuple[float, str, str]]]
 def _concentrations(
     recording: Record, series: Series, region: str | None, moved: list[Fraction], settings: dict
 ) -> Values:
-    """(uM or NaN, state, reason) of every analyte in every fraction; the lab's own number goes before a chromatogram."""
+    """(uM or NaN, state, reason) of every analyte in every fraction; the lab's number goes first."""
     lab = _lab_values(recording, region)
     analytes = list(dict.fromkeys([*series.lines, *(analyte for _, analyte in lab)]))
     unreadable = recording.facts["unreadable"]

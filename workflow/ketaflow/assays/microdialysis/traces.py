@@ -65,7 +65,7 @@ def checked(trace: Trace, file: str, *, promised: int | None = None) -> Trace:
     if np.any(np.diff(trace.time_min) <= 0):
         row = int(np.flatnonzero(np.diff(trace.time_min) <= 0)[0])
         raise IngestError(
-            f"{file}: time does not increase after point {row + 1} ({trace.time_min[row]:g} min). Two runs in one file, "
-            "or a damaged export: export each run by itself."
+            f"{file}: time does not increase after point {row + 1} ({trace.time_min[row]:g} min). Two runs in one "
+            "file, or a damaged export: export each run by itself."
         )
     return trace
