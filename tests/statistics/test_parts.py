@@ -275,7 +275,7 @@ def test_an_emax_curve_is_found_again():
 
 def test_a_logistic_curve_is_found_again():
     doses = np.repeat([0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0], 4)
-    y = 8 + (0.5 - 8) / (1 + (5 / np.maximum(doses, 1e-300)) ** 2)
+    y = 8 + (0.5 - 8) / (1 + 25 / np.maximum(doses, 1e-9) ** 2)
     control, change, slope, log_ed50 = dose.fit_logistic(doses, y).parameters
     assert (control, control + change, slope, np.exp(log_ed50)) == pytest.approx((8, 0.5, 2, 5), rel=1e-4)
 

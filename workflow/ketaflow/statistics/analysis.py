@@ -5,6 +5,7 @@ what cannot be tested, fit the design's model, test the planned contrasts, show 
 beside them; then correct across families.
 """
 
+import traceback
 from collections.abc import Mapping
 from itertools import product
 
@@ -68,12 +69,27 @@ def analyse(
         for (name, endpoint), which in product(plan["endpoints"].items(), datasets):
             facts = measures.get(endpoint["assay"], {}).get(endpoint["measure"], {})
             decisions = rejected if which == "reviewed" else None
-            found = _one(endpoint, measurements, checks, known, decisions, facts=facts, alpha=plan["alpha"], **settings)
+            found = _attempt(
+                endpoint, measurements, checks, known, decisions, facts=facts, alpha=plan["alpha"], **settings
+            )
             for table, rows in found.items():
                 lines[table] += [{"endpoint": name, "dataset": which} | row for row in rows]
     tables = {name: _table(rows, columns.TABLES[name], plan) for name, rows in lines.items()}
     tables["contrasts"] = _across_families(tables["contrasts"], plan)
     return tables
+
+
+def _attempt(endpoint: Mapping, *inputs: object, facts: Mapping, **settings: object) -> dict[str, list[dict]]:
+    """One endpoint; what goes wrong unforeseen becomes its note, with the traceback in the log."""
+    try:
+        return _one(endpoint, *inputs, facts=facts, **settings)
+    except Exception as error:
+        traceback.print_exc()
+        reason = f"it could not be computed ({type(error).__name__}: {error}); the log has the details"
+        labels = {"assay": endpoint["assay"], "measure": endpoint["measure"], "unit": facts.get("unit", "")}
+        return {
+            "contrasts": [labels | line for line in variants.refused(dataset.EMPTY, endpoint, reason, "")["contrasts"]]
+        }
 
 
 def _one(

@@ -80,6 +80,9 @@ class EndpointTable:
         return {name: y[level == name] for name in self.levels[self.treatment]}
 
 
+EMPTY = EndpointTable(pd.DataFrame({"animal": []}), {}, "")
+
+
 def cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) -> Cohort:
     """Join the cohort's tables; arms come in their order: the control, then ``order``, then dose."""
     arms = arms.reset_index(drop=True)

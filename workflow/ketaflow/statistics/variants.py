@@ -28,13 +28,13 @@ def analysed(
     ``label`` names a sensitivity analysis and is empty for the plan's own; ``least`` is the smallest number
     of animals in an arm; ``robust`` lets variances of a linear model differ.
     """
-    refused = guard.refusal(table, endpoint, known, min_animals_per_arm=least)
-    if refused:
-        return _refused(table, endpoint, refused, label), None
+    reason = guard.refusal(table, endpoint, known, min_animals_per_arm=least)
+    if reason:
+        return refused(table, endpoint, reason, label), None
     try:
         model = models.fit(table, endpoint)
     except models.NotEstimableError as error:
-        return _refused(table, endpoint, str(error), label), None
+        return refused(table, endpoint, str(error), label), None
     model = models.robust(model) if robust else model
     confounded = guard.confounded(table, known)
     told = [*notes, *[f"{home} cannot be told from {table.treatment}: each was in one arm only" for home in confounded]]
@@ -104,7 +104,8 @@ def labelled(row: dict, endpoint: Mapping, table: EndpointTable, label: str, alp
     } | row | {"note": "; ".join(filter(None, [row.get("note", ""), *notes]))}  # fmt: skip
 
 
-def _refused(table: EndpointTable, endpoint: Mapping, reason: str, label: str) -> Lines:
+def refused(table: EndpointTable, endpoint: Mapping, reason: str, label: str) -> Lines:
+    """Every planned contrast as a line without numbers."""
     return {"contrasts": [refused_line(name, endpoint, table, reason, label) for name in endpoint["contrasts"]]}
 
 
