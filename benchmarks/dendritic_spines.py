@@ -29,7 +29,7 @@ SHARED = ROOT.parent / "shared" / "data" / "spine"
 DEFAULTS = settings.with_defaults({}, assays.described("dendritic_spines", "settings.schema"))
 ROW = {"image": "a.tif", "animal": "m", "region": "r", "cell": None, "dendrite": None, "channel": None}
 # The two-photon images tell no scale; the method has to do with any that is plausible.
-TOLD_UM = (0.07, 0.1, 0.15)
+TOLD_UM = (0.1, 0.15)
 
 
 def recording_of(stack: np.ndarray, pixel_um: float, step_um: float | None) -> Record:
@@ -106,7 +106,7 @@ def accuracy() -> None:
     pictures, centres = two_photon()
     for pixel_um in TOLD_UM:
         found = marked = both = 0
-        for name, picture in list(pictures.items())[::4]:
+        for name, picture in list(pictures.items())[::13]:
             people = centres[centres["image"].eq(name)]
             spines = measured(picture[None], pixel_um, None).table("spines")
             places = spines[["x_px", "y_px"]].to_numpy(float) if len(spines) else np.zeros((0, 2))
@@ -145,7 +145,7 @@ def solid() -> None:
 def calibrated() -> None:
     pictures, centres = two_photon()
     images = []
-    for name, picture in list(pictures.items())[::2]:
+    for name, picture in list(pictures.items())[::5]:
         people = centres.loc[centres["image"].eq(name), ["y_px", "x_px"]].to_numpy(float)
         made = calibrate.taught(name, picture[None], np.array([1.0, 0.1, 0.1]), people, DEFAULTS["quantify"])
         images += [made] if made else []

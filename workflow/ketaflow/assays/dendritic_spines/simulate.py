@@ -39,7 +39,7 @@ def drawn(truth: dict, seed: int) -> tuple[np.ndarray, list[dict], np.ndarray]:
     line = whole[edge:-edge]
     classes = [name for name in scene.CLASSES for _ in range(int(truth[f"{name}_count"]))]
     rng.shuffle(classes)
-    spines, balls = scene.spines(line, SHAFT_RADIUS_UM, classes, flatness=0.7, rng=rng)
+    spines, balls = scene.spines(line, SHAFT_RADIUS_UM, classes, flatness=0.9, rng=rng)
     size_um = [PLANES * VOXEL_UM[0], whole[:, 1].max() + BORDER_UM, line[-1, 2]]
     shape = tuple(np.rint(np.array(size_um) / VOXEL_UM).astype(int))
     light = optics.fill(Balls.together([scene.shaft(whole, SHAFT_RADIUS_UM, 1.0, rng), balls]), shape, VOXEL_UM)
