@@ -1,6 +1,6 @@
 """Fit threshold and shortest bout to people's scores on some recordings, and report on others.
 
-In: the batch tables of ingest and quantify put together (``trace``, ``windows``, ``states``, ``human_scores``). Out: one table:
+In: the batch tables of ingest and quantify put together (``trace``, ``windows``, ``human_scores``). Out: one table:
 the error of every pair of settings on the recordings fitted, and of the best pair on those held out.
 """
 
