@@ -122,6 +122,20 @@ def test_an_empty_membrane_is_refused_with_the_remedy(lab):
     assert values["reason"].str.contains("western_blot_boxes").all()
 
 
+@pytest.mark.parametrize("listed", [4, 5, 7])
+def test_a_lane_map_with_the_wrong_number_of_lanes_is_refused(lab, listed):
+    import tifffile
+
+    rows, columns = np.mgrid[0:300, 0:520]
+    signal = 400 + np.random.default_rng(0).normal(0, 20, rows.shape)
+    for lane in range(6):
+        signal += 1500 * (lane + 1) * np.exp(-(((columns - 110 - 60 * lane) / 20) ** 4) - ((rows - 90) / 6) ** 2)
+    tifffile.imwrite(lab.folder / "a.tif", signal.astype(np.uint16))
+    images = [{"image": "a.tif", "membrane": "B1", "target": "BDNF", "role": "target"}]
+    assert lab.bands(images=images, lanes=lanes("B1", 6))["target"].notna().sum() == 6
+    assert lab.bands(images=images, lanes=lanes("B1", listed)).empty
+
+
 @pytest.mark.shared
 def test_sixteen_actin_boxes_agree_with_imagej(shared, lab):
     lab.folder = shared / "blot"

@@ -14,6 +14,7 @@ from ketaflow.assays.western_blot.profiles import Band
 from ketaflow.assays.western_blot.rows import Row, band_near, displacements, membrane_rows
 from ketaflow.assays.western_blot.strips import Strip, strip, strips
 from ketaflow.assays.western_blot.targets import Choice, choose
+from ketaflow.core.errors import IngestError
 
 FOUND, EXPECTED, GIVEN = "found", "expected", "given"
 # A band's box is at least and at most this many times as tall as its row's usual one; bands beside it that are smaller
@@ -221,6 +222,11 @@ def _boxed(
 ) -> dict:
     """A box drawn by a person, taken as it is; the background is that of its columns, from top to bottom."""
     left, width = round(box["x_px"]), max(1, round(box["width_px"]))
+    if left >= signal.shape[1] or not 0 <= box["y_px"] + box["height_px"] / 2 < signal.shape[0]:
+        raise IngestError(
+            f"{box['image']}: the box of lane {box['lane']:g}, {box['target']} lies outside the picture or membrane. "
+            "Correct it in western_blot_boxes; pixels count from the upper left corner."
+        )
     top = int(np.clip(round(box["y_px"]), 0, signal.shape[0] - 1))
     bottom = int(np.clip(top + round(box["height_px"]) - 1, top, signal.shape[0] - 1))
     pixels = signal[:, max(0, left) : left + width].astype(np.float32)

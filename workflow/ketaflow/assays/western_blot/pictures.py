@@ -88,7 +88,7 @@ def sure_comb(
         return None, f"only {100 * fit.filled:.0f} % of {int(expected.sum())} lanes show a signal"
     if fit.margin < lane_margin:
         return None, "the lanes fit as well in another place"
-    if fit.outside > lane_outside * len(lanes) + 0.5:
+    if fit.outside > lane_outside * len(lanes) + 0.2:
         return None, f"as much signal as of {fit.outside:.1f} lanes lies outside the {len(lanes)} lanes of the lane map"
     return fit, ""
 
