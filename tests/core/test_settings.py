@@ -88,3 +88,18 @@ def test_a_file_without_settings_is_a_problem(tmp_path, text):
 
 def test_no_settings_file_is_no_problem(tmp_path):
     assert settings.read(tmp_path / "settings.yaml") == ({}, [])
+
+
+def test_words_of_the_command_line_become_the_numbers_they_mean():
+    given = {
+        "strict": "true",
+        "results": "2024",
+        "swim": {"quantify": {"min_bout_s": "0.6", "scoring_window_s": ["0", "420"]}},
+    }
+    found = settings.typed(given, SCHEMA)
+    assert found == {
+        "strict": True,
+        "results": "2024",
+        "swim": {"quantify": {"min_bout_s": 0.6, "scoring_window_s": [0, 420]}},
+    }
+    assert not settings.problems(found, SCHEMA, "config.yaml")

@@ -157,7 +157,7 @@ class Clone:
 
     def planned(self, *words: str, config: tuple[str, ...] = ()) -> dict[str, int]:
         """Jobs a run would do, by rule."""
-        text = self.run("--dry-run", "--quiet", "none", *words, config=config).stdout
+        text = self.run("--dry-run", "--quiet", "host", *words, config=config).stdout
         table = text.split("Job stats:")[1].split("\n\n")[0] if "Job stats:" in text else ""
         counts = [line.split() for line in table.splitlines()[3:] if len(line.split()) == 2]
         return {rule: int(count) for rule, count in counts if rule not in ("total", "all")}

@@ -100,6 +100,7 @@ def load(config: dict, overrides: dict) -> Study:
     cohort's own ``settings.yaml`` stands between the two.
     """
     schema = settings_schema()
+    config, overrides = settings.typed(config, schema), settings.typed(overrides, schema)
     problems = settings.problems(config, schema, "config.yaml")
     folder = Path(str(config.get("cohort", "")))
     own, faults = settings.read(folder / SETTINGS_FILE)

@@ -42,6 +42,25 @@ def with_defaults(settings: dict | None, schema: dict) -> dict:
     return filled
 
 
+def typed(settings: dict, schema: dict) -> dict:
+    """Settings in which words the command line gave for numbers are numbers.
+
+    Snakemake hands on what stands inside ``--config swim='{quantify: {min_bout_s: 0.6}}'`` as text.
+    """
+    rules = schema.get("properties", {})
+    result = {}
+    for key, value in settings.items():
+        rule = rules.get(key, {})
+        if isinstance(value, dict):
+            value = typed(value, rule)
+        elif isinstance(value, str) and rule.get("type", "string") != "string":
+            value = yaml.safe_load(value)
+        elif isinstance(value, list) and rule.get("items", {}).get("type", "string") != "string":
+            value = [yaml.safe_load(item) if isinstance(item, str) else item for item in value]
+        result[key] = value
+    return result
+
+
 def read(path: Path) -> tuple[dict, list[Problem]]:
     """Settings of one YAML file; {} where the file is absent or empty."""
     if not path.is_file():
