@@ -1,7 +1,7 @@
 """Design the demonstration cohort: who, in which arm, and what each assay draws; written to resources/demo_cohort.
 
 Run by hand (make demo-cohort) when an assay joins or its design changes; the tables are committed, so that
-everyone measures the same animals. 32 mice, half of each sex, in cages of four that hold one animal of each
+everyone measures the same animals. 24 mice, half of each sex, in cages of four that hold one animal of each
 arm; arms are shuffled within the cage.
 """
 
@@ -30,11 +30,11 @@ ARMS = pd.DataFrame(
         "label": ["Vehicle", "Ketamine 5 mg/kg", "Ketamine 10 mg/kg", "Ketamine 20 mg/kg"],
     }
 )
-CAGES = 8
+CAGES = 6
 
 
 def animals_and_arms(rng: np.random.Generator) -> pd.DataFrame:
-    """32 animals with cage, sex, weight and arm."""
+    """24 animals with cage, sex, weight and arm."""
     rows = []
     for cage in range(CAGES):
         sex = ("female", "male")[cage % 2]
