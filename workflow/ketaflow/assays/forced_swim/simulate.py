@@ -279,7 +279,7 @@ def video_frame(picture: np.ndarray, pixel_format: str):
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     """Tables of the demonstration cohort: four cylinders to a video, animals of unlike arms side by side.
 
-    Immobility falls with the dose from about 165 s of the scored 240 s (39 % less at 20 mg/kg), with 20 s between animals.
+    Immobility falls with the dose from about 165 s of the scored 240 s (39 % less at 20 mg/kg); SD 20 s.
     """
     order = animals.assign(place=rng.permutation(len(animals)))
     order["turn"] = order.sort_values("place").groupby("arm").cumcount()
