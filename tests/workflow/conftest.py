@@ -49,7 +49,7 @@ properties:
     type: object
     additionalProperties: false
     properties:
-      batch_size: {type: integer, minimum: 1, default: 2, description: groups in one job}
+      batch_size: {type: integer, minimum: 1, default: 3, description: groups in one job}
       threads: {type: integer, minimum: 1, default: 1, description: processors}
       mem_mb: {type: integer, minimum: 1, default: 500, description: memory}
       runtime_min: {type: integer, minimum: 1, default: 5, description: minutes}
