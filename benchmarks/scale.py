@@ -2,9 +2,9 @@
 
     python benchmarks/scale.py [recordings ...]
 
-Makes a cohort of sucrose-preference bottles (two rows a recording) in a temporary folder, runs the whole workflow on
-it and prints one row per size. Times are CPU seconds of snakemake and all its jobs, which other work on the
-machine disturbs least.
+Makes a cohort of sucrose-preference bottles (two rows a recording, ten days an animal) in a temporary folder, runs the
+whole workflow on it and prints one row per size. Times are CPU seconds of snakemake and all its jobs, which other work
+on the machine disturbs least.
 """
 
 import os
@@ -17,11 +17,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 ARMS = ("vehicle", "ket5", "ket10", "ket20")
+DAYS = 10
 
 
 def make_cohort(folder: Path, recordings: int) -> None:
-    """A cohort of ``recordings`` bottle pairs, one an animal."""
-    animals = [f"M{number:06d}" for number in range(recordings)]
+    """A cohort of ``recordings`` bottle pairs, ten days an animal."""
+    animals = [f"M{number:06d}" for number in range(-(-recordings // DAYS))]
     arms = "\n".join(
         f"{arm},{'yes' if arm == 'vehicle' else 'no'},ketamine,{arm[3:] if arm != 'vehicle' else 0}" for arm in ARMS
     )
@@ -33,17 +34,18 @@ def make_cohort(folder: Path, recordings: int) -> None:
         [f"{animal},male,{20 + index % 9}" for index, animal in enumerate(animals)],
     )
     write(folder, "allocation", "animal,arm", [f"{animal},{ARMS[index % 4]}" for index, animal in enumerate(animals)])
-    write_bottles(folder, animals)
+    write_bottles(folder, animals, recordings)
 
 
-def write_bottles(folder: Path, animals: list[str]) -> None:
+def write_bottles(folder: Path, animals: list[str], recordings: int) -> None:
+    """Two bottles a day for each animal."""
     rows = []
-    for index, animal in enumerate(animals):
-        name, drunk = f"spt_{animal}", 4 + index % 30 / 10
-        rows.append(f"{name},{animal},day1,left,sucrose,1,150,{150 - drunk:.2f},2026-03-01 18:00,2026-03-02 18:00")
-        rows.append(
-            f"{name},{animal},day1,right,water,,150,{148.8 - index % 3 / 10:.2f},2026-03-01 18:00,2026-03-02 18:00"
-        )
+    for index in range(recordings):
+        animal, day = animals[index // DAYS], index % DAYS
+        name, drunk = f"spt_{animal}_{day}", 4 + index % 30 / 10
+        times = f"2026-03-{day + 1:02d} 18:00,2026-03-{day + 2:02d} 18:00"
+        rows.append(f"{name},{animal},day{day},left,sucrose,1,150,{150 - drunk:.2f},{times}")
+        rows.append(f"{name},{animal},day{day},right,water,,150,{148.8 - index % 3 / 10:.2f},{times}")
     header = "recording,animal,session,side,content,concentration_pct,start_g,end_g,start_time,end_time"
     write(folder, "sucrose_preference", header, rows)
 
