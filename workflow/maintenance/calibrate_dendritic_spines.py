@@ -1,6 +1,6 @@
 """Teach the spine scorer with the positions of your own people.
 
-    python workflow/scripts/calibrate_dendritic_spines.py COHORT
+    python workflow/maintenance/calibrate_dendritic_spines.py COHORT
 
 In: a cohort folder whose table ``dendritic_spines_human_scores`` tells where people saw spines; nothing is written
 into it. Out: a file ``spine_scorer_<fingerprint>.npz``, to be put into the cohort folder and named in its settings, and
