@@ -1,4 +1,4 @@
-"""The scorer taught by a laboratory's own people; ``workflow/maintenance/calibrate_dendritic_spines.py`` is its command.
+"""The scorer taught by a lab's own people; ``workflow/maintenance/calibrate_dendritic_spines.py`` is its command.
 
 In: images and where people saw spines in them. Out: weights for ``scorer_file``, and how well they do on images
 they were not taught, beside the shipped ones. Teaching starts from the shipped weights, so a dozen images are of use.
