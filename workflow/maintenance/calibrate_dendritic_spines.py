@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.assays.dendritic_spines import calibrate, cohort, ingest, quantify
+from ketaflow.assays.dendritic_spines import calibrate, cohort, image_facts, ingest
 from ketaflow.core import cohort as cohort_folder
 from ketaflow.core import settings
 from ketaflow.core.errors import CohortError, Problem
@@ -43,7 +43,7 @@ def from_cohort(folder: Path, block: dict) -> tuple[list[calibrate.Taught], pd.D
         record = ingest.ingest({MAIN: [row]}, folder, **{**block["ingest"], "scorer_file": ""})
         sizes.append({"image": row["image"], "pixel_size_um": record.facts["pixel_size_um"]})
         first = marked[marked["rater"].eq(sorted(marked["rater"].unique())[0])]
-        made = calibrate.taught(row["image"], record.arrays["stack"], quantify.voxel_size_um(record.facts),
+        made = calibrate.taught(row["image"], record.arrays["stack"], image_facts.voxel_size_um(record.facts),
                                 first[["y_px", "x_px"]].to_numpy(float), block["quantify"])  # fmt: skip
         images += [made] if made else []
     told = cohort.summarise({"dendrites": pd.DataFrame(sizes)}, {SCORES: scores}, **block["cohort"]).get("agreement")

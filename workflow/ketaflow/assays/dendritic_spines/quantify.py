@@ -35,7 +35,7 @@ def quantify(
     points of their centrelines.
     """
     row = recording.rows[TABLE][0]
-    voxel_um = voxel_size_um(recording.facts)
+    voxel_um = image_facts.voxel_size_um(recording.facts)
     stack, background = image_facts.without_background(recording.arrays["stack"])
     picture = stack.max(0)
     noise = image_facts.noise(picture[None])
@@ -68,11 +68,6 @@ def quantify(
             "shafts": _shaft_table(row["image"], dendrites, voxel_um),
         },
     )
-
-
-def voxel_size_um(facts: dict) -> np.ndarray:
-    """Size of a voxel (z, y, x) um; one plane counts as one micrometre deep, which nothing uses."""
-    return np.array([facts["z_step_um"] or 1.0, facts["pixel_size_um"], facts["pixel_size_um"]])
 
 
 def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
