@@ -143,12 +143,13 @@ def table_schemas() -> dict[str, dict]:
 
 
 def recording_names(assay: str, group: Group) -> set[str]:
-    """Names of the recordings in a group; leak controls and the like, which serve others, are not counted."""
+    """Names of the recordings in a group, the group itself where it is one; rows that serve others are not counted."""
     described = assays.described(assay, "tables.schema")
     group_by = described["group_by"]
     shared = described["tables"][group_by["table"]].get("shared_rows")
     rows = [row for row in group.rows[group_by["table"]] if not (shared and row[shared["where"]])]
-    return {cohort.first_filled(row, group_by.get("recording", "recording")) for row in rows}
+    named = {cohort.first_filled(row, group_by.get("recording", "recording")) for row in rows}
+    return named | {group.name} if group_by.get("whole") else named
 
 
 def main_table(assay: str) -> str:

@@ -1,0 +1,53 @@
+"""A study as the rules see it: what is a recording, and which decisions of reviewers belong to it."""
+
+from pathlib import Path
+
+import pytest
+
+from ketaflow import study
+from ketaflow.core.errors import CohortError
+from ketaflow.report import blinding
+
+TABLES = {
+    "animals": "animal,sex\nM1,male\nM2,female\n",
+    "arms": "arm,control,drug,dose_mg_per_kg\nvehicle,yes,saline,0\nket10,no,ketamine,10\n",
+    "allocation": "animal,arm\nM1,vehicle\nM2,ket10\n",
+    "microdialysis": "animal,fraction,start_min,stop_min,chromatogram\nM1,1,-20,0,c.txt\nM1,2,0,20,c2.txt\nM2,1,-20,0,\n",
+    "microdialysis_standards": "chromatogram,analyte,concentration_um\nc.txt,glutamate,1\n",
+}
+KEY = "a key for this test alone"
+
+
+def cohort(folder: Path, *decisions: str) -> Path:
+    for name, text in TABLES.items():
+        (folder / f"{name}.csv").write_text(text)
+    for name in ("c.txt", "c2.txt"):
+        (folder / name).write_text("")
+    header = "code,decision,reason,note,reviewer,decided_at,item_sha256\n"
+    rows = "".join(f"{code},reject,,,A.B.,2026-03-01 10:00,0\n" for code in decisions)
+    (folder / "qc_decisions.csv").write_text(header + rows)
+    return folder
+
+
+def loaded(folder: Path) -> study.Study:
+    return study.load({"cohort": str(folder), "results": str(folder / "results"), "blinding_key": KEY}, {})
+
+
+def test_an_animal_measured_as_a_whole_is_a_recording_beside_its_chromatograms(tmp_path):
+    found = loaded(cohort(tmp_path))
+    named = {group.name: study.recording_names("microdialysis", group) for group in groups(found)}
+    assert named == {"M1": {"c.txt", "c2.txt", "M1"}, "M2": {"M2"}}
+
+
+def groups(found: study.Study) -> list:
+    return [group for members in found.batches["microdialysis"].values() for group in members]
+
+
+@pytest.mark.parametrize("recording", ["c.txt", "M1", "M2"])
+def test_a_decision_on_a_chromatogram_or_on_a_time_course_is_taken(tmp_path, recording):
+    loaded(cohort(tmp_path, blinding.code("microdialysis", recording, KEY)))
+
+
+def test_a_decision_on_what_no_reviewer_was_shown_is_refused(tmp_path):
+    with pytest.raises(CohortError, match="no recording has the code"):
+        loaded(cohort(tmp_path, blinding.code("microdialysis", "M3", KEY)))
