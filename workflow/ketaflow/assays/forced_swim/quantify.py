@@ -66,6 +66,8 @@ def quantify(
         for table in ("states", "bins", "samples"):
             done.tables[table] += scored.tables[table].assign(recording=name).to_dict("records")
         done.facts[name] = scored.facts
+        if scored.activity is not None:
+            done.arrays[f"activity.{name}"] = scored.activity.astype("float32")
         if "window_s" in scored.facts:
             start_s, stop_s = scored.facts["window_s"]
             done.tables["windows"].append({"recording": name, "start_s": start_s, "stop_s": stop_s})

@@ -17,13 +17,15 @@ DARK = 0.4
 class Scored:
     """What one swim came to.
 
-    ``notes`` tell why a value is undefined, ``reason`` why all are, ``flag`` what makes them doubtful.
+    ``notes`` tell why a value is undefined, ``reason`` why all are, ``flag`` what makes them doubtful. ``activity`` is
+    what was compared with the threshold, one value for each row of the trace.
     """
 
     values: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     facts: dict = field(default_factory=dict)
+    activity: np.ndarray | None = None
     flag: str = ""
     reason: str = ""
 
@@ -65,8 +67,8 @@ class Rules:
 def score(trace: pd.DataFrame, facts: dict, codec: str, rules: Rules) -> Scored:
     """States and values of one swim."""
     deciding = rules.of_states(codec)
-    starts, stops = states.edges_of(trace["time_s"].to_numpy(), facts["gap_s"])
-    codes, starts, stops = states.coded(trace, starts, stops, **deciding)
+    edges = states.edges_of(trace["time_s"].to_numpy(), facts["gap_s"])
+    codes, starts, stops = states.coded(trace, *edges, **deciding)
     release_s = facts["release_s"]
     spans = states.stretches(codes, starts, stops)
     if release_s is None or not np.isfinite(release_s):
@@ -85,11 +87,13 @@ def score(trace: pd.DataFrame, facts: dict, codec: str, rules: Rules) -> Scored:
         },
         facts={"window_s": [start_s, stop_s], "threshold": deciding["threshold"], "release_s": release_s},
     )
-    scored.facts["threshold_change_s"] = max(
-        abs(immobile_s(trace, starts, stops, start_s, stop_s, {**deciding, "threshold": factor * deciding["threshold"]})
-            - scored.values["immobility_s"])
-        for factor in (0.8, 1.2)
-    )  # fmt: skip
+    scored.activity = states.activity(
+        trace, smoothing_s=deciding["smoothing_s"], drift_allowance_per_s=deciding["drift_allowance_per_s"]
+    )
+    moved = [{**deciding, "threshold": factor * deciding["threshold"]} for factor in (0.8, 1, 1.2)]
+    by_threshold = [immobile_s(trace, *edges, start_s, stop_s, own) for own in moved]
+    scored.facts["immobility_by_threshold_s"] = by_threshold
+    scored.facts["threshold_change_s"] = max(abs(seconds - by_threshold[1]) for seconds in by_threshold)
     judge(scored, trace, rules.flag_unscored_pct)
     return scored
 
