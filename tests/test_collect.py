@@ -124,3 +124,33 @@ def test_order_of_batches_changes_nothing(tmp_path):
         {ASSAY: [one, two]}, {ASSAY: {}}, animals=ANIMALS, table_files={ASSAY: TABLE}, brought_in=None
     )
     assert len(forward.measurements) == 2 * len(collected(one).measurements)
+
+
+def dialysed(folder: Path, table_sha256: str = "t", **changed: object) -> dict[str, str]:
+    """Fingerprints of two animals' time courses; ``changed`` is M2's own row."""
+    made = {"recordings": [], "measurements": [], "checks": []}
+    for animal in ("M1", "M2"):
+        row = {"animal": animal, "fraction": "1", "start_min": -20.0, "chromatogram": None}
+        value = measures.measurement("baseline_um", 2.0, unit="uM", animal=animal, recording=animal)
+        rows = {"microdialysis": [row | (changed if animal == "M2" else {})]}
+        made["recordings"].append(Record(animal, rows=rows))
+        made["measurements"].append(Record(animal, tables={"measurements": [value]}))
+        made["checks"].append(Record(animal))
+    for name, done in made.items():
+        records.write_batch(done, folder / f"{name}.zip")
+    table = {**TABLE, "sha256": table_sha256}
+    found = collect.collect(
+        {"microdialysis": [folder]},
+        {"microdialysis": {}},
+        animals=ANIMALS,
+        table_files={"microdialysis": table},
+        brought_in=None,
+    )
+    return found.items.set_index("recording")["item_sha256"].to_dict()
+
+
+def test_a_row_of_another_animal_in_the_same_table_leaves_a_judgement_standing(tmp_path):
+    before = dialysed(tmp_path)
+    after = dialysed(tmp_path, table_sha256="another", note="air in the line")
+    assert after["M1"] == before["M1"]
+    assert after["M2"] != before["M2"], "its own row was changed"

@@ -12,7 +12,8 @@ TABLES = {
     "animals": "animal,sex\nM1,male\nM2,female\n",
     "arms": "arm,control,drug,dose_mg_per_kg\nvehicle,yes,saline,0\nket10,no,ketamine,10\n",
     "allocation": "animal,arm\nM1,vehicle\nM2,ket10\n",
-    "microdialysis": "animal,fraction,start_min,stop_min,chromatogram\nM1,1,-20,0,c.txt\nM1,2,0,20,c2.txt\nM2,1,-20,0,\n",
+    "microdialysis": "animal,fraction,start_min,stop_min,chromatogram\n"
+    "M1,1,-20,0,c.txt\nM1,2,0,20,c2.txt\nM2,1,-20,0,\n",
     "microdialysis_standards": "chromatogram,analyte,concentration_um\nc.txt,glutamate,1\n",
 }
 KEY = "a key for this test alone"

@@ -113,7 +113,7 @@ def _assay(assay: str, folders: list[Path], settings: dict, table_file: dict) ->
         tables.update(more)
     measured_all, checked_all = measured_all.assign(assay=assay), checked_all.assign(assay=assay)
     recordings = _recordings(assay, found, measured_all, checked_all, table_file)
-    items = _items(recordings, measured_all)
+    items = _items(recordings, measured_all, _rows_alone(assay, found))
     return Collected(measured_all, checked_all, recordings, items, {assay: tables})
 
 
@@ -215,15 +215,13 @@ def _recordings(
 ) -> pd.DataFrame:
     """One row per recording and file, with its status."""
     status = _statuses(measured, checked)
-    main = assays.described(assay, "tables.schema")["group_by"]["table"]
-    schema = assays.described(assay, "tables.schema")["tables"][main]
-    file_columns = [column for column, rule in schema["columns"].items() if rule["type"] == "file"]
+    file_columns = _file_columns(assay)
     made = []
     for record in found:
         sources = {source["path"]: source for source in record.sources}
         used = set()
         for name, animal, rows in _named(assay, record):
-            paths = list(dict.fromkeys(row[column] for row in rows for column in file_columns if row.get(column)))
+            paths = _paths(rows, file_columns)
             used |= set(paths)
             state, reason = status.get(name, ("ok", ""))
             if record.status == "failed":
@@ -233,6 +231,32 @@ def _recordings(
         for path in sorted(set(sources) - used):
             made.append(_recording_row(assay, "", None, sources[path], record.status, record.reason))
     return pd.DataFrame(made, columns=measures.RECORDING_COLUMNS).drop_duplicates(ignore_index=True)
+
+
+def _file_columns(assay: str) -> list[str]:
+    """Columns of the assay's main table that name files."""
+    main = assays.described(assay, "tables.schema")["group_by"]["table"]
+    columns = assays.described(assay, "tables.schema")["tables"][main]["columns"]
+    return [column for column, rule in columns.items() if rule["type"] == "file"]
+
+
+def _paths(rows: list[dict], file_columns: list[str]) -> list[str]:
+    return list(dict.fromkeys(row[column] for row in rows for column in file_columns if row.get(column)))
+
+
+def _rows_alone(assay: str, found: list[Record]) -> dict[str, str]:
+    """Fingerprint of the rows of each recording without a file; other rows of the same table are none of its own.
+
+    A group that is itself a recording has all its rows.
+    """
+    main = assays.described(assay, "tables.schema")["group_by"]["table"]
+    file_columns = _file_columns(assay)
+    return {
+        name: files.digest(sorted(files.digest(row) for row in rows or record.rows[main]))
+        for record in found
+        for name, _, rows in _named(assay, record)
+        if not _paths(rows, file_columns)
+    }
 
 
 def _recording_row(assay: str, name: str, animal: str | None, source: dict, status: str, reason: str) -> dict:
@@ -255,11 +279,11 @@ def _statuses(measured: pd.DataFrame, checked: pd.DataFrame) -> dict[str, tuple[
     return status
 
 
-def _items(recordings: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
+def _items(recordings: pd.DataFrame, measured: pd.DataFrame, rows_alone: dict[str, str]) -> pd.DataFrame:
     """What reviewers judge: one item per recording, with a fingerprint of its content.
 
-    The content is what was recorded and what was measured in it; when either changes, a decision
-    made on the old content counts no more.
+    The content is what was recorded (its files, or its own rows where it has none) and what was measured in it;
+    when either changes, a decision made on the old content counts no more.
     """
     if not len(recordings):
         return _no_items()
@@ -270,7 +294,8 @@ def _items(recordings: pd.DataFrame, measured: pd.DataFrame) -> pd.DataFrame:
     made = []
     named = recordings[recordings["recording"].ne("")]
     for (assay, name), rows in named.groupby(["assay", "recording"], sort=True):
-        content = [sorted(rows["sha256"]), sorted(values[name])]
+        recorded = [rows_alone[name]] if name in rows_alone else sorted(rows["sha256"])
+        content = [recorded, sorted(values[name])]
         first = rows.iloc[0]
         made.append(
             {
