@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+
+from ketaflow.assays.western_blot.curves import monotone
 
 # A found band must lie this close (in log10 mass) to the mass it is taken for; 0.04 is 10 %. Prestained ladders differ
 # between gels by some percent (makers' sheets; unverified).
@@ -28,7 +29,7 @@ class Calibration:
         """Mass at these rows (kDa); beyond the ladder the line through its last two bands goes on."""
         rows = np.asarray(rows, float)
         logs = np.log10(self.kda)
-        inner = PchipInterpolator(self.rows, logs)(np.clip(rows, self.rows[0], self.rows[-1]))
+        inner = monotone(self.rows, logs, np.clip(rows, self.rows[0], self.rows[-1]))
         above = (logs[1] - logs[0]) / (self.rows[1] - self.rows[0])
         below = (logs[-1] - logs[-2]) / (self.rows[-1] - self.rows[-2])
         inner = inner + np.where(rows < self.rows[0], (rows - self.rows[0]) * above, 0)

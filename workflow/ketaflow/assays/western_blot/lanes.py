@@ -8,8 +8,9 @@ never counted. Where a comb one lane further left or right fits as well, nothing
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
+from ketaflow.assays.western_blot.curves import peaks
 from ketaflow.assays.western_blot.relief import Relief
 
 LEANS = np.linspace(-0.12, 0.12, 25)
@@ -192,9 +193,9 @@ def _rival(level: np.ndarray, expected: np.ndarray, centres: np.ndarray, pitch: 
 def _outside(level: np.ndarray, centres: np.ndarray, pitch: float) -> float:
     """What looks like further lanes beyond the comb, in lanes; the edge of a gel, which has no gaps, does not."""
     worth = np.pad(_worth(level, pitch), 1)
-    peaks, _ = signal.find_peaks(worth, distance=max(1, round(0.7 * pitch)), height=0.25)
-    beyond = (peaks - 1 < centres[0] - 0.7 * pitch) | (peaks - 1 > centres[-1] + 0.7 * pitch)
-    return float(worth[peaks[beyond]].sum())
+    found = peaks(worth, least=0.25, apart=round(0.7 * pitch))
+    beyond = (found - 1 < centres[0] - 0.7 * pitch) | (found - 1 > centres[-1] + 0.7 * pitch)
+    return float(worth[found[beyond]].sum())
 
 
 def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy import linalg, ndimage, signal
+from scipy import linalg, ndimage
+
+from ketaflow.assays.western_blot.curves import peaks
 
 ARPLS_ROUNDS, ARPLS_CHANGE = 30, 1e-3
 # Edges of a membrane: a step by this share of all the running median changes, and of the lane's highest band.
@@ -146,11 +148,13 @@ def find_bands(net: np.ndarray, *, noise: float, min_snr: float, foot: float, sm
     """
     smoothed = ndimage.gaussian_filter1d(net, smooth)
     quiet = noise / max(1.0, np.sqrt(2 * np.sqrt(np.pi) * smooth))
-    peaks, found = signal.find_peaks(smoothed, prominence=max(min_snr * quiet, 1e-9), height=max(min_snr * quiet, 1e-9))
+    least = max(min_snr * quiet, 1e-9)
+    found = peaks(smoothed, least=least, prominence=least)
     bands = []
-    for index, (peak, height) in enumerate(zip(peaks, found["peak_heights"], strict=True)):
-        low = _valley(smoothed, peaks[index - 1], peak) if index else 0
-        high = _valley(smoothed, peak, peaks[index + 1]) if index + 1 < len(peaks) else len(net) - 1
+    for index, peak in enumerate(found):
+        height = smoothed[peak]
+        low = _valley(smoothed, found[index - 1], peak) if index else 0
+        high = _valley(smoothed, peak, found[index + 1]) if index + 1 < len(found) else len(net) - 1
         level = max(foot * height, 1.0 * quiet)
         above = smoothed > level
         top = _last_false(above, low, peak)

@@ -7,8 +7,9 @@ that belongs to a row. A protein runs alike in all lanes; what tilts the picture
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, signal
+from scipy import ndimage
 
+from ketaflow.assays.western_blot.curves import peaks
 from ketaflow.assays.western_blot.profiles import Band
 from ketaflow.assays.western_blot.strips import Strip
 
@@ -98,9 +99,8 @@ def membrane_rows(strips: list[Strip], shifts: np.ndarray, lead: np.ndarray) -> 
         total += _moved(_compressed(strips[lane]), -round(shifts[lane]))
     smooth = max(1.0, rows / 1000)
     total = ndimage.gaussian_filter1d(total, smooth)
-    peaks, _ = signal.find_peaks(total, prominence=0.15 * np.log(3) * lead.sum())
     found = []
-    for peak in peaks:
+    for peak in peaks(total, prominence=0.15 * np.log(3) * lead.sum()):
         members = [band_near(strips[lane], peak + shifts[lane], 0.02 * rows) for lane in np.flatnonzero(lead)]
         seen = [band for band in members if band is not None]
         if seen:
