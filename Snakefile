@@ -23,6 +23,7 @@ include: "workflow/rules/ingest.smk"
 include: "workflow/rules/quantify.smk"
 include: "workflow/rules/qc.smk"
 include: "workflow/rules/collect.smk"
+include: "workflow/rules/revise.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/report.smk"
 

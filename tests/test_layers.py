@@ -7,9 +7,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "workflow" / "ketaflow"
-STAGES = {"ingest", "quantify", "qc", "simulate", "cohort", "tables"}
+STAGES = {"ingest", "quantify", "qc", "simulate", "cohort", "tables", "revise"}
 # What stands above the assays and may know them all.
-TOP = {"study", "collect"}
+TOP = {"study", "collect", "revise"}
 
 
 def imported(path: Path) -> set[str]:

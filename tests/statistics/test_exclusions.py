@@ -121,6 +121,22 @@ def test_what_a_reviewer_rejects_is_a_second_data_set(lab, swim):
     assert (own["dataset"], own["animal"], own["reviewer"], own["source"]) == ("reviewed", "veh1", "anna", "reviewer")
 
 
+def test_values_computed_without_what_was_rejected_enter_the_reviewed_data_set_alone(lab, swim):
+    rejected = pd.DataFrame(columns=["assay", "recording", "animal", "reviewer", "reason"], dtype=object)
+    anew = swim["measurements"].copy()
+    anew.loc[0, "value"] = None
+    anew.loc[0, "reason"] = "50 % of the window hold no value"
+    made = lab.analyse(swim | {"rejected": rejected, "reviewed": anew}, {"endpoints": {"e": {}}})
+    lines = made["contrasts"].set_index("dataset")
+    assert (lines.loc["all", "n_reference"], lines.loc["reviewed", "n_reference"]) == (6, 5)
+    own = made["exclusions"].iloc[0]
+    assert (own["dataset"], own["source"], own["reason"]) == (
+        "reviewed",
+        "no value",
+        "50 % of the window hold no value",
+    )
+
+
 def test_a_decision_about_one_animal_leaves_its_neighbours(lab, swim):
     rows = swim["measurements"].assign(recording="shared")
     rejected = pd.DataFrame(

@@ -182,6 +182,12 @@ def collect_code(names: list[str]) -> str:
     return digest.code_digest("ketaflow.collect", *own)
 
 
+def revise_code(names: list[str]) -> str:
+    """Fingerprint of the code that computes anew what rejected recordings had a part in."""
+    own = [f"ketaflow.assays.{name}.revise" for name in names if assays.has(name, "revise")]
+    return digest.code_digest("ketaflow.revise", "ketaflow.report.decisions", *own)
+
+
 def _blocks() -> dict[str, dict]:
     import yaml
 

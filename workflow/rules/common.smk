@@ -97,6 +97,12 @@ def cohort_file(name):
     return [path.as_posix()] if path.is_file() else []
 
 
+def after_review():
+    """Input: measurements without what reviewers rejected; nothing where nobody decided."""
+    decided = bool(cohort_table("qc_decisions"))
+    return ["<results>/measurements_reviewed.csv"] if decided else []
+
+
 def tell_plan():
     """The first line of a run: how many recordings of each assay it is going to work on."""
     jobs = [

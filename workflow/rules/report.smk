@@ -41,6 +41,7 @@ rule results:
         told="<results>/statistics/told.json",
         lock="<results>/statistics/plan.lock.json",
         measurements="<results>/measurements.csv",
+        reviewed=after_review(),
         checks="<results>/checks.csv",
         recordings="<results>/recordings.csv",
         review_key="<results>/review_key.csv",

@@ -5,6 +5,7 @@ rule statistics:
     """Carry out the plan. The only rule that is given the allocation of animals to arms."""
     input:
         measurements="<results>/measurements.csv",
+        reviewed=after_review(),
         checks="<results>/checks.csv",
         review_key="<results>/review_key.csv",
         animals=cohort_table("animals"),

@@ -17,7 +17,8 @@ with files.log_to(snakemake.log[0]):
     told = files.read_json(inputs.told)
     facts = {
         "tables": {path.stem: files.read_csv(path) for path in map(Path, inputs.statistics) if path.suffix == ".csv"},
-        **{name: files.read_csv(inputs[name]) for name in ("measurements", "checks", "recordings")},
+        "measurements": files.read_csv(inputs.reviewed[0] if inputs.reviewed else inputs.measurements),
+        **{name: files.read_csv(inputs[name]) for name in ("checks", "recordings")},
         **{name: cohort.read_table(inputs[name][0]) for name in ("animals", "arms", "allocation")},
         "plan": plans.read(Path(inputs.plan[0])) if inputs.plan else None,
         "plan_lock": files.read_json(inputs.lock),

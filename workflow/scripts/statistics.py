@@ -30,6 +30,7 @@ with files.log_to(snakemake.log[0]):
         plan,
         params.measures,
         judged.rejected if judged else None,
+        files.read_csv(inputs.reviewed[0]) if inputs.reviewed else None,
         **params.settings,
     )
     for name in TABLES:

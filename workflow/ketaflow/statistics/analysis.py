@@ -29,6 +29,7 @@ def analyse(
     plan: Mapping | None,
     measures: Mapping[str, Mapping[str, Mapping]],
     rejected: pd.DataFrame | None,
+    reviewed: pd.DataFrame | None = None,
     **settings: object,
 ) -> dict[str, pd.DataFrame]:
     """Carry out the plan (the default plan where there is none).
@@ -45,6 +46,8 @@ def analyse(
         ``{assay: {measure: facts}}`` as the assays describe them.
     rejected
         Reviewers' rejections (assay, recording, animal, reviewer, reason); None where nobody decided.
+    reviewed
+        Measurements in which nothing was computed from a rejected recording; None where they are the same.
     settings
         ``settings.schema.yaml``.
 
@@ -58,6 +61,7 @@ def analyse(
         The plan does not fit the cohort; the text names every fault.
     """
     measurements = _complete(measurements)
+    by_dataset = {"all": measurements, "reviewed": measurements if reviewed is None else _complete(reviewed)}
     plan = plans.default(measures, measurements) if plan is None else plans.filled(plan)
     known = dataset.cohort(animals, arms, allocation)
     faults = guard.faults(plan, measurements, checks, known, measures)
@@ -70,7 +74,7 @@ def analyse(
             facts = measures.get(endpoint["assay"], {}).get(endpoint["measure"], {})
             decisions = rejected if which == "reviewed" else None
             found = _attempt(
-                endpoint, measurements, checks, known, decisions, facts=facts, alpha=plan["alpha"], **settings
+                endpoint, by_dataset[which], checks, known, decisions, facts=facts, alpha=plan["alpha"], **settings
             )
             for table, rows in found.items():
                 lines[table] += [{"endpoint": name, "dataset": which} | row for row in rows]

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ketaflow.assays.microdialysis import calibration, chromatography, fractions, response
-from ketaflow.assays.microdialysis.analytes import RATIOS, canonical, to_um
+from ketaflow.assays.microdialysis import calibration, chromatography, courses, fractions, response
+from ketaflow.assays.microdialysis.analytes import to_um
 from ketaflow.assays.microdialysis.chromatography import Series
+from ketaflow.assays.microdialysis.courses import Values
 from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
@@ -56,15 +57,12 @@ def quantify(
         moved = fractions.in_brain_time(own, **wanted)
         values = _concentrations(recording, series, region, moved, settings)
         rows += _fraction_rows(recording, moved, values, region)
-        rows += _response_rows(recording.name, moved, _with_ratios(values), region, settings)
-        told += _fraction_table(recording.name, moved, values, region)
+        rows += courses.response_rows(recording.name, moved, values, region, settings)
+        told += courses.fraction_table(recording.name, moved, values, region)
     rows += _no_net_flux_rows(recording)
     lines = [vars(line) for line in series.lines.values() if line]
     tables = {"measurements": rows, "peaks": _peak_table(recording, series, settings), "fractions": told}
     return Record(tables={**tables, "calibration": lines, "standards": series.readback})
-
-
-Values = dict[str, list[tuple[float, str, str]]]
 
 
 def _concentrations(
@@ -83,7 +81,7 @@ def _concentrations(
             elif (fraction.name, analyte) in lab:
                 found[analyte].append(lab[fraction.name, analyte])
             elif path in unreadable:
-                found[analyte].append((np.nan, "failed", unreadable[path]))
+                found[analyte].append((np.nan, courses.FAILED, unreadable[path]))
             elif path is None:
                 found[analyte].append((np.nan, MISSED, "no chromatogram and no concentration"))
             else:
@@ -112,21 +110,11 @@ def _from_peak(series: Series, path: str, analyte: str, settings: dict) -> tuple
         return np.nan, calibration.ABSENT, "no calibration: no standard of it could be measured"
     index = series.named[path].get(analyte)
     if index is not None and series.peaks[path][index]["saturated"]:
-        return np.nan, "saturated", "the detector was saturated at its peak; dilute and inject again"
+        return np.nan, courses.SATURATED, "the detector was saturated at its peak; dilute and inject again"
     area = chromatography.response(series, path, analyte, settings["internal_standard"])
     value, state = calibration.quantified(line, area, extrapolate_factor=settings["extrapolate_factor"])
     reason = WHY[state].format(loq=line.loq_um, highest=line.highest_um) if state in WHY else ""
     return (np.nan if value is None else value), state, reason
-
-
-def _with_ratios(values: Values) -> dict[str, np.ndarray]:
-    """Series of numbers by analyte, the ratios glutamate/glutamine and GABA/glutamate among them."""
-    series = {name: np.array([value for value, _, _ in rows]) for name, rows in values.items()}
-    named = {canonical(name): name for name in series}
-    for top, bottom in RATIOS:
-        if top in named and bottom in named:
-            series[f"{top}/{bottom}"] = series[named[top]] / series[named[bottom]]
-    return series
 
 
 def _fraction_rows(recording: Record, moved: list[Fraction], values: Values, region: str | None) -> list[dict]:
@@ -144,50 +132,6 @@ def _fraction_rows(recording: Record, moved: list[Fraction], values: Values, reg
             if recovery_pct and np.isfinite(value):
                 outside = value / (recovery_pct / 100)
                 rows.append(measurement("extracellular_um", outside, unit="uM", status=status, **told))
-    return rows
-
-
-def _response_rows(
-    animal: str, moved: list[Fraction], values: dict[str, np.ndarray], region: str | None, settings: dict
-) -> list[dict]:
-    """Baseline, percent of it, area, peak and time to peak of every analyte and ratio."""
-    rows = []
-    for analyte, series in values.items():
-        about = {"animal": animal, "recording": animal, "region": region, "analyte": analyte}
-        base = response.baseline_of(
-            moved, series, count=settings["baseline_fractions"], least=settings["baseline_min_fractions"]
-        )
-        ratio = "/" in analyte
-        unit = "ratio" if ratio else "uM"
-        rows.append(measurement("baseline_um", base.mean, unit=unit, n=base.count, reason=base.reason, **about))
-        spread = base.reason or ("" if np.isfinite(base.cv_pct) else "a single fraction has no spread")
-        rows.append(measurement("baseline_cv_pct", base.cv_pct, unit="%", n=base.count, reason=spread, **about))
-        pct = 100 * series / base.mean
-        for fraction, value, share in zip(moved, series, pct, strict=True):
-            time_min = round(fraction.middle_min, 3)
-            if ratio:
-                why = "" if np.isfinite(value) else "one of the two has no value"
-                rows.append(
-                    measurement("concentration_ratio", value, unit="ratio", time_min=time_min, reason=why, **about)
-                )
-            why = "" if np.isfinite(share) else base.reason or "the fraction has no value"
-            rows.append(measurement("pct_baseline", share, unit="%", time_min=time_min, reason=why, **about))
-        rows += _summary_rows(moved, pct, base.reason, about, settings)
-    return rows
-
-
-def _summary_rows(moved: list[Fraction], pct: np.ndarray, reason: str, about: dict, settings: dict) -> list[dict]:
-    rows = []
-    wanted = {name: settings[name] for name in ("missing_max_pct",)} | {"method": settings["auc_method"]}
-    for measure, window in (("auc_pct_min", "auc_window_min"), ("auc_early_pct_min", "auc_early_window_min")):
-        area, note, why = response.incremental_area(moved, pct, tuple(settings[window]), **wanted)
-        status = "flagged" if note and np.isfinite(area) else None
-        text = note if np.isfinite(area) else reason or why
-        rows.append(measurement(measure, area, unit="% x min", reason=text, status=status, **about))
-    peak, when = response.peak_of(moved, pct, tuple(settings["auc_window_min"]))
-    why = "" if np.isfinite(peak) else reason or "no fraction after the dose holds a value"
-    rows.append(measurement("peak_pct_baseline", peak, unit="%", reason=why, **about))
-    rows.append(measurement("time_to_peak_min", when, unit="min", reason=why, **about))
     return rows
 
 
@@ -245,17 +189,3 @@ def _peak_table(recording: Record, series: Series, settings: dict) -> list[dict]
             fitted = {"shape": peak.get("shape", ""), "shift_min": peak["retention_min"] - expected}
             rows.append({**row, **more, **lines, **fitted})
     return rows
-
-
-def _fraction_table(animal: str, moved: list[Fraction], values: Values, region: str | None) -> list[dict]:
-    return [
-        {
-            "recording": animal, "animal": animal, "region": region, "fraction": fraction.name,
-            "start_min": fraction.start_min, "stop_min": fraction.stop_min, "lag_min": fraction.lag_min,
-            "kind": fraction.kind, "merged": fraction.merged, "flow_ul_per_min": fraction.flow_ul_per_min,
-            "chromatogram": fraction.row.get("chromatogram"), "analyte": analyte,
-            "concentration_um": series[index][0], "state": series[index][1],
-        }
-        for index, fraction in enumerate(moved)
-        for analyte, series in values.items()
-    ]  # fmt: skip

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
-from ketaflow.assays.microdialysis.fractions import MISSED, WHOLE, Fraction
+from ketaflow.assays.microdialysis.fractions import EDGE_MIN, MISSED, WHOLE, Fraction
 
 # An area is flagged when more of its window than this was interpolated (%): about half a usual fraction of 120 min.
 MENTIONED_PCT = 10.0
@@ -23,17 +23,20 @@ class Baseline:
     reason: str = ""
 
 
+def before_dose(fractions: list[Fraction]) -> list[int]:
+    """Which fractions are whole and were collected before the dose."""
+    return [
+        index for index, fraction in enumerate(fractions) if fraction.kind == WHOLE and fraction.stop_min <= EDGE_MIN
+    ]
+
+
 def baseline_of(fractions: list[Fraction], values: np.ndarray, *, count: int, least: int) -> Baseline:
     """Baseline from the last ``count`` whole fractions before the dose that hold a value; ``least`` are needed.
 
     ``trend_pct`` is the change from the first to the last of them along a straight line (% of the mean),
     ``trend_p`` the probability of such a slope by chance (two-sided t test).
     """
-    before = [
-        index
-        for index, fraction in enumerate(fractions)
-        if fraction.kind == WHOLE and fraction.stop_min <= 0.05 and np.isfinite(values[index])
-    ][-count:]
+    before = [index for index in before_dose(fractions) if np.isfinite(values[index])][-count:]
     if len(before) < least:
         text = f"{len(before)} whole fractions before the dose hold a value, {least} are needed for a baseline"
         return Baseline(np.nan, np.nan, np.nan, np.nan, len(before), text)
@@ -55,7 +58,7 @@ def _trend(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     slope = float(centred @ y / (centred @ centred))
     rest = y - y.mean() - slope * centred
     error = np.sqrt(rest @ rest / (len(x) - 2) / (centred @ centred))
-    p = 2 * student.sf(abs(slope) / error, len(x) - 2) if error > 0 else float(slope == 0)
+    p = 2 * stdtr(len(x) - 2, -abs(slope) / error) if error > 0 else float(slope == 0)
     return slope * float(np.ptp(x)), float(p)
 
 
@@ -120,7 +123,7 @@ def no_net_flux(infused_um: np.ndarray, gained_um: np.ndarray) -> dict[str, floa
     slope = float(x @ y / (x @ x))
     rest = y - y.mean() - slope * x
     variance = float(rest @ rest) / (n - 2)
-    t = float(student.ppf(0.975, n - 2))
+    t = float(stdtrit(n - 2, 0.975))
     half = t * np.sqrt(variance / (x @ x))
     crossing = mean - float(y.mean()) / slope
     g = t**2 * variance / (slope**2 * (x @ x))

@@ -1,0 +1,92 @@
+"""A rejected chromatogram takes no part in its animal's response; the other animals stay as they are."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dialysate import DEFAULTS, fraction_row, measure, with_concentrations
+
+from ketaflow.assays.microdialysis.revise import revise
+
+FLAT = [2.0, 2.0, 2.0]
+ROWS = [
+    fraction_row(number, -60 + 20 * number, -40 + 20 * number, chromatogram=f"c/{number}.txt") for number in range(9)
+]
+
+
+def measured(course: list[float]):
+    return measure(with_concentrations(ROWS, {"glutamate": course}))
+
+
+def revised(course: list[float], *paths: str) -> pd.DataFrame:
+    table = measured(course).table("fractions")
+    reasons = dict.fromkeys(paths, "peak cut by a bubble")
+    return pd.DataFrame(revise({"fractions": table}, reasons, **DEFAULTS["quantify"]))
+
+
+def value(table: pd.DataFrame, measure: str) -> float:
+    return float(table.loc[table["measure"].eq(measure), "value"].astype(float).iloc[0])
+
+
+COURSE = [*FLAT, 3.0, 3.2, 3.4, 2.6, 2.2, 2.0]
+
+
+def test_an_animal_without_a_rejected_chromatogram_is_left_alone():
+    assert not len(revised(COURSE, "c/99.txt"))
+
+
+def test_what_lies_outside_a_window_changes_nothing_in_it():
+    table = measured(COURSE).table("measurements")
+    anew = revised(COURSE, "c/8.txt")
+    assert value(anew, "auc_early_pct_min") == pytest.approx(value(table, "auc_early_pct_min"))
+    assert value(anew, "baseline_um") == value(table, "baseline_um")
+
+
+def test_an_artefact_leaves_the_area_with_its_chromatogram():
+    true, with_artefact = [*FLAT, *[3.0] * 6], [*FLAT, 3.0, 3.0, 30.0, 3.0, 3.0, 3.0]
+    assert value(measured(with_artefact).table("measurements"), "auc_pct_min") > 30_000
+    anew = revised(with_artefact, "c/5.txt")
+    assert value(anew, "auc_pct_min") == pytest.approx(value(measured(true).table("measurements"), "auc_pct_min"))
+    assert value(anew, "peak_pct_baseline") == pytest.approx(150)
+    assert anew.loc[anew["measure"].eq("auc_pct_min"), "status"].tolist() == ["flagged"]
+
+
+def test_a_rejected_fraction_before_the_dose_is_no_part_of_the_baseline():
+    anew = revised([2.0, 8.0, 2.0, *[3.0] * 6], "c/1.txt")
+    assert value(anew, "baseline_um") == pytest.approx(2.0)
+    assert value(anew, "auc_pct_min") == pytest.approx(50 * 120)
+
+
+def test_the_rejected_fraction_has_no_percentage_and_says_why():
+    anew = revised([*FLAT, *[3.0] * 6], "c/5.txt")
+    shares = anew[anew["measure"].eq("pct_baseline")]
+    assert shares["value"].isna().tolist() == [number == 5 for number in range(9)]
+    assert shares["reason"].iloc[5] == "the chromatogram was rejected: peak cut by a bubble"
+
+
+def test_too_many_rejected_leave_no_area():
+    anew = revised([*FLAT, *[3.0] * 6], "c/4.txt", "c/5.txt", "c/6.txt")
+    row = anew[anew["measure"].eq("auc_pct_min")].iloc[0]
+    assert pd.isna(row["value"])
+    assert row["reason"] == "50 % of 0 to 120 min hold no value"
+
+
+def test_ratios_are_computed_anew_too():
+    record = with_concentrations(ROWS, {"GABA": [1.0] * 9, "glutamate": [2.0, 4.0, 2.0, *[4.0] * 6]})
+    table = measure(record).table("fractions")
+    anew = pd.DataFrame(revise({"fractions": table}, {"c/1.txt": "noise"}, **DEFAULTS["quantify"]))
+    own = anew[anew["measure"].eq("baseline_um") & anew["analyte"].eq("gaba/glutamate")]
+    assert own["value"].tolist() == pytest.approx([0.5])
+
+
+def test_a_table_read_back_from_its_file_gives_the_same(tmp_path):
+    table = measured([*FLAT, 3.0, 0.0, 3.0, 2.6, 2.2, 2.0]).table("fractions")
+    table.to_csv(tmp_path / "fractions.csv", index=False)
+    read = pd.read_csv(tmp_path / "fractions.csv", keep_default_na=False, na_values=[""])
+    one, other = (
+        pd.DataFrame(revise({"fractions": rows}, {"c/3.txt": "x"}, **DEFAULTS["quantify"])) for rows in (table, read)
+    )
+    pd.testing.assert_frame_equal(one, other)
