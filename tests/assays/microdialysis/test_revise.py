@@ -51,7 +51,9 @@ def test_an_artefact_leaves_the_area_with_its_chromatogram():
     anew = revised(with_artefact, "c/5.txt")
     assert value(anew, "auc_pct_min") == pytest.approx(value(measured(true).table("measurements"), "auc_pct_min"))
     assert value(anew, "peak_pct_baseline") == pytest.approx(150)
-    assert anew.loc[anew["measure"].eq("auc_pct_min"), "status"].tolist() == ["flagged"]
+    row = anew[anew["measure"].eq("auc_pct_min")].iloc[0]
+    assert row["status"] == "flagged"
+    assert "1 rejected by a reviewer" in row["reason"]
 
 
 def test_a_rejected_fraction_before_the_dose_is_no_part_of_the_baseline():

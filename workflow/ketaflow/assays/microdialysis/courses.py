@@ -17,12 +17,13 @@ from ketaflow.core.measures import measurement
 # (uM or NaN, state, reason) of every fraction, by analyte.
 Values = dict[str, list[tuple[float, str, str]]]
 SATURATED, FAILED, REJECTED = "saturated", "failed", "rejected"
-# States in which what was in the tube hides its number: unlike a lost tube, such a gap is not like its neighbours.
-CENSORED = {
+# Gaps that are told with what is computed across them: what was in the tube hides its number, or a reviewer took it out.
+TOLD = {
     calibration.BELOW: "below the limit",
     calibration.ABSENT: "not found",
     calibration.ABOVE: "above the range",
     SATURATED: "saturated",
+    REJECTED: "rejected by a reviewer",
 }
 
 
@@ -142,9 +143,9 @@ def _gaps(moved: list[Fraction], points: list, window_min: list[float]) -> list[
 
 
 def _told(points: list[tuple[float, str, str]]) -> str:
-    """How many points are without a number because of what they held, in words; '' where none is."""
-    states = [state for _, state, _ in points if state in CENSORED]
-    return ", ".join(f"{states.count(state)} {words}" for state, words in CENSORED.items() if state in states)
+    """How many points are without a number for a reason worth telling, in words; '' where none is."""
+    states = [state for _, state, _ in points if state in TOLD]
+    return ", ".join(f"{states.count(state)} {words}" for state, words in TOLD.items() if state in states)
 
 
 def fraction_table(animal: str, moved: list[Fraction], values: Values, region: str | None) -> list[dict]:
