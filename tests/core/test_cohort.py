@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ketaflow.core import cohort
+from ketaflow.core.tables import RawTable
 
 SWIM = {
     "swim": {
@@ -93,6 +94,20 @@ def test_each_common_table_is_needed(folder, name):
 def test_two_files_for_one_table_are_refused(folder):
     (folder / "animals.tsv").write_text("animal\tsex\n")
     assert "animals.csv:0:" in problems(folder)
+
+
+def test_another_program_s_file_may_stand_in_for_a_table_and_keeps_its_rows(folder):
+    (folder / "swim.csv").write_text("a file of another program")
+
+    def reshape(name, path):
+        cells = {"recording": "r1", "animal": "nobody", "video": "v.mp4"}
+        return (RawTable(path.name, list(cells), [(7, cells)], False), []) if name == "swim" else None
+
+    schema = {"title": "t", "columns": {name: {"type": "name", "description": name} for name in ("recording", "video")}}
+    schema["columns"]["animal"] = {"type": "name", "references": "animals", "description": "animal"}
+    found, faults = cohort.read(folder, {"swim": schema}, reshape)
+    assert list(found.tables["swim"]["recording"]) == ["r1"]
+    assert [(problem.file, problem.row, problem.column) for problem in faults] == [("swim.csv", 7, "animal")]
 
 
 def test_a_link_that_leads_out_of_the_folder_is_refused(folder, tmp_path_factory):

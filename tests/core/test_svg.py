@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketaflow.core.svg import Chart, ticks
+from ketaflow.core.svg import Chart, panels, ticks
 
 
 def test_a_chart_is_well_formed_whatever_its_words():
@@ -33,3 +33,17 @@ def test_ticks_lie_inside_and_are_few(low, span):
     found = ticks(low, low + span)
     assert all(low - 1e-6 * span <= value <= low + span * (1 + 1e-6) for value in found)
     assert len(found) <= 11
+
+
+def test_panels_stand_in_rows_and_keep_their_words():
+    charts = [Chart((0, 1), (0, 1), "x", "y", 200, 100) for _ in range(3)]
+    root = ElementTree.fromstring(panels(charts, [[f"panel <{i}>", "n = 3"] for i in range(3)], 2, "three"))
+    assert root.attrib["viewBox"] == "0 0 400 268"
+    assert "".join(root.itertext()).count("panel <2>") == 1
+
+
+def test_a_stripe_is_cut_to_the_chart():
+    chart = Chart((0, 1), (0, 10), "x", "y")
+    chart.stripe(-50, 50, "grey")
+    assert f"{chart.y(0):.1f}" in chart.parts[0]
+    assert f"{chart.y(10):.1f}" in chart.parts[0]

@@ -13,6 +13,7 @@ from ketaflow import assays
 from ketaflow.core import batches, cohort, digest, files, settings
 from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
+from ketaflow.core.tables import RawTable
 from ketaflow.report import blinding, decisions
 
 SETTINGS_FILE = "settings.yaml"
@@ -45,6 +46,14 @@ class Study:
     def is_drawn(self, assay: str) -> bool:
         """Whether the assay's recordings are simulated from its truth table."""
         return f"{assay}_truth" in self.cohort.tables
+
+    def batch_of(self, assay: str, recording: str) -> str:
+        """The batch that holds a recording; raise CohortError where none does."""
+        for batch, groups in self.batches.get(assay, {}).items():
+            if any(recording in recording_names(assay, group) for group in groups):
+                return batch
+        table = self.cohort.files.get(main_table(assay), f"{main_table(assay)}.csv")
+        raise CohortError([Problem(table, 0, "", f"no recording is named {recording}", "Names stand in this table")])
 
     def batch_folders(self) -> dict[str, list[str]]:
         """Folders of all batches, by assay."""
@@ -106,7 +115,7 @@ def load(config: dict, overrides: dict) -> Study:
     own, faults = settings.read(folder / SETTINGS_FILE)
     problems += faults + settings.problems(own, schema, SETTINGS_FILE)
     merged = settings.merged(settings.merged(config, own), overrides)
-    found, faults = cohort.read(folder, table_schemas())
+    found, faults = cohort.read(folder, table_schemas(), reshaped)
     problems += faults
     filled = settings.with_defaults(merged, schema)
     problems += _assay_problems(found)
@@ -140,6 +149,15 @@ def table_schemas() -> dict[str, dict]:
         for assay in assays.names()
         for name, schema in assays.described(assay, "tables.schema")["tables"].items()
     }
+
+
+def reshaped(table: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
+    """A table as its assay reads it from another program's file; None where it is an ordinary table."""
+    for assay in assays.names():
+        if table in assays.described(assay, "tables.schema")["tables"] and assays.has(assay, "tables"):
+            known = getattr(assays.stage(assay, "tables"), "reshape", None)
+            return known(table, path) if known else None
+    return None
 
 
 def recording_names(assay: str, group: Group) -> set[str]:

@@ -6,6 +6,7 @@ handed on to the statistics alone.
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,10 @@ import yaml
 
 from ketaflow.core import tables
 from ketaflow.core.errors import Problem
+from ketaflow.core.tables import RawTable
 
+# How an assay reads a table's name and file that another program wrote; None for an ordinary table.
+Reshape = Callable[[str, Path], tuple[RawTable, list[Problem]] | None]
 COMMON = yaml.safe_load(Path(__file__).with_name("cohort.schema.yaml").read_text(encoding="utf-8"))
 
 
@@ -40,8 +44,13 @@ class Group:
     files: list[str] = field(default_factory=list)
 
 
-def read(folder: Path, schemas: dict[str, dict]) -> tuple[Cohort, list[Problem]]:
-    """Read every table the schemas name. ``schemas`` are those of the assays; the common ones are added."""
+def read(
+    folder: Path, schemas: dict[str, dict], reshape: Reshape = lambda name, path: None
+) -> tuple[Cohort, list[Problem]]:
+    """Read every table the schemas name. ``schemas`` are those of the assays; the common ones are added.
+
+    ``reshape`` is asked first: an assay may know another program's file that was saved under a table's name.
+    """
     if not folder.is_dir():
         remedy = "Name an existing folder, as in: snakemake --config cohort=PATH"
         return Cohort(folder, {}, {}), [Problem(str(folder), 0, "", "there is no such cohort folder", remedy)]
@@ -58,7 +67,9 @@ def read(folder: Path, schemas: dict[str, dict]) -> tuple[Cohort, list[Problem]]
             continue
         files[name] = paths[0].name
         try:
-            found[name], faults = tables.typed(tables.read_raw(paths[0]), schema)
+            raw, faults = reshape(name, paths[0]) or (tables.read_raw(paths[0]), [])
+            problems += faults
+            found[name], faults = tables.typed(raw, schema)
             problems += faults
         except (ValueError, OSError) as error:
             problems.append(Problem(paths[0].name, 0, "", str(error), "Save the table anew as CSV or xlsx"))

@@ -20,7 +20,9 @@ STYLE = (
 COLOURS = {
     "blue": "#0072b2", "orange": "#d55e00", "green": "#009e73", "yellow": "#e69f00",
     "sky": "#56b4e9", "pink": "#cc79a7", "grey": "#8a8a8a",
+    "black": "currentColor",
 }  # fmt: skip
+BOLD, LINE_HEIGHT = ' style="font-weight:600"', 14
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 52, 10, 10, 36
 
 
@@ -95,6 +97,14 @@ class Chart:
         if path:
             self.parts.append(f'<path d="{path}" fill="{COLOURS[colour]}" fill-opacity="{opacity}"/>')
 
+    def stripe(self, low: float, high: float, colour: str, opacity: float = 0.2) -> None:
+        """A level band behind what is drawn later, cut to the chart."""
+        bottom, top = (self.y(float(np.clip(value, *self.y_limits))) for value in (low, high))
+        self.parts.append(
+            f'<path d="M{MARGIN_LEFT} {top:.1f}H{self.width - MARGIN_RIGHT}V{bottom:.1f}H{MARGIN_LEFT}Z" '
+            f'fill="{COLOURS[colour]}" fill-opacity="{opacity}"/>'
+        )
+
     def level(self, y: float, text: str = "", colour: str = "orange") -> None:
         """A dashed level line, with its name at the right end."""
         py = self.y(y)
@@ -144,6 +154,28 @@ class Chart:
             f'<text transform="translate(12 {centre}) rotate(-90)" text-anchor="middle">{escape(self.y_label)}</text>'
         )
         return "".join(drawn)
+
+
+def panels(charts: Sequence[Chart], titles: Sequence[Sequence[str]], columns: int, description: str) -> str:
+    """Charts of one size side by side in one picture, each with lines of words above it."""
+    lines = max(map(len, titles))
+    wide, high = charts[0].width, charts[0].height + LINE_HEIGHT * lines + 6
+    columns = min(columns, len(charts))
+    drawn = []
+    for place, (chart, words) in enumerate(zip(charts, titles, strict=True)):
+        row, column = divmod(place, columns)
+        told = "".join(
+            f'<text x="{MARGIN_LEFT}" y="{LINE_HEIGHT * number}"{BOLD if number == 1 else ""}>{escape(text)}</text>'
+            for number, text in enumerate(words, start=1)
+        )
+        inside = f'<g transform="translate(0 {LINE_HEIGHT * lines})">{chart._axes()}{"".join(chart.parts)}</g>'
+        drawn.append(f'<g transform="translate({column * wide} {row * high})">{told}{inside}</g>')
+    size = f"0 0 {columns * wide} {-(-len(charts) // columns) * high}"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" '
+        f'aria-label="{escape(description, quote=True)}" style="max-width:100%;height:auto">'
+        f"{STYLE}{''.join(drawn)}</svg>"
+    )
 
 
 def ticks(low: float, high: float, count: int = 7) -> list[float]:
