@@ -7,7 +7,10 @@ References
 .. [1] McGraw, Wong (1996), Psychol Methods 1:30-46, doi:10.1037/1082-989X.1.1.30
 .. [2] Bland, Altman (1986), Lancet 327:307-310, doi:10.1016/S0140-6736(86)90837-8
 .. [3] Cohen (1960), Educ Psychol Meas 20:37-46, doi:10.1177/001316446002000104
+.. [4] Bland, Altman (1999), Stat Methods Med Res 8:135-160, doi:10.1177/096228029900800204
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -37,13 +40,36 @@ def icc_2_1(scores: np.ndarray, confidence: float = 0.95) -> tuple[float, float,
     return float(icc), float(low), float(high)
 
 
-def limits_of_agreement(differences: np.ndarray) -> tuple[float, float, float]:
-    """Bias and the limits within which 95 % of differences lie [2]_; limits NaN for fewer than 3."""
-    bias = float(np.mean(differences)) if len(differences) else np.nan
-    if len(differences) < 3:
-        return bias, np.nan, np.nan
-    half = 1.96 * float(np.std(differences, ddof=1))
-    return bias, bias - half, bias + half
+UNKNOWN = (np.nan, np.nan)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bias and the limits within which 95 % of differences lie [2]_, each with its 95 % interval [4]_."""
+
+    bias: float
+    low: float = np.nan
+    high: float = np.nan
+    bias_ci: tuple[float, float] = UNKNOWN
+    low_ci: tuple[float, float] = UNKNOWN
+    high_ci: tuple[float, float] = UNKNOWN
+
+
+def limits_of_agreement(differences: np.ndarray) -> Limits:
+    """Bias and limits of agreement of paired differences (n,); limits and intervals NaN for fewer than 3.
+
+    The standard error of a limit is sqrt(1/n + 1.96^2 / (2 (n - 1))) standard deviations [4]_.
+    """
+    n = len(differences)
+    bias = float(np.mean(differences)) if n else np.nan
+    if n < 3:
+        return Limits(bias)
+    sd, t = float(np.std(differences, ddof=1)), float(stats.t.ppf(0.975, n - 1))
+    half, of_bias, of_limit = 1.96 * sd, t * sd / np.sqrt(n), t * sd * np.sqrt(1 / n + 1.96**2 / (2 * (n - 1)))
+    low, high = bias - half, bias + half
+    around = [(float(middle - reach), float(middle + reach))
+              for middle, reach in ((bias, of_bias), (low, of_limit), (high, of_limit))]  # fmt: skip
+    return Limits(bias, low, high, *around)
 
 
 def kappa(first: np.ndarray, second: np.ndarray) -> float:

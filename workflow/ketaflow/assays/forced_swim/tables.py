@@ -1,22 +1,83 @@
-"""Faults of the forced swim tables that a schema cannot tell."""
+"""Faults of the forced swim tables that a schema cannot tell, and exports that stand in for the table of scores."""
+
+from pathlib import Path
 
 import pandas as pd
 
+from ketaflow.assays.forced_swim import exports, scores
+from ketaflow.assays.forced_swim.exports import Bout
+from ketaflow.core import tables
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem
+from ketaflow.core.tables import RawTable
 
 REGION = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")
+SCORES, FILES = "forced_swim_human_scores", "forced_swim_human_files"
+WORDS, NAMES = "forced_swim_human_words", "forced_swim_human_names"
+
+
+def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
+    """A scoring program's export that was saved as the table of human scores, in that table's shape."""
+    if name != SCORES or not exports.is_export(path):
+        return None
+    bouts, problems = exports.read(path, scores.words_of(rows_of(path.parent, WORDS)))
+    swims, names = rows_of(path.parent, "forced_swim"), rows_of(path.parent, NAMES)
+    rows, lost = [], {}
+    for bout in bouts:
+        recording, rater = home(bout, swims, names)
+        if not recording:
+            lost.setdefault((bout.observation, bout.subject), bout.row)
+            continue
+        row = scores.scored_row(bout, recording, rater or bout.rater)
+        told = {column: "" if value is None or value != value else str(value) for column, value in row.items()}
+        rows.append((bout.row, told))
+    for (observation, subject), row in lost.items():
+        about = f"observation '{observation}'" + f" with subject '{subject}'" * bool(subject)
+        remedy = f"Name it like the recording, or tell in {NAMES}: recording, observation, subject"
+        problems.append(Problem(path.name, row, "observation", f"{about} is no recording of forced_swim", remedy))
+    return RawTable(path.name, list(scores.FIELDS), rows, False), problems
+
+
+def rows_of(folder: Path, name: str) -> list[dict]:
+    """Rows of another table of the cohort, empty cells left out; its faults are told where that table is checked."""
+    for path in tables.find(folder, name)[:1]:
+        try:
+            return [{key: cell for key, cell in row.items() if cell} for _, row in tables.read_raw(path).rows]
+        except (ValueError, OSError):
+            return []
+    return []
+
+
+def home(bout: Bout, swims: list[dict], names: list[dict]) -> tuple[str, str]:
+    """Recording and rater of an observation: as the table of names tells, or by its name, subject, or video.
+
+    Where several animals share a video, the subject must be the recording, the animal, or the cylinder's number.
+    """
+    for row in names:
+        if row.get("observation", bout.observation) == bout.observation and row.get("subject") in (None, bout.subject):
+            return row.get("recording", ""), row.get("rater", "")
+    known = {swim.get("recording") for swim in swims}
+    for name in (bout.observation, bout.subject):
+        if name in known:
+            return name, ""
+    file = bout.media.replace("\\", "/").rsplit("/", 1)[-1]
+    own = [swim for swim in swims if swim.get("video", "").replace("\\", "/").rsplit("/", 1)[-1] == file]
+    if len(own) > 1 or not file:
+        meant = (bout.subject, bout.observation)
+        own = [swim for swim in own or swims if swim.get("animal") in meant or swim.get("cylinder") == bout.subject]
+    return (own[0].get("recording", ""), "") if len(own) == 1 else ("", "")
 
 
 def problems(cohort: Cohort) -> list[Problem]:
-    """Cylinders named twice in one video, half a region, human scores without times or with times turned round."""
+    """Cylinders named twice in one video, half a region, human scores without times, exports with faults."""
     found = []
     swims = cohort.tables.get("forced_swim")
     if swims is not None:
         found += swim_problems(swims, cohort.files["forced_swim"])
-    scores = cohort.tables.get("forced_swim_human_scores")
-    if scores is not None:
-        found += score_problems(scores, cohort.files["forced_swim_human_scores"])
+    if SCORES in cohort.tables:
+        found += score_problems(cohort.tables[SCORES], cohort.files[SCORES])
+    if FILES in cohort.tables:
+        found += export_problems(cohort)
     return found
 
 
@@ -35,10 +96,10 @@ def swim_problems(swims: pd.DataFrame, file: str) -> list[Problem]:
     return found
 
 
-def score_problems(scores: pd.DataFrame, file: str) -> list[Problem]:
+def score_problems(scored: pd.DataFrame, file: str) -> list[Problem]:
     """Rows of human scores that tell no time."""
     found = []
-    for row, score in scores.iterrows():
+    for row, score in scored.iterrows():
         timed = pd.notna(score["start_s"]) and pd.notna(score["stop_s"])
         if not timed and pd.isna(score["total_s"]):
             remedy = "Enter start_s and stop_s of the bout, or total_s where only totals exist"
@@ -47,3 +108,19 @@ def score_problems(scores: pd.DataFrame, file: str) -> list[Problem]:
             what = f"the bout stops at {score['stop_s']:g} s, before it starts"
             found.append(Problem(file, int(row), "stop_s", what, "Exchange or correct the times"))
     return found
+
+
+def export_problems(cohort: Cohort) -> list[Problem]:
+    """Faults inside the exports the table of files names, and observations they do not hold."""
+    found, read = [], {}
+    own_words = cohort.tables[WORDS].to_dict("records") if WORDS in cohort.tables else []
+    for number, row in cohort.tables[FILES].iterrows():
+        filled = {name: value for name, value in row.items() if pd.notna(value)}
+        path = cohort.folder / filled.get("file", "")
+        if not path.is_file() or "recording" not in filled:
+            continue
+        if path not in read:
+            read[path], faults = exports.read(path, scores.words_of(own_words))
+            found += faults
+        scores.chosen(read[path], filled, found, cohort.files[FILES], int(number))
+    return sorted(set(found))

@@ -1,0 +1,72 @@
+"""Cohorts that people scored: tables on disc, and EthoVision exports whose mobility follows somebody's bouts."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ketaflow import assays, collect, study
+from ketaflow.core import batches, records
+from ketaflow.core.records import Record
+
+RATE_HZ = 5.0
+
+
+def workbook(path: Path, bouts: dict[int, list[tuple[float, float]]], duration_s: float, *, noise: float = 0.0) -> None:
+    """A raw export with one arena for each number: mobility 5 % in bouts, 30 % elsewhere, give or take ``noise``."""
+    import openpyxl
+
+    rng = np.random.default_rng(1)
+    book = openpyxl.Workbook(write_only=True)
+    times_s = np.arange(0, duration_s, 1 / RATE_HZ)
+    for arena, own in bouts.items():
+        sheet = book.create_sheet(f"Track-Arena {arena}")
+        still = np.zeros(len(times_s), bool)
+        for start_s, stop_s in own:
+            still |= (times_s >= start_s) & (times_s < stop_s)
+        mobility = np.where(still, 5.0, 30.0) + noise * rng.standard_normal(len(times_s))
+        lines = [["Number of header lines:", 5], ["Arena name", f"Arena {arena}"], ["Recording after", "0.0"]]
+        for line in [*lines, ["Recording time", "Mobility"], ["s", "%"]]:
+            sheet.append(line)
+        for moment, value in zip(times_s, mobility, strict=True):
+            sheet.append([float(moment), float(value)])
+    book.save(path)
+
+
+def cohort(folder: Path, recordings: list[str], video: str = "swims.xlsx", *, window_s=(0, 240)) -> Path:
+    """The tables a study needs, one animal for each recording, all arenas in one export."""
+    folder.mkdir(parents=True, exist_ok=True)
+    animals = [f"m{number}" for number in range(len(recordings))]
+    tables = {
+        "forced_swim": ["recording,animal,video,cylinder"]
+        + [f"{name},{animal},{video},{i}" for i, (name, animal) in enumerate(zip(recordings, animals, strict=True), 1)],
+        "animals": ["animal,sex", *(f"{animal},male" for animal in animals)],
+        "arms": ["arm,control,drug,dose_mg_per_kg", "vehicle,yes,saline,0", "ket10,no,ketamine,10"],
+        "allocation": ["animal,arm", *(f"{a},{'vehicle' if i % 2 else 'ket10'}" for i, a in enumerate(animals))],
+    }
+    for name, lines in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    (folder / "settings.yaml").write_text(f"forced_swim: {{quantify: {{scoring_window_s: {list(window_s)}}}}}\n")
+    return folder
+
+
+def carried_out(folder: Path, results: Path) -> tuple[collect.Collected, list[Record], study.Study]:
+    """The whole way of a cohort's swims, without the engine: what is collected, and the recordings."""
+    loaded = study.load({"cohort": str(folder), "results": str(results)}, {})
+    block, made, ingested = loaded.settings["forced_swim"], [], []
+    stages = {name: getattr(assays.stage("forced_swim", name), name) for name in assays.STAGES}
+    for batch, groups in loaded.batches["forced_swim"].items():
+        given = {"code": "", "cache": results / "cache" / f"{batch}.zip"}
+        read = batches.ingest_batch(
+            groups, loaded.folder("forced_swim", batch), stages["ingest"], block["ingest"], **given
+        )
+        measured = batches.stage_batch([(one,) for one in read], stages["quantify"], block["quantify"], **given)
+        checked = batches.stage_batch(list(zip(read, measured, strict=True)), stages["qc"], block["qc"], **given)
+        for name, done in (("recordings", read), ("measurements", measured), ("checks", checked)):
+            records.write_batch(done, results / batch / f"{name}.zip")
+        made.append(results / batch)
+        ingested += read
+    collected = collect.collect(
+        {"forced_swim": made}, {"forced_swim": block}, animals=loaded.cohort.tables["animals"],
+        table_files={"forced_swim": loaded.table_sources()["forced_swim"]}, brought_in=None,
+    )  # fmt: skip
+    return collected, ingested, loaded

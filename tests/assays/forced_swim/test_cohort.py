@@ -1,0 +1,160 @@
+"""Machine and people side by side: agreement, checks that name who or what looks swapped, and the figures."""
+
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import rated
+from scenes import DEFAULTS
+
+from ketaflow.assays.forced_swim import bland_altman, cohort, exports
+from ketaflow.core.measures import CHECK_COLUMNS
+
+SETTINGS = DEFAULTS["cohort"]
+
+
+def bout(i, rater, shift=0.5, of=None):
+    j = i if of is None else of
+    times = {"start_s": 10.0 * j + shift, "stop_s": 10.0 * j + 5 + 8 * j, "total_s": np.nan}
+    return {"recording": f"s{i}", "rater": rater, "behaviour": "immobility", **times}
+
+
+def summarised(people, count=6, **rows):
+    names = [f"s{i}" for i in range(count)]
+    windows = pd.DataFrame({"recording": names, "start_s": 0.0, "stop_s": 100.0})
+    machine = [{**bout(i, "", shift=0.0), "state": "immobility"} for i in range(count)]
+    states = pd.DataFrame(machine)[["recording", "state", "start_s", "stop_s"]]
+    tables = {"windows": windows, "states": states, "human_scores": pd.DataFrame(people)}
+    return cohort.summarise(tables, rows, **SETTINGS)
+
+
+def doubtful(done, check):
+    checks = done["checks"]
+    return checks[checks["check"].eq(check) & checks["verdict"].ne("pass")]
+
+
+TWO = [bout(i, rater) for i in range(6) for rater in ("ann", "ben")]
+
+
+def test_agreement_is_reported_for_every_pair():
+    table = summarised(TWO)["agreement"].set_index(["rater_a", "rater_b"])
+    assert set(table.index) == {("ketaflow", "ann"), ("ketaflow", "ben"), ("ann", "ben")}
+    assert table.loc[("ann", "ben"), "kappa"] == 1
+    assert table.loc[("ketaflow", "ann"), "bias_s"] == pytest.approx(0.5)
+    assert table.loc[("ketaflow", "ann"), "n"] == 6
+
+
+def test_nothing_is_said_where_nobody_scored():
+    assert cohort.summarise({"states": pd.DataFrame(), "windows": pd.DataFrame()}, {}, **SETTINGS) == {}
+
+
+def test_checks_have_the_columns_of_all_checks_and_name_the_animal():
+    wrong = [bout(i, "cid", of={1: 4, 4: 1}.get(i, i)) for i in range(6)]
+    swims = pd.DataFrame({"recording": [f"s{i}" for i in range(6)], "animal": [f"m{i}" for i in range(6)]})
+    done = summarised(TWO + wrong, forced_swim=swims)
+    assert set(done["checks"]) == set(CHECK_COLUMNS) - {"assay"}
+    named = doubtful(done, "recording fits its scores")
+    assert list(named[["recording", "animal", "place"]].itertuples(index=False, name=None)) == [
+        ("s1", "m1", "rater cid"), ("s4", "m4", "rater cid"),
+    ]  # fmt: skip
+
+
+def test_a_rater_without_a_recording_is_named_in_the_message():
+    wrong = [bout(i, "cid", of=5 - i) for i in range(6)]
+    row = doubtful(summarised(TWO + wrong), "rater agrees with others").iloc[0]
+    assert row["recording"] == ""
+    assert "the seconds of cid go with nobody's" in row["message"]
+
+
+def test_raters_who_agree_pass():
+    checks = summarised(TWO)["checks"]
+    assert set(checks["verdict"]) == {"pass"}
+    assert {"rater agrees with others", "times count from the video's start"} <= set(checks["check"])
+
+
+@pytest.mark.parametrize("late_s", [7.0, -6.0])
+def test_times_that_do_not_count_from_the_start_of_the_video_are_told(late_s):
+    late = [{**bout(i, "cid"), "start_s": 30 + late_s + 5 * i, "stop_s": 42 + late_s + 5 * i} for i in range(6)]
+    right = [{**bout(i, "ann"), "start_s": 30 + 5 * i, "stop_s": 42 + 5 * i} for i in range(6)]
+    tables = {
+        "windows": pd.DataFrame({"recording": [f"s{i}" for i in range(6)], "start_s": 0.0, "stop_s": 100.0}),
+        "states": pd.DataFrame(right).rename(columns={"behaviour": "state"})[
+            ["recording", "state", "start_s", "stop_s"]
+        ],
+        "human_scores": pd.DataFrame(right + late),
+    }
+    named = doubtful(cohort.summarise(tables, {}, **SETTINGS), "times count from the video's start")
+    assert list(named["place"]) == ["rater cid"]
+    assert named["value"].iloc[0] == pytest.approx(-late_s)
+
+
+def test_totals_alone_are_compared_as_seconds():
+    totals = [{**bout(i, "ann"), "start_s": np.nan, "stop_s": np.nan, "total_s": 5.0 + 8 * i} for i in range(6)]
+    row = summarised(totals)["agreement"].iloc[0]
+    assert row["icc"] == pytest.approx(1)
+    assert np.isnan(row["kappa"])
+
+
+def test_a_bout_of_no_length_says_that_nothing_was_seen():
+    nothing = [{**bout(i, "ann"), "start_s": 3.0, "stop_s": 3.0} for i in range(6)]
+    points = summarised(nothing)["agreement_recordings"]
+    assert list(points["b_s"]) == [0] * 6
+
+
+def test_figures_show_machine_with_people_and_people_among_themselves():
+    done = summarised(TWO)
+    assert [figure.title for figure in done["figures"]] == [bland_altman.WITH_PEOPLE, bland_altman.AMONG_PEOPLE]
+    assert list(done["legends"]["figure"]) == [figure.title for figure in done["figures"]]
+    drawn = ElementTree.fromstring(done["figures"][0].content)
+    # Two panels of six recordings each.
+    assert len(drawn.findall(".//{*}circle")) == 12
+    assert "ketaflow \u2212 ann (n = 6)" in "".join(drawn.itertext())
+
+
+def test_two_recordings_are_too_few_for_a_figure_and_the_legend_says_so():
+    done = summarised([bout(i, "ann") for i in range(2)], count=2)
+    assert done["figures"] == []
+    assert "at most 2 recordings" in done["legends"]["legend"].iloc[0]
+
+
+@pytest.fixture(scope="module")
+def public(shared, tmp_path_factory):
+    """The public labels as a cohort: the label file in place of the table, EthoVision's mobility as Oliver scored."""
+    names = ["FST_1", "FST_7", "FST_17", "FST_22", "FST_23", "FST_28"]
+    folder = rated.cohort(tmp_path_factory.mktemp("public"), names, window_s=(130, 370))
+    labels = (shared / "fst" / "dlcanalyzer_fst_human_labels.csv").read_bytes()
+    (folder / "forced_swim_human_scores.csv").write_bytes(labels)
+    bouts, problems = exports.read(folder / "forced_swim_human_scores.csv", {})
+    assert not problems
+    own = {
+        arena: [(b.start_s, b.stop_s) for b in bouts if (b.observation, b.rater) == (name, "Oliver")]
+        for arena, name in enumerate(names, 1)
+    }
+    rated.workbook(folder / "swims.xlsx", own, 380)
+    return rated.carried_out(folder, folder.parent / "public_out")[0]
+
+
+@pytest.mark.shared
+def test_the_odd_rater_of_a_public_file_is_named_by_the_whole_cohort(public):
+    checks = public.checks[public.checks["verdict"].ne("pass")]
+    odd = checks[checks["check"].eq("rater agrees with others")]
+    assert list(odd["place"]) == ["rater Jin"]
+    assert "the seconds of Jin go with nobody's" in odd["message"].iloc[0]
+    assert "FST_17 (79 s, others 6 to 32 s)" in odd["message"].iloc[0]
+    far = checks[checks["check"].eq("seconds near the others'")]
+    assert list(zip(far["recording"], far["animal"], strict=True)) == [("FST_17", "m2")]
+    assert set(checks["place"]) - {""} <= {"rater Jin", *(f"cylinder {i}" for i in range(1, 7))}
+
+
+@pytest.mark.shared
+def test_people_of_a_public_file_agree_as_was_measured_by_hand(public):
+    table = public.own["forced_swim"]["agreement"].set_index(["rater_a", "rater_b"])
+    three = table.loc[[("Oliver", "Rebecca"), ("Oliver", "Schlappi"), ("Rebecca", "Schlappi")]]
+    assert three["icc"].to_numpy() == pytest.approx([0.76, 0.57, 0.87], abs=0.01)
+    assert three["bias_s"].abs().max() < 30
+    assert table[table.index.map(lambda pair: "Jin" in pair)]["icc"].max() < 0
