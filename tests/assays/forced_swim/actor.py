@@ -37,7 +37,12 @@ def score(rng: np.random.Generator, start_s: float, stop_s: float, despair: floa
     """A sequence of states; ``despair`` 0 never rests, 1 floats nearly always."""
     bouts, now_s, last = [], start_s, ""
     while now_s < stop_s - 0.5:
-        odds = {"immobility": despair, "swimming": 0.75 * (1 - despair), "climbing": 0.33 * (1 - despair), "diving": dives}
+        odds = {
+            "immobility": despair,
+            "swimming": 0.75 * (1 - despair),
+            "climbing": 0.33 * (1 - despair),
+            "diving": dives,
+        }
         if last == "":
             odds["immobility"] = 0.0
         odds.pop(last, None)
@@ -79,7 +84,9 @@ def perform(rng: np.random.Generator, bouts: list, radius: float, depth: float, 
 
 def _aims(rng: np.random.Generator, bouts: list, n: int, ways: dict, length: float) -> dict[str, np.ndarray]:
     """What the animal wants at each step: posture, speed, strokes."""
-    aims = {name: np.zeros(n) for name in ("pitch", "speed", "turn", "hind_swing", "fore_swing", "climb", "dive", "rest")}
+    aims = {
+        name: np.zeros(n) for name in ("pitch", "speed", "turn", "hind_swing", "fore_swing", "climb", "dive", "rest")
+    }
     aims["hind_hz"], aims["fore_hz"] = np.full(n, np.mean(ways["strokes"])), np.full(n, 5.0)
     for state, start_s, stop_s in bouts:
         span = slice(round(start_s / STEP_S), n if (state, start_s, stop_s) == bouts[-1] else round(stop_s / STEP_S))

@@ -210,7 +210,9 @@ class Lens:
         x = vessel.radius * x
         u, v, scale = self.stage.camera.project(vessel.apparent(x, vessel.radius * y, True), vessel.radius * y, z)
         half = max(1, round(float(scale) * 0.22))
-        picture[int(v) - half : int(v) + half, int(u) - half : int(u) + half + 1] += 0.75 * (35 - picture[int(v), int(u)])
+        picture[int(v) - half : int(v) + half, int(u) - half : int(u) + half + 1] += 0.75 * (
+            35 - picture[int(v), int(u)]
+        )
 
     def _hand(self, picture, vessel, performance, after_s) -> None:
         """A gloved arm from above that lowers the animal and goes away."""

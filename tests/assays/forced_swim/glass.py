@@ -137,7 +137,10 @@ class Stage:
             slice(max(0, int(surface - 0.3 * (v0 - surface))), min(camera.height, int(v0) + 2)),
             slice(max(0, int(axis.min() - 4)), camera.width),
         )
-        box = (box[0], slice(max(0, int(u0 - 1.15 * vessel.radius * scale)), int(u0 + 1.15 * vessel.radius * scale) + 1))
+        box = (
+            box[0],
+            slice(max(0, int(u0 - 1.15 * vessel.radius * scale)), int(u0 + 1.15 * vessel.radius * scale) + 1),
+        )
         depth = np.clip((self.rows - line)[box] / (v0 - surface), 0, 1)
         patterns = []
         for _ in range(5):
@@ -150,7 +153,9 @@ class Stage:
         """A bright ellipse with a dark one below it: a rim, or the meniscus with ``wave`` (cm) running round."""
         angle = np.linspace(0, 2 * np.pi, 300, endpoint=False)
         heave = wave * (np.sin(3 * angle + 5 * phase) + 0.7 * np.sin(7 * angle - 8 * phase))
-        u, v, _ = self.camera.project(vessel.x + vessel.radius * np.cos(angle), vessel.radius * np.sin(angle), z + heave)
+        u, v, _ = self.camera.project(
+            vessel.x + vessel.radius * np.cos(angle), vessel.radius * np.sin(angle), z + heave
+        )
         for shift, sign in ((0, 1.0), (1.4, -0.9)):
             columns, rows = np.round(u).astype(int), np.round(v + shift).astype(int)
             seen = (columns >= 0) & (columns < picture.shape[1]) & (rows >= 0) & (rows < picture.shape[0])
@@ -197,7 +202,9 @@ class Stage:
         ball = self.camera.project(vessel.apparent(x, y, below is not False), y, z)
         u, v, scale = ball
         r = radius * scale
-        _, line, _ = self.camera.project(vessel.x + x, y if below is False else np.full_like(y, -vessel.radius), surface)
+        _, line, _ = self.camera.project(
+            vessel.x + x, y if below is False else np.full_like(y, -vessel.radius), surface
+        )
         line = float(np.mean(line))
         left, right = int(max(0, (u - r).min() - 2)), int(min(picture.shape[1], (u + r).max() + 3))
         top, bottom = int(max(0, (v - r).min() - 2)), int(min(picture.shape[0], (v + r).max() + 3))
@@ -245,13 +252,17 @@ def skeleton(pose: dict[str, float], length: float, look: Look) -> list[tuple[np
     ahead = np.array([np.cos(pitch) * np.cos(yaw), np.cos(pitch) * np.sin(yaw), np.sin(pitch)])
     across = np.array([-np.sin(yaw), np.cos(yaw), 0.0])
     down = np.cross(ahead, across) * (-1 if np.cross(ahead, across)[2] > 0 else 1)
-    ears = np.stack([[*(body[8, :3] + side * 0.07 * length * across - 0.09 * length * down), 0.05 * length] for side in (-1, 1)])
+    ears = np.stack(
+        [[*(body[8, :3] + side * 0.07 * length * across - 0.09 * length * down), 0.05 * length] for side in (-1, 1)]
+    )
     paws = {-1: [], 1: []}
     for side in (-1, 1):
-        paws[side] = np.concatenate([
-            _leg(body[2, :3], side, across, down, ahead, length, pose["hind_phase"], pose["hind_swing"], 0.24),
-            _leg(body[7, :3], side, across, down, ahead, length, pose["fore_phase"], pose["fore_swing"], 0.16),
-        ])
+        paws[side] = np.concatenate(
+            [
+                _leg(body[2, :3], side, across, down, ahead, length, pose["hind_phase"], pose["hind_swing"], 0.24),
+                _leg(body[7, :3], side, across, down, ahead, length, pose["fore_phase"], pose["fore_swing"], 0.16),
+            ]
+        )
     wag = pose["hind_swing"] * np.sin(2 * np.pi * 0.5 * pose["hind_phase"])
     s = np.linspace(0, 1, 20)
     sweep = yaw + np.pi + 0.5 * wag * s + 0.6 * np.sin(pose["bend"] * 3) * s
