@@ -26,6 +26,8 @@ include: "workflow/rules/collect.smk"
 include: "workflow/rules/revise.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/calibrate.smk"
+include: "workflow/rules/clip.smk"
 
 
 # Both reports, the tables behind them, and a count of what failed.

@@ -16,6 +16,7 @@ from ketaflow.statistics import plan as plans
 DOSES = {"vehicle": 0, "ket5": 5, "ket10": 10, "ket20": 20}
 EFFECTS = {"vehicle": 0.0, "ket5": 0.5, "ket10": 1.3, "ket20": 1.0}
 SETTINGS = {"page_size_mb": 15, "reject_reasons": ["Wrong recording", "Artefact"], "correlation_min_animals": 8}
+AGREEMENT_SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60"><text x="5" y="20">bias</text></svg>'
 MEASURES = {
     "forced_swim": {"immobility_s": {"title": "Immobility", "unit": "s", "direction": "lower", "minimum": 0}},
     "sucrose_preference": {
@@ -218,6 +219,14 @@ def analysed(rejected: pd.DataFrame | None, plan: dict | None = PLAN) -> dict:
         "review": None,
         "sentences": told,
         "methods_paragraph": "Animals were compared with Dunnett's test.",
+        "shown": [
+            {
+                "assay": "forced_swim",
+                "title": "Forced swim",
+                "figures": [{"title": "Two raters", "content": AGREEMENT_SVG, "caption": "Mean against difference."}],
+                "legends": [{"figure": "Membrane 1", "legend": "Lanes 1 to 6, background taken off."}],
+            }
+        ],
         "cohort_name": "demo",
         **SETTINGS,
     }

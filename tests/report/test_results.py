@@ -1,5 +1,6 @@
 """The results page shows every animal, what was left out, effects before p values; and is the same every time."""
 
+import base64
 import copy
 import re
 from html.parser import HTMLParser
@@ -227,6 +228,19 @@ def test_every_design_has_a_page_and_draws_what_can_stand_side_by_side(study_of,
 def test_a_comparison_within_a_level_is_told_in_words():
     assert wording.level("ket5 | time_min=-40", {"ket5": "Ketamine 5 mg/kg"}) == "Ketamine 5 mg/kg, time (min) −40"
     assert wording.level("ket10+ket20", {"ket10": "K 10", "ket20": "K 20"}) == "K 10 + K 20"
+
+
+def test_an_assay_s_figures_and_legends_are_shown_as_it_made_them(text, study):
+    section = text[text.index('id="by-assay"') : text.index('<section id="methods"')]
+    picture = base64.b64encode(study["shown"][0]["figures"][0]["content"].encode()).decode()
+    assert picture in section
+    assert "Two raters" in section and "Mean against difference." in section
+    assert "Lanes 1 to 6, background taken off." in section
+
+
+def test_a_study_with_nothing_to_show_by_assay_has_no_such_section(study, tmp_path):
+    results.write(tmp_path / "results.html", **{**study, "shown": []})
+    assert "by-assay" not in (tmp_path / "results.html").read_text()
 
 
 def test_failed_recordings_stand_at_the_top(text):

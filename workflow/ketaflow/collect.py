@@ -13,20 +13,21 @@ import pandas as pd
 
 from ketaflow import assays
 from ketaflow.core import cohort, files, measures, records
-from ketaflow.core.records import Record
+from ketaflow.core.records import Figure, Record
 
 UNREADABLE = "readable"
 
 
 @dataclass
 class Collected:
-    """All tables of a study, by name; ``own`` holds each assay's, by assay and name."""
+    """All tables of a study, by name; ``own`` holds each assay's tables and ``figures`` its pictures, by assay."""
 
     measurements: pd.DataFrame
     checks: pd.DataFrame
     recordings: pd.DataFrame
     items: pd.DataFrame
     own: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict)
+    figures: dict[str, list[Figure]] = field(default_factory=dict)
 
 
 def collect(
@@ -56,7 +57,28 @@ def collect(
         recordings=_shaped([part.recordings for part in parts], measures.RECORDING_COLUMNS),
         items=pd.concat([part.items for part in parts], ignore_index=True) if parts else _no_items(),
         own={assay: part.own[assay] for assay, part in zip(batches, parts, strict=True)},
+        figures={assay: part.figures.get(assay, []) for assay, part in zip(batches, parts, strict=True)},
     )
+
+
+def shown(collected: Collected) -> list[dict]:
+    """What the results page shows of each assay's whole cohort: its figures, and legends ready for a paper."""
+    made = []
+    for assay, tables in collected.own.items():
+        figures, legends = collected.figures[assay], tables.get("legends", pd.DataFrame())
+        if figures or len(legends):
+            told = {"figures": [vars(figure) for figure in figures], "legends": legends.to_dict("records")}
+            made.append({"assay": assay, "title": assays.title(assay), **told})
+    return made
+
+
+def batch_tables(folders: list[Path]) -> dict[str, pd.DataFrame]:
+    """Every table that ``quantify`` made, its batches put together, by name."""
+    own = defaultdict(list)
+    for folder in folders:
+        for name in records.batch_tables(folder / "measurements.zip"):
+            own[name].append(records.batch_table(folder / "measurements.zip", name))
+    return {name: _together(frames) for name, frames in own.items()}
 
 
 def summary(collected: Collected) -> str:
@@ -97,12 +119,19 @@ def review_items(items: pd.DataFrame, checks: pd.DataFrame, batches: dict[str, l
                     }
 
 
+def names_in(assay: str, record: Record) -> list[str]:
+    """Names of the recordings in a record: those sharing a file, and the group itself where it counts as one."""
+    return [name for name, _, _ in _named(assay, record)]
+
+
 def _assay(assay: str, folders: list[Path], settings: dict, table_file: dict) -> Collected:
     """The tables of one assay."""
-    own, measured, checked, found = _batch_tables(folders)
-    tables = {name: _together(frames) for name, frames in own.items()}
+    tables = batch_tables(folders)
+    measured = tables.pop("measurements", pd.DataFrame())
+    checked, found = _checked(folders)
+    figures: list[Figure] = []
     failures = [row for record in found for row in _failure_rows(assay, record)]
-    measured_all = _together([*measured, pd.DataFrame(_failed_measurements(assay, failures))])
+    measured_all = _together([measured, pd.DataFrame(_failed_measurements(assay, failures))])
     checked_all = _together([*checked, pd.DataFrame(_failed_checks(failures))])
     if assays.has(assay, "cohort"):
         rows = _cohort_rows(found)
@@ -110,16 +139,17 @@ def _assay(assay: str, folders: list[Path], settings: dict, table_file: dict) ->
         more = summarise({**tables, "measurements": measured_all}, rows, **settings.get("cohort", {}))
         measured_all = _together([measured_all, more.pop("measurements", pd.DataFrame())])
         checked_all = _together([checked_all, more.pop("checks", pd.DataFrame())])
+        figures = more.pop("figures", [])
         tables.update(more)
     measured_all, checked_all = measured_all.assign(assay=assay), checked_all.assign(assay=assay)
     recordings = _recordings(assay, found, measured_all, checked_all, table_file)
     items = _items(recordings, measured_all, _rows_alone(assay, found))
-    return Collected(measured_all, checked_all, recordings, items, {assay: tables})
+    return Collected(measured_all, checked_all, recordings, items, {assay: tables}, {assay: figures})
 
 
-def _batch_tables(folders: list[Path]) -> tuple[dict, list, list, list[Record]]:
-    """Own tables by name, measurements, checks, and the bare records of all batches of an assay."""
-    own, measured, checked, found = defaultdict(list), [], [], []
+def _checked(folders: list[Path]) -> tuple[list[pd.DataFrame], list[Record]]:
+    """Checks of all batches of an assay, and their bare records with what became of them."""
+    checked, found = [], []
     for folder in folders:
         ingested = records.read_manifest(folder / "recordings.zip")
         later = records.read_manifest(folder / "measurements.zip")
@@ -129,11 +159,8 @@ def _batch_tables(folders: list[Path]) -> tuple[dict, list, list, list[Record]]:
             if record.status != "failed" and failed:
                 record.status, record.reason = failed.status, failed.reason
             found.append(record)
-        for name in records.batch_tables(folder / "measurements.zip"):
-            table = records.batch_table(folder / "measurements.zip", name)
-            (measured if name == "measurements" else own[name]).append(table)
         checked.append(records.batch_table(folder / "checks.zip", "checks"))
-    return own, measured, checked, found
+    return checked, found
 
 
 def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -14,6 +14,7 @@ rule collect:
         checks="<results>/checks.csv",
         recordings="<results>/recordings.csv",
         review_key="<results>/review_key.csv",
+        shown="<results>/figures.json",
         counts="<results>/counts.txt",
     log:
         "<results>/logs/collect.log",

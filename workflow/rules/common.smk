@@ -4,6 +4,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from ketaflow import assays
 from ketaflow import study as studies
 from ketaflow.core import progress
 from ketaflow.core.errors import CohortError
@@ -23,13 +24,32 @@ wildcard_constraints:
     batch="b[01]*",
 
 
-def batch_files(name):
-    """Files of that name from every batch of every assay."""
+def batch_files(name, *only):
+    """Files of that name from every batch of every assay, or of the assays named."""
     return [
         f"<results>/{assay}/{batch}/{name}"
-        for assay in study.assays
-        for batch in study.batches[assay]
+        for assay in only or study.assays
+        for batch in study.batches.get(assay, {})
     ]
+
+
+def batch_of(name):
+    """Input: the file of that name from the batch that holds a recording."""
+    return (
+        lambda wildcards: f"<results>/{wildcards.assay}/{_batch_of(wildcards)}/{name}"
+    )
+
+
+def folder_of_recording(wildcards):
+    """Param: where the paths of a recording's batch start."""
+    return study.folder(wildcards.assay, _batch_of(wildcards)).as_posix()
+
+
+def _batch_of(wildcards):
+    try:
+        return study.batch_of(wildcards.assay, wildcards.recording)
+    except CohortError as error:
+        raise WorkflowError(str(error)) from None
 
 
 def recordings(wildcards):

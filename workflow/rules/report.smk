@@ -45,6 +45,7 @@ rule results:
         checks="<results>/checks.csv",
         recordings="<results>/recordings.csv",
         review_key="<results>/review_key.csv",
+        shown="<results>/figures.json",
         provenance="<results>/provenance.json",
         animals=cohort_table("animals"),
         arms=cohort_table("arms"),

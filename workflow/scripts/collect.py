@@ -22,9 +22,11 @@ with files.log_to(snakemake.log[0]):
     results = Path(output.measurements).parent
     for assay, tables in collected.own.items():
         files.write_tables(tables, results / assay)
+        files.write_figures(collected.figures[assay], results / assay / "figures")
     items = collected.items
     codes = [blinding.code(*item, params.blinding_key) for item in zip(items["assay"], items["recording"], strict=True)]
     files.write_csv(items.assign(code=codes), output.review_key)
+    files.write_json(collect.shown(collected), output.shown)
     files.write_csv(collected.measurements, output.measurements)
     files.write_csv(collected.checks, output.checks)
     files.write_csv(collected.recordings, output.recordings)

@@ -23,6 +23,7 @@ with files.log_to(snakemake.log[0]):
         "plan": plans.read(Path(inputs.plan[0])) if inputs.plan else None,
         "plan_lock": files.read_json(inputs.lock),
         "provenance": files.read_json(inputs.provenance),
+        "shown": files.read_json(inputs.shown),
         "review": judged.summary() if judged else None,
         "sentences": told["sentences"],
         "methods_paragraph": told["methods"],

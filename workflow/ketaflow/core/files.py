@@ -4,6 +4,8 @@ import contextlib
 import hashlib
 import json
 import os
+import re
+import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +51,34 @@ def write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
             old.unlink()
     for name, table in tables.items():
         write_csv(table, folder / f"{name}.csv")
+
+
+def write_all(contents: dict[str, pd.DataFrame | str | bytes], folder: Path) -> None:
+    """Write what a job made into its folder: tables as ``<name>.csv``, text and bytes under their own names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        if isinstance(content, pd.DataFrame):
+            write_csv(content, folder / f"{name}.csv")
+        elif isinstance(content, str):
+            write_text(content, folder / name)
+        else:
+            with written_aside(folder / name) as aside:
+                aside.write_bytes(content)
+
+
+def tell_terminal(text: str) -> None:
+    """Print for the person who waits, past the job's log."""
+    print(text, file=sys.__stderr__, flush=True)
+
+
+def write_figures(figures: list, folder: Path) -> None:
+    """Write figures as ``<folder>/<their title>.svg`` and remove those of an earlier run that are no longer made."""
+    named = {re.sub(r"[^a-z0-9]+", "_", figure.title.lower()).strip("_"): figure for figure in figures}
+    for old in folder.glob("*.svg"):
+        if old.stem not in named:
+            old.unlink()
+    for name, figure in named.items():
+        write_text(figure.content, folder / f"{name}.svg")
 
 
 def write_text(text: str, path: str | Path) -> None:

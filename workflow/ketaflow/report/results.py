@@ -32,6 +32,7 @@ def write(
     review: Mapping | None,
     sentences: list[dict],
     methods_paragraph: str,
+    shown: list[dict] = (),
     cohort_name: str = "",
     **settings: object,
 ) -> None:
@@ -48,12 +49,14 @@ def write(
         ``Decisions.summary()``; None where nobody has decided anything.
     sentences
         One dict per contrast: endpoint, dataset, contrast, level, sensitivity, sentence.
+    shown
+        What each assay shows of the whole cohort: title, figures (SVG), legends.
     settings
         The report's settings: ``correlation_min_animals``.
     """
     carried_out = plan or (plan_lock or {}).get("plan") or endpoints.planned_of(tables["contrasts"])
     known = palette.arms(arms)
-    shown = endpoints.build(tables, measurements, allocation, carried_out, measures)
+    endpoints_shown = endpoints.build(tables, measurements, allocation, carried_out, measures)
     page = templates.render(
         "results.html",
         words=wording,
@@ -63,9 +66,10 @@ def write(
         methods=methods_paragraph,
         provenance=provenance,
         arrive=arrive.items(animals, arms, allocation, plan, review is not None),
-        **_asked(shown, carried_out, plan, plan_lock, known, allocation, len(animals)),
+        **_asked(endpoints_shown, carried_out, plan, plan_lock, known, allocation, len(animals)),
         **_doubted(recordings, checks, tables["exclusions"]),
-        **_found(shown, known, sentences, allocation, settings["correlation_min_animals"]),
+        **_found(endpoints_shown, known, sentences, allocation, settings["correlation_min_animals"]),
+        by_assay=[sections.by_assay(assay) for assay in shown],
     )
     files.write_text(page, path)
 

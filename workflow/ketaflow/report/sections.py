@@ -1,5 +1,6 @@
 """The parts of the results page for its template: what was asked, left out, checked and found."""
 
+import base64
 from collections.abc import Mapping
 
 import pandas as pd
@@ -213,6 +214,15 @@ def _more(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable]:
     ]
     made = [sheets.table("sensitivity", beside, of=endpoint.name), *named]
     return [table for table in made if table.rows]
+
+
+def by_assay(shown: dict) -> dict:
+    """What one assay shows of the whole cohort, its figures as pictures that keep their own style and white paper."""
+    figures = [
+        {**figure, "src": "data:image/svg+xml;base64," + base64.b64encode(figure["content"].encode()).decode()}
+        for figure in shown["figures"]
+    ]
+    return {**shown, "figures": figures}
 
 
 def _with_intervals(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,86 @@
+"""What runs only when asked for: calibration on people's scores, films; and an assay's figures of the whole cohort."""
+
+import json
+
+import pandas as pd
+import pytest
+
+pytestmark = pytest.mark.slow
+
+CALIBRATE = '''
+"""Fits the shortest poke."""
+import pandas as pd
+
+
+def calibrate(recordings, tables, settings):
+    """The mean over logs."""
+    ingested = {record.rows["nose_poke"][0]["recording"]: len(record.table("pokes")) for record in recordings}
+    counts = tables["counts"].assign(ingested=tables["counts"]["recording"].map(ingested))
+    shortest = settings["quantify"]["minimum_s"]
+    told = f"With {shortest} s, {counts['pokes'].sum()} pokes."
+    return {"fit": counts, "weights.bin": b"\\x00\\x01", "told.txt": told}
+'''
+
+CLIP = '''
+"""Films a poke."""
+
+
+def clip(recording, measured, name, folder, path):
+    """Not a film, but its place and content."""
+    log = folder / recording.rows["nose_poke"][0]["log"]
+    path.write_text(f"{name}: {len(log.read_text().split())} of {measured.table('counts')['pokes'].iloc[0]}")
+'''
+
+COHORT = '''
+"""Agreement of nobody with nobody."""
+import pandas as pd
+from ketaflow.core.records import Figure
+
+
+def summarise(tables, rows):
+    """A figure and a legend."""
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg'><text>agreed</text></svg>"
+    return {
+        "figures": [Figure("Two raters", drawing, caption="Nothing to see.")],
+        "legends": pd.DataFrame([{"figure": "Figure 1", "legend": "Pokes of eight mice."}]),
+    }
+'''
+
+
+@pytest.fixture
+def more(clone):
+    """The tiny assay with all it may offer on demand."""
+    folder = clone.folder / "workflow" / "ketaflow" / "assays" / "nose_poke"
+    for name, text in (("calibrate", CALIBRATE), ("clip", CLIP), ("cohort", COHORT)):
+        (folder / f"{name}.py").write_text(text)
+    return clone
+
+
+def test_calibration_films_and_figures_of_the_whole_cohort(more):
+    asked = more.run("calibrate_nose_poke")
+    made = more.results / "nose_poke" / "calibration"
+    counts = pd.read_csv(made / "fit.csv")
+    assert (counts["pokes"] == counts["ingested"]).all() and len(counts) == 8
+    assert (made / "weights.bin").read_bytes() == b"\x00\x01"
+    assert "With 0.1 s, 44 pokes." in asked.stderr
+    assert not (more.results / "report").exists(), "only what was asked for is made"
+
+    film = more.results / "nose_poke" / "clips" / "rA3.mp4"
+    more.run(str(film))
+    assert film.read_text() == "rA3: 5 of 5"
+    unknown = more.run(str(film.with_name("rA99.mp4")), ok=False)
+    assert "no recording is named rA99" in unknown.stdout + unknown.stderr
+
+    more.run()
+    assert (more.results / "nose_poke" / "figures" / "two_raters.svg").is_file()
+    assert json.loads((more.results / "figures.json").read_text())[0]["legends"][0]["legend"] == "Pokes of eight mice."
+    page = (more.results / "report" / "results.html").read_text()
+    assert "Two raters" in page and "Pokes of eight mice." in page
+    assert more.planned() == {}
+
+
+def test_calibrating_an_assay_the_cohort_lacks_says_so(more):
+    (more.cohort / "nose_poke.csv").unlink()
+    more.run("calibrate_nose_poke", ok=False)
+    log = (more.results / "logs" / "calibrate" / "nose_poke.log").read_text()
+    assert log.startswith("This cohort has no recordings of nose poke")

@@ -1,0 +1,26 @@
+"""On demand: an assay's thresholds fitted to what a lab's own people scored."""
+
+for scored in assays.with_module("calibrate"):
+
+    rule:
+        name:
+            f"calibrate_{scored}"
+        input:
+            recordings=batch_files("recordings.zip", scored),
+            measurements=batch_files("measurements.zip", scored),
+        output:
+            calibration=directory(f"<results>/{scored}/calibration"),
+        log:
+            f"<results>/logs/calibrate/{scored}.log",
+        conda:
+            "../../environment.yml"
+        resources:
+            mem_mb=4000,
+            runtime=120,
+        params:
+            assay=scored,
+            batches=study.batch_folders().get(scored, []),
+            settings=study.settings[scored],
+            code=studies.code("calibrate", scored),
+        script:
+            "../scripts/calibrate.py"

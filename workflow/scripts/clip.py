@@ -1,0 +1,22 @@
+"""Clip: one recording and its measurements in, an annotated film out."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ketaflow import assays, collect
+from ketaflow.core import files, records
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with files.log_to(snakemake.log[0]):
+    assay, name = snakemake.wildcards.assay, snakemake.wildcards.recording
+    ingested = records.read_batch(snakemake.input.recordings)
+    measured = records.read_batch(snakemake.input.measurements)
+    before, after = next(
+        pair for pair in zip(ingested, measured, strict=True) if name in collect.names_in(assay, pair[0])
+    )
+    with files.written_aside(snakemake.output.film) as aside:
+        assays.stage(assay, "clip").clip(
+            before, after, name, Path(snakemake.params.folder), aside, **snakemake.params.settings
+        )
