@@ -27,6 +27,11 @@ def has(assay: str, name: str) -> bool:
     return (HERE / assay / f"{name}.py").is_file()
 
 
+def with_module(name: str) -> tuple[str, ...]:
+    """Assays that have a module of that name."""
+    return tuple(assay for assay in names() if has(assay, name))
+
+
 @cache
 def described(assay: str, what: str) -> dict:
     """One of the assay's YAML files: ``tables.schema``, ``settings.schema`` or ``measures``."""
