@@ -3,7 +3,7 @@
 ``speed``: a 63 MB stack (30 x 1024 x 1024, 16 bits) through all stages, in CPU seconds and in units of one Gaussian
 filter over the same stack, beside scikit-image's blob_log on its projection. ``accuracy``: two-photon centres and drawn
 optics on real three-dimensional dendrites, from the folder of real recordings beside the repository.
-``calibrated``: the taught scorer, taught on one half of the two-photon images, judged on the other.
+``calibrated``: ``calibrate`` on the two-photon images, each half taught and judged by the other.
 """
 
 import resource
@@ -143,18 +143,24 @@ def solid() -> None:
 
 
 def calibrated() -> None:
+    """The two-photon images as a cohort of two animals, the first and the last file numbers: each teaches, each judges.
+
+    Many images show nearly the same field; no look-alikes stand on both sides of the middle.
+    """
     pictures, centres = two_photon()
-    images = []
-    for name, picture in list(pictures.items())[::5]:
-        people = centres.loc[centres["image"].eq(name), ["y_px", "x_px"]].to_numpy(float)
-        made = calibrate.taught(name, picture[None], np.array([1.0, 0.1, 0.1]), people, DEFAULTS["quantify"])
-        images += [made] if made else []
-    half = len(images) // 2
-    rules = {"threshold": DEFAULTS["quantify"]["score_threshold"], "apart_um": DEFAULTS["quantify"]["min_distance_um"]}
-    seconds, weights = cpu(lambda: calibrate.fitted(images[:half], **rules, seed=0))
+    recordings = []
+    for number, (name, picture) in enumerate(pictures.items()):
+        row = {**ROW, "image": name, "animal": "first" if number < len(pictures) / 2 else "last"}
+        marks = centres[centres["image"].eq(name)].assign(rater="people", **{"class": None})
+        record = recording_of(picture[None], 0.1, None)
+        record.rows = {"dendritic_spines": [row], "dendritic_spines_human_scores": marks.to_dict("records")}
+        recordings.append(record)
     # Half a box of 27 pixels at 0.1 um.
-    print(pd.Series(calibrate.judged(images[half:], weights, **rules, match_um=1.35)).round(3).to_string())
-    print(f"taught on {half} images in {seconds:.0f} s CPU, judged on the others (later file numbers)")
+    block = {**DEFAULTS, "cohort": {**DEFAULTS["cohort"], "match_um": 1.35}}
+    seconds, made = cpu(lambda: calibrate.calibrate(recordings, {}, block))
+    print(made["told.txt"])
+    print(made["left_out"].groupby(["half", "first"], sort=False)[["n_first", "n_second", "n_matched"]].sum())
+    print(f"{seconds:.0f} s CPU")
 
 
 if __name__ == "__main__":

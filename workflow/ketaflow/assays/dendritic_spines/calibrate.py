@@ -1,141 +1,233 @@
-"""The scorer taught by a lab's own people; ``workflow/maintenance/calibrate_dendritic_spines.py`` is its command.
+"""Teach the scorer with a laboratory's own positions: the target ``snakemake calibrate_dendritic_spines``.
 
-In: images and where people saw spines in them. Out: weights for ``scorer_file``, and how well they do on images
-they were not taught, beside the shipped ones. Teaching starts from the shipped weights, so a dozen images are of use.
+In: the cohort's images and its table ``dendritic_spines_human_scores``. Out: a scorer, the lines of ``settings.yaml``
+that bring it in, and how well it does on images it was not taught, beside the shipped scorer and beside people
+among themselves. Half of the animals teach, the other half judge, and the other way round; the scorer that is
+handed out is taught by all. Nothing is written into the cohort folder.
 """
 
-from dataclasses import dataclass
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.dendritic_spines import candidates, finding, image_facts, scorer
-from ketaflow.assays.dendritic_spines.candidates import Candidates
-from ketaflow.assays.dendritic_spines.matching import matched
+from ketaflow.assays.dendritic_spines import agreement, image_facts, scorer, teaching
+from ketaflow.assays.dendritic_spines.consensus import ACCEPTED_SHARE, consensus
+from ketaflow.assays.dendritic_spines.teaching import Scored
+from ketaflow.core.errors import IngestError
+from ketaflow.core.records import ZIP_DATE, Record
 
-# People click beside the middle of a head: nearer than NEAR_UM is it, farther than FAR_UM is none.
-NEAR_UM, FAR_UM = 0.45, 0.9
-EPOCHS = 8
-FOLDS = 2
-SEARCHED = np.linspace(0.02, 0.98, 97)
-
-
-@dataclass
-class Taught:
-    """Candidates of one image, the factor of their scale, and where a person saw spines (n, 2: y, x) um."""
-
-    image: str
-    offered: Candidates
-    factor: float
-    people_um: np.ndarray
+MAIN, SCORES = "dendritic_spines", "dendritic_spines_human_scores"
+SHIPPED, TAUGHT, PEOPLE = "shipped scorer", "taught scorer", "people together"
+RESAMPLED, FEWEST_RESAMPLED = 2000, 4
 
 
-def taught(image: str, pixels: np.ndarray, voxel_um: np.ndarray, people_px: np.ndarray, rules: dict) -> Taught | None:
-    """Find candidates as ``quantify`` does; ``people_px`` (n, 2) are y, x. None where no dendrite is found."""
-    stack, _ = image_facts.without_background(pixels)
-    noise = image_facts.noise(stack.max(0, keepdims=True))
-    found = finding.traced(
-        stack, voxel_um, noise, min_dendrite_um=rules["min_dendrite_um"],
-        faintest_dendrite_ratio=rules["faintest_dendrite_ratio"],
-    )  # fmt: skip
-    if not found.dendrites:
-        return None
-    offered = finding.offered(stack.max(0), voxel_um, found, noise, reach_um=rules["max_reach_um"])
-    return Taught(image, offered, found.factor, people_px * voxel_um[1:])
+def calibrate(
+    recordings: Iterable[Record], tables: dict[str, pd.DataFrame], settings: dict
+) -> dict[str, pd.DataFrame | str | bytes]:
+    """The taught scorer, its settings, the report, and what to do with them.
 
-
-def fitted(images: list[Taught], *, threshold: float, apart_um: float, seed: int) -> scorer.Weights:
-    """Weights that start from the shipped ones, taught by people, and shifted to count as many spines as they do."""
-    seen, label = (np.concatenate(parts) for parts in zip(*(_examples(image) for image in images), strict=True))
-    weights = dict(scorer.shipped())
-    standard = ((seen - weights["mean"]) / weights["scale"]).astype(np.float32)
-    for network in scorer.networks(weights):
-        _teach(weights, network, standard, label, seed)
-    return _shifted(weights, images, threshold=threshold, apart_um=apart_um)
-
-
-def _examples(image: Taught) -> tuple[np.ndarray, np.ndarray]:
-    """Features and labels of the candidates of one image that are clearly a spine or clearly none."""
-    if not len(image.people_um):
-        away = np.full(len(image.offered), np.inf)
-    else:
-        there = image.people_um * image.factor
-        away = np.linalg.norm(image.offered.places_um[:, None, 1:] - there[None], axis=2).min(1)
-    sure = (away < NEAR_UM) | (away > FAR_UM)
-    chosen = image.offered.chosen(np.flatnonzero(sure))
-    both = [scorer.features(chosen, mirrored) for mirrored in (False, True)]
-    return np.vstack(both), np.tile(away[sure] < NEAR_UM, 2)
-
-
-def _teach(weights: scorer.Weights, network: str, standard: np.ndarray, label: np.ndarray, seed: int) -> None:
-    """Go on training one network of ``weights``, in place."""
-    from sklearn.neural_network import MLPClassifier
-
-    layers = scorer.layers(weights, network)
-    hidden = [weights[f"{network}_{layer}_bias"].size for layer in range(layers - 1)]
-    batch = min(256, len(label))
-    pupil = MLPClassifier(hidden, alpha=3e-3, batch_size=batch, learning_rate_init=4e-4, random_state=seed)
-    pupil.partial_fit(standard[:batch], label[:batch], classes=[False, True])
-    pupil.coefs_ = [weights[f"{network}_{layer}_weight"].astype(np.float32) for layer in range(layers)]
-    pupil.intercepts_ = [weights[f"{network}_{layer}_bias"].astype(np.float32) for layer in range(layers)]
-    for _ in range(EPOCHS):
-        pupil.partial_fit(standard, label)
-    for layer in range(layers):
-        weights[f"{network}_{layer}_weight"], weights[f"{network}_{layer}_bias"] = (
-            pupil.coefs_[layer],
-            pupil.intercepts_[layer],
-        )
-
-
-def _shifted(weights: scorer.Weights, images: list[Taught], *, threshold: float, apart_um: float) -> scorer.Weights:
-    """The same scorer on a scale on which ``threshold`` accepts as many spines as people marked."""
-    scores = [scorer.scores(image.offered, weights) for image in images]
-    wanted = sum(len(image.people_um) for image in images)
-    counts = [
-        sum(len(_accepted(image, score, level, apart_um)) for image, score in zip(images, scores, strict=True))
-        for level in SEARCHED
-    ]
-    level = SEARCHED[int(np.argmin(np.abs(np.array(counts) - wanted)))]
-    shift = np.log(threshold / (1 - threshold)) - np.log(level / (1 - level))
-    shifted = dict(weights)
-    for network in scorer.networks(weights):
-        last = f"{network}_{scorer.layers(weights, network) - 1}_bias"
-        shifted[last] = weights[last] + np.float32(shift)
-    return shifted
-
-
-def _accepted(image: Taught, scores: np.ndarray, threshold: float, apart_um: float) -> np.ndarray:
-    """Places (n, 2: y, x) um of the spines accepted in one image."""
-    likely = np.flatnonzero(scores >= threshold)
-    likely = likely[candidates.strongest(image.offered.places_um[likely], scores[likely], apart_um)]
-    return image.offered.places_um[likely, 1:] / image.factor
-
-
-def judged(
-    images: list[Taught], weights: scorer.Weights, *, threshold: float, apart_um: float, match_um: float
-) -> dict[str, float]:
-    """Precision, recall, F1 and bias of the count (%) over images, against people."""
-    found = marked = both = 0
-    for image in images:
-        places = _accepted(image, scorer.scores(image.offered, weights), threshold, apart_um)
-        both += len(matched(places, image.people_um, match_um)[0])
-        found, marked = found + len(places), marked + len(image.people_um)
+    ``report``: pairs over all images; ``left_out``: the same image by image; the scorers' rows are of images that the
+    taught one had not seen. ``tables`` is not needed: candidates are looked for anew, for the scorer's own ones are
+    among them.
+    """
+    images, marks, unseen = _scored(recordings, settings)
+    own, rules = settings["calibrate"], _rules(settings)
+    if len(images) < own["min_images"]:
+        raise IngestError(_too_few(len(images), own["min_images"], unseen))
+    half = halves([image.animal for image in images], [len(image.spines_um) for image in images], own["seed"])
+    by_scorers = _judged_on_the_other_half(images, half, rules, own)
+    everyone = pd.concat([marks, *by_scorers], ignore_index=True)
+    each = _compared(images, everyone, half, settings["cohort"]["match_um"])
+    weights = teaching.fitted(images, **rules, **_schooling(own))
+    name = f"scorer_{_fingerprint(weights)}.npz"
+    report, gain = _report(each, own["seed"])
     return {
-        "images": len(images), "marked": marked, "found": found,
-        "precision": both / found if found else np.nan, "recall": both / marked if marked else np.nan,
-        "f1": 2 * both / (found + marked) if found + marked else np.nan,
-        "count_bias_pct": 100 * (found - marked) / marked if marked else np.nan,
-    }  # fmt: skip
+        name: _npz(weights),
+        "settings.yaml": f"dendritic_spines:\n  ingest:\n    scorer_file: {name}\n",
+        "report": report,
+        "left_out": each.drop(columns="classes"),
+        "told.txt": _told(name, images, report, gain, unseen),
+    }
 
 
-def left_out(images: list[Taught], *, threshold: float, apart_um: float, match_um: float, seed: int) -> pd.DataFrame:
-    """Shipped and taught scorer on images that the taught one has not seen: taught on one half, judged on the other."""
-    rules = {"threshold": threshold, "apart_um": apart_um}
-    order = np.random.default_rng(seed).permutation(len(images)) % FOLDS
-    rows = []
-    for fold in range(FOLDS):
-        kept = [image for image, of in zip(images, order, strict=True) if of != fold]
-        out = [image for image, of in zip(images, order, strict=True) if of == fold]
-        for name, weights in (("shipped", scorer.shipped()), ("taught", fitted(kept, **rules, seed=seed))):
-            rows.append({"scorer": name, "fold": fold + 1, **judged(out, weights, **rules, match_um=match_um)})
+def _rules(settings: dict) -> dict[str, float]:
+    return {
+        "threshold": settings["quantify"]["score_threshold"],
+        "apart_um": settings["quantify"]["min_distance_um"],
+        "match_um": settings["cohort"]["match_um"],
+    }
+
+
+def _schooling(own: dict) -> dict[str, int]:
+    return {"passes": own["passes"], "seed": own["seed"]}
+
+
+def _scored(recordings: Iterable[Record], settings: dict) -> tuple[list[Scored], pd.DataFrame, list[str]]:
+    """Images with a dendrite that people scored, everybody's marks in them, and scored images that are of no use."""
+    images, marks, unseen = [], [], []
+    for record in recordings:
+        rows = record.rows.get(SCORES, [])
+        if not rows:
+            continue
+        made = None if record.status == "failed" else _one(record, rows, settings)
+        if made is None:
+            unseen.append(record.rows[MAIN][0]["image"])
+            continue
+        images.append(made)
+        together = _marks(made, PEOPLE, made.spines_um)
+        marks.append(pd.concat([pd.DataFrame(rows)[["image", "rater", "x_px", "y_px", "class"]], together]))
+    return images, pd.concat(marks, ignore_index=True) if marks else pd.DataFrame(), unseen
+
+
+def _one(record: Record, rows: list[dict], settings: dict) -> Scored | None:
+    """Candidates of one image beside what people marked in it."""
+    voxel_um = image_facts.voxel_size_um(record.facts)
+    found = teaching.offered(record.arrays["stack"], voxel_um, settings["quantify"])
+    if found is None:
+        return None
+    by_rater = {
+        str(rater): of_one[["y_px", "x_px"]].to_numpy(float) * voxel_um[1]
+        for rater, of_one in pd.DataFrame(rows).groupby("rater")
+    }
+    places_um, share = consensus(by_rater, settings["cohort"]["match_um"])
+    agreed = share >= ACCEPTED_SHARE
+    main = record.rows[MAIN][0]
+    return Scored(main["image"], main["animal"], float(voxel_um[1]), *found, places_um[agreed], places_um[~agreed])
+
+
+def _marks(image: Scored, rater: str, places_um: np.ndarray) -> pd.DataFrame:
+    """Places (n, 2: y, x) um as rows like those of the table of human scores."""
+    places_px = places_um / image.pixel_um
+    return pd.DataFrame(
+        {"image": image.image, "rater": rater, "x_px": places_px[:, 1], "y_px": places_px[:, 0], "class": None}
+    )
+
+
+def halves(animals: list[str], weights: list[int], seed: int) -> np.ndarray:
+    """Which half (n,) each image belongs to, 0 or 1: images of one animal stay together, halves weigh about the same.
+
+    With one animal its images are shared out one by one.
+    """
+    whose = np.array(animals if len(set(animals)) > 1 else np.arange(len(animals)).astype(str))
+    names = np.random.default_rng(seed).permutation(np.unique(whose))
+    heavy = {name: sum(weight for weight, of in zip(weights, whose, strict=True) if of == name) for name in names}
+    half, filled = {}, [0, 0]
+    for name in sorted(names, key=lambda name: -heavy[name]):
+        half[name] = int(filled[1] < filled[0])
+        filled[half[name]] += max(heavy[name], 1)
+    return np.array([half[name] for name in whose])
+
+
+def _judged_on_the_other_half(images: list[Scored], half: np.ndarray, rules: dict, own: dict) -> list[pd.DataFrame]:
+    """What both scorers accept in every image, the taught one taught on the half that the image is not in."""
+    weights = [
+        teaching.fitted([image for image, of in zip(images, half, strict=True) if of != left_out], **rules,
+                        **_schooling(own)) for left_out in (0, 1)
+    ]  # fmt: skip
+    return [
+        _marks(image, name, teaching.accepted(image, judge, rules["threshold"], rules["apart_um"]))
+        for image, of in zip(images, half, strict=True)
+        for name, judge in ((SHIPPED, scorer.shipped()), (TAUGHT, weights[of]))
+    ]
+
+
+def _compared(images: list[Scored], everyone: pd.DataFrame, half: np.ndarray, match_um: float) -> pd.DataFrame:
+    """Image by image: both scorers against people together and each rater, and rater against rater."""
+    by_image, rows = dict(list(everyone.groupby("image"))), []
+    for image, of in zip(images, half, strict=True):
+        marks = by_image[image.image]
+        raters = sorted(set(marks["rater"]) - {SHIPPED, TAUGHT, PEOPLE})
+        against = [PEOPLE, *(raters if len(raters) > 1 else [])]
+        who = [(judge, other) for judge in (SHIPPED, TAUGHT) for other in against]
+        who += [(one, two) for number, one in enumerate(raters) for two in raters[number + 1 :]]
+        for pair in agreement.pairs(marks, who, image.pixel_um, match_um):
+            rows.append({"image": image.image, "animal": image.animal, "half": int(of) + 1, **agreement.rates(pair)})
     return pd.DataFrame(rows)
+
+
+def _report(each: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, tuple[float, float, float]]:
+    """Pairs over all images with an interval of F1, and what teaching gained in F1 (gain, low, high).
+
+    The intervals (95 %) come from drawing animals anew (bootstrap, percentiles); with fewer than
+    ``FEWEST_RESAMPLED`` animals from drawing images anew, which makes them too narrow where images of one are alike.
+    """
+    report = agreement.totals(each)
+    unit = "animal" if each["animal"].nunique() >= FEWEST_RESAMPLED else "image"
+    report["images"] = each.groupby(["first", "second"], sort=False)["image"].nunique().to_numpy()
+    drawn = {pair: _resampled_f1(rows, unit, seed) for pair, rows in each.groupby(["first", "second"], sort=False)}
+    limits = [
+        np.nanpercentile(drawn[pair], [2.5, 97.5]) for pair in zip(report["first"], report["second"], strict=True)
+    ]
+    report["f1_low"], report["f1_high"] = np.transpose(limits)
+    gained = drawn[TAUGHT, PEOPLE] - drawn[SHIPPED, PEOPLE]
+    f1 = report.set_index(["first", "second"])["f1"]
+    gain = f1[TAUGHT, PEOPLE] - f1[SHIPPED, PEOPLE]
+    return report.drop(columns=["n_classed", "n_same_class"]), (gain, *np.percentile(gained, [2.5, 97.5]))
+
+
+def _resampled_f1(rows: pd.DataFrame, unit: str, seed: int) -> np.ndarray:
+    """F1 of a pair in ``RESAMPLED`` draws of animals (or images) with replacement, the same draws for every pair."""
+    sums = rows.groupby(unit)[["n_first", "n_second", "n_matched"]].sum().to_numpy(float)
+    draws = np.random.default_rng(seed).integers(0, len(sums), (RESAMPLED, len(sums)))
+    first, second, both = sums[draws].sum(1).T
+    return 2 * both / np.maximum(first + second, 1)
+
+
+def _too_few(found: int, fewest: int, unseen: list[str]) -> str:
+    more = f" In {len(unseen)} scored images no dendrite was found ({', '.join(unseen[:3])})." if unseen else ""
+    return (
+        f"{SCORES}: {found} images with a dendrite and marked spines, expected {fewest} or more.{more} Mark every "
+        f"spine of at least {fewest} images, of several animals if you can, and enter them in {SCORES}.csv (image, "
+        "rater, x_px, y_px)."
+    )
+
+
+def _told(
+    name: str, images: list[Scored], report: pd.DataFrame, gain: tuple[float, float, float], unseen: list[str]
+) -> str:
+    """What was found, for the one who has to decide."""
+    animals, marked = len({image.animal for image in images}), sum(len(image.spines_um) for image in images)
+    lines = [
+        f"The spine scorer was taught with {marked} spines that people marked in {len(images)} images of {animals} "
+        f"animal{'s' * (animals != 1)}.",
+        "On images it was not taught (each half of the animals taught, the other judged):",
+        *[_line(row) for row in report.to_dict("records")],
+        f"Teaching changed F1 by {gain[0]:+.3f} (95 % of resamples {gain[1]:+.3f} to {gain[2]:+.3f}).",
+    ]
+    if animals == 1:
+        lines.append("All images are of one animal: on another animal it may do worse.")
+    if unseen:
+        lines.append(f"Of no use, for they could not be read or show no dendrite: {', '.join(unseen)}.")
+    if gain[0] <= 0:
+        lines.append("It does no better than the shipped scorer: leave the settings as they are, or mark more images.")
+    else:
+        lines.append(f"To use it, copy {name} into the cohort folder and put into the cohort's settings.yaml:\n"
+                     f"dendritic_spines:\n  ingest:\n    scorer_file: {name}")  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _line(row: dict) -> str:
+    return (
+        f"  {row['first']} against {row['second']}: F1 {row['f1']:.3f} ({row['f1_low']:.3f} to {row['f1_high']:.3f}), "
+        f"precision {row['precision']:.2f}, recall {row['recall']:.2f}, count {row['count_bias_pct']:+.0f} %, "
+        f"{row['images']} images"
+    )
+
+
+def _fingerprint(weights: scorer.Weights) -> str:
+    return hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights))).hexdigest()[:8]
+
+
+def _npz(weights: scorer.Weights) -> bytes:
+    """Weights as NumPy's npz; equal weights give equal bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(weights):
+            content = io.BytesIO()
+            np.save(content, weights[name])
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_DATE), content.getvalue(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
