@@ -1,33 +1,152 @@
-"""Fitting the threshold to people on some recordings, judging it on others."""
+"""Threshold and shortest bout fitted to people on some swims, judged on others."""
 
+import copy
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
+import pytest
+import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 from scenes import DEFAULTS
 
-from ketaflow.assays.forced_swim import calibrate, scoring
+from ketaflow.assays.forced_swim import calibrate, fitting, scoring
+from ketaflow.core.errors import IngestError
+from ketaflow.core.records import Record
+
+WINDOW_S = (10.0, 130.0)
+QUANTIFY = {**DEFAULTS["quantify"], "immobility_threshold": 0.05, "min_bout_s": 1.0}
+OWN = {**DEFAULTS["calibrate"], "threshold_steps": 25, "min_bouts_s": [0.5, 1, 2]}
+SETTINGS = {**DEFAULTS, "quantify": QUANTIFY, "calibrate": OWN}
 
 
-def test_the_threshold_people_used_is_found_and_judged_on_other_recordings():
-    rng = np.random.default_rng(3)
-    times_s = np.arange(0, 60, 0.08)
-    traces, people, windows = [], [], []
-    for i in range(6):
-        still = np.repeat(rng.random(30) < 0.5, 25)[: len(times_s)]
-        motion = np.where(still, 0.06, 0.18)
-        traces.append(pd.DataFrame({"recording": f"s{i}", "time_s": times_s, "seen": True, "motion": motion}))
-        total = {"rater": "ann", "behaviour": "immobility", "start_s": np.nan, "stop_s": np.nan}
-        people.append({"recording": f"s{i}", **total, "total_s": 0.08 * np.count_nonzero(still)})
-        windows.append({"recording": f"s{i}", "start_s": 0.0, "stop_s": 60.0})
-    tables = {"trace": pd.concat(traces), "human_scores": pd.DataFrame(people), "windows": pd.DataFrame(windows)}
-    rules = scoring.Rules(**DEFAULTS["quantify"]).of_states("h264")
-    settings = {"thresholds": [0.03, 0.1], "min_bouts_s": [1.0], "held_out_share": 0.5, "rules": rules}
-    table = calibrate.calibrate(tables, {}, **settings)["calibration"]
-    best = table[table["best"]]
-    assert set(best["immobility_threshold"]) == {0.1}
-    assert best.set_index("part").loc["held_out", "n"] == 3
-    assert best.set_index("part").loc["held_out", "mean_error_s"] < 2
+def trace(seed):
+    """Motion that wanders between rest and strokes, as a slow random walk does, at 12.5 pictures a second."""
+    rng = np.random.default_rng(seed)
+    steps = rng.standard_normal(1750)
+    walk = np.zeros(len(steps))
+    for i in range(1, len(steps)):
+        walk[i] = 0.97 * walk[i - 1] + 0.24 * steps[i]
+    motion = 0.08 * np.exp(0.9 * walk)
+    return pd.DataFrame({"time_s": np.arange(len(steps)) * 0.08, "seen": True, "motion": motion})
+
+
+def cohort(count, threshold, min_bout_s, *, late_s=0.0, factor=None, of=None, videos=None):
+    """Recordings, and tables in which ann scored them with a threshold and shortest bout of her own."""
+    records, people, windows, machine = [], [], [], []
+    rules = scoring.Rules(**QUANTIFY).of_states("h264")
+    for i in range(count):
+        name, own = f"s{i}", trace(i)
+        video = f"v{i // 2 if videos is None else videos[i]}.mp4"
+        row = {"recording": name, "animal": f"m{i}", "video": video, "cylinder": 1.0}
+        facts = {"video": {"codec": "h264"}, "cylinders": {name: {"gap_s": 0.5, "reason": ""}}}
+        records.append(Record(name, facts, {"trace": own.assign(recording=name)}, rows={"forced_swim": [row]}))
+        windows.append({"recording": name, "start_s": WINDOW_S[0], "stop_s": WINDOW_S[1]})
+        swim = fitting.Swim(name, "", "", trace(of[i]) if of else own, 0.5, WINDOW_S, rules)
+        line, _ = fitting.scored(swim, threshold if factor is None else threshold * factor[i], min_bout_s, 0.1)
+        people += bouts(line, name, "ann", late_s)
+        machine += bouts(fitting.scored(swim, 0.05, 1.0, 0.1)[0], name, "ketaflow", 0)
+    states = pd.DataFrame(machine).rename(columns={"behaviour": "state"})[["recording", "state", "start_s", "stop_s"]]
+    return records, {"human_scores": pd.DataFrame(people), "windows": pd.DataFrame(windows), "states": states}
+
+
+def bouts(line, recording, rater, late_s):
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], line, [0]]))).reshape(-1, 2) * 0.1 + WINDOW_S[0] + late_s
+    about = {"recording": recording, "rater": rater, "behaviour": "immobility", "total_s": np.nan}
+    return [{**about, "start_s": start, "stop_s": stop} for start, stop in edges] or [
+        {**about, "start_s": 0.0, "stop_s": 0.0}
+    ]
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return calibrate.calibrate(*cohort(8, 0.1, 2.0, late_s=0.3), SETTINGS)
+
+
+def test_the_threshold_and_bout_people_used_are_found(fitted):
+    found = yaml.safe_load(fitted["settings.yaml"])["forced_swim"]["quantify"]
+    assert found["immobility_threshold"] == pytest.approx(0.1, rel=0.12)
+    assert found["min_bout_s"] == 2
+
+
+def test_unseen_swims_come_nearer_to_people(fitted):
+    error_s = fitted["report"].set_index("settings")["mean_error_s"]
+    assert error_s["present"] > 15
+    assert error_s["fitted, on swims not fitted to"] < 4
+
+
+def test_no_swim_is_judged_with_settings_fitted_to_its_animal_or_video():
+    records, tables = cohort(6, 0.1, 1.0)
+    swims = [one for _, one in calibrate.swims_of(records, tables, calibrate.trusted(tables, SETTINGS)[0],
+                                                   scoring.Rules(**QUANTIFY))]  # fmt: skip
+    part = fitting.parts(swims, 5)
+    assert [part[2 * i] == part[2 * i + 1] for i in range(3)] == [True] * 3
+    assert len(set(part)) == 3
+    grid = fitting.tried(swims, np.geomspace(0.03, 0.3, 9), np.array([1.0]), step_s=0.1, edge_s=1.0)
+    before = fitting.left_out(grid, part)
+    # What people said of part 0 is turned upside down: its own settings stay, the others' move.
+    other = copy.deepcopy(grid)
+    other.people_s[part == 0], other.unlike_s[part == 0] = 0.0, np.nan
+    after = fitting.left_out(other, part)
+    assert [before[i] == after[i] for i in np.flatnonzero(part == 0)] == [True, True]
+    assert before != after
+
+
+def test_swims_of_one_animal_stay_together_across_videos():
+    whose = [("a", "1"), ("b", "2"), ("a", "3"), ("c", "3"), ("d", "4")]
+    swims = [fitting.Swim(f"s{i}", *own, pd.DataFrame(), 0.5, WINDOW_S, {}) for i, own in enumerate(whose)]
+    part = fitting.parts(swims, 5)
+    assert part[0] == part[2] == part[3]
+    assert len({part[0], part[1], part[4]}) == 3
+
+
+def test_people_who_score_as_ketaflow_does_leave_the_settings_alone():
+    done = calibrate.calibrate(*cohort(4, 0.05, 1.0), SETTINGS)
+    assert "Keep the present settings" in done["told.txt"]
+    assert yaml.safe_load(done["settings.yaml"])["forced_swim"]["quantify"] == {
+        "immobility_threshold": 0.05, "min_bout_s": 1,
+    }  # fmt: skip
+
+
+def test_totals_alone_can_be_fitted_to():
+    records, tables = cohort(8, 0.1, 1.0)
+    bouts_s = tables["human_scores"]
+    inside = bouts_s.assign(total_s=bouts_s["stop_s"] - bouts_s["start_s"]).groupby("recording")["total_s"].sum()
+    totals = [{"recording": name, "rater": "ann", "behaviour": "immobility", "start_s": np.nan, "stop_s": np.nan,
+               "total_s": total} for name, total in inside.items()]  # fmt: skip
+    done = calibrate.calibrate(records, {**tables, "human_scores": pd.DataFrame(totals)}, SETTINGS)
+    assert done["report"]["mean_error_s"][1] < 6
+    assert np.isnan(done["report"]["kappa"][1])
+
+
+def test_what_looks_swapped_is_not_fitted_to_and_said():
+    records, tables = cohort(6, 0.05, 1.0, of=[0, 1, 2, 3, 5, 4])
+    right = cohort(6, 0.05, 1.0)[1]["states"]
+    done = calibrate.calibrate(records, {**tables, "states": right}, SETTINGS)
+    assert set(done["recordings"]["recording"]) == {"s0", "s1", "s2", "s3"}
+    assert "Left out, ann in s4" in done["told.txt"]
+
+
+@pytest.mark.parametrize(
+    ("count", "videos", "told"),
+    [
+        (0, None, "0 swims scored by people"),
+        (3, None, "3 swims scored by people"),
+        (4, [0, 0, 0, 0], "share one video"),
+    ],
+)
+def test_too_little_to_fit_to_is_told_with_what_to_do(count, videos, told):
+    records, tables = cohort(max(count, 1), 0.1, 1.0, videos=videos)
+    if not count:
+        tables["human_scores"] = pd.DataFrame()
+    with pytest.raises(IngestError, match=told):
+        calibrate.calibrate(records, tables, SETTINGS)
+
+
+def test_the_figure_marks_the_present_and_the_fitted_threshold(fitted):
+    words = "".join(ElementTree.fromstring(fitted["figure.svg"]).itertext())
+    assert "now" in words
+    assert "fitted, bouts of 2 s" in words

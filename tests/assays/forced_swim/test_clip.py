@@ -1,0 +1,87 @@
+"""Annotated films: the right stretch, even sides, and a frame in the colour of what was scored."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import pond
+from scenes import DEFAULTS, SMALL, measure, read
+
+from ketaflow.assays.forced_swim import clip, film
+from ketaflow.core.errors import IngestError
+from ketaflow.core.records import Record
+
+SETTINGS = {**DEFAULTS["clip"], "width_px": 301}
+
+
+@pytest.fixture(scope="module")
+def swum(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("film")
+    truth = [[("swimming", 2, 20), ("immobility", 20, 40)], [("immobility", 2, 20), ("swimming", 20, 40)]]
+    pond.make(folder / "one.mp4", truth, 40, **SMALL)
+    record = read(folder, "one.mp4")
+    return folder, record, measure(record, window=(4, 36))
+
+
+def filmed(swum, name, **changes):
+    import av
+
+    folder, record, measured = swum
+    path = folder / f"{name}.part"
+    clip.clip(record, measured, name, folder, path, **{**SETTINGS, **changes})
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        frames = [(frame.time, frame.to_ndarray(format="rgb24")) for frame in container.decode(stream)]
+        return stream.codec_context, frames
+
+
+def frame_colour(swum, name, picture):
+    box = np.array(swum[1].facts["cylinders"][name]["region_px"]) * 300 / swum[1].facts["video"]["width_px"]
+    across = picture[int(box[1]) - 3 : int(box[1]) - 1, int(box[0] + box[2]) // 2].astype(float).mean(axis=0)
+    return min(film.COLOURS, key=lambda state: np.abs(np.array(film.COLOURS[state]) - across).sum())
+
+
+def test_a_film_shows_the_stretch_asked_for_at_the_video_s_own_pace(swum):
+    codec, frames = filmed(swum, "s1", start_s=10.0, length_s=5.0)
+    assert codec.name in ("h264", "mpeg4")
+    assert codec.pix_fmt == "yuv420p"
+    assert (codec.width, codec.width % 2, codec.height % 2) == (300, 0, 0)
+    assert len(frames) == 50
+    assert frames[-1][0] == pytest.approx(4.9, abs=0.02)
+
+
+def test_the_cylinder_is_framed_in_the_colour_of_its_state(swum):
+    for name, early, late in (("s1", "swimming", "immobility"), ("s2", "immobility", "swimming")):
+        _, frames = filmed(swum, name, start_s=10.0, length_s=22.0)
+        shown = dict((round(time_s), frame_colour(swum, name, picture)) for time_s, picture in frames)
+        assert (shown[4], shown[20]) == (early, late)
+
+
+def test_a_film_begins_with_the_scoring_window_unless_told_otherwise(swum):
+    assert DEFAULTS["clip"]["start_s"] is None
+    _, frames = filmed(swum, "s1", length_s=40.0)
+    window_s = swum[2].facts["s1"]["window_s"]
+    assert len(frames) == pytest.approx(10 * (40 - window_s[0]), abs=1)
+
+
+def test_a_start_behind_the_end_is_told(swum):
+    with pytest.raises(IngestError, match="would begin at 90 s, but the video ends at 40 s"):
+        filmed(swum, "s1", start_s=90.0)
+
+
+def test_an_export_without_pictures_is_told():
+    swim = {"recording": "s1", "video": "x/raw.xlsx", "cylinder": 1.0}
+    record = Record(facts={"video": {"codec": "ethovision"}}, rows={"forced_swim": [swim]})
+    with pytest.raises(IngestError, match=r"raw\.xlsx is an EthoVision export and holds no pictures"):
+        clip.clip(record, Record(), "s1", Path(), Path("x.mp4"), **SETTINGS)
+
+
+def test_a_swim_that_was_not_scored_is_filmed_all_the_same():
+    empty = pd.DataFrame({"state": [], "start_s": [], "stop_s": []})
+    marks = film.Marks((10, 10, 60, 80, 30, 30), "cylinder 1", empty, np.zeros(0), np.zeros(0), float("nan"), (0, 5))
+    done = film.Annotator(marks, 100).annotated(1.0, np.zeros((90, 100, 3), np.uint8))
+    assert done.shape == (90 + film.PANEL_PX, 100, 3)
