@@ -18,8 +18,8 @@ from ketaflow.assays.dendritic_spines.shaft import Dendrite
 # Heads of 0.25 to 0.9 um, blurred: blobs between these (sigma, um).
 BLOB_SIGMAS_UM = (0.12, 0.2, 0.33, 0.54)
 # Grid of the patch around a candidate (um): outwards from the shaft, and along it.
-OUTWARD_UM = np.arange(-1.5, 0.91, 0.15)
-ALONG_UM = np.arange(-0.9, 0.91, 0.15)
+OUTWARD_UM = np.arange(-1.8, 1.21, 0.15)
+ALONG_UM = np.arange(-1.5, 1.51, 0.15)
 SAME_UM = 0.25
 # Blobs fainter than this are not offered: a quarter of a pixel's noise, 1.5 % of the faintest shaft.
 FAINTEST_IN_NOISE, FAINTEST_IN_SHAFTS = 0.25, 0.015
@@ -49,6 +49,7 @@ class Candidates:
 FACTS = (
     "distance_um", "distance_in_radii", "radius_um", "brightness_in_brightest", "noise_in_shafts",
     "small_blob", "middle_blob", "large_blob", "brightness_in_shafts", "surround_in_shafts",
+    "branch_in_brightest", "branch_in_longest", "branch_radius_in_longest", "branch_length_in_longest",
 )  # fmt: skip
 
 
@@ -155,10 +156,20 @@ def _framed(
     here = ndimage.map_coordinates(smooth, (places_um / voxel_um).T, order=1, mode="nearest") / shaft
     facts = np.column_stack([
         distance, distance / radius[index], radius[index], shaft / brightness.max(), noise / shaft, *(blobs / shaft),
-        here, surround,
+        here, surround, _branches(dendrites)[owner[index]],
     ])  # fmt: skip
     clipped = np.clip(patches, *PATCH_RANGE).astype(np.float32)
     return Candidates(places_um, owner[index], point[index], outward, along, clipped, facts.astype(np.float32))
+
+
+def _branches(dendrites: list[Dendrite]) -> np.ndarray:
+    """What each branch is beside the others (n, 4): an axon or a dendrite out of focus is dimmer, thinner, shorter."""
+    told = np.array([
+        [np.median(branch.brightness), np.median(branch.brightness), np.median(branch.radius_um), branch.length_um]
+        for branch in dendrites
+    ])  # fmt: skip
+    beside = np.array([told[:, 0].max(), *told[0, 1:]])
+    return (told / np.maximum(beside, 1e-6)).clip(0.05, 20)
 
 
 def _outward(away: np.ndarray, along: np.ndarray) -> np.ndarray:

@@ -16,21 +16,19 @@ def fill(balls: Balls, shape: tuple[int, int, int], voxel_um: np.ndarray) -> np.
     """Concentration of fluorophore in each voxel, 0 to 1 (shaft); edges are soft over one voxel."""
     volume = np.zeros(shape, np.float32)
     soft = float(voxel_um[1])
-    for centre, radius, brightness in zip(balls.centres_um, balls.radii_um, balls.brightness, strict=True):
-        low = np.floor((centre - radius - soft) / voxel_um).astype(int).clip(0)
-        high = (np.ceil((centre + radius + soft) / voxel_um).astype(int) + 1).clip(0, shape)
-        if (high <= low).any():
-            continue
-        z, y, x = (
-            (np.arange(first, last) * step - middle) ** 2
-            for first, last, step, middle in zip(low, high, voxel_um, centre, strict=True)
-        )
-        away = np.sqrt(z[:, None, None] + y[None, :, None] + x[None, None, :])
-        # A ball thinner than a voxel fills only its share of it.
-        share = min(1.0, 2 * radius / soft) ** 2
-        inside = brightness * share * np.clip((radius - away) / soft + 0.5, 0, 1)
-        box = volume[low[0] : high[0], low[1] : high[1], low[2] : high[2]]
-        np.maximum(box, inside, out=box)
+    around = balls.radii_um[:, None] + soft
+    low = np.floor((balls.centres_um - around) / voxel_um).astype(int).clip(0)
+    high = (np.ceil((balls.centres_um + around) / voxel_um).astype(int) + 1).clip(0, shape)
+    axes = [np.arange(count, dtype=np.float32) * np.float32(step) for count, step in zip(shape, voxel_um, strict=True)]
+    # A ball thinner than a voxel fills only its share of it.
+    level = balls.brightness * np.minimum(1.0, 2 * balls.radii_um / soft) ** 2
+    for ball in np.flatnonzero((high > low).all(1)):
+        box = tuple(slice(*ends) for ends in zip(low[ball].tolist(), high[ball].tolist(), strict=True))
+        z, y, x = (axis[side] - float(at) for axis, side, at in zip(axes, box, balls.centres_um[ball], strict=True))
+        away = np.sqrt((z * z)[:, None, None] + ((y * y)[:, None] + x * x))
+        inside = np.minimum((float(balls.radii_um[ball]) - away) / soft + 0.5, 1.0) * float(level[ball])
+        # Negative outside the ball, where the volume is zero or more.
+        np.maximum(volume[box], inside, out=volume[box])
     return volume
 
 

@@ -16,12 +16,12 @@ from ketaflow.assays.dendritic_spines.candidates import Candidates
 NEAR_UM, FAR_UM = 0.35, 0.6
 LAYERS = (48, 16)
 NETWORKS = 3
-DRAWN_FIELDS = 300
-MOST_PER_FIELD = 600
+TISSUES = 500
+PHOTOGRAPHS = 2
 
 
 def labelled(field: fields.Field, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Features (n, features) and labels (n,) of the candidates of one field, both mirror images of each."""
+    """Features (n, features) and labels (n,) of the candidates of one field, the whole field mirrored or not."""
     stack, _ = image_facts.without_background(field.picture[None])
     noise = image_facts.noise(field.picture[None])
     found = finding.traced(stack, field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35)
@@ -30,11 +30,7 @@ def labelled(field: fields.Field, rng: np.random.Generator) -> tuple[np.ndarray,
     offered = finding.offered(stack[0], field.voxel_um, found, noise, reach_um=3.0)
     label, sure = near_heads(offered, field.heads_um * found.factor, field.hidden)
     kept = np.flatnonzero(sure)
-    if len(kept) > MOST_PER_FIELD:
-        kept = np.sort(rng.choice(kept, MOST_PER_FIELD, replace=False))
-    chosen = offered.chosen(kept)
-    both = [scorer.features(chosen, mirrored) for mirrored in (False, True)]
-    return np.vstack(both).astype(np.float16), np.tile(label[kept], 2)
+    return scorer.features(offered.chosen(kept), bool(rng.random() < 0.5)).astype(np.float16), label[kept]
 
 
 def near_heads(offered: Candidates, heads_um: np.ndarray, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +54,7 @@ def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NE
     standard = ((seen - weights["mean"]) / weights["scale"]).astype(np.float32)
     for number in range(networks):
         network = MLPClassifier(
-            LAYERS, alpha=1e-3, batch_size=256, learning_rate_init=1e-3, max_iter=12, random_state=seed + number
+            LAYERS, alpha=1e-2, batch_size=256, learning_rate_init=1e-3, max_iter=12, random_state=seed + number
         ).fit(standard, label)
         for layer, (weight, bias) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):
             weights[f"n{number}_{layer}_weight"] = weight.astype(np.float32)
@@ -66,15 +62,16 @@ def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NE
     return weights
 
 
-def main(count: int = DRAWN_FIELDS) -> None:
+def main(count: int = TISSUES) -> None:
     """Draw, fit, and write ``scorer.npz`` beside this file."""
     rng = np.random.default_rng(7)
-    parts = [labelled(fields.draw(rng), rng) for _ in range(count)]
+    tissues = (fields.tissue(rng) for _ in range(count))
+    parts = [labelled(fields.photographed(drawn, rng), rng) for drawn in tissues for _ in range(PHOTOGRAPHS)]
     seen, label = np.vstack([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     weights = fitted(seen, label, seed=0)
     stored = {name: array.astype(np.float16 if "weight" in name else np.float32) for name, array in weights.items()}
     np.savez_compressed(Path(__file__).with_name("scorer.npz"), **stored)
-    sys.stdout.write(f"{len(label)} candidates of {count} fields, {100 * label.mean():.1f} % of them spines\n")
+    sys.stdout.write(f"{len(label)} candidates of {count * PHOTOGRAPHS} fields, {100 * label.mean():.1f} % spines\n")
 
 
 if __name__ == "__main__":
