@@ -1,0 +1,76 @@
+"""A laboratory teaches the spine scorer its own positions: one target, then two things copied, then the study again."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ketaflow.assays.dendritic_spines import simulate
+
+pytestmark = pytest.mark.slow
+
+IMAGES, ANIMALS = 6, 3
+TRUTH = {"length_um": 13.0, "photons": 60.0, "mushroom_count": 4, "thin_count": 4, "stubby_count": 2,
+         "filopodium_count": 0}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory, new_clone):
+    """A cohort of drawn dendrites that two people marked, after ``snakemake calibrate_dendritic_spines``."""
+    made = new_clone(tmp_path_factory.mktemp("taught"))
+    made.cohort.mkdir()
+    rng, images, marks = np.random.default_rng(4), [], []
+    for number in range(IMAGES):
+        image = f"spines/field {number}.ome.tif"
+        rows = {"dendritic_spines": [{"image": image}], "dendritic_spines_truth": [TRUTH]}
+        simulate.draw(rows, made.cohort, seed=number)
+        images.append(f"{image},m{number % ANIMALS},mPFC")
+        for rater, missed in (("anna", 0.0), ("ben", 0.25)):
+            for spine in simulate.drawn(TRUTH, number)[1]:
+                if rng.random() >= missed:
+                    x, y = np.array([spine["x_um"], spine["y_um"]]) / 0.1 + rng.normal(0, 1, 2)
+                    marks.append(f"{image},{rater},{x:.1f},{y:.1f}")
+    made.table("dendritic_spines", "image,animal,region", images)
+    made.table("dendritic_spines_human_scores", "image,rater,x_px,y_px", marks)
+    made.table("animals", "animal,sex", [f"m{number},female" for number in range(ANIMALS)])
+    made.table("arms", "arm,control,drug,dose_mg_per_kg", ["vehicle,yes,saline,0", "ket,no,ketamine,10"])
+    made.table("allocation", "animal,arm", ["m0,vehicle", "m1,ket", "m2,ket"])
+    made.before = sorted(path.relative_to(made.cohort) for path in made.cohort.rglob("*"))
+    made.said = made.run("calibrate_dendritic_spines")
+    return made
+
+
+def calibration(made) -> Path:
+    return made.results / "dendritic_spines" / "calibration"
+
+
+def test_the_target_writes_scorer_settings_report_and_words(taught):
+    names = {path.name for path in calibration(taught).glob("[!.]*")}
+    scorer = next(name for name in names if name.startswith("scorer_"))
+    assert names == {scorer, "settings.yaml", "report.csv", "left_out.csv", "told.txt"}
+    report = pd.read_csv(calibration(taught) / "report.csv").set_index(["first", "second"])
+    assert report.loc[("anna", "ben"), "recall"] == 1.0
+    shipped, told = (report.loc[(f"{name} scorer", "people together"), "f1"] for name in ("shipped", "taught"))
+    assert told >= shipped - 0.02
+
+
+def test_what_was_found_is_printed_at_the_end(taught):
+    assert "On images it was not taught" in taught.said.stdout + taught.said.stderr
+
+
+def test_the_cohort_folder_is_left_alone(taught):
+    assert sorted(path.relative_to(taught.cohort) for path in taught.cohort.rglob("*")) == taught.before
+
+
+def test_the_taught_scorer_is_used_after_two_things_are_copied(taught):
+    for path in calibration(taught).iterdir():
+        if path.name.startswith("scorer_") or path.name == "settings.yaml":
+            shutil.copy(path, taught.cohort)
+    before = pd.read_csv(calibration(taught) / "left_out.csv")
+    taught.run(f"{taught.results}/measurements.csv")
+    agreement = pd.read_csv(taught.results / "dendritic_spines" / "agreement.csv")
+    mine = agreement[agreement["first"].eq("ketaflow") & agreement["image"].isna()].set_index("second")
+    assert mine.loc["anna", "images"] == IMAGES == before["image"].nunique()
+    assert mine.loc["anna", "f1"] > 0.7
