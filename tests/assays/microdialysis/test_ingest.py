@@ -134,8 +134,66 @@ def test_a_result_table_is_a_chromatogram_without_a_trace(tmp_path):
     assert [(peak["name"], peak["area"]) for peak in trace.vendor_peaks] == [("Glutamate", 1200), ("GABA", 300)]
 
 
+LC_MS = {
+    "MassHunter": "Name,Data File,RT,Resp.,ISTD Resp.,Final Conc.\nGlutamate,f1.d,3.1,1200,900,0.82\n",
+    "Analyst": "Sample Name\tAnalyte Peak Name\tAnalyte Peak Area (counts)\tCalculated Concentration (uM)\n"
+    "f1\tGlutamate\t1200\t0.82\n",
+    "SCIEX OS": "Sample Name;Component Name;Area;Retention Time;Calculated Concentration\nf1;Glutamate;1200;3,1;0,82\n",
+    "Skyline": "Molecule Name,Replicate Name,Retention Time,Area\nGlutamate,f1,3.1,1200\n",
+}
+
+
+@pytest.mark.parametrize("program", LC_MS)
+def test_result_tables_of_lc_ms_are_read(tmp_path, program):
+    (trace,) = readers.read(write(tmp_path, "results.txt", LC_MS[program]), time_unit="auto")
+    (peak,) = trace.vendor_peaks
+    assert (peak["name"], peak["area"]) == ("Glutamate", 1200)
+    assert peak["concentration"] in (None if program == "Skyline" else 0.82,)
+    assert peak["unit"] == ("uM" if program == "Analyst" else None)
+
+
+def test_results_of_several_injections_are_not_taken_for_one(tmp_path):
+    text = "Sample Name,Component Name,Area\nf1,GABA,300\nf2,GABA,900\n"
+    with pytest.raises(IngestError, match=r"results of 2 injections \(f1, f2 ...\)"):
+        readers.read(write(tmp_path, "results.csv", text), time_unit="auto")
+
+
+def test_an_analyte_in_two_rows_is_not_guessed(tmp_path):
+    text = "Compound,RT,Area\nGABA,7.4,300\nGABA,7.9,900\n"
+    with pytest.raises(IngestError, match="'gaba' stands in more than one row"):
+        readers.read(write(tmp_path, "results.csv", text), time_unit="auto")
+
+
+@pytest.mark.parametrize("word", ["N/A", "n.a.", "N/F", "< LOQ", "", "No Peak"])
+def test_a_word_for_a_missing_peak_is_no_number(tmp_path, word):
+    text = f"Compound,RT,Area\nGlutamate,3.1,1200\nGABA,,{word}\n"
+    (trace,) = readers.read(write(tmp_path, "results.csv", text), time_unit="auto")
+    assert [peak["name"] for peak in trace.vendor_peaks] == ["Glutamate"]
+
+
+def test_a_word_that_is_no_number_is_named(tmp_path):
+    with pytest.raises(IngestError, match=r"line 2 has '12o0' for area"):
+        readers.read(write(tmp_path, "results.csv", "Compound,RT,Area\nGABA,7.4,12o0\n"), time_unit="auto")
+
+
+def test_a_point_whose_line_has_no_end_is_left_out(tmp_path):
+    """A file cut inside its last number would end in a wrong value."""
+    text = "time,signal\n" + "".join(f"{t:.5f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
+    (trace,) = readers.read(write(tmp_path, "run.csv", text[:-4]), time_unit="auto")
+    np.testing.assert_allclose(trace.signal, SIGNAL[:-1], atol=1e-4)
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"PK\x03\x04", b"%PDF-1.4", b"notes on animal 1\nno numbers\n", b"CDF\x01broken"]
+    "content",
+    [
+        b"",
+        b"PK\x03\x04",
+        b"%PDF-1.4",
+        b"notes on animal 1\nno numbers\n",
+        b"CDF\x01broken",
+        b"<?xml version",
+        b"\x89HDF",
+    ],
 )
 def test_what_is_no_chromatogram_is_refused_in_words(tmp_path, content):
     path = tmp_path / "run.txt"
@@ -168,7 +226,7 @@ def test_an_unreadable_chromatogram_leaves_the_others_alone(tmp_path):
         ("formats/chromeleon_comma.txt", 3241, 1),
         ("formats/waters.arw", 6601, 1),
         ("formats/VARIAN1.CDF", 1302, 1),
-        ("agilent_fid/001F0101.D", 3601, 2),
+        ("agilent_fid/001F0101.D", 3600, 2),
         ("agilent_dad_calibration/SAH/CA10_100uM.D", 3001, 5),
         ("lactose/lactose_mM_3.csv", 601, 1),
         ("aa_fld/02-Standard-1.txt", 9753, 1),

@@ -1,67 +1,145 @@
-"""Agilent: ChemStation .D folders and .ch files with their reports, and boxed OpenLab text reports."""
+"""Agilent: ChemStation .D folders with their reports, OpenLab .dx containers, and boxed OpenLab text reports."""
 
+import io
 import re
-import struct
-from pathlib import Path
+import zipfile
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
 
 import numpy as np
 
+from ketaflow.assays.microdialysis import chemstation
 from ketaflow.assays.microdialysis.numbers import lines_of, number
-from ketaflow.assays.microdialysis.traces import Trace, checked, vendor_peak
+from ketaflow.assays.microdialysis.traces import Trace, vendor_peak
 from ketaflow.core.errors import IngestError
 
-# Where a .ch file of each version keeps its first and last time (milliseconds), and as what (rainbow-api's notes).
-TIMES = {b"\x03181": (0x11A, ">ff"), b"\x03179": (0x11A, ">ff"), b"\x03130": (0x11A, ">ii"), b"\x0230": (0x11A, ">ii")}
-REPORT_ROW = re.compile(r"^\s*\d+\s+([\d.]+)\s+([A-Z]{1,2}\S*(?: [A-Z])?)\s+([\d.e+-]+)\s+([\d.e+-]+)\s+([\d.e+-]+)")
+RULER = re.compile(r"^\s*-+(\|-+)+\|?\s*$")
+SIGNAL = re.compile(r"Signal \d+: ?([^,]*)")
+# Columns of a ChemStation report, over two lines of headings.
+REPORT_COLUMNS = {
+    "RetTime": "retention_min",
+    "Area": "area",
+    "Height": "height",
+    "Name": "name",
+    "Amount": "concentration",
+}
+MANIFEST = "injection.acmd"
+# A container may not unpack to more than this (bytes): a run of hours at 100 Hz has 10 MB.
+MOST_UNPACKED = 1 << 30
 
 
 def read_folder(path: Path) -> list[Trace]:
     """Every single-channel signal of a ChemStation .D folder, with the peaks of its Report.TXT."""
     channels = sorted(part for part in path.iterdir() if part.suffix.lower() == ".ch")
-    if not channels:
-        raise IngestError(f"{path.name}: no .ch signal in this folder. Copy the whole .D folder into the cohort.")
     report = next((part for part in path.iterdir() if part.name.lower() == "report.txt"), None)
+    if not channels:
+        raise IngestError(
+            f"{path.name}: no .ch signal in this folder. Copy the whole .D folder into the cohort; of a mass "
+            "spectrometer (.ms, MassHunter) export the result table as CSV."
+        )
     peaks = report_peaks(lines_of(report.read_bytes())) if report else {}
-    found = [read_channel(channel) for channel in channels]
+    found = [
+        chemstation.read(channel.read_bytes(), channel.stem, f"{path.name}/{channel.name}") for channel in channels
+    ]
     for trace in found:
         trace.vendor_peaks = next((rows for name, rows in peaks.items() if _same(name, trace.detector)), [])
     return found
 
 
-def read_channel(path: Path) -> Trace:
-    """One .ch file. Its values are rainbow-api's; its times are made here, one for each value."""
-    from rainbow.agilent import chemstation
+def read_dx(content: bytes, file: str) -> list[Trace]:
+    """Every single-channel signal of an OpenLab CDS 2 container, named as its manifest names it.
 
-    content = path.read_bytes()[:0x200]
-    version = next((version for version in TIMES if content.startswith(version)), None)
-    if version is None:
-        raise IngestError(f"{path.name}: a .ch file of an unknown version. Export the signal as text (CSV) instead.")
+    A container is a zip; its members are named by numbers that ``injection.acmd`` explains. Spectra (.UV) and what the
+    instrument tells of itself (.IT) are left alone.
+    """
     try:
-        read = chemstation.parse_ch(str(path))
-        signal = np.asarray(read.data, float)[:, 0]
-        offset, form = TIMES[version]
-        first_ms, last_ms = struct.unpack(form, content[offset : offset + 8])
-    except (struct.error, IndexError, ValueError, AttributeError) as error:
-        raise IngestError(f"{path.name}: the file ends too early ({error}). Copy it again.") from error
-    if abs(len(read.xlabels) - len(signal)) > 1 and version in (b"\x03130", b"\x0230"):
-        raise IngestError(f"{path.name}: {len(read.xlabels)} times for {len(signal)} values. Copy the file again.")
-    time_min = np.linspace(first_ms, last_ms, len(signal)) / 60_000
-    unit = str(read.metadata.get("unit", ""))
-    return checked(Trace(time_min, signal, unit, path.stem, "ChemStation"), path.name)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = {info.filename: info for info in archive.infolist()}
+            if sum(info.file_size for info in members.values()) > MOST_UNPACKED:
+                raise IngestError(f"{file}: it unpacks to more than 1 GB. Export the chromatogram as text (CSV).")
+            signals = _manifest(archive.read(MANIFEST)) if MANIFEST in members else {}
+            channels = {name: archive.read(name) for name in sorted(members) if name.lower().endswith(".ch")}
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, ElementTree.ParseError, EOFError, OSError, ValueError,
+            NotImplementedError, RuntimeError, zipfile.zlib.error) as error:  # fmt: skip
+        raise IngestError(f"{file}: not a whole container ({error}). Copy the .dx file again.") from error
+    found = []
+    for name, raw in channels.items():
+        about = signals.get(PurePosixPath(name).stem.lower(), {})
+        trace = chemstation.read(raw, about.get("Description") or PurePosixPath(name).stem, f"{file}/{name}")
+        trace.unit, trace.form = about.get("Units") or trace.unit, "OpenLab"
+        found.append(trace)
+    if not found:
+        raise IngestError(
+            f"{file}: no single-channel signal (.CH) in this container. Export the chromatogram as text (CSV)."
+        )
+    return sorted(found, key=lambda trace: trace.detector)
+
+
+def is_dx(content: bytes) -> bool:
+    """Whether the bytes are a zip with an injection's manifest or channels."""
+    return content[:2] == b"PK" and (MANIFEST.encode() in content or b".CH" in content or b".ch" in content)
+
+
+def _manifest(xml: bytes) -> dict[str, dict[str, str]]:
+    """What is told of each signal, by its number: description, device, units."""
+    signals = {}
+    for element in ElementTree.fromstring(xml).iter():
+        if element.tag.rpartition("}")[2] == "Signal":
+            told = {child.tag.rpartition("}")[2]: (child.text or "").strip() for child in element}
+            signals[told.get("TraceId", "").lower()] = told
+    return signals
 
 
 def report_peaks(lines: list[str]) -> dict[str, list[dict]]:
-    """Peaks of a ChemStation Report.TXT, by signal name."""
+    """Peaks of a ChemStation Report.TXT by signal name. Columns are told by the ruler under their headings."""
     found: dict[str, list[dict]] = {}
-    name = None
-    for line in lines:
-        if match := re.match(r"Signal \d+: ([^,]*)", line):
-            name = match[1].strip()
-        elif name and (match := REPORT_ROW.match(line)):
-            retention, _, _, area, height = match.groups()
-            row = vendor_peak(retention_min=number(retention), area=number(area), height=number(height))
-            found.setdefault(name, []).append(row)
-    return {name: rows for name, rows in found.items() if rows}
+    name, spans = "", []
+    for index, line in enumerate(lines):
+        if match := SIGNAL.match(line):
+            name, spans = match[1].strip(), []
+        elif RULER.match(line):
+            spans = _report_columns(lines, index)
+        elif spans and not re.match(r"\s*\d+(\.\d+)?\s", line):
+            spans = []
+        elif spans:
+            told = {meaning: line[first:last].strip() for meaning, first, last in spans}
+            row = {meaning: text or None if meaning == "name" else number(text) for meaning, text in told.items()}
+            if row.get("retention_min") is not None and row.get("area") is not None:
+                found.setdefault(name, []).append(vendor_peak(**row))
+    return found
+
+
+def _report_columns(lines: list[str], ruler: int) -> list[tuple[str, int, int]]:
+    """(meaning, first, last) of the columns that are understood; headings stand over their column, not inside it."""
+    edges = [0, *(place + 1 for place, letter in enumerate(lines[ruler]) if letter == "|"), 10_000]
+    above, units = (lines[row] if row >= 0 else "" for row in (ruler - 2, ruler - 1))
+    spans: dict[str, tuple[int, int]] = {}
+    for word in re.finditer(r"\S+", above):
+        centre = (word.start() + word.end()) / 2
+        first, last = next(pair for pair in pairwise(edges) if centre < pair[1])
+        meaning = REPORT_COLUMNS.get(word[0])
+        if meaning and meaning not in spans and units[first:last].strip() != "%":
+            spans[meaning] = (first, last)
+    return [(meaning, first, last) for meaning, (first, last) in spans.items()]
+
+
+def is_report(lines: list[str]) -> bool:
+    """Whether the file is a ChemStation text report: signals and ruled tables."""
+    return any(SIGNAL.match(line) for line in lines) and any(RULER.match(line) for line in lines)
+
+
+def read_report(lines: list[str], file: str) -> list[Trace]:
+    """Peak tables of a ChemStation report, one for each signal; the trace itself is not in it."""
+    peaks = report_peaks(lines)
+    if not peaks:
+        raise IngestError(f"{file}: a ChemStation report without peaks. Copy the whole .D folder instead.")
+    if not any("End of Report" in line for line in lines):
+        raise IngestError(f"{file}: a ChemStation report without its last line. It is cut short: copy it again.")
+    return [
+        Trace(np.empty(0), np.empty(0), "", name, "ChemStation report", vendor_peaks=rows)
+        for name, rows in peaks.items()
+    ]
 
 
 def is_boxed_report(lines: list[str]) -> bool:
@@ -76,15 +154,21 @@ def read_boxed_report(lines: list[str], file: str) -> list[Trace]:
     for line in lines:
         parts = [cell.strip() for cell in line.strip().strip("│").split("│")]
         if parts[0].startswith("Signal:"):
-            detector, names = parts[1], []
+            detector, names = parts[1] if len(parts) > 1 else "", []
+        elif line.strip().startswith("└"):
+            if row and len(row) == len(names):
+                _keep(found[-1], dict(zip(names, row, strict=True)))
+            names, row = [], []
         elif parts[0] == "RT":
             names = [name.strip().lower() for name in parts]
             found.append(Trace(np.empty(0), np.empty(0), "", detector, "OpenLab report"))
         elif names and "│" in line and len(parts) == len(names):
             row = [before + after for before, after in zip(row, parts, strict=True)] if row else parts
-        elif row and names:
+        elif row and names and len(row) == len(names):
             _keep(found[-1], dict(zip(names, row, strict=True)))
             row = []
+    if names:
+        raise IngestError(f"{file}: the last peak table has no lower edge. The report is cut short: export it again.")
     if not any(trace.vendor_peaks for trace in found):
         raise IngestError(f"{file}: an OpenLab report without a peak table. Export the chromatogram, or a peak table.")
     return found

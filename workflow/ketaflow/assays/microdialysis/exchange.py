@@ -1,6 +1,7 @@
 """Formats made for exchange: ANDI/AIA netCDF (.cdf) and Allotrope simple-model JSON."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +46,16 @@ def _andi_peaks(variables: dict[str, np.ndarray]) -> list[dict]:
     ]
 
 
+def is_json(content: bytes) -> bool:
+    """Whether the bytes open a JSON object, or a list of them (LabSolutions opens a section by a bracket too)."""
+    return bool(re.match(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{", content))
+
+
 def read_allotrope(path: Path) -> list[Trace]:
     """Every chromatogram data cube of an Allotrope JSON document, wherever it is nested."""
     try:
         document = json.loads(decode(path.read_bytes()))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise IngestError(f"{path.name}: not whole JSON ({error}). Export it again.") from error
     found = [_cube(cube, path.name) for cube in _cubes(document)]
     if not found:
@@ -69,13 +75,13 @@ def _cubes(node: object) -> list[dict]:
 
 
 def _cube(cube: dict, file: str) -> Trace:
-    structure, inside = cube.get("cube-structure", {}), cube.get("data", {})
-    dimension = (structure.get("dimensions") or [{}])[0]
-    measure = (structure.get("measures") or [{}])[0]
     try:
-        time = np.asarray(inside["dimensions"][0], float)
-        signal = np.asarray(inside["measures"][0], float)
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+        structure, inside = cube.get("cube-structure", {}), cube["data"]
+        dimension = dict((structure.get("dimensions") or [{}])[0])
+        measure = dict((structure.get("measures") or [{}])[0])
+        time = np.asarray(inside["dimensions"][0], float).reshape(-1)
+        signal = np.asarray(inside["measures"][0], float).reshape(-1)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise IngestError(
             f"{file}: a data cube without its dimension or measure ({error}). Export it again."
         ) from error

@@ -13,8 +13,38 @@ NO_NUMBER = re.compile(r"n\.a\.|N/A|NaN|nan|#N/A", re.IGNORECASE)
 
 
 def lines_of(content: bytes) -> list[str]:
-    """Lines of a text file, whatever its encoding and line ends (CR, LF, CRLF or a mixture)."""
-    return LINE_ENDS.sub("\n", decode(content)).split("\n")
+    """Lines of a text file, whatever its encoding and line ends (CR, LF, CRLF or a mixture).
+
+    The last one is empty where the file ends with a line's end; ``refuse_unended`` and others rely on it. A byte that
+    belongs to no letter becomes a mark that is no number, so that the line it stands in is refused.
+    """
+    try:
+        text = decode(content)
+    except UnicodeDecodeError:
+        text = content.decode(_encoding(content), "replace")
+    return LINE_ENDS.sub("\n", text).split("\n")
+
+
+def _encoding(content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    if content.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    return "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+
+
+def is_unended(lines: list[str]) -> bool:
+    """Whether the last line lacks its end: a number in it may have lost digits."""
+    return bool(lines and lines[-1].strip())
+
+
+def refuse_unended(lines: list[str], file: str) -> None:
+    """Raise IngestError for a file whose last line lacks its end; programs of instruments end every line."""
+    if is_unended(lines):
+        raise IngestError(
+            f"{file}: the last line, {lines[-1].strip()[:40]!r}, has no end, as all others have. The file is cut "
+            "short: export it again (or, if it is whole, open it in an editor and add an empty line)."
+        )
 
 
 def number(text: str) -> float | None:
@@ -46,14 +76,20 @@ def columns(lines: list[str], separator: str, file: str, first_line: int) -> np.
     text = NO_NUMBER.sub("nan", text).replace('"', "")
     if separator.strip():
         text = text.replace(separator, " ")
-    values = np.fromstring(text, sep=" ") if _plain(text) else np.empty(0)
+    values = _quickly(text)
     if len(values) == width * len(lines):
         return values.reshape(-1, width)
     return _line_by_line(lines, separator, width, file, first_line)
 
 
-def _plain(text: str) -> bool:
-    return not re.search(r"[^\d\s.eE+\-na]", text)
+def _quickly(text: str) -> np.ndarray:
+    """All numbers of a text; none where anything in it is not a number."""
+    if re.search(r"[^\d\s.eE+\-na]", text):
+        return np.empty(0)
+    try:
+        return np.fromstring(text, sep=" ")
+    except ValueError:
+        return np.empty(0)
 
 
 def _width(line: str, separator: str) -> int:

@@ -5,8 +5,9 @@ from datetime import datetime
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.numbers import cells, columns, number
-from ketaflow.assays.microdialysis.traces import Trace, checked, vendor_peak
+from ketaflow.assays.microdialysis import peak_tables
+from ketaflow.assays.microdialysis.numbers import cells, columns, is_unended, number, refuse_unended
+from ketaflow.assays.microdialysis.traces import Trace, checked
 from ketaflow.core.errors import IngestError
 
 # A run longer than this many minutes is one told in seconds: HPLC runs last 1 to 180 min.
@@ -14,19 +15,6 @@ LONGEST_RUN_MIN = 180
 STAMP = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[ T](\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)")
 # A longer pause between two time stamps is an interruption (seconds).
 STAMP_SLACK_S = 60.0
-PEAK_HEADINGS = {
-    "name": ("name", "compound", "compound name", "analyte", "peak name", "component name", "component"),
-    "retention_min": ("retention_min", "retention time",
-                      "rt", "r.time", "ret. time", "rt (min)", "retention time (min)",
-                      "rettime", "ret time", "apex rt", "rt [min]", "r.time (min)"),
-    "start_min": ("start_min", "i.time", "start", "start time", "peak start"),
-    "stop_min": ("stop_min", "f.time", "end", "stop", "end time", "peak end"),
-    "area": ("area", "peak area", "response", "area (mau*min)", "area (uv*s)", "resp"),
-    "height": ("height", "peak height"),
-    "concentration": ("concentration", "conc", "conc.", "amount", "calc. conc.",
-                      "calculated concentration", "final conc."),
-    "unit": ("unit", "units", "conc. unit"),
-}  # fmt: skip
 
 
 def separator_of(lines: list[str]) -> str:
@@ -39,21 +27,24 @@ def separator_of(lines: list[str]) -> str:
 
 def read_plain(lines: list[str], file: str, *, time_unit: str) -> list[Trace]:
     """Traces of a text file without a dialect of its own: one for each column of values, or a peak table."""
+    unended = is_unended(lines)
     while lines and not lines[-1].strip():
         lines.pop()
     if not lines:
         raise IngestError(f"{file}: the file is empty. Export the chromatogram again.")
-    if sum(bool(STAMP.search(line)) for line in lines[:20]) > 5:
-        return [_stamped(lines, file)]
     separator = separator_of(lines)
     first = _first_number_row(lines, separator)
     names = cells(lines[first - 1], separator) if first else []
-    if columns_of_peaks := _peak_headings(names, lines, separator):
-        return [_peak_table(lines, separator, columns_of_peaks, file)]
+    if headings := peak_tables.headings_of(lines, separator):
+        if unended:
+            refuse_unended(lines, file)
+        return [peak_tables.read(lines, separator, headings, file)]
     if first is None:
         raise IngestError(f"{file}: no table of numbers found. Export time and signal as CSV, or the peak table.")
     body = [line.rstrip("\t ;,") for line in lines[first:] if line.strip()]
     table = columns(body, separator, file, first + 1)
+    if unended:  # whole files of other programs may lack the last line's end: a point less is better than a wrong one
+        table = table[:-1]
     return _traces(table, names, file, time_unit)
 
 
@@ -87,7 +78,12 @@ def _in_seconds(time: np.ndarray, heading: str, time_unit: str) -> bool:
     return bool(time[-1] > LONGEST_RUN_MIN or np.median(np.diff(time)) > 0.15)
 
 
-def _stamped(lines: list[str], file: str) -> Trace:
+def is_stamped(lines: list[str]) -> bool:
+    """Whether the lines are time stamps with values."""
+    return sum(bool(STAMP.search(line)) for line in lines[:20]) > 5
+
+
+def read_stamped(lines: list[str], file: str) -> list[Trace]:
     """Time stamps of one second's resolution: points are spread evenly within each second."""
     times, values = [], []
     for row, line in enumerate(lines, start=1):
@@ -110,7 +106,7 @@ def _stamped(lines: list[str], file: str) -> Trace:
     pace_s = stamps_s[turns[-1]] / max(turns[-1], 1)
     even_s = np.interp(np.arange(len(stamps_s)), turns, stamps_s[turns])
     even_s[turns[-1] :] += pace_s * np.arange(len(stamps_s) - turns[-1])
-    return checked(Trace(even_s / 60, np.array(values, float), "", "", "time stamps"), file)
+    return [checked(Trace(even_s / 60, np.array(values, float), "", "", "time stamps"), file)]
 
 
 def _day(match: re.Match, lines: list[str]) -> int:
@@ -129,34 +125,3 @@ def _first_number_row(lines: list[str], separator: str) -> int | None:
         if run == 10:
             return index - 9
     return None
-
-
-def _peak_headings(names: list[str], lines: list[str], separator: str) -> dict[str, int]:
-    """Which column is what, where a line of the head names an area or concentration beside a name or retention."""
-    for candidate in [names, *(cells(line, separator) for line in lines[:60])]:
-        lowered = [name.lower() for name in candidate]
-        found = {
-            meaning: next(lowered.index(word) for word in words if word in lowered)
-            for meaning, words in PEAK_HEADINGS.items()
-            if any(word in lowered for word in words)
-        }
-        if ({"area", "concentration"} & set(found)) and ({"name", "retention_min"} & set(found)):
-            return found
-    return {}
-
-
-def _peak_table(lines: list[str], separator: str, where: dict[str, int], file: str) -> Trace:
-    peaks = []
-    for line in lines:
-        parts = cells(line, separator)
-        if len(parts) <= max(where.values()):
-            continue
-        told = {
-            meaning: parts[index] or None if meaning in ("name", "unit") else number(parts[index])
-            for meaning, index in where.items()
-        }
-        if told.get("area") is not None or told.get("concentration") is not None:
-            peaks.append(vendor_peak(**told))
-    if not peaks:
-        raise IngestError(f"{file}: a peak table without peaks. Export it again, with areas or concentrations.")
-    return Trace(np.empty(0), np.empty(0), "", "", "peak table", vendor_peaks=peaks)

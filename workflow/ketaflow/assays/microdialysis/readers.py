@@ -2,16 +2,28 @@
 
 from pathlib import Path
 
-from ketaflow.assays.microdialysis import agilent, chromeleon, exchange, labsolutions, plain
-from ketaflow.assays.microdialysis.numbers import lines_of
+from ketaflow.assays.microdialysis import agilent, chemstation, chromeleon, exchange, labsolutions, plain
+from ketaflow.assays.microdialysis.numbers import lines_of, refuse_unended
 from ketaflow.assays.microdialysis.traces import Trace
 from ketaflow.core.errors import IngestError
 
 OTHER_BINARY = {
-    b"PK": "a zip container (OpenLab .dx, .xlsx ...)",
-    b"\xd0\xcf\x11\xe0": "a LabSolutions .lcd file",
+    b"PK": "a zip container (.xlsx, .cmbx ...)",
+    b"\xd0\xcf\x11\xe0": "a compound file (LabSolutions .lcd, .gcd, an old .xls)",
     b"%PDF": "a PDF",
+    b"<?xml": "XML (mzML, GAML ...)",
+    b"\x89HDF": "an HDF5 file (netCDF-4, allotrope .adf)",
 }
+# Text that programs of instruments write: how it is known, how it is read.
+DIALECTS = (
+    (labsolutions.is_labsolutions, labsolutions.read_labsolutions),
+    (labsolutions.is_long_table, labsolutions.read_long_table),
+    (chromeleon.is_chromeleon, chromeleon.read_chromeleon),
+    (chromeleon.is_empower, chromeleon.read_empower),
+    (agilent.is_report, agilent.read_report),
+    (agilent.is_boxed_report, agilent.read_boxed_report),
+    (plain.is_stamped, plain.read_stamped),
+)
 
 
 def read(path: Path, *, time_unit: str) -> list[Trace]:
@@ -23,25 +35,21 @@ def read(path: Path, *, time_unit: str) -> list[Trace]:
         raise IngestError(f"{path.name}: the file is empty. Export the chromatogram again.")
     if content[:3] == b"CDF":
         return exchange.read_andi(path)
-    if path.suffix.lower() == ".ch" and content[0] < 8:
-        return [agilent.read_channel(path)]
+    if chemstation.is_channel(content):
+        return [chemstation.read(content, path.stem, path.name)]
+    if agilent.is_dx(content):
+        return agilent.read_dx(content, path.name)
     for start, what in OTHER_BINARY.items():
         if content.startswith(start):
             raise IngestError(f"{path.name}: this is {what}. Export the chromatogram as text (ASCII, CSV) or ANDI.")
-    if content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"{":
+    if exchange.is_json(content):
         return exchange.read_allotrope(path)
     return _read_text(lines_of(content), path.name, time_unit)
 
 
 def _read_text(lines: list[str], file: str, time_unit: str) -> list[Trace]:
-    if labsolutions.is_labsolutions(lines):
-        return labsolutions.read_labsolutions(lines, file)
-    if labsolutions.is_long_table(lines):
-        return labsolutions.read_long_table(lines, file)
-    if chromeleon.is_chromeleon(lines):
-        return chromeleon.read_chromeleon(lines, file)
-    if chromeleon.is_empower(lines):
-        return chromeleon.read_empower(lines, file)
-    if agilent.is_boxed_report(lines):
-        return agilent.read_boxed_report(lines, file)
+    for is_its_own, reader in DIALECTS:
+        if is_its_own(lines):
+            refuse_unended(lines, file)
+            return reader(lines, file)
     return plain.read_plain(lines, file, time_unit=time_unit)
