@@ -11,24 +11,36 @@ from ketaflow.core.records import Record
 RATE_HZ = 5.0
 
 
-def workbook(path: Path, bouts: dict[int, list[tuple[float, float]]], duration_s: float, *, noise: float = 0.0) -> None:
-    """A raw export with one arena for each number: mobility 5 % in bouts, 30 % elsewhere, give or take ``noise``."""
+def followed(bouts: list[tuple[float, float]], duration_s: float) -> np.ndarray:
+    """Mobility (percent) of an animal that rests in the bouts: 5 % in them, 30 % elsewhere."""
+    times_s = np.arange(0, duration_s, 1 / RATE_HZ)
+    still = np.zeros(len(times_s), bool)
+    for start_s, stop_s in bouts:
+        still |= (times_s >= start_s) & (times_s < stop_s)
+    return np.where(still, 5.0, 30.0)
+
+
+def wandering(seed: int, duration_s: float) -> np.ndarray:
+    """Mobility (percent) that wanders slowly between rest and strokes."""
+    steps = np.random.default_rng(seed).standard_normal(round(duration_s * RATE_HZ))
+    walk = np.zeros(len(steps))
+    for i in range(1, len(steps)):
+        walk[i] = 0.97 * walk[i - 1] + 0.24 * steps[i]
+    return np.minimum(15 * np.exp(0.7 * walk), 99)
+
+
+def workbook(path: Path, mobility: dict[int, np.ndarray]) -> None:
+    """An EthoVision raw export with one arena for each number."""
     import openpyxl
 
-    rng = np.random.default_rng(1)
     book = openpyxl.Workbook(write_only=True)
-    times_s = np.arange(0, duration_s, 1 / RATE_HZ)
-    for arena, own in bouts.items():
+    for arena, values in mobility.items():
         sheet = book.create_sheet(f"Track-Arena {arena}")
-        still = np.zeros(len(times_s), bool)
-        for start_s, stop_s in own:
-            still |= (times_s >= start_s) & (times_s < stop_s)
-        mobility = np.where(still, 5.0, 30.0) + noise * rng.standard_normal(len(times_s))
         lines = [["Number of header lines:", 5], ["Arena name", f"Arena {arena}"], ["Recording after", "0.0"]]
         for line in [*lines, ["Recording time", "Mobility"], ["s", "%"]]:
             sheet.append(line)
-        for moment, value in zip(times_s, mobility, strict=True):
-            sheet.append([float(moment), float(value)])
+        for place, value in enumerate(values):
+            sheet.append([place / RATE_HZ, float(value)])
     book.save(path)
 
 
