@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.dendritic_spines import candidates, cohort, corrections, image_facts, scene, shape, simulate
+from ketaflow.assays.dendritic_spines import candidates, cohort, image_facts, scene, shape, simulate
 from ketaflow.assays.dendritic_spines.matching import matched
 
 RULE = {"mushroom_head_um": 0.5, "stubby_neck_um": 0.2, "filopodium_length_um": 2.0}
@@ -37,12 +37,6 @@ def test_class_probabilities_add_up_to_one_and_are_even_at_the_edge():
     )
     np.testing.assert_allclose(told.sum(1), 1)
     assert told[0, 0] == pytest.approx(0.5, abs=0.01)
-
-
-def test_a_correction_by_place_means_the_nearest_spine():
-    places = np.array([[0.0, 10, 10], [0, 50, 50]])
-    row = {"action": "drop", "spine": None, "x_px": 52, "y_px": 49}
-    assert corrections.replayed([row], places, 0.1).kept == [0]
 
 
 def test_the_noise_of_a_stack_is_found_beside_structure():

@@ -101,4 +101,4 @@ def test_a_spine_is_moved_and_named_anew(drawn, defaults):
 
 def test_a_correction_that_fits_nothing_is_told(drawn, defaults):
     after = corrected(drawn, defaults, {"action": "drop", "spine": 99.0})
-    assert after.facts["unmatched"] == ["drop of spine 99.0 that is not there"]
+    assert after.facts["unmatched"] == ["drop, spine 99: there is no spine of that number"]

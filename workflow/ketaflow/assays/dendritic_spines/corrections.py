@@ -1,62 +1,106 @@
-"""What a person changed, replayed: spines added, dropped, moved and named anew, in the order of the table.
+"""What a person changed, replayed on every run: spines added, dropped, moved and named anew, in the order of the table.
 
-A correction names a spine by its number, or by the place it lies nearest to; the place is the safer of the two, for
-a new scorer numbers spines anew. One that finds nothing to change is kept and reported, never passed over.
+A correction finds its spine by the place it lies nearest to, or, where the row gives no place, by its number. Places
+outlive a change of scorer or settings, numbers do not. A spine that was added and is by now found stays one spine. A
+correction that finds nothing to change is reported, never passed over.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 # A click this near to a spine (um) means it.
 CLICK_UM = 1.0
+# An added spine this near to a found one (um) is that one: two heads nearer than their width are not told apart.
+SAME_UM = 0.5
+# Nobody moves a spine farther (um); the number in such a row means another spine by now.
+FARTHEST_MOVE_UM = 6.0
 
 
 @dataclass
-class Corrected:
-    """Spines after corrections: ``kept`` indices of the found ones, places added, classes given, and what failed."""
+class Spine:
+    """A spine after corrections: its number, place (z, y, x) px, class given by a person, and how it came to be.
 
-    kept: list[int]
-    moved_px: dict[int, tuple[float, float, float]] = field(default_factory=dict)
-    classes: dict[int, str] = field(default_factory=dict)
-    added_px: list[tuple[float, float, float]] = field(default_factory=list)
-    added_classes: list[str | None] = field(default_factory=list)
-    unmatched: list[str] = field(default_factory=list)
+    ``index`` is its place among those found, None where a person added it; ``origin`` is found, moved or added. A depth
+    that nobody told is NaN.
+    """
+
+    number: int
+    place_px: tuple[float, float, float]
+    index: int | None
+    origin: str = "found"
+    given: str | None = None
 
 
-def replayed(rows: list[dict], places_px: np.ndarray, pixel_size_um: float) -> Corrected:
-    """Apply corrections (rows of the table) to spines at ``places_px`` (n, 3: z, y, x), numbered from 1."""
-    result = Corrected(list(range(len(places_px))))
+def replayed(rows: list[dict], places_px: np.ndarray, pixel_size_um: float) -> tuple[list[Spine], list[str]]:
+    """Spines after corrections (rows of the table), and what could not be done.
+
+    ``places_px`` (n, 3: z, y, x) are the spines found, numbered from 1; those that are added are numbered on from them.
+    """
+    spines = [Spine(number, tuple(place), number - 1) for number, place in enumerate(places_px, start=1)]
+    next_number, failed = len(spines) + 1, []
     for row in rows:
         if row["action"] == "add":
-            if row.get("x_px") is None or row.get("y_px") is None:
-                result.unmatched.append("add without x_px and y_px")
-                continue
-            depth = row.get("z_px")
-            result.added_px.append((np.nan if depth is None else depth, row["y_px"], row["x_px"]))
-            result.added_classes.append(row.get("class"))
+            spines += _added(row, spines, next_number, pixel_size_um)
+            next_number += 1
             continue
-        index = _meant(row, places_px, result.kept, pixel_size_um)
-        if index is None:
-            result.unmatched.append(
-                f"{row['action']} of spine {row.get('spine') or ''} that is not there".replace("  ", " ")
-            )
+        spine, reason = _meant(row, spines, pixel_size_um)
+        if spine is None:
+            failed.append(f"{_named(row)}: {reason}")
         elif row["action"] == "drop":
-            result.kept.remove(index)
+            spines.remove(spine)
         elif row["action"] == "reclass":
-            result.classes[index] = row["class"]
+            spine.given = row["class"]
         else:
-            depth = places_px[index][0] if row.get("z_px") is None else row["z_px"]
-            result.moved_px[index] = (depth, row["y_px"], row["x_px"])
-    return result
+            spine.place_px = _place(row, otherwise=spine.place_px[0])
+            spine.origin = "moved" if spine.index is not None else "added"
+    return spines, failed
 
 
-def _meant(row: dict, places_px: np.ndarray, kept: list[int], pixel_size_um: float) -> int | None:
-    """Index of the spine a correction is about; for a move without a number, the one nearest to the new place."""
-    if row.get("spine") is not None:
-        index = int(row["spine"]) - 1
-        return index if index in kept else None
-    if row.get("x_px") is None or row.get("y_px") is None or not kept:
-        return None
-    away = np.hypot(*(places_px[kept][:, 1:] - [row["y_px"], row["x_px"]]).T) * pixel_size_um
-    return kept[int(np.argmin(away))] if away.min() <= CLICK_UM else None
+def _added(row: dict, spines: list[Spine], number: int, pixel_size_um: float) -> list[Spine]:
+    """The new spine; none where one is found there already, which then only takes the class."""
+    nearest, away_um = _nearest(row, spines, pixel_size_um)
+    if nearest is None or away_um > SAME_UM:
+        return [Spine(number, _place(row, otherwise=np.nan), None, "added", row.get("class"))]
+    nearest.given = row.get("class") or nearest.given
+    return []
+
+
+def _meant(row: dict, spines: list[Spine], pixel_size_um: float) -> tuple[Spine | None, str]:
+    """The spine a correction is about, or the reason why there is none."""
+    numbered = next((spine for spine in spines if spine.number == row.get("spine")), None)
+    if row["action"] == "move" and row.get("spine") is not None:
+        if numbered is None:
+            return None, "there is no spine of that number"
+        away_um = _nearest(row, [numbered], pixel_size_um)[1]
+        if away_um > FARTHEST_MOVE_UM:
+            return None, f"the spine of that number lies {away_um:.1f} um away, it is another one by now"
+        return numbered, ""
+    if row.get("x_px") is None or row.get("y_px") is None:
+        return numbered, "there is no spine of that number"
+    nearest, away_um = _nearest(row, spines, pixel_size_um)
+    if nearest is not None and away_um <= CLICK_UM:
+        return nearest, ""
+    where = "there are no spines" if nearest is None else f"the nearest spine lies {away_um:.1f} um away"
+    return None, f"{where}, expected one within {CLICK_UM:g} um"
+
+
+def _nearest(row: dict, spines: list[Spine], pixel_size_um: float) -> tuple[Spine | None, float]:
+    """The spine nearest to the row's place, and how far off it is in the plane (um)."""
+    if not spines:
+        return None, np.inf
+    away = [np.hypot(spine.place_px[1] - row["y_px"], spine.place_px[2] - row["x_px"]) for spine in spines]
+    return spines[int(np.argmin(away))], float(min(away)) * pixel_size_um
+
+
+def _place(row: dict, *, otherwise: float) -> tuple[float, float, float]:
+    return (otherwise if row.get("z_px") is None else row["z_px"], row["y_px"], row["x_px"])
+
+
+def _named(row: dict) -> str:
+    """The row in words that lead back to it in the table."""
+    words = [row["action"]]
+    words += [f"spine {row['spine']:g}"] if row.get("spine") is not None else []
+    words += [f"{column} {row[column]:g}" for column in ("x_px", "y_px") if row.get(column) is not None]
+    words += [f"by {row['by']}"] if row.get("by") else []
+    return ", ".join(words)

@@ -83,27 +83,22 @@ def _corrected(
 ) -> tuple[Candidates, list[dict], list[str]]:  # fmt: skip
     """Spines after a person's corrections, what is known of each (number, score, class given), and what failed."""
     rows = recording.rows.get(CORRECTIONS, [])
-    told = corrections.replayed(rows, found.places_um / voxel_um, float(voxel_um[1]))
+    spines, failed = corrections.replayed(rows, found.places_um / voxel_um, float(voxel_um[1]))
+    as_found = [spine for spine in spines if spine.origin == "found"]
+    by_hand = [spine for spine in spines if spine.origin != "found"]
     facts = [
-        {"spine": index + 1, "score": scores[index], "given": told.classes.get(index), "origin": "found"}
-        for index in told.kept
-        if index not in told.moved_px
-    ]
-    parts = [found.chosen(np.array([fact["spine"] - 1 for fact in facts], int))]
-    by_hand = [(told.moved_px[index], index + 1, told.classes.get(index), "moved") for index in told.kept
-               if index in told.moved_px]  # fmt: skip
-    by_hand += [
-        (place, len(found) + number, given, "added")
-        for number, (place, given) in enumerate(zip(told.added_px, told.added_classes, strict=True), start=1)
-    ]
+        {"spine": spine.number, "score": scores[spine.index] if spine.origin == "found" else 1.0,
+         "given": spine.given, "origin": spine.origin}
+        for spine in as_found + by_hand
+    ]  # fmt: skip
+    parts = [found.chosen(np.array([spine.index for spine in as_found], int))]
     if by_hand:
-        places_um = np.array([place for place, *_ in by_hand]) * voxel_um
+        places_um = np.array([spine.place_px for spine in by_hand]) * voxel_um
         places_um[:, 0] = np.where(
             np.isnan(places_um[:, 0]), _depth(np.nan_to_num(places_um), stack, voxel_um), places_um[:, 0]
         )
         parts.append(finding.placed(stack.max(0), voxel_um, traced, noise, places_um))
-        facts += [{"spine": number, "score": 1.0, "given": given, "origin": how} for _, number, given, how in by_hand]
-    return candidates.joined(parts), facts, told.unmatched
+    return candidates.joined(parts), facts, failed
 
 
 def _depth(places_um: np.ndarray, stack: np.ndarray, voxel_um: np.ndarray) -> np.ndarray:
