@@ -20,6 +20,10 @@ from ketaflow.core.records import Record
 STRIP_WIDTH_PX = 72
 BACKGROUND_WIDTH_PX = 480
 FEWEST_KEYS = 12
+# A picture repeats the one before if every so-manieth pixel of every so-manieth row does.
+SAMPLED = 8
+# Lost pictures are told one by one up to this many places.
+MOST_LOST = 500
 
 
 def ingest(
@@ -82,6 +86,7 @@ def filmed(
     factor = max(1, -(-background.shape[1] // BACKGROUND_WIDTH_PX))
     record.arrays["background"] = np.clip(motion.binned(trimmed(background, factor), factor), 0, 255).astype(np.uint8)
     record.facts["video"]["background_bin"] = factor
+    record.arrays["repeated"] = brightness[:, 2] > 0
     record.tables["trace"] = pd.concat(traces, ignore_index=True)
     if all(facts["reason"] for facts in record.facts["cylinders"].values()):
         raise IngestError("; ".join(sorted({f"{name}: {f['reason']}" for f in record.facts["cylinders"].values()})))
@@ -118,20 +123,22 @@ def follow(
     trackers: dict[str, motion.Tracker],
     strips: dict[str, "Strip"],
 ) -> np.ndarray:
-    """Show every tracker every picture that is looked at; return the light of each picture (n, 2): time, gain."""
+    """Show every tracker every picture that is looked at; return (n, 3): time, light, whether it repeats the last."""
     apart_s = 1 / analysis_rate_hz - 0.5 * min(outline.frame_s, 1 / analysis_rate_hz)
     sparing = video.may_spare(outline.path, 1 / analysis_rate_hz)
-    brightness = []
+    brightness, last = [], np.zeros(0)
     # The matrices are small: more than one thread would only wait for one another.
     with threadpool_limits(1):
         for time_s, picture in video.stream(outline.path, apart_s, sparing=sparing):
             gains = light.gains(picture)
-            brightness.append((time_s, float(np.median(gains))))
+            sample = picture[::SAMPLED, ::SAMPLED].copy()
+            brightness.append((time_s, float(np.median(gains)), np.array_equal(sample, last)))
+            last = sample
             gains = np.maximum(gains, 0.05)
             for recording, tracker in trackers.items():
                 tracker.look(time_s, picture, gains, light.centres)
                 strips[recording].look(time_s, picture)
-    return np.array(brightness).reshape(-1, 2)
+    return np.array(brightness, float).reshape(-1, 3)
 
 
 def video_facts(outline: video.Outline, brightness: np.ndarray, noise_sd: float, sign: int) -> dict:
@@ -147,12 +154,23 @@ def video_facts(outline: video.Outline, brightness: np.ndarray, noise_sd: float,
         "frames": len(outline.times_s),
         "frames_looked_at": len(brightness),
         "frames_lost": int(lost[lost > 0].sum()),
+        "lost_at_s": [round(float(at_s), 3) for at_s in outline.times_s[:-1][lost > 0][:MOST_LOST]],
+        "longest_still_s": longest_s(brightness[:, 0], brightness[:, 2] > 0),
         "frame_rate_hz": 1 / outline.frame_s,
         "uneven_share": variable,
         "duration_s": outline.duration_s,
         "noise_sd": noise_sd,
         "polarity": "dark" if sign > 0 else "light",
     }
+
+
+def longest_s(times_s: np.ndarray, repeated: np.ndarray) -> float:
+    """Longest stretch in which every picture repeats the one before (seconds): the camera or the recorder hung."""
+    began, longest = 0, 0.0
+    for place in range(1, len(times_s)):
+        began = began if repeated[place] else place
+        longest = max(longest, float(times_s[place] - times_s[began]))
+    return longest
 
 
 def trimmed(picture: np.ndarray, factor: int) -> np.ndarray:
