@@ -170,3 +170,101 @@ def test_a_saturated_peak_has_no_concentration(tmp_path):
     found = measure(drawn_animal(tmp_path, TRUTH, faults={5: "saturated"}))
     assert "saturated" in found.table("fractions")["state"].tolist()
     assert np.isnan(values(found, "concentration_um")[5])
+
+
+def lab_state(record, fraction: str, state: str):
+    """The record with a fraction's number replaced by a state."""
+    for row in record.rows["microdialysis_concentrations"]:
+        if row["fraction"] == fraction:
+            row["value"], row["state"] = None, state
+    return record
+
+
+@pytest.mark.parametrize(
+    ("state", "words"), [("below_loq", "1 below the limit"), ("above_range", "1 above the range"), ("missed", "")]
+)
+def test_a_state_of_the_labs_table_is_carried_to_every_value_it_touches(state, words):
+    record = lab_state(with_concentrations(STEP, {"glutamate": FLAT + [3.0] * 6}), "5", state)
+    table = measure(record).table("measurements")
+    own = table[table["measure"].eq("concentration_um") & table["status"].eq("failed")]
+    assert own["reason"].str.contains("reported as").tolist() == [True]
+    assert table[table["measure"].eq("pct_baseline") & table["status"].eq("failed")]["reason"].tolist() == (
+        own["reason"].tolist()
+    )
+    area = table[table["measure"].eq("auc_pct_min")].iloc[0]
+    assert area["value"] == pytest.approx(6000)
+    assert words in area["reason"]
+
+
+def test_a_baseline_with_a_value_below_the_limit_says_so():
+    record = lab_state(with_concentrations(STEP, {"glutamate": FLAT + [3.0] * 6}), "1", "below_loq")
+    table = measure(record).table("measurements")
+    row = table[table["measure"].eq("baseline_um")].iloc[0]
+    assert (row["value"], row["n"], row["status"]) == (2.0, 2, "flagged")
+    assert "1 below the limit" in row["reason"]
+
+
+def test_a_peak_beside_a_saturated_fraction_may_be_higher(tmp_path):
+    found = measure(drawn_animal(tmp_path, TRUTH, faults={5: "saturated"})).table("measurements")
+    own = found[found["measure"].eq("peak_pct_baseline") & found["analyte"].eq("glutamate")].iloc[0]
+    assert own["status"] == "flagged"
+    assert "may be higher" in own["reason"]
+
+
+def test_gaps_of_either_analyte_are_gaps_of_the_ratio_with_its_reason():
+    record = with_concentrations(STEP, {"glutamate": [2.0] * 9, "glutamine": [4.0] * 5 + [0.0] + [4.0] * 3})
+    table = measure(record).table("measurements")
+    own = table[table["measure"].eq("concentration_ratio")]
+    assert own["value"].isna().sum() == 1
+    assert own.loc[own["value"].isna(), "reason"].tolist() == ["glutamine: reported as zero: below the limit"]
+    assert values(measure(record), "auc_pct_min", "glutamate/glutamine") == pytest.approx([0], abs=1e-9)
+
+
+def test_a_change_of_flow_is_followed_through_the_dead_volume():
+    """9 ul at 1 ul/min take 9 min; once the pump runs at 3 ul/min the rest comes three times as fast."""
+    rows = [
+        fraction_row(1, -20, 0, dead_volume_ul=9.0),
+        fraction_row(2, 0, 20, dead_volume_ul=9.0, flow_ul_per_min=3.0),
+        fraction_row(3, 20, 40, dead_volume_ul=9.0, flow_ul_per_min=3.0),
+    ]
+    table = measure(with_concentrations(rows, {"glutamate": [2.0] * 3})).table("fractions")
+    assert table["start_min"].tolist() == pytest.approx([-29, -9, 17])
+    assert table["stop_min"].tolist() == pytest.approx([-9, 17, 37])
+    assert table["lag_min"].tolist() == pytest.approx([9, 9, 3])
+
+
+def test_a_real_delay_of_the_tubing_is_reproduced():
+    """A session noted 1.2 ul/min and 14 min 38 s from probe to tube: 17.56 ul."""
+    rows = [fraction_row(n, 7.5 * n, 7.5 * n + 7.5, flow_ul_per_min=1.2, dead_volume_ul=17.56) for n in range(6)]
+    table = measure(with_concentrations(rows, {"glutamate": [2.0] * 6})).table("fractions")
+    assert table["lag_min"].tolist() == pytest.approx([14 + 38 / 60] * 6, abs=0.01)
+
+
+def result_table(record, concentrations: list[float | None], unit: str | None):
+    """The record with result tables of an LC-MS/MS program in place of its numbers."""
+    del record.rows["microdialysis_concentrations"]
+    for row, value in zip(record.rows["microdialysis"], concentrations, strict=True):
+        path = row["chromatogram"] = f"r/{row['fraction']}.csv"
+        peak = dict.fromkeys(("start_min", "stop_min", "height", "area"))
+        peaks = [peak | {"name": "Glutamate", "retention_min": 3.1, "concentration": value, "unit": unit}]
+        facts = {"array": path, "area_unit": "", "area_time_s": 1.0, "vendor_peaks": peaks if value is not None else []}
+        record.facts["traces"][path] = facts
+        record.arrays[path] = np.empty((2, 0))
+    return record
+
+
+def test_concentrations_of_a_result_table_need_no_standards():
+    told = [2000.0] * 3 + [3000.0] * 5 + [None]
+    found = measure(result_table(with_concentrations(STEP, {"glutamate": [1.0] * 9}), told, "nM"))
+    assert values(found, "concentration_um", "Glutamate")[:8] == pytest.approx([2.0] * 3 + [3.0] * 5)
+    table = found.table("measurements")
+    last = table[table["measure"].eq("concentration_um")].iloc[-1]
+    assert (last["status"], last["reason"]) == ("failed", "no calibration, and no concentration in its result table")
+
+
+def test_a_concentration_without_a_unit_is_no_number():
+    found = measure(result_table(with_concentrations(STEP, {"glutamate": [1.0] * 9}), [2.0] * 9, None))
+    table = found.table("measurements")
+    own = table[table["measure"].eq("concentration_um")]
+    assert own["value"].isna().all()
+    assert own["reason"].str.contains("no unit of concentration").all()

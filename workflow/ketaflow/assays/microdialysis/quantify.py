@@ -10,6 +10,11 @@ from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
+LAB_STATES = {
+    calibration.BELOW: "reported as below the limit of quantification",
+    calibration.ABOVE: "reported as above the range",
+    MISSED: "reported as missed",
+}
 WHY = {
     calibration.BELOW: "below the limit of quantification ({loq:.3g} uM)",
     calibration.ABOVE: "above the range of the standards ({highest:.3g} uM)",
@@ -70,7 +75,7 @@ def _concentrations(
 ) -> Values:
     """(uM or NaN, state, reason) of every analyte in every fraction; the lab's number goes first."""
     lab = _lab_values(recording, region)
-    analytes = list(dict.fromkeys([*series.lines, *(analyte for _, analyte in lab)]))
+    analytes = _analytes(series, lab, [fraction.row.get("chromatogram") for fraction in moved])
     unreadable = recording.facts["unreadable"]
     found: Values = {analyte: [] for analyte in analytes or [""]}
     for fraction in moved:
@@ -94,20 +99,51 @@ def _lab_values(recording: Record, region: str | None) -> dict[tuple[str, str], 
     found = {}
     for row in recording.rows.get("microdialysis_concentrations", []):
         if row.get("region") in (None, region):
-            value = row["value"] * (to_um(row["unit"], row["analyte"]) or np.nan)
-            state = (
-                (value, calibration.OK, "")
-                if value > 0
-                else (np.nan, calibration.BELOW, "reported as zero: below the limit")
-            )
-            found[row["fraction"], row["analyte"]] = state
+            told = (np.nan, row["state"], LAB_STATES[row["state"]]) if row.get("state") else _in_um(row["value"], row)
+            found[row["fraction"], row["analyte"]] = told
     return found
+
+
+def _in_um(value: float, row: dict) -> tuple[float, str, str]:
+    """A concentration in its row's unit as uM; zero is a value below the limit, not a number."""
+    factor = to_um(row["unit"] or "", row["analyte"])
+    if factor is None:
+        return (
+            np.nan,
+            courses.FAILED,
+            f"{value:g} in '{row['unit'] or ''}', which is no unit of concentration known here",
+        )
+    if value > 0:
+        return value * factor, calibration.OK, ""
+    return np.nan, calibration.BELOW, "reported as zero: below the limit"
+
+
+def _analytes(series: Series, lab: dict[tuple[str, str], tuple], paths: list[str | None]) -> list[str]:
+    """Those of the standards, of the lab's numbers, and those a result table gives a concentration of."""
+    told = [
+        peak["name"]
+        for path in paths
+        for peak in series.peaks.get(path, [])
+        if peak.get("name") and peak.get("told") is not None
+    ]
+    known = list(dict.fromkeys([*series.lines, *(analyte for _, analyte in lab)]))
+    lowered = {name.lower() for name in known}
+    return known + [name for name in dict.fromkeys(told) if name.lower() not in lowered]
+
+
+def _told(series: Series, path: str, analyte: str) -> tuple[float, str, str] | None:
+    """The concentration that a chromatogram's own result table gives; None where it gives none."""
+    for peak in series.peaks.get(path, []):
+        if (peak.get("name") or "").lower() == analyte.lower() and peak.get("told") is not None:
+            return _in_um(peak["told"], {"unit": peak["told_unit"], "analyte": analyte})
+    return None
 
 
 def _from_peak(series: Series, path: str, analyte: str, settings: dict) -> tuple[float, str, str]:
     line = series.lines.get(analyte)
     if line is None:
-        return np.nan, calibration.ABSENT, "no calibration: no standard of it could be measured"
+        nothing = (np.nan, calibration.ABSENT, "no calibration, and no concentration in its result table")
+        return _told(series, path, analyte) or nothing
     index = series.named[path].get(analyte)
     if index is not None and series.peaks[path][index]["saturated"]:
         return np.nan, courses.SATURATED, "the detector was saturated at its peak; dilute and inject again"

@@ -7,6 +7,8 @@ from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem
 
 TABLE, LAB, STANDARDS, LIMITS = (f"microdialysis{end}" for end in ("", "_concentrations", "_standards", "_limits"))
+# Files that may hold concentrations already, as LC-MS/MS results do.
+RESULT_TABLES = (".csv", ".tsv")
 
 
 def problems(cohort: Cohort) -> list[Problem]:
@@ -37,11 +39,13 @@ def _times(cohort: Cohort) -> list[Problem]:
 def _sources(cohort: Cohort) -> list[Problem]:
     """A table of fractions without any value, or chromatograms without standards."""
     table, file = cohort.tables[TABLE], cohort.files[TABLE]
-    traced = table["chromatogram"].notna().any()
+    paths = table["chromatogram"].dropna()
+    traced = len(paths) > 0
+    may_hold_results = traced and paths.str.lower().str.endswith(RESULT_TABLES).all()
     if not traced and LAB not in cohort.tables:
         remedy = "Name each fraction's chromatogram, or add microdialysis_concentrations"
         return [Problem(file, 0, "chromatogram", "no fraction has a chromatogram or a concentration", remedy)]
-    if traced and STANDARDS not in cohort.tables and LAB not in cohort.tables:
+    if traced and not may_hold_results and STANDARDS not in cohort.tables and LAB not in cohort.tables:
         remedy = "Add microdialysis_standards: chromatograms of known concentrations, analyte by analyte"
         return [
             Problem(file, 0, "chromatogram", "there are chromatograms and no standards to name and scale them", remedy)
@@ -56,6 +60,15 @@ def _concentrations(cohort: Cohort) -> list[Problem]:
         if pd.notna(row["fraction"]) and (row["animal"], row["fraction"]) not in known:
             text = f"fraction '{row['fraction']}' of animal '{row['animal']}' does not stand in {cohort.files[TABLE]}"
             found.append(Problem(file, int(number), "fraction", text, "Correct the name, or add the fraction there"))
+        if pd.isna(row["value"]) and pd.isna(row["state"]):
+            remedy = "Enter the concentration, or say in 'state' why there is none: below_loq, above_range or missed"
+            found.append(Problem(file, int(number), "value", "the cell is empty, and so is 'state'", remedy))
+        if pd.notna(row["value"]) and pd.notna(row["state"]):
+            remedy = "Keep the one that holds: what is below the limit or above the range has no number"
+            found.append(Problem(file, int(number), "state", f"'{row['state']}' beside {row['value']:g}", remedy))
+        if pd.notna(row["value"]) and pd.isna(row["unit"]):
+            remedy = "Enter its unit: uM, nM, pmol/ul, ng/ml ..."
+            found.append(Problem(file, int(number), "unit", f"{row['value']:g} without a unit", remedy))
         if pd.notna(row["unit"]) and pd.notna(row["analyte"]) and to_um(row["unit"], row["analyte"]) is None:
             remedy = "Use uM, nM, mM, pM, pmol/ul or fmol/ul (ng/ml where the molar mass of the analyte is known)"
             found.append(Problem(file, int(number), "unit", f"found '{row['unit']}' for {row['analyte']}", remedy))
