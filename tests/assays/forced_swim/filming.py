@@ -7,14 +7,14 @@ returns what truly happened.
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import actor
 import av
 import numpy as np
-
-import actor
 from glass import Camera, Look, Stage, Vessel
 
 DIGITS = {
-    "0": "757", "1": "262", "2": "637", "3": "737", "4": "571", "5": "767", "6": "477", "7": "711", "8": "777", "9": "771", ":": "020",
+    "0": "757", "1": "262", "2": "637", "3": "737", "4": "571", "5": "767", "6": "477", "7": "711", "8": "777",
+    "9": "771", ":": "020",
 }  # fmt: skip
 
 
@@ -59,19 +59,21 @@ BACKLIT = Look(wall=40, table=50, water=150, fur=225, belly=-25, skin=190, clear
 GREY = Look(wall=200, table=120, water=170, fur=95, belly=25, skin=130)
 
 STYLES = {
-    "four_beakers": Film(1, Look(dividers=True), despair=(0.3, 0.6, 0.8, 0.5), width=480, height=272, radius=6.5, deep=11),
+    "four_beakers": Film(1, Look(dividers=True), despair=(0.3, 0.6, 0.8, 0.5), width=480, height=272, radius=6.5,
+                         deep=11),
     "white_mice": Film(2, WHITE, noise=4, flicker=0.03),
     "albino_rat": Film(3, BACKLIT, kind="rat", despair=(0.55,), width=320, height=400, fps=30, radius=12, deep=32),
     "agouti_tilted": Film(4, GREY, despair=(0.4, 0.6, 0.5), width=480, height=300, roll_deg=4, unequal=0.25),
     "interlaced": Film(5, Look(), interlaced=True, codec="mpeg4", kbit=900, width=360, height=288, above=10),
     "exposure": Film(6, Look(wall=170), exposure_jumps=3, stamp=True, noise=3, above=8),
-    "hooded_rat": Film(7, Look(fur=45, belly=60, wall=175, water=190), kind="rat", despair=(0.6,), width=240, height=320,
-                       fps=15, codec="wmv2", kbit=500, radius=11, deep=30, faeces=9),
+    "hooded_rat": Film(7, Look(fur=45, belly=60, wall=175, water=190), kind="rat", despair=(0.6,), width=240,
+                       height=320, fps=15, codec="wmv2", kbit=500, radius=11, deep=30, faeces=9),
     "thin_wire": Film(8, replace(WHITE, wall=60), kbit=120, fps=30),
     "from_above": Film(9, Look(ripple=9, mirror=0.15), despair=(0.2, 0.5, 0.7, 0.5), width=480, height=272, above=26,
                        passer_by=True, radius=7, deep=12),
     "far_away": Film(10, Look(), despair=(0.5, 0.3, 0.7, 0.5), width=320, height=180, radius=7, deep=12, noise=1.5),
-    "loud": Film(11, replace(GREY, fur=60, ripple=8), noise=7, fps=50, seconds=60, despair=(0.5,), width=280, height=300),
+    "loud": Film(11, replace(GREY, fur=60, ripple=8), noise=7, fps=50, seconds=60, despair=(0.5,), width=280,
+                 height=300),
     "rat_pair": Film(12, replace(BACKLIT, wall=70, water=110), kind="rat", despair=(0.7, 0.4), width=480, height=400,
                      fps=12.5, radius=12, deep=30, unequal=0.2),
     "never_rests": Film(13, Look(fur=25), despair=(0.0, 0.96), seconds=60, stamp=True),
@@ -84,8 +86,8 @@ def style(seed: int) -> Film:
     rat, light = rng.random() < 0.3, rng.random() < 0.4
     if light:
         wall = rng.uniform(30, 80)
-        look = Look(wall=wall, table=rng.uniform(40, 90), water=rng.uniform(wall, 140), fur=rng.uniform(195, 230), belly=-20,
-                    skin=rng.uniform(160, 195))  # fmt: skip
+        look = Look(wall=wall, table=rng.uniform(40, 90), water=rng.uniform(wall, 140), fur=rng.uniform(195, 230),
+                    belly=-20, skin=rng.uniform(160, 195))  # fmt: skip
     else:
         wall = rng.uniform(150, 215)
         look = Look(wall=wall, table=rng.uniform(90, 190), water=rng.uniform(150, 200), fur=rng.uniform(20, 80),
@@ -99,8 +101,9 @@ def style(seed: int) -> Film:
         height=int(rng.integers(15, 20)) * 16 if count < 3 else 272, fps=float(rng.choice([15, 25, 25, 29.97, 30])),
         codec=str(rng.choice(["libx264", "libx264", "libx264", "mpeg4", "wmv2"])), kbit=int(rng.uniform(180, 900)),
         radius=rng.uniform(11, 13.5) if rat else rng.uniform(6, 10.5), unequal=rng.uniform(0, 0.25),
-        deep=rng.uniform(26, 36) if rat else rng.uniform(11, 17), above=rng.uniform(-3, 22), roll_deg=rng.uniform(-4, 4),
-        noise=rng.uniform(0.8, 5), flicker=rng.choice([0, 0, 0.04]), exposure_jumps=int(rng.integers(0, 3)),
+        deep=rng.uniform(26, 36) if rat else rng.uniform(11, 17), above=rng.uniform(-3, 22),
+        roll_deg=rng.uniform(-4, 4), noise=rng.uniform(0.8, 5), flicker=rng.choice([0, 0, 0.04]),
+        exposure_jumps=int(rng.integers(0, 3)),
         interlaced=bool(rng.random() < 0.15), stamp=bool(rng.random() < 0.4), hand=bool(rng.random() < 0.7),
         faeces=int(rng.integers(0, 8)), passer_by=bool(rng.random() < 0.3), scale=rng.uniform(0.85, 1.15),
     )  # fmt: skip

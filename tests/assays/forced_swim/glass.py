@@ -7,7 +7,6 @@ once above and once below the water, for glass and water shift what is below sid
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from actor import Performance
 
 
@@ -162,7 +161,7 @@ class Stage:
             picture[rows[seen], columns[seen]] += sign * strength * np.where(np.sin(angle[seen]) < 0, 1, 0.5)
 
     def draw(self, time_s: float, actors: list[Performance | None], held: list[float]) -> np.ndarray:
-        """The scene at one moment before light and lens; ``held`` is how high above the water a hand holds each animal."""
+        """The scene before light and lens; ``held`` is how high above the water a hand holds each animal (cm)."""
         picture = self.still.copy()
         for vessel, pool, actor, lift in zip(self.vessels, self.pools, actors, held, strict=True):
             pose = actor.at(time_s) if actor is not None else None

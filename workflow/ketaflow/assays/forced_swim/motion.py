@@ -1,9 +1,9 @@
 """How much each animal moves: a signal free of resolution, frame rate and lamp flicker.
 
 In: grey pictures with their times, the empty background and a cylinder. Out: one row for each picture looked at. The
-body is a soft mask (0 to 1) of what differs from the background. Its motion is the share of the body's area that
-changes within about an eighth of a second once the shift of the whole body is taken out, so that drifting is no
-swimming, and paddling on the spot is.
+body is a soft mask (0 to 1) of what differs from the background. A paddling limb goes to and fro; a body that glides,
+turns or sinks after the last stroke moves on evenly. So motion is what a picture differs by from the mean of those just
+before and after it, the body's centre held still: even movement, however fast, leaves nothing.
 """
 
 from dataclasses import dataclass, field
@@ -13,18 +13,22 @@ from scipy.ndimage import uniform_filter
 
 from ketaflow.assays.forced_swim.scene import Cylinder
 
-# The lags (s) over which change is averaged: short enough for strokes of 3 to 6 a second to show in full, and within
-# reach of cameras from 11 to 60 frames a second.
-LAGS_S = np.array([0.09, 0.11, 0.135, 0.16])
-LONGEST_LAG_S = 0.34
+# Pictures are compared with those this long before and after (s): half a stroke of 3 to 6 a second, and within reach of
+# cameras from 11 to 60 frames a second.
+LAG_S = 0.09
+LONGEST_LAG_S = 0.3
+# Neighbours on each side that are kept, so that the lag can be met at any rate.
+REACH = 2
 # Cylinders are looked at about this wide; larger ones are binned, which also quietens the noise.
 ANALYSIS_WIDTH_PX = 100
+# The body is compared through soft spots this wide (standard deviation) and this far apart, in a square of this size
+# around its centre (shares of the cylinder's width). Softness lets an edge move evenly through a spot.
+SPOT, SPOT_STEP, SQUARE = 0.04, 0.03, 1.3
 BLOCK = 32
-LAGS = 4
 LEAST_PX = 4
-SHAPE = ("area", "x", "y", "length", "elongation", "pitch_deg", "above", "top", "soft", "apart")
-# Differences from the background count from 4 standard deviations of the noise, or 18 % of the animal's contrast, on,
-# and in full from 60 %: what lies between is the soft edge.
+SHAPE = ("area", "x", "y", "length", "pitch_deg", "above", "top", "apart")
+# Differences from the background count from 4 standard deviations of the noise, or 15 % of the animal's contrast, on,
+# and in full from 50 %: what lies between is the soft edge.
 NOISE_SDS, LOW_CONTRAST, FULL_CONTRAST = 4.0, 0.15, 0.5
 # Ripples are told from the animal by counting only what goes beyond them by this factor.
 RIPPLES = 1.3
@@ -99,7 +103,6 @@ class Tracker:
         self.blurred = noise > LOW_CONTRAST * self.contrast
         # Averaging three by three pixels quietens the noise threefold.
         noise = noise / 3 if self.blurred else noise
-        self.noise_now = noise / NOISE_SDS
         ripple = RIPPLES * self.ripple[self.crop[0]][:: self.bin]
         # Fur stands out less before water than before the wall: the contrast is each pixel's own.
         contrast = np.maximum(self.sign * (empty - self.fur), LEAST_CONTRAST * self.contrast)
@@ -112,11 +115,12 @@ class Tracker:
         surface = one.water_left + slope * (x0 + (np.arange(empty.shape[1]) + 0.5) * self.bin - one.left) - y0
         self.surface = surface / self.bin - 0.5
         self.above = (np.arange(empty.shape[0])[:, None] < self.surface).astype(np.float32).ravel()
-        self.window = int(1.3 * empty.shape[1]) // 2 * 2
+        self.spots = (np.arange(-SQUARE / 2, SQUARE / 2, SPOT_STEP) * empty.shape[1]).astype(np.float32)
         self.pictures = np.empty((BLOCK, *empty.shape), np.float32)
         self.times_s = np.empty(BLOCK)
         self.filled = 0
-        self.before = Before(np.zeros(0), np.zeros((0, self.window, self.window), np.float32), np.zeros(0))
+        self.recent = Recent(np.zeros(0), np.zeros((0, len(self.spots) ** 2), np.float32))
+        self.changes: list[np.ndarray] = []
 
     def look(self, time_s: float, picture: np.ndarray, gains: np.ndarray, centres: np.ndarray) -> None:
         """Take in one picture, its light evened by the gains of the reference bands."""
@@ -137,43 +141,85 @@ class Tracker:
         np.clip(masks, 0, 1, out=masks)
         times_s = self.times_s[: self.filled].copy()
         shape = shapes(masks, self.above, self.surface)
-        bodies = centred(masks, shape["x"], shape["y"], self.window)
-        now = Before(times_s, bodies, shape["area"]).after(self.before)
-        motion = changes(now)[len(self.before.times_s) :]
-        self.before = now.last(LAGS)
-        self.blocks.append(np.stack([times_s, motion, *(shape[name] for name in SHAPE)], axis=1))
+        bodies = through_spots(masks, shape["x"], shape["y"], self.spots, SPOT * masks.shape[2])
+        self.recent = self.recent.and_then(times_s, bodies)
+        self.changes.append(self.recent.changes() * (SPOT_STEP * masks.shape[2]) ** 2)
+        self.blocks.append(np.stack([times_s, *(shape[name] for name in SHAPE)], axis=1))
         self.filled = 0
 
     def rows(self) -> np.ndarray:
-        """All that was seen, (n pictures, time, motion and the columns of ``SHAPE``)."""
+        """All that was seen, (n pictures, time, changed area in binned pixels and the columns of ``SHAPE``)."""
         if self.filled:
             self.digest()
-        return np.concatenate(self.blocks) if self.blocks else np.zeros((0, 2 + len(SHAPE)))
+        seen = np.concatenate(self.blocks) if self.blocks else np.zeros((0, 1 + len(SHAPE)))
+        changed = np.full(len(seen), np.nan)
+        if len(seen) > 2 * REACH:
+            changed[REACH:-REACH] = np.concatenate(self.changes)
+        return np.insert(seen, 1, changed, axis=1)
 
 
 @dataclass
-class Before:
-    """Pictures of the body, (n, size, size) with its centre in the middle, their times and the body's areas."""
+class Recent:
+    """The last pictures of the body as seen through the spots, (n, spots), with their times."""
 
     times_s: np.ndarray
     bodies: np.ndarray
-    area: np.ndarray
 
-    def after(self, earlier: "Before") -> "Before":
-        """These pictures with earlier ones before them."""
-        return Before(
-            np.concatenate([earlier.times_s, self.times_s]),
-            np.concatenate([earlier.bodies, self.bodies]),
-            np.concatenate([earlier.area, self.area]),
-        )
+    def and_then(self, times_s: np.ndarray, bodies: np.ndarray) -> "Recent":
+        """The last few of these, which still lack neighbours, followed by new ones."""
+        kept = slice(max(0, len(self.times_s) - 2 * REACH), None)
+        return Recent(np.append(self.times_s[kept], times_s), np.concatenate([self.bodies[kept], bodies]))
 
-    def last(self, count: int) -> "Before":
-        """The last few pictures."""
-        return Before(self.times_s[-count:], self.bodies[-count:].copy(), self.area[-count:])
+    def changes(self) -> np.ndarray:
+        """Area changed (n - 2 ``REACH``,), in spots, of each picture that has all its neighbours; NaN beside a gap."""
+        count = len(self.times_s) - 2 * REACH
+        if count <= 0:
+            return np.zeros(0)
+        found = [self.unlike_neighbours(back, count) for back in range(1, REACH + 1)]
+        (near_s, near), (far_s, far) = found[0], found[-1]
+        weight = np.clip((LAG_S - near_s) / np.maximum(far_s - near_s, 1e-9), 0, 1)
+        mixed = (1 - weight) * near + weight * far
+        return np.where(np.isfinite(mixed), mixed, near)
+
+    def unlike_neighbours(self, back: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Mean lag (s) to the neighbours ``back`` pictures away, and the area in which the mean of both is wrong."""
+        here = slice(REACH, REACH + count)
+        before, after = slice(REACH - back, REACH - back + count), slice(REACH + back, REACH + back + count)
+        lag_s = self.times_s[after] - self.times_s[before]
+        weight = ((self.times_s[after] - self.times_s[here]) / lag_s).astype(np.float32)[:, None]
+        apart = self.bodies[before] - self.bodies[after]
+        apart *= weight
+        apart += self.bodies[after]
+        apart -= self.bodies[here]
+        np.abs(apart, out=apart)
+        return lag_s / 2, np.where(lag_s <= 2 * LONGEST_LAG_S, apart.sum(axis=1), np.nan)
+
+
+def through_spots(masks: np.ndarray, x: np.ndarray, y: np.ndarray, spots: np.ndarray, soft: float) -> np.ndarray:
+    """Bodies (n, spots squared) as seen through Gaussian spots of width ``soft`` on a square grid around their centres.
+
+    ``masks`` is (n, height, width), ``x`` and ``y`` are the bodies' centres, ``spots`` the grid's places about them
+    (all in pixels). Centring is exact to a fraction of a pixel.
+    """
+    n, height, width = masks.shape
+    down = spot_weights(np.nan_to_num(y), spots, height, soft)
+    across = spot_weights(np.nan_to_num(x), spots, width, soft)
+    return (down @ masks @ across.transpose(0, 2, 1)).reshape(n, -1)
+
+
+def spot_weights(centres: np.ndarray, spots: np.ndarray, length: int, soft: float) -> np.ndarray:
+    """Weights (n, spots, length) of the pixels of a line in each spot; those of a spot sum to 1."""
+    places = centres.astype(np.float32)[:, None, None] + spots[:, None]
+    apart = (places - np.arange(length, dtype=np.float32)) * np.float32(np.sqrt(0.5) / soft)
+    np.square(apart, out=apart)
+    np.negative(apart, out=apart)
+    np.exp(apart, out=apart)
+    apart *= np.float32(1 / (np.sqrt(2 * np.pi) * soft))
+    return apart
 
 
 def shapes(masks: np.ndarray, above: np.ndarray, surface: np.ndarray) -> dict[str, np.ndarray]:
-    """Area, centre, length, elongation, pitch, share above water, top, soft edge and division of each body, (n,) each.
+    """Area, centre, length, pitch, share above water, top and division of each body, (n,) each.
 
     ``masks`` is (n, height, width), ``above`` marks its pixels above the water (flat), ``surface`` is the water's row
     at each column. Lengths are in binned pixels; a body of less than ``LEAST_PX`` pixels is undefined.
@@ -189,7 +235,7 @@ def shapes(masks: np.ndarray, above: np.ndarray, surface: np.ndarray) -> dict[st
     yy = per_row[:, :, 0] @ ys**2 / whole - y**2
     xy = per_row[:, :, 1] @ ys / whole - x * y
     spread = np.hypot((xx - yy) / 2, xy)
-    long, short = (xx + yy) / 2 + spread, np.maximum((xx + yy) / 2 - spread, 0.05)
+    long = (xx + yy) / 2 + spread
     flat = masks.reshape(n, -1)
     solid = per_row[:, :, 0] > np.maximum(1.5, 0.02 * np.sqrt(area))[:, None]
     column = np.clip(np.nan_to_num(x), 0, width - 1).astype(int)
@@ -198,12 +244,9 @@ def shapes(masks: np.ndarray, above: np.ndarray, surface: np.ndarray) -> dict[st
         "x": x,
         "y": y,
         "length": 4 * np.sqrt(long),
-        "elongation": np.sqrt(long / short),
         "pitch_deg": np.abs(np.degrees(0.5 * np.arctan2(2 * xy, xx - yy))),
         "above": flat @ above / whole,
         "top": surface[column] - np.where(solid.any(axis=1), solid.argmax(axis=1), y),
-        # Were the soft edge spread evenly between 0 and 1, its pixels would hold m (1 - m) = 1/6 on average.
-        "soft": 6 * (area - np.einsum("np,np->n", flat, flat)),
         "apart": columns_apart(masks.sum(axis=1)),
     }
 
@@ -216,61 +259,6 @@ def columns_apart(columns: np.ndarray) -> np.ndarray:
     share = np.cumsum(columns, axis=1) / np.maximum(columns.sum(axis=1, keepdims=True), 1e-9)
     quiet = columns < 0.08 * columns.max(axis=1, keepdims=True)
     return np.count_nonzero(quiet & (share > 0.25) & (share < 0.75), axis=1)
-
-
-def centred(masks: np.ndarray, x: np.ndarray, y: np.ndarray, size: int) -> np.ndarray:
-    """Windows (n, size, size) of the masks in which the body's centre lies exactly in the middle."""
-    n, height, width = masks.shape
-    x, y = np.nan_to_num(x), np.nan_to_num(y)
-    left, top = np.floor(x).astype(int) - size // 2, np.floor(y).astype(int) - size // 2
-    raw = np.zeros((n, size + 1, size + 1), np.float32)
-    for index in range(n):
-        x0, y0 = max(left[index], 0), max(top[index], 0)
-        x1, y1 = min(left[index] + size + 1, width), min(top[index] + size + 1, height)
-        raw[index, y0 - top[index] : y1 - top[index], x0 - left[index] : x1 - left[index]] = masks[index, y0:y1, x0:x1]
-    fx = (x - np.floor(x)).astype(np.float32)[:, None, None]
-    fy = (y - np.floor(y)).astype(np.float32)[:, None, None]
-    across = raw[:, :, 1:] - raw[:, :, :-1]
-    across *= fx
-    across += raw[:, :, :-1]
-    down = across[:, 1:] - across[:, :-1]
-    down *= fy
-    down += across[:, :-1]
-    return down
-
-
-def changes(now: Before) -> np.ndarray:
-    """Share of the body (n,) that changed over ``LAGS_S``, averaged over them; NaN after a gap."""
-    n = len(now.times_s)
-    lags_s, shares = np.full((LAGS, n), np.nan), np.full((LAGS, n), np.nan)
-    for back in range(1, min(LAGS, n - 1) + 1):
-        lag_s = now.times_s[back:] - now.times_s[:-back]
-        if back > 1 and lag_s.min(initial=np.inf) > LAGS_S[-1] and np.median(lags_s[back - 2, back:]) >= LAGS_S[-1]:
-            break
-        apart = now.bodies[back:] - now.bodies[:-back]
-        np.abs(apart, out=apart)
-        share = apart.reshape(n - back, -1).sum(axis=1) / np.maximum(now.area[back:] + now.area[:-back], LEAST_PX)
-        near = (lag_s <= LONGEST_LAG_S) & (np.minimum(now.area[back:], now.area[:-back]) >= LEAST_PX)
-        lags_s[back - 1, back:] = np.where(near, lag_s, np.nan)
-        shares[back - 1, back:] = np.where(near, share, np.nan)
-    return averaged(lags_s, shares)
-
-
-def averaged(lags_s: np.ndarray, shares: np.ndarray) -> np.ndarray:
-    """Mean share over ``LAGS_S`` from shares at the lags there are, both (lags, n) with lags rising; NaN with none.
-
-    Between two lags the share is interpolated, outside them it is that of the nearest one.
-    """
-    total = np.zeros(lags_s.shape[1])
-    for wanted in LAGS_S:
-        value = shares[0].copy()
-        for shorter in range(len(lags_s) - 1):
-            a, b = lags_s[shorter], lags_s[shorter + 1]
-            weight = np.clip((wanted - a) / np.maximum(b - a, 1e-9), 0, 1)
-            mixed = (1 - weight) * shares[shorter] + weight * shares[shorter + 1]
-            value = np.where((wanted > a) & np.isfinite(mixed), mixed, value)
-        total += value
-    return total / len(LAGS_S)
 
 
 def binned(picture: np.ndarray, factor: int) -> np.ndarray:

@@ -23,6 +23,7 @@ def quantify(
     *,
     scoring_window_s: list[float],
     immobility_threshold: float,
+    hysteresis: float,
     min_bout_s: float,
     min_mobile_s: float,
     smoothing_s: float,
@@ -40,6 +41,7 @@ def quantify(
     rules = scoring.Rules(
         scoring_window_s=scoring_window_s,
         immobility_threshold=immobility_threshold,
+        hysteresis=hysteresis,
         min_bout_s=min_bout_s,
         min_mobile_s=min_mobile_s,
         smoothing_s=smoothing_s,

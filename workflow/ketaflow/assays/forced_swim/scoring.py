@@ -36,6 +36,7 @@ class Rules:
 
     scoring_window_s: list[float]
     immobility_threshold: float
+    hysteresis: float
     min_bout_s: float
     min_mobile_s: float
     smoothing_s: float
@@ -54,6 +55,7 @@ class Rules:
         own = codec == "ethovision"
         return {
             "threshold": self.ethovision_threshold_pct / 100 if own else self.immobility_threshold,
+            "hysteresis": self.hysteresis,
             "smoothing_s": self.ethovision_smoothing_s if own else self.smoothing_s,
             "drift_allowance_per_s": self.drift_allowance_per_s,
             "min_bout_s": self.min_bout_s,

@@ -13,12 +13,15 @@ from ketaflow.assays.forced_swim.trace import smooth
 
 STATES = ("immobility", "swimming", "climbing", "diving", "unscored")
 IMMOBILE, SWIMMING, CLIMBING, DIVING, UNSCORED = range(5)
-# Travel of one body length per second beyond drifting counts as a quarter of the body moving.
-TRAVEL_WEIGHT_S = 0.25
-# Motion is seen over the last eighth of a second (the middle of motion.LAGS_S), so it belongs a little earlier.
-MEAN_LAG_S = 0.125
+# Travel of one body length per second beyond drifting counts as this share of the body moving.
+TRAVEL_WEIGHT_S = 0.1
 # Added before the logarithm: motion this small cannot be told from none.
 LEAST_MOTION = 0.003
+# An end of immobility is looked for this long before and after the threshold is crossed, by the level of motion within
+# EDGE_S on both sides (s).
+EARLIER_S, LATER_S, EDGE_S = 0.6, 0.3, 1.0
+# Pictures are compared with those before and after (motion.LAG_S): a stroke shows this much too early and too long (s).
+SHOWS_EARLY_S = 0.07
 # Posture is averaged over this time (s).
 POSTURE_S = 0.8
 
@@ -63,7 +66,7 @@ def activity(trace: pd.DataFrame, *, smoothing_s: float, drift_allowance_per_s: 
         return smooth(times_s, motion, smoothing_s)
     travel = np.nan_to_num(trace["speed"].to_numpy(float) - drift_allowance_per_s)
     together = motion + TRAVEL_WEIGHT_S * np.maximum(travel, 0)
-    return np.exp(smooth(times_s, np.log(together + LEAST_MOTION), smoothing_s, MEAN_LAG_S / 2)) - LEAST_MOTION
+    return np.exp(smooth(times_s, np.log(together + LEAST_MOTION), smoothing_s)) - LEAST_MOTION
 
 
 def coded(
@@ -72,6 +75,7 @@ def coded(
     stops: np.ndarray,
     *,
     threshold: float,
+    hysteresis: float,
     smoothing_s: float,
     drift_allowance_per_s: float,
     min_bout_s: float,
@@ -83,26 +87,58 @@ def coded(
     """State code of every picture of a trace, and from when to when it holds."""
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     motion = activity(trace, smoothing_s=smoothing_s, drift_allowance_per_s=drift_allowance_per_s)
-    codes = np.where(motion < threshold, IMMOBILE, SWIMMING)
+    codes = np.where(grown(motion < threshold, motion < hysteresis * threshold), IMMOBILE, SWIMMING)
     if "pitch_deg" in trace:
         pitch = smooth(times_s, np.where(seen, trace["pitch_deg"].to_numpy(), np.nan), POSTURE_S)
         codes[(codes == SWIMMING) & (pitch > climbing_pitch_deg)] = CLIMBING
         deep = smooth(times_s, np.where(seen, trace["depth"].to_numpy(), np.nan), POSTURE_S / 2) > diving_depth
         codes[(codes != IMMOBILE) & deep] = DIVING
+    if "speed" in trace:
+        codes = sharpened(codes, np.log(np.nan_to_num(trace["motion"].to_numpy(float)) + LEAST_MOTION), times_s)
     codes[~seen | ~np.isfinite(motion)] = UNSCORED
     codes = bridged(codes, starts, stops)
     if "speed" in trace:
-        starts, stops = widened(codes, starts, stops, MEAN_LAG_S / 2)
+        starts, stops = widened(codes, starts, stops, SHOWS_EARLY_S)
     codes = without_twitches(codes, starts, stops, min_mobile_s)
     codes = without_short(codes, starts, stops, CLIMBING, min_climbing_s)
     return without_short(codes, starts, stops, IMMOBILE, min_bout_s), starts, stops
 
 
-def widened(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, by_s: float) -> tuple[np.ndarray, np.ndarray]:
-    """Times (start, stop) with every stretch of immobility longer at both ends.
+def grown(certain: np.ndarray, possible: np.ndarray) -> np.ndarray:
+    """Stretches of what is possible (n,) in which something is certain, whole.
 
-    Motion is a difference over a lag: it begins to show half a lag too early and ends half a lag too late.
+    Hysteresis, as in the Schmitt trigger: motion about as large as the threshold neither begins nor ends a bout, so a
+    slightly different threshold finds nearly the same bouts.
     """
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], possible, [0]])))
+    found = np.zeros(len(certain), bool)
+    for first, after in zip(edges[::2], edges[1::2], strict=True):
+        found[first:after] = certain[first:after].any()
+    return found
+
+
+def sharpened(codes: np.ndarray, level: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """Codes with the ends of immobility moved to where ``level`` (n,) steps most clearly from one height to another.
+
+    The threshold tells that an animal came to rest; when it did is told by the step itself, which no threshold moves.
+    """
+    found, still = codes.copy(), codes == IMMOBILE
+    total = np.concatenate([[0.0], np.cumsum(level)])
+    bounds = np.concatenate([[0], np.flatnonzero(np.diff(still)) + 1, [len(codes)]])
+    for before, here, after in zip(bounds, bounds[1:], bounds[2:], strict=False):
+        reach = np.searchsorted(times_s, times_s[here] + np.array([-EDGE_S, -EARLIER_S, LATER_S, EDGE_S]))
+        first, last = max(before, reach[0]), min(after, reach[3])
+        cuts = np.arange(max(first + 2, reach[1]), min(last - 2, reach[2]) + 1)
+        if len(cuts):
+            fall = (total[cuts] - total[first]) / (cuts - first) - (total[last] - total[cuts]) / (last - cuts)
+            fall = fall if still[here] else -fall
+            cut = int(cuts[np.argmax(fall * np.abs(fall) * (cuts - first) * (last - cuts))])
+            found[min(cut, here) : max(cut, here)] = codes[here] if cut < here else codes[here - 1]
+    return found
+
+
+def widened(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, by_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Times (start, stop) with every stretch of immobility longer at both ends, where movement touches it."""
     starts, stops = starts.copy(), stops.copy()
     touching = np.abs(starts[1:] - stops[:-1]) < 1e-9
     still, known = codes == IMMOBILE, codes != UNSCORED

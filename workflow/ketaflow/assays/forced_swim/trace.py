@@ -8,12 +8,12 @@ import pandas as pd
 
 from ketaflow.assays.forced_swim.motion import SHAPE, Tracker
 
-COLUMNS = ("time_s", "motion", *SHAPE)
+COLUMNS = ("time_s", "changed", *SHAPE)
 # A body between these shares of the usual area is taken for the animal alone.
 LEAST_AREA, MOST_AREA = 0.3, 2.2
 # Bodies this far apart (share of the cylinder's width), in more than this share of the pictures, are two animals.
 APART_SHARE, TWO_BODIES_SHARE = 0.06, 0.15
-# The animal has been released once it was seen alone for most of this time (s).
+# The animal has been released once it was seen in the water for most of this time (s).
 SETTLED_S = 2.0
 
 
@@ -33,10 +33,10 @@ def of_tracker(
     }
     frame["light"] = brightness[:, 1]
     lit = (frame["light"] > 0.4).to_numpy()
-    usual = usual_area(frame["area"].to_numpy()[lit], frame["motion"].to_numpy()[lit])
+    usual = usual_area(frame["area"].to_numpy()[lit])
     if not np.isfinite(tracker.contrast) or not np.isfinite(usual):
         facts["reason"] = "no animal was seen in this cylinder. Check cylinder number and file"
-        return finished(frame, np.zeros(len(frame), bool), 1.0, tracker), facts
+        return finished(frame, np.zeros(len(frame), bool), 1.0, 1.0, tracker), facts
     alone = frame["area"].between(LEAST_AREA * usual, MOST_AREA * usual).to_numpy() & lit
     divided = float(np.mean(frame["apart"].to_numpy()[alone] >= APART_SHARE * tracker.offset.shape[1]))
     if divided > TWO_BODIES_SHARE:
@@ -44,14 +44,14 @@ def of_tracker(
             f"two animals seem to be in this cylinder (two separate bodies in {divided:.0%} of the pictures). "
             "Check the video; if it is one animal and its mirror image, give region_x_px and the other region columns"
         )
-    found = first_settled(frame["time_s"].to_numpy(), alone)
+    found = first_settled(frame["time_s"].to_numpy(), in_water(frame, usual) & lit)
     facts["release_s"] = found if release_s is None else float(release_s)
     facts["gap_s"] = max_gap_s
     length = float(np.nanmedian(frame["length"].to_numpy()[alone]))
-    return finished(frame, alone, length, tracker), facts
+    return finished(frame, alone, length, usual, tracker), facts
 
 
-def usual_area(area: np.ndarray, motion: np.ndarray) -> float:
+def usual_area(area: np.ndarray) -> float:
     """Area of the animal in binned pixels: the median of what was seen; NaN where there was nothing to see."""
     seen = area[area > 4]
     if len(seen) < 10:
@@ -60,19 +60,33 @@ def usual_area(area: np.ndarray, motion: np.ndarray) -> float:
     return float(np.median(strong))
 
 
-def first_settled(times_s: np.ndarray, alone: np.ndarray) -> float:
-    """First moment from which the animal is seen alone for 90 % of the next seconds; NaN if there is none."""
+def in_water(frame: pd.DataFrame, usual: float) -> np.ndarray:
+    """Where as much of a body is below the surface as an animal puts there; a hand that holds it stays above."""
+    area = frame["area"].to_numpy()
+    below = area * (1 - np.nan_to_num(frame["above"].to_numpy(), nan=1.0))
+    seen = below[(area > LEAST_AREA * usual) & (area < MOST_AREA * usual)]
+    typical = float(np.median(seen)) if len(seen) else 0.0
+    if typical < LEAST_AREA * usual:
+        below, typical = area, usual
+    return (below > LEAST_AREA * typical) & (below < MOST_AREA * typical)
+
+
+def first_settled(times_s: np.ndarray, there: np.ndarray) -> float:
+    """First moment from which the animal is there for 90 % of the next seconds; NaN if there is none."""
     ends = np.searchsorted(times_s, times_s + SETTLED_S)
-    total = np.concatenate([[0], np.cumsum(alone)])
+    total = np.concatenate([[0], np.cumsum(there)])
     share = (total[ends] - total[:-1]) / np.maximum(ends - np.arange(len(times_s)), 1)
-    starts = np.flatnonzero((share >= 0.9) & alone)
+    starts = np.flatnonzero((share >= 0.9) & there)
     return float(times_s[starts[0]]) if len(starts) else np.nan
 
 
-def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, tracker: Tracker) -> pd.DataFrame:
-    """The trace with speed in body lengths per second, and the noise's share of the motion taken out."""
-    # Two noisy values differ by 2/sqrt(pi) standard deviations on average; only the soft edge of the body shows it.
-    noise = 1.128 * tracker.noise_now * float(np.median(tracker.scale)) * frame["soft"] / (2 * frame["area"])
+def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, usual: float, tracker: Tracker) -> pd.DataFrame:
+    """The trace in units of the animal's own size: ``length`` and ``usual`` area are those of its body, in pixels.
+
+    The area that changed is divided by the geometric mean of the body's area now and usually: seen from behind it is
+    small, yet paddles with the same limbs.
+    """
+    area = np.clip(frame["area"], LEAST_AREA * usual, MOST_AREA * usual)
     times_s = frame["time_s"].to_numpy()
     x, y = smooth(times_s, frame["x"].to_numpy(), 0.4), smooth(times_s, frame["y"].to_numpy(), 0.4)
     step_s = np.gradient(times_s) if len(times_s) > 1 else np.ones(len(times_s))
@@ -80,12 +94,11 @@ def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, tracker: Trac
     kept = {
         "time_s": times_s,
         "seen": seen,
-        "motion": np.maximum(frame["motion"] - 0.5 * noise.fillna(0), 0),
+        "motion": frame["changed"] / np.sqrt(area * usual),
         "speed": speed,
         "x": frame["x"] / max(tracker.offset.shape[1], 1),
         "depth": -frame["top"] / length,
         "pitch_deg": frame["pitch_deg"],
-        "elongation": frame["elongation"],
         "above": frame["above"],
         "area": frame["area"] / tracker.offset.shape[1] ** 2,
         "light": frame["light"],
