@@ -1,17 +1,43 @@
-"""ImageJ regions: written as ImageJ reads them."""
+"""ImageJ regions: written as ImageJ reads them, read as ImageJ writes them, and back into tables."""
 
 import struct
 import zipfile
 
+import numpy as np
 import pandas as pd
+import pytest
 
-from ketaflow.assays.dendritic_spines import rois
+from ketaflow.assays.dendritic_spines import corrections as replay
+from ketaflow.assays.dendritic_spines import imagej, rois
+
+SPINES = pd.DataFrame(
+    {"image": "a/b.tif", "spine": [1, 2, 3], "x_px": [5.0, 40.25, 80.0], "y_px": [6.0, 30.5, 9.0],
+     "z_px": [2.0, 0.0, 4.0], "class": ["thin", "stubby", "thin"]}
+)  # fmt: skip
+
+
+def region(kind: int, top: int, left: int, bottom: int, right: int, xs=(), ys=(), counters=(), options=0) -> bytes:
+    """A region as ImageJ lays it out: whole coordinates beside the corner, counters of a multi-point's planes."""
+    header = struct.pack(">4shBxhhhhH", b"Iout", 227, kind, top, left, bottom, right, len(xs)).ljust(50, b"\0")
+    second = 64 + 4 * len(xs)
+    header += struct.pack(">h4xii", options, 0, second)
+    places = struct.pack(f">{len(xs)}h", *xs) + struct.pack(f">{len(ys)}h", *ys)
+    more = bytearray(64)
+    struct.pack_into(">i", more, 48, second + 64 if counters else 0)
+    return header + places + bytes(more) + struct.pack(f">{len(counters)}I", *counters)
+
+
+def saved(folder, marks: dict[str, bytes]):
+    with zipfile.ZipFile(folder / "RoiSet.zip", "w") as archive:
+        for name, content in marks.items():
+            archive.writestr(f"{name}.roi", content)
+    return folder / "RoiSet.zip"
 
 
 def test_a_point_lies_where_the_spine_is_with_its_plane_and_name():
-    raw = rois.point_roi(12.75, 40.25, 7, "0003-thin")
+    raw = imagej.point_roi(12.75, 40.25, 7, "0003-thin")
     assert raw[:4] == b"Iout"
-    assert raw[6] == rois.POINT
+    assert raw[6] == imagej.POINT
     top, left, _, _, count = struct.unpack(">hhhhH", raw[8:18])
     assert (top, left, count) == (40, 12, 1)
     plane, second = struct.unpack(">ii", raw[56:64])
@@ -21,17 +47,86 @@ def test_a_point_lies_where_the_spine_is_with_its_plane_and_name():
     assert raw[offset : offset + 2 * length].decode("utf-16-be") == "0003-thin"
 
 
+@pytest.mark.parametrize("name", ["0003-thin", "épine µ", ""])
+def test_what_is_written_is_read_again(name):
+    (mark,) = imagej.marks_of(imagej.point_roi(12.75, 40.25, 7, name))
+    assert (mark.x_px, mark.y_px, mark.z_px, mark.name) == (12.25, 39.75, 6, name)
+
+
+def test_points_clicked_in_several_planes_keep_their_planes():
+    marks = imagej.marks_of(region(imagej.POINT, 20, 10, 31, 41, [0, 30], [0, 10], counters=[4 << 8, 9 << 8]))
+    assert [(mark.x_px, mark.y_px, mark.z_px) for mark in marks] == [(10, 20, 3), (40, 30, 8)]
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+def test_a_rectangle_or_an_oval_marks_its_middle(kind):
+    (mark,) = imagej.marks_of(region(kind, top=10, left=20, bottom=15, right=27))
+    assert (mark.x_px, mark.y_px, mark.z_px) == (23, 12, None)
+
+
+@pytest.mark.parametrize("kept", [0, 3, 40, 70])
+def test_a_broken_region_is_refused_with_what_was_expected(tmp_path, kept):
+    path = saved(tmp_path, {"a": imagej.point_roi(1.5, 1.5, 1, "0001-thin")[:kept]})
+    with pytest.raises(SystemExit, match=r"RoiSet\.zip.*ROI manager"):
+        rois.read_marks(path)
+
+
 def test_each_image_has_its_archive(tmp_path):
-    spines = pd.DataFrame(
-        {
-            "image": ["a/b.tif", "a/b.tif", "c.tif"],
-            "spine": [1, 2, 1],
-            "x_px": 5.0,
-            "y_px": 6.0,
-            "z_px": 2.0,
-            "class": "thin",
-        }
-    )
+    spines = pd.concat([SPINES.iloc[:2], SPINES.iloc[:1].assign(image="c.tif")])
     written = rois.write_rois(spines, tmp_path / "imagej")
     assert [path.name for path in written] == ["a_b.tif_rois.zip", "c.tif_rois.zip"]
-    assert zipfile.ZipFile(written[0]).namelist() == ["0001-thin.roi", "0002-thin.roi"]
+    assert zipfile.ZipFile(written[0]).namelist() == ["0001-thin.roi", "0002-stubby.roi"]
+
+
+def test_regions_that_nobody_touched_correct_nothing(tmp_path):
+    (path,) = rois.write_rois(SPINES, tmp_path)
+    assert rois.corrections(SPINES, rois.read_marks(path), "anna") == []
+
+
+def test_what_was_changed_in_fiji_becomes_rows_that_make_it_so(tmp_path):
+    """Spine 1 dragged, spine 2 deleted, spine 3 renamed to mushroom, and one new spine marked."""
+    path = saved(tmp_path, {
+        "0001-thin": imagej.point_roi(15.5, 6.5, 3, "0001-thin"),
+        "0003-mushroom": imagej.point_roi(80.5, 9.5, 5, "0003-mushroom"),
+        "0060-0100": imagej.point_roi(100.5, 60.5, 2, "0060-0100"),
+    })  # fmt: skip
+    rows = rois.corrections(SPINES, rois.read_marks(path), "anna")
+    assert sorted(row["action"] for row in rows) == ["add", "add", "drop", "drop", "reclass"]
+    assert {row["by"] for row in rows} == {"anna"}
+    found = SPINES[["z_px", "y_px", "x_px"]].to_numpy()
+    spines, failed = replay.replayed(rows, found, 0.1)
+    after = {(spine.place_px[2], spine.place_px[1], spine.given) for spine in spines}
+    assert after == {(15.0, 6.0, "thin"), (80.0, 9.0, "mushroom"), (100.0, 60.0, None)}
+    assert not failed
+
+
+def test_regions_renamed_by_fiji_still_mean_the_spines_they_lie_on(tmp_path):
+    path = saved(tmp_path, {
+        f"p{number}": imagej.point_roi(row.x_px + 0.5, row.y_px + 0.5, 1, f"p{number}")
+        for number, row in enumerate(SPINES.itertuples())
+    })  # fmt: skip
+    assert rois.corrections(SPINES, rois.read_marks(path), "") == []
+
+
+def test_the_commands_print_rows_of_the_cohorts_tables(tmp_path, capsys):
+    (tmp_path / "dendritic_spines").mkdir()
+    SPINES.to_csv(tmp_path / "dendritic_spines" / "spines.csv", index=False)
+    rois.main(["export", str(tmp_path)])
+    exported = tmp_path / "export" / "imagej" / "a_b.tif_rois.zip"
+    assert exported.is_file()
+    capsys.readouterr()
+    rois.main(["scores", "a/b.tif", str(exported), "--rater", "ben"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["image,rater,x_px,y_px,z_px,class", "a/b.tif,ben,5.0,6.0,2,thin"]
+    rois.main(["corrections", str(tmp_path), "a/b.tif", str(exported), "--by", "ben"])
+    assert capsys.readouterr().out.splitlines() == ["image,action,x_px,y_px,z_px,class,by"]
+
+
+def test_coordinates_survive_the_way_there_and_back(tmp_path):
+    rng = np.random.default_rng(0)
+    places = rng.uniform(0, 2000, (50, 2)).round(2)
+    spines = pd.DataFrame({"image": "a.tif", "spine": range(1, 51), "x_px": places[:, 0], "y_px": places[:, 1],
+                           "z_px": 0.0, "class": "thin"})  # fmt: skip
+    (path,) = rois.write_rois(spines, tmp_path)
+    read = sorted((mark.name, mark.x_px, mark.y_px) for mark in rois.read_marks(path))
+    np.testing.assert_allclose([[x, y] for _, x, y in read], places, atol=1e-3)
