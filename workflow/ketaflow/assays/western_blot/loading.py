@@ -1,11 +1,13 @@
-"""Which picture of a membrane is the loading control of which, and the words for it.
+"""Which picture of a membrane is the loading control of which, and how each target was read.
 
-In: the cohort's rows and the views measured. Out: volumes by lane, loading factors, figure legends.
+In: the cohort's rows and the views measured. Out: volumes by lane, loading factors, the table ``targets``.
 """
+
+import hashlib
 
 import numpy as np
 
-from ketaflow.assays.western_blot.normalise import loading_factors
+from ketaflow.assays.western_blot.normalise import loading_factors, referenced
 from ketaflow.assays.western_blot.pictures import View, lane_map
 from ketaflow.core.records import Record
 
@@ -52,22 +54,41 @@ def factors(seen: list[View], row: dict, animals: np.ndarray) -> tuple[np.ndarra
     return loading_factors(stacked, animals), [target["target"] for _, target in found]
 
 
-def legends(recording: Record, seen: list[View]) -> list[dict]:
-    """A figure legend for every picture, to be finished by whoever knows the antibodies."""
+def target_rows(recording: Record, seen: list[View]) -> list[dict]:
+    """How each target of each picture was read: what legends and parallel membranes need to know."""
     made = []
     for view in seen:
         kinds = [row["sample"] for row in view.lane_map]
+        animals, pools = (np.array([kind == wanted for kind in kinds], bool) for wanted in ("animal", "pool"))
         for target in view.targets:
-            names = [control["target"] for _, control in controls(seen, target)]
-            divided = names and target["role"] not in CONTROL_ROLES
-            mass = f", expected at {target['kda']:g} kDa" if target["kda"] else ""
-            text = (
-                f"Western blot of {target['target']}{mass}. {kinds.count('animal')} lanes carry one animal each"
-                f"{', ' + str(kinds.count('pool')) + ' a pooled reference' if 'pool' in kinds else ''}"
-                f"{', ' + str(kinds.count('ladder')) + ' the ladder' if 'ladder' in kinds else ''}. "
-                "Band volumes less background"
-                f"{' were divided by ' + ' and '.join(names) if divided else ''}. "
-                f"The picture is uncropped; {int(view.scan['bits'])}-bit {view.scan['format']}."
+            own = volumes(view, target["target"])
+            load, names = factors(seen, target, animals)
+            bands = [band for band in view.reading.bands if band["target"] == target["target"]]
+            masses = [band["kda"] for band in bands if band["kda"]]
+            choice = view.reading.choices.get(target["target"])
+            made.append(
+                {
+                    **{name: target[name] for name in ("image", "membrane", "channel", "target", "role", "repeat")},
+                    "region": target["region"],
+                    "expected_kda": target["kda"],
+                    "seen_kda": float(np.median(masses)) if masses else None,
+                    "chosen_by": choice.how if choice else None,
+                    "loading_controls": "+".join(names),
+                    "reference": referenced(own / load, animals, pools)[1],
+                    "background_method": "+".join(sorted({band["background_method"] for band in bands})),
+                    "lanes": len(kinds),
+                    **{f"{kind}_lanes": kinds.count(kind) for kind in ("animal", "pool", "ladder", "dilution")},
+                    "animals": len(animals_of(recording, view.membrane)),
+                    "boxes_drawn": sum(band["box"] == "given" for band in bands),
+                    "bits": view.scan["bits"],
+                    "format": view.scan["format"],
+                    "picture_sha256": _content(recording, view),
+                }
             )
-            made.append({"image": view.image, "membrane": view.membrane, "target": target["target"], "legend": text})
     return made
+
+
+def _content(recording: Record, view: View) -> str:
+    """Fingerprint of the pixels of a view, whatever file they came from."""
+    signal = recording.arrays[view.scan["key"]][view.top : view.bottom]
+    return hashlib.sha256(np.ascontiguousarray(signal).tobytes()).hexdigest()

@@ -6,8 +6,7 @@ In: the scans and what was measured on them. Out: ``checks`` and figures by pict
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.western_blot import figures, integrity
-from ketaflow.assays.western_blot.normalise import variation_pct
+from ketaflow.assays.western_blot import figures, integrity, membrane_checks
 from ketaflow.assays.western_blot.pictures import lane_map
 from ketaflow.core.measures import check, within
 from ketaflow.core.records import Figure, Record
@@ -27,6 +26,8 @@ def qc(
     twin_correlation: float,
     splice_score: float,
     histogram_gaps_pct: float,
+    transfer_change_pct: float,
+    background_change_pct: float,
 ) -> Record:
     """Check the pictures of a group and draw them."""
     bands, views = measured.table("bands"), measured.facts["views"]
@@ -40,7 +41,9 @@ def qc(
         animals = {int(row["lane"]): row["animal"] for row in lane_map(recording, view["membrane"])}
         checks += _lane_checks(view, recording) + _band_checks(view, own, animals, recording, background_difference_pct)
         checks += _mass_checks(view, own, recording, mass_off_pct) + _twin_checks(view, recording, twin_correlation)
-    checks += _loading_checks(measured, loading_cv_pct) + _dilution_checks(measured)
+    checks += membrane_checks.loading_checks(measured, loading_cv_pct) + membrane_checks.dilution_checks(measured)
+    checks += membrane_checks.transfer_checks(recording, measured, transfer_change_pct)
+    checks += membrane_checks.background_checks(measured, background_change_pct)
     return Record(tables={"checks": checks}, figures=_figures(recording, measured, bands))
 
 
@@ -202,41 +205,6 @@ def _twin_checks(view: dict, recording: Record, limit: float) -> list[dict]:
         for one, other, score in pairs
         if score > limit
     ]  # fmt: skip
-
-
-def _loading_checks(measured: Record, limit: float) -> list[dict]:
-    rows = measured.table("measurements")
-    load = rows[rows["measure"].eq("loading_factor")] if len(rows) else rows
-    made = []
-    for (image, sample), part in load.groupby(["recording", "sample"]) if len(load) else ():
-        spread = variation_pct(part["value"].to_numpy(float))
-        if np.isfinite(spread):
-            message = f"loading of {sample} varies by {spread:.0f} %"
-            made.append(
-                check(
-                    "loading_cv", spread, recording=image, place=sample, unit="%", high=limit,
-                    verdict=within(spread, None, limit), message=message,
-                )
-            )  # fmt: skip
-    return made
-
-
-def _dilution_checks(measured: Record) -> list[dict]:
-    """Whether signal is proportional to load."""
-    made = []
-    for row in measured.table("dilutions").itertuples():
-        if row.saturating:
-            message = f"{row.target}: a saturating curve fits the dilution lanes better than a line"
-        elif not row.through_zero:
-            message = f"{row.target}: the line through the dilution lanes misses zero; ratios to it are biased"
-        else:
-            message = f"{row.target}: proportional from {row.lowest_ug:g} to {row.highest_ug:g} ug"
-        good = row.through_zero and not row.saturating
-        verdict = "pass" if good else "warn"
-        made.append(
-            check("linear_range", row.r2, recording=row.image, place=row.target, verdict=verdict, message=message)
-        )
-    return made
 
 
 def _figures(recording: Record, measured: Record, bands: pd.DataFrame) -> dict[str, list[Figure]]:

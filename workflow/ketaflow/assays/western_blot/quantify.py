@@ -1,12 +1,13 @@
 """One group of membranes: bands, and from them values per animal.
 
 In: scans as ingest left them. Out: ``measurements``; ``bands`` (every band of every lane), ``dilutions`` (linear
-range), ``legends`` (a figure legend per picture); arrays of lane profiles and facts for the reviewer's pictures.
+range), ``targets`` (how each was read), ``fingerprints`` (what tells a lane from every other); arrays of lane profiles
+and facts for the reviewer's pictures.
 """
 
 import numpy as np
 
-from ketaflow.assays.western_blot import loading, pictures
+from ketaflow.assays.western_blot import likeness, loading, pictures
 from ketaflow.assays.western_blot.linearity import linearity
 from ketaflow.assays.western_blot.pictures import View
 from ketaflow.assays.western_blot.values import animal_values
@@ -51,13 +52,20 @@ def quantify(
     record.tables["measurements"] = animal_values(
         recording, seen, dilutions, detection_snr=detection_snr, saturated_limit_pct=saturated_limit_pct
     ) + _unreadable(recording)
-    record.tables["legends"] = loading.legends(recording, seen)
+    record.tables["targets"] = loading.target_rows(recording, seen)
+    record.tables["fingerprints"] = [
+        {**_names(view), **row} for view in seen for row in likeness.fingerprints(view.reading.strips)
+    ]
     record.facts["views"] = [_facts(view, record, number) for number, view in enumerate(seen)]
     return record
 
 
 def _band_row(view: View, band: dict) -> dict:
-    return {"image": view.image, "membrane": view.membrane, "channel": view.channel, **band}
+    return {**_names(view), **band}
+
+
+def _names(view: View) -> dict:
+    return {"image": view.image, "membrane": view.membrane, "channel": view.channel}
 
 
 def _dilutions(seen: list[View]) -> list[dict]:

@@ -54,11 +54,17 @@ def _totals(cohort: Cohort) -> list[Problem]:
     """A phosphorylated protein's total must be among the targets."""
     table = cohort.tables[IMAGES]
     known, made = set(table["target"].dropna()), []
+    shown = set(zip(table["membrane"], table["target"], strict=True))
     for number, row in _plain(table):
         total = row["total_target"]
         if total is not None and total not in known:
             found = f"'{total}' is no target of any picture"
             made.append(Problem(cohort.files[IMAGES], number, "total_target", found, "Correct the name"))
+        other = row["total_membrane"]
+        if other is not None and (other, total) not in shown:
+            found = f"no picture of membrane '{other}' shows '{total}'"
+            remedy = "Name the membrane and the total_target as in their own row"
+            made.append(Problem(cohort.files[IMAGES], number, "total_membrane", found, remedy))
     return made
 
 

@@ -1,0 +1,63 @@
+"""Membranes drawn for one story: so much of a protein in each lane, on a picture of its own noise."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tifffile
+
+from ketaflow import assays
+from ketaflow.assays.western_blot import cohort
+from ketaflow.assays.western_blot.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
+from ketaflow.core import settings
+
+COHORT = settings.with_defaults({}, assays.described("western_blot", "settings.schema"))["cohort"]
+HEIGHT_PX, WIDTH_PX = 420, 560
+
+
+def picture(
+    volumes: list[float | None], kda: float, seed: int, *, ladder: bool = True, gradient: float = 0.0
+) -> np.ndarray:
+    """A picture whose lane 1 is the ladder (if any) and whose further lanes hold these volumes (None: empty).
+
+    ``gradient`` is what transfer adds to the logarithm of the amount from the left lane to the right one.
+    """
+    rng = np.random.default_rng(seed)
+    count = len(volumes) + ladder
+    stage = Stage(HEIGHT_PX, WIDTH_PX, count, 0.01, 4.0, rng.uniform(300, 700), rng.uniform(7, 12))
+    plane = blank_picture(stage, rng)
+    usual = float(np.mean([volume for volume in volumes if volume]))
+    for mass in LADDER_KDA if ladder else ():
+        add_band(plane, stage, 1, mass, 0.5 * usual * rng.uniform(0.7, 1.3), rng)
+    for lane, volume in enumerate(volumes, start=1 + ladder):
+        came = np.exp(gradient * (lane - 1) / max(count - 1, 1))
+        if volume:
+            add_band(plane, stage, lane, kda, volume * came, rng)
+    return developed(plane, stage, rng)
+
+
+def write(folder: Path, name: str, plane: np.ndarray) -> str:
+    tifffile.imwrite(folder / name, plane, photometric="minisblack")
+    return name
+
+
+def lane_map(membrane: str, animals: list[str], *, ladder: bool = True, pool: int = 0) -> list[dict]:
+    """Ladder, one lane for each animal, pooled lanes."""
+    kinds = ["ladder"] * ladder + ["animal"] * len(animals) + ["pool"] * pool
+    named = [None] * ladder + animals + [None] * pool
+    return [
+        {"membrane": membrane, "lane": lane, "sample": kind, "animal": animal, "load_ug": 20.0}
+        for lane, (kind, animal) in enumerate(zip(kinds, named, strict=True), start=1)
+    ]
+
+
+def summarised(records: list, **changed: float) -> dict:
+    """The cohort's summary of measured records."""
+    names = {name for _, measured in records for name in measured.tables}
+    tables = {name: pd.concat([measured.table(name) for _, measured in records]) for name in names}
+    rows: dict[str, list] = {}
+    for record, _ in records:
+        for name, own in record.rows.items():
+            rows.setdefault(name, []).extend(own)
+    tables = {name: table.reset_index(drop=True) for name, table in tables.items()}
+    return cohort.summarise(tables, {name: pd.DataFrame(own) for name, own in rows.items()}, **{**COHORT, **changed})
