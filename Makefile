@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CORES ?= all
+# Compiled modules are kept even where the surroundings say not to: every job starts in a third of the time.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo demo-cohort test check format environment settings-page requirements clean
 
@@ -15,7 +17,7 @@ $(VENV)/.complete: requirements.txt
 		{ echo "ketaflow needs Python 3.11, 3.12 or 3.13; try: make demo PYTHON=python3.12"; exit 1; }
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --clear --python $(PYTHON) $(VENV) && \
-		uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements.txt; \
+		uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes -r requirements.txt; \
 	else \
 		$(PYTHON) -m venv --clear $(VENV) && \
 		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt; \
