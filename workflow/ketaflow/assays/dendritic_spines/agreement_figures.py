@@ -20,26 +20,32 @@ def figures(each: pd.DataFrame, machine: str) -> list[Figure]:
 
 
 def _densities(each: pd.DataFrame) -> pd.DataFrame:
-    """Per image: density by the machine, and mean, lowest and highest density by its raters (per um)."""
+    """Per image: length, density by the machine, and mean, lowest and highest density by its raters (per um)."""
     grouped = each.groupby("image")
     people = grouped["second_density_per_um"].agg(["mean", "min", "max"])
-    return people.assign(machine=grouped["first_density_per_um"].first())
+    return people.assign(machine=grouped["first_density_per_um"].first(), length_um=grouped["length_um"].first())
 
 
 def _against_people(by_image: pd.DataFrame) -> Figure:
     most = 1.08 * max(float(by_image[["machine", "max"]].to_numpy().max()), 0.1)
-    chart = Chart((0, most), (0, most), "Density by people (spines/µm)", "Density by ketaflow (spines/µm)", 440, 400)
+    chart = Chart((0, most), (0, most), "Density by people (spines/µm)", "Density by ketaflow (spines/µm)", 520, 420)
     chart.line([0, most], [0, most], "grey")
     for row in by_image.itertuples():
         if row.max > row.min:
             chart.line([row.min, row.max], [row.machine, row.machine], "sky")
     chart.points(by_image["mean"], by_image["machine"])
-    bias = 100 * (by_image["machine"].sum() / by_image["mean"].sum() - 1) if by_image["mean"].sum() else np.nan
+    counted = by_image[["machine", "mean"]].mul(by_image["length_um"], axis=0).sum()
+    bias = 100 * (counted["machine"] / counted["mean"] - 1) if counted["mean"] else np.nan
+    told = (
+        f"{abs(bias):.0f} % {'more' if bias > 0 else 'fewer'} than people"
+        if np.isfinite(bias)
+        else "where people do not"
+    )
     spread = " A bar spans the lowest and highest rater." if (by_image["max"] > by_image["min"]).any() else ""
     caption = (
         f"Spine density of {_images(by_image)}, counted by people (mean of raters) and by ketaflow, over the same "
         f"traced length. Line: equal densities. Each dot is an image.{spread} Over all images ketaflow "
-        f"counts {bias:+.0f} % against people."
+        f"counts {told}."
     )
     return Figure("Does ketaflow count as many spines as people do?", chart.svg(caption), caption=caption)
 
@@ -56,7 +62,7 @@ def _difference(by_image: pd.DataFrame) -> Figure:
         told += f", limits of agreement {low:+.2f} to {high:+.2f} (mean ± 1.96 SD)"
     reach = 1.15 * max(0.05, *(abs(level) for level, _, _ in levels), float(apart.abs().max()))
     most = 1.08 * max(float(middle.max()), 0.1)
-    chart = Chart((0, most), (-reach, reach), "Mean of both (spines/µm)", "ketaflow − people (spines/µm)", 640, 260)
+    chart = Chart((0, most), (-reach, reach), "Mean of both (spines/µm)", "ketaflow − people (spines/µm)", 520, 260)
     for level, name, colour in levels:
         chart.level(level, name, colour)
     chart.points(middle, apart)
