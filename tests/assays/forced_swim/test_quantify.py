@@ -28,7 +28,7 @@ def trace(still_s=(), climb_s=(), duration_s=60.0, rate_hz=12.5, missing_s=()):
     keep = ~inside(missing_s)
     table = {
         "time_s": times_s, "seen": True, "motion": np.where(inside(still_s), 0.02, 0.18), "speed": 0.0,
-        "pitch_deg": np.where(inside(climb_s), 80.0, 15.0), "depth": -0.2, "light": 1.0,
+        "height": np.where(inside(climb_s), 1.0, 0.4), "depth": -0.2, "light": 1.0,
     }  # fmt: skip
     return pd.DataFrame(table)[keep].reset_index(drop=True)
 

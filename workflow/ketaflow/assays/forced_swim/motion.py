@@ -26,7 +26,7 @@ ANALYSIS_WIDTH_PX = 100
 SPOT, SPOT_STEP, SQUARE = 0.04, 0.03, 1.3
 BLOCK = 32
 LEAST_PX = 4
-SHAPE = ("area", "x", "y", "length", "pitch_deg", "above", "top", "apart")
+SHAPE = ("area", "x", "y", "length", "height", "above", "top", "apart")
 # Differences from the background count from 4 standard deviations of the noise, or 15 % of the animal's contrast, on,
 # and in full from 50 %: what lies between is the soft edge.
 NOISE_SDS, LOW_CONTRAST, FULL_CONTRAST = 4.0, 0.15, 0.5
@@ -219,7 +219,7 @@ def spot_weights(centres: np.ndarray, spots: np.ndarray, length: int, soft: floa
 
 
 def shapes(masks: np.ndarray, above: np.ndarray, surface: np.ndarray) -> dict[str, np.ndarray]:
-    """Area, centre, length, pitch, share above water, top and division of each body, (n,) each.
+    """Area, centre, length, height, share above water, top and division of each body, (n,) each.
 
     ``masks`` is (n, height, width), ``above`` marks its pixels above the water (flat), ``surface`` is the water's row
     at each column. Lengths are in binned pixels; a body of less than ``LEAST_PX`` pixels is undefined.
@@ -244,7 +244,7 @@ def shapes(masks: np.ndarray, above: np.ndarray, surface: np.ndarray) -> dict[st
         "x": x,
         "y": y,
         "length": 4 * np.sqrt(long),
-        "pitch_deg": np.abs(np.degrees(0.5 * np.arctan2(2 * xy, xx - yy))),
+        "height": 4 * np.sqrt(np.maximum(yy, 0)),
         "above": flat @ above / whole,
         "top": surface[column] - np.where(solid.any(axis=1), solid.argmax(axis=1), y),
         "apart": columns_apart(masks.sum(axis=1)),

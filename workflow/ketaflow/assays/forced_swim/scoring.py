@@ -41,7 +41,7 @@ class Rules:
     min_mobile_s: float
     smoothing_s: float
     drift_allowance_per_s: float
-    climbing_pitch_deg: float
+    climbing_height: float
     min_climbing_s: float
     diving_depth: float
     bin_s: float
@@ -60,7 +60,7 @@ class Rules:
             "drift_allowance_per_s": self.drift_allowance_per_s,
             "min_bout_s": self.min_bout_s,
             "min_mobile_s": self.min_mobile_s,
-            "climbing_pitch_deg": self.climbing_pitch_deg,
+            "climbing_height": self.climbing_height,
             "min_climbing_s": self.min_climbing_s,
             "diving_depth": self.diving_depth,
         }

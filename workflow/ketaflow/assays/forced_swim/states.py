@@ -80,7 +80,7 @@ def coded(
     drift_allowance_per_s: float,
     min_bout_s: float,
     min_mobile_s: float,
-    climbing_pitch_deg: float,
+    climbing_height: float,
     min_climbing_s: float,
     diving_depth: float,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -88,9 +88,9 @@ def coded(
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     motion = activity(trace, smoothing_s=smoothing_s, drift_allowance_per_s=drift_allowance_per_s)
     codes = np.where(grown(motion < threshold, motion < hysteresis * threshold), IMMOBILE, SWIMMING)
-    if "pitch_deg" in trace:
-        pitch = smooth(times_s, np.where(seen, trace["pitch_deg"].to_numpy(), np.nan), POSTURE_S)
-        codes[(codes == SWIMMING) & (pitch > climbing_pitch_deg)] = CLIMBING
+    if "height" in trace:
+        height = smooth(times_s, np.where(seen, trace["height"].to_numpy(), np.nan), POSTURE_S)
+        codes[(codes == SWIMMING) & (height > climbing_height)] = CLIMBING
         deep = smooth(times_s, np.where(seen, trace["depth"].to_numpy(), np.nan), POSTURE_S / 2) > diving_depth
         codes[(codes != IMMOBILE) & deep] = DIVING
     if "speed" in trace:

@@ -11,6 +11,8 @@ from ketaflow.assays.forced_swim.motion import SHAPE, Tracker
 COLUMNS = ("time_s", "changed", *SHAPE)
 # A body between these shares of the usual area is taken for the animal alone.
 LEAST_AREA, MOST_AREA = 0.3, 2.2
+# An animal seen from behind is short: this percentile of what was seen is its length.
+FULL_LENGTH_PCT = 80
 # Bodies this far apart (share of the cylinder's width), in more than this share of the pictures, are two animals.
 APART_SHARE, TWO_BODIES_SHARE = 0.06, 0.15
 # The animal has been released once it was seen in the water for most of this time (s).
@@ -47,7 +49,7 @@ def of_tracker(
     found = first_settled(frame["time_s"].to_numpy(), in_water(frame, usual) & lit)
     facts["release_s"] = found if release_s is None else float(release_s)
     facts["gap_s"] = max_gap_s
-    length = float(np.nanmedian(frame["length"].to_numpy()[alone]))
+    length = float(np.nanpercentile(frame["length"].to_numpy()[alone], FULL_LENGTH_PCT)) if alone.any() else 1.0
     return finished(frame, alone, length, usual, tracker), facts
 
 
@@ -98,7 +100,7 @@ def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, usual: float,
         "speed": speed,
         "x": frame["x"] / max(tracker.offset.shape[1], 1),
         "depth": -frame["top"] / length,
-        "pitch_deg": frame["pitch_deg"],
+        "height": frame["height"] / length,
         "above": frame["above"],
         "area": frame["area"] / tracker.offset.shape[1] ** 2,
         "light": frame["light"],
