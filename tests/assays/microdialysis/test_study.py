@@ -1,0 +1,102 @@
+"""A noisy study of drawn animals, from the files to the response: every fault of a session, every dose, known truth."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dialysate import DEFAULTS, measure, values
+from drawn_study import BASE_UM, SESSIONS, TOP_PCT, Session, animal
+
+from ketaflow.assays.microdialysis import cohort, qc, response
+from ketaflow.core import records
+
+WINDOW_AREA = 100 * 120
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_the_response_is_within_three_percent_whatever_befell_the_tubes(tmp_path, session):
+    record, true = animal(tmp_path, SESSIONS[session], 30, seed=11)
+    measured = measure(record)
+    for analyte in BASE_UM:
+        assert values(measured, "baseline_um", analyte) == pytest.approx([true[analyte].baseline_um], rel=0.03)
+        shares = np.array(values(measured, "pct_baseline", analyte))
+        known = np.isfinite(shares)
+        assert known.sum() >= len(shares) - 1
+        np.testing.assert_allclose(shares[known], true[analyte].pct[known], rtol=0.03)
+        (area,) = values(measured, "auc_pct_min", analyte)
+        assert area == pytest.approx(true[analyte].area_pct_min, abs=0.03 * WINDOW_AREA)
+    assert values(measured, "auc_pct_min") == pytest.approx([true["glutamate"].area_pct_min], rel=0.03)
+
+
+def test_doses_keep_their_order_up_and_down_again(tmp_path):
+    """Moghaddam (1997): up at 10 to 30 mg/kg, nothing at 50, down at 200."""
+    found, true, done = {}, {}, []
+    for number, dose in enumerate(dose for dose in TOP_PCT for _ in range(3)):
+        record, known = animal(tmp_path / str(number), Session(dead_volume_ul=6.0, wander_pct=6.0), dose, seed=number)
+        done.append(measure(record))
+        found.setdefault(dose, []).extend(values(done[-1], "auc_pct_min"))
+        true.setdefault(dose, []).append(known["glutamate"].area_pct_min)
+    mean = {dose: np.mean(areas) for dose, areas in found.items()}
+    assert mean[200] < mean[0] < mean[10] < mean[30]
+    assert mean[50] < mean[10]
+    for dose, areas in found.items():
+        np.testing.assert_allclose(areas, true[dose], atol=0.03 * WINDOW_AREA)
+    together = {name: pd.concat([one.table(name) for one in done]) for name in ("peaks", "standards", "calibration")}
+    once = cohort.summarise(together, {})["standards"]
+    assert len(once) == len(done[0].table("standards")), "all animals were measured against the same standards"
+
+
+@pytest.mark.parametrize(
+    ("session", "check"),
+    [
+        ("unstable", "baseline_cv"),
+        ("drifting", "baseline_trend"),
+        ("missed", "missing_fractions"),
+        ("flow raised", "flow"),
+    ],
+)
+def test_what_befell_an_animal_is_told_to_its_reviewer(tmp_path, session, check):
+    worse = {"unstable": Session(wander_pct=45.0), "drifting": Session(trend_pct=60.0, wander_pct=1.0)}
+    record, _ = animal(tmp_path, worse.get(session, SESSIONS[session]), 10, seed=3)
+    table = qc.qc(record, measure(record), **DEFAULTS["qc"]).table("checks")
+    own = table[table["recording"].eq("M1") & table["check"].eq(check)]
+    assert own["verdict"].ne("pass").any(), own["message"].tolist()
+
+
+def test_a_batch_file_carries_an_animal_unchanged(tmp_path):
+    record, _ = animal(tmp_path, SESSIONS["all at once"], 10, seed=5)
+    records.write_batch([record], tmp_path / "recordings.zip")
+    (back,) = records.read_batch(tmp_path / "recordings.zip")
+    one, other = (measure(each).table("measurements") for each in (record, back))
+    pd.testing.assert_frame_equal(one, other)
+
+
+@pytest.fixture(scope="module")
+def fluxes():
+    """400 noisy no-net-flux experiments: recovery 0.35, 4.2 uM outside, five concentrations, three samples of each."""
+    rng = np.random.default_rng(8)
+    infused = np.repeat([0.0, 2.0, 4.0, 6.0, 10.0], 3)
+    collected = infused - 0.35 * (infused - 4.2) + rng.normal(0, 0.25, (400, len(infused)))
+    return [response.no_net_flux(infused, infused - one) for one in collected]
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "true"),
+    [("slope", "slope_low", "slope_high", 0.35), ("crossing_um", "crossing_low_um", "crossing_high_um", 4.2)],
+)
+def test_no_net_flux_is_unbiased_and_its_interval_holds_the_truth(fluxes, value, low, high, true):
+    assert np.mean([fit[value] for fit in fluxes]) == pytest.approx(true, rel=0.03)
+    held = np.mean([fit[low] <= true <= fit[high] for fit in fluxes])
+    assert 0.92 < held < 0.98, "95 % wanted; 400 experiments tell it to one percent"
+
+
+def test_a_flux_that_cannot_be_told_from_none_has_no_crossing():
+    rng = np.random.default_rng(9)
+    infused = np.repeat([0.0, 5.0, 10.0], 2)
+    fit = response.no_net_flux(infused, rng.normal(0, 1, 6))
+    assert fit["slope_low"] < 0 < fit["slope_high"]
+    assert (fit["crossing_low_um"], fit["crossing_high_um"]) == (-np.inf, np.inf)
