@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketaflow.core.svg import Chart, panels, ticks
+from ketaflow.core.svg import Chart, panels, stacked, ticks
 
 
 def test_a_chart_is_well_formed_whatever_its_words():
@@ -47,3 +47,10 @@ def test_a_stripe_is_cut_to_the_chart():
     chart.stripe(-50, 50, "grey")
     assert f"{chart.y(0):.1f}" in chart.parts[0]
     assert f"{chart.y(10):.1f}" in chart.parts[0]
+
+
+def test_stacked_charts_share_the_axis_of_the_last():
+    upper, lower = Chart((0, 9), (0, 1), "", "a", show_x_ticks=False), Chart((0, 9), (0, 1), "seconds", "b", height=90)
+    root = ElementTree.fromstring(stacked([upper, lower], "both"))
+    assert "".join(root.itertext()).count("seconds") == 1
+    assert float(root.attrib["viewBox"].split()[3]) < upper.height + lower.height

@@ -1,16 +1,21 @@
 """Checks and pictures: limits that warn, and figures that stay small and name nobody."""
 
+import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import pond
 from scenes import DEFAULTS, SMALL, measure, read
 
-from ketaflow.assays.forced_swim import qc
+from ketaflow.assays.forced_swim import pictures, qc
+from ketaflow.core.records import Record
+from ketaflow.core.svg import COLOURS
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +55,76 @@ def test_a_failed_cylinder_still_shows_the_scene(tmp_path):
     checks = done.table("checks")
     assert checks[checks["recording"] == "s2"]["verdict"].tolist() == ["fail"]
     assert len(done.figures["s2"]) == 1
+
+
+def test_what_another_threshold_would_change_is_told_in_seconds(reviewed):
+    caption = reviewed.figures["s1"][2].caption
+    told = [float(number) for number in re.findall(r"(\d+) s(?:[;,.] )", caption)]
+    assert len(told) == 3
+    assert told[1] <= told[0] <= told[2]
+
+
+def test_light_stands_below_activity_on_the_same_axis(reviewed):
+    drawn = ElementTree.fromstring(reviewed.figures["s1"][2].content)
+    words = "".join(drawn.itertext())
+    assert "Light (%)" in words
+    assert words.count("Time in the video (s)") == 1
+
+
+def test_lost_pictures_are_marked_where_they_are_missing(reviewed):
+    assert "pictures lost (0)" not in reviewed.figures["s1"][2].caption
+    assert f'fill="{COLOURS["pink"]}"' in reviewed.figures["s1"][2].content.split("Light (%)")[1]
+
+
+def test_what_moved_is_coloured_and_what_kept_still_is_grey():
+    first, later = np.full((4, 6), 200, np.uint8), np.full((4, 6), 200, np.uint8)
+    first[1, 1], later[1, 2] = 30, 30
+    done = pictures.overlaid(first, later).astype(int)
+    coloured = np.ptp(done, axis=-1) > 0
+    assert np.argwhere(coloured).tolist() == [[1, 1], [1, 2]]
+
+
+def hung(folder, hold_s):
+    """A swim in which the camera repeats one picture for a while."""
+    import av
+
+    pond.make(folder / "live.mp4", [[("swimming", 2, 30)]] * 2, 30, **SMALL)
+    with av.open(str(folder / "live.mp4")) as source, av.open(str(folder / "hung.mp4"), "w") as copy:
+        stream = copy.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.bit_rate = SMALL["width"], SMALL["height"], 4_000_000
+        for number, frame in enumerate(source.decode(video=0)):
+            if not 100 <= number < 100 + 10 * hold_s:
+                picture = frame.to_ndarray(format="gray")
+            copy.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray").reformat(format="yuv420p")))
+        copy.mux(stream.encode(None))
+    return read(folder, "hung.mp4")
+
+
+def test_a_camera_that_hung_is_told_and_shown(tmp_path):
+    record = hung(tmp_path, 5)
+    # The encoder takes some pictures to settle on the one that is repeated.
+    assert 3.5 < record.facts["video"]["longest_still_s"] < 5.2
+    done = qc.qc(record, measure(record, window=(4, 26)), **DEFAULTS["qc"])
+    checks = done.table("checks").set_index(["recording", "check"])["verdict"]
+    assert checks["s1", "camera hung"] == "warn"
+    assert f'fill="{COLOURS["yellow"]}"' in done.figures["s1"][2].content
+
+
+def swum_with_scores(people):
+    trace = pd.DataFrame({"recording": "s1", "time_s": [0.0, 100.0]})
+    return Record(
+        facts={"video": {"frame_rate_hz": 25.0}}, tables={"trace": trace, "human_scores": pd.DataFrame(people)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("stop_s", "fps", "doubtful"),
+    [(99.0, 25.0, []), (140.0, 25.0, ["scores within the video"]), (99.0, 30.0, ["frame rate of scores"])],
+)
+def test_scores_behind_the_end_or_at_another_frame_rate_are_told(stop_s, fps, doubtful):
+    people = [
+        {"recording": "s1", "rater": "ann", "behaviour": "immobility", "start_s": 5.0, "stop_s": stop_s, "fps": fps}
+    ]
+    about = {"recording": "s1", "animal": "a1", "place": "cylinder 1"}
+    checks = qc.of_people(swum_with_scores(people), "s1", 100.0, about)
+    assert [row["check"] for row in checks if row["verdict"] != "pass"] == doubtful

@@ -178,6 +178,19 @@ def panels(charts: Sequence[Chart], titles: Sequence[Sequence[str]], columns: in
     )
 
 
+def stacked(charts: Sequence[Chart], description: str) -> str:
+    """Charts one below the other with one axis of x, which the last of them shows."""
+    drawn, y = [], 0
+    for chart in charts:
+        drawn.append(f'<g transform="translate(0 {y})">{chart._axes()}{"".join(chart.parts)}</g>')
+        y += chart.height - (MARGIN_BOTTOM - 6 if chart is not charts[-1] else 0)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {charts[0].width} {y}" role="img" '
+        f'aria-label="{escape(description, quote=True)}" style="max-width:100%;height:auto">'
+        f"{STYLE}{''.join(drawn)}</svg>"
+    )
+
+
 def ticks(low: float, high: float, count: int = 7) -> list[float]:
     """Round numbers between two limits, about ``count`` of them."""
     if not high > low:

@@ -19,6 +19,8 @@ from ketaflow.core.records import Record
 # A strip picture is at most this wide.
 STRIP_WIDTH_PX = 72
 BACKGROUND_WIDTH_PX = 480
+# The second picture of a pair in the strip is taken this much later (s), about a stroke: what moved shows.
+LATER_S = 0.24
 FEWEST_KEYS = 12
 # A picture repeats the one before if every so-manieth pixel of every so-manieth row does.
 SAMPLED = 8
@@ -179,7 +181,7 @@ def trimmed(picture: np.ndarray, factor: int) -> np.ndarray:
 
 
 class Strip:
-    """Small pictures of one cylinder, taken at regular times for the reviewer."""
+    """Small pictures of one cylinder, taken at regular times for the reviewer, each with one a moment later."""
 
     def __init__(self, cylinder: Cylinder, shape: tuple[int, int], every_s: float):
         """Choose what is cut out and how much it is reduced."""
@@ -188,15 +190,22 @@ class Strip:
         self.crop = (rows, slice(max(0, int(cylinder.left)), min(shape[1], int(cylinder.right) + 1)))
         self.bin = max(1, -(-int(cylinder.width) // STRIP_WIDTH_PX))
         self.every_s, self.due_s = every_s, 0.0
-        self.times_s, self.pictures = [], []
+        self.times_s, self.pictures, self.later = [], [], []
 
     def look(self, time_s: float, picture: np.ndarray) -> None:
         """Keep the picture if one is due."""
         if time_s >= self.due_s:
             self.due_s = time_s + self.every_s
             self.times_s.append(time_s)
-            self.pictures.append(motion.binned(trimmed(picture[self.crop], self.bin), self.bin).astype(np.uint8))
+            self.pictures.append(self.small(picture))
+        elif len(self.later) < len(self.pictures) and time_s >= self.times_s[-1] + LATER_S:
+            self.later += [self.small(picture)] * (len(self.pictures) - len(self.later))
+
+    def small(self, picture: np.ndarray) -> np.ndarray:
+        """What is kept of a picture."""
+        return motion.binned(trimmed(picture[self.crop], self.bin), self.bin).astype(np.uint8)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """The pictures (n, height, width) and their times."""
-        return np.stack(self.pictures), np.array(self.times_s)
+        """Pairs of pictures (n, 2, height, width), the later of a pair second, and the times of the first."""
+        later = self.later + self.pictures[len(self.later) :]
+        return np.stack([self.pictures, later], axis=1), np.array(self.times_s)

@@ -1,4 +1,4 @@
-"""What the reviewer of a swim sees: the scene, a filmstrip at changes of state, the motion with states behind it."""
+"""What the reviewer of a swim sees: the scene, a filmstrip that colours what moved, and the activity over time."""
 
 import io
 
@@ -6,36 +6,48 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.core.records import Figure, Record
-from ketaflow.core.svg import Chart
+from ketaflow.core.svg import Chart, stacked
 
 COLOURS = {"immobility": "blue", "climbing": "orange", "diving": "green", "unscored": "pink"}
+# The same (Okabe & Ito 2008) as pixels; swimming has none.
+BLUE, ORANGE, GREEN, GREY = (0, 114, 178), (213, 94, 0), (0, 158, 115), (110, 110, 110)
+INKS = {"immobility": BLUE, "climbing": ORANGE, "diving": GREEN, "swimming": GREY}
 STRIP_PICTURES = 10
-LINE_POINTS = 600
+LINE_POINTS, LIGHT_POINTS = 600, 200
+# Lost and repeated pictures are drawn at least this wide (share of the axis).
+LEAST_WIDE = 1 / 400
 
 
-def of_swim(recording: Record, facts: dict, trace: pd.DataFrame, spans: pd.DataFrame, scored: dict) -> list[Figure]:
-    """All figures of one swim."""
+def of_swim(
+    recording: Record, facts: dict, trace: pd.DataFrame, spans: pd.DataFrame, scored: dict, activity: np.ndarray
+) -> list[Figure]:
+    """All figures of one swim; ``activity`` is what was compared with the threshold, one value for each row."""
     name = str(trace["recording"].iloc[0])
-    figures = [motion_chart(trace, spans, scored)]
+    shown = [activity_chart(recording, trace, spans, scored, activity)]
     if "background" in recording.arrays:
-        figures = scene_only(recording, facts) + filmstrip(recording, name, spans) + figures
-    return figures
+        shown = scene_only(recording, facts) + filmstrip(recording, name, spans) + shown
+    return shown
 
 
 def scene_only(recording: Record, facts: dict) -> list[Figure]:
-    """The empty background with the cylinder's box and water line."""
-    from PIL import Image, ImageDraw
+    """The empty background: this cylinder with its water line and number, the others numbered in grey."""
+    from PIL import Image, ImageDraw, ImageFont
 
     if "background" not in recording.arrays:
         return []
     factor = recording.facts["video"]["background_bin"]
     picture = Image.fromarray(recording.arrays["background"]).convert("RGB")
-    pen = ImageDraw.Draw(picture)
-    left, top, right, bottom = (value / factor for value in facts["region_px"])
-    water = [value / factor for value in facts["water_px"]]
-    pen.rectangle([left, top, right, bottom], outline=(213, 94, 0), width=2)
-    pen.line([left, water[0], right, water[1]], fill=(0, 114, 178), width=2)
-    caption = "The scene without animals; orange: this cylinder, blue: its water line."
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(max(12, picture.width // 26))
+    for swim in recording.rows["forced_swim"]:
+        other = recording.facts["cylinders"][swim["recording"]]
+        left, top, right, bottom = (value / factor for value in other["region_px"])
+        own = other["region_px"] == facts["region_px"]
+        pen.rectangle([left, top, right, bottom], outline=ORANGE if own else GREY, width=2 if own else 1)
+        pen.text((left + 5, top + 2), f"{swim['cylinder']:g}", font=font, fill=ORANGE if own else GREY)
+        if own:
+            water_left, water_right = (value / factor for value in other["water_px"])
+            pen.line([left, water_left, right, water_right], fill=BLUE, width=2)
+    caption = "The scene without animals; orange: this cylinder, blue: its water line, grey: the other cylinders."
     return [Figure("Is the right cylinder marked?", webp(picture), "image/webp", caption)]
 
 
@@ -43,30 +55,39 @@ def filmstrip(recording: Record, name: str, spans: pd.DataFrame) -> list[Figure]
     """Pictures of the swim in order of time, alternating between states, each with its state and second."""
     from PIL import Image, ImageDraw
 
-    strip, times_s = recording.arrays[f"strip.{name}"], recording.arrays[f"strip_s.{name}"]
+    pairs, times_s = recording.arrays[f"strip.{name}"], recording.arrays[f"strip_s.{name}"]
     chosen = telling(times_s, spans)
     if not chosen:
         return []
-    high, wide = strip.shape[1:]
-    film = Image.new("RGB", ((wide + 3) * len(chosen), high + 26), "white")
+    high, wide = pairs.shape[2:]
+    film = Image.new("RGB", ((wide + 3) * len(chosen), high + 32), "white")
     pen = ImageDraw.Draw(film)
     for place, (index, state) in enumerate(chosen):
         x = place * (wide + 3)
-        film.paste(Image.fromarray(strip[index]).convert("RGB"), (x, 0))
-        pen.text((x + 2, high + 1), state[: max(4, wide // 6)], fill=(60, 60, 60))
-        pen.text((x + 2, high + 12), f"{times_s[index]:.0f} s", fill=(60, 60, 60))
-    caption = "Pictures from the middle of stretches of one state, in seconds of the video."
+        film.paste(Image.fromarray(overlaid(*pairs[index])), (x, 0))
+        pen.rectangle([x, high, x + wide - 1, high + 4], fill=INKS[state])
+        pen.text((x + 2, high + 6), state[: max(4, wide // 6)], fill=(60, 60, 60))
+        pen.text((x + 2, high + 17), f"{times_s[index]:.0f} s", fill=(60, 60, 60))
+    caption = (
+        "Each picture is two, a quarter of a second apart: what moved between them is coloured, what kept still is "
+        "grey. From the middle of stretches of one state, in seconds of the video."
+    )
     return [Figure("Does each picture show the state written below it?", webp(film), "image/webp", caption)]
+
+
+def overlaid(first: np.ndarray, later: np.ndarray) -> np.ndarray:
+    """Two grey pictures (height, width) as one: red where only the first is bright, cyan where only the later is."""
+    return np.stack([first, later, later], axis=-1)
 
 
 def telling(times_s: np.ndarray, spans: pd.DataFrame) -> list[tuple[int, str]]:
     """Kept pictures that lie well inside a stretch, a few of each state: (index, state) in order of time."""
     states = []
     for time_s in times_s:
-        inside = spans[(spans["start_s"] + 0.3 <= time_s) & (time_s <= spans["stop_s"] - 0.3)]
+        inside = spans[(spans["start_s"] + 0.3 <= time_s) & (time_s <= spans["stop_s"] - 0.5)]
         states.append(str(inside["state"].iloc[0]) if len(inside) else "")
     states = np.array(states)
-    kinds = [state for state in ("immobility", "swimming", "climbing", "diving") if (states == state).any()]
+    kinds = [state for state in INKS if (states == state).any()]
     chosen = []
     for kind in kinds:
         here = np.flatnonzero(states == kind)
@@ -75,29 +96,74 @@ def telling(times_s: np.ndarray, spans: pd.DataFrame) -> list[tuple[int, str]]:
     return sorted(chosen)
 
 
-def motion_chart(trace: pd.DataFrame, spans: pd.DataFrame, scored: dict) -> Figure:
-    """The motion over time with the threshold, states as bands behind it, the scoring window marked."""
-    times_s, motion = trace["time_s"].to_numpy(), trace["motion"].to_numpy(float)
-    threshold = scored.get("threshold", np.nan)
-    top = float(np.nanmax([np.nanpercentile(motion, 99) if np.isfinite(motion).any() else 1, 2 * threshold]))
-    chart = Chart(
-        (float(times_s[0]), float(times_s[-1])), (0.0, top), "Time in the video (s)", "Motion (share of body)"
-    )
-    for state, own in spans[spans["state"] != "swimming"].groupby("state"):
+def activity_chart(
+    recording: Record, trace: pd.DataFrame, spans: pd.DataFrame, scored: dict, activity: np.ndarray
+) -> Figure:
+    """Activity over time with the threshold, states as bands behind it; below, the light and the pictures' times."""
+    times_s = trace["time_s"].to_numpy()
+    x_limits, threshold = (float(times_s[0]), float(times_s[-1])), scored.get("threshold", np.nan)
+    most = np.nanpercentile(activity, 99) if np.isfinite(activity).any() else 1.0
+    top = float(np.nanmax([most, 2 * threshold]))
+    chart = Chart(x_limits, (0.0, top), "Time in the video (s)", "Activity (body areas)")
+    for state, own in spans[spans["state"].isin(list(COLOURS))].groupby("state"):
         chart.bands(list(zip(own["start_s"], own["stop_s"], strict=True)), COLOURS[state], 0.25)
-    blocks = np.array_split(np.arange(len(times_s)), min(LINE_POINTS, len(times_s)))
-    with np.errstate(all="ignore"):
-        heights = [np.nanmean(np.append(motion[block], np.nan)) if np.isfinite(motion[block]).any() else np.nan
-                   for block in blocks]  # fmt: skip
-    chart.line([times_s[block].mean() for block in blocks], np.minimum(heights, top), "grey")
+    chart.line(*thinned(times_s, np.minimum(activity, top), LINE_POINTS), "grey")
     if np.isfinite(threshold):
         chart.level(threshold, "threshold")
     for moment, text in zip(scored.get("window_s", []), ("scored from", "to"), strict=False):
         chart.moment(moment, text)
-    caption = "Blue: immobility, white: swimming, orange: climbing, green: diving, pink: not seen."
+    charts = [chart]
+    if "light" in trace:
+        chart.show_x_ticks, chart.x_label = False, ""
+        charts.append(light_chart(recording, trace, x_limits))
+    caption = "Blue: immobility, white: swimming, orange: climbing, green: diving, pink: not seen. "
     return Figure(
-        "Does motion fall below the threshold where the animal floats?", chart.svg("Motion over time"), caption=caption
+        "Does activity fall below the threshold where the animal floats?",
+        stacked(charts, "Activity over time with the threshold, and the light below it"),
+        caption=caption + of_threshold(scored) + of_time(recording) * (len(charts) > 1),
     )
+
+
+def light_chart(recording: Record, trace: pd.DataFrame, x_limits: tuple[float, float]) -> Chart:
+    """Light over time, and where pictures are missing or repeat the one before."""
+    times_s, light = trace["time_s"].to_numpy(), 100 * trace["light"].to_numpy(float)
+    chart = Chart(x_limits, (0.0, max(120.0, 1.1 * float(np.nanmax(light)))), "Time in the video (s)", "Light (%)",
+                  height=92)  # fmt: skip
+    wide_s = LEAST_WIDE * (x_limits[1] - x_limits[0])
+    repeated = times_s[recording.arrays.get("repeated", np.zeros(len(times_s), bool))[: len(times_s)]]
+    for moments, colour in ((repeated, "yellow"), (recording.facts["video"].get("lost_at_s", []), "pink")):
+        chart.bands([(moment, moment + wide_s) for moment in moments], colour, 0.8)
+    chart.line(*thinned(times_s, light, LIGHT_POINTS), "black")
+    return chart
+
+
+def of_threshold(scored: dict) -> str:
+    """What another threshold would change, in words."""
+    by_threshold = scored.get("immobility_by_threshold_s")
+    if not by_threshold:
+        return ""
+    less, now, more = by_threshold
+    return (
+        f"Immobility in the window is {now:.0f} s; with a threshold 20 % lower {less:.0f} s, 20 % higher {more:.0f} s. "
+    )
+
+
+def of_time(recording: Record) -> str:
+    """What the strip of light shows, with the numbers of lost and repeated pictures."""
+    facts = recording.facts["video"]
+    repeated = int(np.count_nonzero(recording.arrays.get("repeated", [])))
+    return (
+        f"Below: light in percent of the usual; pink, pictures lost ({facts['frames_lost']}); yellow, pictures that "
+        f"repeat the one before ({repeated})."
+    )
+
+
+def thinned(times_s: np.ndarray, values: np.ndarray, points: int) -> tuple[list[float], list[float]]:
+    """Means of blocks, so that a line has few points; a block without any value breaks it."""
+    blocks = np.array_split(np.arange(len(times_s)), min(points, len(times_s)))
+    known = [block[np.isfinite(values[block])] for block in blocks]
+    heights = [float(values[block].mean()) if len(block) else np.nan for block in known]
+    return [float(times_s[block].mean()) for block in blocks], heights
 
 
 def webp(picture) -> bytes:
