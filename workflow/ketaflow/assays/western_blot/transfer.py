@@ -73,12 +73,13 @@ def corner(lanes: np.ndarray) -> Gradient | None:
     if count < FEWEST or height < 1:
         return None
     parts = lanes[:, : height * ROW_BINS].reshape(count, ROW_BINS, height).sum(axis=2)
-    parts = parts[:, (parts > 0.02 * parts.max()).all(axis=0)]
-    if parts.shape[1] < 3:
+    strong = (parts > 0.02 * parts.max()).all(axis=0)
+    if strong.sum() < 3:
         return None
-    logs = np.log(parts)
+    logs = np.log(parts[:, strong])
     logs = logs - logs.mean(axis=1, keepdims=True)
-    down = np.linspace(-0.5, 0.5, logs.shape[1])
+    down = (np.flatnonzero(strong) + 0.5) / ROW_BINS
+    down = down - down.mean()
     slopes = (logs - logs.mean(axis=0)) @ down / (down @ down)
     return gradient(np.linspace(0, 1, count), np.exp(slopes / 2))
 
