@@ -1,18 +1,31 @@
-"""Where the baseline runs: the noise of a trace, its flat stretches, and the line under its peaks.
+"""Where the baseline runs: the noise of a trace, the places where it lies bare, and the line under its peaks.
 
-The drop-line baseline is the lower hull of the trace between flat stretches: one straight line under a
-cluster of peaks, as the instruments' own software draws it (it reproduces LabSolutions areas; curved
-baselines differ by 3 to 40 %), bent only where the trace itself goes lower.
+The drop-line baseline joins the places where the trace, over the width of a peak, is straight: one straight line under
+a cluster of peaks, as the instruments' own software draws it (it reproduces LabSolutions areas; curved baselines differ
+by 3 to 40 %), bent only where the trace itself goes lower. Between two peaks of a crowded run the bare place may be no
+longer than a peak is wide; its height is the mean of the trace there, so that noise does not pull the line down.
 """
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d, minimum_filter1d
 
-# A stretch is flat where its slope, over one peak width, changes the signal by less than this many times the noise
-# or this fraction of the tallest peak nearby. Chosen on traces with and without drift; unverified elsewhere.
-FLAT_NOISES = 3.0
-FLAT_FRACTION = 0.0005
-FLAT_WIDTHS = 1.5
+# A place is straight where a parabola through it, one peak width long, bends by less than this many of its own standard
+# errors, or by this fraction of the tallest peak nearby; level where it rises or falls no more than that, either. These
+# numbers were chosen on drawn and real traces; unverified elsewhere.
+BARE_ERRORS = 3.0
+BARE_FRACTION = 0.0005
+NEARBY_WIDTHS = 6.0
+# A level place is baseline where it lies no higher above the line through the others than this fraction of the lower of
+# the peaks beside it, or so many times the noise: else it is a saddle. Level for so many widths more it is none.
+LOW_FRACTION = 0.03
+LOW_NOISES = 4.0
+LONG_WIDTHS = 2.0
+# Straight for as long it is baseline at any slope, up to this fraction of the lower peak; and at any height if so long.
+SLOPING_FRACTION = 0.35
+ENDLESS_WIDTHS = 6.0
+# The line is found again from the places it shows, so many times: drift counts as straight once it is taken off.
+ROUNDS = 3
+# The line bends down where the trace passes under it by so many times the noise.
+UNDER_NOISES = 3.0
 # A dip below the lower quartile by this many times the distance from the 5th percentile is no baseline: the void.
 DIP_FACTOR = 4.0
 RISE_FRACTION = 0.02
@@ -31,19 +44,10 @@ def noise_sd(signal: np.ndarray, width_points: float) -> float:
     return float(1.15 * np.quantile(np.sqrt((rest**2).sum(axis=1) / (length - 3)), 0.2))
 
 
-def flat_stretches(smooth: np.ndarray, width_points: float, noise: float, tallness: np.ndarray) -> np.ndarray:
-    """(n_points,) bool: where the trace runs level for longer than a peak is wide.
-
-    ``tallness`` is the height of the tallest peak nearby, point by point: what is level beside a tall peak may be
-    a slope beside a small one.
-    """
-    change = np.abs(np.gradient(gaussian_filter1d(smooth, width_points / 4))) * width_points
-    level = change < np.maximum(FLAT_NOISES * noise, FLAT_FRACTION * tallness)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], level.astype(np.int8), [0]])))
-    flat = np.zeros(len(smooth), bool)
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        flat[start:stop] = stop - start >= FLAT_WIDTHS * width_points
-    return flat
+def runs(true: np.ndarray) -> list[tuple[int, int]]:
+    """(start, stop) of each stretch of True, stop not included."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
@@ -54,12 +58,129 @@ def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
     low, quarter = np.quantile(smooth, [0.05, 0.25])
     fence = quarter - DIP_FACTOR * max(quarter - low, 1e-3 * np.ptp(smooth))
     usable = smooth >= fence
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (~usable).astype(np.int8), [0]])))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+    for start, stop in runs(~usable):
         rise = np.gradient(smooth[stop - 1 :]) * width_points if stop < len(smooth) - 1 else np.empty(0)
         over = np.flatnonzero(rise < RISE_FRACTION * (fence - smooth[start:stop].min()))
         usable[stop : stop + (over[0] if len(over) else 0)] = False
     return usable
+
+
+def drop_line(
+    signal: np.ndarray,
+    smooth: np.ndarray,
+    light: np.ndarray,
+    apexes: np.ndarray,
+    usable: np.ndarray,
+    width_points: float,
+    noise: float,
+) -> np.ndarray:
+    """The baseline under a whole trace: through its bare places, straight or bent down between them. (n_points,).
+
+    Parameters
+    ----------
+    signal, smooth, light : (n,) float
+        The trace; smoothed; and smoothed lightly, which tells how low a valley is.
+    apexes
+        Indices of its peaks.
+    usable : (n,) bool
+        What can carry a baseline.
+    width_points, noise
+        Width of a peak at half height (samples), and the trace's noise.
+    """
+    half = int(max(2, round(width_points / 2)))
+    free = usable.copy()
+    for apex in apexes:
+        free[max(apex - 2 * half, 0) : apex + 2 * half + 1] = False
+    line = _hung(light, np.array([], int), np.array([]), usable, half, noise)
+    for _ in range(ROUNDS):
+        mean, straight, level = bare_places(signal - line, smooth - line, half, noise)
+        places = _trusted(straight & free, level & free, mean, smooth - line, apexes, half=half, noise=noise)
+        line = _hung(light, places, mean[places] + line[places], usable, half, noise)
+    return line
+
+
+def bare_places(
+    rest: np.ndarray, height: np.ndarray, half: int, noise: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean of a window of one peak width round each point; whether the trace is straight in it; and level, too.
+
+    ``rest`` is the trace less the line so far, ``height`` the same smoothed.
+    """
+    k = np.arange(-half, half + 1)
+    count = len(k)
+    curves = np.linalg.qr(np.stack([np.ones(count), k, k**2], axis=1).astype(float))[0]
+    padded = np.pad(rest, half, mode="edge")
+    mean = np.convolve(padded, np.ones(count) / count, mode="valid")
+    tolerated = BARE_FRACTION * tallest_nearby(height, int(2 * NEARBY_WIDTHS * half))
+    # How much the trace rises from end to end of the window, and how much its ends bend away from its middle.
+    rise, bend = (np.ptp(curve) * np.abs(np.convolve(padded, curve[::-1], mode="valid")) for curve in curves.T[1:])
+    straight = bend < np.maximum(BARE_ERRORS * noise * np.ptp(curves[:, 2]), tolerated)
+    straight[:half] = straight[len(rest) - half :] = False
+    return mean, straight, straight & (rise < np.maximum(BARE_ERRORS * noise * np.ptp(curves[:, 1]), tolerated))
+
+
+def _trusted(
+    straight: np.ndarray,
+    level: np.ndarray,
+    mean: np.ndarray,
+    height: np.ndarray,
+    apexes: np.ndarray,
+    *,
+    half: int,
+    noise: float,
+) -> np.ndarray:
+    """Indices of the places that are baseline: long straight ones, and short level ones that lie low between peaks."""
+    tops = np.concatenate([[np.inf], height[apexes], [np.inf]])
+    kept = np.zeros(len(mean), bool)
+    for fits, length, fraction in (
+        (level, 0.0, LOW_FRACTION),
+        (level, LONG_WIDTHS, np.inf),
+        (straight, LONG_WIDTHS, SLOPING_FRACTION),
+        (straight, ENDLESS_WIDTHS, np.inf),
+    ):
+        for start, stop in runs(fits):
+            after = int(np.searchsorted(apexes, start))
+            low = max(fraction * min(tops[after], tops[after + 1]), LOW_NOISES * noise)
+            if stop - start >= length * 2 * half and np.median(mean[start:stop]) < low:
+                rim = min(2 * half, (stop - start) // 3)
+                kept[start + rim : stop - rim] = True
+    return np.flatnonzero(kept)
+
+
+def _hung(
+    light: np.ndarray, places: np.ndarray, heights: np.ndarray, usable: np.ndarray, half: int, noise: float
+) -> np.ndarray:
+    """A line through given places, bent where the lightly smoothed trace passes under it; the trace where unusable."""
+    step = max(1, half // 4)
+    line = light.astype(float)
+    for first, stop in runs(usable):
+        last = stop - 1
+        inner = (places >= first) & (places <= last)
+        x, y = places[inner], heights[inner]
+        if not len(x) or x[0] > first:
+            x, y = np.append(first, x), np.append(light[first], y)
+        if x[-1] < last:
+            x, y = np.append(x, last), np.append(y, light[last])
+        here = np.interp(np.arange(first, stop), x, y)
+        for gap in np.flatnonzero(np.diff(x) > 2):
+            left, right = int(x[gap]), int(x[gap + 1])
+            here[left - first : right - first + 1] = _bent(
+                light, left, right, here[[left - first, right - first]], step, noise
+            )
+        line[first:stop] = here
+    return line
+
+
+def _bent(light: np.ndarray, left: int, right: int, ends: np.ndarray, step: int, noise: float) -> np.ndarray:
+    """The line from ``left`` to ``right`` (included): straight, or the lower hull of a trace that passes under it."""
+    straight = np.linspace(ends[0], ends[1], right - left + 1)
+    if (light[left : right + 1] - straight).min() >= -UNDER_NOISES * noise:
+        return straight
+    picked = _block_minima(light, left, right, step)
+    values = light[picked]
+    values[[0, -1]] = ends
+    corners = lower_hull(picked, values)
+    return np.interp(np.arange(left, right + 1), picked[corners], values[corners])
 
 
 def lower_hull(index: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -76,24 +197,6 @@ def lower_hull(index: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.array(hull)
 
 
-def drop_line(smooth: np.ndarray, flat: np.ndarray, usable: np.ndarray, width_points: float) -> np.ndarray:
-    """The baseline under a whole trace: through its flat stretches, and the lower hull between them. (n_points,)."""
-    baseline = np.array(smooth, float)
-    step = max(1, int(width_points / 8))
-    walls = np.flatnonzero(np.diff(np.concatenate([[0], (usable & ~flat).astype(np.int8), [0]])))
-    for start, stop in zip(walls[::2], walls[1::2], strict=True):
-        first, last = max(start - 1, 0), min(stop, len(smooth) - 1)
-        if not usable[first]:
-            first = start
-        if not usable[last]:
-            last = stop - 1
-        inner = np.arange(first, last + 1)
-        picked = _block_minima(smooth, first, last, step)
-        corners = picked[lower_hull(picked, smooth[picked])]
-        baseline[inner] = np.interp(inner, corners, smooth[corners])
-    return np.minimum(baseline, smooth)
-
-
 def _block_minima(values: np.ndarray, first: int, last: int, step: int) -> np.ndarray:
     """Indices of the lowest point of every block, with both ends: a hull needs no more."""
     count = (last - first) // step
@@ -105,5 +208,9 @@ def _block_minima(values: np.ndarray, first: int, last: int, step: int) -> np.nd
 
 
 def tallest_nearby(height: np.ndarray, reach: int) -> np.ndarray:
-    """The largest value within ``reach`` points of each point."""
-    return -minimum_filter1d(-height, 2 * reach + 1)
+    """The largest value within ``reach`` points of each point, to the nearest block of a fifth of that."""
+    step = max(1, reach // 5)
+    count = -(-len(height) // step)
+    blocks = np.pad(height, (0, count * step - len(height)), mode="edge").reshape(count, step).max(axis=1)
+    wide = np.lib.stride_tricks.sliding_window_view(np.pad(blocks, 5, mode="edge"), 11).max(axis=1)
+    return np.repeat(wide, step)[: len(height)]

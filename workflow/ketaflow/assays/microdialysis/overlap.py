@@ -9,6 +9,8 @@ import numpy as np
 from scipy.optimize import least_squares, nnls
 from scipy.special import erf, erfcx
 
+from ketaflow.assays.microdialysis.extrema import prominent, smoothed
+
 # A valley higher than this fraction of the smaller peak is an overlap.
 FLAGGED = 0.35
 # A fit counts if its residual stays below this fraction of the smallest peak, or twice the noise.
@@ -58,11 +60,8 @@ def hidden_centres(
     height: np.ndarray, start: int, stop: int, width: float, noise: float, apexes: list[int]
 ) -> list[int]:
     """Samples at which the trace bends down without a maximum: peaks hidden on the side of others."""
-    from scipy.ndimage import gaussian_filter1d
-    from scipy.signal import find_peaks
-
-    bend = -np.gradient(np.gradient(gaussian_filter1d(height, max(width / 8, 1.0))))[start : stop + 1]
-    found = find_peaks(bend, prominence=HIDDEN_FRACTION * max(float(bend.max(initial=0)), 1e-300))[0] + start
+    bend = -np.gradient(np.gradient(smoothed(height, max(width / 8, 1.0))))[start : stop + 1]
+    found = prominent(bend, HIDDEN_FRACTION * max(float(bend.max(initial=0)), 1e-300)) + start
     tall = max(HIDDEN_HEIGHT * float(max(height[apex] for apex in apexes)), HIDDEN_NOISES * noise)
     return [int(one) for one in found if height[one] > tall and min(abs(one - apex) for apex in apexes) > width / 3]
 

@@ -7,25 +7,29 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
-from scipy.signal import find_peaks, peak_widths
 
 from ketaflow.assays.microdialysis import baseline as lines
 from ketaflow.assays.microdialysis import overlap
+from ketaflow.assays.microdialysis.extrema import crossings, maxima, prominent, smoothed, typical_width
 
 # A cluster of peaks ends where its height above the baseline falls below this fraction of its tallest peak.
 END_FRACTION = 0.001
+END_NOISES = 1.0
+# The trace is smoothed by so many widths of its peaks.
+SMOOTHING_WIDTHS = 0.1
+# Where a valley is, and how low, is read from a trace smoothed less: more would fill and shift a narrow one.
+LIGHT_WIDTHS = 0.04
 # Saturation: so many samples, and such a share of those above half height, within 1 % of the highest value.
 FLAT_TOP_POINTS = 5
 FLAT_TOP_FRACTION = 0.01
 FLAT_TOP_SHARE = 0.35
 # A peak that ends this near the end of the run (in its own widths) and has not come down is cut by it.
 CUT_WIDTHS = 2.0
-# A shoulder: the slope (over one peak width) turns by at least so many times the noise. Chosen on exports with the
-# vendor's own limits; unverified elsewhere.
+# A shoulder: the fall slackens, by so many times the noise over one peak width and by this fraction of the peak, until
+# it takes less than PLATEAU_LEVEL of the height there. Chosen on two exports with the vendor's limits; unverified.
 PLATEAU_NOISES = 20.0
 PLATEAU_TURN = 0.02
-PLATEAU_LEVEL = 60.0
+PLATEAU_LEVEL = 0.025
 
 
 @dataclass
@@ -68,14 +72,15 @@ def peaks_of(
     """
     step_s = 60 * float(np.median(np.diff(time_min)))
     width = peak_width_s / step_s if peak_width_s else typical_width(signal)
-    smooth = gaussian_filter1d(signal, max(width / 10, 0.5))
+    smooth = smoothed(signal, max(SMOOTHING_WIDTHS * width, 0.5))
+    light = smoothed(signal, max(LIGHT_WIDTHS * width, 0.5))
     noise = lines.noise_sd(signal, width)
     apexes = _apexes(smooth, noise, snr_min, smallest_peak_pct)
-    line = baseline_of(signal, smooth, width, noise, method)
+    line = baseline_of(signal, smooth, light, apexes, width, noise, method)
     if limits:
         spans, line = spans_by_hand(time_min, signal, smooth, limits)
     else:
-        spans = peak_spans(smooth, line, apexes, noise, width)
+        spans = peak_spans(smooth, light, line, apexes, noise, width)
         if method == "valley_to_valley":
             line = chords(smooth, spans)
         elif method == "tangent_skim":
@@ -87,24 +92,21 @@ def peaks_of(
     return Found(smooth, line, noise, rows)
 
 
-def typical_width(signal: np.ndarray) -> float:
-    """Width at half height of the trace's typical peak (samples): the median of its ten most prominent ones."""
-    smooth = gaussian_filter1d(signal, 2.0)
-    apexes, facts = find_peaks(smooth, prominence=0.005 * np.ptp(smooth), width=3)
-    if not len(apexes):
-        return max(len(signal) / 100, 5.0)
-    best = np.argsort(facts["prominences"])[-10:]
-    widths = peak_widths(smooth, apexes[best], rel_height=0.5)[0]
-    return float(np.clip(np.median(widths), 5, len(signal) / 10))
-
-
 def _apexes(smooth: np.ndarray, noise: float, snr_min: float, smallest_peak_pct: float) -> np.ndarray:
     top = float(np.quantile(smooth, 0.95) - np.quantile(smooth, 0.05))
     least = max(snr_min * noise, smallest_peak_pct / 100 * top, 1e-9 * np.ptp(smooth))
-    return find_peaks(smooth, prominence=least)[0] if least > 0 else np.empty(0, int)
+    return prominent(smooth, least) if least > 0 else np.empty(0, int)
 
 
-def baseline_of(signal: np.ndarray, smooth: np.ndarray, width: float, noise: float, method: str) -> np.ndarray:
+def baseline_of(
+    signal: np.ndarray,
+    smooth: np.ndarray,
+    light: np.ndarray,
+    apexes: np.ndarray,
+    width: float,
+    noise: float,
+    method: str,
+) -> np.ndarray:
     """The baseline of a whole trace by the method asked for. (n_points,)."""
     if method in ("snip", "arpls"):
         import pybaselines
@@ -112,21 +114,18 @@ def baseline_of(signal: np.ndarray, smooth: np.ndarray, width: float, noise: flo
         if method == "snip":
             return pybaselines.smooth.snip(smooth, max_half_window=int(3 * width), decreasing=True)[0]
         return pybaselines.whittaker.arpls(smooth, lam=1e4 * max(width, 5) ** 2)[0]
-    usable = lines.after_dips(smooth, width)
-    height = smooth - np.quantile(smooth, 0.1)
-    flat = lines.flat_stretches(smooth, width, noise, lines.tallest_nearby(height, int(6 * width)))
-    return lines.drop_line(smooth, flat, usable, width)
+    return lines.drop_line(signal, smooth, light, apexes, lines.after_dips(smooth, width), width, noise)
 
 
 def peak_spans(
-    smooth: np.ndarray, line: np.ndarray, apexes: np.ndarray, noise: float, width: float
+    smooth: np.ndarray, light: np.ndarray, line: np.ndarray, apexes: np.ndarray, noise: float, width: float
 ) -> list[tuple[int, int, int, int]]:
     """(start, apex, stop, cluster) of each peak: to the valley beside it, or to where the trace meets its baseline."""
     height = smooth - line
     spans, cluster = [], 0
-    valleys = [int(a + np.argmin(height[a:b])) for a, b in pairwise(apexes)]
+    valleys = [int(a + np.argmin(light[a:b] - line[a:b])) for a, b in pairwise(apexes)]
     for number, apex in enumerate(apexes):
-        least = max(END_FRACTION * height[apex], 0.5 * noise)
+        least = max(END_FRACTION * height[apex], END_NOISES * noise)
         left = valleys[number - 1] if number else 0
         right = valleys[number] if number < len(valleys) else len(smooth) - 1
         low_left = np.flatnonzero(height[left:apex] <= least)
@@ -138,7 +137,7 @@ def peak_spans(
         if stop - start >= 3:
             parts = [
                 start,
-                *plateaus(smooth, int(apex), start, stop, height=float(height[apex]), noise=noise, width=width),
+                *plateaus(smooth, light, height, int(apex), start, stop, noise=noise, width=width),
                 stop,
             ]
             for left, right in pairwise(parts):
@@ -148,20 +147,31 @@ def peak_spans(
 
 
 def plateaus(
-    smooth: np.ndarray, apex: int, start: int, stop: int, *, height: float, noise: float, width: float
+    smooth: np.ndarray,
+    light: np.ndarray,
+    height: np.ndarray,
+    apex: int,
+    start: int,
+    stop: int,
+    *,
+    noise: float,
+    width: float,
 ) -> list[int]:
     """Samples at which the side of a peak all but levels out before it falls on: a peak without a maximum begins there.
 
     Instruments part such shoulders where the slope is least; steeper ones they leave with their peak, and so do we.
     """
-    slope = np.gradient(gaussian_filter1d(smooth, width / 4)) * width
+    slope = np.gradient(smoothed(smooth, width / 6)) * width
+    lowest = maxima(-light)
     found = []
     for side, first, last in ((1, start, apex), (-1, apex, stop)):
         flat = -side * slope[first : last + 1]
         if len(flat) < 3 or noise <= 0:
             continue
-        turns = find_peaks(flat, prominence=max(PLATEAU_NOISES * noise, PLATEAU_TURN * height))[0]
-        near = [first + int(turn) for turn in turns if abs(flat[turn]) < PLATEAU_LEVEL * noise]
+        turns = prominent(flat, max(PLATEAU_NOISES * noise, PLATEAU_TURN * height[apex]))
+        level = [first + int(turn) for turn in turns if abs(flat[turn]) < PLATEAU_LEVEL * height[first + turn]]
+        # Where the trace even rises again, the first low point parts them.
+        near = [int(min(lowest[np.abs(lowest - one) < width / 2], default=one)) for one in level]
         found += [one for one in near if min(one - start, stop - one, abs(one - apex)) > width]
     return sorted(found)
 
@@ -251,9 +261,10 @@ def measured(
     start, apex, stop, cluster = span
     inside = slice(start, stop + 1)
     above = signal[inside] - line[inside]
+    above_line = smooth[inside] - line[inside]
     height = float(smooth[apex] - line[apex])
-    half = _crossings(smooth[inside] - line[inside], apex - start, 0.5)
-    tenth = _crossings(smooth[inside] - line[inside], apex - start, 0.05)
+    half = crossings(above_line, apex - start, 0.5 * height)
+    tenth = crossings(above_line, apex - start, 0.05 * height)
     step_s = 60 * float(time_min[-1] - time_min[0]) / (len(time_min) - 1)
     return {
         "retention_min": _vertex(time_min, smooth - line, apex),
@@ -285,21 +296,6 @@ def _vertex(time_min: np.ndarray, height: np.ndarray, apex: int) -> float:
     bend = before - 2 * here + after
     shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
     return float(time_min[apex] + np.clip(shift, -1, 1) * (time_min[apex + 1] - time_min[apex]))
-
-
-def _crossings(height: np.ndarray, apex: int, fraction: float) -> tuple[float, float]:
-    """Positions left and right of the apex where the height falls to a fraction of it; the ends where it never does."""
-    level = fraction * height[apex]
-    below_left = np.flatnonzero(height[: apex + 1] < level)
-    below_right = np.flatnonzero(height[apex:] < level)
-    left, right = 0.0, float(len(height) - 1)
-    if len(below_left):
-        i = below_left[-1]
-        left = i + (level - height[i]) / (height[i + 1] - height[i])
-    if len(below_right):
-        i = apex + below_right[0]
-        right = i - (level - height[i]) / (height[i - 1] - height[i])
-    return left, right
 
 
 def flat_top(values: np.ndarray) -> bool:

@@ -37,7 +37,7 @@ def chromatogram(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(times in minutes, signal in uV) of one injection."""
     time_s = np.arange(0, LENGTH_MIN * 60 + STEP_S / 2, STEP_S)
-    signal = 900 + 1.1 * time_s + 60 * np.sin(time_s / 400 + rng.uniform(0, 6))
+    signal = 900 + 1.1 * time_s + 300 * np.sin(time_s / 400 + rng.uniform(0, 6))
     signal += tailed_peak(time_s, 62, 3, 2, 3e6) - tailed_peak(time_s, 75, 4, 3, 4e5)
     for retention, area in OTHERS:
         size = area * rng.lognormal(0, 0.1)
