@@ -99,8 +99,9 @@ def summary(collected: Collected) -> str:
 def review_items(items: pd.DataFrame, checks: pd.DataFrame, batches: dict[str, list[str]]) -> Iterator[dict]:
     """What the review page shows of each recording, batch by batch, so that pictures never fill the memory."""
     known = {(row["assay"], row["recording"]): row for row in items.fillna("").to_dict("records")}
-    checks = checks.astype(object).where(checks.notna(), None)
-    by_recording = {key: rows.to_dict("records") for key, rows in checks.groupby(["assay", "recording"], sort=False)}
+    by_recording = defaultdict(list)
+    for check in checks.astype(object).where(checks.notna(), None).to_dict("records"):
+        by_recording[check["assay"], check["recording"]].append(check)
     for assay, folders in batches.items():
         for folder in folders:
             ingested = records.read_manifest(Path(folder) / "recordings.zip")

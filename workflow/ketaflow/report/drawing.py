@@ -6,6 +6,7 @@ tables give equal bytes.
 """
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -190,23 +191,20 @@ def swarm(pixels: Sequence[float], radius: float, widest: float) -> list[float]:
     widest
         Largest shift to either side (px); where that does not do, dots overlap.
     """
-    placed: list[tuple[float, float]] = []
+    steps = np.arange(0, widest + 1e-9, radius / 2)
+    candidates = [float(side * step) for step in steps for side in (1, -1)]
+    apart2 = (2 * radius) ** 2 - 1e-9
+    near: deque[tuple[float, float]] = deque()
     shifts = [0.0] * len(pixels)
     for index in sorted(range(len(pixels)), key=lambda place: pixels[place]):
-        near = [(x, y) for x, y in placed if abs(y - pixels[index]) < 2 * radius]
-        free = [shift for shift in _candidates(radius, widest) if _is_free(shift, pixels[index], near, radius)]
-        shifts[index] = free[0] if free else 0.0
-        placed.append((shifts[index], pixels[index]))
+        y = pixels[index]
+        while near and y - near[0][1] >= 2 * radius:
+            near.popleft()
+        taken = [(x, (y - other) ** 2) for x, other in near]
+        free = (shift for shift in candidates if all((shift - x) ** 2 + up2 >= apart2 for x, up2 in taken))
+        shifts[index] = next(free, 0.0)
+        near.append((shifts[index], y))
     return shifts
-
-
-def _candidates(radius: float, widest: float) -> list[float]:
-    steps = np.arange(0, widest + 1e-9, radius / 2)
-    return [float(side * step) for step in steps for side in (1, -1)]
-
-
-def _is_free(shift: float, y: float, near: list[tuple[float, float]], radius: float) -> bool:
-    return all((shift - x) ** 2 + (y - other) ** 2 >= (2 * radius) ** 2 - 1e-9 for x, other in near)
 
 
 def wrapped(words: str, letters: int, lines: int = 3) -> list[str]:

@@ -119,21 +119,13 @@ class Endpoint:
     @cached_property
     def per_animal(self) -> pd.DataFrame:
         """One row per animal and arm: mean of its values, how many, whether one is flagged, why it is left out."""
-        grouped = self.values.assign(doubt=self.values["status"].eq("flagged"), kept=self.values["left_out"].eq(""))
-        rows = []
-        for (animal, arm), own in grouped.groupby(["animal", "arm"], sort=True):
-            used = own[own["kept"]] if own["kept"].any() else own
-            rows.append(
-                {
-                    "animal": animal,
-                    "arm": arm,
-                    "value": used["value"].mean(),
-                    "n": len(used),
-                    "flagged": bool(used["doubt"].any()),
-                    "left_out": "" if own["kept"].any() else own["left_out"].iloc[0],
-                }
-            )
-        return pd.DataFrame(rows, columns=["animal", "arm", "value", "n", "flagged", "left_out"])
+        keys = ["animal", "arm"]
+        values = self.values.assign(flagged=self.values["status"].eq("flagged"), kept=self.values["left_out"].eq(""))
+        any_kept = values.groupby(keys)["kept"].transform("any")
+        used = values[values["kept"] | ~any_kept].groupby(keys, sort=True)
+        rows = used.agg(value=("value", "mean"), n=("value", "size"), flagged=("flagged", "any")).reset_index()
+        rows["left_out"] = used["left_out"].first().to_numpy()
+        return rows
 
     def lines(self, table: str, dataset: str | None = None, *, sensitivity: bool = False) -> pd.DataFrame:
         """The endpoint's lines of one statistics table: of the plan's own analysis, or of those beside it."""
