@@ -1,5 +1,6 @@
 """Microscope images: the scale is right or there is none."""
 
+import contextlib
 import sys
 from types import SimpleNamespace
 
@@ -133,6 +134,103 @@ def test_exchanged_axes_are_noticed(tmp_path):
     path = ome(tmp_path / "a.ome.tif", long.transpose(1, 2, 0))
     with pytest.raises(IngestError, match="order z, y, x"):
         images.read(path, **NO_OVERRIDE)
+
+
+def test_time_points_of_one_plane_are_refused_with_the_way_out(tmp_path):
+    path = ome(tmp_path / "a.ome.tif", STACK, "TYX", TimeIncrement=2.0)
+    with pytest.raises(IngestError, match=r"5 time points.*z_step_um"):
+        images.read(path, **NO_OVERRIDE)
+
+
+LSM_FACTS = {
+    "MagicNumber": 0x00400494C, "StructureSize": 380, "DimensionX": 48, "DimensionY": 40, "DimensionZ": 5, "DataType": 2,
+    "DimensionChannels": 3, "DimensionTime": 1, "VoxelSizeX": 1e-7, "VoxelSizeY": 1e-7, "VoxelSizeZ": 4e-7,
+}  # fmt: skip
+
+
+def test_an_lsm_file_gives_a_channel_and_the_scale_past_its_thumbnails(tmp_path):
+    stack = np.stack([STACK, STACK // 2, STACK // 3], axis=1)
+    told = b"".join(
+        np.array(LSM_FACTS[name], "<" + kind).tobytes() if name in LSM_FACTS else bytes(np.dtype(kind).itemsize)
+        for name, kind in tifffile.TIFF.CZ_LSMINFO
+    )
+    with tifffile.TiffWriter(tmp_path / "a.lsm") as file:
+        for number, plane in enumerate(stack):
+            tags = [(34412, 1, len(told), told, True)] if number == 0 else []
+            file.write(plane, planarconfig="separate", photometric="minisblack", metadata=None, extratags=tags)
+            file.write(np.zeros((10, 12, 3), np.uint8), photometric="rgb", subfiletype=1, metadata=None)
+    image = images.read(tmp_path / "a.lsm", channel="2", pixel_size_um=None, z_step_um=None)
+    np.testing.assert_array_equal(image.pixels, STACK // 2)
+    assert (image.scale_source, image.pixel_size_um, image.z_step_um) == ("LSM", pytest.approx(0.1), pytest.approx(0.4))
+
+
+def test_of_a_pyramid_the_full_size_is_read(tmp_path):
+    full = np.random.default_rng(0).integers(0, 4000, (256, 256)).astype(np.uint16)
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as file:
+        sizes = {"axes": "YX", "PhysicalSizeX": 0.1, "PhysicalSizeY": 0.1}
+        file.write(full, subifds=1, tile=(64, 64), metadata=sizes)
+        file.write(full[::2, ::2], subfiletype=1, tile=(64, 64))
+    np.testing.assert_array_equal(images.read(tmp_path / "a.ome.tif", **NO_OVERRIDE).pixels[0], full)
+
+
+@pytest.mark.parametrize("how", [
+    {"byteorder": ">"}, {"bigtiff": True}, {"compression": "lzw", "predictor": True}, {"compression": "zstd"},
+    {"tile": (16, 16), "compression": "zlib"}, {"rowsperstrip": 7},
+])  # fmt: skip
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+def test_pixels_are_the_same_however_a_file_stores_them(tmp_path, how, kind):
+    stack = (STACK % 251).astype(kind)
+    tifffile.imwrite(tmp_path / "a.tif", stack, ome=True, metadata={"axes": "ZYX"}, **how)
+    image = images.read(tmp_path / "a.tif", channel=None, pixel_size_um=0.1, z_step_um=0.3)
+    np.testing.assert_array_equal(image.pixels, stack)
+    assert image.pixels.dtype == kind
+
+
+def test_twelve_packed_bits_have_a_ceiling_of_twelve_bits(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", STACK[0] % 1000, bitspersample=12, compression=None)
+    image = images.read(tmp_path / "a.tif", channel=None, pixel_size_um=0.1, z_step_um=None)
+    np.testing.assert_array_equal(image.pixels[0], STACK[0] % 1000)
+    assert image.ceiling == 4095
+
+
+FUZZED = {
+    "ome.tif": {"ome": True, "metadata": {"axes": "ZYX", "PhysicalSizeX": 0.1}},
+    "tiles.tif": {"ome": True, "tile": (16, 16), "compression": "zlib"},
+    "imagej.tif": {"imagej": True, "metadata": {"axes": "ZYX", "unit": "um", "spacing": 0.3}},
+    "big.tif": {"bigtiff": True, "byteorder": ">"},
+}
+
+
+def whole_file(path) -> bytes:
+    """A stack, or a plane where the ending asks for a picture, as the bytes of a file."""
+    if path.name in FUZZED:
+        tifffile.imwrite(path, STACK, **FUZZED[path.name])
+    else:
+        import imagecodecs
+
+        imagecodecs.imwrite(path, (STACK[0] // 16).astype(np.uint8))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", [*FUZZED, "a.png", "a.jpg"])
+def test_a_broken_file_is_refused_or_read_whole_and_never_anything_else(tmp_path, name):
+    """Cut anywhere a file is never read as something else; with any bytes of its header changed it never crashes."""
+    whole, rng = whole_file(tmp_path / name), np.random.default_rng(7)
+    told = {"channel": None, "pixel_size_um": 0.1, "z_step_um": 0.3}
+    right = images.read(tmp_path / name, **told).pixels
+    for kept in [*range(0, 300, 17), *rng.integers(0, len(whole), 25)]:
+        (tmp_path / name).write_bytes(whole[:kept])
+        try:
+            np.testing.assert_array_equal(images.read(tmp_path / name, **told).pixels, right)
+        except IngestError as error:
+            assert name in str(error)
+    for _ in range(40):
+        changed = bytearray(whole)
+        for place in rng.integers(0, min(len(whole), 600), 3):
+            changed[place] = rng.integers(256)
+        (tmp_path / name).write_bytes(bytes(changed))
+        with contextlib.suppress(IngestError):
+            images.read(tmp_path / name, **told)
 
 
 @pytest.mark.parametrize("kind", ["ome", "imagej", "plain", "zlib"])

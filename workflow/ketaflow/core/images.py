@@ -30,6 +30,7 @@ GREY_TOLERANCE = 0.125
 MOST_CHANNELS = 4
 COLOURS = ("red", "green", "blue", "alpha")
 FLAT_ENDINGS = (".png", ".jpg", ".jpeg")
+PNG_MAGIC, JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 VENDOR_ENDINGS = (".nd2", ".lif", ".czi")
 LOST_POINTER = re.compile(r"invalid (page|value|tag) offset")
 
@@ -74,6 +75,7 @@ def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step
     file has one channel. ``pixel_size_um`` and ``z_step_um`` overrule the file's own. Raises IngestError.
     """
     stored = _stored(path)
+    _refuse_time_series(path, stored, z_step_um)
     stack, name = _one_channel(path, stored, channel)
     _refuse_unusable(path, stack)
     size, step, source = _scale(path, stored, pixel_size_um, z_step_um, planes=stack.shape[0])
@@ -87,8 +89,12 @@ def _stored(path: Path) -> Stored:
         if ending in VENDOR_ENDINGS:
             from ketaflow.core import vendor_images
 
-            return vendor_images.read(path)
-        return _read_flat(path) if ending in FLAT_ENDINGS else _read_tiff(path)
+            found = vendor_images.read(path)
+        else:
+            found = _read_flat(path) if ending in FLAT_ENDINGS else _read_tiff(path)
+        if found.pixels.ndim != len(found.axes) or not found.pixels.size:
+            raise ValueError(f"{found.pixels.shape} pixels along the axes {found.axes}")
+        return found
     except IngestError:
         raise
     except Exception as error:
@@ -101,8 +107,29 @@ def _stored(path: Path) -> Stored:
 def _read_flat(path: Path) -> Stored:
     import imagecodecs
 
-    pixels = imagecodecs.imread(path)
+    content = path.read_bytes()
+    if content.startswith(PNG_MAGIC):
+        pixels = imagecodecs.png_decode(content)
+    elif not content.startswith(JPEG_MAGIC):
+        raise ValueError("neither PNG nor JPEG")
+    elif not _ends_as_jpeg(content):
+        raise IngestError(f"{path.name}: the file is cut short: a JPEG without its end. Copy it again.")
+    else:
+        pixels = imagecodecs.jpeg8_decode(content)
     return Stored(pixels, "YX" if pixels.ndim == 2 else "YXC", channels=_colours(pixels))
+
+
+def _ends_as_jpeg(content: bytes) -> bool:
+    """Whether the picture's own end mark follows its scan; decoders fill up with grey what a broken copy lacks.
+
+    A thumbnail among the segments before the scan has an end mark of its own (JPEG, ITU T.81, annex B).
+    """
+    place = 2
+    while place + 4 <= len(content) and content[place] == 0xFF:
+        if content[place + 1] == 0xDA:
+            return b"\xff\xd9" in content[place:]
+        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
+    return False
 
 
 def _read_tiff(path: Path) -> Stored:
@@ -189,6 +216,16 @@ def _one_channel(path: Path, stored: Stored, wanted: str | None) -> tuple[np.nda
         )
     _refuse_transposed(path, pixels[:, index], stored.axes)
     return np.ascontiguousarray(pixels[:, index]), names[index]
+
+
+def _refuse_time_series(path: Path, stored: Stored, z_step_um: float | None) -> None:
+    """Time points of one plane are no stack; some programs call planes so, and then the table tells their distance."""
+    sizes = dict(zip(stored.axes, stored.pixels.shape, strict=True))
+    if sizes.get("T", 1) > 1 and sizes.get("Z", 1) == 1 and z_step_um is None:
+        raise IngestError(
+            f"{path.name}: holds {sizes['T']} time points of one plane, expected one stack of planes. Save one time "
+            "point to a file of its own; if they are planes of a stack, enter their distance in the column z_step_um."
+        )
 
 
 def _standard_axes(path: Path, stored: Stored) -> np.ndarray:

@@ -41,7 +41,8 @@ def significant_bits(file) -> int | None:
     """Bits the detector gives, where the file says so."""
     pixels = _ome_pixels(file)
     told = None if pixels is None else pixels.get("SignificantBits")
-    return int(told) if told else None
+    packed = file.pages[0].bitspersample
+    return int(told) if told else packed if packed in (10, 12, 14) else None
 
 
 def _ome_pixels(file):
