@@ -143,8 +143,9 @@ def test_time_points_of_one_plane_are_refused_with_the_way_out(tmp_path):
 
 
 LSM_FACTS = {
-    "MagicNumber": 0x00400494C, "StructureSize": 380, "DimensionX": 48, "DimensionY": 40, "DimensionZ": 5, "DataType": 2,
-    "DimensionChannels": 3, "DimensionTime": 1, "VoxelSizeX": 1e-7, "VoxelSizeY": 1e-7, "VoxelSizeZ": 4e-7,
+    "MagicNumber": 0x00400494C, "StructureSize": 380, "DimensionX": 48, "DimensionY": 40, "DimensionZ": 5,
+    "DataType": 2, "DimensionChannels": 3, "DimensionTime": 1, "VoxelSizeX": 1e-7, "VoxelSizeY": 1e-7,
+    "VoxelSizeZ": 4e-7,
 }  # fmt: skip
 
 
