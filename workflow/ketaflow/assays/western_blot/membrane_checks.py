@@ -45,7 +45,10 @@ def dilution_checks(measured: Record) -> list[dict]:
     made = []
     for row in measured.table("dilutions").itertuples():
         if row.saturating:
-            message = f"{row.target}: a saturating curve fits the dilution lanes better than a line"
+            message = (
+                f"{row.target}: a saturating curve fits the dilution lanes better than a line; "
+                f"proportional to {row.linear_to_ug:.3g} ug only"
+            )
         elif not row.through_zero:
             message = f"{row.target}: the line through the dilution lanes misses zero; ratios to it are biased"
         else:

@@ -8,7 +8,7 @@ and facts for the reviewer's pictures.
 import numpy as np
 
 from ketaflow.assays.western_blot import likeness, loading, pictures
-from ketaflow.assays.western_blot.linearity import linearity
+from ketaflow.assays.western_blot.linearity import Linearity, linearity
 from ketaflow.assays.western_blot.pictures import View
 from ketaflow.assays.western_blot.values import animal_values
 from ketaflow.core.measures import measurement
@@ -75,8 +75,9 @@ def _dilutions(seen: list[View]) -> list[dict]:
         load = {row["lane"]: row["load_ug"] for row in view.lane_map if row["sample"] == "dilution" and row["load_ug"]}
         for target in view.targets:
             lanes = [band for band in view.reading.bands if band["target"] == target["target"] and band["lane"] in load]
-            volumes = np.array([band["volume"] for band in lanes])
-            fit = linearity(np.array([load[band["lane"]] for band in lanes]), volumes)
+            volumes = np.array([band["volume"] for band in lanes], float)
+            loads = np.array([load[band["lane"]] for band in lanes], float)
+            fit = linearity(loads, volumes)
             if fit is not None:
                 made.append(
                     {
@@ -86,10 +87,16 @@ def _dilutions(seen: list[View]) -> list[dict]:
                         **vars(fit),
                         "through_zero": fit.through_zero,
                         "lowest_volume": float(volumes.min()),
-                        "highest_volume": float(volumes.max()),
+                        "highest_volume": float(volumes.max()) if not fit.saturating else _at(loads, volumes, fit),
                     }
                 )
     return made
+
+
+def _at(loads: np.ndarray, volumes: np.ndarray, fit: Linearity) -> float:
+    """Volume at the end of the linear range."""
+    order = np.argsort(loads)
+    return float(np.interp(fit.linear_to_ug, np.append(0.0, loads[order]), np.append(0.0, volumes[order])))
 
 
 def _unreadable(recording: Record) -> list[dict]:

@@ -153,9 +153,9 @@ def _range_doubts(view: View, row: dict, band: dict, dilutions: list[dict]) -> l
     for fit in dilutions:
         if (fit["image"], fit["membrane"], fit["target"]) == (view.image, view.membrane, row["target"]):
             if band["volume"] > fit["highest_volume"]:
-                return ["stronger than the strongest dilution lane"]
+                return ["stronger than the linear range of the dilution lanes"]
             if 0 < band["volume"] < fit["lowest_volume"]:
-                return ["fainter than the faintest dilution lane"]
+                return ["fainter than the linear range of the dilution lanes"]
     return []
 
 
