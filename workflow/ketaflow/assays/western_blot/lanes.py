@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.western_blot.curves import peaks
+from ketaflow.assays.western_blot.evidence import Evidence, evidence, strips_of
 from ketaflow.assays.western_blot.relief import Relief
 
 LEANS = np.linspace(-0.12, 0.12, 25)
@@ -34,7 +34,8 @@ class Comb:
 
     ``centres`` and ``borders`` (left and right, n x 2) are given at the row ``middle``; at row y all of them lie
     ``lean * (y - middle)`` further right. ``margin`` tells how much better the comb is than its nearest rival (lanes),
-    ``filled`` the share of lanes expected to hold a signal that do, ``outside`` signal beyond the comb (in lanes).
+    ``filled`` the share of lanes expected to hold a signal that do, ``outside`` signal in none of them (in lanes),
+    ``doubt`` what else speaks against it, in words; empty if nothing does.
     """
 
     centres: np.ndarray
@@ -45,6 +46,7 @@ class Comb:
     margin: float
     filled: float
     outside: float
+    doubt: str
 
     def shift(self, rows: np.ndarray) -> np.ndarray:
         """Whole pixels by which the comb lies further right at these rows."""
@@ -63,23 +65,58 @@ def comb(relief: Relief, expected: np.ndarray) -> Comb | None:
     fits = [fit for fit in fits if fit is not None]
     if not fits:
         return None
-    score, centres, pitch = max(fits, key=lambda fit: fit[0])
-    rival = _rival(level, expected, centres, pitch)
-    inside = _window_mean(level, LANE_CORE * pitch)[centres]
-    spread = np.diff(centres).mean() if len(centres) > 1 else pitch
-    refined = _refined(profile, centres, spread)
-    borders = _borders(profile, refined, spread)
-    outside = _outside(level, centres, spread)
+    fits += _elsewhere(level, expected, max(fits, key=lambda fit: fit[0]))
+    strips = strips_of(relief.rise, lean)
+    judged = [_judged(strips, profile, fit, expected) for fit in _distinct(fits)]
+    sound = [one for one in judged if not one.evidence.doubt]
+    best = max(sound or judged, key=lambda one: one.score)
+    alone = best.score - len(expected)
+    rival = max((one.score for one in sound if _differs(one, best, expected)), default=alone)
+    borders = _borders(profile, best.centres, best.pitch)
     return Comb(
-        centres=refined * factor + (factor - 1) / 2,
+        centres=best.centres * factor + (factor - 1) / 2,
         borders=borders * factor,
         lean=lean,
         middle=height.shape[0] * factor / 2,
-        pitch=float(spread * factor),
-        margin=float(score - rival),
-        filled=float((inside[expected] > 0.15).mean()) if expected.any() else 1.0,
-        outside=float(outside),
+        pitch=float(best.pitch * factor),
+        margin=float(best.score - rival),
+        filled=best.evidence.filled,
+        outside=best.evidence.outside,
+        doubt=best.evidence.doubt,
     )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A fitted comb in columns of the relief, how well it fits, and what the picture says to it."""
+
+    score: float
+    centres: np.ndarray
+    pitch: float
+    evidence: Evidence
+
+
+def _judged(
+    strips: np.ndarray, profile: np.ndarray, fit: tuple[float, np.ndarray, float], expected: np.ndarray
+) -> Judged:
+    score, centres, pitch = fit
+    spread = float(np.median(np.diff(centres))) if len(centres) > 1 else pitch
+    refined = _refined(profile, centres, spread)
+    return Judged(score, refined, spread, evidence(strips, refined, spread, expected))
+
+
+def _distinct(fits: list[tuple[float, np.ndarray, float]]) -> list[tuple[float, np.ndarray, float]]:
+    """The best of fits that put every lane within a tenth of the pitch of the same place."""
+    kept: list[tuple[float, np.ndarray, float]] = []
+    for fit in sorted(fits, key=lambda fit: -fit[0]):
+        if all(np.abs(fit[1] - other[1]).max() > 0.1 * fit[2] for other in kept):
+            kept.append(fit)
+    return kept
+
+
+def _differs(one: Judged, best: Judged, expected: np.ndarray) -> bool:
+    """Whether a comb puts any lane with a signal elsewhere."""
+    return bool(np.abs(one.centres - best.centres)[expected].max(initial=0) > 0.5 * best.pitch)
 
 
 def _lean(height: np.ndarray) -> float:
@@ -179,23 +216,16 @@ def _fit(
     return float(best[last]), np.array(centres[::-1]), float(pitch)
 
 
-def _rival(level: np.ndarray, expected: np.ndarray, centres: np.ndarray, pitch: float) -> float:
-    """Score of the best comb whose first lane lies elsewhere, or whose pitch is quite another."""
-    first, found = centres[0], []
-    for start in ((0, first - 0.55 * pitch), (first + 0.55 * pitch, len(level))):
-        for factor in (0.85, 0.93, 1.0, 1.07, 1.15):
-            fit = _fit(level, expected, pitch * factor, start)
-            if fit is not None:
-                found.append(fit[0])
-    return max(found, default=0.0)
-
-
-def _outside(level: np.ndarray, centres: np.ndarray, pitch: float) -> float:
-    """What looks like further lanes beyond the comb, in lanes; the edge of a gel, which has no gaps, does not."""
-    worth = np.pad(_worth(level, pitch), 1)
-    found = peaks(worth, least=0.25, apart=round(0.7 * pitch))
-    beyond = (found - 1 < centres[0] - 0.7 * pitch) | (found - 1 > centres[-1] + 0.7 * pitch)
-    return float(worth[found[beyond]].sum())
+def _elsewhere(
+    level: np.ndarray, expected: np.ndarray, best: tuple[float, np.ndarray, float]
+) -> list[tuple[float, np.ndarray, float]]:
+    """The best combs whose first lane lies further left or right than that of the best."""
+    _, centres, pitch = best
+    found = []
+    for start in ((0, centres[0] - 0.55 * pitch), (centres[0] + 0.55 * pitch, len(level))):
+        fits = [_fit(level, expected, pitch * factor, start) for factor in (0.85, 0.93, 1.0, 1.07, 1.15)]
+        found += [fit for fit in fits if fit is not None]
+    return found
 
 
 def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:

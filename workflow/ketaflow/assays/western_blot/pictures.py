@@ -59,8 +59,7 @@ def views(recording: Record, *, lane_margin: float, lane_filled: float, lane_out
                 scan["image"], scan["channel"], membrane, scan, top, bottom, shown[membrane],
                 _targets(recording, scan, membrane), boxes,
             )  # fmt: skip
-            part = Relief(raised.height[top // raised.factor : max(bottom // raised.factor, 1)], raised.factor)
-            view.comb, view.refusal = sure_comb(part, view.lane_map, **limits)
+            view.comb, view.refusal = sure_comb(raised.part(top, bottom), view.lane_map, **limits)
             found.append(view)
     for view in found:
         _borrow(view, found)
@@ -86,10 +85,12 @@ def sure_comb(
         return None, "no lane stands out from the background"
     if fit.filled < lane_filled:
         return None, f"only {100 * fit.filled:.0f} % of {int(expected.sum())} lanes show a signal"
+    if fit.doubt:
+        return None, fit.doubt
     if fit.margin < lane_margin:
         return None, "the lanes fit as well in another place"
-    if fit.outside > lane_outside * len(lanes) + 0.2:
-        return None, f"as much signal as of {fit.outside:.1f} lanes lies outside the {len(lanes)} lanes of the lane map"
+    if fit.outside > lane_outside:
+        return None, f"a lane that the lane map does not list lies beside its {len(lanes)} lanes"
     return fit, ""
 
 

@@ -20,20 +20,34 @@ COMPRESSION = 0.4
 TALL_AT_EDGE = 0.12
 # An area larger than any band that reaches this far from the usual background to the brightest pixels is no membrane.
 SHEET = 0.3
+# A sheet beside the lanes is at least this tall and at most this wide (shares of the picture).
+TALL_SHEET, FAR_ACROSS = 0.25, 0.4
+# Its rim is a step of at least this share of what it stands above the usual background.
+SHARP = 0.6
+# The dark ground a gel or membrane lies on covers at least this share of the picture, hardly a pixel is of neither, and
+# they differ by this share of the range.
+TABLE, UNDECIDED, STEP = 0.05, 0.06, 0.1
 
 
 @dataclass(frozen=True)
 class Relief:
-    """``height`` (rows, columns): relief of the reduced picture, compressed; ``factor``: file pixels per pixel."""
+    """``height`` (rows, columns): relief of the reduced picture, compressed; ``rise``: as it is, in counts;
+    ``factor``: file pixels per pixel."""
 
     height: np.ndarray
+    rise: np.ndarray
     factor: int
+
+    def part(self, top_px: int, bottom_px: int) -> "Relief":
+        """The relief between two rows of the file."""
+        rows = slice(top_px // self.factor, max(bottom_px // self.factor, 1))
+        return Relief(self.height[rows], self.rise[rows], self.factor)
 
 
 def relief(signal: np.ndarray, lanes: int) -> Relief:
     """Relief of bands, for a picture that holds about ``lanes`` lanes side by side.
 
-    Rise above the valleys above and below within a tenth of the height (half a lane's share of the width at least),
+    Rise above the valleys above and below within a fifth of the height (half a lane's share of the width at least),
     and above the middle value of the wider surroundings, whichever is less.
     """
     factor = max(1, round(signal.shape[1] / max(WORK_PX, PX_PER_LANE * lanes)))
@@ -41,33 +55,87 @@ def relief(signal: np.ndarray, lanes: int) -> Relief:
     if factor == 1:
         small = ndimage.gaussian_filter(small, 0.7)
     height, width = small.shape
-    span = int(max(5, height / 10, min(height / 3, width / (2 * lanes)))) | 1
+    span = int(max(5, height / 5, min(height / 3, width / (2 * lanes)))) | 1
     rise = small - ndimage.grey_opening(small, size=(span, 1))
     around = _surroundings(small)
     rise = np.minimum(rise, small - around)
     rise = ndimage.grey_opening(rise, size=(1, max(3, round(0.06 * width / lanes))))
     floor = max(1.4826 * float(np.median(np.abs(rise))), FLOOR_RANGE * _range(small))
     rise = np.maximum(rise - FLOOR_SD * floor, 0)
-    rise[_sheets(small, lanes)] = 0
-    rise[_foreign(rise > 0, width / lanes)] = 0
+    rise[_sheets(small, rise > 0, lanes) | _beside_membrane(small)] = 0
+    rise[ndimage.maximum_filter(_foreign(rise > 0, width / lanes), size=5)] = 0
     if not rise.any():
-        return Relief(rise, factor)
-    return Relief(np.minimum(rise / np.percentile(rise[rise > 0], 95), 1.5) ** COMPRESSION, factor)
+        return Relief(rise, rise, factor)
+    height = np.minimum(rise / np.percentile(rise[rise > 0], 95), 1.5) ** COMPRESSION
+    return Relief(height, rise, factor)
 
 
-def _sheets(small: np.ndarray, lanes: int) -> np.ndarray:
+def _sheets(small: np.ndarray, raised: np.ndarray, lanes: int) -> np.ndarray:
     """Pixels in and near what is bright, larger than any band, and reaches the picture's edge: towel, paper, light."""
     height, width = small.shape
     block = (max(3, height // 8), max(3, round(0.4 * width / lanes)))
     usual, top = float(np.median(small)), float(np.percentile(small, 99.9))
-    large = ndimage.grey_opening(small, size=block) > usual + SHEET * (top - usual)
-    labels, count = ndimage.label(small > usual + 0.6 * SHEET * (top - usual))
-    foreign = np.zeros(count + 1, bool)
-    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
-        at_edge = rows.start == 0 or columns.start == 0 or rows.stop == height or columns.stop == width
-        foreign[number] = at_edge and bool((large[rows, columns] & (labels[rows, columns] == number)).any())
+    opened = ndimage.grey_opening(small, size=block)
+    large = opened > usual + SHEET * (top - usual)
+    bright = small > usual + 0.6 * SHEET * (top - usual)
+    joined = ndimage.binary_closing(np.pad(bright | raised, 3), np.ones((5, 5)))[3:-3, 3:-3]
     near = ndimage.maximum_filter(large, size=(block[0] | 1, block[1] | 1))
-    return ndimage.maximum_filter(foreign[labels] & near, size=max(3, width // 25))
+    sheets = _sharp(small, _reaching_edges(bright, large)[0], usual) & near
+    _, beside = _reaching_edges(joined, opened > usual + 1.7 * SHEET * (top - usual))
+    beside = _sharp(small, beside, usual)
+    return ndimage.maximum_filter(sheets, size=max(3, width // 25)) | ndimage.binary_dilation(beside, iterations=2)
+
+
+def _sharp(small: np.ndarray, area: np.ndarray, usual: float) -> np.ndarray:
+    """The area if it ends in a step, as an object does; nothing if in a slope, as uneven background does."""
+    if not area.any():
+        return area
+    inner = area & ~ndimage.binary_erosion(area, iterations=4, border_value=1)
+    outer = ndimage.binary_dilation(area, iterations=5) & ~ndimage.binary_dilation(area, iterations=1)
+    step = small[inner].mean() - small[outer].mean() if outer.any() else 0.0
+    return area if step > SHARP * (small[area].mean() - usual) else np.zeros_like(area)
+
+
+def _reaching_edges(mask: np.ndarray, large: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Objects of a mask that hold a large area and reach the picture's edge; those of them that stay beside the lanes.
+
+    Beside the lanes: along the left or right edge, tall, and not far across the picture, as a towel lies.
+    """
+    labels, count = ndimage.label(mask)
+    (height, width), at_edge, beside = mask.shape, np.zeros(count + 1, bool), np.zeros(count + 1, bool)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        sides = columns.start == 0 or columns.stop == width
+        holds = (large[rows, columns] & (labels[rows, columns] == number)).any()
+        at_edge[number] = holds and (sides or rows.start == 0 or rows.stop == height)
+        far = columns.stop - columns.start > FAR_ACROSS * width
+        beside[number] = at_edge[number] and sides and not far and rows.stop - rows.start > TALL_SHEET * height
+    return at_edge[labels], beside[labels]
+
+
+def _beside_membrane(small: np.ndarray) -> np.ndarray:
+    """Pixels off the membrane or gel, where it lies on something much darker that shows around it.
+
+    Two clear levels with hardly anything between them tell that; the largest connected piece of the brighter one is
+    the membrane. A towel beyond a strip of dark table is another piece.
+    """
+    low = np.minimum(small, np.percentile(small, 80)).ravel()
+    counts, edges = np.histogram(low, bins=64)
+    middle = (edges[1:] + edges[:-1]) / 2
+    below = np.cumsum(counts)[:-1]
+    above = low.size - below
+    sums = np.cumsum(counts * middle)
+    apart = (sums[-1] - sums[:-1]) / np.maximum(above, 1) - sums[:-1] / np.maximum(below, 1)
+    cut = int((below * above * np.square(apart)).argmax())
+    if below[cut] < TABLE * low.size or above[cut] < 4 * TABLE * low.size or apart[cut] < STEP * _range(small):
+        return np.zeros(small.shape, bool)
+    level = sums[cut] / below[cut] + apart[cut] / 2
+    if (np.abs(low - level) < apart[cut] / 6).mean() > UNDECIDED:
+        return np.zeros(small.shape, bool)
+    labels, count = ndimage.label(ndimage.binary_opening(small > level, np.ones((3, 3))))
+    if not count:
+        return np.zeros(small.shape, bool)
+    largest = 1 + int(np.bincount(labels.ravel())[1:].argmax())
+    return ndimage.binary_dilation(labels != largest, iterations=max(2, small.shape[1] // 60))
 
 
 def _foreign(raised: np.ndarray, pitch: float) -> np.ndarray:

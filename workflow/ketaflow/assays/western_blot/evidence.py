@@ -1,0 +1,145 @@
+"""Whether a comb of lanes is borne out by the picture: what it must show if these, and no others, are its lanes.
+
+In: relief in strips of rows and the places of the lanes. Out: the doubts. Neighbouring lanes are parted by a dip, no
+lane has such a dip within it, lanes follow each other evenly, the outermost show something, and what is signal lies in
+lanes. A map one lane short or long breaks one of these nearly always, though its lanes can be fitted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+STRIPS = 24
+# Neighbours up to this many pitches apart touch or share a gap; within this of its centre, in pitches, lies a lane.
+ADJACENT, REACH = 1.45, 0.55
+# What lies below this share of the picture's strongest strip is no evidence of anything.
+FAINT = 0.01
+# Strips of rows count by this power of their signal, so that a faint row of bands has a voice beside a strong one.
+VOICE = 0.8
+# Two lanes are one if the dip between them is below this share of the usual dip; one lane is two if the dip within it
+# is above this share of it (above the second one in most lanes), and deeper than 0.12 of its height; where the usual
+# dip is less deep than the last number, lanes cannot be told apart.
+ONE_LANE, TWO_LANES, TWO_LANES_USUALLY, LEAST_DIP, NO_GAPS = 0.3, 0.7, 0.4, 0.12, 0.06
+# Neighbours are at least this share of the usual distance apart; the outer lanes show this share of the usual (soft)
+# signal. Lanes nobody listed are sought up to BEYOND pitches from those listed; signal there is more than a flank if it
+# is this many times the dip before it, or this share of the lane beside it.
+CROWDED, END_SHOWS = 0.62, 0.2
+BEYOND, DIP_BEFORE, FLANK = 3.0, 1.3, 0.4
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """``filled``: share of the lanes expected to show a signal that do; ``outside``: the strongest lane nobody listed,
+    against the weakest listed one; ``doubt``: what speaks against these lanes, in words, empty if nothing does."""
+
+    filled: float
+    outside: float
+    doubt: str
+
+
+def strips_of(rise: np.ndarray, lean: float) -> np.ndarray:
+    """Largest relief of each column in overlapping strips of rows, along leaning columns; (n_strips, n_columns)."""
+    rows, columns = rise.shape
+    tall = max(1, round(rows / STRIPS))
+    made = []
+    for top in range(0, max(rows - tall, 0) + 1, max(1, tall // 2)):
+        shift = round(lean * (top + tall / 2 - rows / 2))
+        strip = rise[top : top + tall].max(axis=0)
+        made.append(strip[np.clip(np.arange(columns) + shift, 0, columns - 1)] if shift else strip)
+    return np.array(made)
+
+
+def evidence(strips: np.ndarray, centres: np.ndarray, pitch: float, expected: np.ndarray) -> Evidence:
+    """Judge lanes at ``centres`` (columns of the strips); ``expected`` marks those that should show a signal."""
+    profile = np.sqrt((strips**VOICE).mean(axis=0))
+    shows = np.array([_part(profile, centre, -0.3, 0.3, pitch).mean() for centre in centres])
+    usual = float(np.median(shows[expected])) if expected.any() else 0.0
+    if usual <= 0:
+        return Evidence(0.0, 0.0, "most lanes show no signal")
+    lit = expected & (shows > END_SHOWS * usual)
+    filled = float(lit[expected].mean())
+    outside = _outside(strips, centres[lit], pitch) if lit.any() else 0.0
+    return Evidence(filled, outside, _doubt(strips, centres, pitch, expected, lit))
+
+
+def _doubt(strips: np.ndarray, centres: np.ndarray, pitch: float, expected: np.ndarray, lit: np.ndarray) -> str:
+    ends = np.flatnonzero(expected)[[0, -1]]
+    for lane in ends[~lit[ends]]:
+        return f"lane {lane + 1} would show nothing, so that the lanes could lie one further on"
+    apart = np.diff(centres)
+    if len(apart) and apart.min() < CROWDED * np.median(apart):
+        return f"lanes {apart.argmin() + 1} and {apart.argmin() + 2} would lie on top of each other"
+    between = {
+        lane: _dip(strips, (centres[lane], centres[lane + 1]), (-0.3, 0.3), 0.15 * pitch, pitch)
+        for lane in range(len(centres) - 1)
+        if lit[lane] and lit[lane + 1] and apart[lane] < ADJACENT * pitch
+    }
+    within = {
+        lane: _dip(
+            strips, (centres[lane] - 0.28 * pitch, centres[lane] + 0.28 * pitch), (-0.16, 0.16), 0.15 * pitch, pitch
+        )
+        for lane in np.flatnonzero(lit)
+    }
+    usual = float(np.median(list(between.values()))) if between else 1.0
+    if usual < NO_GAPS:
+        return "no gaps can be seen between the lanes"
+    if np.median(list(within.values())) > max(TWO_LANES_USUALLY * usual, LEAST_DIP):
+        return "most lanes look like two"
+    for lane, dip in within.items():
+        if dip > max(TWO_LANES * min(usual, 0.5 if not between else usual), LEAST_DIP):
+            return f"lane {lane + 1} looks like two"
+    for lane, dip in between.items():
+        if dip < ONE_LANE * usual:
+            return f"lanes {lane + 1} and {lane + 2} look like one"
+    return ""
+
+
+def _part(curve: np.ndarray, centre: float, low: float, high: float, pitch: float) -> np.ndarray:
+    """Columns from ``low`` to ``high`` (pitches) of a centre; at least one."""
+    last = curve.shape[-1] - 1
+    first = int(np.clip(round(centre + low * pitch), 0, last))
+    return curve[..., first : int(np.clip(round(centre + high * pitch), first, last)) + 1]
+
+
+def _dip(
+    strips: np.ndarray, places: tuple[float, float], side: tuple[float, float], half_px: float, pitch: float
+) -> float:
+    """How far the signal falls midway between two places, as a share of the lower of the two; strips weighed by it."""
+    lower = np.minimum(*(_part(strips, place, *side, pitch).max(axis=1) for place in places))
+    middle = sum(places) / 2
+    least = _part(strips, middle, -half_px / pitch, half_px / pitch, pitch).min(axis=1)
+    weight = np.where(lower > FAINT * strips.max(), lower, 0)
+    return float((weight - np.minimum(least, lower))[weight > 0].sum() / weight.sum()) if weight.any() else 1.0
+
+
+def _outside(strips: np.ndarray, centres: np.ndarray, pitch: float) -> float:
+    """The strongest lane nobody listed, against the weakest listed one (0: there is none).
+
+    Only rows at which the nearest lane has bands count: protein that one lane holds its neighbours mostly hold too,
+    while towels and the edges of a gel lie elsewhere. The flank of a strong lane is no lane: there must be a dip before
+    it, or it must be nearly as strong.
+    """
+    distance = np.abs(np.arange(strips.shape[1])[:, None] - centres[None, :])
+    nearest, away = distance.argmin(axis=1), distance.min(axis=1) / pitch
+    bands = np.stack([_part(strips, centre, -0.3, 0.3, pitch).mean(axis=1) for centre in centres], axis=1)
+    beside = np.maximum(bands, np.maximum(np.roll(bands, 1, axis=0), np.roll(bands, -1, axis=0)))
+    signal = np.sqrt(np.square(np.minimum(strips, beside[:, nearest])).sum(axis=0))
+    strength = np.sqrt(np.square(bands).sum(axis=0))
+    signal = ndimage.minimum_filter1d(signal, max(1, round(0.3 * pitch)))
+    apart = (signal > DIP_BEFORE * _lowest_on_the_way(signal, centres, nearest)) | (signal > FLANK * strength[nearest])
+    beyond = (away > REACH + 0.15) & (away < BEYOND) & apart
+    return float(signal[beyond].max(initial=0) / max(strength.min(), 1e-9))
+
+
+def _lowest_on_the_way(signal: np.ndarray, centres: np.ndarray, nearest: np.ndarray) -> np.ndarray:
+    """Lowest signal between each column and the centre of its nearest lane."""
+    lowest = signal.copy()
+    for lane, centre in enumerate(np.rint(centres).astype(int)):
+        own = np.flatnonzero(nearest == lane)
+        if len(own):
+            middle = int(np.clip(centre, own[0], own[-1]))
+            right, left = slice(middle, own[-1] + 1), slice(own[0], middle + 1)
+            lowest[right] = np.minimum.accumulate(signal[right])
+            lowest[left] = np.minimum.accumulate(signal[left][::-1])[::-1]
+    return lowest
