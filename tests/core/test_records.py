@@ -60,3 +60,12 @@ def test_tables_may_be_asked_for_alone(tmp_path):
     assert len(first.table("trace")) == 2
     assert not first.arrays
     assert not first.figures
+
+
+def test_a_table_keeps_its_own_columns_whatever_the_others_of_the_batch_have(tmp_path):
+    seen = Record("video", tables={"trace": pd.DataFrame({"time_s": [0.0, 1.0], "speed": [0.1, 0.2]})})
+    told = Record("export", tables={"trace": pd.DataFrame({"time_s": [0.0], "mobility": [9.0]})})
+    records.write_batch([seen, told], tmp_path / "b.zip")
+    first, second = records.read_batch(tmp_path / "b.zip")
+    assert list(first.tables["trace"]) == ["time_s", "speed"]
+    assert list(second.tables["trace"]) == ["time_s", "mobility"]

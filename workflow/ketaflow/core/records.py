@@ -84,7 +84,10 @@ def read_batch(path: str | Path, *, tables_only: bool = False) -> list[Record]:
         for info in archive.infolist():
             kind, _, rest = info.filename.partition("/")
             if kind == "tables":
-                _share_out(archive.read(info), rest.removesuffix(".parquet"), records)
+                name = rest.removesuffix(".parquet")
+                _share_out(
+                    archive.read(info), name, records, [entry.get("columns", {}).get(name) for entry in manifest]
+                )
             elif kind == "arrays" and not tables_only:
                 index, _, name = rest.partition("/")
                 array = np.load(io.BytesIO(archive.read(info)), allow_pickle=False)
@@ -123,11 +126,12 @@ def _manifest(record: Record) -> dict:
         for recording, figures in record.figures.items()
     }
     plain = {name: getattr(record, name) for name in ("name", "facts", "rows", "status", "reason", "key", "sources")}
-    return {**plain, "figures": figures}
+    frames = {name: table for name, table in record.tables.items() if isinstance(table, pd.DataFrame)}
+    return {**plain, "figures": figures, "columns": {name: list(table.columns) for name, table in frames.items()}}
 
 
 def _bare(entry: dict) -> Record:
-    return Record(**{name: value for name, value in entry.items() if name != "figures"})
+    return Record(**{name: value for name, value in entry.items() if name not in ("figures", "columns")})
 
 
 def _figures(archive: zipfile.ZipFile, index: int, entry: dict) -> dict[str, list[Figure]]:
@@ -157,14 +161,16 @@ def _parquet(records: list[Record], name: str) -> bytes:
     return buffer.getvalue()
 
 
-def _share_out(raw: bytes, name: str, records: list[Record]) -> None:
+def _share_out(raw: bytes, name: str, records: list[Record], columns: list[list[str] | None]) -> None:
+    """Give every record its rows, with the columns it had: those that only others of the batch have are theirs."""
     together = pd.read_parquet(io.BytesIO(raw))
     owners = together.pop(OWNER).to_numpy().astype(int)
     order = np.argsort(owners, kind="stable")
     together, owners = together.iloc[order], owners[order]
     for index in np.unique(owners):
         first, last = np.searchsorted(owners, [index, index + 1])
-        records[index].tables[name] = together.iloc[first:last].reset_index(drop=True)
+        own = together.iloc[first:last].reset_index(drop=True)
+        records[index].tables[name] = own if columns[index] is None else own[columns[index]]
 
 
 def _npy(array: np.ndarray) -> bytes:
