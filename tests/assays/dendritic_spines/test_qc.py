@@ -1,9 +1,13 @@
 """QC: doubts are told, and the reviewer's picture is small and blind."""
 
+import base64
+
 import numpy as np
+import pandas as pd
+import pytest
 from dendrite import record_of
 
-from ketaflow.assays.dendritic_spines import qc, quantify
+from ketaflow.assays.dendritic_spines import overlay, qc, quantify
 
 
 def verdicts(record) -> dict[str, str]:
@@ -44,11 +48,57 @@ def test_the_readers_doubts_reach_the_reviewer(drawn, row, defaults):
 
 def test_the_picture_is_small_marks_every_spine_and_names_nobody(drawn, row, defaults):
     record = qc.qc(drawn["recording"], drawn["measured"], **defaults["qc"])
-    figure = record.figures[row["image"]][0]
-    assert len(figure.content) < 80_000
-    assert figure.content.count("<circle") == len(drawn["measured"].tables["spines"])
-    for secret in (row["animal"], row["image"]):
-        assert secret not in figure.content + figure.caption + figure.title
+    picture, depth = record.figures[row["image"]]
+    assert len(picture.content) < 80_000
+    for figure in (picture, depth):
+        assert figure.content.count("<circle") == len(drawn["measured"].tables["spines"])
+        for secret in (row["animal"], row["image"]):
+            assert secret not in figure.content + figure.caption + figure.title
+
+
+def picture_of(figure) -> np.ndarray:
+    import imagecodecs
+
+    return imagecodecs.webp_decode(base64.b64decode(figure.content.split("base64,")[1].split('"')[0]))
+
+
+def test_saturated_pixels_are_coloured_and_no_others(drawn, row, defaults):
+    clipped = np.minimum(drawn["stack"], 1200)
+    shown = picture_of(checked(clipped, row, defaults, ceiling=1200.0).figures[row["image"]][0]).astype(int)
+    coloured = (shown[..., 0] - shown[..., 1]) > 100
+    assert coloured.mean() == pytest.approx((clipped.max(0) >= 1200).mean(), rel=0.2)
+    whole = picture_of(checked(drawn["stack"], row, defaults).figures[row["image"]][0]).astype(int)
+    assert np.ptp(whole, axis=2).max() < 60
+
+
+def test_the_picture_can_be_seen_without_its_marks(drawn, row, defaults):
+    content = checked(drawn["stack"], row, defaults).figures[row["image"]][0].content
+    assert "svg:active .marks{opacity:0}" in content
+    assert content.index("<image") < content.index('class="marks"') < content.index("<circle")
+
+
+def test_a_flat_picture_has_no_depth_to_show(drawn, row, defaults):
+    assert len(checked(drawn["stack"].max(0, keepdims=True), row, defaults).figures[row["image"]]) == 1
+
+
+def test_light_over_depth_is_highest_where_the_shaft_lies():
+    stack = np.zeros((9, 20, 20), np.uint16)
+    stack[6, 10] = 100
+    shafts = pd.DataFrame({"x_px": np.arange(20.0), "y_px": 10.0, "z_px": 6.0})
+    profile = overlay.depth_profile(stack, shafts)
+    assert (profile.argmax(), profile.max(), profile.min()) == (6, 1.0, 0.0)
+
+
+def test_many_spines_still_make_a_small_picture(row):
+    rng = np.random.default_rng(0)
+    field = rng.integers(0, 4095, (900, 900)).astype(np.uint16)
+    spines = pd.DataFrame({
+        "spine": range(300), "x_px": rng.uniform(0, 900, 300), "y_px": rng.uniform(0, 900, 300), "class": "thin",
+        "score": 0.5, "head_diameter_um": 0.5, "origin": "found",
+    })  # fmt: skip
+    drawn = overlay.svg(field, field >= 4095, 0.1, pd.DataFrame(), spines)
+    assert drawn.count("<circle") == 300
+    assert len(drawn) < 80_000
 
 
 def test_a_large_noisy_field_still_makes_a_small_picture(row, defaults):

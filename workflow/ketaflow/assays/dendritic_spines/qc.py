@@ -1,6 +1,7 @@
 """Checks of one image, and the picture its reviewer judges: the projection with shaft and spines drawn on it."""
 
 import numpy as np
+import pandas as pd
 
 from ketaflow.assays.dendritic_spines import image_facts, overlay
 from ketaflow.core.measures import check, within
@@ -8,9 +9,16 @@ from ketaflow.core.records import Figure, Record
 
 TABLE = "dendritic_spines"
 CAPTION = (
-    "Brightest point of each column of the stack. Line: traced shaft. Circles: spines, as wide as their heads "
-    "(blue mushroom, yellow thin, green stubby, pink filopodium); dashed: added or moved by a person."
+    "Brightest point of each column of the stack; saturated pixels magenta. Line: traced shaft. Circles: spines, as "
+    "wide as their heads (blue mushroom, yellow thin, green stubby, pink filopodium); dashed: added or moved by a "
+    "person. Hold the picture to see it bare; point at a spine for its number and place."
 )
+DEPTH_CAPTION = (
+    "Light along the traced shaft in each plane, of the brightest; dots: depths of the spines. A curve that does not "
+    "fall below half at both ends belongs to a dendrite cut by the first or last plane."
+)
+# A stack of fewer planes has no depth to show.
+FEWEST_PLANES = 3
 
 
 def qc(
@@ -30,9 +38,22 @@ def qc(
           for what in measured.facts["unmatched"]],
         *[check("file_layout", None, verdict="warn", message=note, **about) for note in facts["notes"]],
     ]  # fmt: skip
-    drawn = overlay.svg(stack.max(0), facts["pixel_size_um"], measured.table("shafts"), spines)
-    figure = Figure("Is every spine found, and nothing else?", drawn, caption=CAPTION)
-    return Record(tables={"checks": checks}, figures={row["image"]: [figure]})
+    figures = _figures(stack, facts, measured.table("shafts"), spines)
+    return Record(tables={"checks": checks}, figures={row["image"]: figures})
+
+
+def _figures(stack: np.ndarray, facts: dict, shafts: pd.DataFrame, spines: pd.DataFrame) -> list[Figure]:
+    """The projection with what was found, and for a stack the light over its depth."""
+    projection = stack.max(0)
+    ceiling = np.inf if facts["ceiling"] is None else facts["ceiling"]
+    drawn = overlay.svg(projection, projection >= ceiling, facts["pixel_size_um"], shafts, spines)
+    figures = [Figure("Is every spine found, and nothing else?", drawn, caption=CAPTION)]
+    if len(stack) >= FEWEST_PLANES and len(shafts):
+        depths_um = spines["z_px"].to_numpy() * facts["z_step_um"] if len(spines) else np.zeros(0)
+        profile = overlay.depth_profile(stack, shafts)
+        drawn = overlay.depth_svg(profile, facts["z_step_um"], depths_um)
+        figures.append(Figure("Does the stack hold the whole depth of the dendrite?", drawn, caption=DEPTH_CAPTION))
+    return figures
 
 
 def _exposure(stack: np.ndarray, facts: dict, most_pct: float, about: dict) -> list[dict]:
@@ -52,7 +73,7 @@ def _sampling(facts: dict, largest_um: float, about: dict) -> list[dict]:
                   message=message, **about)]  # fmt: skip
 
 
-def _tracing(dendrites, noise: float, least_snr: float, least_um: float, about: dict) -> list[dict]:
+def _tracing(dendrites: pd.DataFrame, noise: float, least_snr: float, least_um: float, about: dict) -> list[dict]:
     if not len(dendrites):
         return [check("dendrite_length_um", None, unit="um", low=least_um, verdict="fail",
                       message="no dendrite was found in the image", **about)]  # fmt: skip
@@ -66,9 +87,9 @@ def _tracing(dendrites, noise: float, least_snr: float, least_um: float, about: 
     ]  # fmt: skip
 
 
-def _depth(shafts, planes: int, about: dict) -> list[dict]:
+def _depth(shafts: pd.DataFrame, planes: int, about: dict) -> list[dict]:
     """A shaft that runs along the first or last plane has spines outside the stack."""
-    if planes < 3 or not len(shafts):
+    if planes < FEWEST_PLANES or not len(shafts):
         return []
     outside = float((shafts["z_px"].le(0.5) | shafts["z_px"].ge(planes - 1.5)).mean() * 100)
     return [check("shaft_at_stack_edge_pct", outside, unit="%", high=10.0, verdict=within(outside, None, 10.0),
