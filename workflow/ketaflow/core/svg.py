@@ -198,4 +198,5 @@ def ticks(low: float, high: float, count: int = 7) -> list[float]:
     raw = (high - low) / count
     power = 10.0 ** np.floor(np.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)
-    return [round(float(value), 10) for value in np.arange(np.ceil(low / step) * step, high + step * 1e-9, step)]
+    # Zero is added so that what rounds to -0 is told as 0.
+    return [round(float(value), 10) + 0.0 for value in np.arange(np.ceil(low / step) * step, high + step * 1e-9, step)]
