@@ -9,7 +9,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from dialysate import DEFAULTS, drawn_animal, fraction_row, measure, with_concentrations
 
+from ketaflow.assays.microdialysis import figures
+from ketaflow.assays.microdialysis import qc as stage
 from ketaflow.assays.microdialysis.qc import qc
+from ketaflow.core.records import Record
 
 TRUTH = [{"glutamate": value, "glutamine": 4.0, "gaba": 0.25} for value in (1.0, 1.02, 0.98, 1.0, 1.6, 1.8, 1.4, 1.2)]
 ROWS = [fraction_row(number, -60 + 20 * number, -40 + 20 * number, dead_volume_ul=2.0) for number in range(9)]
@@ -41,8 +44,8 @@ def test_every_chromatogram_and_the_animal_have_their_pictures(tmp_path):
 
 def test_no_picture_names_animal_or_file(tmp_path):
     found = checked(drawn_animal(tmp_path, TRUTH))
-    for figures in found.figures.values():
-        for figure in figures:
+    for pictures in found.figures.values():
+        for figure in pictures:
             words = [
                 figure.title,
                 figure.caption,
@@ -87,3 +90,63 @@ def test_an_unknown_dead_volume_is_mentioned():
 def test_a_change_of_flow_is_mentioned():
     rows = [{**row, "flow_ul_per_min": 2.0} if index > 5 else row for index, row in enumerate(ROWS)]
     assert verdicts(with_concentrations(rows, {"glutamate": [2.0] * 9}))["flow"] == "warn"
+
+
+def drawn(record, title: str) -> list:
+    return [figure for figure in checked(record).figures["M1"] if figure.title.startswith(title)]
+
+
+def test_a_fraction_without_a_number_leaves_its_mark_at_the_foot():
+    record = with_concentrations(ROWS, {"glutamate": [2.0] * 5 + [0.0, None] + [3.0] * 2})
+    (course,) = drawn(record, "Is the baseline")
+    marks = re.findall(r">([▽△×])<", course.content)
+    assert sorted(marks) == ["×", "▽"]
+
+
+def test_each_region_has_a_course_of_its_own():
+    rows = [{**row, "region": region} for region in ("mPFC", "NAc") for row in ROWS[:6]]
+    record = with_concentrations(rows, {"glutamate": [2.0] * 6 + [8.0] * 6})
+    for told, row in zip(record.rows["microdialysis_concentrations"], rows, strict=True):
+        told["region"] = row["region"]
+    courses = drawn(record, "Is the baseline")
+    assert [re.search(r"Region: (\w+)", course.caption)[1] for course in courses] == ["mPFC", "NAc"]
+    assert "2 uM" in courses[0].caption
+    assert "8 uM" in courses[1].caption
+
+
+def test_the_calibration_shows_residuals_beside_the_line(tmp_path):
+    pictures = drawn(drawn_animal(tmp_path, TRUTH), "Do the standards lie")
+    assert len(pictures) == 3
+    assert all("Difference (%)" in picture.content and "Response" in picture.content for picture in pictures)
+
+
+def test_the_top_of_every_named_peak_is_inside_its_picture(tmp_path):
+    record = drawn_animal(tmp_path, TRUTH)
+    (trace,) = checked(record).figures["c/5.txt"]
+    names = {name: float(y) for y, name in re.findall(r'y="([\d.-]+)" text-anchor="middle">([a-z]+)<', trace.content)}
+    assert set(names) >= {"glutamate", "glutamine", "gaba"}
+    assert min(names[name] for name in ("glutamate", "glutamine", "gaba")) > 8, "a name above the picture's edge is cut"
+
+
+def test_many_analytes_show_those_that_read_back_worst():
+    lines = [{"analyte": f"a{number}", "slope": 1.0, "intercept": 0.0, "weighting": "1/x", "r_squared": 1.0,
+              "loq_um": 0.1, "lowest_um": 1.0, "highest_um": 4.0, "levels": 2} for number in range(9)]  # fmt: skip
+    standards = [
+        {"analyte": f"a{number}", "concentration_um": level, "response": level, "error_pct": float(number)}
+        for number in range(9)
+        for level in (1.0, 4.0)
+    ]
+    tables = {"fractions": [], "calibration": lines, "standards": standards}
+    pictures = stage._animal_pictures(Record(), tables, 15.0)
+    assert [picture.caption[:2] for picture in pictures[:-1]] == [f"a{number}" for number in range(3, 9)]
+    assert len(pictures) == len(figures.CYCLE) + 1
+
+
+def test_a_run_shorter_than_the_others_is_mentioned(tmp_path):
+    record = drawn_animal(tmp_path, TRUTH)
+    short = record.facts["traces"]["c/5.txt"]["array"]
+    record.arrays[short] = record.arrays[short][:, :800]
+    table = checked(record).table("checks")
+    own = table[table["check"].eq("run_length")].set_index("recording")["verdict"]
+    assert own["c/5.txt"] == "warn"
+    assert own.drop("c/5.txt").eq("pass").all()

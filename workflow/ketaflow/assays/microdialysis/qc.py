@@ -9,6 +9,8 @@ from ketaflow.core.records import Figure, Record
 
 # A drift of the baseline counts where chance would give such a slope more rarely than this.
 TREND_P = 0.05
+# A run shorter than this share of the animal's usual one is mentioned.
+SHORT_RUN = 0.95
 
 
 def qc(
@@ -34,13 +36,16 @@ def qc(
     own = list(dict.fromkeys(row["chromatogram"] for row in recording.rows["microdialysis"] if row.get("chromatogram")))
     limits = {"tailing_max": tailing_max, "resolution_min": resolution_min, "shift_max_min": shift_max_min}
     checks, pictures = [], {}
+    ends_min = {path: recording.arrays[facts["array"]][0] for path, facts in recording.facts["traces"].items()}
+    ends_min = {path: float(times[-1]) for path, times in ends_min.items() if len(times)}
     for path in own:
         checks += _trace_checks(recording, path, by_path.get(path, []), limits)
+        checks += _length_check(recording.name, path, ends_min)
         pictures[path] = _trace_pictures(recording, path, by_path.get(path, []))
     checks += _standard_checks(recording, tables, standard_error_max_pct, r_squared_min, drift_max_pct)
     checks += _fraction_checks(recording, tables["fractions"])
     checks += _baseline_checks(recording.name, measured, baseline_cv_max_pct, baseline_trend_max_pct)
-    pictures[recording.name] = _animal_pictures(measured, tables)
+    pictures[recording.name] = _animal_pictures(measured, tables, standard_error_max_pct)
     return Record(tables={"checks": checks}, figures=pictures)
 
 
@@ -50,20 +55,44 @@ def _trace_pictures(recording: Record, path: str, peaks: list[dict]) -> list[Fig
     return [figures.trace_figure(trace, peaks, facts["unit"])] if trace.shape[1] else []
 
 
-def _animal_pictures(measured: Record, tables: dict[str, list[dict]]) -> list[Figure]:
-    found = measured.table("measurements")
-    baseline = {}
-    for analyte, rows in found[found["measure"].isin(["baseline_um", "baseline_cv_pct"])].groupby("analyte"):
-        values = rows.drop_duplicates("measure").set_index("measure")["value"]
-        if np.isfinite(float(values.get("baseline_um", np.nan))):
-            baseline[analyte] = (float(values["baseline_um"]), float(values.get("baseline_cv_pct", np.nan)))
-    pictures = [figures.course_figure(tables["fractions"], baseline)] if baseline else []
+def _animal_pictures(measured: Record, tables: dict[str, list[dict]], error_max_pct: float) -> list[Figure]:
+    """The time course of each region, then calibration and drift; of many analytes those that read back worst."""
+    pictures = []
+    by_region: dict[str, list[dict]] = {}
+    for row in tables["fractions"]:
+        by_region.setdefault(row["region"] if isinstance(row["region"], str) else "", []).append(row)
+    for region, fractions in by_region.items():
+        if baseline := _baselines(measured, region):
+            pictures.append(figures.course_figure(fractions, baseline, region))
+    standards: dict[str, list[dict]] = {}
+    for row in tables["standards"]:
+        standards.setdefault(row["analyte"], []).append(row)
+    worst = sorted(tables["calibration"], key=lambda line: -_worst_error(standards[line["analyte"]]))
+    kept = {line["analyte"] for line in worst[: len(figures.CYCLE)]}
     for line in tables["calibration"]:
-        standards = [row for row in tables["standards"] if row["analyte"] == line["analyte"]]
-        pictures.append(figures.calibration_figure(line, standards))
-    if tables["standards"]:
-        pictures.append(figures.drift_figure(tables["standards"]))
-    return pictures
+        if line["analyte"] in kept:
+            own = [row["concentration_um"] for row in tables["fractions"] if row["analyte"] == line["analyte"]]
+            told = standards[line["analyte"]]
+            pictures.append(figures.calibration_figure(line, told, np.array(own, float), error_max_pct))
+    drift = figures.drift_figure([row for row in tables["standards"] if row["analyte"] in kept])
+    return [*pictures, drift] if drift else pictures
+
+
+def _worst_error(standards: list[dict]) -> float:
+    return float(np.nanmax(np.abs([row["error_pct"] for row in standards]), initial=0))
+
+
+def _baselines(measured: Record, region: str) -> dict[str, tuple[float, float, int]]:
+    """Mean (uM), CV (%) and number of fractions of each analyte's baseline in one region."""
+    found = measured.table("measurements")
+    own = found[found["measure"].isin(["baseline_um", "baseline_cv_pct"]) & found["region"].fillna("").eq(region)]
+    baselines = {}
+    for analyte, rows in own.groupby("analyte"):
+        values = rows.set_index("measure")["value"].astype(float)
+        if np.isfinite(values.get("baseline_um", np.nan)):
+            count = int(rows.loc[rows["measure"].eq("baseline_um"), "n"].iloc[0])
+            baselines[analyte] = (float(values["baseline_um"]), float(values.get("baseline_cv_pct", np.nan)), count)
+    return baselines
 
 
 def _trace_checks(recording: Record, path: str, peaks: list[dict], limits: dict[str, float]) -> list[dict]:
@@ -89,6 +118,21 @@ def _trace_checks(recording: Record, path: str, peaks: list[dict], limits: dict[
     ):  # fmt: skip
         made += _worst(named, name, column, low, high, text, about)
     return made
+
+
+def _length_check(animal: str, path: str, ends_min: dict[str, float]) -> list[dict]:
+    """Whether a run is as long as the animal's others: a plain export cut between two lines looks like a short run."""
+    if path not in ends_min:
+        return []
+    usual = float(np.median(list(ends_min.values())))
+    short = ends_min[path] < SHORT_RUN * usual
+    text = f"the run ends after {ends_min[path]:.1f} min, the others after {usual:.1f}: is the file whole?"
+    return [
+        check(
+            "run_length", ends_min[path], unit="min", low=SHORT_RUN * usual, recording=path, animal=animal,
+            verdict="warn" if short else "pass", message=text if short else "the run is as long as the others",
+        )
+    ]  # fmt: skip
 
 
 def _worst(
