@@ -108,13 +108,13 @@ def _dry(bottle: dict, spoilt: str) -> dict:
 
 
 def _side_check(measured: Record, side_bias_points: float) -> list[dict]:
-    table = measured.tables.get("measurements", [])
-    rows = table if isinstance(table, list) else table.to_dict("records")
+    table = measured.table("measurements")
+    columns = [table[name].tolist() for name in ("measure", "status", "value")] if len(table) else []
     said = "difference between the sides where both held the same, or the bottles changed places"
     return [
-        _row("side_bias", row["value"], said, high=side_bias_points, unit="points")
-        for row in rows
-        if row["measure"] == "side_bias_pct" and row["status"] != "failed"
+        _row("side_bias", value, said, high=side_bias_points, unit="points")
+        for measure, status, value in zip(*columns, strict=True)
+        if measure == "side_bias_pct" and status != "failed"
     ]
 
 
