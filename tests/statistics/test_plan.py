@@ -91,3 +91,10 @@ def test_the_default_plan_takes_what_assays_call_endpoints():
     assert list(endpoints) == ["elisa.bdnf.BDNF", "elisa.bdnf.VEGF", "swim.immobility_s.test"]
     assert endpoints["swim.immobility_s.test"]["where"] == {"session": "test"}
     assert all(endpoint["role"] == "exploratory" for endpoint in endpoints.values())
+
+
+def test_a_measure_may_ask_for_contrasts_of_its_own():
+    measures = {"dialysis": {"area": {"endpoint": True, "contrasts": ["dunnett", "inverted_u"]}}}
+    rows = pd.DataFrame([{"animal": "a", "assay": "dialysis", "measure": "area"}])
+    (endpoint,) = plans.default(measures, rows)["endpoints"].values()
+    assert endpoint["contrasts"] == ["dunnett", "inverted_u"]

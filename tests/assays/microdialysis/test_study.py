@@ -100,3 +100,9 @@ def test_a_flux_that_cannot_be_told_from_none_has_no_crossing():
     fit = response.no_net_flux(infused, rng.normal(0, 1, 6))
     assert fit["slope_low"] < 0 < fit["slope_high"]
     assert (fit["crossing_low_um"], fit["crossing_high_um"]) == (-np.inf, np.inf)
+
+
+def test_a_cohort_without_a_plan_is_asked_for_the_inverted_u():
+    from ketaflow.study import measures
+
+    assert measures()["microdialysis"]["auc_pct_min"]["contrasts"] == ["dunnett", "inverted_u"]

@@ -53,6 +53,8 @@ def filled(plan: Mapping) -> dict:
 def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.DataFrame) -> dict:
     """The plan of a cohort that has none: every endpoint the assays mark, as measured, against control.
 
+    A measure may name ``contrasts`` of its own: where more of the drug is known to do less again, the inverted U.
+
     ``measures`` is ``{assay: {measure: facts}}``. What an assay does not describe (rows brought in from
     elsewhere) is an endpoint too. Each analyte, region and session is an endpoint of its own.
     """
@@ -62,12 +64,15 @@ def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.Data
     present = present.fillna(dict.fromkeys(kinds, ""))
     for key, rows in present.groupby(kinds, sort=True):
         assay, measure, *rest = (str(part) for part in key)
-        if not measures.get(assay, {}).get(measure, {"endpoint": True})["endpoint"]:
+        facts = measures.get(assay, {}).get(measure, {"endpoint": True})
+        if not facts["endpoint"]:
             continue
         name = ".".join([assay, measure, *filter(None, rest)])
         name = "".join(letter if letter.isalnum() or letter in "_.-" else "-" for letter in name)[:64]
         where = {kind: value for kind, value in zip(kinds[2:], rest, strict=True) if value}
         endpoints[name] = {"assay": assay, "measure": measure, "where": where, "design": _natural_design(rows)}
+        if "contrasts" in facts:
+            endpoints[name]["contrasts"] = list(facts["contrasts"])
     return {
         "alpha": SCHEMA["properties"]["alpha"]["default"],
         "endpoints": {name: _endpoint(endpoint) for name, endpoint in endpoints.items()},
