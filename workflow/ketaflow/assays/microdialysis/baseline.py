@@ -1,4 +1,4 @@
-"""Where the baseline runs: the noise of a trace, the places where it lies bare, and the line under its peaks.
+"""Where the baseline runs: the places where a trace lies bare, and the line under its peaks.
 
 The drop-line baseline joins the places where the trace, over the width of a peak, is straight: one straight line under
 a cluster of peaks, as the instruments' own software draws it (it reproduces LabSolutions areas; curved baselines differ
@@ -7,6 +7,8 @@ longer than a peak is wide; its height is the mean of the trace there, so that n
 """
 
 import numpy as np
+
+from ketaflow.assays.microdialysis.outline import Outline
 
 # A place is straight where a parabola through it, one peak width long, bends by less than this many of its own standard
 # errors, or by this fraction of the tallest peak nearby; level where it rises or falls no more than that, either. These
@@ -22,6 +24,9 @@ LONG_WIDTHS = 2.0
 # Straight for as long it is baseline at any slope, up to this fraction of the lower peak; and at any height if so long.
 SLOPING_FRACTION = 0.35
 ENDLESS_WIDTHS = 6.0
+# Half as long will do where, over one width, it rises or falls by no more than this fraction of the lower peak.
+GENTLE_WIDTHS = 1.0
+GENTLE_FRACTION = 0.02
 # The line is found again from the places it shows, so many times: drift counts as straight once it is taken off.
 ROUNDS = 3
 # The line bends down where the trace passes under it by so many times the noise.
@@ -31,23 +36,10 @@ DIP_FACTOR = 4.0
 RISE_FRACTION = 0.02
 
 
-def noise_sd(signal: np.ndarray, width_points: float) -> float:
-    """Noise of a trace: the standard deviation about a parabola, in its quieter stretches of one peak width.
-
-    The lower fifth of all stretches is taken, as peaks fill the others; 1.15 makes up for that choice in white noise.
-    """
-    length = int(np.clip(width_points, 10, max(10, len(signal) // 8)))
-    count = len(signal) // length
-    blocks = signal[: count * length].reshape(count, length)
-    curves = np.linalg.qr(np.vander(np.linspace(-1, 1, length), 3))[0]
-    rest = blocks - (blocks @ curves) @ curves.T
-    return float(1.15 * np.quantile(np.sqrt((rest**2).sum(axis=1) / (length - 3)), 0.2))
-
-
-def runs(true: np.ndarray) -> list[tuple[int, int]]:
-    """(start, stop) of each stretch of True, stop not included."""
+def edges_of(true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and stops of the stretches of True, stops not included."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+    return edges[::2], edges[1::2]
 
 
 def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
@@ -58,44 +50,28 @@ def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
     low, quarter = np.quantile(smooth, [0.05, 0.25])
     fence = quarter - DIP_FACTOR * max(quarter - low, 1e-3 * np.ptp(smooth))
     usable = smooth >= fence
-    for start, stop in runs(~usable):
+    for start, stop in zip(*edges_of(~usable), strict=True):
         rise = np.gradient(smooth[stop - 1 :]) * width_points if stop < len(smooth) - 1 else np.empty(0)
         over = np.flatnonzero(rise < RISE_FRACTION * (fence - smooth[start:stop].min()))
         usable[stop : stop + (over[0] if len(over) else 0)] = False
     return usable
 
 
-def drop_line(
-    signal: np.ndarray,
-    smooth: np.ndarray,
-    light: np.ndarray,
-    apexes: np.ndarray,
-    usable: np.ndarray,
-    width_points: float,
-    noise: float,
-) -> np.ndarray:
+def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
     """The baseline under a whole trace: through its bare places, straight or bent down between them. (n_points,).
 
-    Parameters
-    ----------
-    signal, smooth, light : (n,) float
-        The trace; smoothed; and smoothed lightly, which tells how low a valley is.
-    apexes
-        Indices of its peaks.
-    usable : (n,) bool
-        What can carry a baseline.
-    width_points, noise
-        Width of a peak at half height (samples), and the trace's noise.
+    ``apexes`` are the indices of its peaks.
     """
-    half = int(max(2, round(width_points / 2)))
+    half = int(max(2, round(trace.width / 2)))
+    usable = after_dips(trace.smooth, trace.width)
     free = usable.copy()
     for apex in apexes:
         free[max(apex - 2 * half, 0) : apex + 2 * half + 1] = False
-    line = _hung(light, np.array([], int), np.array([]), usable, half, noise)
+    line = _hung(trace.light, np.array([], int), np.array([]), usable, half, trace.noise)
     for _ in range(ROUNDS):
-        mean, straight, level = bare_places(signal - line, smooth - line, half, noise)
-        places = _trusted(straight & free, level & free, mean, smooth - line, apexes, half=half, noise=noise)
-        line = _hung(light, places, mean[places] + line[places], usable, half, noise)
+        mean, straight, level = bare_places(trace.signal - line, trace.smooth - line, half, trace.noise)
+        places = _trusted(straight & free, level & free, mean, (trace.smooth - line)[apexes], apexes, half, trace.noise)
+        line = _hung(trace.light, places, mean[places] + line[places], usable, half, trace.noise)
     return line
 
 
@@ -123,27 +99,30 @@ def _trusted(
     straight: np.ndarray,
     level: np.ndarray,
     mean: np.ndarray,
-    height: np.ndarray,
+    tops: np.ndarray,
     apexes: np.ndarray,
-    *,
     half: int,
     noise: float,
 ) -> np.ndarray:
     """Indices of the places that are baseline: long straight ones, and short level ones that lie low between peaks."""
-    tops = np.concatenate([[np.inf], height[apexes], [np.inf]])
+    tops = np.concatenate([[np.inf], tops, [np.inf]])
     kept = np.zeros(len(mean), bool)
-    for fits, length, fraction in (
-        (level, 0.0, LOW_FRACTION),
-        (level, LONG_WIDTHS, np.inf),
-        (straight, LONG_WIDTHS, SLOPING_FRACTION),
-        (straight, ENDLESS_WIDTHS, np.inf),
+    total = np.concatenate([[0.0], np.cumsum(mean)])
+    for fits, length, fraction, steepest in (
+        (level, 0.0, LOW_FRACTION, np.inf),
+        (level, LONG_WIDTHS, np.inf, np.inf),
+        (straight, GENTLE_WIDTHS, SLOPING_FRACTION, GENTLE_FRACTION),
+        (straight, LONG_WIDTHS, SLOPING_FRACTION, np.inf),
+        (straight, ENDLESS_WIDTHS, np.inf, np.inf),
     ):
-        for start, stop in runs(fits):
-            after = int(np.searchsorted(apexes, start))
-            low = max(fraction * min(tops[after], tops[after + 1]), LOW_NOISES * noise)
-            if stop - start >= length * 2 * half and np.median(mean[start:stop]) < low:
-                rim = min(2 * half, (stop - start) // 3)
-                kept[start + rim : stop - rim] = True
+        starts, stops = edges_of(fits)
+        after, widths = np.searchsorted(apexes, starts), (stops - starts) / (2 * half)
+        lower = np.minimum(tops[after], tops[after + 1])
+        low = (total[stops] - total[starts]) / (stops - starts) < np.maximum(fraction * lower, LOW_NOISES * noise)
+        gentle = np.abs(mean[stops - 1] - mean[starts]) < steepest * lower * widths
+        rims = np.minimum(2 * half, (stops - starts) // 3)
+        for run in np.flatnonzero(low & gentle & (widths >= length)):
+            kept[starts[run] + rims[run] : stops[run] - rims[run]] = True
     return np.flatnonzero(kept)
 
 
@@ -153,7 +132,7 @@ def _hung(
     """A line through given places, bent where the lightly smoothed trace passes under it; the trace where unusable."""
     step = max(1, half // 4)
     line = light.astype(float)
-    for first, stop in runs(usable):
+    for first, stop in zip(*edges_of(usable), strict=True):
         last = stop - 1
         inner = (places >= first) & (places <= last)
         x, y = places[inner], heights[inner]

@@ -1,15 +1,15 @@
 """Peaks that overlap, parted by fitted shapes instead of a perpendicular drop.
 
 Only where an overlap is flagged, and only where a sum of simple shapes explains the trace to within its noise or half a
-percent: a shape that does not fit is worse than a drop line. Heights are linear and solved for, so that few numbers
-are searched (variable projection).
+percent: a shape that does not fit is worse than a drop line. Heights are linear and solved for, so that few numbers are
+searched (variable projection; Golub and Pereyra 1973, doi:10.1137/0710036, with Kaufman's shorter Jacobian, 1975,
+doi:10.1007/BF01932995).
 """
 
 import numpy as np
-from scipy.optimize import least_squares, nnls
-from scipy.special import erf, erfcx
 
-from ketaflow.assays.microdialysis.extrema import prominent, smoothed
+from ketaflow.assays.microdialysis import shapes
+from ketaflow.assays.microdialysis.extrema import prominent
 
 # A valley higher than this fraction of the smaller peak is an overlap.
 FLAGGED = 0.35
@@ -25,22 +25,16 @@ HIDDEN_NOISES = 30.0
 HIDDEN_AREA = 0.1
 # A first shape this many times too far off is not tried again with another.
 HOPELESS = 4.0
-
-
-def skew_normal(t: np.ndarray, centre: float, sigma: float, skew: float) -> np.ndarray:
-    """Skew-normal shape of area one."""
-    z = (t - centre) / sigma
-    return np.exp(-(z**2) / 2) / (sigma * np.sqrt(2 * np.pi)) * (1 + erf(skew * z / np.sqrt(2)))
-
-
-def tailed(t: np.ndarray, centre: float, sigma: float, ratio: float) -> np.ndarray:
-    """Exponentially modified Gaussian of area one; ``ratio`` is the tail's time constant over sigma."""
-    tail = max(ratio, 1e-3) * sigma
-    z = (sigma / tail - (t - centre) / sigma) / np.sqrt(2)
-    return np.exp(-(((t - centre) / sigma) ** 2) / 2) * erfcx(np.clip(z, -25, None)) / (2 * tail)
-
-
-SHAPES = {"skew_normal": (skew_normal, 0.0, (-8.0, 8.0)), "emg": (tailed, 0.3, (1e-3, 6.0))}
+# A first shape that leaves no more than this many times the noise needs no second.
+WHITE = 1.2
+# The search: steps at most, the relative gain at which it ends, how far widths may go (factor e to the power of).
+MOST_STEPS = 20
+LEAST_GAIN = 1e-3
+WIDEST_LOG = 1.2
+# Keeps the equations solvable where two shapes have become one, or one has left the stretch.
+RIDGE = 1e-12
+# An outer flank that tails more than this lets the tailed shape be tried first.
+TAILS = 1.1
 
 
 def flagged_groups(rows: list[dict], height: np.ndarray) -> list[list[int]]:
@@ -57,17 +51,20 @@ def flagged_groups(rows: list[dict], height: np.ndarray) -> list[list[int]]:
 
 
 def hidden_centres(
-    height: np.ndarray, start: int, stop: int, width: float, noise: float, apexes: list[int]
+    height: np.ndarray, bend: np.ndarray, start: int, stop: int, width: float, noise: float, apexes: list[int]
 ) -> list[int]:
-    """Samples at which the trace bends down without a maximum: peaks hidden on the side of others."""
-    bend = -np.gradient(np.gradient(smoothed(height, max(width / 8, 1.0))))[start : stop + 1]
-    found = prominent(bend, HIDDEN_FRACTION * max(float(bend.max(initial=0)), 1e-300)) + start
+    """Samples at which the trace bends down without a maximum: peaks hidden on the side of others.
+
+    ``bend`` is minus the second derivative of the smoothed trace.
+    """
+    inside = bend[start : stop + 1]
+    found = prominent(inside, HIDDEN_FRACTION * max(float(inside.max(initial=0)), 1e-300)) + start
     tall = max(HIDDEN_HEIGHT * float(max(height[apex] for apex in apexes)), HIDDEN_NOISES * noise)
     return [int(one) for one in found if height[one] > tall and min(abs(one - apex) for apex in apexes) > width / 3]
 
 
 def parted(
-    time_s: np.ndarray, height: np.ndarray, centres: list[int], widths_s: list[float], noise: float
+    time_s: np.ndarray, height: np.ndarray, centres: list[int], widths_s: list[float], noise: float, tailing: float
 ) -> tuple[np.ndarray, np.ndarray, str] | None:
     """(areas, centres in s, shape's name) of peaks fitted to a stretch of trace; None where no shape explains it.
 
@@ -79,50 +76,66 @@ def parted(
         Samples of the peaks' maxima within the stretch.
     widths_s
         Their widths at half height.
+    tailing
+        Tailing of the last peak, which tells which shape to try first.
     """
     step = max(1, len(time_s) // MOST_POINTS)
     t, y = time_s[::step], height[::step]
     smallest = float(min(height[one] for one in centres))
     limit = max(EXPLAINED * smallest, 2 * noise)
+    order = ("emg", "skew_normal") if tailing > TAILS else ("skew_normal", "emg")
     best = None
-    for name, (shape, start, limits) in SHAPES.items():
-        error, areas, places = _fit(t, y, [time_s[one] for one in centres], widths_s, shape, start, limits)
+    for name in order:
+        error, areas, places = _fit(t, y, np.array([time_s[one] for one in centres]), np.array(widths_s), name)
         if best is None or error < best[0]:
             best = error, areas, places, name
-        if not 0.1 * EXPLAINED * smallest < error < HOPELESS * limit:
+        if not max(0.1 * EXPLAINED * smallest, WHITE * noise) < error < HOPELESS * limit:
             break
     error, areas, places, name = best
     return None if error > limit or (areas <= 0).any() else (areas, places, name)
 
 
-def _fit(t: np.ndarray, y: np.ndarray, centres_s: list, widths_s: list, shape, start: float, limits: tuple):
-    count, scale = len(centres_s), float(np.mean(widths_s))
+def _fit(
+    t: np.ndarray, y: np.ndarray, centres_s: np.ndarray, widths_s: np.ndarray, name: str
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """(residual, areas, times of the maxima) of the best sum of shapes, by damped steps (Levenberg, Marquardt)."""
+    shape, form, limits = shapes.SHAPES[name]
+    scale = float(np.mean(widths_s))
+    logs = np.log(widths_s / scale / 2.355)
+    middle = np.stack([centres_s / scale, logs, np.full(len(logs), form)])
+    reach = np.array([[1.0], [WIDEST_LOG], [0.0]])
+    low, high = middle - reach, middle + reach
+    low[2], high[2] = limits
+    here, damping = middle, 1e-3
+    state = _projected(shape, t / scale, y, here)
+    for _ in range(MOST_STEPS):
+        error, _, rest, jacobian, _ = state
+        normal, slope = jacobian.T @ jacobian, jacobian.T @ rest
+        damped = normal + damping * np.diag(np.diag(normal) + max(RIDGE * np.trace(normal), np.finfo(float).tiny))
+        there = np.clip(here + np.linalg.solve(damped, slope).reshape(3, -1), low, high)
+        tried = _projected(shape, t / scale, y, there)
+        if tried[0] < error:
+            gain, here, state, damping = 1 - tried[0] / error, there, tried, damping / 5
+            if gain < LEAST_GAIN:
+                break
+        elif damping > 1e3:
+            break
+        else:
+            damping *= 8
+    error, areas, _, _, columns = state
+    return error / np.sqrt(len(t)), scale * areas, t[columns.argmax(axis=0)]
 
-    def basis(parameters: np.ndarray) -> np.ndarray:
-        places, logs, forms = parameters.reshape(3, count)
-        return np.stack(
-            [
-                shape(t, one * scale, np.exp(log) * scale, form)
-                for one, log, form in zip(places, logs, forms, strict=True)
-            ],
-            axis=1,
-        )
 
-    def heights(columns: np.ndarray) -> np.ndarray:
-        solved = np.linalg.lstsq(columns, y, rcond=None)[0]
-        return solved if (solved > 0).all() else nnls(columns, y)[0]
-
-    def rest(parameters: np.ndarray) -> np.ndarray:
-        columns = basis(parameters)
-        return (columns @ heights(columns) - y) / (y.max() or 1.0)
-
-    sigma = np.log(np.array(widths_s) / scale / 2.355)
-    first = np.concatenate([np.array(centres_s) / scale, sigma, np.full(count, start)])
-    low = np.concatenate([first[:count] - 1.0, sigma - 1.2, np.full(count, limits[0])])
-    high = np.concatenate([first[:count] + 1.0, sigma + 1.2, np.full(count, limits[1])])
-    found = least_squares(rest, first, bounds=(low, high), max_nfev=10, xtol=1e-6, ftol=1e-7)
-    columns = basis(found.x)
-    areas = heights(columns)
-    error = float(np.sqrt(np.mean((columns @ areas - y) ** 2)))
-    places = np.array([t[one.argmax()] for one in columns.T])
-    return error, areas, places
+def _projected(
+    shape: shapes.Shape, t: np.ndarray, y: np.ndarray, parameters: np.ndarray
+) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(residual's length, areas, residual, its steepest ways down, shapes) with the areas that fit best."""
+    columns, by_parameter = shape(t[:, None], *parameters)
+    count = columns.shape[1]
+    sides = np.concatenate([y[:, None], *by_parameter], axis=1)
+    gram = columns.T @ columns
+    gram.flat[:: count + 1] += max(RIDGE * np.trace(gram), np.finfo(float).tiny)
+    shares = np.linalg.solve(gram, columns.T @ sides)
+    sides -= columns @ shares
+    areas, rest = shares[:, 0], sides[:, 0]
+    return float(np.sqrt(rest @ rest)), areas, rest, sides[:, 1:] * np.tile(areas, 3), columns

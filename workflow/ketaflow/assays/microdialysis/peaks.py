@@ -4,32 +4,23 @@ In: (n,) signals. Out: one row per peak. Every area is the signal above a straig
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
-from ketaflow.assays.microdialysis import baseline as lines
 from ketaflow.assays.microdialysis import overlap
-from ketaflow.assays.microdialysis.extrema import crossings, maxima, prominent, smoothed, typical_width
+from ketaflow.assays.microdialysis.baseline import drop_line
+from ketaflow.assays.microdialysis.extrema import crossings, prominent, smoothed
+from ketaflow.assays.microdialysis.limits import Span, chords, peak_spans, skimmed, spans_by_hand
+from ketaflow.assays.microdialysis.outline import Outline, outlined
 
-# A cluster of peaks ends where its height above the baseline falls below this fraction of its tallest peak.
-END_FRACTION = 0.001
-END_NOISES = 1.0
-# The trace is smoothed by so many widths of its peaks.
-SMOOTHING_WIDTHS = 0.1
-# Where a valley is, and how low, is read from a trace smoothed less: more would fill and shift a narrow one.
-LIGHT_WIDTHS = 0.04
+# Where a trace bends is read from one smoothed by so many widths.
+BEND_WIDTHS = 0.125
 # Saturation: so many samples, and such a share of those above half height, within 1 % of the highest value.
 FLAT_TOP_POINTS = 5
 FLAT_TOP_FRACTION = 0.01
 FLAT_TOP_SHARE = 0.35
 # A peak that ends this near the end of the run (in its own widths) and has not come down is cut by it.
 CUT_WIDTHS = 2.0
-# A shoulder: the fall slackens, by so many times the noise over one peak width and by this fraction of the peak, until
-# it takes less than PLATEAU_LEVEL of the height there. Chosen on two exports with the vendor's limits; unverified.
-PLATEAU_NOISES = 20.0
-PLATEAU_TURN = 0.02
-PLATEAU_LEVEL = 0.025
 
 
 @dataclass
@@ -71,109 +62,40 @@ def peaks_of(
         Start and stop of peaks set by hand (minutes); they replace what is found in the trace.
     """
     step_s = 60 * float(np.median(np.diff(time_min)))
-    width = peak_width_s / step_s if peak_width_s else typical_width(signal)
-    smooth = smoothed(signal, max(SMOOTHING_WIDTHS * width, 0.5))
-    light = smoothed(signal, max(LIGHT_WIDTHS * width, 0.5))
-    noise = lines.noise_sd(signal, width)
-    apexes = _apexes(smooth, noise, snr_min, smallest_peak_pct)
-    line = baseline_of(signal, smooth, light, apexes, width, noise, method)
+    trace = outlined(signal, peak_width_s / step_s)
+    apexes = _apexes(trace, snr_min, smallest_peak_pct)
+    line = baseline_of(trace, apexes, method)
     if limits:
-        spans, line = spans_by_hand(time_min, signal, smooth, limits)
+        spans, line = spans_by_hand(time_min, signal, trace.smooth, limits)
     else:
-        spans = peak_spans(smooth, light, line, apexes, noise, width)
+        spans = peak_spans(trace, line, apexes)
         if method == "valley_to_valley":
-            line = chords(smooth, spans)
+            line = chords(trace.smooth, spans)
         elif method == "tangent_skim":
-            spans = skimmed(smooth, line, spans)
-    rows = [measured(time_min, signal, smooth, line, span, noise) for span in spans]
+            spans = skimmed(trace.smooth, line, spans)
+    rows = [measured(time_min, trace, line, span) for span in spans]
     if unmix and not limits and method == "drop_line":
-        rows = unmixed(time_min, signal - line, rows, width, noise)
+        rows = unmixed(time_min, signal - line, rows, trace.width, trace.noise)
     _resolutions(rows)
-    return Found(smooth, line, noise, rows)
+    return Found(trace.smooth, line, trace.noise, rows)
 
 
-def _apexes(smooth: np.ndarray, noise: float, snr_min: float, smallest_peak_pct: float) -> np.ndarray:
+def _apexes(trace: Outline, snr_min: float, smallest_peak_pct: float) -> np.ndarray:
+    smooth = trace.smooth
     top = float(np.quantile(smooth, 0.95) - np.quantile(smooth, 0.05))
-    least = max(snr_min * noise, smallest_peak_pct / 100 * top, 1e-9 * np.ptp(smooth))
+    least = max(snr_min * trace.noise, smallest_peak_pct / 100 * top, 1e-9 * np.ptp(smooth))
     return prominent(smooth, least) if least > 0 else np.empty(0, int)
 
 
-def baseline_of(
-    signal: np.ndarray,
-    smooth: np.ndarray,
-    light: np.ndarray,
-    apexes: np.ndarray,
-    width: float,
-    noise: float,
-    method: str,
-) -> np.ndarray:
+def baseline_of(trace: Outline, apexes: np.ndarray, method: str) -> np.ndarray:
     """The baseline of a whole trace by the method asked for. (n_points,)."""
     if method in ("snip", "arpls"):
         import pybaselines
 
         if method == "snip":
-            return pybaselines.smooth.snip(smooth, max_half_window=int(3 * width), decreasing=True)[0]
-        return pybaselines.whittaker.arpls(smooth, lam=1e4 * max(width, 5) ** 2)[0]
-    return lines.drop_line(signal, smooth, light, apexes, lines.after_dips(smooth, width), width, noise)
-
-
-def peak_spans(
-    smooth: np.ndarray, light: np.ndarray, line: np.ndarray, apexes: np.ndarray, noise: float, width: float
-) -> list[tuple[int, int, int, int]]:
-    """(start, apex, stop, cluster) of each peak: to the valley beside it, or to where the trace meets its baseline."""
-    height = smooth - line
-    spans, cluster = [], 0
-    valleys = [int(a + np.argmin(light[a:b] - line[a:b])) for a, b in pairwise(apexes)]
-    for number, apex in enumerate(apexes):
-        least = max(END_FRACTION * height[apex], END_NOISES * noise)
-        left = valleys[number - 1] if number else 0
-        right = valleys[number] if number < len(valleys) else len(smooth) - 1
-        low_left = np.flatnonzero(height[left:apex] <= least)
-        low_right = np.flatnonzero(height[apex : right + 1] <= least)
-        start = left + int(low_left[-1]) if len(low_left) else left
-        stop = apex + int(low_right[0]) if len(low_right) else right
-        if spans and start != spans[-1][2]:
-            cluster += 1
-        if stop - start >= 3:
-            parts = [
-                start,
-                *plateaus(smooth, light, height, int(apex), start, stop, noise=noise, width=width),
-                stop,
-            ]
-            for left, right in pairwise(parts):
-                top = int(apex) if left <= apex <= right else left + int(np.argmax(smooth[left : right + 1]))
-                spans.append((left, top, right, cluster))
-    return spans
-
-
-def plateaus(
-    smooth: np.ndarray,
-    light: np.ndarray,
-    height: np.ndarray,
-    apex: int,
-    start: int,
-    stop: int,
-    *,
-    noise: float,
-    width: float,
-) -> list[int]:
-    """Samples at which the side of a peak all but levels out before it falls on: a peak without a maximum begins there.
-
-    Instruments part such shoulders where the slope is least; steeper ones they leave with their peak, and so do we.
-    """
-    slope = np.gradient(smoothed(smooth, width / 6)) * width
-    lowest = maxima(-light)
-    found = []
-    for side, first, last in ((1, start, apex), (-1, apex, stop)):
-        flat = -side * slope[first : last + 1]
-        if len(flat) < 3 or noise <= 0:
-            continue
-        turns = prominent(flat, max(PLATEAU_NOISES * noise, PLATEAU_TURN * height[apex]))
-        level = [first + int(turn) for turn in turns if abs(flat[turn]) < PLATEAU_LEVEL * height[first + turn]]
-        # Where the trace even rises again, the first low point parts them.
-        near = [int(min(lowest[np.abs(lowest - one) < width / 2], default=one)) for one in level]
-        found += [one for one in near if min(one - start, stop - one, abs(one - apex)) > width]
-    return sorted(found)
+            return pybaselines.smooth.snip(trace.smooth, max_half_window=int(3 * trace.width), decreasing=True)[0]
+        return pybaselines.whittaker.arpls(trace.smooth, lam=1e4 * max(trace.width, 5) ** 2)[0]
+    return drop_line(trace, apexes)
 
 
 def unmixed(time_min: np.ndarray, height: np.ndarray, rows: list[dict], width: float, noise: float) -> list[dict]:
@@ -182,11 +104,12 @@ def unmixed(time_min: np.ndarray, height: np.ndarray, rows: list[dict], width: f
     The fitted areas share out what was measured between the outer limits, so that the total stays the trace's own.
     """
     made = []
+    bend = -np.gradient(np.gradient(smoothed(height, max(BEND_WIDTHS * width, 1.0))))
     for group in overlap.flagged_groups(rows, height):
         own = [rows[index] for index in group]
         start, stop = own[0]["start"], own[-1]["stop"]
         apexes = [row["apex"] for row in own]
-        hidden = overlap.hidden_centres(height, start, stop, width, noise, apexes)
+        hidden = overlap.hidden_centres(height, bend, start, stop, width, noise, apexes)
         if (len(own) == 1 and not hidden) or len(own) + len(hidden) > overlap.MOST_PEAKS:
             made += own
             continue
@@ -195,7 +118,9 @@ def unmixed(time_min: np.ndarray, height: np.ndarray, rows: list[dict], width: f
         near = [min(own, key=lambda row, one=one: abs(row["apex"] - one))["width_s"] for one in centres]
         widths_s = [float(np.clip(one, width * step_s / 4, 1.5 * width * step_s)) for one in near]
         inside = slice(start, stop + 1)
-        fit = overlap.parted(60 * time_min[inside], height[inside], [one - start for one in centres], widths_s, noise)
+        fit = overlap.parted(
+            60 * time_min[inside], height[inside], [one - start for one in centres], widths_s, noise, own[-1]["tailing"]
+        )
         small = fit is not None and hidden and fit[0].min() < overlap.HIDDEN_AREA * fit[0].sum()
         made += own if fit is None or small else _shared(time_min, height, own, centres, fit)
     return made
@@ -214,50 +139,9 @@ def _shared(time_min: np.ndarray, height: np.ndarray, own: list[dict], centres: 
     return rows
 
 
-def spans_by_hand(
-    time_min: np.ndarray, signal: np.ndarray, smooth: np.ndarray, limits: list[tuple[float, float]]
-) -> tuple[list[tuple[int, int, int, int]], np.ndarray]:
-    """Peaks between given limits: touching ones form a cluster over one straight line, as vendors draw it."""
-    edges = np.searchsorted(time_min, np.array(sorted(limits)) - 0.5 * np.median(np.diff(time_min)))
-    edges = np.clip(edges, 0, len(signal) - 1)
-    line, spans, cluster, first = smooth.copy(), [], 0, 0
-    for number, (start, stop) in enumerate(edges.tolist()):
-        if number and start > edges[number - 1][1] + 1:
-            cluster += 1
-            first = number
-        spans.append((start, int(start + np.argmax(signal[start : stop + 1])), stop, cluster))
-        begin = int(edges[first][0])
-        line[begin : stop + 1] = np.interp(np.arange(begin, stop + 1), [begin, stop], signal[[begin, stop]])
-    return spans, line
-
-
-def chords(smooth: np.ndarray, spans: list[tuple[int, int, int, int]]) -> np.ndarray:
-    """A line from valley to valley under each peak."""
-    line = smooth.copy()
-    for start, _, stop, _ in spans:
-        line[start : stop + 1] = np.interp(np.arange(start, stop + 1), [start, stop], smooth[[start, stop]])
-    return line
-
-
-def skimmed(
-    smooth: np.ndarray, line: np.ndarray, spans: list[tuple[int, int, int, int]], ratio: float = 10.0
-) -> list[tuple[int, int, int, int]]:
-    """Small peaks on the tail of one ``ratio`` times as tall get a line of their own, written into ``line``."""
-    for (_, big, _, cluster), (start, apex, stop, own) in pairwise(spans):
-        if own == cluster and smooth[big] - line[big] > ratio * (smooth[apex] - line[apex]):
-            line[start : stop + 1] = np.interp(np.arange(start, stop + 1), [start, stop], smooth[[start, stop]])
-    return spans
-
-
-def measured(
-    time_min: np.ndarray,
-    signal: np.ndarray,
-    smooth: np.ndarray,
-    line: np.ndarray,
-    span: tuple[int, int, int, int],
-    noise: float,
-) -> dict:
+def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span) -> dict:
     """Area (signal x s), height, width, tailing, signal to noise and saturation of one peak."""
+    signal, smooth, noise = trace.signal, trace.smooth, trace.noise
     start, apex, stop, cluster = span
     inside = slice(start, stop + 1)
     above = signal[inside] - line[inside]
