@@ -78,6 +78,16 @@ def test_unseen_swims_come_nearer_to_people(fitted):
     assert error_s["fitted, on swims not fitted to"] < 4
 
 
+def test_a_rater_whose_criterion_wobbles_from_swim_to_swim_is_followed_on_average():
+    wobble = np.exp(0.2 * np.random.default_rng(5).standard_normal(12))
+    done = calibrate.calibrate(*cohort(12, 0.1, 1.0, late_s=0.4, factor=wobble), SETTINGS)
+    found = yaml.safe_load(done["settings.yaml"])["forced_swim"]["quantify"]
+    assert found["immobility_threshold"] == pytest.approx(0.1, rel=0.2)
+    assert found["min_bout_s"] == 1
+    error_s = done["report"]["mean_error_s"]
+    assert error_s[1] < 0.5 * error_s[0]
+
+
 def test_no_swim_is_judged_with_settings_fitted_to_its_animal_or_video():
     records, tables = cohort(6, 0.1, 1.0)
     swims = [one for _, one in calibrate.swims_of(records, tables, calibrate.trusted(tables, SETTINGS)[0],
@@ -86,11 +96,11 @@ def test_no_swim_is_judged_with_settings_fitted_to_its_animal_or_video():
     assert [part[2 * i] == part[2 * i + 1] for i in range(3)] == [True] * 3
     assert len(set(part)) == 3
     grid = fitting.tried(swims, np.geomspace(0.03, 0.3, 9), np.array([1.0]), step_s=0.1, edge_s=1.0)
-    before = fitting.left_out(grid, part)
+    before = fitting.left_out(grid, part, 0)
     # What people said of part 0 is turned upside down: its own settings stay, the others' move.
     other = copy.deepcopy(grid)
     other.people_s[part == 0], other.unlike_s[part == 0] = 0.0, np.nan
-    after = fitting.left_out(other, part)
+    after = fitting.left_out(other, part, 0)
     assert [before[i] == after[i] for i in np.flatnonzero(part == 0)] == [True, True]
     assert before != after
 

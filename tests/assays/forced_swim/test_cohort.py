@@ -93,6 +93,34 @@ def test_times_that_do_not_count_from_the_start_of_the_video_are_told(late_s):
     assert named["value"].iloc[0] == pytest.approx(-late_s)
 
 
+def test_scores_that_go_with_nothing_are_not_taken_for_shifted_ones():
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        starts = [np.sort(rng.uniform(0, 230, 12)) for _ in range(2)]
+        rows = [
+            pd.DataFrame({"recording": "s0", "start_s": own, "stop_s": own + rng.gamma(2, 2, 12)}) for own in starts
+        ]
+        tables = {
+            "windows": pd.DataFrame({"recording": ["s0"], "start_s": [0.0], "stop_s": [240.0]}),
+            "states": rows[0].assign(state="immobility"),
+            "human_scores": rows[1].assign(behaviour="immobility", rater="ann", total_s=np.nan),
+        }
+        assert doubtful(cohort.summarise(tables, {}, **SETTINGS), "times count from the video's start").empty
+
+
+def test_behaviours_are_compared_where_both_scored_them():
+    spans = [("immobility", 0, 40), ("swimming", 40, 80), ("climbing", 80, 100)]
+    machine = pd.DataFrame(spans, columns=["state", "start_s", "stop_s"]).assign(recording="s0")
+    people = machine.rename(columns={"state": "behaviour"}).assign(total_s=np.nan)
+    tables = {"windows": pd.DataFrame({"recording": ["s0"], "start_s": [0.0], "stop_s": [100.0]}), "states": machine}
+    wrong = people.replace({"behaviour": {"climbing": "swimming"}})
+    still = people[people["behaviour"].eq("immobility")]
+    # Of the wrong ones 0.8 are alike, 0.4 x 0.4 + 0.4 x 0.6 by chance.
+    for scored, kappa in ((people, 1.0), (wrong, (0.8 - 0.4) / (1 - 0.4)), (still, np.nan)):
+        done = cohort.summarise({**tables, "human_scores": scored.assign(rater="ann")}, {}, **SETTINGS)
+        assert done["agreement"]["kappa_behaviours"][0] == pytest.approx(kappa, nan_ok=True)
+
+
 def test_totals_alone_are_compared_as_seconds():
     totals = [{**bout(i, "ann"), "start_s": np.nan, "stop_s": np.nan, "total_s": 5.0 + 8 * i} for i in range(6)]
     row = summarised(totals)["agreement"].iloc[0]
@@ -147,7 +175,7 @@ def test_the_odd_rater_of_a_public_file_is_named_by_the_whole_cohort(public):
     assert "the seconds of Jin go with nobody's" in odd["message"].iloc[0]
     assert "Farthest apart: FST_17 (79 s, others " in odd["message"].iloc[0]
     far = checks[checks["check"].eq("seconds near the others'")]
-    assert list(zip(far["recording"], far["animal"], strict=True)) [:1] == [("FST_17", "m2")]
+    assert list(zip(far["recording"], far["animal"], strict=True))[:1] == [("FST_17", "m2")]
     assert set(checks["place"]) - {""} <= {"rater Jin", *(f"cylinder {i}" for i in range(1, 7))}
 
 

@@ -36,8 +36,9 @@ def calibrate(
         raise IngestError(too_few(len(swims), len(set(part)), own["min_recordings"], left))
     now = (swims[0].rules["threshold"], swims[0].rules["min_bout_s"])
     grid = fitting.tried(swims, *searched(now, own), step_s=step_s, edge_s=own["edge_s"])
-    unseen = [(grid.thresholds[t], grid.min_bouts_s[b]) for t, b in fitting.left_out(grid, part)]
-    chosen = fitting.best(grid.loss_s())
+    bout = int(np.flatnonzero(grid.min_bouts_s == now[1])[0])
+    unseen = [(grid.thresholds[t], grid.min_bouts_s[b]) for t, b in fitting.left_out(grid, part, bout)]
+    chosen = fitting.best(grid.loss_s(), bout)
     pair = (float(grid.thresholds[chosen[0]]), float(grid.min_bouts_s[chosen[1]]))
     report = pd.DataFrame([
         {"settings": "present", **fitting.judged(swims, [now] * len(swims), step_s)},

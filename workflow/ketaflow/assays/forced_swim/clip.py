@@ -79,7 +79,7 @@ def write(path: Path, first: tuple, others: Iterator[tuple], annotator: film.Ann
     import av
 
     start_s = first[0]
-    with av.open(str(path), "w", format="mp4") as container:
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
         h264 = "libx264" in av.codecs_available
         stream = container.add_stream("libx264" if h264 else "mpeg4", rate=Fraction(rate_hz).limit_denominator(1001))
         stream.height, stream.width = annotator.annotated(*first).shape[:2]

@@ -13,12 +13,14 @@ import pandas as pd
 from ketaflow.assays.forced_swim import agreement
 
 MACHINE = "ketaflow"
+BEHAVIOURS = ("immobility", "swimming", "climbing", "diving")
 # A rater whose seconds go with nobody's although the others agree among themselves (correlations).
 ODD_R, AGREEING_R, FEWEST = 0.3, 0.6, 4
 # A recording's scores fit another recording this much better than their own (kappa).
 SWAPPED_GAIN, SWAPPED_KAPPA = 0.3, 0.4
-# Times are tried this far off (s); a shift counts from SHIFTED_S on, if it raises kappa by SHIFTED_GAIN.
-MOST_SHIFT_S, SHIFTED_S, SHIFTED_GAIN = 60.0, 2.0, 0.15
+# Times are tried this far off (s); a shift counts from SHIFTED_S on, if it raises kappa by SHIFTED_GAIN to more than
+# SHIFTED_KAPPA: among so many shifts chance finds one that fits a little.
+MOST_SHIFT_S, SHIFTED_S, SHIFTED_GAIN, SHIFTED_KAPPA = 60.0, 2.0, 0.15, 0.4
 
 
 @dataclass
@@ -26,12 +28,14 @@ class Scores:
     """Immobility in the scoring window by (rater, recording); the machine's first.
 
     ``lines`` tell for each step whether the animal was immobile; only who scored bouts has one. ``wide`` are the same
-    over the whole recording. ``totals_s`` are the seconds in the window.
+    over the whole recording. ``codes`` tell which behaviour, 0 where none was scored, only of who scored more than
+    immobility. ``totals_s`` are the seconds in the window.
     """
 
     step_s: float
     lines: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
     wide: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
+    codes: dict[tuple[str, str], np.ndarray] = field(default_factory=dict)
     totals_s: dict[tuple[str, str], float] = field(default_factory=dict)
 
     @property
@@ -80,7 +84,18 @@ def scored(tables: dict[str, pd.DataFrame], step_s: float) -> Scores:
             found.lines[rater, recording] = agreement.painted(bouts, *window, step_s)
             found.wide[rater, recording] = agreement.painted(bouts, 0, ends_s.get(recording, window[1]), step_s)
             found.totals_s[rater, recording] = overlap_s(bouts, *window)
+            if events["behaviour"].isin(BEHAVIOURS[1:]).any():
+                found.codes[rater, recording] = coded(events, window, step_s)
     return found
+
+
+def coded(events: pd.DataFrame, window: np.ndarray, step_s: float) -> np.ndarray:
+    """The behaviour of each step of a window: 1 for immobility and so on, 0 where none was scored."""
+    codes = np.zeros(len(agreement.painted(np.zeros((0, 2)), *window, step_s)), int)
+    for code, behaviour in enumerate(BEHAVIOURS, start=1):
+        bouts = events.loc[events["behaviour"] == behaviour, ["start_s", "stop_s"]].dropna().to_numpy(float)
+        codes[agreement.painted(bouts, *window, step_s)] = code
+    return codes
 
 
 def overlap_s(bouts: np.ndarray, start_s: float, stop_s: float) -> float:
@@ -98,12 +113,17 @@ def pair(a: str, b: str, scores: Scores) -> dict:
     first, second = (
         np.concatenate([scores.lines[who, name] for name in lines]) if lines else np.zeros(0) for who in (a, b)
     )
+    codes = [(scores.codes[a, name], scores.codes[b, name]) for name in both
+             if (a, name) in scores.codes and (b, name) in scores.codes]  # fmt: skip
+    states_a, states_b = (np.concatenate([one[side] for one in codes]) if codes else np.zeros(0) for side in (0, 1))
+    told = (states_a > 0) & (states_b > 0)
     return {
         "rater_a": a, "rater_b": b, "n": len(both), "icc": icc, "icc_low": icc_low, "icc_high": icc_high,
         "bias_s": limits.bias, "bias_ci_low_s": limits.bias_ci[0], "bias_ci_high_s": limits.bias_ci[1],
         "loa_low_s": limits.low, "loa_low_ci_low_s": limits.low_ci[0], "loa_low_ci_high_s": limits.low_ci[1],
         "loa_high_s": limits.high, "loa_high_ci_low_s": limits.high_ci[0], "loa_high_ci_high_s": limits.high_ci[1],
         "kappa": agreement.kappa(first, second),
+        "kappa_behaviours": agreement.kappa(states_a[told], states_b[told]),
         "frame_agreement_pct": 100 * float(np.mean(first == second)) if len(first) else np.nan,
     }  # fmt: skip
 
@@ -171,7 +191,7 @@ def shifted(scores: Scores) -> list[Finding]:
         by_steps = {steps: kappa_shifted(lines, steps) for steps in shifts(scores.step_s)}
         best = max(by_steps, key=by_steps.get)
         off_s, gain = best * scores.step_s, by_steps[best] - by_steps[0]
-        doubtful = abs(off_s) >= SHIFTED_S and gain > SHIFTED_GAIN
+        doubtful = abs(off_s) >= SHIFTED_S and gain > SHIFTED_GAIN and by_steps[best] > SHIFTED_KAPPA
         message = f"the bouts {name} scored lie where the machine sees them"
         if doubtful:
             message = (

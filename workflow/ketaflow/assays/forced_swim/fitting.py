@@ -11,8 +11,8 @@ import pandas as pd
 
 from ketaflow.assays.forced_swim import agreement, states
 
-# Pairs this near the least loss (share, and s) are as good; of these the middle one is taken, not the edge.
-AS_GOOD, AS_GOOD_S = 1.02, 0.1
+# Pairs this near the least loss (share, and s) are as good.
+AS_GOOD, AS_GOOD_S = 1.05, 0.1
 
 
 @dataclass
@@ -90,11 +90,14 @@ def away_from_switches(line: np.ndarray, steps: int) -> np.ndarray:
     return seen
 
 
-def best(loss_s: np.ndarray) -> tuple[int, int]:
-    """Places (threshold, bout) of the pair with the least mean loss; on a plain, the middle threshold."""
+def best(loss_s: np.ndarray, now: int) -> tuple[int, int]:
+    """Places (threshold, bout) of the best pair: least mean loss, but the present bout (``now``) or the nearest to it
+    where that is as good, and the middle threshold of those that are as good.
+    """
     mean_s = loss_s.mean(axis=0)
-    lowest, bout = np.unravel_index(mean_s.argmin(), mean_s.shape)
-    good = mean_s[:, bout] <= AS_GOOD * mean_s.min() + AS_GOOD_S
+    enough_s = AS_GOOD * mean_s.min() + AS_GOOD_S
+    bout = min(np.flatnonzero(mean_s.min(axis=0) <= enough_s), key=lambda place: abs(place - now))
+    lowest, good = mean_s[:, bout].argmin(), mean_s[:, bout] <= enough_s
     first = last = int(lowest)
     while first > 0 and good[first - 1]:
         first -= 1
@@ -119,10 +122,10 @@ def parts(swims: list[Swim], count: int) -> np.ndarray:
     return np.array([home[group] for group in leader])
 
 
-def left_out(grid: Grid, part: np.ndarray) -> list[tuple[int, int]]:
+def left_out(grid: Grid, part: np.ndarray, now: int) -> list[tuple[int, int]]:
     """For each swim the pair of settings that was fitted without its part."""
     loss_s = grid.loss_s()
-    fitted = {one: best(loss_s[part != one]) for one in np.unique(part)}
+    fitted = {one: best(loss_s[part != one], now) for one in np.unique(part)}
     return [fitted[one] for one in part]
 
 
