@@ -7,6 +7,7 @@ import numpy as np
 from ketaflow.assays.microdialysis import calibration, identify, peaks
 from ketaflow.assays.microdialysis.calibration import Line
 from ketaflow.core import files
+from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
 # Peaks of traces seen before in this process: the standards come with every animal of a batch.
@@ -16,13 +17,14 @@ MOST_SEEN = 256
 
 @dataclass
 class Series:
-    """All chromatograms of an animal: ``peaks`` by path, retentions and lines by analyte, named peaks by path."""
+    """All chromatograms of an animal: peaks and named ones by path; retentions, lines, internals by analyte."""
 
     peaks: dict[str, list[dict]]
     expected: dict[str, float]
     named: dict[str, dict[str, int]]
     lines: dict[str, Line | None] = field(default_factory=dict)
     readback: list[dict] = field(default_factory=list)
+    internals: dict[str, str] = field(default_factory=dict)
 
 
 def series_of(recording: Record, settings: dict) -> Series:
@@ -46,7 +48,7 @@ def series_of(recording: Record, settings: dict) -> Series:
         else identify.named(rows_of, expected, **wanted)
         for path, rows_of in found.items()
     }
-    series = Series(found, expected, named)
+    series = Series(found, expected, named, internals=internal_standards(standards, settings["internal_standard"]))
     _calibrate(series, standards, settings)
     return series
 
@@ -102,12 +104,30 @@ def _from_vendor(row: dict) -> dict:
     }
 
 
-def response(series: Series, path: str, analyte: str, internal_standard: str) -> float | None:
-    """Area of an analyte in a chromatogram, over that of the internal standard where there is one; None if absent."""
-    area = _area(series, path, analyte)
-    if not internal_standard or area is None:
+def internal_standards(standards: list[dict], for_all: str) -> dict[str, str]:
+    """The internal standard of each analyte: the one its rows name, else ``for_all``; '' where there is none.
+
+    Raises IngestError where it is not among the standards' analytes, as its retention is then unknown.
+    """
+    analytes = list(dict.fromkeys(row["analyte"] for row in standards))
+    own = {row["analyte"]: row["internal_standard"] for row in standards if row.get("internal_standard")}
+    named = {analyte: own.get(analyte, for_all) for analyte in analytes}
+    for analyte, internal in named.items():
+        if internal and internal not in analytes:
+            raise IngestError(
+                f"the internal standard '{internal}' of {analyte} stands in no row of microdialysis_standards, where "
+                f"{', '.join(analytes)} are. Add its rows, or correct the name there or in "
+                "microdialysis.quantify.internal_standard."
+            )
+    return named
+
+
+def response(series: Series, path: str, analyte: str) -> float | None:
+    """Area of an analyte in a chromatogram, over that of its internal standard where it has one; None if absent."""
+    area, internal = _area(series, path, analyte), series.internals.get(analyte)
+    if not internal or area is None:
         return area
-    reference = _area(series, path, internal_standard)
+    reference = _area(series, path, internal)
     return area / reference if reference else None
 
 
@@ -119,12 +139,11 @@ def _area(series: Series, path: str, analyte: str) -> float | None:
 
 def _calibrate(series: Series, standards: list[dict], settings: dict) -> None:
     """Fit a line for each analyte of the standards, and read the standards back."""
-    internal = settings["internal_standard"]
-    for analyte in dict.fromkeys(row["analyte"] for row in standards):
-        if analyte == internal:
+    for analyte, internal in series.internals.items():
+        if analyte in series.internals.values():
             continue
         used = [row for row in standards if row["analyte"] == analyte]
-        responses = [response(series, row["chromatogram"], analyte, internal) for row in used]
+        responses = [response(series, row["chromatogram"], analyte) for row in used]
         known = [
             (row["concentration_um"], 0.0 if value is None else value)
             for row, value in zip(used, responses, strict=True)

@@ -147,7 +147,10 @@ def _from_peak(series: Series, path: str, analyte: str, settings: dict) -> tuple
     index = series.named[path].get(analyte)
     if index is not None and series.peaks[path][index]["saturated"]:
         return np.nan, courses.SATURATED, "the detector was saturated at its peak; dilute and inject again"
-    area = chromatography.response(series, path, analyte, settings["internal_standard"])
+    area = chromatography.response(series, path, analyte)
+    internal = series.internals.get(analyte)
+    if area is None and index is not None and internal:
+        return np.nan, courses.FAILED, f"no peak of its internal standard {internal}"
     value, state = calibration.quantified(line, area, extrapolate_factor=settings["extrapolate_factor"])
     reason = WHY[state].format(loq=line.loq_um, highest=line.highest_um) if state in WHY else ""
     return (np.nan if value is None else value), state, reason
