@@ -73,7 +73,8 @@ def quantify(
         if "window_s" in scored.facts:
             start_s, stop_s = scored.facts["window_s"]
             done.tables["windows"].append({"recording": name, "start_s": start_s, "stop_s": stop_s})
-    done.tables["human_scores"] = recording.table("human_scores")
+    if len(people := recording.table("human_scores")):
+        done.tables["human_scores"] = people
     return done
 
 
