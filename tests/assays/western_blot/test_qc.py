@@ -5,7 +5,11 @@ import pandas as pd
 import pytest
 import tifffile
 
-from .conftest import lanes
+from ketaflow.assays.western_blot import integrity, scan
+from ketaflow.assays.western_blot.reading import read_picture
+
+from .conftest import DEFAULTS, lanes
+from .drawn import lane_map, picture, write
 
 
 @pytest.fixture(scope="module")
@@ -48,21 +52,103 @@ def verdicts(checks: pd.DataFrame, name: str) -> list[str]:
     return checks[checks["check"].eq(name)]["verdict"].tolist()
 
 
-def test_a_copied_lane_is_pointed_at(study):
+@pytest.mark.parametrize(
+    "change",
+    [lambda lane: lane, lambda lane: lane[:, ::-1], lambda lane: (1.5 * lane.astype(float) + 200).astype(lane.dtype)],
+    ids=["as it is", "mirrored", "brighter"],
+)
+def test_a_copied_lane_is_pointed_at(study, change):
     def copied(signal):
-        signal[:, 289:328] = signal[:, 188:227]
+        signal[:, 289:328] = change(signal[:, 188:227])
         return signal
 
     assert verdicts(drawn(study, copied), "near_identical_lanes") == ["warn"]
+
+
+def test_lanes_that_were_not_copied_are_not(study):
     assert verdicts(drawn(study, lambda signal: signal), "near_identical_lanes") == []
 
 
-def test_a_splice_is_pointed_at(study):
-    def spliced(signal):
-        signal[:, 280:] += 400
-        return signal
+def spliced(how):
+    def change(signal):
+        signal = signal.astype(float)
+        signal[:, 280:] = how(signal[:, 280:])
+        return signal.clip(0, 65535).astype(np.uint16)
 
-    assert verdicts(drawn(study, spliced), "seam") == ["warn"]
+    return change
+
+
+@pytest.mark.parametrize(
+    "how", [lambda side: side + 90, lambda side: side * 1.25, lambda side: side - 90], ids=["lighter", "gain", "darker"]
+)
+def test_a_splice_is_pointed_at(study, how):
+    assert verdicts(drawn(study, spliced(how)), "seam") == ["warn"]
+
+
+def test_a_smooth_change_of_background_is_no_splice(study):
+    ramp = 400 / (1 + np.exp(-(np.arange(560) - 280) / 12))
+    assert verdicts(drawn(study, lambda signal: (signal + ramp).astype(np.uint16)), "seam") == ["pass"]
+
+
+def eight_bit(seed: int = 0, top: float = 200) -> np.ndarray:
+    """Five lanes of one band, 8 bits, on a background with some noise."""
+    rows, columns = np.mgrid[0:320, 0:400]
+    bands = top * np.exp(-((((columns - 40) % 80 - 40) / 24) ** 4) - ((rows - 160) / 9) ** 2)
+    return (20 + bands + np.random.default_rng(seed).normal(0, 3, bands.shape)).clip(0, 255).astype(np.uint8)
+
+
+def checked(lab, plane: np.ndarray, name: str = "a.tif") -> pd.DataFrame:
+    from PIL import Image
+
+    Image.fromarray(plane).save(lab.folder / name)
+    images = [{"image": name, "membrane": "B1", "target": "BDNF", "role": "target"}]
+    record = lab.ingested(images=images, lanes=lanes("B1", 5))
+    return lab.checked(record, lab.measured(record)).table("checks")
+
+
+def recompressed(plane: np.ndarray, quality: int) -> np.ndarray:
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(plane).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer))
+
+
+@pytest.mark.parametrize("quality", [60, 80, 92])
+def test_a_jpeg_is_known_though_it_is_called_tiff(lab, quality):
+    former = recompressed(eight_bit(), quality)[:, 3:]
+    checks = checked(lab, former)
+    assert verdicts(checks, "lossless") == ["warn"]
+    assert "blocks of JPEG" in checks.set_index("check").loc["lossless", "message"]
+
+
+def test_a_plain_eight_bit_picture_is_no_former_jpeg(lab):
+    checks = checked(lab, eight_bit())
+    assert verdicts(checks, "lossless") == ["pass"] and verdicts(checks, "histogram_gaps") == ["pass"]
+
+
+@pytest.mark.parametrize("stretch", [1.3, 2.0])
+def test_stretched_contrast_is_pointed_at(lab, stretch):
+    stretched = (eight_bit(top=100) * stretch).astype(np.uint8)
+    assert verdicts(checked(lab, stretched), "histogram_gaps") == ["warn"]
+
+
+def test_twelve_bits_that_fill_sixteen_are_not_called_stretched():
+    counts = np.random.default_rng(0).normal(300, 20, (400, 400)).astype(np.uint16)
+    assert scan.histogram_gaps_pct(16 * counts) == scan.histogram_gaps_pct(counts) < 1
+
+
+def test_faint_bands_are_told(lab):
+    """The fifth lane holds a two-hundredth of what the others do."""
+    held = [6e5] * 3 + [3e3] + [6e5] * 4
+    name = write(lab.folder, "a.tif", picture(held, 37.0, 3))
+    images = [{"image": name, "membrane": "B1", "target": "GAPDH", "role": "target", "kda": 37.0}]
+    record = lab.ingested(images=images, lanes=lane_map("B1", [f"M{number}" for number in range(8)]))
+    checks = lab.checked(record, lab.measured(record)).table("checks")
+    faint = checks[checks["check"].isin(["snr", "empty"]) & checks["verdict"].eq("warn")]
+    assert len(faint) and faint["message"].str.contains("lane 5").all()
 
 
 def test_saturated_lanes_are_named_with_their_animal(study):
@@ -100,3 +186,19 @@ def test_lanes_that_cannot_be_found_fail_the_check(lab):
     record = lab.ingested(images=images, lanes=lanes("B1", 8))
     checks = lab.checked(record, lab.measured(record)).table("checks")
     assert verdicts(checks, "lanes") == ["fail"]
+
+
+@pytest.mark.shared
+def test_real_uncropped_pictures_raise_no_false_alarm(shared):
+    limits = DEFAULTS["qc"]
+    wrong = []
+    folders = [shared / "blot", *(shared / "blot" / name for name in ("pgk1_westerns", "gelgenie_masks"))]
+    paths = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in (".tif", ".png", ".jpg")]
+    paths = [path for path in paths if "_mask" not in path.name]
+    for path in paths:
+        plane = next(iter(read_picture(path).planes.values()))
+        is_jpeg = path.suffix == ".jpg"
+        wrong += [(path.name, "seam")] * (integrity.seam(plane)[0] > limits["splice_score"])
+        wrong += [(path.name, "jpeg")] * ((integrity.jpeg_grid(plane) > limits["jpeg_score"]) != is_jpeg)
+        wrong += [(path.name, "gaps")] * (scan.histogram_gaps_pct(plane) > limits["histogram_gaps_pct"])
+    assert len(paths) == 18 and wrong == []

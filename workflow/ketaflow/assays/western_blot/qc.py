@@ -25,6 +25,8 @@ def qc(
     mass_off_pct: float,
     twin_correlation: float,
     splice_score: float,
+    jpeg_score: float,
+    least_snr: float,
     histogram_gaps_pct: float,
     transfer_change_pct: float,
     background_change_pct: float,
@@ -35,11 +37,12 @@ def qc(
     for image, reason in recording.facts["unreadable"].items():
         checks.append(check("readable", None, recording=image, verdict="fail", message=reason))
     for scan in recording.facts["scans"]:
-        checks += _scan_checks(scan, recording.arrays[scan["key"]], splice_score, histogram_gaps_pct)
+        checks += _scan_checks(scan, recording.arrays[scan["key"]], splice_score, histogram_gaps_pct, jpeg_score)
     for view in views:
         own = _of_view(bands, view)
         animals = {int(row["lane"]): row["animal"] for row in lane_map(recording, view["membrane"])}
-        checks += _lane_checks(view, recording) + _band_checks(view, own, animals, recording, background_difference_pct)
+        checks += _lane_checks(view, recording)
+        checks += _band_checks(view, own, animals, recording, background_difference_pct, least_snr)
         checks += _mass_checks(view, own, recording, mass_off_pct) + _twin_checks(view, recording, twin_correlation)
     checks += membrane_checks.loading_checks(measured, loading_cv_pct) + membrane_checks.dilution_checks(measured)
     checks += membrane_checks.transfer_checks(recording, measured, transfer_change_pct)
@@ -55,19 +58,18 @@ def _of_view(bands: pd.DataFrame, view: dict) -> pd.DataFrame:
     return bands[same & channel]
 
 
-def _scan_checks(scan: dict, signal: np.ndarray, splice_score: float, gaps_limit: float) -> list[dict]:
+def _scan_checks(
+    scan: dict, signal: np.ndarray, splice_score: float, gaps_limit: float, jpeg_score: float
+) -> list[dict]:
     """How the picture was stored, and whether it looks worked on."""
     image, place = scan["image"], "" if scan["channel"] is None else f"channel {scan['channel']}"
-    bits, lossy, gaps = scan["bits"], scan.get("lossy"), scan["histogram_gaps_pct"]
+    bits, gaps = scan["bits"], scan["histogram_gaps_pct"]
     made = [
         check(
             "bit_depth", bits, recording=image, place=place, low=10, unit="bits", verdict=within(bits, 10, None),
             message=f"{bits:.0f}-bit {scan['format']}" + ("" if bits >= 10 else ": export 16-bit TIFF from the imager"),
         ),
-        check(
-            "lossless", 0.0 if lossy else 1.0, recording=image, place=place, low=1, verdict="warn" if lossy else "pass",
-            message="JPEG changes what it stores: export TIFF" if lossy else "stored without loss",
-        ),
+        _lossless_check(scan, signal, jpeg_score, image, place),
         check(
             "polarity", scan["polarity_clearness"], recording=image, place=place,
             verdict="warn" if scan["polarity_unsure"] else "pass",
@@ -98,6 +100,20 @@ def _scan_checks(scan: dict, signal: np.ndarray, splice_score: float, gaps_limit
     return made
 
 
+def _lossless_check(scan: dict, signal: np.ndarray, limit: float, image: str, place: str) -> dict:
+    """Whether the picture is, or once was, a JPEG."""
+    score = integrity.jpeg_grid(signal)
+    message = "stored without loss"
+    if scan.get("lossy"):
+        message = "JPEG changes what it stores: export TIFF"
+    elif score > limit:
+        message = f"the blocks of JPEG show although the file is {scan['format']}: please check, export TIFF anew"
+    return check(
+        "lossless", score, recording=image, place=place, high=limit, message=message,
+        verdict="pass" if message == "stored without loss" else "warn",
+    )  # fmt: skip
+
+
 def _lane_checks(view: dict, recording: Record) -> list[dict]:
     lanes, comb = lane_map(recording, view["membrane"]), view.get("comb")
     place = f"membrane {view['membrane']}"
@@ -113,7 +129,12 @@ def _lane_checks(view: dict, recording: Record) -> list[dict]:
 
 
 def _band_checks(
-    view: dict, bands: pd.DataFrame, animals: dict, recording: Record, background_difference_pct: float
+    view: dict,
+    bands: pd.DataFrame,
+    animals: dict,
+    recording: Record,
+    background_difference_pct: float,
+    least_snr: float,
 ) -> list[dict]:
     """Saturation lane by lane; faint lanes, boxes and backgrounds target by target."""
     made = []
@@ -141,6 +162,18 @@ def _band_checks(
             made.append(
                 check("empty", len(empty), recording=view["image"], place=target, verdict="warn", message=message)
             )
+        seen = rows[rows["box"].ne("expected") & rows["snr"].notna()]
+        if len(seen):
+            faint = seen[seen["snr"] < least_snr]
+            message = f"{target}: bands stand {seen['snr'].median():.0f} times above the noise"
+            if len(faint):
+                message = f"{target}: faint in lane {', '.join(str(lane) for lane in faint['lane'])}"
+            made.append(
+                check(
+                    "snr", float(seen["snr"].min()), recording=view["image"], place=target, low=least_snr,
+                    verdict="warn" if len(faint) else "pass", message=message,
+                )
+            )  # fmt: skip
         strong = rows[rows["volume"] > 0]
         if len(strong):
             change = 100 * float(np.median(np.abs(strong["volume_other_background"] / strong["volume"] - 1)))
