@@ -1,10 +1,13 @@
 """Files are written whole or not at all."""
 
+import io
+import sys
+
 import pandas as pd
 import pytest
 
 from ketaflow.core import files
-from ketaflow.core.errors import PlanError
+from ketaflow.core.errors import IngestError, PlanError
 
 
 def test_what_is_interrupted_leaves_no_half_file(tmp_path):
@@ -64,3 +67,13 @@ def test_words_that_look_like_numbers_stay_words(tmp_path):
 def test_a_table_without_columns_can_be_read_back(tmp_path):
     files.write_csv(pd.DataFrame(), tmp_path / "a.csv")
     assert files.read_csv(tmp_path / "a.csv").empty
+
+
+def test_a_fault_that_can_be_mended_is_told_on_the_terminal_too(tmp_path, monkeypatch):
+    told = io.StringIO()
+    monkeypatch.setattr(sys, "__stderr__", told)
+    with pytest.raises(SystemExit), files.log_to(tmp_path / "a.log"):
+        raise IngestError("x.mp4: the file is empty. Copy it again.")
+    with pytest.raises(SystemExit), files.log_to(tmp_path / "b.log"):
+        raise ZeroDivisionError
+    assert told.getvalue().strip() == "x.mp4: the file is empty. Copy it again."

@@ -126,7 +126,8 @@ def digest(content: object) -> str:
 def log_to(path: str | Path) -> Iterator[None]:
     """Send all a job prints to its log file, and the reason if it stops.
 
-    A fault the lab member can mend ends the job with its plain text alone; anything else keeps its traceback.
+    A fault the lab member can mend ends the job with its plain text alone, told on the terminal too; anything else keeps
+    its traceback.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -138,6 +139,7 @@ def log_to(path: str | Path) -> Iterator[None]:
             yield
         except (CohortError, PlanError, IngestError, SystemExit) as error:
             log.write(f"{error}\n")
+            tell_terminal(f"\n{error}\n")
             raise SystemExit(1) from None
         except BaseException:
             traceback.print_exc(file=log)
