@@ -236,3 +236,56 @@ def test_real_exports_are_read_whole(shared, path, points, detectors):
     found = readers.read(shared / "microdialysis" / path, time_unit="auto")
     assert len(found) == detectors
     assert len(found[0].signal) == len(found[0].time_min) == points
+
+
+def test_milliseconds_are_told_by_the_heading(tmp_path):
+    text = "time (ms),signal\n" + "".join(f"{60_000 * t:.1f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
+    (trace,) = readers.read(write(tmp_path, "run.csv", text), time_unit="auto")
+    np.testing.assert_allclose(trace.time_min, TIME, atol=1e-5)
+
+
+def test_a_run_of_days_asks_for_its_unit(tmp_path):
+    text = "t,signal\n" + "".join(f"{60_000 * t:.1f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
+    with pytest.raises(IngestError, match="Name the unit of time in the heading"):
+        readers.read(write(tmp_path, "run.csv", text), time_unit="auto")
+
+
+def test_two_runs_in_one_labsolutions_file_are_refused(tmp_path):
+    text = simulate.as_labsolutions(TIME, SIGNAL)
+    with pytest.raises(IngestError, match="2 runs in one file"):
+        readers.read(write(tmp_path, "run.txt", text + text), time_unit="auto")
+
+
+def test_every_detector_of_a_labsolutions_file_is_found(tmp_path):
+    one = simulate.as_labsolutions(TIME, SIGNAL)
+    section = one[one.index("[LC Chromatogram") :].replace("[LC Chromatogram(Detector A-Ch1)]", "{}")
+    text = one + section.format("[LC Chromatogram(Detector B-Ch1)]") + section.format("[PDA Multi Chromatogram(Ch1)]")
+    found = readers.read(write(tmp_path, "run.txt", text), time_unit="auto")
+    assert [trace.detector for trace in found] == ["Detector A-Ch1", "Detector B-Ch1", "Ch1"]
+    assert ingest.chosen(found, "detector b", "run.txt").detector == "Detector B-Ch1"
+
+
+@pytest.mark.parametrize(("multiplier", "unit", "factor"), [("0.001", "mV", 1), ("1", "mV", 1000), ("0,001", "mAU", 1)])
+def test_the_multiplier_of_labsolutions_is_heeded(tmp_path, multiplier, unit, factor):
+    text = (
+        simulate.as_labsolutions(TIME, SIGNAL)
+        .replace("\t0.001\n", f"\t{multiplier}\n")
+        .replace("\tmV\n", f"\t{unit}\n")
+    )
+    (trace,) = readers.read(write(tmp_path, "run.txt", text), time_unit="auto")
+    np.testing.assert_allclose(trace.signal, factor * np.round(SIGNAL), rtol=1e-9, atol=0.51 * factor)
+    assert trace.unit == {"mV": "uV", "mAU": "uAU"}[unit]
+
+
+@pytest.mark.parametrize(("unit", "step"), [("Seconds", 1.0), ("Minutes", 1 / 60), (None, 1.0)])
+def test_an_andi_file_may_count_in_seconds_or_minutes(tmp_path, unit, step):
+    from scipy.io import netcdf_file
+
+    with netcdf_file(tmp_path / "run.cdf", "w") as made:
+        made.createDimension("point_number", len(SIGNAL))
+        made.createVariable("ordinate_values", "f4", ("point_number",))[:] = SIGNAL
+        made.createVariable("actual_sampling_interval", "f4", ()).data[()] = step
+        if unit:
+            made.retention_unit = unit
+    (trace,) = readers.read(tmp_path / "run.cdf", time_unit="auto")
+    np.testing.assert_allclose(trace.time_min, TIME, atol=1e-5)

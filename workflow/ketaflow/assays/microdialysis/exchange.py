@@ -10,6 +10,7 @@ from ketaflow.assays.microdialysis.traces import Trace, checked, vendor_peak
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import decode
 
+ANDI_TIMES = ("actual_sampling_interval", "actual_delay_time")
 SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "ms": 0.001}
 
 
@@ -22,26 +23,35 @@ def read_andi(path: Path) -> list[Trace]:
             variables = {name: np.array(variable[...]) for name, variable in content.variables.items()}
             unit = getattr(content, "detector_unit", b"").decode("latin-1").strip()
             detector = getattr(content, "detector_name", b"").decode("latin-1").strip()
+            time_unit = getattr(content, "retention_unit", b"").decode("latin-1").strip().lower()
     except Exception as error:
         raise IngestError(f"{path.name}: not a whole netCDF file ({error}). Export or copy it again.") from error
     if "ordinate_values" not in variables or "actual_sampling_interval" not in variables:
         raise IngestError(f"{path.name}: no chromatogram in this netCDF file (ordinate_values is missing).")
+    try:
+        return [checked(_andi_trace(variables, unit, detector, SECONDS.get(time_unit.rstrip("s"), 1.0)), path.name)]
+    except (ValueError, TypeError) as error:
+        raise IngestError(
+            f"{path.name}: not one chromatogram of evenly spaced values ({error}). Export each by itself."
+        ) from error
+
+
+def _andi_trace(variables: dict[str, np.ndarray], unit: str, detector: str, second: float) -> Trace:
+    """Trace and peaks; ``second`` is the length of the file's unit of time. ValueError for shapes that misfit."""
     signal = variables["ordinate_values"].astype(float)
-    delay_s = float(variables.get("actual_delay_time", 0.0))
-    time_s = delay_s + np.arange(len(signal)) * float(variables["actual_sampling_interval"])
-    trace = Trace(time_s / 60, signal, unit, detector, "ANDI")
-    trace.vendor_peaks = _andi_peaks(variables)
-    return [checked(trace, path.name)]
+    step, delay = (float(np.asarray(variables.get(name, 0.0)).item()) for name in ANDI_TIMES)
+    time_s = (delay + np.arange(len(signal)) * step) * second
+    return Trace(time_s / 60, signal, unit, detector, "ANDI", vendor_peaks=_andi_peaks(variables, second))
 
 
-def _andi_peaks(variables: dict[str, np.ndarray]) -> list[dict]:
+def _andi_peaks(variables: dict[str, np.ndarray], second: float) -> list[dict]:
     retention_s, area = variables.get("peak_retention_time"), variables.get("peak_area")
     if retention_s is None or area is None:
         return []
     names = variables.get("peak_name", np.full((len(area), 1), b""))
     told = [b"".join(name).decode("latin-1").strip("\0 ") or None for name in names]
     return [
-        vendor_peak(retention_min=float(time_s) / 60, area=float(value), name=name)
+        vendor_peak(retention_min=float(time_s) * second / 60, area=float(value), name=name)
         for time_s, value, name in zip(retention_s, area, told, strict=True)
     ]
 

@@ -9,7 +9,7 @@ from ketaflow.assays.microdialysis.numbers import cells, columns, number
 from ketaflow.assays.microdialysis.traces import Trace, checked, vendor_peak
 from ketaflow.core.errors import IngestError
 
-TRACE = re.compile(r"\[(?:LC |GC |PDA )?Chromatogram ?\((.+)\)\]")
+TRACE = re.compile(r"\[(?:LC |GC |PDA |PDA Multi )?Chromatogram ?\((.+)\)\]")
 PEAKS = re.compile(r"\[Peak Table ?\((.+)\)\]")
 # LabSolutions integrates in its smallest unit (uV*s, uAU*s), whatever the multiplier.
 SMALL = {"mV": "uV", "mAU": "uAU", "V": "uV", "AU": "uAU"}
@@ -26,6 +26,9 @@ def is_labsolutions(lines: list[str]) -> bool:
 
 def read_labsolutions(lines: list[str], file: str) -> list[Trace]:
     """Every detector of a LabSolutions export, its peak table with it."""
+    runs = sum(line.startswith("[Header]") for line in lines)
+    if runs > 1:
+        raise IngestError(f"{file}: {runs} runs in one file, expected one. Export each run to a file of its own.")
     starts = [index for index, line in enumerate(lines) if line.startswith("[")] + [len(lines)]
     tables, found = {}, []
     for first, stop in pairwise(starts):

@@ -12,6 +12,8 @@ from ketaflow.core.errors import IngestError
 
 # A run longer than this many minutes is one told in seconds: HPLC runs last 1 to 180 min.
 LONGEST_RUN_MIN = 180
+# One that is told in minutes may last a day.
+LONGEST_TOLD_MIN = 1440
 STAMP = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[ T](\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)")
 # A longer pause between two time stamps is an interruption (seconds).
 STAMP_SLACK_S = 60.0
@@ -53,7 +55,12 @@ def _traces(table: np.ndarray, names: list[str], file: str, time_unit: str) -> l
     if not kept:
         raise IngestError(f"{file}: one column of numbers, expected time and signal. Export both.")
     heading = names[0].lower() if names else ""
-    time_min = table[:, 0] / (60 if _in_seconds(table[:, 0], heading, time_unit) else 1)
+    time_min = table[:, 0] / _per_minute(table[:, 0], heading, time_unit)
+    if time_min[-1] > LONGEST_TOLD_MIN:
+        raise IngestError(
+            f"{file}: the run would last {time_min[-1]:.0f} min, expected at most {LONGEST_TOLD_MIN}. Name the unit of "
+            "time in the heading, as in 'Time (s)', or set microdialysis.ingest.time_unit."
+        )
     found = []
     for index in kept:
         name = names[index] if index < len(names) else ""
@@ -68,14 +75,17 @@ def _is_step(values: np.ndarray, names: list[str], index: int) -> bool:
     return named or (not np.isfinite(values[0]) and np.ptp(values[1:]) < 1e-9)
 
 
-def _in_seconds(time: np.ndarray, heading: str, time_unit: str) -> bool:
+def _per_minute(time: np.ndarray, heading: str, time_unit: str) -> float:
+    """How many units of time are a minute: told by the setting, the heading, or the length of the run."""
     if time_unit != "auto":
-        return time_unit == "s"
+        return 60.0 if time_unit == "s" else 1.0
     if "min" in heading:
-        return False
+        return 1.0
+    if re.search(r"msec|millisec|\bms\b|_ms$", heading):
+        return 60_000.0
     if re.search(r"sec|\(s\)|\[s\]|_s$", heading):
-        return True
-    return bool(time[-1] > LONGEST_RUN_MIN or np.median(np.diff(time)) > 0.15)
+        return 60.0
+    return 60.0 if time[-1] > LONGEST_RUN_MIN or np.median(np.diff(time)) > 0.15 else 1.0
 
 
 def is_stamped(lines: list[str]) -> bool:
