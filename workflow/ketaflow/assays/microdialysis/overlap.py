@@ -6,6 +6,8 @@ searched (variable projection; Golub and Pereyra 1973, doi:10.1137/0710036, with
 doi:10.1007/BF01932995).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ketaflow.assays.microdialysis import shapes
@@ -25,11 +27,13 @@ HIDDEN_NOISES = 30.0
 HIDDEN_AREA = 0.1
 # A first shape this many times too far off is not tried again with another.
 HOPELESS = 4.0
-# A first shape that leaves no more than this many times the noise needs no second.
-WHITE = 1.2
+# A sum that leaves no more than this many times the noise is not bettered. Peaks of one form each are believed only if
+# they leave this much less than peaks of one form together: neighbours in a run tail alike.
+WHITE = 1.1
+FREE_GAIN = 0.7
 # The search: steps at most, the relative gain at which it ends, how far widths may go (factor e to the power of).
 MOST_STEPS = 20
-LEAST_GAIN = 1e-3
+LEAST_GAIN = 5e-3
 WIDEST_LOG = 1.2
 # Keeps the equations solvable where two shapes have become one, or one has left the stretch.
 RIDGE = 1e-12
@@ -84,36 +88,48 @@ def parted(
     smallest = float(min(height[one] for one in centres))
     limit = max(EXPLAINED * smallest, 2 * noise)
     order = ("emg", "skew_normal") if tailing > TAILS else ("skew_normal", "emg")
-    best = None
-    for name in order:
-        error, areas, places = _fit(t, y, np.array([time_s[one] for one in centres]), np.array(widths_s), name)
-        if best is None or error < best[0]:
-            best = error, areas, places, name
-        if not max(0.1 * EXPLAINED * smallest, WHITE * noise) < error < HOPELESS * limit:
+    enough = max(WHITE * noise, 0.01 * EXPLAINED * smallest)
+    places, widths = np.array([time_s[one] for one in centres]), np.array(widths_s)
+    best: Fit | None = None
+    for tied in (True, False):
+        for name in order:
+            fit = _fit(t, y, places, widths, name, tied=tied)
+            if best is None or fit.error < best.error * (1 if tied else FREE_GAIN):
+                best = fit
+            if best.error < enough:
+                break
+        if not enough < best.error < HOPELESS * limit:
             break
-    error, areas, places, name = best
-    return None if error > limit or (areas <= 0).any() else (areas, places, name)
+    return None if best.error > limit or (best.areas <= 0).any() else (best.areas, best.places_s, best.shape)
 
 
-def _fit(
-    t: np.ndarray, y: np.ndarray, centres_s: np.ndarray, widths_s: np.ndarray, name: str
-) -> tuple[float, np.ndarray, np.ndarray]:
-    """(residual, areas, times of the maxima) of the best sum of shapes, by damped steps (Levenberg, Marquardt)."""
+@dataclass(frozen=True)
+class Fit:
+    """A sum of shapes: its residual (root mean square), areas, times of the maxima, and the shape's name."""
+
+    error: float
+    areas: np.ndarray
+    places_s: np.ndarray
+    shape: str
+
+
+def _fit(t: np.ndarray, y: np.ndarray, centres_s: np.ndarray, widths_s: np.ndarray, name: str, *, tied: bool) -> Fit:
+    """The best sum of shapes, found by damped steps (Levenberg, Marquardt); ``tied``: all have the same form."""
     shape, form, limits = shapes.SHAPES[name]
-    scale = float(np.mean(widths_s))
+    scale, count = float(np.mean(widths_s)), len(widths_s)
     logs = np.log(widths_s / scale / 2.355)
-    middle = np.stack([centres_s / scale, logs, np.full(len(logs), form)])
-    reach = np.array([[1.0], [WIDEST_LOG], [0.0]])
-    low, high = middle - reach, middle + reach
-    low[2], high[2] = limits
-    here, damping = middle, 1e-3
-    state = _projected(shape, t / scale, y, here)
+    here = np.concatenate([centres_s / scale, logs, np.full(1 if tied else count, form)])
+    reach = np.concatenate([np.ones(count), np.full(count, WIDEST_LOG), np.full(len(here) - 2 * count, np.inf)])
+    low, high = np.maximum(here - reach, -np.inf), here + reach
+    low[2 * count :], high[2 * count :] = limits
+    damping = 1e-3
+    state = _projected(shape, t / scale, y, here, count)
     for _ in range(MOST_STEPS):
         error, _, rest, jacobian, _ = state
         normal, slope = jacobian.T @ jacobian, jacobian.T @ rest
-        damped = normal + damping * np.diag(np.diag(normal) + max(RIDGE * np.trace(normal), np.finfo(float).tiny))
-        there = np.clip(here + np.linalg.solve(damped, slope).reshape(3, -1), low, high)
-        tried = _projected(shape, t / scale, y, there)
+        scaled = np.diag(normal) + max(RIDGE * np.trace(normal), np.finfo(float).tiny)
+        there = np.clip(here + np.linalg.solve(normal + damping * np.diag(scaled), slope), low, high)
+        tried = _projected(shape, t / scale, y, there, count)
         if tried[0] < error:
             gain, here, state, damping = 1 - tried[0] / error, there, tried, damping / 5
             if gain < LEAST_GAIN:
@@ -123,19 +139,26 @@ def _fit(
         else:
             damping *= 8
     error, areas, _, _, columns = state
-    return error / np.sqrt(len(t)), scale * areas, t[columns.argmax(axis=0)]
+    return Fit(error / np.sqrt(len(t)), scale * areas, t[columns.argmax(axis=0)], name)
 
 
 def _projected(
-    shape: shapes.Shape, t: np.ndarray, y: np.ndarray, parameters: np.ndarray
+    shape: shapes.Shape, t: np.ndarray, y: np.ndarray, parameters: np.ndarray, count: int
 ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(residual's length, areas, residual, its steepest ways down, shapes) with the areas that fit best."""
-    columns, by_parameter = shape(t[:, None], *parameters)
-    count = columns.shape[1]
+    """(residual's length, areas, residual, its steepest ways down, shapes) with the areas that fit best.
+
+    ``parameters`` are ``count`` means, as many logarithms of spreads, and one form or as many.
+    """
+    columns, by_parameter = shape(
+        t[:, None], parameters[:count], parameters[count : 2 * count], parameters[2 * count :]
+    )
     sides = np.concatenate([y[:, None], *by_parameter], axis=1)
     gram = columns.T @ columns
     gram.flat[:: count + 1] += max(RIDGE * np.trace(gram), np.finfo(float).tiny)
     shares = np.linalg.solve(gram, columns.T @ sides)
     sides -= columns @ shares
     areas, rest = shares[:, 0], sides[:, 0]
-    return float(np.sqrt(rest @ rest)), areas, rest, sides[:, 1:] * np.tile(areas, 3), columns
+    ways = sides[:, 1:] * np.tile(areas, 3)
+    if len(parameters) < 3 * count:
+        ways = np.concatenate([ways[:, : 2 * count], ways[:, 2 * count :].sum(axis=1, keepdims=True)], axis=1)
+    return float(np.sqrt(rest @ rest)), areas, rest, ways, columns
