@@ -52,3 +52,19 @@ def test_a_decision_on_a_chromatogram_or_on_a_time_course_is_taken(tmp_path, rec
 def test_a_decision_on_what_no_reviewer_was_shown_is_refused(tmp_path):
     with pytest.raises(CohortError, match="no recording has the code"):
         loaded(cohort(tmp_path, blinding.code("microdialysis", "M3", KEY)))
+
+
+def test_large_stacks_share_a_job_with_fewer_others(tmp_path):
+    """Ten stacks of 200 MB (files with holes, which take no room) against 500 MB of files in one job."""
+    for name in ("animals", "arms", "allocation"):
+        (tmp_path / f"{name}.csv").write_text(TABLES[name])
+    rows = [f"stack{number}.tif,M1,CA1" for number in range(10)]
+    (tmp_path / "dendritic_spines.csv").write_text("\n".join(["image,animal,region", *rows]) + "\n")
+    counts = []
+    for megabytes in (1, 200):
+        for number in range(10):
+            with (tmp_path / f"stack{number}.tif").open("wb") as file:
+                file.truncate(megabytes * 10**6)
+        counts.append(len(loaded(tmp_path).batches["dendritic_spines"]))
+    assert counts[0] == 1
+    assert counts[1] >= 4

@@ -40,6 +40,12 @@ def test_when_batches_double_each_splits_in_two():
     assert all(many[name].startswith(few[name]) and len(many[name]) == len(few[name]) + 1 for name in names)
 
 
+@pytest.mark.parametrize(("load", "expected"), [(0.0, 4), (3.0, 4), (5.0, 8), (16.0, 16)])
+def test_batches_are_as_many_as_their_number_or_their_load_asks_for(load, expected):
+    names = [f"r{number}" for number in range(400)]
+    assert len(batches.batched(groups(names), 100, load=load)) == expected
+
+
 def test_order_of_rows_does_not_matter():
     names = [f"r{number}" for number in range(50)]
     assert home(batches.batched(groups(names), 5)) == home(batches.batched(groups(names[::-1]), 5))

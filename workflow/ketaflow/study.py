@@ -253,6 +253,13 @@ def _batches(found: Cohort, filled: dict) -> dict[str, dict[str, list[Group]]]:
         described = assays.described(assay, "tables.schema")
         if main_table(assay) in found.tables:
             groups = cohort.groups(found, described["tables"], described["group_by"])
-            size = filled[assay]["jobs"]["batch_size"] * filled["batch_scale"]
-            made[assay] = batches.batched(groups, size)
+            jobs, scale = filled[assay]["jobs"], filled["batch_scale"]
+            load = _megabytes(found, groups) / jobs["batch_mb"] if "batch_mb" in jobs else 0.0
+            made[assay] = batches.batched(groups, jobs["batch_size"] * scale, load=load)
     return {assay: by_name for assay, by_name in made.items() if by_name}
+
+
+def _megabytes(found: Cohort, groups: list[Group]) -> float:
+    """Size of the groups' files; those that are not there, or yet to be drawn, weigh nothing."""
+    paths = {found.folder / path for group in groups for path in group.files}
+    return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6

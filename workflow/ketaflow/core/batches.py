@@ -22,13 +22,14 @@ from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
 
-def batched(groups: list[Group], batch_size: int) -> dict[str, list[Group]]:
+def batched(groups: list[Group], batch_size: int, *, load: float = 0.0) -> dict[str, list[Group]]:
     """Groups by batch name (``b`` and the first bits of a hash), about ``batch_size`` to a batch.
 
-    The number of batches is a power of two: when a growing cohort doubles it, each batch splits in
+    ``load`` is how many batches the groups fill by another measure than their number, such as their bytes; the larger
+    of the two counts. The number of batches is a power of two: when a growing cohort doubles it, each batch splits in
     two and its cache still serves both halves.
     """
-    bits = max(0, math.ceil(math.log2(len(groups) / batch_size))) if groups else 0
+    bits = max(0, math.ceil(math.log2(max(len(groups) / batch_size, load)))) if groups else 0
     batches = defaultdict(list)
     for group in groups:
         number = int.from_bytes(hashlib.sha256(group.name.encode()).digest()[:4], "big")
@@ -102,6 +103,8 @@ def _attempt(name: str, stage: Callable[..., Record], *inputs: object, **setting
         print(f"{name}: failed: {error}")
         return Record(status="failed", reason=str(error))
     except Exception as error:
+        if files.is_of_the_machine(error):
+            raise
         traceback.print_exc()
         what = f"{type(error).__name__}: {error}".strip(": ")
         return Record(
