@@ -7,7 +7,7 @@ import pytest
 from ketaflow.assays.dendritic_spines import candidates, cohort, image_facts, scene, shape, simulate
 from ketaflow.assays.dendritic_spines.matching import matched
 
-RULE = {"mushroom_head_um": 0.5, "stubby_neck_um": 0.2, "filopodium_length_um": 2.0}
+RULE = {"mushroom_head_um": 0.6, "stubby_neck_um": 0.3, "stubby_length_um": 1.0, "filopodium_length_um": 2.0}
 
 
 def test_each_place_is_matched_once_and_only_within_reach():
@@ -33,7 +33,7 @@ def test_a_typical_spine_gets_its_class(length_um, head_um, neck_um, name):
 
 def test_class_probabilities_add_up_to_one_and_are_even_at_the_edge():
     told = shape.class_probabilities(
-        np.array([1.2, 0.1, 5]), np.array([0.5, 0.9, 0.9]), np.array([0.9, 0, 0.2]), **RULE
+        np.array([1.2, 0.1, 5]), np.array([0.6, 0.9, 0.9]), np.array([0.9, 0, 0.2]), **RULE
     )
     np.testing.assert_allclose(told.sum(1), 1)
     assert told[0, 0] == pytest.approx(0.5, abs=0.01)

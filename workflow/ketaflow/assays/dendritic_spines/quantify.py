@@ -27,7 +27,7 @@ NO_SPINE = "the dendrite has no spines"
 def quantify(
     recording: Record, *, scorer: str, score_threshold: float, min_distance_um: float, max_reach_um: float,
     min_dendrite_um: float, faintest_dendrite_ratio: float, psf_fwhm_um: float, mushroom_head_um: float,
-    stubby_neck_um: float, filopodium_length_um: float,
+    stubby_neck_um: float, stubby_length_um: float, filopodium_length_um: float,
 ) -> Record:  # fmt: skip
     """Measure the dendrite of one image.
 
@@ -57,7 +57,7 @@ def quantify(
     found, facts, unmatched = _corrected(recording, stack, voxel_um, traced, noise, chosen, scores[likely])
     spines = _spine_table(row["image"], stack, voxel_um, dendrites, found, facts, psf_fwhm_um=psf_fwhm_um, rule={
         "mushroom_head_um": mushroom_head_um, "stubby_neck_um": stubby_neck_um,
-        "filopodium_length_um": filopodium_length_um,
+        "stubby_length_um": stubby_length_um, "filopodium_length_um": filopodium_length_um,
     })  # fmt: skip
     return Record(
         facts={"background": background, "noise": noise, "unmatched": unmatched},
