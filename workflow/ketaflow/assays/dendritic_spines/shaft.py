@@ -17,7 +17,7 @@ from scipy.sparse import csgraph
 RIDGE_SIGMAS_UM = (0.25, 0.45, 0.8)
 # Steps along the centreline (um), and how far noise in it is smoothed across and in depth.
 LINE_STEP_UM = 0.1
-SMOOTH_UM, SMOOTH_DEPTH_UM = 0.6, 1.5
+SMOOTH_UM, SMOOTH_DEPTH_UM = 0.9, 1.5
 # An end is sought within this far of where the ridge ends.
 END_UM = 1.5
 # Thinner and dimmer than this share of the longest dendrite: an axon (ratio).
