@@ -38,6 +38,7 @@ class Chart:
     height: int = 170
     parts: list[str] = field(default_factory=list)
     show_x_ticks: bool = True
+    show_y_ticks: bool = True
 
     def x(self, value: float) -> float:
         """Pixel of a value on the horizontal axis."""
@@ -143,7 +144,7 @@ class Chart:
         drawn = [f'<path class="axis" d="M{MARGIN_LEFT} {MARGIN_TOP}V{bottom}H{right}"/>']
         for value in ticks(*self.x_limits) if self.show_x_ticks else []:
             drawn.append(f'<text x="{self.x(value):.1f}" y="{bottom + 14}" text-anchor="middle">{value:g}</text>')
-        for value in ticks(*self.y_limits, count=4):
+        for value in ticks(*self.y_limits, count=4) if self.show_y_ticks else []:
             py = self.y(value)
             drawn.append(f'<path class="grid" d="M{MARGIN_LEFT} {py:.1f}H{right}"/>')
             drawn.append(f'<text x="{MARGIN_LEFT - 5}" y="{py + 4:.1f}" text-anchor="end">{value:g}</text>')
