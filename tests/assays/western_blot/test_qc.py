@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import tifffile
 
-from ketaflow.assays.western_blot import integrity, scan
+from ketaflow.assays.western_blot import figures, integrity, scan
 from ketaflow.assays.western_blot.reading import read_picture
 
 from .conftest import DEFAULTS, lanes
@@ -30,13 +30,21 @@ def test_every_picture_is_shown_small_and_names_nobody(reviewed):
     record, rows = reviewed
     assert set(record.figures) == {row["image"] for row in rows["images"]}
     animals = {row["animal"] for row in rows["lanes"] if row["animal"]}
-    for figures in record.figures.values():
-        assert len(figures) == 2
-        assert sum(len(figure.content) for figure in figures) < 80_000
-        for figure in figures:
+    for shown in record.figures.values():
+        assert len(shown) == 3
+        assert sum(len(figure.content) for figure in shown) < 80_000
+        for figure in shown:
             words = f"{figure.title} {figure.caption}"
             words += figure.content if isinstance(figure.content, str) else ""
             assert not any(f">{animal}<" in words or f" {animal} " in words for animal in animals)
+
+
+def test_the_map_shows_every_target_of_the_membrane_and_marks_what_is_doubtful():
+    band = {"lane": 1, "target": "GAPDH", "volume": 2.0, "saturated_pct": 0.0, "box": "found", "snr": 50.0}
+    bands = [band, {**band, "lane": 2, "volume": 4.0, "saturated_pct": 3.0}, {**band, "lane": 3, "box": "expected"}]
+    drawing = figures.membrane_map([*bands, {**band, "target": "<mTOR>"}], ["animal", "animal", "pool"], 3.0)
+    assert ">1.00<" in drawing and ">2.00s<" in drawing and ">1.00n<" in drawing
+    assert ">&lt;mTOR&gt;<" in drawing and ">3P<" in drawing
 
 
 def drawn(study, change):

@@ -90,7 +90,7 @@ def _corner(recording: Record, measured: Record, view: dict) -> transfer.Gradien
 
 
 def background_checks(measured: Record, limit_pct: float) -> list[dict]:
-    """Gradients of the background between and below the lanes, across and down each picture."""
+    """Gradient of the background beside and below the lanes, across or down each picture, whichever is steeper."""
     made = []
     for view in measured.facts["views"]:
         if not view["profiles"]:
@@ -99,11 +99,12 @@ def background_checks(measured: Record, limit_pct: float) -> list[dict]:
         under = np.minimum(stack[:, OWN], stack[:, OTHER])
         rows = under.shape[1] // transfer.ROW_BINS
         down = under[:, : rows * transfer.ROW_BINS].reshape(len(under), transfer.ROW_BINS, -1).mean(axis=(0, 2))
-        for far, amount in (("right", under.mean(axis=1)), ("bottom", down)):
-            found = transfer.gradient(np.linspace(0, 1, len(amount)), amount)
-            if found is not None:
-                way = transfer.direction(found.factor, far)
-                made.append(_told("background_gradient", found, view, limit_pct, "background", way))
+        ways = {"right": under.mean(axis=1), "bottom": down}
+        found = {far: transfer.gradient(np.linspace(0, 1, len(amount)), amount) for far, amount in ways.items()}
+        steeper = max(found, key=lambda far: abs(np.log(found[far].factor)) if found[far] else -1.0)
+        if found[steeper] is not None:
+            way = transfer.direction(found[steeper].factor, steeper)
+            made.append(_told("background_gradient", found[steeper], view, limit_pct, "background", way))
     return made
 
 

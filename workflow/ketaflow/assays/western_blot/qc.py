@@ -15,6 +15,19 @@ TWIN_COLUMNS, TWIN_ROWS = 48, 600
 # A mass this many times beyond the ladder's last band is read off a curve that nothing supports.
 FAR_BEYOND = 1.25
 
+OVERLAY_CAPTION = (
+    "The whole picture, bands dark. Blue: band of a target as found; pink: saturated; orange: where it should be; "
+    "green: drawn by a person; grey: other bands; yellow line: a straight jump. L ladder, P pool, D dilution, - blank."
+)
+PROFILE_CAPTION = (
+    "Grey: strongest signal of each row, scaled to the lane's strongest band. Blue: mean of the rows, eight times "
+    "enlarged and cut; orange: its background, enlarged alike. Below: boxes of targets, pink if saturated."
+)
+MAP_CAPTION = (
+    "Volume over the median of the membrane's animals and pools, before loading is taken out; blue above, yellow "
+    "below. s saturated, n no band seen, f faint, b box drawn by a person."
+)
+
 
 def qc(
     recording: Record,
@@ -47,7 +60,7 @@ def qc(
     checks += membrane_checks.loading_checks(measured, loading_cv_pct) + membrane_checks.dilution_checks(measured)
     checks += membrane_checks.transfer_checks(recording, measured, transfer_change_pct)
     checks += membrane_checks.background_checks(measured, background_change_pct)
-    return Record(tables={"checks": checks}, figures=_figures(recording, measured, bands))
+    return Record(tables={"checks": checks}, figures=_figures(recording, measured, bands, splice_score, least_snr))
 
 
 def _of_view(bands: pd.DataFrame, view: dict) -> pd.DataFrame:
@@ -240,7 +253,10 @@ def _twin_checks(view: dict, recording: Record, limit: float) -> list[dict]:
     ]  # fmt: skip
 
 
-def _figures(recording: Record, measured: Record, bands: pd.DataFrame) -> dict[str, list[Figure]]:
+def _figures(
+    recording: Record, measured: Record, bands: pd.DataFrame, splice_score: float, least_snr: float
+) -> dict[str, list[Figure]]:
+    """What the reviewer of each picture sees: the picture, its lanes' profiles, the map of its membrane."""
     made: dict[str, list[Figure]] = {}
     for scan in recording.facts["scans"]:
         views = [
@@ -249,18 +265,22 @@ def _figures(recording: Record, measured: Record, bands: pd.DataFrame) -> dict[s
         ]  # fmt: skip
         own = [row for view in views for row in _of_view(bands, view).to_dict("records")]
         kinds = {view["membrane"]: [row["sample"] for row in lane_map(recording, view["membrane"])] for view in views}
-        picture = figures.overlay(recording.arrays[scan["key"]], views, own, kinds)
-        caption = (
-            "The whole picture, bands dark. Blue: band of a target as found; orange: where it should be; green: drawn "
-            "by a person; grey: other bands. L ladder, P pool, D dilution, - blank."
-        )
+        signal = recording.arrays[scan["key"]]
+        score, column = integrity.seam(signal)
+        picture = figures.overlay(signal, views, own, kinds, [column] if score > splice_score else [])
         shown = made.setdefault(scan["image"], [])
-        shown.append(Figure("Are lanes and bands where they belong?", picture, "image/webp", caption))
+        shown.append(Figure("Are lanes and bands where they belong?", picture, "image/webp", OVERLAY_CAPTION))
         for view in views:
             if view["profiles"]:
-                drawing = figures.profiles(measured.arrays[view["profiles"]], view["top"])
-                caption = "Blue: mean of each row; orange: background. Every lane is scaled to its strongest band."
-                shown.append(Figure("Does the baseline follow the background?", drawing, caption=caption))
+                stack, boxes = measured.arrays[view["profiles"]], _of_view(bands, view).to_dict("records")
+                drawing = figures.profiles(stack, view["top"], boxes)
+                shown.append(Figure("Does the baseline follow the background?", drawing, caption=PROFILE_CAPTION))
+    for image, membrane in dict.fromkeys((view["image"], view["membrane"]) for view in measured.facts["views"]):
+        rows = bands[bands["membrane"].eq(membrane) & bands["target"].notna()] if len(bands) else bands
+        if len(rows):
+            kinds = [row["sample"] for row in lane_map(recording, membrane)]
+            drawing = figures.membrane_map(rows.to_dict("records"), kinds, least_snr)
+            made[image].append(Figure("What does each lane of the membrane hold?", drawing, caption=MAP_CAPTION))
     for image in recording.facts["unreadable"]:
         made.setdefault(image, [])
     return made
