@@ -27,7 +27,7 @@ def trace(still_s=(), climb_s=(), duration_s=60.0, rate_hz=12.5, missing_s=()):
 
     keep = ~inside(missing_s)
     table = {
-        "time_s": times_s, "seen": True, "motion": np.where(inside(still_s), 0.02, 0.18), "speed": 0.0,
+        "time_s": times_s, "seen": True, "motion": np.where(inside(still_s), 0.005, 0.18), "speed": 0.0,
         "height": np.where(inside(climb_s), 1.0, 0.4), "depth": -0.2, "light": 1.0,
     }  # fmt: skip
     return pd.DataFrame(table)[keep].reset_index(drop=True)
@@ -109,7 +109,7 @@ def test_a_longer_minimum_never_adds_bouts(lengths_s, first_s, second_s):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.floats(0.02, 0.15), st.floats(0.02, 0.15))
+@given(st.floats(0.01, 0.15), st.floats(0.01, 0.15))
 def test_a_higher_threshold_never_lowers_immobility(first, second):
     rng = np.random.default_rng(4)
     table = trace()

@@ -6,7 +6,7 @@ release). Nothing is decoded, so another threshold, window or bout length takes 
 
 import math
 
-from ketaflow.assays.forced_swim import scoring
+from ketaflow.assays.forced_swim import scores, scoring
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
@@ -34,6 +34,7 @@ def quantify(
     bin_s: float,
     sample_s: float,
     ethovision_threshold_pct: float,
+    ethovision_hysteresis: float,
     ethovision_smoothing_s: float,
     flag_unscored_pct: float,
 ) -> Record:
@@ -52,6 +53,7 @@ def quantify(
         bin_s=bin_s,
         sample_s=sample_s,
         ethovision_threshold_pct=ethovision_threshold_pct,
+        ethovision_hysteresis=ethovision_hysteresis,
         ethovision_smoothing_s=ethovision_smoothing_s,
         flag_unscored_pct=flag_unscored_pct,
     )
@@ -73,7 +75,7 @@ def quantify(
         if "window_s" in scored.facts:
             start_s, stop_s = scored.facts["window_s"]
             done.tables["windows"].append({"recording": name, "start_s": start_s, "stop_s": stop_s})
-    if len(people := recording.table("human_scores")):
+    if people := scores.of_people(recording.rows):
         done.tables["human_scores"] = people
     return done
 

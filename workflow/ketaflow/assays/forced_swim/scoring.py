@@ -47,6 +47,7 @@ class Rules:
     bin_s: float
     sample_s: float
     ethovision_threshold_pct: float
+    ethovision_hysteresis: float
     ethovision_smoothing_s: float
     flag_unscored_pct: float
 
@@ -55,7 +56,7 @@ class Rules:
         own = codec == "ethovision"
         return {
             "threshold": self.ethovision_threshold_pct / 100 if own else self.immobility_threshold,
-            "hysteresis": self.hysteresis,
+            "hysteresis": self.ethovision_hysteresis if own else self.hysteresis,
             "smoothing_s": self.ethovision_smoothing_s if own else self.smoothing_s,
             "drift_allowance_per_s": self.drift_allowance_per_s,
             "min_bout_s": self.min_bout_s,

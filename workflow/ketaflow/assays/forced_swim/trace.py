@@ -85,10 +85,12 @@ def first_settled(times_s: np.ndarray, there: np.ndarray) -> float:
 def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, usual: float, tracker: Tracker) -> pd.DataFrame:
     """The trace in units of the animal's own size: ``length`` and ``usual`` area are those of its body, in pixels.
 
-    The area that changed is divided by the geometric mean of the body's area now and usually: seen from behind it is
-    small, yet paddles with the same limbs.
+    The area that changed, less the noise's share, is divided by the geometric mean of the body's area now and usually:
+    seen from behind it is small, yet paddles with the same limbs.
     """
     area = np.clip(frame["area"], LEAST_AREA * usual, MOST_AREA * usual)
+    noise = tracker.noise_area(area, frame["soft"])
+    changed = np.sqrt(np.maximum(frame["changed"] ** 2 - noise**2, 0))
     times_s = frame["time_s"].to_numpy()
     x, y = smooth(times_s, frame["x"].to_numpy(), 0.4), smooth(times_s, frame["y"].to_numpy(), 0.4)
     step_s = np.gradient(times_s) if len(times_s) > 1 else np.ones(len(times_s))
@@ -96,7 +98,7 @@ def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, usual: float,
     kept = {
         "time_s": times_s,
         "seen": seen,
-        "motion": frame["changed"] / np.sqrt(area * usual),
+        "motion": changed / np.sqrt(area * usual),
         "speed": speed,
         "x": frame["x"] / max(tracker.offset.shape[1], 1),
         "depth": -frame["top"] / length,
