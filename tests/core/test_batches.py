@@ -127,6 +127,30 @@ def test_a_changed_file_is_read_again(cache, tmp_path):
     assert done[0].sources[0]["bytes"] == 1
 
 
+def test_tables_for_later_stages_read_nothing_again_but_reach_them(cache, tmp_path):
+    def with_scores(scored, reader):
+        rows = {"swim": [{"recording": "a", "video": "a.avi"}], **({"scores": scored} if scored else {})}
+        made = [Group("a", rows, ["a.avi", *(row["file"] for row in scored)])]
+        done = batches.ingest_batch(made, tmp_path, reader, {}, code="1", cache=cache, later={"scores"})
+        batches.write(done, tmp_path / "out.zip", cache)
+        return done[0]
+
+    for name in ("a.avi", "ann.csv"):
+        (tmp_path / name).write_text(name)
+    bare = with_scores([], Reader())
+    again = Reader()
+    scored = with_scores([{"recording": "a", "file": "ann.csv"}], again)
+    (tmp_path / "ann.csv").write_text("corrected")
+    corrected = with_scores([{"recording": "a", "file": "ann.csv"}], again)
+    assert again.read == []
+    assert scored.rows["scores"] == [{"recording": "a", "file": "ann.csv"}]
+    assert len({bare.key, scored.key, corrected.key}) == 3
+    assert [source["path"] for source in corrected.sources] == ["a.avi", "ann.csv"]
+    (tmp_path / "a.avi").write_text("another film")
+    with_scores([], again)
+    assert again.read == ["a"]
+
+
 def test_the_cache_serves_the_halves_of_a_split_batch(cache):
     run(["a", "b"], cache, Reader())
     again = Reader()

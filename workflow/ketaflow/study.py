@@ -6,7 +6,7 @@ job, and hands each job its rows as text, so that a changed row or setting rerun
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ketaflow import assays
@@ -121,6 +121,7 @@ def load(config: dict, overrides: dict) -> Study:
     problems += _assay_problems(found)
     if problems:
         raise CohortError(problems)
+    found = _completed(found)
     loaded = Study(found, filled, Path(filled["results"]), _batches(found, filled))
     if problems := _decision_problems(loaded):
         raise CohortError(problems)
@@ -168,6 +169,12 @@ def recording_names(assay: str, group: Group) -> set[str]:
     rows = [row for row in group.rows[group_by["table"]] if not (shared and row[shared["where"]])]
     named = {cohort.first_filled(row, group_by.get("recording", "recording")) for row in rows}
     return named | {group.name} if group_by.get("whole") else named
+
+
+def later_tables(assay: str) -> set[str]:
+    """Tables of an assay that its first stage does not need."""
+    tables = assays.described(assay, "tables.schema")["tables"]
+    return {name for name, schema in tables.items() if schema.get("later")}
 
 
 def main_table(assay: str) -> str:
@@ -229,6 +236,16 @@ def _assay_problems(found: Cohort) -> list[Problem]:
         if assays.has(assay, "tables"):
             problems += assays.stage(assay, "tables").problems(found)
     return problems
+
+
+def _completed(found: Cohort) -> Cohort:
+    """The cohort with the tables that assays make of others, such as scores of the exports a table lists."""
+    made = {}
+    for assay in assays.names():
+        if main_table(assay) in found.tables and assays.has(assay, "tables"):
+            complete = getattr(assays.stage(assay, "tables"), "complete", None)
+            made |= complete(found) if complete else {}
+    return replace(found, tables={**found.tables, **made})
 
 
 def _decision_problems(loaded: Study) -> list[Problem]:

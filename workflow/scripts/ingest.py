@@ -17,6 +17,7 @@ with files.log_to(snakemake.log[0]):
         snakemake.params.settings,
         code=snakemake.params.code,
         cache=Path(snakemake.params.cache),
+        later=study.later_tables(snakemake.wildcards.assay),
     )
     batches.write(recordings, snakemake.output.recordings, Path(snakemake.params.cache))
     progress.tell(

@@ -69,7 +69,12 @@ def carried_out(folder: Path, results: Path) -> tuple[collect.Collected, list[Re
     for batch, groups in loaded.batches["forced_swim"].items():
         given = {"code": "", "cache": results / "cache" / f"{batch}.zip"}
         read = batches.ingest_batch(
-            groups, loaded.folder("forced_swim", batch), stages["ingest"], block["ingest"], **given
+            groups,
+            loaded.folder("forced_swim", batch),
+            stages["ingest"],
+            block["ingest"],
+            later=study.later_tables("forced_swim"),
+            **given,
         )
         measured = batches.stage_batch([(one,) for one in read], stages["quantify"], block["quantify"], **given)
         checked = batches.stage_batch(list(zip(read, measured, strict=True)), stages["qc"], block["qc"], **given)

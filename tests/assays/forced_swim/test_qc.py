@@ -6,7 +6,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -111,10 +110,7 @@ def test_a_camera_that_hung_is_told_and_shown(tmp_path):
 
 
 def swum_with_scores(people):
-    trace = pd.DataFrame({"recording": "s1", "time_s": [0.0, 100.0]})
-    return Record(
-        facts={"video": {"frame_rate_hz": 25.0}}, tables={"trace": trace, "human_scores": pd.DataFrame(people)}
-    )
+    return Record(facts={"video": {"frame_rate_hz": 25.0}}, rows={"forced_swim_human_scores": people})
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import rated
 
 from ketaflow import study
 from ketaflow.assays.forced_swim import scores
-from ketaflow.core.errors import CohortError, IngestError
+from ketaflow.core.errors import CohortError
 
 SWIMS = ["swim_1", "swim_2"]
 HEAD = "Observation id,Subject,Behavior,Behavior type,Start (s),Stop (s),Media file name\n"
@@ -84,13 +84,28 @@ def test_exports_may_be_listed_and_are_told_apart_by_observation_or_subject(coho
     table(
         cohort, "forced_swim_human_files", "recording,file,rater,observation", "swim_1,a.csv,ann,", "swim_2,a.csv,ann,x"
     )
-    load(cohort)
-    rows = [{"recording": "swim_1", "file": "a.csv"}, {"recording": "swim_2", "file": "a.csv", "observation": "x"}]
-    found = scores.gathered({"forced_swim_human_files": rows}, cohort)
-    assert [(row["recording"], row["rater"], row["start_s"]) for row in found] == [
-        ("swim_1", "a", 10),
-        ("swim_2", "a", 20),
+    assert scored(cohort) == [("swim_1", "ann", 10), ("swim_2", "ann", 20)]
+
+
+def test_listed_exports_stand_beside_the_table_of_scores_and_are_named_after_their_file(cohort):
+    boris(cohort, "swim_1,,Floating,STATE,10,12,", name="a.csv")
+    table(cohort, "forced_swim_human_files", "recording,file", "swim_1,a.csv")
+    own = ("recording,rater,behaviour,total_s", "swim_2,ben,immobility,40")
+    table(cohort, "forced_swim_human_scores", *own)
+    frame = load(cohort).cohort.tables["forced_swim_human_scores"]
+    assert list(frame[["recording", "rater"]].itertuples(index=False, name=None)) == [
+        ("swim_2", "ben"),
+        ("swim_1", "a"),
     ]
+    assert list(frame["total_s"].fillna(-1)) == [40, -1]
+
+
+def test_scores_come_with_the_rows_of_their_recording_and_are_no_reason_to_read_it_again(cohort):
+    boris(cohort, "swim_1,,Floating,STATE,10,12,")
+    loaded = load(cohort)
+    (group,) = [group for groups in loaded.batches["forced_swim"].values() for group in groups]
+    assert [row["start_s"] for row in scores.of_people(group.rows)] == [10]
+    assert {"forced_swim_human_scores", "forced_swim_human_files"} <= study.later_tables("forced_swim")
 
 
 def test_faults_in_a_listed_export_are_told_before_anything_runs(cohort):
@@ -108,8 +123,6 @@ def test_an_export_of_several_observations_asks_which(cohort):
     table(cohort, "forced_swim_human_files", "recording,file", "swim_1,a.csv")
     (told,) = faults(cohort)
     assert "a.csv holds several observations: 'p', 'q'" in told
-    with pytest.raises(IngestError, match="several observations"):
-        scores.gathered({"forced_swim_human_files": [{"recording": "swim_1", "file": "a.csv"}]}, cohort)
 
 
 def test_a_rater_s_name_is_written_in_the_letters_names_have():

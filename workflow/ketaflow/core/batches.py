@@ -12,7 +12,7 @@ import os
 import shutil
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from time import perf_counter
 
@@ -20,6 +20,9 @@ from ketaflow.core import files, records
 from ketaflow.core.cohort import Group
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
+
+# Stands in a record's key between what was read and what came in by tables for later stages.
+LATER = "+"
 
 
 def batched(groups: list[Group], batch_size: int, *, load: float = 0.0) -> dict[str, list[Group]]:
@@ -45,15 +48,25 @@ def ingest_batch(
     *,
     code: str,
     cache: Path,
+    later: Collection[str] = (),
 ) -> list[Record]:
-    """Read every group of a batch; ``ingest(rows, folder, **settings)`` reads one."""
-    known = _cached(cache)
+    """Read every group of a batch; ``ingest(rows, folder, **settings)`` reads one.
+
+    Tables named by ``later`` are for the stages after this one: a change in them, or in a file that only they name,
+    reads nothing again.
+    """
+    known = {key.partition(LATER)[0]: record for key, record in _cached(cache).items()}
     done = []
     for group in groups:
         sources = [_source(folder, path) for path in group.files]
-        key = files.digest([group.rows, [source["sha256"] for source in sources], settings, code])
-        record = known.get(key) or _attempt(group.name, ingest, group.rows, folder, **settings)
-        record.name, record.key, record.rows, record.sources = group.name, key, group.rows, sources
+        now = {name: rows for name, rows in group.rows.items() if name not in later}
+        after = {name: rows for name, rows in group.rows.items() if name in later}
+        named = {value for rows in now.values() for row in rows for value in row.values()}
+        shas = [source["sha256"] for source in sources if not after or source["path"] in named]
+        key = files.digest([now, shas, settings, code])
+        record = known.get(key) or _attempt(group.name, ingest, now, folder, **settings)
+        record.name, record.rows, record.sources = group.name, group.rows, sources
+        record.key = key + LATER + files.digest([after, sources]) if after else key
         done.append(record)
     return done
 

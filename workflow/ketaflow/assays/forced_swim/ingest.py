@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ketaflow.assays.forced_swim import ethovision, motion, scene, scores, trace, video
+from ketaflow.assays.forced_swim import ethovision, motion, scene, trace, video
 from ketaflow.assays.forced_swim.scene import Cylinder
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
@@ -48,7 +48,6 @@ def ingest(
         if len(keys) < FEWEST_KEYS:
             keys = video.spread(path, background_frames, outline.duration_s)
         record = filmed(outline, keys, swims, analysis_rate_hz, polarity, max_gap_s, filmstrip_every_s)
-    record.tables["human_scores"] = scores.gathered(rows, folder)
     return record
 
 

@@ -7,7 +7,7 @@ water line, a filmstrip, and activity and light over time with threshold and sta
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim import pictures
+from ketaflow.assays.forced_swim import pictures, scores
 from ketaflow.core.measures import check, within
 from ketaflow.core.records import Record
 
@@ -91,7 +91,7 @@ def values_of(recording: Record, measured: Record, name: str, trace: pd.DataFram
 
 def of_people(recording: Record, name: str, end_s: float, about: dict) -> list[dict]:
     """Whether what people scored lies within the recording, and was scored at its frame rate."""
-    scored = recording.table("human_scores")
+    scored = pd.DataFrame(scores.of_people(recording.rows))
     if not len(scored):
         return []
     timed = scored[(scored["recording"] == name) & scored["stop_s"].notna()]

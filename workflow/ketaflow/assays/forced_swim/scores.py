@@ -1,32 +1,19 @@
-"""What people scored, in one shape: rows of the cohort's table, and exports of scoring programs.
-
-Out: rows of ``recording``, ``rater``, ``behaviour``, ``start_s``, ``stop_s`` (seconds of the video) or ``total_s``.
-"""
+"""What people scored, in one shape; and from the bouts of an export to rows of that shape."""
 
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from ketaflow.assays.forced_swim import exports
 from ketaflow.assays.forced_swim.exports import Bout
-from ketaflow.core.errors import IngestError, Problem
+from ketaflow.core.errors import Problem
 
 FIELDS = ("recording", "rater", "behaviour", "start_s", "stop_s", "total_s", "fps")
 SOMEBODY = "person"
 
 
-def gathered(rows: dict[str, list[dict]], folder: Path) -> list[dict]:
-    """All that people scored of the recordings of one group."""
-    found = [{name: row.get(name) for name in FIELDS} for row in rows.get("forced_swim_human_scores", [])]
-    words = words_of(rows.get("forced_swim_human_words", []))
-    for row in rows.get("forced_swim_human_files", []):
-        path = folder / row["file"]
-        bouts, problems = exports.read(path, words)
-        bouts = chosen(bouts, row, problems, path.name, 0)
-        if problems:
-            raise IngestError(str(problems[0]))
-        found += [scored_row(bout, row["recording"], row.get("rater") or bout.rater or path.stem) for bout in bouts]
-    return found
+def of_people(rows: dict[str, list[dict]]) -> list[dict]:
+    """What people scored in the recordings of one group, from the rows that came with them."""
+    return [{name: row.get(name) for name in FIELDS} for row in rows.get("forced_swim_human_scores", [])]
 
 
 def words_of(rows: Iterable[dict]) -> dict[str, str]:

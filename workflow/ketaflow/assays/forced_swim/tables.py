@@ -38,6 +38,23 @@ def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
     return RawTable(path.name, list(scores.FIELDS), rows, False), problems
 
 
+def complete(cohort: Cohort) -> dict[str, pd.DataFrame]:
+    """The table of human scores with the bouts of the exports that the table of files lists."""
+    if FILES not in cohort.tables:
+        return {}
+    words = scores.words_of(cohort.tables[WORDS].to_dict("records") if WORDS in cohort.tables else [])
+    rows = []
+    for number, row in cohort.tables[FILES].iterrows():
+        filled = {name: value for name, value in row.items() if pd.notna(value)}
+        path = cohort.folder / filled["file"]
+        bouts = scores.chosen(exports.read(path, words)[0], filled, [], cohort.files[FILES], int(number))
+        rows += [
+            scores.scored_row(one, filled["recording"], filled.get("rater") or one.rater or path.stem) for one in bouts
+        ]
+    listed = pd.DataFrame(rows, columns=list(scores.FIELDS)).astype({"total_s": float, "fps": float})
+    return {SCORES: pd.concat([cohort.tables[SCORES], listed]) if SCORES in cohort.tables else listed}
+
+
 def rows_of(folder: Path, name: str) -> list[dict]:
     """Rows of another table of the cohort, empty cells left out; its faults are told where that table is checked."""
     for path in tables.find(folder, name)[:1]:
