@@ -13,12 +13,13 @@ import numpy as np
 from ketaflow.assays.microdialysis import shapes
 from ketaflow.assays.microdialysis.extrema import prominent
 
-# A valley higher than this fraction of the smaller peak is an overlap.
-FLAGGED = 0.35
+# A valley higher than this fraction of the smaller peak is an overlap; among more than MOST_PEAKS the second counts.
+FLAGGED = (0.05, 0.35)
 # A fit counts if its residual stays below this fraction of the smallest peak, or twice the noise.
 EXPLAINED = 0.005
-MOST_PEAKS = 3
-MOST_POINTS = 60
+MOST_PEAKS = 4
+# So many samples of each peak are enough.
+PEAK_POINTS = 30
 # A turn of curvature this strong, against the strongest one, may be a hidden peak, if the trace is this high there
 # (against the maximum beside it); less is a tail, and tails belong to their peak.
 HIDDEN_FRACTION = 0.15
@@ -43,11 +44,17 @@ TAILS = 1.1
 
 def flagged_groups(rows: list[dict], height: np.ndarray) -> list[list[int]]:
     """Runs of neighbouring peaks (indices of ``rows``) whose valleys do not come down."""
+    groups = _joined(rows, height, list(range(len(rows))), FLAGGED[0])
+    short = [[group] if len(group) <= MOST_PEAKS else _joined(rows, height, group, FLAGGED[1]) for group in groups]
+    return [group for parts in short for group in parts]
+
+
+def _joined(rows: list[dict], height: np.ndarray, indices: list[int], fraction: float) -> list[list[int]]:
     groups: list[list[int]] = []
-    for index, row in enumerate(rows):
-        before = rows[index - 1] if index else None
+    for index in indices:
+        row, before = rows[index], rows[groups[-1][-1]] if groups else None
         touching = before is not None and before["stop"] == row["start"] and before["cluster"] == row["cluster"]
-        if touching and height[row["start"]] > FLAGGED * min(before["height"], row["height"]):
+        if touching and height[row["start"]] > fraction * min(before["height"], row["height"]):
             groups[-1].append(index)
         else:
             groups.append([index])
@@ -83,7 +90,7 @@ def parted(
     tailing
         Tailing of the last peak, which tells which shape to try first.
     """
-    step = max(1, len(time_s) // MOST_POINTS)
+    step = max(1, len(time_s) // (PEAK_POINTS * len(centres)))
     t, y = time_s[::step], height[::step]
     smallest = float(min(height[one] for one in centres))
     limit = max(EXPLAINED * smallest, 2 * noise)
