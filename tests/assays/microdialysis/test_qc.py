@@ -9,8 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from dialysate import DEFAULTS, drawn_animal, fraction_row, measure, with_concentrations
 
-from ketaflow.assays.microdialysis import figures
-from ketaflow.assays.microdialysis import qc as stage
+from ketaflow.assays.microdialysis import figures, pictures
 from ketaflow.assays.microdialysis.qc import qc
 from ketaflow.core.records import Record
 
@@ -44,8 +43,8 @@ def test_every_chromatogram_and_the_animal_have_their_pictures(tmp_path):
 
 def test_no_picture_names_animal_or_file(tmp_path):
     found = checked(drawn_animal(tmp_path, TRUTH))
-    for pictures in found.figures.values():
-        for figure in pictures:
+    for shown in found.figures.values():
+        for figure in shown:
             words = [
                 figure.title,
                 figure.caption,
@@ -115,9 +114,9 @@ def test_each_region_has_a_course_of_its_own():
 
 
 def test_the_calibration_shows_residuals_beside_the_line(tmp_path):
-    pictures = drawn(drawn_animal(tmp_path, TRUTH), "Do the standards lie")
-    assert len(pictures) == 3
-    assert all("Difference (%)" in picture.content and "Response" in picture.content for picture in pictures)
+    made = drawn(drawn_animal(tmp_path, TRUTH), "Do the standards lie")
+    assert len(made) == 3
+    assert all("Difference (%)" in picture.content and "Response" in picture.content for picture in made)
 
 
 def test_the_top_of_every_named_peak_is_inside_its_picture(tmp_path):
@@ -137,9 +136,9 @@ def test_many_analytes_show_those_that_read_back_worst():
         for level in (1.0, 4.0)
     ]
     tables = {"fractions": [], "calibration": lines, "standards": standards}
-    pictures = stage._animal_pictures(Record(), tables, 15.0)
-    assert [picture.caption[:2] for picture in pictures[:-1]] == [f"a{number}" for number in range(3, 9)]
-    assert len(pictures) == len(figures.CYCLE) + 1
+    made = pictures.of_animal(Record(), tables, 15.0)
+    assert [picture.caption[:2] for picture in made[:-1]] == [f"a{number}" for number in range(3, 9)]
+    assert len(made) == len(figures.CYCLE) + 1
 
 
 def test_a_run_shorter_than_the_others_is_mentioned(tmp_path):
@@ -150,3 +149,13 @@ def test_a_run_shorter_than_the_others_is_mentioned(tmp_path):
     own = table[table["check"].eq("run_length")].set_index("recording")["verdict"]
     assert own["c/5.txt"] == "warn"
     assert own.drop("c/5.txt").eq("pass").all()
+
+
+def test_a_no_net_flux_experiment_has_its_picture():
+    record = with_concentrations(ROWS, {"glutamate": [2.0] * 9})
+    record.rows["microdialysis_no_net_flux"] = [
+        {"animal": "M1", "analyte": "glutamate", "infused_um": x, "collected_um": x - 0.4 * (x - 3) + e, "region": None}
+        for x, e in ((0.0, 0.05), (2.0, -0.05), (4.0, 0.02), (8.0, -0.03))
+    ]
+    (picture,) = drawn(record, "Is the concentration outside")
+    assert "slope (extraction fraction) 0.4" in picture.caption

@@ -268,3 +268,32 @@ def test_a_concentration_without_a_unit_is_no_number():
     own = table[table["measure"].eq("concentration_um")]
     assert own["value"].isna().all()
     assert own["reason"].str.contains("no unit of concentration").all()
+
+
+def flux_record(pairs: list[tuple[float, float]]):
+    record = with_concentrations(STEP, {"glutamate": [2.0] * 9})
+    record.rows["microdialysis_no_net_flux"] = [
+        {"animal": "M1", "analyte": "glutamate", "infused_um": one, "collected_um": other, "region": None}
+        for one, other in pairs
+    ]
+    return record
+
+
+def test_a_probe_that_exchanges_nothing_knows_no_concentration_outside():
+    pairs = [(0.0, 0.1), (2.0, 1.8), (4.0, 4.2), (8.0, 7.9)]
+    table = measure(flux_record(pairs)).table("measurements")
+    row = table[table["measure"].eq("extracellular_um")].iloc[0]
+    assert np.isnan(row["value"])
+    assert "does not follow what was perfused" in row["reason"]
+
+
+def test_two_perfused_concentrations_are_no_line():
+    table = measure(flux_record([(0.0, 1.0), (4.0, 3.5), (4.0, 3.6)])).table("measurements")
+    own = table[table["measure"].isin(["extracellular_um", "extraction_fraction"])]
+    assert own["reason"].tolist() == ["2 perfused concentrations, at least 3 are needed"] * 2
+
+
+def test_the_flux_table_holds_slope_intercept_and_intervals():
+    line = measure(flux_record([(x, x - 0.4 * (x - 3.0)) for x in (0.0, 2.0, 4.0, 8.0)])).table("no_net_flux").iloc[0]
+    assert line[["slope", "intercept_um", "crossing_um"]].astype(float).tolist() == pytest.approx([0.4, -1.2, 3.0])
+    assert line["n"] == 4

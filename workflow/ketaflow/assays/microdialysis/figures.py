@@ -259,3 +259,27 @@ def _mark_gaps(chart: Chart, curves: dict[str, list[dict]]) -> None:
                 chart.parts.append(
                     f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" style="fill:{fill}">{mark}</text>'
                 )
+
+
+def flux_figure(infused_um: np.ndarray, lost_um: np.ndarray, fit: dict, analyte: str) -> Figure:
+    """Loss against what was perfused, with the line whose crossing of zero is the concentration outside."""
+    wide = 0.08 * float(np.ptp(infused_um))
+    low, high = min(0.0, float(lost_um.min())), max(0.0, float(lost_um.max()))
+    room = 0.1 * (high - low)
+    chart = Chart(
+        (float(infused_um.min()) - wide, float(infused_um.max()) + wide), (low - room, high + room),
+        f"{analyte} perfused (uM)", "Lost (uM)", height=190,
+    )  # fmt: skip
+    span = np.clip([fit["crossing_um_low"], fit["crossing_um_high"]], *chart.x_limits)
+    if np.isfinite([fit["crossing_um_low"], fit["crossing_um_high"]]).all():
+        chart.bands([tuple(span.tolist())], "sky", 0.3)
+    chart.level(0, "", "grey")
+    ends = np.array(chart.x_limits)
+    chart.line(ends, fit["slope"] * ends + fit["intercept_um"], "grey")
+    chart.points(infused_um, lost_um, "blue")
+    caption = (
+        f"{analyte}: slope (extraction fraction) {fit['slope']:.2g}, 95 % interval {fit['slope_low']:.2g} to "
+        f"{fit['slope_high']:.2g}. The line crosses zero at the concentration outside the probe; blue: its 95 % "
+        "interval."
+    )
+    return Figure("Is the concentration outside the probe known?", chart.svg("no net flux"), caption=caption)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ketaflow.assays.microdialysis import figures, response
+from ketaflow.assays.microdialysis import pictures, response
 from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
 from ketaflow.core.measures import check, within
-from ketaflow.core.records import Figure, Record
+from ketaflow.core.records import Record
 
 # A drift of the baseline counts where chance would give such a slope more rarely than this.
 TREND_P = 0.05
@@ -35,64 +35,18 @@ def qc(
         by_path.setdefault(peak["chromatogram"], []).append(peak)
     own = list(dict.fromkeys(row["chromatogram"] for row in recording.rows["microdialysis"] if row.get("chromatogram")))
     limits = {"tailing_max": tailing_max, "resolution_min": resolution_min, "shift_max_min": shift_max_min}
-    checks, pictures = [], {}
+    checks, shown = [], {}
     ends_min = {path: recording.arrays[facts["array"]][0] for path, facts in recording.facts["traces"].items()}
     ends_min = {path: float(times[-1]) for path, times in ends_min.items() if len(times)}
     for path in own:
         checks += _trace_checks(recording, path, by_path.get(path, []), limits)
         checks += _length_check(recording.name, path, ends_min)
-        pictures[path] = _trace_pictures(recording, path, by_path.get(path, []))
+        shown[path] = pictures.of_trace(recording, path, by_path.get(path, []))
     checks += _standard_checks(recording, tables, standard_error_max_pct, r_squared_min, drift_max_pct)
     checks += _fraction_checks(recording, tables["fractions"])
     checks += _baseline_checks(recording.name, measured, baseline_cv_max_pct, baseline_trend_max_pct)
-    pictures[recording.name] = _animal_pictures(measured, tables, standard_error_max_pct)
-    return Record(tables={"checks": checks}, figures=pictures)
-
-
-def _trace_pictures(recording: Record, path: str, peaks: list[dict]) -> list[Figure]:
-    facts = recording.facts["traces"].get(path)
-    trace = recording.arrays[facts["array"]] if facts else np.empty((2, 0))
-    return [figures.trace_figure(trace, peaks, facts["unit"])] if trace.shape[1] else []
-
-
-def _animal_pictures(measured: Record, tables: dict[str, list[dict]], error_max_pct: float) -> list[Figure]:
-    """The time course of each region, then calibration and drift; of many analytes those that read back worst."""
-    pictures = []
-    by_region: dict[str, list[dict]] = {}
-    for row in tables["fractions"]:
-        by_region.setdefault(row["region"] if isinstance(row["region"], str) else "", []).append(row)
-    for region, fractions in by_region.items():
-        if baseline := _baselines(measured, region):
-            pictures.append(figures.course_figure(fractions, baseline, region))
-    standards: dict[str, list[dict]] = {}
-    for row in tables["standards"]:
-        standards.setdefault(row["analyte"], []).append(row)
-    worst = sorted(tables["calibration"], key=lambda line: -_worst_error(standards[line["analyte"]]))
-    kept = {line["analyte"] for line in worst[: len(figures.CYCLE)]}
-    for line in tables["calibration"]:
-        if line["analyte"] in kept:
-            own = [row["concentration_um"] for row in tables["fractions"] if row["analyte"] == line["analyte"]]
-            told = standards[line["analyte"]]
-            pictures.append(figures.calibration_figure(line, told, np.array(own, float), error_max_pct))
-    drift = figures.drift_figure([row for row in tables["standards"] if row["analyte"] in kept])
-    return [*pictures, drift] if drift else pictures
-
-
-def _worst_error(standards: list[dict]) -> float:
-    return float(np.nanmax(np.abs([row["error_pct"] for row in standards]), initial=0))
-
-
-def _baselines(measured: Record, region: str) -> dict[str, tuple[float, float, int]]:
-    """Mean (uM), CV (%) and number of fractions of each analyte's baseline in one region."""
-    found = measured.table("measurements")
-    own = found[found["measure"].isin(["baseline_um", "baseline_cv_pct"]) & found["region"].fillna("").eq(region)]
-    baselines = {}
-    for analyte, rows in own.groupby("analyte"):
-        values = rows.set_index("measure")["value"].astype(float)
-        if np.isfinite(values.get("baseline_um", np.nan)):
-            count = int(rows.loc[rows["measure"].eq("baseline_um"), "n"].iloc[0])
-            baselines[analyte] = (float(values["baseline_um"]), float(values.get("baseline_cv_pct", np.nan)), count)
-    return baselines
+    shown[recording.name] = pictures.of_animal(measured, tables, standard_error_max_pct) + pictures.of_flux(recording)
+    return Record(tables={"checks": checks}, figures=shown)
 
 
 def _trace_checks(recording: Record, path: str, peaks: list[dict], limits: dict[str, float]) -> list[dict]:

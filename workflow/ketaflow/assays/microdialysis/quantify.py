@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ketaflow.assays.microdialysis import calibration, chromatography, courses, fractions, response
+from ketaflow.assays.microdialysis import calibration, chromatography, courses, flux, fractions
 from ketaflow.assays.microdialysis.analytes import to_um
 from ketaflow.assays.microdialysis.chromatography import Series
 from ketaflow.assays.microdialysis.courses import Values
@@ -49,7 +49,7 @@ def quantify(
     """Measure one animal: every peak, every fraction, every analyte.
 
     Tables: ``measurements``, ``peaks`` (every peak of every chromatogram), ``calibration`` (one line per analyte),
-    ``standards`` (read back), ``fractions`` (in brain time, one row per fraction and analyte).
+    ``standards`` (read back), ``fractions`` (in brain time, one row per fraction and analyte), ``no_net_flux`` (lines).
     """
     settings = {name: value for name, value in locals().items() if name != "recording"}
     series = chromatography.series_of(recording, settings)
@@ -64,10 +64,18 @@ def quantify(
         rows += _fraction_rows(recording, moved, values, region)
         rows += courses.response_rows(recording.name, moved, values, region, settings)
         told += courses.fraction_table(recording.name, moved, values, region)
-    rows += _no_net_flux_rows(recording)
+    more, fluxes = flux.measured(recording.name, flux.experiments(recording.rows.get("microdialysis_no_net_flux", [])))
+    rows += more
     lines = [vars(line) for line in series.lines.values() if line]
     tables = {"measurements": rows, "peaks": _peak_table(recording, series, settings), "fractions": told}
-    return Record(tables={**tables, "calibration": lines, "standards": series.readback})
+    return Record(
+        tables={
+            **tables,
+            "calibration": lines,
+            "standards": series.readback,
+            **({"no_net_flux": fluxes} if fluxes else {}),
+        }
+    )
 
 
 def _concentrations(
@@ -171,30 +179,6 @@ def _fraction_rows(recording: Record, moved: list[Fraction], values: Values, reg
             if recovery_pct and np.isfinite(value):
                 outside = value / (recovery_pct / 100)
                 rows.append(measurement("extracellular_um", outside, unit="uM", status=status, **told))
-    return rows
-
-
-def _no_net_flux_rows(recording: Record) -> list[dict]:
-    """Extraction fraction and concentration outside the probe, where a no-net-flux experiment was done."""
-    groups: dict[tuple, list[tuple[float, float]]] = {}
-    for row in recording.rows.get("microdialysis_no_net_flux", []):
-        groups.setdefault((row["analyte"], row.get("region")), []).append((row["infused_um"], row["collected_um"]))
-    rows = []
-    for (analyte, region), pairs in groups.items():
-        about = {"animal": recording.name, "recording": recording.name, "analyte": analyte, "region": region}
-        infused, collected = np.array(pairs).T
-        if len(np.unique(infused)) < 3:
-            why = f"{len(np.unique(infused))} perfused concentrations, at least 3 are needed"
-            rows.append(measurement("extraction_fraction", None, unit="ratio", reason=why, **about))
-            rows.append(measurement("extracellular_um", None, unit="uM", reason=why, **about))
-            continue
-        fit = response.no_net_flux(infused, infused - collected)
-        slope = f"95 % interval {fit['slope_low']:.3g} to {fit['slope_high']:.3g}"
-        outside = f"no net flux; 95 % interval {fit['crossing_low_um']:.3g} to {fit['crossing_high_um']:.3g} uM"
-        rows.append(measurement("extraction_fraction", fit["slope"], unit="ratio", n=len(pairs), reason=slope, **about))
-        rows.append(
-            measurement("extracellular_um", fit["crossing_um"], unit="uM", n=len(pairs), reason=outside, **about)
-        )
     return rows
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from ketaflow.assays.microdialysis.fractions import EDGE_MIN, MISSED, WHOLE, Fraction
 
@@ -127,30 +127,3 @@ def peak_of(fractions: list[Fraction], pct: np.ndarray, window_min: tuple[float,
         return np.nan, np.nan
     best = after[np.argmax(pct[after])]
     return float(pct[best]), float(middles[best])
-
-
-def no_net_flux(infused_um: np.ndarray, gained_um: np.ndarray) -> dict[str, float]:
-    """No-net-flux fit: loss (in - out) against what was perfused.
-
-    The slope is the extraction fraction, the crossing of zero the concentration outside the probe (Chefer 2009).
-    Returns ``slope``, ``slope_low``, ``slope_high``, ``crossing_um``, ``crossing_low_um``, ``crossing_high_um``
-    (95 %, the crossing's by Fieller's theorem; infinite where the slope may be zero).
-    """
-    n, mean = len(infused_um), float(infused_um.mean())
-    x, y = infused_um - mean, gained_um
-    slope = float(x @ y / (x @ x))
-    rest = y - y.mean() - slope * x
-    variance = float(rest @ rest) / (n - 2)
-    t = float(stdtrit(n - 2, 0.975))
-    half = t * np.sqrt(variance / (x @ x))
-    crossing = mean - float(y.mean()) / slope
-    g = t**2 * variance / (slope**2 * (x @ x))
-    low, high = -np.inf, np.inf
-    if g < 1:
-        centre = (crossing - mean) / (1 - g)
-        wide = t * np.sqrt(variance) / abs(slope) / (1 - g) * np.sqrt((1 - g) / n + (crossing - mean) ** 2 / (x @ x))
-        low, high = mean + centre - wide, mean + centre + wide
-    return {
-        "slope": slope, "slope_low": slope - half, "slope_high": slope + half,
-        "crossing_um": crossing, "crossing_low_um": low, "crossing_high_um": high,
-    }  # fmt: skip
