@@ -160,7 +160,6 @@ class Tracker:
             changed[REACH:-REACH] = np.concatenate(self.changes)
         return np.insert(seen, 1, changed, axis=1)
 
-
     def noise_area(self, area: np.ndarray, soft: np.ndarray) -> np.ndarray:
         """Area (n,) that would seem to change by the camera's noise alone, in binned pixels.
 

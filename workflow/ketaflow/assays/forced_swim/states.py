@@ -20,7 +20,7 @@ LEAST_MOTION = 0.003
 # An end of immobility is looked for this long before and after the threshold is crossed, by the level of motion within
 # EDGE_S on both sides (s).
 EARLIER_S, LATER_S, EDGE_S = 0.6, 0.3, 1.0
-# Pictures are compared with those this long before and after (motion.LAG_S): so much too early and too long a stroke shows.
+# Pictures are compared with those before and after (motion.LAG_S): a stroke shows this much too early and too long (s).
 SHOWS_EARLY_S = 0.09
 # Posture is averaged over this time (s).
 POSTURE_S = 0.8
