@@ -159,3 +159,17 @@ def test_a_no_net_flux_experiment_has_its_picture():
     ]
     (picture,) = drawn(record, "Is the concentration outside")
     assert "slope (extraction fraction) 0.4" in picture.caption
+
+
+def test_a_peak_near_the_noise_is_mentioned(tmp_path):
+    faint = [dict(one) for one in TRUTH]
+    faint[5]["gaba"] = 0.02
+    record = drawn_animal(tmp_path, faint)
+    table = checked(record).table("checks")
+    own = table[table["check"].eq("signal_to_noise")].set_index("recording")
+    peaks = measure(record).table("peaks")
+    snr = peaks[peaks["analyte"].ne("")].groupby("chromatogram")["snr"].min()
+    assert own["verdict"].eq("warn").any()
+    for path, row in own.iterrows():
+        assert row["value"] == pytest.approx(snr[path])
+        assert (row["verdict"] == "warn") == (snr[path] < 10)

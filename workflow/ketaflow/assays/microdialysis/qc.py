@@ -21,6 +21,7 @@ def qc(
     baseline_trend_max_pct: float,
     standard_error_max_pct: float,
     r_squared_min: float,
+    signal_to_noise_min: float,
     tailing_max: float,
     resolution_min: float,
     shift_max_min: float,
@@ -34,7 +35,12 @@ def qc(
     for peak in tables["peaks"]:
         by_path.setdefault(peak["chromatogram"], []).append(peak)
     own = list(dict.fromkeys(row["chromatogram"] for row in recording.rows["microdialysis"] if row.get("chromatogram")))
-    limits = {"tailing_max": tailing_max, "resolution_min": resolution_min, "shift_max_min": shift_max_min}
+    limits = {
+        "signal_to_noise_min": signal_to_noise_min,
+        "tailing_max": tailing_max,
+        "resolution_min": resolution_min,
+        "shift_max_min": shift_max_min,
+    }
     checks, shown = [], {}
     ends_min = {path: recording.arrays[facts["array"]][0] for path, facts in recording.facts["traces"].items()}
     ends_min = {path: float(times[-1]) for path, times in ends_min.items() if len(times)}
@@ -65,6 +71,7 @@ def _trace_checks(recording: Record, path: str, peaks: list[dict], limits: dict[
         )
     ]  # fmt: skip
     for name, column, low, high, text in (
+        ("signal_to_noise", "snr", limits["signal_to_noise_min"], None, "{analyte} rises {value:.1f} times the noise"),
         ("tailing", "tailing", None, limits["tailing_max"], "{analyte} tails (factor {value:.1f})"),
         ("resolution", "resolution", limits["resolution_min"], None, "{analyte} overlaps the peak before it"),
         ("retention_shift", "shift_min", -limits["shift_max_min"], limits["shift_max_min"],
