@@ -71,6 +71,20 @@ def test_a_rater_without_a_recording_is_named_in_the_message():
     assert "the seconds of cid go with nobody's" in row["message"]
 
 
+def test_a_machine_that_scores_far_more_than_people_asks_for_calibration():
+    few = [{**bout(i, "ann"), "stop_s": 10.0 * i + 1} for i in range(2, 6)]
+    row = doubtful(summarised(few), "ketaflow scores as much as people").iloc[0]
+    assert row["value"] == pytest.approx(np.mean([5 + 8 * i - 0.5 for i in range(2, 6)]))
+    assert "snakemake calibrate_forced_swim" in row["message"]
+
+
+def test_one_person_who_does_not_go_with_the_machine_is_told():
+    wrong = [bout(i, "ann", of=5 - i) for i in range(6)]
+    row = doubtful(summarised(wrong), "ketaflow goes with people").iloc[0]
+    assert row["value"] == pytest.approx(-1)
+    assert "Farthest apart: s" in row["message"]
+
+
 def test_raters_who_agree_pass():
     checks = summarised(TWO)["checks"]
     assert set(checks["verdict"]) == {"pass"}

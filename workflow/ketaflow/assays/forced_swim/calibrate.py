@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim import comparison, fitting, scoring
+from ketaflow.assays.forced_swim import comparison, doubts, fitting, scoring
 from ketaflow.assays.forced_swim.fitting import Grid, Swim
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
@@ -61,16 +61,16 @@ def trusted(tables: dict[str, pd.DataFrame], settings: dict) -> tuple[comparison
     if any(not len(tables.get(name, ())) for name in ("windows", "states", "human_scores")):
         return None, []
     scores = comparison.scored(tables, settings["cohort"]["step_s"])
-    doubts = [
+    doubtful = [
         one
-        for one in comparison.findings(scores, settings["cohort"]["human_limits_s"])
+        for one in doubts.findings(scores, settings["cohort"]["human_limits_s"])
         if one.doubtful and one.rater != comparison.MACHINE
     ]
-    for one in doubts:
+    for one in doubtful:
         for key in [key for key in scores.totals_s if key[0] == one.rater and one.recording in ("", key[1])]:
             del scores.totals_s[key]
             scores.lines.pop(key, None)
-    return scores, [f"{one.rater}{f' in {one.recording}' * bool(one.recording)}: {one.message}" for one in doubts]
+    return scores, [f"{one.rater}{f' in {one.recording}' * bool(one.recording)}: {one.message}" for one in doubtful]
 
 
 def swims_of(

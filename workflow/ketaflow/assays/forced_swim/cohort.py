@@ -9,7 +9,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from ketaflow.assays.forced_swim import bland_altman, comparison
+from ketaflow.assays.forced_swim import bland_altman, comparison, doubts
 from ketaflow.core.measures import check
 
 NEEDED = ("windows", "states", "human_scores")
@@ -29,13 +29,13 @@ def summarise(
     return {
         "agreement": together,
         "agreement_recordings": points,
-        "checks": pd.DataFrame(checks(comparison.findings(scores, human_limits_s), rows)),
+        "checks": pd.DataFrame(checks(doubts.findings(scores, human_limits_s), rows)),
         "figures": figures,
         "legends": pd.DataFrame(legends, columns=["figure", "legend"]),
     }
 
 
-def checks(found: list[comparison.Finding], rows: dict[str, pd.DataFrame]) -> list[dict]:
+def checks(found: list[doubts.Finding], rows: dict[str, pd.DataFrame]) -> list[dict]:
     """Findings as rows of the table of checks; those about a rater have no recording."""
     swims = rows.get("forced_swim", pd.DataFrame(columns=["recording", "animal"]))
     animals = dict(zip(swims["recording"], swims["animal"], strict=True))
@@ -45,7 +45,7 @@ def checks(found: list[comparison.Finding], rows: dict[str, pd.DataFrame]) -> li
             one.value,
             recording=one.recording,
             animal=animals.get(one.recording),
-            place=f"rater {one.rater}",
+            place=one.rater if one.rater == comparison.MACHINE else f"rater {one.rater}",
             unit=one.unit,
             low=one.low,
             high=one.high,

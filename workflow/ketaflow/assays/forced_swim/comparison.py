@@ -1,7 +1,7 @@
-"""Scorers side by side: their timelines and totals, how well pairs agree, and who or what looks swapped.
+"""Scorers side by side: their timelines and totals, and how well pairs agree.
 
 In: the tables of quantify (``windows``, ``states``, ``human_scores``). Out: a row of agreement for each pair of
-scorers, the totals behind it, and findings: scorers or recordings that do not go with the rest.
+scorers, and the totals behind it.
 """
 
 from dataclasses import dataclass, field
@@ -14,13 +14,6 @@ from ketaflow.assays.forced_swim import agreement
 
 MACHINE = "ketaflow"
 BEHAVIOURS = ("immobility", "swimming", "climbing", "diving")
-# A rater whose seconds go with nobody's although the others agree among themselves (correlations).
-ODD_R, AGREEING_R, FEWEST = 0.3, 0.6, 4
-# A recording's scores fit another recording this much better than their own (kappa).
-SWAPPED_GAIN, SWAPPED_KAPPA = 0.3, 0.4
-# Times are tried this far off (s); a shift counts from SHIFTED_S on, if it raises kappa by SHIFTED_GAIN to more than
-# SHIFTED_KAPPA: among so many shifts chance finds one that fits a little.
-MOST_SHIFT_S, SHIFTED_S, SHIFTED_GAIN, SHIFTED_KAPPA = 60.0, 2.0, 0.15, 0.4
 
 
 @dataclass
@@ -46,21 +39,6 @@ class Scores:
     def shared(self, a: str, b: str) -> list[str]:
         """Recordings both scored."""
         return [name for rater, name in self.totals_s if rater == a and (b, name) in self.totals_s]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that does not fit: about a rater, or about what one rater scored in one recording."""
-
-    check: str
-    rater: str
-    recording: str
-    value: float
-    unit: str
-    low: float | None
-    high: float | None
-    message: str
-    doubtful: bool = True
 
 
 def scored(tables: dict[str, pd.DataFrame], step_s: float) -> Scores:
@@ -137,136 +115,3 @@ def recordings(scores: Scores) -> pd.DataFrame:
             row = {"rater_a": a, "rater_b": b, "recording": name, "a_s": first, "b_s": second}
             rows.append({**row, "mean_s": (first + second) / 2, "difference_s": first - second})
     return pd.DataFrame(rows, columns=["rater_a", "rater_b", "recording", "a_s", "b_s", "mean_s", "difference_s"])
-
-
-def odd_raters(scores: Scores) -> list[Finding]:
-    """Whether each rater's seconds go with the others'; doubtful where they do not although the others agree."""
-    r = {}
-    for a, b in combinations(scores.raters, 2):
-        both = scores.shared(a, b)
-        first, second = [scores.totals_s[a, name] for name in both], [scores.totals_s[b, name] for name in both]
-        if len(both) >= FEWEST and np.ptp(first) > 0 and np.ptp(second) > 0:
-            r[a, b] = r[b, a] = float(np.corrcoef(first, second)[0, 1])
-    found = []
-    for name in scores.raters:
-        own = [value for (a, _), value in r.items() if a == name]
-        rest = [value for (a, b), value in r.items() if name not in (a, b)]
-        if not own or not rest:
-            continue
-        mine, theirs = float(np.median(own)), float(np.median(rest))
-        odd = mine < ODD_R and theirs > AGREEING_R
-        message = f"the seconds of {name} go with the others' (median correlation {mine:.2f})"
-        if odd:
-            message = (
-                f"the seconds of {name} go with nobody's (median correlation {mine:.2f}) although the others agree "
-                f"({theirs:.2f}): recordings may be swapped. Farthest apart: {farthest(name, scores)}"
-            )
-        found.append(Finding("rater agrees with others", name, "", mine, "", ODD_R, None, message, odd))
-    return found
-
-
-def farthest(name: str, scores: Scores, count: int = 2) -> str:
-    """The recordings in which a rater's seconds are farthest from the middle of the others', in words."""
-    apart = {}
-    for recording in [other for rater, other in scores.totals_s if rater == name]:
-        rest = [seconds for (rater, other), seconds in scores.totals_s.items() if other == recording and rater != name]
-        if rest:
-            own = scores.totals_s[name, recording]
-            told = f"{recording} ({own:.0f} s, others {min(rest):.0f} to {max(rest):.0f} s)"
-            apart[told] = abs(own - float(np.median(rest)))
-    return ", ".join(sorted(apart, key=apart.get, reverse=True)[:count])
-
-
-def shifted(scores: Scores) -> list[Finding]:
-    """Whether each person's bouts lie where the machine's do; doubtful where they fit better at other times."""
-    found = []
-    for name in scores.raters:
-        lines = [
-            (line, scores.wide[MACHINE, other])
-            for (rater, other), line in scores.wide.items()
-            if rater == name != MACHINE and (MACHINE, other) in scores.wide
-        ]
-        if not lines or not any(a.any() and b.any() for a, b in lines):
-            continue
-        by_steps = {steps: kappa_shifted(lines, steps) for steps in shifts(scores.step_s)}
-        best = max(by_steps, key=by_steps.get)
-        off_s, gain = best * scores.step_s, by_steps[best] - by_steps[0]
-        doubtful = abs(off_s) >= SHIFTED_S and gain > SHIFTED_GAIN and by_steps[best] > SHIFTED_KAPPA
-        message = f"the bouts {name} scored lie where the machine sees them"
-        if doubtful:
-            message = (
-                f"the bouts {name} scored fit much better when moved by {off_s:+.1f} s (kappa {by_steps[best]:.2f}, "
-                f"unmoved {by_steps[0]:.2f}). Times must count from the start of the video: look at the time offset"
-            )
-        value = off_s if doubtful else 0.0
-        found.append(
-            Finding(
-                "times count from the video's start", name, "", value, "s", -SHIFTED_S, SHIFTED_S, message, doubtful
-            )
-        )
-    return found
-
-
-def shifts(step_s: float) -> list[int]:
-    """Shifts that are tried, in steps: every half second."""
-    every = max(1, round(0.5 / step_s))
-    most = round(MOST_SHIFT_S / step_s)
-    return list(range(0, most + 1, every)) + list(range(-every, -most - 1, -every))
-
-
-def kappa_shifted(lines: list[tuple[np.ndarray, np.ndarray]], steps: int) -> float:
-    """Kappa of pairs of timelines when the first of each is moved later by some steps."""
-    first = np.concatenate([line[max(0, -steps) : len(line) - max(0, steps)] for line, _ in lines])
-    second = np.concatenate([line[max(0, steps) : len(line) - max(0, -steps)] for _, line in lines])
-    return agreement.kappa(first, second) if len(first) == len(second) else np.nan
-
-
-def outlying(scores: Scores, human_limits_s: float) -> list[Finding]:
-    """Recordings in which one scorer is far from the others, who are close together."""
-    found, far_s = [], 2 * human_limits_s
-    for (name, recording), own in scores.totals_s.items():
-        rest = [seconds for (rater, other), seconds in scores.totals_s.items() if other == recording and rater != name]
-        apart_s = own - float(np.median(rest)) if rest else 0.0
-        if len(rest) >= 2 and abs(apart_s) > far_s and np.ptp(rest) < far_s:
-            message = f"{name} scored {own:.0f} s of immobility here, the others {min(rest):.0f} to {max(rest):.0f} s"
-            found.append(Finding("seconds near the others'", name, recording, apart_s, "s", -far_s, far_s, message))
-    return found
-
-
-def swapped(scores: Scores) -> list[Finding]:
-    """Recordings whose scores by one rater fit what the others saw in another recording much better."""
-    found = []
-    for name in scores.raters:
-        own = {recording: line for (rater, recording), line in scores.lines.items() if rater == name}
-        others = consensus({key: line for key, line in scores.lines.items() if key[0] != name})
-        for recording, line in own.items():
-            fits = {
-                other: agreement.kappa(line[: len(seen)], seen[: len(line)])
-                for other, seen in others.items()
-                if seen.any() and line.any()
-            }
-            best = max(fits, key=fits.get, default=recording)
-            gain = fits.get(best, 0) - fits.get(recording, 0)
-            if recording in fits and best != recording and gain > SWAPPED_GAIN and fits[best] > SWAPPED_KAPPA:
-                message = f"what {name} scored here fits {best} (kappa {fits[best]:.2f}, here {fits[recording]:.2f})"
-                found.append(
-                    Finding(
-                        "recording fits its scores", name, recording, fits[recording], "", SWAPPED_KAPPA, None, message
-                    )
-                )
-    return found
-
-
-def consensus(lines: dict) -> dict[str, np.ndarray]:
-    """What at least half of the scorers saw as immobility, by recording."""
-    found = {}
-    for recording in dict.fromkeys(recording for _, recording in lines):
-        own = [line for (_, other), line in lines.items() if other == recording]
-        length = min(len(line) for line in own)
-        found[recording] = np.mean([line[:length] for line in own], axis=0) >= 0.5
-    return found
-
-
-def findings(scores: Scores, human_limits_s: float) -> list[Finding]:
-    """Everything there is to say of raters, and whatever does not fit in single recordings."""
-    return odd_raters(scores) + shifted(scores) + outlying(scores, human_limits_s) + swapped(scores)
