@@ -1,6 +1,13 @@
 """Standards travel with every animal and stand in the study's tables once; what differs is kept."""
 
+import sys
+from pathlib import Path
+
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dialysate import measure
+from drawn_study import Session, animal
 
 from ketaflow.assays.microdialysis.cohort import summarise
 
@@ -23,4 +30,52 @@ def test_a_standard_read_otherwise_for_another_animal_stays_visible():
 
 
 def test_a_study_without_chromatograms_has_no_tables_of_them():
-    assert summarise({"peaks": pd.DataFrame(), "fractions": PEAKS}, {}) == {}
+    assert summarise({"peaks": pd.DataFrame(), "measurements": pd.DataFrame()}, {}) == {"figures": []}
+
+
+def fractions_of(*paths: str) -> dict[str, pd.DataFrame]:
+    return {"microdialysis": pd.DataFrame({"chromatogram": paths, "animal": [path.split("_")[0] for path in paths]})}
+
+
+def with_peaks(areas: dict[str, list[float]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"chromatogram": path, "analyte": "", "retention_min": float(minute), "area": area}
+            for path, own in areas.items()
+            for minute, area in enumerate(own)
+        ]
+    )
+
+
+def test_a_file_saved_under_two_names_is_mentioned_at_both():
+    peaks = with_peaks({"M1_1": [1.25, 3.5, 9.75], "M1_2": [1.25, 3.5, 9.76], "M2_1": [1.25, 3.5, 9.75]})
+    checks = summarise({"peaks": peaks}, fractions_of("M1_1", "M1_2", "M2_1"))["checks"]
+    assert checks["recording"].tolist() == ["M1_1", "M2_1"]
+    assert checks["animal"].tolist() == ["M1", "M2"]
+    assert not checks["message"].str.contains("M1|M2").any(), "the page would have to hide a name"
+
+
+def test_two_peaks_may_be_equal_by_chance():
+    peaks = with_peaks({"M1_1": [0.0, 3.5], "M1_2": [0.0, 3.5]})
+    assert len(summarise({"peaks": peaks}, fractions_of("M1_1", "M1_2"))["checks"]) == 0
+
+
+def test_legends_say_what_was_done(tmp_path):
+    done = []
+    for number in range(2):
+        record, _ = animal(tmp_path / str(number), Session(dead_volume_ul=9.0, missed=8), 10, seed=number)
+        record.name = f"A{number}"
+        done.append(measure(record))
+    names = ("peaks", "standards", "calibration", "fractions", "measurements")
+    tables = {name: pd.concat([one.table(name) for one in done], ignore_index=True) for name in names}
+    made = summarise(tables, {})
+    legend = made["legends"].set_index("figure").at["Time course", "legend"]
+    assert "glutamate, glutamine and gaba" in legend
+    assert "mean of the last 4 whole fractions before the dose" in legend
+    assert "Fractions of 20 min at 1.5 µl/min; times are corrected for the 6.0 min from probe to tube." in legend
+    assert "n = 2 animals; 6 of 66 values are missing" in legend
+    assert [figure.title for figure in made["figures"]] == [
+        "What do the standards read back?",
+        "How steady were the baselines?",
+    ]
+    assert not any("A0" in figure.content + figure.caption for figure in made["figures"])
