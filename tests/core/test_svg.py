@@ -54,3 +54,10 @@ def test_stacked_charts_share_the_axis_of_the_last():
     root = ElementTree.fromstring(stacked([upper, lower], "both"))
     assert "".join(root.itertext()).count("seconds") == 1
     assert float(root.attrib["viewBox"].split()[3]) < upper.height + lower.height
+
+
+def test_the_name_of_a_moment_stays_inside_the_chart():
+    chart = Chart((0, 10), (0, 1), "x", "y")
+    chart.moment(1, "scored from")
+    chart.moment(10, "to")
+    assert ["text-anchor" in part for part in chart.parts] == [False, True]

@@ -22,6 +22,8 @@ COLOURS = {
     "sky": "#56b4e9", "pink": "#cc79a7", "grey": "#8a8a8a",
     "black": "currentColor",
 }  # fmt: skip
+# About the width of a character of the 11 px font (px).
+CHARACTER_WIDE = 6
 BOLD, LINE_HEIGHT = ' style="font-weight:600"', 14
 MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 52, 10, 10, 36
 
@@ -115,11 +117,13 @@ class Chart:
         )
 
     def moment(self, x: float, text: str = "", colour: str = "grey") -> None:
-        """A dashed upright line, with its name at the top."""
+        """A dashed upright line, with its name at the top; left of it where there is no room on the right."""
         px = self.x(x)
+        room = px + CHARACTER_WIDE * len(text) < self.width - MARGIN_RIGHT
+        side = f'x="{px + 3:.1f}"' if room else f'x="{px - 3:.1f}" text-anchor="end"'
         self.parts.append(
             f'<path class="mark" stroke="{COLOURS[colour]}" d="M{px:.1f} {MARGIN_TOP}V{self.height - MARGIN_BOTTOM}"/>'
-            f'<text x="{px + 3:.1f}" y="{MARGIN_TOP + 10}">{escape(text)}</text>'
+            f'<text {side} y="{MARGIN_TOP + 10}">{escape(text)}</text>'
         )
 
     def caption(self, x: float, text: str) -> None:

@@ -104,7 +104,8 @@ def activity_chart(
     x_limits, threshold = (float(times_s[0]), float(times_s[-1])), scored.get("threshold", np.nan)
     most = np.nanpercentile(activity, 99) if np.isfinite(activity).any() else 1.0
     top = float(np.nanmax([most, 2 * threshold]))
-    chart = Chart(x_limits, (0.0, top), "Time in the video (s)", "Activity (body areas)")
+    y_label = "Activity (body areas)" if "light" in trace else "Mobility (share of body)"
+    chart = Chart(x_limits, (0.0, top), "Time in the video (s)", y_label)
     for state, own in spans[spans["state"].isin(list(COLOURS))].groupby("state"):
         chart.bands(list(zip(own["start_s"], own["stop_s"], strict=True)), COLOURS[state], 0.25)
     chart.line(*thinned(times_s, np.minimum(activity, top), LINE_POINTS), "grey")
