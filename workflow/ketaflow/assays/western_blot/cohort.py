@@ -12,6 +12,7 @@ from ketaflow.assays.western_blot.legends import legends
 from ketaflow.core.measures import check
 
 NEAR_STRETCH = 0.01
+MAY_BE_EMPTY = ("channel", "repeat", "region", "loading_controls", "background_method")
 
 
 def summarise(
@@ -26,7 +27,7 @@ def summarise(
     if targets.empty:
         return {}
     measured = tables["measurements"]
-    targets = targets.astype({"repeat": object}).assign(repeat=targets["repeat"].fillna(""))
+    targets = targets.assign(**{name: targets[name].astype(object).fillna("") for name in MAY_BE_EMPTY})
     ratios, checks = parallel.ratios(measured, targets, rows["western_blot_images"])
     everything = pd.concat([measured, pd.DataFrame(ratios)], ignore_index=True) if ratios else measured
     divided = {(row["recording"], row["analyte"]) for row in ratios}
@@ -65,7 +66,14 @@ def same_lanes(fingerprints: pd.DataFrame, targets: pd.DataFrame, *, least: floa
     fine = likeness.decoded(list(fingerprints["fine"]))
     places = [fingerprints[name].to_numpy(float) for name in ("anchor", "second", "rows")]
     found = likeness.pairs(fine, *places, least=least, least_score=least_score)
-    view = list(zip(fingerprints["image"], fingerprints["membrane"], fingerprints["channel"].fillna(""), strict=True))
+    view = list(
+        zip(
+            fingerprints["image"],
+            fingerprints["membrane"],
+            fingerprints["channel"].astype(object).fillna(""),
+            strict=True,
+        )
+    )
     lane = fingerprints["lane"].astype(int).to_list()
     shown = _shown(targets)
     by_views: dict[tuple, list[tuple]] = {}
@@ -82,10 +90,9 @@ def same_lanes(fingerprints: pd.DataFrame, targets: pd.DataFrame, *, least: floa
 
 def _shown(targets: pd.DataFrame) -> dict[tuple, dict]:
     """What each picture, membrane and channel shows: the names of its targets, and its pixels."""
-    keyed = targets.assign(channel=targets["channel"].fillna(""))
     return {
         key: {"targets": set(rows["target"]), "pixels": rows["picture_sha256"].iloc[0]}
-        for key, rows in keyed.groupby(["image", "membrane", "channel"])
+        for key, rows in targets.groupby(["image", "membrane", "channel"])
     }
 
 

@@ -61,7 +61,7 @@ def _shown(row: object, loads: list) -> str:
     ]  # fmt: skip
     beside = [_number(count, name) for count, name in others if count]
     also = f", beside {_listed(beside)}" if beside else ""
-    region = f" in {row.region}" if isinstance(row.region, str) and row.region else ""
+    region = f" in {row.region}" if row.region else ""
     return f"Western blot of {row.target}{mass}{region}: {lanes}{load}{also}."
 
 
@@ -77,14 +77,17 @@ def _divided(row: object, measure: str) -> str:
     if measure == "phospho_to_total_ratio":
         steps = ["the total protein" + (" of the same lane" if not row.parallel else ", each over its own loading")]
     steps.append(reference)
-    return f"{first} were divided by {', then by '.join(steps)}; lanes of one animal by their geometric mean."
+    averaged = "; the lanes of one animal were averaged geometrically" if row.animal_lanes > row.animals else ""
+    return f"{first} were divided by {', then by '.join(steps)}{averaged}."
 
 
 def _counted(row: object, values: pd.DataFrame, measured: pd.DataFrame) -> str:
     known = values[values["value"].notna()]
     same = measured["analyte"].eq(row.target) & measured["value"].notna()
     if len(values):
-        same &= measured["measure"].eq(values["measure"].iloc[0]) & measured["region"].fillna("").eq(row.region or "")
+        same &= measured["measure"].eq(values["measure"].iloc[0]) & measured["region"].astype(object).fillna("").eq(
+            row.region
+        )
     everywhere = measured[same]["animal"].nunique()
     alone = f"n = {_number(known['animal'].nunique(), 'animal')}"
     return f"{alone} ({everywhere} over all membranes)." if everywhere > known["animal"].nunique() else f"{alone}."

@@ -57,7 +57,7 @@ def _total(
     animals = _densities(measured, own).index
     shared = [len(animals.intersection(_densities(measured, row).index)) for row in shown.itertuples()]
     fitting = shown[np.array(shared, int) >= max(2, 0.5 * len(animals))] if len(shown) else shown
-    repeats = fitting[fitting["repeat"].fillna("").eq(own.repeat or "")]
+    repeats = fitting[fitting["repeat"].eq(own.repeat)]
     fitting = repeats if len(repeats) else fitting
     if len(fitting) == 1:
         return next(fitting.itertuples()), ""
