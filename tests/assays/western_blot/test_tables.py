@@ -8,7 +8,7 @@ import pytest
 from ketaflow.assays.western_blot.tables import problems
 from ketaflow.core.cohort import Cohort
 
-from .conftest import TABLES
+from .conftest import filled
 
 PHOSPHO = {"image": "p.tif", "membrane": "P", "target": "p-mTOR", "role": "phospho", "total_target": "mTOR"}
 TOTAL = {"image": "t.tif", "membrane": "T", "target": "mTOR", "role": "total"}
@@ -21,11 +21,7 @@ BOX = {"image": "p.tif", "lane": 2, "target": "p-mTOR", "x_px": 1, "y_px": 1, "w
 def faults(images: list[dict], lanes: list[dict], boxes: list[dict] = ()) -> list[tuple[str, int, str]]:
     given = {"western_blot_images": images, "western_blot_lanes": lanes, "western_blot_boxes": boxes}
     tables = {
-        name: pd.DataFrame(
-            [dict.fromkeys(TABLES[name]["columns"]) | row for row in rows], index=range(2, len(rows) + 2)
-        )
-        for name, rows in given.items()
-        if rows
+        name: pd.DataFrame(filled(name, rows), index=range(2, len(rows) + 2)) for name, rows in given.items() if rows
     }
     found = problems(Cohort(Path("."), tables, {name: f"{name}.csv" for name in given}))
     assert all(fault.remedy for fault in found)

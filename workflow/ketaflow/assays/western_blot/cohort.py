@@ -66,14 +66,8 @@ def same_lanes(fingerprints: pd.DataFrame, targets: pd.DataFrame, *, least: floa
     fine = likeness.decoded(list(fingerprints["fine"]))
     places = [fingerprints[name].to_numpy(float) for name in ("anchor", "second", "rows")]
     found = likeness.pairs(fine, *places, least=least, least_score=least_score)
-    view = list(
-        zip(
-            fingerprints["image"],
-            fingerprints["membrane"],
-            fingerprints["channel"].astype(object).fillna(""),
-            strict=True,
-        )
-    )
+    channel = fingerprints["channel"].astype(object).fillna("")
+    view = list(zip(fingerprints["image"], fingerprints["membrane"], channel, strict=True))
     lane = fingerprints["lane"].astype(int).to_list()
     shown = _shown(targets)
     by_views: dict[tuple, list[tuple]] = {}

@@ -85,9 +85,8 @@ def _counted(row: object, values: pd.DataFrame, measured: pd.DataFrame) -> str:
     known = values[values["value"].notna()]
     same = measured["analyte"].eq(row.target) & measured["value"].notna()
     if len(values):
-        same &= measured["measure"].eq(values["measure"].iloc[0]) & measured["region"].astype(object).fillna("").eq(
-            row.region
-        )
+        same &= measured["measure"].eq(values["measure"].iloc[0])
+        same &= measured["region"].astype(object).fillna("").eq(row.region)
     everywhere = measured[same]["animal"].nunique()
     alone = f"n = {_number(known['animal'].nunique(), 'animal')}"
     return f"{alone} ({everywhere} over all membranes)." if everywhere > known["animal"].nunique() else f"{alone}."
