@@ -44,25 +44,26 @@ def headings_of(lines: list[str], separator: str) -> Headings | None:
     """The line that names an area or a concentration beside a name or a retention; None where there is none."""
     for index, line in enumerate(lines[:HEAD_LINES]):
         names = cells(line, separator)
-        plain = [_plain(name) for name in names]
+        known = [plain(name) for name in names]
         found = {
-            meaning: next(plain.index(word) for word in words if word in plain)
+            meaning: next(known.index(word) for word in words if word in known)
             for meaning, words in HEADINGS.items()
-            if any(word in plain for word in words)
+            if any(word in known for word in words)
         }
         if ({"area", "concentration"} & set(found)) and ({"name", "retention_min"} & set(found)):
-            unit = _bracketed(names[found["concentration"]]) if "concentration" in found else ""
+            unit = bracketed(names[found["concentration"]]) if "concentration" in found else ""
             return Headings(index, found, len(names), unit)
     return None
 
 
-def _plain(heading: str) -> str:
+def plain(heading: str) -> str:
     """A heading in small letters, without what stands in brackets and without punctuation."""
     bare = re.sub(r"[(\[].*?[)\]]", " ", heading.lower())
     return " ".join(re.sub(r"[._#%:]", " ", bare).split())
 
 
-def _bracketed(heading: str) -> str:
+def bracketed(heading: str) -> str:
+    """What stands in a heading's brackets, its unit."""
     match = re.search(r"[(\[](.*?)[)\]]", heading)
     return match[1].strip() if match else ""
 

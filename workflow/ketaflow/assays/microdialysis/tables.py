@@ -1,14 +1,29 @@
 """Faults of the fraction tables that no single cell shows: times that overlap, names that do not meet, units."""
 
+from pathlib import Path
+
 import pandas as pd
 
+from ketaflow.assays.microdialysis import batch_results
 from ketaflow.assays.microdialysis.analytes import to_um
+from ketaflow.core import tables
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem
+from ketaflow.core.tables import RawTable
 
 TABLE, LAB, STANDARDS, LIMITS = (f"microdialysis{end}" for end in ("", "_concentrations", "_standards", "_limits"))
 # Files that may hold concentrations already, as LC-MS/MS results do.
 RESULT_TABLES = (".csv", ".tsv")
+
+
+def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
+    """The results of an LC-MS/MS batch that were saved as the table of concentrations, in that table's shape."""
+    if name != LAB:
+        return None
+    raw = tables.read_raw(path)
+    layout = batch_results.layout_of(raw.columns)
+    beside = tables.find(path.parent, TABLE)
+    return batch_results.reshaped(raw, layout, tables.read_raw(beside[0])) if layout and beside else None
 
 
 def problems(cohort: Cohort) -> list[Problem]:
