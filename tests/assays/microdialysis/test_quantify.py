@@ -297,3 +297,30 @@ def test_the_flux_table_holds_slope_intercept_and_intervals():
     line = measure(flux_record([(x, x - 0.4 * (x - 3.0)) for x in (0.0, 2.0, 4.0, 8.0)])).table("no_net_flux").iloc[0]
     assert line[["slope", "intercept_um", "crossing_um"]].astype(float).tolist() == pytest.approx([0.4, -1.2, 3.0])
     assert line["n"] == 4
+
+
+@pytest.mark.shared
+def test_real_dopamine_courses_give_the_baselines_and_peaks_of_their_reference(shared):
+    """Seven mice after amphetamine, four fractions of 20 min before it; figures computed outside this program."""
+    courses = np.loadtxt(shared / "microdialysis" / "timeseries" / "dopamine_amphetamine_fmol_per_uL.txt")
+    rows = [fraction_row(number, -80 + 20 * number, -60 + 20 * number) for number in range(10)]
+    spreads, tops = [17, 38, 112, 11, 26, 27, 108], [5522, 1262, 1426, 451, 219, 3008, 754]
+    for course, spread, top in zip(courses.T, spreads, tops, strict=True):
+        told = [None if np.isnan(value) else float(value) for value in course]
+        found = measure(with_concentrations(rows, {"dopamine": told}, unit="fmol/ul"))
+        assert values(found, "peak_pct_baseline", "dopamine") == pytest.approx([top], rel=0.001)
+        assert values(found, "baseline_cv_pct", "dopamine") == pytest.approx([spread], abs=0.6)
+        assert values(found, "concentration_um", "dopamine")[0] == pytest.approx(course[0] / 1000)
+
+
+@pytest.mark.parametrize("minutes", [7.5, 20.0])
+def test_a_break_and_a_merged_tube_of_a_real_session_keep_the_clock(minutes):
+    """A session noted a break of 85 min, a tube that was added to the next, and 14 min 38 s from probe to tube."""
+    rows = [fraction_row(n, -30 + minutes * n, -30 + minutes * (n + 1)) for n in range(4)]
+    late = rows[-1]["stop_min"] + 85
+    rows += [fraction_row(4, late, late + 2 * minutes), fraction_row(5, late + 2 * minutes, late + 3 * minutes)]
+    rows = [{**row, "flow_ul_per_min": 1.2, "dead_volume_ul": 1.2 * (14 + 38 / 60)} for row in rows]
+    table = measure(with_concentrations(rows, {"glutamate": [2.0] * 6})).table("fractions")
+    lag = [row["start_min"] - start for row, start in zip(rows, table["start_min"], strict=True)]
+    assert lag == pytest.approx([14 + 38 / 60] * 6, abs=0.01)
+    assert table["merged"].tolist() == [False] * 4 + [True, False]
