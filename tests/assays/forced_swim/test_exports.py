@@ -62,6 +62,15 @@ def test_starts_and_stops_become_bouts_and_lines_above_the_heading_count_for_all
     assert not problems
 
 
+def test_the_video_is_known_from_a_player_s_path_where_no_column_names_it(read):
+    old = "Observation id\tswim 1\nMedia file(s)\t\nPlayer #1\tD:/films/x.mp4\nTime offset (s)\t2.000\n" + (
+        "Time\tBehavior\tStatus\n12\tFloating\tSTART\n15\tFloating\tSTOP\n"
+    )
+    new = TABULAR.replace(",Media file name", ",Nothing")
+    assert [(b.media, b.start_s) for b in read(old, "o.tsv")[0]] == [("D:/films/x.mp4", 10)]
+    assert {bout.media for bout in read(new)[0]} == {"C:/v/x.mp4"}
+
+
 def test_each_subject_has_its_own_starts_and_stops(read):
     bouts, problems = read(TABULAR)
     assert [(bout.subject, bout.start_s, bout.stop_s) for bout in bouts] == [("M1", 10.5, 14.25), ("M2", 12, 13)]
@@ -153,3 +162,17 @@ def test_a_workbook_is_read_like_a_text_file(tmp_path):
         book.active.append([float(cell) if cell.replace(".", "").isdigit() else cell for cell in line.split(",")])
     book.save(tmp_path / "x.xlsx")
     assert spans(exports.read(tmp_path / "x.xlsx", {})[0]) == [("immobility", 10.5, 14.25), ("swimming", 14.25, 20)]
+
+
+def test_each_sheet_of_a_workbook_may_hold_an_observation(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for number in (1, 2):
+        sheet = book.create_sheet(f"obs {number}")
+        sheet.append(["Observation id", "Behavior", "Start (s)", "Stop (s)"])
+        sheet.append([f"obs {number}", "Floating", 10 * number, 10 * number + 3])
+    book.save(tmp_path / "x.xlsx")
+    bouts, problems = exports.read(tmp_path / "x.xlsx", {})
+    assert [(bout.observation, bout.start_s) for bout in bouts] == [("obs 1", 10), ("obs 2", 20)]
+    assert not problems

@@ -8,6 +8,7 @@ times (aggregated), or points: a point begins its behaviour, which lasts until t
 
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
@@ -32,8 +33,10 @@ HEADINGS = {
     "scorer": "rater", "start (s)": "start", "stop (s)": "stop", "from": "start", "to": "stop", "time": "time",
     "time (s)": "time", "behavior type": "kind", "behaviour type": "kind", "status": "kind", "behavioral type": "kind",
     "media file name": "media", "media file": "media", "media file path": "source", "media file(s)": "source",
-    "source": "source", "time offset (s)": "offset", "time offset": "offset", "fps": "fps", "fps (frame/s)": "fps",
+    "source": "source", "player #1": "source",
+    "time offset (s)": "offset", "time offset": "offset", "fps": "fps", "fps (frame/s)": "fps",
 }  # fmt: skip
+PLAYER = re.compile(r"^player #\d+:\s*", re.IGNORECASE)
 WHO = ("observation", "subject", "rater")
 NOTHING = ("", "na", "nan", "none", "no focal subject")
 # An event may lie this much before the video begins (s): times are rounded to thousandths and keys pressed early.
@@ -57,9 +60,9 @@ class Bout:
 
 def is_export(path: Path) -> bool:
     """Whether the file is an export, and not ketaflow's own table."""
-    rows = cells(path)
-    place = heading(rows)
-    return place is not None and "recording" not in [cell.strip().lower() for cell in rows[place][1]]
+    placed = [(rows, heading(rows)) for rows in sheets(path)]
+    headings = [[cell.lower() for cell in rows[place][1]] for rows, place in placed if place is not None]
+    return any("recording" not in cells for cells in headings)
 
 
 def read(path: Path, words: dict[str, str]) -> tuple[list[Bout], list[Problem]]:
@@ -79,23 +82,32 @@ def read(path: Path, words: dict[str, str]) -> tuple[list[Bout], list[Problem]]:
     return found, sorted(set(problems))
 
 
-def cells(path: Path) -> list[tuple[int, list[str]]]:
-    """Rows of text cells with their numbers, empty rows left out."""
+Sheet = list[tuple[int, list[str]]]
+
+
+def sheets(path: Path) -> list[Sheet]:
+    """Rows of text cells with their numbers, empty rows left out; BORIS may give each observation a sheet."""
     if path.suffix.lower() == ".xlsx":
         import openpyxl
 
         try:
-            sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
         except Exception:
             return []
-        rows = [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+        found = [
+            [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+            for sheet in book.worksheets
+        ]
     else:
         text = decode(path.read_bytes())
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=max("\t;,", key=text.count)))
-    return [(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, start=1) if any(row)]
+        found = [list(csv.reader(io.StringIO(text, newline=""), delimiter=max("\t;,", key=text.count)))]
+    return [
+        [(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, start=1) if any(row)]
+        for rows in found
+    ]
 
 
-def heading(rows: list[tuple[int, list[str]]]) -> int | None:
+def heading(rows: Sheet) -> int | None:
     """Place of the row of headings: it names behaviours and times. None in a file that is no export."""
     for place, (_, row) in enumerate(rows):
         names = {HEADINGS.get(cell.lower()) for cell in row}
@@ -105,15 +117,19 @@ def heading(rows: list[tuple[int, list[str]]]) -> int | None:
 
 
 def events_of(path: Path, problems: list[Problem]) -> list[dict]:
-    """Rows of an export by ketaflow's names for its columns; what stands above the heading counts for all rows."""
-    rows = cells(path)
-    place = heading(rows)
-    if place is None:
+    """Rows of an export by ketaflow's names for its columns."""
+    known = [(rows, place) for rows in sheets(path) if (place := heading(rows)) is not None]
+    if not known:
         remedy = "Expected a BORIS export of events, or labels with the columns file;Experimenter;from;to;type;ID"
         problems.append(Problem(path.name, 1, "", "no heading names behaviours and their times", remedy))
-        return []
+    return [event for rows, place in known for event in events_below(rows, place, path.name, problems)]
+
+
+def events_below(rows: Sheet, place: int, file: str, problems: list[Problem]) -> list[dict]:
+    """Events of one sheet; what stands above the heading (at ``place``) counts for all rows."""
     columns = [HEADINGS.get(cell.lower()) for cell in rows[place][1]]
-    above = {HEADINGS[row[0].lower()]: row[1] for _, row in rows[:place] if row[0].lower() in HEADINGS and len(row) > 1}
+    pairs = [row for _, row in rows[:place] if row[0].lower() in HEADINGS and "".join(row[1:2])]
+    above = {HEADINGS[row[0].lower()]: row[1] for row in pairs}
     timed_by = ("start", "stop") if "start" in columns else ("time",)
     events = []
     for row, own in rows[place + 1 :]:
@@ -121,7 +137,7 @@ def events_of(path: Path, problems: list[Problem]) -> list[dict]:
             (name, cell) for name, cell in zip(columns, own, strict=False) if name and cell.lower() not in NOTHING
         ]
         event = {**above, **dict(reversed(filled))}
-        faults = [Problem(path.name, row, *fault) for fault in faults_of(event, timed_by)]
+        faults = [Problem(file, row, *fault) for fault in faults_of(event, timed_by)]
         problems += faults
         if event.get("behaviour") and not faults:
             events.append({"row": row, **timed(event, timed_by)})
@@ -153,6 +169,7 @@ def faults_of(event: dict[str, str], timed_by: tuple[str, ...]) -> list[tuple[st
 def timed(event: dict[str, str], timed_by: tuple[str, ...]) -> dict:
     """An event without faults: who and what as text, times in seconds of the video."""
     text = {name: event.get(name, "") for name in (*WHO, "media", "behaviour")}
+    text["media"] = PLAYER.sub("", text["media"] or first(event.get("source", "")))
     times_s = {name: max(seconds(event, name), 0.0) for name in timed_by if name in event}
     fps = number(first(event["fps"])) if event.get("fps") else float("nan")
     return {**text, "kind": event.get("kind", "").upper(), "fps": fps, **times_s}
