@@ -141,7 +141,7 @@ def _assay(assay: str, folders: list[Path], settings: dict, table_file: dict) ->
         measured_all = _together([measured_all, more.pop("measurements", pd.DataFrame())])
         checked_all = _together([checked_all, more.pop("checks", pd.DataFrame())])
         figures = more.pop("figures", [])
-        tables.update(more)
+        tables = {name: table for name, table in {**tables, **more}.items() if table is not None}
     measured_all, checked_all = measured_all.assign(assay=assay), checked_all.assign(assay=assay)
     recordings = _recordings(assay, found, measured_all, checked_all, table_file)
     items = _items(recordings, measured_all, _rows_alone(assay, found))
