@@ -123,7 +123,7 @@ def test_every_target_of_every_membrane_has_one_legend(study):
     assert "8 lanes with one animal each" in bdnf and "1 pooled reference and 1 ladder" in bdnf
     order = [bdnf.rindex(step) for step in ("less background", "loading (GAPDH)", "pooled reference", "n = 8")]
     assert order == sorted(order)
-    assert "the total protein of the same lane" in ratio and "n = 8 animals." in ratio
+    assert "divided by mTOR of the same lane" in ratio and "n = 8 animals." in ratio
     assert "loading control by which the other targets" in control
 
 

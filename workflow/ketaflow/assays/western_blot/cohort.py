@@ -12,7 +12,7 @@ from ketaflow.assays.western_blot.legends import legends
 from ketaflow.core.measures import check
 
 NEAR_STRETCH = 0.01
-MAY_BE_EMPTY = ("channel", "repeat", "region", "loading_controls", "background_method")
+MAY_BE_EMPTY = ("channel", "repeat", "region", "total_target", "loading_controls", "background_method")
 
 
 def summarise(
@@ -21,7 +21,7 @@ def summarise(
     *,
     likeness_correlation: float,
     likeness_score: float,
-) -> dict[str, pd.DataFrame]:
+) -> dict[str, pd.DataFrame | None]:
     """Ratios over parallel membranes, checks over pairs of pictures, legends."""
     targets = tables.get("targets", pd.DataFrame())
     if targets.empty:
@@ -37,7 +37,7 @@ def summarise(
     if len(fingerprints):
         checks += same_lanes(fingerprints, targets, least=likeness_correlation, least_score=likeness_score)
     made = {"legends": legends(targets, everything, rows["western_blot_lanes"])}
-    return made | {"measurements": pd.DataFrame(ratios), "checks": pd.DataFrame(checks)}
+    return made | {"measurements": pd.DataFrame(ratios), "checks": pd.DataFrame(checks), "fingerprints": None}
 
 
 def same_pictures(targets: pd.DataFrame) -> list[dict]:

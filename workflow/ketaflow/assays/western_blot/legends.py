@@ -75,7 +75,12 @@ def _divided(row: object, measure: str) -> str:
     )
     steps = [f"loading ({row.loading_controls.replace('+', ' and ')})"] if row.loading_controls else []
     if measure == "phospho_to_total_ratio":
-        steps = ["the total protein" + (" of the same lane" if not row.parallel else ", each over its own loading")]
+        total = row.total_target or "the total protein"
+        steps = [
+            f"{total} of a parallel membrane, each over its own loading"
+            if row.parallel
+            else f"{total} of the same lane"
+        ]
     steps.append(reference)
     averaged = "; the lanes of one animal were averaged geometrically" if row.animal_lanes > row.animals else ""
     return f"{first} were divided by {', then by '.join(steps)}{averaged}."

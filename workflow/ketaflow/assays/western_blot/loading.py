@@ -12,6 +12,8 @@ from ketaflow.assays.western_blot.pictures import View, lane_map
 from ketaflow.core.records import Record
 
 CONTROL_ROLES = ("loading_control", "total_protein")
+# What the table of targets repeats from the cohort's table of pictures.
+COPIED = ("image", "membrane", "channel", "target", "role", "total_target", "repeat", "region")
 
 
 def sample_name(row: dict) -> str:
@@ -68,8 +70,7 @@ def target_rows(recording: Record, seen: list[View]) -> list[dict]:
             choice = view.reading.choices.get(target["target"])
             made.append(
                 {
-                    **{name: target[name] for name in ("image", "membrane", "channel", "target", "role", "repeat")},
-                    "region": target["region"],
+                    **{name: target[name] for name in COPIED},
                     "expected_kda": target["kda"],
                     "seen_kda": float(np.median(masses)) if masses else None,
                     "chosen_by": choice.how if choice else None,
