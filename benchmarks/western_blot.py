@@ -70,7 +70,7 @@ def ladder() -> list[tuple]:
     """Volumes against the maker's nanograms, lanes found unaided."""
     image = "NEB1kbplus_overheated_8bit.tif"
     bands, refused = measured(
-        BLOTS, [{"image": image, "membrane": "B", "target": "DNA", "role": "target"}], lane_rows("B", 3, "ladder")
+        BLOTS, [{"image": image, "membrane": "B", "target": "DNA", "role": "target"}], lane_rows("B", 2, "ladder")
     )
     if refused:
         return [("ladder", f"refused: {refused}", "")]

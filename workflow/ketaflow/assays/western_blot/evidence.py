@@ -11,8 +11,8 @@ import numpy as np
 from scipy import ndimage
 
 STRIPS = 24
-# Neighbours up to this many pitches apart touch or share a gap; within this of its centre, in pitches, lies a lane.
-ADJACENT, REACH = 1.45, 0.55
+# A lane reaches this far from its centre, in pitches.
+REACH = 0.55
 # What lies below this share of the picture's strongest strip is no evidence of anything.
 FAINT = 0.01
 # Strips of rows count by this power of their signal, so that a faint row of bands has a voice beside a strong one.
@@ -20,12 +20,14 @@ VOICE = 0.8
 # Two lanes are one if the dip between them is below this share of the usual dip; one lane is two if the dip within it
 # is above this share of it (above the second one in most lanes), and deeper than 0.12 of its height; where the usual
 # dip is less deep than the last number, lanes cannot be told apart.
-ONE_LANE, TWO_LANES, TWO_LANES_USUALLY, LEAST_DIP, NO_GAPS = 0.3, 0.7, 0.4, 0.12, 0.06
+ONE_LANE, TWO_LANES, TWO_LANES_USUALLY, LEAST_DIP, NO_GAPS = 0.3, 0.7, 0.4, 0.12, 0.1
 # Neighbours are at least this share of the usual distance apart; the outer lanes show this share of the usual (soft)
 # signal. Lanes nobody listed are sought up to BEYOND pitches from those listed; signal there is more than a flank if it
 # is this many times the dip before it, or this share of the lane beside it.
-CROWDED, END_SHOWS = 0.62, 0.2
+CROWDED, END_SHOWS = 0.62, 0.27
 BEYOND, DIP_BEFORE, FLANK = 3.0, 1.3, 0.4
+# A lane weaker than this share of the usual one is no measure for others, and (soft) too faint to look like two.
+WEAKEST, PLAIN = 0.15, 0.5
 
 
 @dataclass(frozen=True)
@@ -60,26 +62,29 @@ def evidence(strips: np.ndarray, centres: np.ndarray, pitch: float, expected: np
     lit = expected & (shows > END_SHOWS * usual)
     filled = float(lit[expected].mean())
     outside = _outside(strips, centres[lit], pitch) if lit.any() else 0.0
-    return Evidence(filled, outside, _doubt(strips, centres, pitch, expected, lit))
+    return Evidence(filled, outside, _doubt(strips, centres, pitch, expected, lit, lit & (shows > PLAIN * usual)))
 
 
-def _doubt(strips: np.ndarray, centres: np.ndarray, pitch: float, expected: np.ndarray, lit: np.ndarray) -> str:
+def _doubt(
+    strips: np.ndarray, centres: np.ndarray, pitch: float, expected: np.ndarray, lit: np.ndarray, plain: np.ndarray
+) -> str:
+    """The first of the signs that these are not the lanes; ``lit`` lanes show something, ``plain`` ones plenty."""
     ends = np.flatnonzero(expected)[[0, -1]]
     for lane in ends[~lit[ends]]:
         return f"lane {lane + 1} would show nothing, so that the lanes could lie one further on"
     apart = np.diff(centres)
-    if len(apart) and apart.min() < CROWDED * np.median(apart):
+    if len(apart) and apart.min() < CROWDED * pitch:
         return f"lanes {apart.argmin() + 1} and {apart.argmin() + 2} would lie on top of each other"
     between = {
         lane: _dip(strips, (centres[lane], centres[lane + 1]), (-0.3, 0.3), 0.15 * pitch, pitch)
         for lane in range(len(centres) - 1)
-        if lit[lane] and lit[lane + 1] and apart[lane] < ADJACENT * pitch
+        if lit[lane] and lit[lane + 1]
     }
     within = {
         lane: _dip(
             strips, (centres[lane] - 0.28 * pitch, centres[lane] + 0.28 * pitch), (-0.16, 0.16), 0.15 * pitch, pitch
         )
-        for lane in np.flatnonzero(lit)
+        for lane in np.flatnonzero(plain)
     }
     usual = float(np.median(list(between.values()))) if between else 1.0
     if usual < NO_GAPS:
@@ -129,7 +134,8 @@ def _outside(strips: np.ndarray, centres: np.ndarray, pitch: float) -> float:
     signal = ndimage.minimum_filter1d(signal, max(1, round(0.3 * pitch)))
     apart = (signal > DIP_BEFORE * _lowest_on_the_way(signal, centres, nearest)) | (signal > FLANK * strength[nearest])
     beyond = (away > REACH + 0.15) & (away < BEYOND) & apart
-    return float(signal[beyond].max(initial=0) / max(strength.min(), 1e-9))
+    weakest = max(float(strength.min()), WEAKEST * float(np.median(strength)), 1e-9)
+    return float(signal[beyond].max(initial=0) / weakest)
 
 
 def _lowest_on_the_way(signal: np.ndarray, centres: np.ndarray, nearest: np.ndarray) -> np.ndarray:

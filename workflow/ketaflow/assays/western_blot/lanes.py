@@ -100,9 +100,15 @@ def _judged(
     strips: np.ndarray, profile: np.ndarray, fit: tuple[float, np.ndarray, float], expected: np.ndarray
 ) -> Judged:
     score, centres, pitch = fit
-    spread = float(np.median(np.diff(centres))) if len(centres) > 1 else pitch
+    spread = _spread(centres, pitch)
     refined = _refined(profile, centres, spread)
     return Judged(score, refined, spread, evidence(strips, refined, spread, expected))
+
+
+def _spread(centres: np.ndarray, pitch: float) -> float:
+    """Usual distance from one well to the next, skipped wells counted."""
+    apart = np.diff(centres)
+    return float(np.median(apart / np.maximum(1, np.rint(apart / pitch)))) if len(apart) else pitch
 
 
 def _distinct(fits: list[tuple[float, np.ndarray, float]]) -> list[tuple[float, np.ndarray, float]]:
@@ -230,13 +236,17 @@ def _elsewhere(
 
 def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
     """Centres moved to the middle of their signal, where there is any."""
+    profile = ndimage.uniform_filter1d(profile, max(1, round(0.15 * pitch)))
     refined = centres.astype(float)
     for lane, centre in enumerate(centres):
         low, high = max(0, round(centre - 0.5 * pitch)), min(len(profile), round(centre + 0.5 * pitch) + 1)
         part = profile[low:high] - profile[low:high].min()
         if part.max() > 0.1 * profile.max():
-            strong = np.flatnonzero(part > 0.4 * part.max()) + low
-            refined[lane] = np.clip((strong[0] + strong[-1]) / 2, centre - 0.25 * pitch, centre + 0.25 * pitch)
+            inner = np.arange(max(low, round(centre - 0.3 * pitch)), min(high, round(centre + 0.3 * pitch) + 1)) - low
+            peak = inner[part[inner].argmax()]
+            weak = np.concatenate(([-1], np.flatnonzero(part <= 0.4 * part[peak]), [len(part)]))
+            first, last = weak[weak < peak][-1] + 1, weak[weak > peak][0] - 1
+            refined[lane] = np.clip(low + (first + last) / 2, centre - 0.25 * pitch, centre + 0.25 * pitch)
     return refined
 
 

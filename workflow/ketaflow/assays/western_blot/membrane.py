@@ -48,6 +48,8 @@ def read(
     length: float,
     min_snr: float,
     min_share: float,
+    clear_share: float,
+    clear_contrast: float,
     foot: float,
     max_slope: float,
     ladder_kda: list[float],
@@ -59,7 +61,8 @@ def read(
     if comb is not None:
         kinds = [row["sample"] for row in lane_map]
         own = {"background": background, "max_slope": max_slope, "min_share": min_share}
-        reading.strips = strips(signal, comb, kinds, **own, **profile)
+        clear = {"clear_share": clear_share, "clear_contrast": clear_contrast}
+        reading.strips = strips(signal, comb, kinds, **own, **clear, **profile)
         _find_rows(reading, lane_map, targets, ladder_kda, tolerance_pct)
         reading.bands = _bands(reading, lane_map, targets, ceiling)
     for box in boxes:
@@ -127,7 +130,7 @@ def _bands(reading: Reading, lane_map: list[dict], targets: list[dict], ceiling:
                 named[id(own)] = target["target"]
                 made.append(_row(reading, lane_strip, band, target["target"], state, ceiling, index))
         for band in lane_strip.bands:
-            if id(band) not in named:
+            if id(band) not in named and band in lane_strip.clear:
                 made.append(_row(reading, lane_strip, band, None, FOUND, ceiling, index))
     return made
 

@@ -12,6 +12,8 @@ from scipy import ndimage
 from ketaflow.assays.western_blot.scan import reduced
 
 WORK_PX, PREVIEW_PX, PX_PER_LANE = 480, 120, 36
+# What is narrower than 0.06 of a lane is dust, and lanes are no wider than those of a picture of this many.
+USUAL_LANES = 10
 # Relief below this many standard deviations of its own floor is noise; a step of 1/250 of the range is never noise.
 FLOOR_SD, FLOOR_RANGE = 4.0, 0.004
 # Relief is raised to this power: bands 100 times apart count 6:1, while gaps between neighbours stay visible.
@@ -59,7 +61,7 @@ def relief(signal: np.ndarray, lanes: int) -> Relief:
     rise = small - ndimage.grey_opening(small, size=(span, 1))
     around = _surroundings(small)
     rise = np.minimum(rise, small - around)
-    rise = ndimage.grey_opening(rise, size=(1, max(3, round(0.06 * width / lanes))))
+    rise = ndimage.grey_opening(rise, size=(1, max(3, round(0.06 * width / max(lanes, USUAL_LANES)))))
     floor = max(1.4826 * float(np.median(np.abs(rise))), FLOOR_RANGE * _range(small))
     rise = np.maximum(rise - FLOOR_SD * floor, 0)
     rise[_sheets(small, rise > 0, lanes) | _beside_membrane(small)] = 0
@@ -78,11 +80,11 @@ def _sheets(small: np.ndarray, raised: np.ndarray, lanes: int) -> np.ndarray:
     opened = ndimage.grey_opening(small, size=block)
     large = opened > usual + SHEET * (top - usual)
     bright = small > usual + 0.6 * SHEET * (top - usual)
-    joined = ndimage.binary_closing(np.pad(bright | raised, 3), np.ones((5, 5)))[3:-3, 3:-3]
+    joined = ndimage.binary_closing(np.pad(bright | raised, 5), np.ones((9, 3)))[5:-5, 5:-5]
     near = ndimage.maximum_filter(large, size=(block[0] | 1, block[1] | 1))
     sheets = _sharp(small, _reaching_edges(bright, large)[0], usual) & near
-    _, beside = _reaching_edges(joined, opened > usual + 1.7 * SHEET * (top - usual))
-    beside = _sharp(small, beside, usual)
+    core = opened > usual + 1.7 * SHEET * (top - usual)
+    beside = _sharp(small, _reaching_edges(joined, core)[1], usual)
     return ndimage.maximum_filter(sheets, size=max(3, width // 25)) | ndimage.binary_dilation(beside, iterations=2)
 
 

@@ -54,7 +54,8 @@ class Strip:
 
     ``pixels`` (n_rows, n_columns): straightened signal; ``left``: first column in the file at the comb's middle row;
     ``slope``: rows per column by which bands were levelled; ``profile``, ``background`` (n_rows): means over columns;
-    ``other`` (n_rows): the second estimate of the background; ``noise``: of the profile, counts.
+    ``other`` (n_rows): the second estimate of the background; ``noise``: of the profile, counts; ``clear``: the bands
+    anybody would see.
     """
 
     lane: int
@@ -68,6 +69,7 @@ class Strip:
     method: str
     specks: np.ndarray
     bands: list[Band] = field(default_factory=list)
+    clear: list[Band] = field(default_factory=list)
 
     @property
     def width(self) -> int:
@@ -135,6 +137,8 @@ def strips(
     length: float,
     min_snr: float,
     min_share: float,
+    clear_share: float,
+    clear_contrast: float,
     foot: float,
     max_slope: float,
 ) -> list[Strip]:
@@ -163,6 +167,11 @@ def strips(
     tallest = max((band.height for each in made for band in each.bands), default=0.0)
     for each in made:
         each.bands = [band for band in each.bands if band.height >= min_share * tallest]
+        each.clear = [
+            band
+            for band in each.bands
+            if band.height >= min(clear_share * tallest, clear_contrast * each.background[round(band.peak)])
+        ]
     return made
 
 

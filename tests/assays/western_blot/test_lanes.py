@@ -1,0 +1,97 @@
+"""The lanes of the map are found where they were drawn; a map that does not fit the picture is refused."""
+
+import numpy as np
+import pytest
+
+from ketaflow.assays.western_blot.evidence import evidence
+from ketaflow.assays.western_blot.pictures import sure_comb
+from ketaflow.assays.western_blot.relief import relief
+
+from .conftest import DEFAULTS
+
+LIMITS = {name: DEFAULTS["quantify"][name] for name in ("lane_margin", "lane_filled", "lane_outside")}
+PITCH = 40
+
+
+def membrane(wells: int, *, blank: tuple[int, ...] = (), ladder: bool = False, tilt: float = 0.02) -> np.ndarray:
+    """Two rows of bands in wells 40 px apart, unequal amounts; well 1 a ladder of ten bands where asked for."""
+    rng = np.random.default_rng(3)
+    rows, columns = np.mgrid[0:300, 0 : PITCH * (wells + 1)].astype(float)
+    signal = 300 + 0.2 * columns + rng.normal(0, 15, rows.shape)
+    for well in range(1, wells + 1):
+        across = np.exp(-(((columns - PITCH * well) / 14) ** 6))
+        places = np.linspace(30, 270, 10) if ladder and well == 1 else (90, 200)
+        if well in blank:
+            continue
+        for place in places:
+            height = 2000 * rng.lognormal(0, 0.4)
+            signal += height * across * np.exp(-(((rows - place - tilt * columns) / 4) ** 2))
+    return signal.astype(np.uint16)
+
+
+def found(signal: np.ndarray, kinds: list[str]):
+    return sure_comb(relief(signal, len(kinds)), [{"sample": kind} for kind in kinds], **LIMITS)
+
+
+@pytest.mark.parametrize("wells", [2, 5, 12, 15])
+@pytest.mark.parametrize("ladder", [False, True])
+def test_every_lane_is_found_where_it_was_drawn(wells, ladder):
+    comb, refusal = found(membrane(wells, ladder=ladder), ["ladder" if ladder else "animal"] + ["animal"] * (wells - 1))
+    assert refusal == ""
+    np.testing.assert_allclose(comb.centres, PITCH * np.arange(1, wells + 1), atol=0.15 * PITCH)
+
+
+@pytest.mark.parametrize("listed", [1, 2, 3, 4, 5, 6, 7, 9, 10, 11])
+def test_eight_lanes_are_not_taken_for_any_other_number(listed):
+    assert found(membrane(8), ["animal"] * listed)[0] is None
+
+
+def test_a_blank_lane_within_is_kept_where_the_pitch_says_it_is():
+    kinds = ["animal"] * 8
+    kinds[3] = "blank"
+    comb, refusal = found(membrane(8, blank=(4,)), kinds)
+    assert refusal == ""
+    np.testing.assert_allclose(comb.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)
+
+
+def test_wells_nobody_loaded_need_not_be_listed():
+    comb, refusal = found(membrane(8, blank=(3, 6)), ["animal"] * 6)
+    assert refusal == ""
+    np.testing.assert_allclose(comb.centres, PITCH * np.array([1, 2, 4, 5, 7, 8]), atol=0.15 * PITCH)
+
+
+def test_an_outer_lane_that_shows_nothing_is_told():
+    _, refusal = found(membrane(8, blank=(8,)), ["animal"] * 8)
+    assert "lane" in refusal
+
+
+def columns_of(*lanes: float, width: int = 400) -> np.ndarray:
+    """One strip with a flat lane of 24 columns at each centre."""
+    columns = np.arange(width)
+    return sum(100.0 * (np.abs(columns - lane) <= 12) for lane in lanes)[None, :]
+
+
+@pytest.mark.parametrize(
+    ("centres", "doubt"),
+    [
+        ([100, 140, 180, 220], ""),
+        ([100, 140, 180], ""),
+        ([100, 140, 180, 220, 260], "lane 5 would show nothing"),
+        ([95, 105, 140, 180, 220], "on top of each other"),
+    ],
+)
+def test_what_speaks_against_a_comb_is_said(centres, doubt):
+    judged = evidence(columns_of(100, 140, 180, 220), np.array(centres, float), 40.0, np.ones(len(centres), bool))
+    assert judged.doubt == "" if not doubt else doubt in judged.doubt
+
+
+def test_an_unlisted_lane_counts_against_the_weakest_listed():
+    strips = columns_of(100, 140, 180) + 0.5 * columns_of(220)
+    judged = evidence(strips, np.array([100, 140, 180.0]), 40.0, np.ones(3, bool))
+    assert judged.outside == pytest.approx(0.5)
+    assert evidence(columns_of(100, 140, 180), np.array([100, 140, 180.0]), 40.0, np.ones(3, bool)).outside == 0
+
+
+def test_two_lanes_listed_as_one_are_told():
+    judged = evidence(columns_of(100, 140, 180, 220), np.array([120, 200.0]), 80.0, np.ones(2, bool))
+    assert "look like two" in judged.doubt
