@@ -119,3 +119,25 @@ def test_a_place_that_half_of_the_raters_marked_is_agreed_on():
     places, share = consensus(marks, 1.0)
     np.testing.assert_allclose(places, [[0.2 / 3, 0.1 / 3], [5, 5], [9, 9]])
     np.testing.assert_allclose(share, [1, 1 / 3, 1 / 3])
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_two_photon_images_teach_a_scorer_that_does_better_on_others(shared, defaults):
+    """Real images whose scale nobody told (0.1 um assumed); the first file numbers teach the last, and vice versa."""
+    folder = shared / "spine" / "twophoton_spine_centres"
+    centres = pd.read_csv(folder / "spine_centres.csv").assign(rater="people", **{"class": None})
+    names = sorted(centres["image"].unique())[::8]
+    recordings = []
+    for number, name in enumerate(names):
+        animal = "first" if number < len(names) / 2 else "last"
+        row = {"image": name, "animal": animal, "region": "cortex", **ANY, "pixel_size_um": 0.1}
+        record = ingest.ingest({"dendritic_spines": [row]}, folder / "images", **defaults["ingest"])
+        record.rows = {"dendritic_spines": [row], SCORES: centres[centres["image"].eq(name)].to_dict("records")}
+        recordings.append(record)
+    # Half a box of 27 pixels.
+    report = calibrate.calibrate(recordings, {}, {**defaults, "cohort": {"match_um": 1.35}})["report"]
+    shipped, taught = (of_pair(report, name, calibrate.PEOPLE) for name in (calibrate.SHIPPED, calibrate.TAUGHT))
+    assert taught["images"] == len(names) == 33
+    assert taught["f1"] > shipped["f1"]
+    assert abs(taught["count_bias_pct"]) < 10

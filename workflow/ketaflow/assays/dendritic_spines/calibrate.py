@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from ketaflow.assays.dendritic_spines import agreement, image_facts, scorer, teaching
 from ketaflow.assays.dendritic_spines.consensus import ACCEPTED_SHARE, consensus
@@ -34,6 +35,12 @@ def calibrate(
     taught one had not seen. ``tables`` is not needed: candidates are looked for anew, for the scorer's own ones are
     among them.
     """
+    # The networks are small: a second thread waits more than it works, and one gives the same weights everywhere.
+    with threadpool_limits(1):
+        return _calibrated(recordings, settings)
+
+
+def _calibrated(recordings: Iterable[Record], settings: dict) -> dict[str, pd.DataFrame | str | bytes]:
     images, marks, unseen = _scored(recordings, settings)
     own, rules = settings["calibrate"], _rules(settings)
     if len(images) < own["min_images"]:
