@@ -324,3 +324,21 @@ def test_a_break_and_a_merged_tube_of_a_real_session_keep_the_clock(minutes):
     lag = [row["start_min"] - start for row, start in zip(rows, table["start_min"], strict=True)]
     assert lag == pytest.approx([14 + 38 / 60] * 6, abs=0.01)
     assert table["merged"].tolist() == [False] * 4 + [True, False]
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_a_tube_lost_from_a_course_that_bends_from_the_dose_on_changes_nothing(place):
+    """The course is at baseline when the dose is given, rises and falls as a parabola."""
+    course = [100.0 + 3 * minute - minute**2 / 45 for minute in (10, 30, 50, 70, 90, 110)]
+    whole = measure(with_concentrations(STEP, {"glutamate": [100.0] * 3 + course}))
+    lost = [100.0] * 3 + [None if index == place else value for index, value in enumerate(course)]
+    gap = measure(with_concentrations(STEP, {"glutamate": lost}))
+    curvature = 20**3 / 12 / 45
+    expected = values(whole, "auc_pct_min")[0] - curvature
+    assert values(gap, "auc_pct_min")[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_trapezoid_joins_middles_as_plots_do():
+    """From the last middle before the dose (100 %) to the first after it (150 %) the line rises: 125 % at the dose."""
+    found = measure(with_concentrations(STEP, {"glutamate": FLAT + [3.0] * 6}), auc_method="trapezoid")
+    assert values(found, "auc_pct_min") == pytest.approx([50 * 120 - 25 * 10 / 2])
