@@ -49,3 +49,13 @@ def test_kappa_of_chance_is_nothing():
     first, second = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
     assert agreement.kappa(first, second) == 0
     assert agreement.kappa(first, first) == 1
+
+
+def test_kappas_of_many_are_those_of_each_over_what_both_reach():
+    rng = np.random.default_rng(4)
+    first, second = ([rng.random(size) < 0.3 for size in sizes] for sizes in ((50, 40), (50, 50, 45)))
+    table = agreement.kappas(first, second)
+    for i, one in enumerate(first):
+        for j, other in enumerate(second):
+            n = min(len(one), len(other))
+            assert table[i, j] == pytest.approx(agreement.kappa(one[:n], other[:n]), abs=1e-6)

@@ -64,6 +64,41 @@ def test_checks_have_the_columns_of_all_checks_and_name_the_animal():
     ]  # fmt: skip
 
 
+def careless(seed, swap):
+    """Six swims of random bouts whose ends three scorers see some seconds apart; ann confuses two swims, or none."""
+    rng = np.random.default_rng(seed)
+    rows = {"machine": [], "ann": [], "ben": []}
+    for i in range(6):
+        starts = np.arange(10, 220, 15) + rng.uniform(0, 6, 14)
+        lengths = rng.uniform(2, 8, 14)
+        for name, own in rows.items():
+            recording = {1: "s4", 4: "s1"}.get(i, f"s{i}") if swap and name == "ann" else f"s{i}"
+            begun = starts + rng.normal(0, 1.2, 14)
+            own += [
+                {"recording": recording, "start_s": a, "stop_s": b}
+                for a, b in zip(begun, starts + lengths, strict=True)
+            ]
+    people = pd.concat([pd.DataFrame(rows[name]).assign(rater=name) for name in ("ann", "ben")])
+    tables = {
+        "windows": pd.DataFrame({"recording": [f"s{i}" for i in range(6)], "start_s": 0.0, "stop_s": 240.0}),
+        "states": pd.DataFrame(rows["machine"]).assign(state="immobility"),
+        "human_scores": people.assign(behaviour="immobility", total_s=np.nan),
+    }
+    return doubtful(cohort.summarise(tables, {}, **SETTINGS), "recording fits its scores")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_confused_swims_are_named_among_careless_scorers_and_nothing_else(seed):
+    named = careless(seed, swap=True)
+    assert set(zip(named["place"], named["recording"], strict=True)) == {("rater ann", "s1"), ("rater ann", "s4")}
+    assert careless(seed, swap=False).empty
+
+
+def test_beside_one_person_the_machine_is_not_the_one_who_confused_swims():
+    wrong = [bout(i, "ann", of={1: 4, 4: 1}.get(i, i)) for i in range(6)]
+    assert set(doubtful(summarised(wrong), "recording fits its scores")["place"]) == {"rater ann"}
+
+
 def test_a_rater_without_a_recording_is_named_in_the_message():
     wrong = [bout(i, "cid", of=5 - i) for i in range(6)]
     row = doubtful(summarised(TWO + wrong), "rater agrees with others").iloc[0]

@@ -82,6 +82,31 @@ def kappa(first: np.ndarray, second: np.ndarray) -> float:
     return 1.0 if chance == 1 else (observed - chance) / (1 - chance)
 
 
+def kappas(first: list[np.ndarray], second: list[np.ndarray]) -> np.ndarray:
+    """Cohen's kappa of every timeline of the one list with every one of the other, (n, m), over what both reach."""
+    length = max(map(len, [*first, *second]), default=0)
+    own, reached = _padded(first, length)
+    other, seen = _padded(second, length)
+    return of_counts(reached @ seen.T, own @ seen.T, reached @ other.T, own @ other.T)
+
+
+def _padded(lines: list[np.ndarray], length: int) -> tuple[np.ndarray, np.ndarray]:
+    """Timelines (n, length), and how far each reaches; as numbers that multiply fast."""
+    padded, reached = np.zeros((2, len(lines), length), np.float32)
+    for row, line in enumerate(lines):
+        padded[row, : len(line)], reached[row, : len(line)] = line, 1
+    return padded, reached
+
+
+def of_counts(n: np.ndarray, first: np.ndarray, second: np.ndarray, both: np.ndarray) -> np.ndarray:
+    """Kappa of two yes-no timelines [3]_ from counts: steps, yes of the first, of the second, of both."""
+    n = np.asarray(n, float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        observed = 1 - (first + second - 2 * both) / n
+        chance = (first * second + (n - first) * (n - second)) / n**2
+        return np.where(chance == 1, 1.0, (observed - chance) / (1 - chance))
+
+
 def painted(bouts: np.ndarray, start_s: float, stop_s: float, step_s: float) -> np.ndarray:
     """Whether each step of a window lies in one of the bouts (n, 2), judged in its middle."""
     middles = np.arange(start_s + step_s / 2, stop_s, step_s)

@@ -14,8 +14,9 @@ from ketaflow.assays.forced_swim.comparison import MACHINE, Scores
 AS_MUCH, TOGETHER = "ketaflow scores as much as people", "ketaflow goes with people"
 # A rater whose seconds go with nobody's although the others agree among themselves (correlations).
 ODD_R, AGREEING_R, FEWEST = 0.3, 0.6, 4
-# A recording's scores fit another recording this much better than their own (kappa).
+# A recording's scores fit another recording this much better than their own (kappa), or each fits the other's place.
 SWAPPED_GAIN, SWAPPED_KAPPA = 0.3, 0.4
+MUTUAL_GAIN, MUTUAL_KAPPA = 0.15, 0.2
 # Times are tried this far off (s); a shift counts from SHIFTED_S on, if it raises kappa by SHIFTED_GAIN to more than
 # SHIFTED_KAPPA: among so many shifts chance finds one that fits a little.
 MOST_SHIFT_S, SHIFTED_S, SHIFTED_GAIN, SHIFTED_KAPPA = 60.0, 2.0, 0.15, 0.4
@@ -145,9 +146,14 @@ def shifts(step_s: float) -> list[int]:
 
 def kappa_shifted(lines: list[tuple[np.ndarray, np.ndarray]], steps: int) -> float:
     """Kappa of pairs of timelines when the first of each is moved later by some steps."""
-    first = np.concatenate([line[max(0, -steps) : len(line) - max(0, steps)] for line, _ in lines])
-    second = np.concatenate([line[max(0, steps) : len(line) - max(0, -steps)] for _, line in lines])
-    return agreement.kappa(first, second) if len(first) == len(second) else np.nan
+    counts = np.zeros(4)
+    for first, second in lines:
+        moved = first[max(0, -steps) :]
+        there = second[max(0, steps) :]
+        length = min(len(moved), len(there))
+        moved, there = moved[:length], there[:length]
+        counts += length, np.count_nonzero(moved), np.count_nonzero(there), np.count_nonzero(moved & there)
+    return float(agreement.of_counts(*counts))
 
 
 def outlying(scores: Scores, human_limits_s: float) -> list[Finding]:
@@ -163,26 +169,26 @@ def outlying(scores: Scores, human_limits_s: float) -> list[Finding]:
 
 
 def swapped(scores: Scores) -> list[Finding]:
-    """Recordings whose scores by one rater fit what the others saw in another recording much better."""
+    """Recordings whose scores by one rater fit what the others saw in another recording much better than in their own.
+
+    Where two recordings fit each other's place, less is enough. Beside one person alone the machine is not doubted.
+    """
     found = []
-    for name in scores.raters:
-        own = {recording: line for (rater, recording), line in scores.lines.items() if rater == name}
+    for name in scores.raters if len(scores.raters) > 2 else scores.raters[1:]:
+        own = {recording: line for (rater, recording), line in scores.lines.items() if rater == name and line.any()}
         others = consensus({key: line for key, line in scores.lines.items() if key[0] != name})
-        for recording, line in own.items():
-            fits = {
-                other: agreement.kappa(line[: len(seen)], seen[: len(line)])
-                for other, seen in others.items()
-                if seen.any() and line.any()
-            }
-            best = max(fits, key=fits.get, default=recording)
-            gain = fits.get(best, 0) - fits.get(recording, 0)
-            if recording in fits and best != recording and gain > SWAPPED_GAIN and fits[best] > SWAPPED_KAPPA:
-                message = f"what {name} scored here fits {best} (kappa {fits[best]:.2f}, here {fits[recording]:.2f})"
-                found.append(
-                    Finding(
-                        "recording fits its scores", name, recording, fits[recording], "", SWAPPED_KAPPA, None, message
-                    )
-                )
+        seen = {recording: line for recording, line in others.items() if line.any()}
+        table = agreement.kappas(list(own.values()), list(seen.values()))
+        fits = {here: dict(zip(seen, row, strict=True)) for here, row in zip(own, table.tolist(), strict=True)}
+        best = {here: max(row, key=row.get) for here, row in fits.items() if here in row}
+        for here, there in best.items():
+            kappa, gain = fits[here][there], fits[here][there] - fits[here][here]
+            mutual = here != there and best.get(there) == here
+            least_kappa, least_gain = (MUTUAL_KAPPA, MUTUAL_GAIN) if mutual else (SWAPPED_KAPPA, SWAPPED_GAIN)
+            if here != there and kappa > least_kappa and gain > least_gain:
+                message = f"what {name} scored here fits {there} (kappa {kappa:.2f}, here {fits[here][here]:.2f})"
+                limits = (least_kappa, None)
+                found.append(Finding("recording fits its scores", name, here, fits[here][here], "", *limits, message))
     return found
 
 
