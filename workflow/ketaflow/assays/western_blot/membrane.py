@@ -50,6 +50,7 @@ def read(
     min_share: float,
     clear_share: float,
     clear_contrast: float,
+    clear_snr: float,
     foot: float,
     max_slope: float,
     ladder_kda: list[float],
@@ -61,7 +62,7 @@ def read(
     if comb is not None:
         kinds = [row["sample"] for row in lane_map]
         own = {"background": background, "max_slope": max_slope, "min_share": min_share}
-        clear = {"clear_share": clear_share, "clear_contrast": clear_contrast}
+        clear = {"clear_share": clear_share, "clear_contrast": clear_contrast, "clear_snr": clear_snr}
         reading.strips = strips(signal, comb, kinds, **own, **clear, **profile)
         _find_rows(reading, lane_map, targets, ladder_kda, tolerance_pct)
         reading.bands = _bands(reading, lane_map, targets, ceiling)

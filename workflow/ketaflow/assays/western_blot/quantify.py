@@ -32,6 +32,7 @@ def quantify(
     min_share: float,
     clear_share: float,
     clear_contrast: float,
+    clear_snr: float,
     foot: float,
     max_slope: float,
     ladder_kda: list,
@@ -44,8 +45,8 @@ def quantify(
     for view in seen:
         view.reading = pictures.measured(
             recording, view, background=background, background_length_pct=background_length_pct, min_snr=min_snr,
-            min_share=min_share, clear_share=clear_share, clear_contrast=clear_contrast, foot=foot, max_slope=max_slope,
-            ladder_kda=ladder_kda, tolerance_pct=kda_tolerance_pct,
+            min_share=min_share, clear_share=clear_share, clear_contrast=clear_contrast, clear_snr=clear_snr, foot=foot,
+            max_slope=max_slope, ladder_kda=ladder_kda, tolerance_pct=kda_tolerance_pct,
         )  # fmt: skip
     record = Record()
     bands = [_band_row(view, band) for view in seen for band in view.reading.bands]

@@ -139,6 +139,7 @@ def strips(
     min_share: float,
     clear_share: float,
     clear_contrast: float,
+    clear_snr: float,
     foot: float,
     max_slope: float,
 ) -> list[Strip]:
@@ -167,10 +168,11 @@ def strips(
     tallest = max((band.height for each in made for band in each.bands), default=0.0)
     for each in made:
         each.bands = [band for band in each.bands if band.height >= min_share * tallest]
+        limits = (clear_share * tallest, clear_snr * each.noise)
         each.clear = [
             band
             for band in each.bands
-            if band.height >= min(clear_share * tallest, clear_contrast * each.background[round(band.peak)])
+            if band.height >= min(*limits, clear_contrast * each.background[round(band.peak)])
         ]
     return made
 
