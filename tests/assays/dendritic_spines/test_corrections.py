@@ -12,7 +12,7 @@ EMPTY = {"spine": None, "x_px": None, "y_px": None, "z_px": None, "class": None,
 
 
 def replayed(*rows: dict, places: np.ndarray = PLACES):
-    return corrections.replayed([{**EMPTY, **row} for row in rows], places, 0.1)
+    return corrections.replayed([{**EMPTY, **row} for row in rows], places, 0.1, (100, 200))
 
 
 def at(action: str, x: float, y: float, **more) -> dict:
@@ -72,6 +72,12 @@ def test_numbers_of_added_spines_stay_when_one_of_them_is_dropped():
 def test_a_number_that_means_a_spine_far_away_is_not_moved_across_the_image():
     _, failed = replayed(at("move", 90, 50, spine=1.0))
     assert "lies 8.9 um away, it is another one by now" in failed[0]
+
+
+@pytest.mark.parametrize(("x", "y"), [(201, 50), (50, 101)])
+def test_a_place_that_the_image_has_not_is_told(x, y):
+    spines, failed = replayed(at("add", x, y))
+    assert (len(spines), failed) == (3, [f"add, x_px {x}, y_px {y}: the image is 200 x 100 pixels"])
 
 
 def test_corrections_outlive_a_new_detection(drawn, row, defaults):

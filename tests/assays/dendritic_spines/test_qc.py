@@ -105,3 +105,16 @@ def test_a_large_noisy_field_still_makes_a_small_picture(row, defaults):
     noise = np.random.default_rng(0).integers(0, 4095, (1, 1500, 1500)).astype(np.uint16)
     record = checked(noise, row, defaults)
     assert len(record.figures[row["image"]][0].content) < 80_000
+
+
+@pytest.mark.parametrize(
+    ("scale", "said"), [(1.0, None), (0.1, "micrometres"), (10.0, "6 of 6 marks of a rater lie outside the image")]
+)
+def test_marks_in_another_unit_are_told(drawn, row, scale, said, defaults):
+    marks = [
+        {"image": row["image"], "rater": "anna", "x_px": x * scale, "y_px": 40.0 * scale} for x in range(40, 100, 10)
+    ]
+    recording = record_of(drawn["stack"], row, dendritic_spines_human_scores=marks)
+    checks = qc.qc(recording, drawn["measured"], **defaults["qc"]).table("checks")
+    told = checks.loc[checks["check"].eq("human_marks"), "message"].tolist()
+    assert (not told) if said is None else (said in told[0])

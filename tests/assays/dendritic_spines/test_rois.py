@@ -94,7 +94,7 @@ def test_what_was_changed_in_fiji_becomes_rows_that_make_it_so(tmp_path):
     assert sorted(row["action"] for row in rows) == ["add", "add", "drop", "drop", "reclass"]
     assert {row["by"] for row in rows} == {"anna"}
     found = SPINES[["z_px", "y_px", "x_px"]].to_numpy()
-    spines, failed = replay.replayed(rows, found, 0.1)
+    spines, failed = replay.replayed(rows, found, 0.1, (100, 200))
     after = {(spine.place_px[2], spine.place_px[1], spine.given) for spine in spines}
     assert after == {(15.0, 6.0, "thin"), (80.0, 9.0, "mushroom"), (100.0, 60.0, None)}
     assert not failed

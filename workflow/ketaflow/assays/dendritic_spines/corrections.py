@@ -32,29 +32,45 @@ class Spine:
     given: str | None = None
 
 
-def replayed(rows: list[dict], places_px: np.ndarray, pixel_size_um: float) -> tuple[list[Spine], list[str]]:
+def replayed(
+    rows: list[dict], places_px: np.ndarray, pixel_size_um: float, shape: tuple[int, int]
+) -> tuple[list[Spine], list[str]]:
     """Spines after corrections (rows of the table), and what could not be done.
 
     ``places_px`` (n, 3: z, y, x) are the spines found, numbered from 1; those that are added are numbered on from them.
+    ``shape`` is the image's (height, width).
     """
     spines = [Spine(number, tuple(place), number - 1) for number, place in enumerate(places_px, start=1)]
     next_number, failed = len(spines) + 1, []
     for row in rows:
-        if row["action"] == "add":
+        if outside(row, shape):
+            failed.append(f"{_named(row)}: the image is {shape[1]} x {shape[0]} pixels")
+        elif row["action"] == "add":
             spines += _added(row, spines, next_number, pixel_size_um)
             next_number += 1
-            continue
-        spine, reason = _meant(row, spines, pixel_size_um)
-        if spine is None:
-            failed.append(f"{_named(row)}: {reason}")
-        elif row["action"] == "drop":
-            spines.remove(spine)
-        elif row["action"] == "reclass":
-            spine.given = row["class"]
         else:
-            spine.place_px = _place(row, otherwise=spine.place_px[0])
-            spine.origin = "moved" if spine.index is not None else "added"
+            spine, reason = _meant(row, spines, pixel_size_um)
+            if spine is None:
+                failed.append(f"{_named(row)}: {reason}")
+            else:
+                _change(row, spine, spines)
     return spines, failed
+
+
+def outside(row: dict, shape: tuple[int, int]) -> bool:
+    """Whether a row names a place that the image (height, width) has not."""
+    return any((row.get(name) or 0) > size for name, size in (("y_px", shape[0]), ("x_px", shape[1])))
+
+
+def _change(row: dict, spine: Spine, spines: list[Spine]) -> None:
+    """Drop, move or rename a spine, in place."""
+    if row["action"] == "drop":
+        spines.remove(spine)
+    elif row["action"] == "reclass":
+        spine.given = row["class"]
+    else:
+        spine.place_px = _place(row, otherwise=spine.place_px[0])
+        spine.origin = "moved" if spine.index is not None else "added"
 
 
 def _added(row: dict, spines: list[Spine], number: int, pixel_size_um: float) -> list[Spine]:

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.dendritic_spines import image_facts, overlay
+from ketaflow.assays.dendritic_spines import corrections, image_facts, overlay
 from ketaflow.core.measures import check, within
 from ketaflow.core.records import Figure, Record
 
-TABLE = "dendritic_spines"
+TABLE, SCORES = "dendritic_spines", "dendritic_spines_human_scores"
 CAPTION = (
     "Brightest point of each column of the stack; saturated pixels magenta. Line: traced shaft. Circles: spines, as "
     "wide as their heads (blue mushroom, yellow thin, green stubby, pink filopodium); dashed: added or moved by a "
@@ -19,6 +19,8 @@ DEPTH_CAPTION = (
 )
 # A stack of fewer planes has no depth to show.
 FEWEST_PLANES = 3
+# Fewer marks than this may lie in a corner by themselves.
+FEWEST_MARKS = 4
 
 
 def qc(
@@ -36,6 +38,7 @@ def qc(
         *_depth(measured.table("shafts"), stack.shape[0], about),
         *[check("correction_applied", 0, verdict="warn", message=f"a correction changed nothing: {what}", **about)
           for what in measured.facts["unmatched"]],
+        *_human_marks(recording.rows.get(SCORES, []), stack.shape[1:], facts["pixel_size_um"], about),
         *[check("file_layout", None, verdict="warn", message=note, **about) for note in facts["notes"]],
     ]  # fmt: skip
     figures = _figures(stack, facts, measured.table("shafts"), spines)
@@ -54,6 +57,22 @@ def _figures(stack: np.ndarray, facts: dict, shafts: pd.DataFrame, spines: pd.Da
         drawn = overlay.depth_svg(profile, facts["z_step_um"], depths_um)
         figures.append(Figure("Does the stack hold the whole depth of the dendrite?", drawn, caption=DEPTH_CAPTION))
     return figures
+
+
+def _human_marks(rows: list[dict], shape: tuple[int, int], pixel_um: float, about: dict) -> list[dict]:
+    """A rater whose marks lie outside the image, or all in the corner that micrometres taken for pixels fall into."""
+    made = []
+    for rater in sorted({row["rater"] for row in rows}):
+        own = [row for row in rows if row["rater"] == rater]
+        beyond = sum(corrections.outside(row, shape) for row in own)
+        corner = all(row["y_px"] <= shape[0] * pixel_um and row["x_px"] <= shape[1] * pixel_um for row in own)
+        if beyond:
+            said = f"{beyond} of {len(own)} marks of a rater lie outside the image of {shape[1]} x {shape[0]} pixels"
+            made.append(check("human_marks", beyond, high=0, verdict="warn", message=said, **about))
+        elif corner and len(own) >= FEWEST_MARKS:
+            said = "all marks of a rater lie in the upper left corner, as micrometres do that are entered for pixels"
+            made.append(check("human_marks", None, verdict="warn", message=said, **about))
+    return made
 
 
 def _exposure(stack: np.ndarray, facts: dict, most_pct: float, about: dict) -> list[dict]:

@@ -83,7 +83,7 @@ def _corrected(
 ) -> tuple[Candidates, list[dict], list[str]]:  # fmt: skip
     """Spines after a person's corrections, what is known of each (number, score, class given), and what failed."""
     rows = recording.rows.get(CORRECTIONS, [])
-    spines, failed = corrections.replayed(rows, found.places_um / voxel_um, float(voxel_um[1]))
+    spines, failed = corrections.replayed(rows, found.places_um / voxel_um, float(voxel_um[1]), stack.shape[1:])
     as_found = [spine for spine in spines if spine.origin == "found"]
     by_hand = [spine for spine in spines if spine.origin != "found"]
     facts = [

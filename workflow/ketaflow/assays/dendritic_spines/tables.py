@@ -1,5 +1,7 @@
 """Faults of the tables that a schema cannot tell: corrections and scores of images that are not there."""
 
+import pandas as pd
+
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import nearest
@@ -30,15 +32,15 @@ def problems(cohort: Cohort) -> list[Problem]:
     return found + ([] if corrections is None else _incomplete(corrections, cohort.files[f"{MAIN}_corrections"]))
 
 
-def _incomplete(corrections, file: str) -> list[Problem]:
+def _incomplete(corrections: pd.DataFrame, file: str) -> list[Problem]:
     found = []
     for row, correction in corrections.iterrows():
         action = correction["action"]
         for column in NEEDS.get(action, ()):
-            if correction.get(column) is None or correction[column] != correction[column]:
+            if pd.isna(correction.get(column)):
                 found.append(Problem(file, int(row), column, f"is empty, and '{action}' needs it", "Fill it in"))
-        unnamed = correction["spine"] != correction["spine"]
-        if action in ("drop", "reclass") and unnamed and correction["x_px"] != correction["x_px"]:
+        nameless = pd.isna(correction["spine"]) and (pd.isna(correction["x_px"]) or pd.isna(correction["y_px"]))
+        if action in ("drop", "reclass") and nameless:
             remedy = "Give the spine's number, or x_px and y_px"
             found.append(Problem(file, int(row), "spine", f"'{action}' does not say which spine", remedy))
     return found
