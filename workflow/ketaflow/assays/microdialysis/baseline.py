@@ -8,6 +8,7 @@ longer than a peak is wide; its height is the mean of the trace there, so that n
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.extrema import prominences
 from ketaflow.assays.microdialysis.outline import Outline
 
 # A place is straight where a parabola through it, one peak width long, bends by less than this many of its own standard
@@ -16,23 +17,33 @@ from ketaflow.assays.microdialysis.outline import Outline
 BARE_ERRORS = 3.0
 BARE_FRACTION = 0.0005
 NEARBY_WIDTHS = 6.0
+# A maximum that stands out by less than this many times the ripple hides no baseline.
+SEEN_RIPPLES = 6.0
 # A level place is baseline where it lies no higher above the line through the others than this fraction of the lower of
-# the peaks beside it, or so many times the noise: else it is a saddle. Level for so many widths more it is none.
+# the peaks beside it, or so many times the ripple: else it is a saddle.
 LOW_FRACTION = 0.03
-LOW_NOISES = 4.0
+LOW_RIPPLES = 4.0
+# Straight for so many widths more it is baseline at any slope, up to this fraction of the lower peak; half as long will
+# do where, over one width, it rises or falls by no more than the last fraction of the lower peak.
 LONG_WIDTHS = 2.0
-# Straight for as long it is baseline at any slope, up to this fraction of the lower peak; and at any height if so long.
 SLOPING_FRACTION = 0.35
-ENDLESS_WIDTHS = 6.0
-# Half as long will do where, over one width, it rises or falls by no more than this fraction of the lower peak.
 GENTLE_WIDTHS = 1.0
 GENTLE_FRACTION = 0.02
+# So long a stretch, of no more than so many times the ripple about a parabola that rises and bends by no more than so
+# many times the ripple, is baseline wherever it lies.
+CALM_WIDTHS = 4.0
+CALM_RIPPLES = 1.3
+CALM_CHANGE = 2.0
 # The line is found again from the places it shows, so many times: drift counts as straight once it is taken off.
 ROUNDS = 3
-# The line bends down where the trace passes under it by so many times the noise.
-UNDER_NOISES = 3.0
-# A dip below the lower quartile by this many times the distance from the 5th percentile is no baseline: the void.
+# The line bends down where the trace passes under it by so many times the ripple.
+UNDER_RIPPLES = 3.0
+# But not into a negative peak, beside which the trace keeps to the line within this fraction of its depth.
+BESIDE_FRACTION = 0.3
+# A dip below the lower quartile by this many times the distance from the 5th percentile, so many widths from a peak
+# taller than it is deep, is the void, and no baseline.
 DIP_FACTOR = 4.0
+VOID_WIDTHS = 3.0
 RISE_FRACTION = 0.02
 
 
@@ -49,11 +60,14 @@ def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
     """
     low, quarter = np.quantile(smooth, [0.05, 0.25])
     fence = quarter - DIP_FACTOR * max(quarter - low, 1e-3 * np.ptp(smooth))
-    usable = smooth >= fence
-    for start, stop in zip(*edges_of(~usable), strict=True):
-        rise = np.gradient(smooth[stop - 1 :]) * width_points if stop < len(smooth) - 1 else np.empty(0)
-        over = np.flatnonzero(rise < RISE_FRACTION * (fence - smooth[start:stop].min()))
-        usable[stop : stop + (over[0] if len(over) else 0)] = False
+    usable = np.ones(len(smooth), bool)
+    reach = int(VOID_WIDTHS * width_points)
+    for start, stop in zip(*edges_of(smooth < fence), strict=True):
+        depth = quarter - smooth[start:stop].min()
+        if smooth[max(start - reach, 0) : stop + reach].max() - quarter > depth:
+            rise = np.gradient(smooth[stop - 1 :]) * width_points if stop < len(smooth) - 1 else np.empty(0)
+            over = np.flatnonzero(rise < RISE_FRACTION * (depth - quarter + fence))
+            usable[start : stop + (over[0] if len(over) else 0)] = False
     return usable
 
 
@@ -65,34 +79,53 @@ def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
     half = int(max(2, round(trace.width / 2)))
     usable = after_dips(trace.smooth, trace.width)
     free = usable.copy()
-    for apex in apexes:
+    for apex in apexes[prominences(trace.smooth, apexes) > SEEN_RIPPLES * trace.ripple]:
         free[max(apex - 2 * half, 0) : apex + 2 * half + 1] = False
-    line = _hung(trace.light, np.array([], int), np.array([]), usable, half, trace.noise)
+    line = _hung(trace.light, np.array([], int), np.array([]), usable, half, trace.ripple)
     for _ in range(ROUNDS):
-        mean, straight, level = bare_places(trace.signal - line, trace.smooth - line, half, trace.noise)
-        places = _trusted(straight & free, level & free, mean, (trace.smooth - line)[apexes], apexes, half, trace.noise)
-        line = _hung(trace.light, places, mean[places] + line[places], usable, half, trace.noise)
+        mean, straight, level = bare_places(trace, line, half)
+        tops = (trace.smooth - line)[apexes]
+        bare = _trusted(straight & free, level & free, mean, tops, apexes, half, trace.ripple)
+        places = np.flatnonzero(bare | free & calm_places(trace.signal - line, half, trace.ripple))
+        line = _hung(trace.light, places, mean[places] + line[places], usable, half, trace.ripple)
     return line
 
 
-def bare_places(
-    rest: np.ndarray, height: np.ndarray, half: int, noise: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean of a window of one peak width round each point; whether the trace is straight in it; and level, too.
+def bare_places(trace: Outline, line: np.ndarray, half: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean of a window of one peak width round each point; whether the trace is straight in it; whether it is level.
 
-    ``rest`` is the trace less the line so far, ``height`` the same smoothed.
+    All of it is told of the trace less the ``line`` so far.
     """
+    rest = trace.signal - line
     k = np.arange(-half, half + 1)
     count = len(k)
     curves = np.linalg.qr(np.stack([np.ones(count), k, k**2], axis=1).astype(float))[0]
     padded = np.pad(rest, half, mode="edge")
     mean = np.convolve(padded, np.ones(count) / count, mode="valid")
-    tolerated = BARE_FRACTION * tallest_nearby(height, int(2 * NEARBY_WIDTHS * half))
+    tolerated = BARE_FRACTION * tallest_nearby(trace.smooth - line, int(2 * NEARBY_WIDTHS * half))
     # How much the trace rises from end to end of the window, and how much its ends bend away from its middle.
     rise, bend = (np.ptp(curve) * np.abs(np.convolve(padded, curve[::-1], mode="valid")) for curve in curves.T[1:])
-    straight = bend < np.maximum(BARE_ERRORS * noise * np.ptp(curves[:, 2]), tolerated)
-    straight[:half] = straight[len(rest) - half :] = False
-    return mean, straight, straight & (rise < np.maximum(BARE_ERRORS * noise * np.ptp(curves[:, 1]), tolerated))
+    straight = bend < np.maximum(BARE_ERRORS * trace.noise * np.ptp(curves[:, 2]), tolerated)
+    level = bend < np.maximum(BARE_ERRORS * trace.ripple * np.ptp(curves[:, 2]), tolerated)
+    level &= rise < np.maximum(BARE_ERRORS * trace.ripple * np.ptp(curves[:, 1]), tolerated)
+    inside = np.zeros(len(rest), bool)
+    inside[half : len(rest) - half] = True
+    return mean, straight & inside, level & inside
+
+
+def calm_places(rest: np.ndarray, half: int, ripple: float) -> np.ndarray:
+    """(n_points,) bool: in the middle of stretches, CALM_WIDTHS long, in which ``rest`` is level but for the ripple."""
+    reach = min(int(CALM_WIDTHS * half), (len(rest) - 1) // 2)
+    k = np.arange(-reach, reach + 1)
+    curves = np.linalg.qr(np.stack([np.ones(len(k)), k, k**2], axis=1).astype(float))[0]
+    mean, tilt, bend = (np.convolve(rest, curve[::-1], mode="valid") for curve in curves.T)
+    left = np.convolve(rest**2, np.ones(len(k)), mode="valid") - mean**2 - tilt**2 - bend**2
+    quiet = left < (CALM_RIPPLES * ripple) ** 2 * (len(k) - 3)
+    for part, curve in ((tilt, curves[:, 1]), (bend, curves[:, 2])):
+        quiet &= np.abs(part) * np.ptp(curve) < CALM_CHANGE * ripple
+    calm = np.zeros(len(rest), bool)
+    calm[reach - half : len(rest) - reach + half] = np.convolve(quiet, np.ones(2 * half + 1)) > 0.5
+    return calm
 
 
 def _trusted(
@@ -102,9 +135,9 @@ def _trusted(
     tops: np.ndarray,
     apexes: np.ndarray,
     half: int,
-    noise: float,
+    ripple: float,
 ) -> np.ndarray:
-    """Indices of the places that are baseline: long straight ones, and short level ones that lie low between peaks."""
+    """(n_points,) bool: places of the baseline: long straight ones, and level ones that lie low between peaks."""
     tops = np.concatenate([[np.inf], tops, [np.inf]])
     kept = np.zeros(len(mean), bool)
     total = np.concatenate([[0.0], np.cumsum(mean)])
@@ -113,24 +146,22 @@ def _trusted(
         (level, LONG_WIDTHS, np.inf, np.inf),
         (straight, GENTLE_WIDTHS, SLOPING_FRACTION, GENTLE_FRACTION),
         (straight, LONG_WIDTHS, SLOPING_FRACTION, np.inf),
-        (straight, ENDLESS_WIDTHS, np.inf, np.inf),
     ):
         starts, stops = edges_of(fits)
         after, widths = np.searchsorted(apexes, starts), (stops - starts) / (2 * half)
         lower = np.minimum(tops[after], tops[after + 1])
-        low = (total[stops] - total[starts]) / (stops - starts) < np.maximum(fraction * lower, LOW_NOISES * noise)
+        low = (total[stops] - total[starts]) / (stops - starts) < np.maximum(fraction * lower, LOW_RIPPLES * ripple)
         gentle = np.abs(mean[stops - 1] - mean[starts]) < steepest * lower * widths
         rims = np.minimum(2 * half, (stops - starts) // 3)
         for run in np.flatnonzero(low & gentle & (widths >= length)):
             kept[starts[run] + rims[run] : stops[run] - rims[run]] = True
-    return np.flatnonzero(kept)
+    return kept
 
 
 def _hung(
-    light: np.ndarray, places: np.ndarray, heights: np.ndarray, usable: np.ndarray, half: int, noise: float
+    light: np.ndarray, places: np.ndarray, heights: np.ndarray, usable: np.ndarray, half: int, ripple: float
 ) -> np.ndarray:
     """A line through given places, bent where the lightly smoothed trace passes under it; the trace where unusable."""
-    step = max(1, half // 4)
     line = light.astype(float)
     for first, stop in zip(*edges_of(usable), strict=True):
         last = stop - 1
@@ -144,22 +175,37 @@ def _hung(
         for gap in np.flatnonzero(np.diff(x) > 2):
             left, right = int(x[gap]), int(x[gap + 1])
             here[left - first : right - first + 1] = _bent(
-                light, left, right, here[[left - first, right - first]], step, noise
+                light, left, right, here[[left - first, right - first]], half, ripple
             )
         line[first:stop] = here
     return line
 
 
-def _bent(light: np.ndarray, left: int, right: int, ends: np.ndarray, step: int, noise: float) -> np.ndarray:
+def _bent(light: np.ndarray, left: int, right: int, ends: np.ndarray, half: int, ripple: float) -> np.ndarray:
     """The line from ``left`` to ``right`` (included): straight, or the lower hull of a trace that passes under it."""
     straight = np.linspace(ends[0], ends[1], right - left + 1)
-    if (light[left : right + 1] - straight).min() >= -UNDER_NOISES * noise:
+    rest = light[left : right + 1] - straight
+    under = rest < -UNDER_RIPPLES * ripple
+    for start, stop in zip(*edges_of(under), strict=True):
+        if is_dip(rest, start, stop, 2 * half):
+            rest[start:stop], under[start:stop] = 0.0, False
+    if not under.any():
         return straight
-    picked = _block_minima(light, left, right, step)
-    values = light[picked]
-    values[[0, -1]] = ends
-    corners = lower_hull(picked, values)
-    return np.interp(np.arange(left, right + 1), picked[corners], values[corners])
+    rest[[0, -1]] = 0.0
+    picked = _block_minima(rest, 0, right - left, max(1, half // 4))
+    corners = lower_hull(picked, rest[picked])
+    return straight + np.interp(np.arange(right - left + 1), picked[corners], rest[picked][corners])
+
+
+def is_dip(rest: np.ndarray, start: int, stop: int, width: int) -> bool:
+    """Whether a stretch under a line is a negative peak: on both sides the trace stays near the line for a width.
+
+    A low place between two peaks is none, and bends the line.
+    """
+    if start < width or stop + width > len(rest):
+        return False
+    beside = np.concatenate([rest[start - width : start], rest[stop : stop + width]])
+    return float(np.abs(beside).max()) < BESIDE_FRACTION * -float(rest[start:stop].min())
 
 
 def lower_hull(index: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -10,17 +10,23 @@ from ketaflow.assays.microdialysis.extrema import smoothed, typical_width
 SMOOTHING_WIDTHS = 0.1
 # Where a valley is, and how low, is read from a trace smoothed less: more would fill and shift a narrow one.
 LIGHT_WIDTHS = 0.04
+# Ripple is seen over so many widths.
+RIPPLE_WIDTHS = 3.0
 
 
 @dataclass(frozen=True)
 class Outline:
-    """``signal``, ``smooth``, ``light`` (n,) of one trace, the ``width`` of its peaks (samples) and its ``noise``."""
+    """``signal``, ``smooth``, ``light`` (n,) of one trace, the ``width`` of its peaks (samples) and its ``noise``.
+
+    ``ripple`` is the noise, or what of it is slower, where that is more.
+    """
 
     signal: np.ndarray
     smooth: np.ndarray
     light: np.ndarray
     width: float
     noise: float
+    ripple: float
 
 
 def outlined(signal: np.ndarray, width_points: float = 0.0) -> Outline:
@@ -28,7 +34,8 @@ def outlined(signal: np.ndarray, width_points: float = 0.0) -> Outline:
     width = width_points or typical_width(signal)
     smooth = smoothed(signal, max(SMOOTHING_WIDTHS * width, 0.5))
     light = smoothed(signal, max(LIGHT_WIDTHS * width, 0.5))
-    return Outline(signal, smooth, light, width, noise_sd(signal, width))
+    noise = noise_sd(signal, width)
+    return Outline(signal, smooth, light, width, noise, max(noise, ripple_sd(signal, width)))
 
 
 def noise_sd(signal: np.ndarray, width_points: float) -> float:
@@ -36,9 +43,18 @@ def noise_sd(signal: np.ndarray, width_points: float) -> float:
 
     The lower fifth of all stretches is taken, as peaks fill the others; 1.15 makes up for that choice in white noise.
     """
-    length = int(np.clip(width_points, 10, max(10, len(signal) // 8)))
-    count = len(signal) // length
-    blocks = signal[: count * length].reshape(count, length)
+    return 1.15 * _rest_sd(signal, width_points, 0.2)
+
+
+def ripple_sd(signal: np.ndarray, width_points: float) -> float:
+    """The same over three peak widths, in the quietest twentieth: the ripple of pump and lamp is seen there, too."""
+    return _rest_sd(signal, RIPPLE_WIDTHS * width_points, 0.05)
+
+
+def _rest_sd(signal: np.ndarray, length_points: float, share: float) -> float:
+    """Standard deviation about a parabola within overlapping stretches of a length: the given quantile of all."""
+    length = int(np.clip(length_points, 10, max(10, len(signal) // 8)))
+    blocks = np.lib.stride_tricks.sliding_window_view(signal, length)[:: max(1, length // 3)]
     curves = np.linalg.qr(np.vander(np.linspace(-1, 1, length), 3))[0]
     rest = blocks - (blocks @ curves) @ curves.T
-    return float(1.15 * np.quantile(np.sqrt((rest**2).sum(axis=1) / (length - 3)), 0.2))
+    return float(np.quantile(np.sqrt((rest**2).sum(axis=1) / (length - 3)), share))

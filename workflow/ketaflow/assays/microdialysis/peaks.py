@@ -141,7 +141,7 @@ def _shared(time_min: np.ndarray, height: np.ndarray, own: list[dict], centres: 
 
 def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span) -> dict:
     """Area (signal x s), height, width, tailing, signal to noise and saturation of one peak."""
-    signal, smooth, noise = trace.signal, trace.smooth, trace.noise
+    signal, smooth = trace.signal, trace.smooth
     start, apex, stop, cluster = span
     inside = slice(start, stop + 1)
     above = signal[inside] - line[inside]
@@ -156,7 +156,7 @@ def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span)
         "stop_min": float(time_min[stop]),
         "area": float(np.trapezoid(above, time_min[inside]) * 60),
         "height": height,
-        "snr": height / noise if noise > 0 else np.nan,
+        "snr": height / trace.noise if trace.noise > 0 else np.nan,
         "saturated": flat_top(signal[inside]),
         "width_s": step_s * (half[1] - half[0]),
         "tailing": (tenth[1] - tenth[0]) / max(2 * (apex - start - tenth[0]), 1e-9),
