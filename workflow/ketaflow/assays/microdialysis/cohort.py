@@ -19,13 +19,31 @@ def summarise(tables: dict[str, pd.DataFrame], rows: dict[str, pd.DataFrame]) ->
     once = {name: tables[name].drop_duplicates(ignore_index=True) for name in SHARED if len(tables.get(name, []))}
     fractions, measured = (tables.get(name, pd.DataFrame()) for name in ("fractions", "measurements"))
     made: dict = dict(once)
-    if "peaks" in once and "microdialysis" in rows:
-        made["checks"] = pd.DataFrame(copies(once["peaks"], rows["microdialysis"]))
+    checks = copies(once["peaks"], rows["microdialysis"]) if "peaks" in once and "microdialysis" in rows else []
+    checks += scattered_times(measured) if len(measured) else []
+    if checks:
+        made["checks"] = pd.DataFrame(checks)
     figures = [standards_figure(once.get("standards", pd.DataFrame())), baseline_figure(measured)]
     made["figures"] = [figure for figure in figures if figure]
     if len(fractions) and len(measured):
         made["legends"] = legends(fractions, measured, once.get("calibration", pd.DataFrame()))
     return made
+
+
+def scattered_times(measured: pd.DataFrame) -> list[dict]:
+    """A check where the times of different animals do not meet, so that time as a factor would compare few of them."""
+    shares = measured[measured["measure"].eq("pct_baseline")]
+    if not len(shares) or shares["animal"].nunique() < 2:
+        return []
+    animals_at = shares.groupby("time_min")["animal"].nunique()
+    alone = int(animals_at.eq(1).sum())
+    if alone <= len(animals_at) / 2:
+        return []
+    text = (
+        f"{alone} of {len(animals_at)} times of fractions are those of one animal alone: for an analysis with time as "
+        "a factor set microdialysis.quantify.time_grid_min, or choose time: linear in the plan"
+    )
+    return [check("times_meet", alone, unit="times", recording="", verdict="warn", message=text)]
 
 
 def copies(peaks: pd.DataFrame, fractions: pd.DataFrame) -> list[dict]:

@@ -11,13 +11,13 @@ import pandas as pd
 
 from ketaflow.assays.microdialysis import calibration, response
 from ketaflow.assays.microdialysis.analytes import RATIOS, canonical
-from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
+from ketaflow.assays.microdialysis.fractions import MISSED, Fraction, reported_min
 from ketaflow.core.measures import measurement
 
 # (uM or NaN, state, reason) of every fraction, by analyte.
 Values = dict[str, list[tuple[float, str, str]]]
 SATURATED, FAILED, REJECTED = "saturated", "failed", "rejected"
-# Gaps that are told with what is computed across them: what was in the tube hides its number, or a reviewer took it out.
+# Gaps that are told with what is computed across them: the tube held what hides its number, or a reviewer took it out.
 TOLD = {
     calibration.BELOW: "below the limit",
     calibration.ABSENT: "not found",
@@ -68,7 +68,7 @@ def response_rows(animal: str, moved: list[Fraction], values: Values, region: st
         )
         pct = 100 * series / base.mean
         rows += _baseline_rows(base, moved, points, about, settings["baseline_fractions"])
-        rows += _fraction_rows(moved, points, pct, base.reason, about)
+        rows += _fraction_rows(moved, points, pct, base.reason, about, settings["time_grid_min"])
         rows += _area_rows(moved, points, pct, base.reason, about, settings)
         rows += _peak_rows(moved, points, pct, base.reason, about, settings)
     return rows
@@ -88,11 +88,11 @@ def _baseline_rows(
 
 
 def _fraction_rows(
-    moved: list[Fraction], points: list, pct: np.ndarray, no_baseline: str, about: dict
+    moved: list[Fraction], points: list, pct: np.ndarray, no_baseline: str, about: dict, grid_min: float
 ) -> Iterable[dict]:
     """Percent of baseline of each fraction, and a ratio as itself."""
     for fraction, (value, state, reason), share in zip(moved, points, pct, strict=True):
-        time_min = round(fraction.middle_min, 3)
+        time_min = reported_min(fraction, grid_min)
         status = "flagged" if state == calibration.ABOVE else None
         if "/" in about["analyte"]:
             known = status if np.isfinite(value) else None

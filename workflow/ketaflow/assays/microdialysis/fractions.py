@@ -30,6 +30,11 @@ class Fraction:
         return (self.start_min + self.stop_min) / 2
 
 
+def reported_min(fraction: Fraction, grid_min: float) -> float:
+    """The time a fraction's values are listed at: its middle, on the grid where there is one."""
+    return round(round(fraction.middle_min / grid_min) * grid_min, 3) if grid_min else round(fraction.middle_min, 3)
+
+
 def in_brain_time(
     rows: list[dict], *, flow_ul_per_min: float, dead_volume_ul: float, merged_factor: float
 ) -> list[Fraction]:

@@ -38,6 +38,7 @@ def quantify(
     extrapolate_factor: float,
     flow_ul_per_min: float,
     dead_volume_ul: float,
+    time_grid_min: float,
     merged_factor: float,
     baseline_fractions: int,
     baseline_min_fractions: int,
@@ -61,7 +62,7 @@ def quantify(
     for region, own in by_region.items():
         moved = fractions.in_brain_time(own, **wanted)
         values = _concentrations(recording, series, region, moved, settings)
-        rows += _fraction_rows(recording, moved, values, region)
+        rows += _fraction_rows(recording, moved, values, region, time_grid_min)
         rows += courses.response_rows(recording.name, moved, values, region, settings)
         told += courses.fraction_table(recording.name, moved, values, region)
     more, fluxes = flux.measured(recording.name, flux.experiments(recording.rows.get("microdialysis_no_net_flux", [])))
@@ -164,12 +165,14 @@ def _from_peak(series: Series, path: str, analyte: str, settings: dict) -> tuple
     return (np.nan if value is None else value), state, reason
 
 
-def _fraction_rows(recording: Record, moved: list[Fraction], values: Values, region: str | None) -> list[dict]:
+def _fraction_rows(
+    recording: Record, moved: list[Fraction], values: Values, region: str | None, grid_min: float
+) -> list[dict]:
     """Concentration of every analyte in every fraction, and outside the probe where its recovery is known."""
     rows = []
     for index, fraction in enumerate(moved):
         name = fraction.row.get("chromatogram") or recording.name
-        more = {"region": region, "time_min": round(fraction.middle_min, 3)}
+        more = {"region": region, "time_min": fractions.reported_min(fraction, grid_min)}
         for analyte, series in values.items():
             value, state, reason = series[index]
             status = "flagged" if state == calibration.ABOVE and np.isfinite(value) else None
