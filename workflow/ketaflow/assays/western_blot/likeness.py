@@ -167,9 +167,10 @@ def _candidates(fine: np.ndarray, anchors: np.ndarray, seconds: np.ndarray, rows
         for stretch in [*STRETCHES, -1.0]:
             asked = _windows(smooth, own, anchors[own], size * stretch)
             for start in range(0, len(own), BLOCK):
-                agree = asked[start : start + BLOCK] @ plain.T
-                for row, column in zip(*np.nonzero(agree > QUICK), strict=True):
-                    one, other, value = int(own[start + row]), int(lanes[column]), float(agree[row, column])
+                agree = (asked[start : start + BLOCK] @ plain.T).ravel()
+                for hit in np.flatnonzero(agree > QUICK).tolist():
+                    row, column = divmod(hit, len(plain))
+                    one, other, value = int(own[start + row]), int(lanes[column]), float(agree[hit])
                     if one != other and value > best.get((one, other), (0.0,))[0]:
                         best[one, other] = (value, float(stretch), float(anchors[one] - stretch * places[column]))
     ranked = sorted(best.items(), key=lambda item: -item[1][0])
