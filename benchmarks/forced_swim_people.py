@@ -3,9 +3,9 @@
     python benchmarks/forced_swim_people.py
 
 Each of 25 cohorts has six swims of two minutes, whose motion wanders between rest and strokes and differs in strength
-from animal to animal. Three people score them: each with a threshold of their own that wobbles by 25 % from swim to swim,
-and with keys 0.4 +- 0.2 s late. In every cohort one of them then confuses two swims. Calibration is judged on 5 cohorts of
-twelve such swims that one person scored with twice ketaflow's threshold. No video is drawn.
+from animal to animal. Three people score them: each with a threshold of their own that wobbles by 25 % from swim to
+swim, and with keys 0.4 +- 0.2 s late. In every cohort one of them then confuses two swims. Calibration is judged on
+5 cohorts of twelve such swims that one person scored with twice ketaflow's threshold. No video is drawn.
 """
 
 import sys
