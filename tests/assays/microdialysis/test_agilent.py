@@ -162,3 +162,11 @@ def test_real_reports_give_every_peak(shared):
 def test_columns_of_a_report_are_those_under_their_headings():
     (peaks,) = agilent.report_peaks(REPORT.splitlines()).values()
     assert peaks[0]["height"] is None, "this report has no heights, and the amount is none"
+
+
+def test_a_strange_pace_is_believed_where_a_checksum_holds(tmp_path, stored):
+    odd = channel("179", COUNTS, step_ms=333.0)
+    with pytest.raises(IngestError, match="no detector samples so"):
+        readers.read(stored(odd), time_unit="auto")
+    (trace,) = readers.read(container(tmp_path / "run.dx", {"FLD1A": odd}), time_unit="auto")
+    assert 60 * trace.time_min[-1] == pytest.approx(0.333 * 399, rel=1e-6)

@@ -66,7 +66,8 @@ def read_dx(content: bytes, file: str) -> list[Trace]:
     found = []
     for name, raw in channels.items():
         about = signals.get(PurePosixPath(name).stem.lower(), {})
-        trace = chemstation.read(raw, about.get("Description") or PurePosixPath(name).stem, f"{file}/{name}")
+        told = about.get("Description") or PurePosixPath(name).stem
+        trace = chemstation.read(raw, told, f"{file}/{name}", known_whole=True)
         trace.unit, trace.form = about.get("Units") or trace.unit, "OpenLab"
         found.append(trace)
     if not found:
