@@ -53,6 +53,10 @@ def test_nothing_is_said_where_nobody_scored():
     assert cohort.summarise({"states": pd.DataFrame(), "windows": pd.DataFrame()}, {}, **SETTINGS) == {}
 
 
+def test_scores_of_swims_that_could_not_be_measured_compare_with_nothing():
+    assert summarised([{**bout(0, "ann"), "recording": "failed"}]) == {}
+
+
 def test_checks_have_the_columns_of_all_checks_and_name_the_animal():
     wrong = [bout(i, "cid", of={1: 4, 4: 1}.get(i, i)) for i in range(6)]
     swims = pd.DataFrame({"recording": [f"s{i}" for i in range(6)], "animal": [f"m{i}" for i in range(6)]})

@@ -24,6 +24,8 @@ def summarise(
     scores = comparison.scored(tables, step_s)
     pairs = [comparison.pair(a, b, scores) for a, b in combinations(scores.raters, 2)]
     together = pd.DataFrame([row for row in pairs if row["n"]])
+    if not len(together):
+        return {}
     points = comparison.recordings(scores)
     figures, legends = bland_altman.figures(together, points, human_limits_s)
     return {
