@@ -63,6 +63,12 @@ def test_a_table_of_names_tells_which_observation_is_which_recording_and_who_sco
     assert scored(cohort) == [("swim_2", "ann", 10), ("swim_1", "ben", 20)]
 
 
+def test_an_observation_of_another_cohort_is_left_out_where_the_table_of_names_says_so(cohort):
+    boris(cohort, "swim_1,,Floating,STATE,10,12,", "last year,,Floating,STATE,20,22,")
+    table(cohort, "forced_swim_human_names", "recording,observation", ",last year")
+    assert scored(cohort) == [("swim_1", "person", 10)]
+
+
 def test_an_observation_without_a_recording_is_told_with_its_row(cohort):
     boris(cohort, "swim_1,,Floating,STATE,10,12,", "Tue b,M9,Floating,STATE,20,22,")
     (told,) = faults(cohort)

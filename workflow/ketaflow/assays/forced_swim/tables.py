@@ -13,6 +13,7 @@ from ketaflow.core.tables import RawTable
 
 REGION = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")
 SCORES, FILES = "forced_swim_human_scores", "forced_swim_human_files"
+NOT_OURS = "-"
 WORDS, NAMES = "forced_swim_human_words", "forced_swim_human_names"
 
 
@@ -25,6 +26,8 @@ def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
     rows, lost = [], {}
     for bout in bouts:
         recording, rater = home(bout, swims, names)
+        if recording == NOT_OURS:
+            continue
         if not recording:
             lost.setdefault((bout.observation, bout.subject), bout.row)
             continue
@@ -33,7 +36,7 @@ def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
         rows.append((bout.row, told))
     for (observation, subject), row in lost.items():
         about = f"observation '{observation}'" + f" with subject '{subject}'" * bool(subject)
-        remedy = f"Name it like the recording, or tell in {NAMES}: recording, observation, subject"
+        remedy = f"Tell in {NAMES}: recording (empty if it is not of this cohort), observation, subject"
         problems.append(Problem(path.name, row, "observation", f"{about} is no recording of forced_swim", remedy))
     return RawTable(path.name, list(scores.FIELDS), rows, False), problems
 
@@ -68,11 +71,13 @@ def rows_of(folder: Path, name: str) -> list[dict]:
 def home(bout: Bout, swims: list[dict], names: list[dict]) -> tuple[str, str]:
     """Recording and rater of an observation: as the table of names tells, or by its name, subject, or video.
 
+    An observation that the table of names lists without a recording is not of this cohort.
+
     Where several animals share a video, the subject must be the recording, the animal, or the cylinder's number.
     """
     for row in names:
         if row.get("observation", bout.observation) == bout.observation and row.get("subject") in (None, bout.subject):
-            return row.get("recording", ""), row.get("rater", "")
+            return row.get("recording", NOT_OURS), row.get("rater", "")
     known = {swim.get("recording") for swim in swims}
     for name in (bout.observation, bout.subject):
         if name in known:
