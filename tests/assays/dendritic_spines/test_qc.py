@@ -77,6 +77,16 @@ def test_the_picture_can_be_seen_without_its_marks(drawn, row, defaults):
     assert content.index("<image") < content.index('class="marks"') < content.index("<circle")
 
 
+@pytest.mark.parametrize("side", [120, 1500])
+def test_small_and_large_fields_are_drawn_alike(side):
+    field = np.random.default_rng(0).integers(0, 200, (side // 2, side)).astype(np.uint8)
+    spines = pd.DataFrame([{"spine": 1, "x_px": side / 2 - 0.5, "y_px": side / 4 - 0.5, "class": "thin", "score": 0.5,
+                            "head_diameter_um": 0.5, "origin": "found"}])  # fmt: skip
+    drawn = overlay.svg(field, field > 255, 0.1, pd.DataFrame(), spines)
+    assert 'viewBox="0 0 720.0 360.0"' in drawn
+    assert 'cx="360.0" cy="180.0"' in drawn
+
+
 def test_a_flat_picture_has_no_depth_to_show(drawn, row, defaults):
     assert len(checked(drawn["stack"].max(0, keepdims=True), row, defaults).figures[row["image"]]) == 1
 

@@ -36,7 +36,7 @@ def qc(
         *_sampling(facts, max_pixel_size_um, about),
         *_tracing(dendrites, measured.facts["noise"], min_snr_ratio, min_length_um, about),
         *_depth(measured.table("shafts"), stack.shape[0], about),
-        *[check("correction_applied", 0, verdict="warn", message=f"a correction changed nothing: {what}", **about)
+        *[check("correction_applied", None, verdict="warn", message=f"a correction changed nothing: {what}", **about)
           for what in measured.facts["unmatched"]],
         *_human_marks(recording.rows.get(SCORES, []), stack.shape[1:], facts["pixel_size_um"], about),
         *[check("file_layout", None, verdict="warn", message=note, **about) for note in facts["notes"]],
