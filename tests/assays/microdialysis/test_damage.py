@@ -187,3 +187,10 @@ def test_real_files_cut_anywhere_are_refused_or_right_as_far_as_they_go(shared, 
         path.write_bytes(content[:place])
         found = read(path)
         assert found is None or agrees(found, whole), f"cut after {place} of {len(content)} bytes"
+
+
+def test_a_value_no_detector_gives_is_damage(tmp_path):
+    text = simulate.as_csv(TIME, SIGNAL)
+    damaged = text.replace(",900.0\n", ",9e200\n", 1)
+    assert damaged != text
+    assert read(stored(tmp_path / "run.csv", damaged.encode())) is None

@@ -8,6 +8,8 @@ from ketaflow.core.errors import IngestError
 
 # Fewer points than this are no chromatogram (a status message, a half-written header).
 FEWEST_POINTS = 20
+# No detector counts so far: such a value was damaged on the way.
+HIGHEST_SIGNAL = 1e18
 
 
 @dataclass
@@ -62,6 +64,11 @@ def checked(trace: Trace, file: str, *, promised: int | None = None) -> Trace:
     if not (np.isfinite(trace.signal).all() and np.isfinite(trace.time_min).all()):
         row = int(np.flatnonzero(~(np.isfinite(trace.signal) & np.isfinite(trace.time_min)))[0])
         raise IngestError(f"{file}: point {row + 1} is no number. Export the chromatogram again.")
+    if np.abs(trace.signal).max() > HIGHEST_SIGNAL:
+        row = int(np.argmax(np.abs(trace.signal)))
+        raise IngestError(
+            f"{file}: point {row + 1} is {trace.signal[row]:.3g}, which no detector gives. The file is damaged: copy it again."
+        )
     if np.any(np.diff(trace.time_min) <= 0):
         row = int(np.flatnonzero(np.diff(trace.time_min) <= 0)[0])
         raise IngestError(
