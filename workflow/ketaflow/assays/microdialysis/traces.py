@@ -67,7 +67,8 @@ def checked(trace: Trace, file: str, *, promised: int | None = None) -> Trace:
     if np.abs(trace.signal).max() > HIGHEST_SIGNAL:
         row = int(np.argmax(np.abs(trace.signal)))
         raise IngestError(
-            f"{file}: point {row + 1} is {trace.signal[row]:.3g}, which no detector gives. The file is damaged: copy it again."
+            f"{file}: point {row + 1} is {trace.signal[row]:.3g}, which no detector gives. The file is damaged: copy "
+            "it again."
         )
     if np.any(np.diff(trace.time_min) <= 0):
         row = int(np.flatnonzero(np.diff(trace.time_min) <= 0)[0])
