@@ -6,6 +6,7 @@ In: the signal of a membrane and the comb of its lanes (or boxes drawn by a pers
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import ndimage
 
 from ketaflow.assays.western_blot.lanes import Comb
 from ketaflow.assays.western_blot.profiles import (
@@ -21,6 +22,8 @@ from ketaflow.assays.western_blot.profiles import (
 # A lane's own columns: where its bands reach this share of their strongest column (the core, which tells how they
 # slope: the second share); never narrower than this part of the room between its borders.
 EDGE, CORE, NARROWEST = 0.05, 0.3, 0.2
+# How a lane's flanks fall is read between these shares; a Gaussian's reach 0.05 where the flank, drawn on, ends.
+FLANKS, FLANK_ROOM = (0.2, 0.4), 1.03
 # The gaps beside a lane: their width and, where there is room, their distance, as shares of the lane's width.
 GAP_WIDTH, GAP_AWAY = 0.15, 0.25
 # A baseline is mended beside a band where it is off by this many times the noise and this share of the band's height
@@ -240,16 +243,32 @@ def own_columns(room: np.ndarray, length: float, edge: float) -> tuple[int, int]
     if across is None or across.max() <= 0:
         return 0, columns - 1
     smooth = np.convolve(np.pad(across, 1, mode="edge"), np.ones(3) / 3, mode="valid")
-    peak = int(smooth.argmax())
-    above = smooth > edge * smooth.max()
-    left = np.flatnonzero(~above[:peak])
-    right = np.flatnonzero(~above[peak:])
-    first = int(left[-1]) + 1 if len(left) else 0
-    last = peak + int(right[0]) - 1 if len(right) else columns - 1
+    first, last = _run(smooth, edge)
+    if edge < FLANKS[0]:
+        steady = ndimage.uniform_filter1d(across, max(3, columns // 8))
+        first, last = _without_glow(first, last, *(_run(steady, level) for level in FLANKS))
     missing = int(np.ceil(NARROWEST * columns)) - (last - first + 1)
     if missing > 0:
         first, last = max(0, first - missing // 2), min(columns - 1, last + missing - missing // 2)
     return first, last
+
+
+def _run(smooth: np.ndarray, level: float) -> tuple[int, int]:
+    """First and last column around the highest at or above a share of it."""
+    peak = int(smooth.argmax())
+    above = smooth > level * smooth.max()
+    left, right = np.flatnonzero(~above[:peak]), np.flatnonzero(~above[peak:])
+    return int(left[-1]) + 1 if len(left) else 0, peak + int(right[0]) - 1 if len(right) else len(smooth) - 1
+
+
+def _without_glow(first: int, last: int, outer: tuple[int, int], inner: tuple[int, int]) -> tuple[int, int]:
+    """Edges of a lane no further out than its flanks, seen at two heights, go on; what lies beyond is glow."""
+    middle = (inner[0] + inner[1]) / 2
+    left, right = (
+        1 + FLANK_ROOM * abs(at - middle) ** 2 / max(abs(core - middle), 0.5)
+        for at, core in zip(outer, inner, strict=True)
+    )
+    return max(first, int(np.floor(middle - left))), min(last, int(np.ceil(middle + right)))
 
 
 def _usual_height(made: list[Strip]) -> float:
