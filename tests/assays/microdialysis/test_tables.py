@@ -54,6 +54,7 @@ LAB = "animal,fraction,analyte,value,unit,state\n"
         ("microdialysis_concentrations", LAB + "M2,1,glutamate,,uM,", "the cell is empty, and so is 'state'"),
         ("microdialysis_concentrations", LAB + "M2,1,glutamate,0.2,uM,below_loq", "'below_loq' beside 0.2"),
         ("microdialysis_concentrations", LAB + "M2,1,glutamate,0.2,,", "0.2 without a unit"),
+        ("microdialysis_concentrations", LAB + "M1,1,glutamate,0.2,uM,", "the cell is empty"),
         ("microdialysis_limits", "chromatogram,start_min,stop_min\nx.txt,3,3.5", "'x.txt' is no chromatogram"),
         ("microdialysis_limits", "chromatogram,start_min,stop_min\nc1.txt,3.5,3", "ends before it starts"),
     ],

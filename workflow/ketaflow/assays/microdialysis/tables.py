@@ -71,10 +71,15 @@ def _sources(cohort: Cohort) -> list[Problem]:
 def _concentrations(cohort: Cohort) -> list[Problem]:
     table, file, found = cohort.tables[LAB], cohort.files[LAB], []
     known = set(zip(cohort.tables[TABLE]["animal"], cohort.tables[TABLE]["fraction"], strict=True))
+    regions = cohort.tables[TABLE].groupby("animal")["region"].nunique()
+    two_regions = set(regions[regions > 1].index)
     for number, row in table.iterrows():
         if pd.notna(row["fraction"]) and (row["animal"], row["fraction"]) not in known:
             text = f"fraction '{row['fraction']}' of animal '{row['animal']}' does not stand in {cohort.files[TABLE]}"
             found.append(Problem(file, int(number), "fraction", text, "Correct the name, or add the fraction there"))
+        if pd.isna(row["region"]) and row["animal"] in two_regions:
+            remedy = "Enter the region, as the animal has fractions of two"
+            found.append(Problem(file, int(number), "region", "the cell is empty", remedy))
         if pd.isna(row["value"]) and pd.isna(row["state"]):
             remedy = "Enter the concentration, or say in 'state' why there is none: below_loq, above_range or missed"
             found.append(Problem(file, int(number), "value", "the cell is empty, and so is 'state'", remedy))
