@@ -4,7 +4,7 @@
 returns what truly happened.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import actor
@@ -47,7 +47,7 @@ class Film:
     passer_by: bool = False
     scale: float = 1.0
     drop: float = 0.0
-    extra: dict = field(default_factory=dict)
+    hangs_s: tuple[float, float] = (np.inf, np.inf)
 
     def at(self, **changes) -> "Film":
         """The same film otherwise."""
@@ -158,7 +158,10 @@ def film(made: Film, path: Path) -> Truth:
         for number in range(int(made.seconds * made.fps)):
             if number > 5 and rng.random() < made.drop:
                 continue
-            picture = camera.take(number / made.fps, actors, releases)
+            if not made.hangs_s[0] < number / made.fps < made.hangs_s[1]:
+                picture = camera.take(number / made.fps, actors, releases)
+            if made.stamp:
+                stamp(picture, number / made.fps)
             frame = av.VideoFrame.from_ndarray(picture, "gray").reformat(format="yuv420p")
             frame.pts, frame.time_base = number, stream.codec_context.time_base
             container.mux(stream.encode(frame))
@@ -239,18 +242,39 @@ class Lens:
         top, left = self.rng.integers(0, 64, 2)
         noise = self.grain[top : top + picture.shape[0], left : left + picture.shape[1]]
         picture += noise * np.sqrt(np.maximum(picture, 4) / 128) * np.float32(self.made.noise)
-        picture = np.clip(picture, 0, 255).astype(np.uint8)
-        if self.made.stamp:
-            self._stamp(picture, time_s)
-        return picture
+        return np.clip(picture, 0, 255).astype(np.uint8)
 
-    def _stamp(self, picture: np.ndarray, time_s: float) -> None:
-        """Time of day, burnt into the upper left corner in small digits."""
-        moment = f"14:{int(time_s // 60):02d}:{int(time_s % 60):02d}:{int(time_s * 100 % 100):02d}"
-        picture[3:16, 3 : 5 + 8 * len(moment)] = 10
-        for place, mark in enumerate(moment):
-            shape = np.array([[int(bit) for bit in f"{int(row):03b}"] for row in DIGITS[mark]])
-            picture[5:14, 5 + 8 * place : 11 + 8 * place] = 10 + 230 * np.kron(shape, np.ones((3, 2), int))
+
+def stamp(picture: np.ndarray, time_s: float) -> None:
+    """Time of day, burnt into the upper left corner in small digits."""
+    moment = f"14:{int(time_s // 60):02d}:{int(time_s % 60):02d}:{int(time_s * 100 % 100):02d}"
+    picture[3:16, 3 : 5 + 8 * len(moment)] = 10
+    for place, mark in enumerate(moment):
+        shape = np.array([[int(bit) for bit in f"{int(row):03b}"] for row in DIGITS[mark]])
+        picture[5:14, 5 + 8 * place : 11 + 8 * place] = 10 + 230 * np.kron(shape, np.ones((3, 2), int))
+
+
+def film_from_above(path: Path, seed: int, seconds: float = 40.0) -> None:
+    """Two round beakers seen from the ceiling, a dark mouse in each."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:160, :320].astype(np.float32)
+    swims = [actor.perform(rng, actor.score(rng, 0.0, seconds, 0.4), 9.0, 15.0, "mouse") for _ in range(2)]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=15)
+        stream.width, stream.height, stream.pix_fmt, stream.thread_count = 320, 160, "yuv420p", 1
+        for number in range(int(seconds * 15)):
+            picture = 120 + rng.normal(0, 2, rows.shape).astype(np.float32)
+            for centre, swim in zip((82, 238), swims, strict=True):
+                apart = np.hypot(columns - centre, rows - 80)
+                picture += 70 * (apart < 66) - 60 * (abs(apart - 67) < 1.5)
+                pose = swim.at(number / 15)
+                x, y = columns - centre - 6.6 * pose["x"], rows - 80 - 6.6 * pose["y"]
+                along = x * np.cos(pose["yaw"]) + y * np.sin(pose["yaw"])
+                across = y * np.cos(pose["yaw"]) - x * np.sin(pose["yaw"])
+                picture -= 150 * (np.hypot(along / 22, across / 8) < 1)
+            frame = av.VideoFrame.from_ndarray(np.clip(picture, 0, 255).astype(np.uint8), "gray")
+            container.mux(stream.encode(frame.reformat(format="yuv420p")))
+        container.mux(stream.encode())
 
 
 def _lift(after_s: float) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+import filming
 import pond
 from scenes import DEFAULTS, SMALL, draw_own, measure, read, reason, rows, value
 
@@ -133,6 +134,35 @@ def test_a_gap_in_the_recording_is_unscored(tmp_path):
     pond.make(tmp_path / "gap.mp4", [plan(1), plan(2)], 60, gap_s=(20, 25), **SMALL)
     measured = measure(read(tmp_path, "gap.mp4"))
     assert value(measured, "s1", "unscored_s") == pytest.approx(5, abs=0.3)
+
+
+def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path):
+    made = filming.Film(31, filming.Look(), seconds=40, hangs_s=(20, 28), width=320, height=240, stamp=True, hand=False)
+    filming.film(made, tmp_path / "hung.mp4")
+    record = read(tmp_path, "hung.mp4")
+    measured = measure(record, (10, 38))
+    for name in ("s1", "s2"):
+        assert 7.5 < value(measured, name, "unscored_s") < 10
+        assert "camera hung" in reason(measured, name)
+
+
+def test_a_film_from_above_is_refused_unless_the_settings_say_so(tmp_path):
+    filming.film_from_above(tmp_path / "above.mp4", 5)
+    boxes = {"region_x_px": 15.0, "region_y_px": 12.0, "region_width_px": 134.0, "region_height_px": 136.0}
+    with pytest.raises(IngestError, match="looks from the side"):
+        read(tmp_path, "above.mp4", (1,), boxes)
+    measured = measure(read(tmp_path, "above.mp4", (1,), boxes, view="top"), (2, 38))
+    assert value(measured, "s1", "unscored_s") < 2
+    assert value(measured, "s1", "climbing_s") == 0
+
+
+def test_damaged_pictures_are_counted(two, tmp_path):
+    content = bytearray((two[0] / "two.mp4").read_bytes())
+    start = content.find(b"mdat") + len(content) // 3
+    content[start : start + 4000] = b"\x55" * 4000
+    (tmp_path / "hurt.mp4").write_bytes(content)
+    assert read(tmp_path, "hurt.mp4").facts["video"]["frames_damaged"] > 0
+    assert two[2].facts["video"]["frames_damaged"] == 0
 
 
 def test_leaving_pictures_undecoded_does_not_change_the_score(tmp_path, monkeypatch):

@@ -35,7 +35,9 @@ def ingest(
     analysis_rate_hz: float,
     background_frames: int,
     polarity: str,
+    view: str,
     max_gap_s: float,
+    max_frozen_s: float,
     filmstrip_every_s: float,
 ) -> Record:
     """Read the file that the rows of one group name."""
@@ -47,7 +49,8 @@ def ingest(
         outline, keys = video.outline(path, background_frames)
         if len(keys) < FEWEST_KEYS:
             keys = video.spread(path, background_frames, outline.duration_s)
-        record = filmed(outline, keys, swims, analysis_rate_hz, polarity, max_gap_s, filmstrip_every_s)
+        limits = trace.Limits(from_above=view == "top", max_gap_s=max_gap_s, max_frozen_s=max_frozen_s)
+        record = filmed(outline, keys, swims, analysis_rate_hz, polarity, limits, filmstrip_every_s)
     return record
 
 
@@ -57,7 +60,7 @@ def filmed(
     swims: list[dict],
     analysis_rate_hz: float,
     polarity: str,
-    max_gap_s: float,
+    limits: trace.Limits,
     filmstrip_every_s: float,
 ) -> Record:
     """Follow every animal of a video."""
@@ -75,12 +78,14 @@ def filmed(
             cylinder, background, sign, contrast, fur, noise_sd, scene.ripple_of(seen, cylinder, sign)
         )
         strips[swim["recording"]] = Strip(cylinder, background.shape, filmstrip_every_s)
-    brightness = follow(outline, analysis_rate_hz, light, trackers, strips)
+    damaged: list[float] = []
+    brightness = follow(outline, analysis_rate_hz, light, trackers, strips, damaged)
     record = Record(facts={"video": video_facts(outline, brightness, noise_sd, sign), "cylinders": {}})
+    record.facts["video"]["frames_damaged"] = len(damaged)
     traces = []
     for swim in swims:
         recording = swim["recording"]
-        found, facts = trace.of_tracker(trackers[recording], brightness, swim["release_s"], max_gap_s)
+        found, facts = trace.of_tracker(trackers[recording], brightness, swim["release_s"], limits)
         traces.append(found.assign(recording=recording))
         record.facts["cylinders"][recording] = facts
         record.arrays[f"strip.{recording}"], record.arrays[f"strip_s.{recording}"] = strips[recording].arrays()
@@ -123,14 +128,17 @@ def follow(
     light: motion.Light,
     trackers: dict[str, motion.Tracker],
     strips: dict[str, "Strip"],
+    damaged: list[float],
 ) -> np.ndarray:
     """Show every tracker every picture that is looked at; return (n, 3): time, light, whether it repeats the last."""
     apart_s = 1 / analysis_rate_hz - 0.5 * min(outline.frame_s, 1 / analysis_rate_hz)
     sparing = video.may_spare(outline.path, 1 / analysis_rate_hz)
+    unfiltered = outline.bits_per_pixel >= video.RICH_BITS_PER_PIXEL
+    pictures = video.stream(outline.path, apart_s, sparing=sparing, unfiltered=unfiltered, damaged=damaged)
     brightness, last = [], np.zeros(0)
     # The matrices are small: more than one thread would only wait for one another.
     with threadpool_limits(1):
-        for time_s, picture in video.stream(outline.path, apart_s, sparing=sparing):
+        for time_s, picture in pictures:
             gains = light.gains(picture)
             sample = picture[::SAMPLED, ::SAMPLED].copy()
             brightness.append((time_s, float(np.median(gains)), np.array_equal(sample, last)))
@@ -156,6 +164,7 @@ def video_facts(outline: video.Outline, brightness: np.ndarray, noise_sd: float,
         "frames_looked_at": len(brightness),
         "frames_lost": int(lost[lost > 0].sum()),
         "lost_at_s": [round(float(at_s), 3) for at_s in outline.times_s[:-1][lost > 0][:MOST_LOST]],
+        "frames_repeated": int(brightness[:, 2].sum()),
         "longest_still_s": longest_s(brightness[:, 0], brightness[:, 2] > 0),
         "frame_rate_hz": 1 / outline.frame_s,
         "uneven_share": variable,

@@ -19,6 +19,8 @@ LAG_S = 0.09
 LONGEST_LAG_S = 0.3
 # Neighbours on each side that are kept, so that the lag can be met at any rate.
 REACH = 2
+# Water that changes by less than this from picture to picture (mean, grey levels) is the same picture coded again.
+REPEATED = 0.04
 # Cylinders are looked at about this wide; larger ones are binned, which also quietens the noise.
 ANALYSIS_WIDTH_PX = 100
 # The body is compared through soft spots this wide (standard deviation) and this far apart, in a square of this size
@@ -124,9 +126,15 @@ class Tracker:
         self.filled = 0
         self.recent = Recent(np.zeros(0), np.zeros((0, len(self.spots) ** 2), np.float32))
         self.changes: list[np.ndarray] = []
+        self.water = (slice(y0 + max(0, int(surface.min())), y0 + self.bin * empty.shape[0], 2), slice(x0, x1, 4))
+        self.sample = np.full(self.background[self.water].shape, -1, np.int16)
+        self.repeats: list[bool] = []
 
     def look(self, time_s: float, picture: np.ndarray, gains: np.ndarray, centres: np.ndarray) -> None:
         """Take in one picture, its light evened by the gains of the reference bands."""
+        sample = picture[self.water].astype(np.int16)
+        self.repeats.append(float(np.abs(sample - self.sample).mean()) < REPEATED)
+        self.sample = sample
         light = np.interp(self.row_centres, centres, gains).astype(np.float32)[:, None]
         factor = -self.sign * self.scale / light
         np.multiply(binned(picture[self.crop], self.bin), factor, out=self.pictures[self.filled])

@@ -170,6 +170,9 @@ def why_unseen(trace: pd.DataFrame, start_s: float, stop_s: float) -> str:
     dark_s = step_s * np.count_nonzero(inside & (trace["light"].to_numpy() < DARK)) if "light" in trace else 0.0
     if dark_s > 1:
         return f"the picture is dark for {dark_s:.0f} s. Check the lamp and the camera"
+    frozen_s = step_s * np.count_nonzero(inside & trace["frozen"].to_numpy(bool)) if "frozen" in trace else 0.0
+    if frozen_s > 1:
+        return f"the picture stands still for {frozen_s:.0f} s, even its noise: the camera hung. Film again"
     last_s = times_s[seen].max(initial=-np.inf)
     if last_s < stop_s - 2:
         return f"the animal is not seen after {last_s:.0f} s of the video; it seems to have been taken out early"

@@ -3,6 +3,8 @@
 The trace is what scoring needs and all it needs: time, motion, place and posture, and whether the animal was seen.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,10 @@ from ketaflow.assays.forced_swim.motion import SHAPE, Tracker
 COLUMNS = ("time_s", "changed", *SHAPE)
 # A body between these shares of the usual area is taken for the animal alone.
 LEAST_AREA, MOST_AREA = 0.3, 2.2
+# Light below this share of the usual is darkness.
+DARKEST = 0.4
+# Seen from the side a swimmer keeps to the surface: its centre goes up and down by less than this (share of the width).
+MOST_ROAMING = 0.3
 # An animal seen from behind is short: this percentile of what was seen is its length.
 FULL_LENGTH_PCT = 80
 # Bodies this far apart (share of the cylinder's width), in more than this share of the pictures, are two animals.
@@ -19,8 +25,17 @@ APART_SHARE, TWO_BODIES_SHARE = 0.06, 0.15
 SETTLED_S = 2.0
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What is taken for a gap, a hung camera and a proper view: settings of ingest."""
+
+    from_above: bool
+    max_gap_s: float
+    max_frozen_s: float
+
+
 def of_tracker(
-    tracker: Tracker, brightness: np.ndarray, release_s: float | None, max_gap_s: float
+    tracker: Tracker, brightness: np.ndarray, release_s: float | None, limits: Limits
 ) -> tuple[pd.DataFrame, dict]:
     """The trace of one animal and what is told of its cylinder; ``reason`` is empty where it can be scored."""
     frame = pd.DataFrame(tracker.rows(), columns=COLUMNS)
@@ -31,26 +46,54 @@ def of_tracker(
         "confidence": float(one.confidence),
         "contrast": float(tracker.contrast),
         "release_s": None,
-        "reason": "",
+        "gap_s": limits.max_gap_s,
     }
     frame["light"] = brightness[:, 1]
-    lit = (frame["light"] > 0.4).to_numpy()
-    usual = usual_area(frame["area"].to_numpy()[lit])
-    if not np.isfinite(tracker.contrast) or not np.isfinite(usual):
-        facts["reason"] = "no animal was seen in this cylinder. Check cylinder number and file"
-        return finished(frame, np.zeros(len(frame), bool), 1.0, 1.0, tracker), facts
-    alone = frame["area"].between(LEAST_AREA * usual, MOST_AREA * usual).to_numpy() & lit
-    divided = float(np.mean(frame["apart"].to_numpy()[alone] >= APART_SHARE * tracker.offset.shape[1]))
+    frame["frozen"] = frozen(frame["time_s"].to_numpy(), np.array(tracker.repeats, bool), limits.max_frozen_s)
+    usable = (frame["light"] > DARKEST).to_numpy() & ~frame["frozen"].to_numpy()
+    usual = usual_area(frame["area"].to_numpy()[usable])
+    alone = frame["area"].between(LEAST_AREA * usual, MOST_AREA * usual).to_numpy() & usable
+    facts["reason"] = why_not(frame[alone], tracker, limits.from_above)
+    if not alone.any():
+        return finished(frame, alone, 1.0, 1.0, tracker), facts
+    there = alone if limits.from_above else in_water(frame, usual) & usable
+    found = first_settled(frame["time_s"].to_numpy(), there)
+    facts["release_s"] = found if release_s is None else float(release_s)
+    length = float(np.nanpercentile(frame["length"].to_numpy()[alone], FULL_LENGTH_PCT))
+    table = finished(frame, alone, length, usual, tracker)
+    return table.drop(columns=["height", "depth"]) if limits.from_above else table, facts
+
+
+def why_not(seen: pd.DataFrame, tracker: Tracker, from_above: bool) -> str:
+    """Why a swim cannot be scored, by the pictures in which a body was seen; empty where it can."""
+    wide = tracker.offset.shape[1]
+    if not np.isfinite(tracker.contrast) or not len(seen):
+        return "no animal was seen in this cylinder. Check cylinder number and file"
+    divided = float(np.mean(seen["apart"] >= APART_SHARE * wide))
     if divided > TWO_BODIES_SHARE:
-        facts["reason"] = (
+        return (
             f"two animals seem to be in this cylinder (two separate bodies in {divided:.0%} of the pictures). "
             "Check the video; if it is one animal and its mirror image, give region_x_px and the other region columns"
         )
-    found = first_settled(frame["time_s"].to_numpy(), in_water(frame, usual) & lit)
-    facts["release_s"] = found if release_s is None else float(release_s)
-    facts["gap_s"] = max_gap_s
-    length = float(np.nanpercentile(frame["length"].to_numpy()[alone], FULL_LENGTH_PCT)) if alone.any() else 1.0
-    return finished(frame, alone, length, usual, tracker), facts
+    roaming = float(np.ptp(np.percentile(seen["y"], [10, 90]))) / wide
+    if roaming > MOST_ROAMING and not from_above:
+        return (
+            f"the animal moves up and down by {roaming:.0%} of the cylinder's width, as one filmed from above does; "
+            "expected a camera that looks from the side. To score a film from above without climbing and diving, set "
+            "forced_swim.ingest.view to top"
+        )
+    return ""
+
+
+def frozen(times_s: np.ndarray, repeats: np.ndarray, least_s: float) -> np.ndarray:
+    """Pictures (n,) in stretches of at least ``least_s`` in which all but single pictures repeat the one before."""
+    same = repeats.copy()
+    same[1:-1] |= repeats[:-2] & repeats[2:]
+    found = np.zeros(len(same), bool)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], same, [0]])))
+    for first, after in zip(edges[::2], edges[1::2], strict=True):
+        found[first:after] = times_s[after - 1] - times_s[first] >= least_s
+    return found
 
 
 def usual_area(area: np.ndarray) -> float:
@@ -106,8 +149,10 @@ def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, usual: float,
         "above": frame["above"],
         "area": frame["area"] / tracker.offset.shape[1] ** 2,
         "light": frame["light"],
+        "frozen": frame["frozen"],
     }
-    return pd.DataFrame(kept).astype({name: "float32" for name in kept if name not in ("time_s", "seen")})
+    exact = ("time_s", "seen", "frozen")
+    return pd.DataFrame(kept).astype({name: "float32" for name in kept if name not in exact})
 
 
 def smooth(times_s: np.ndarray, values: np.ndarray, window_s: float, ahead_s: float = 0.0) -> np.ndarray:
