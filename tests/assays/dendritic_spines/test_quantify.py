@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from dendrite import record_of, truth, values
 
-from ketaflow.assays.dendritic_spines import quantify, shape, simulate
+from ketaflow.assays.dendritic_spines import optics, quantify, scene, shape, simulate
 
 
 def test_the_length_of_a_drawn_dendrite_is_found_within_five_percent(drawn):
@@ -40,6 +40,20 @@ def test_a_smooth_shaft_has_density_zero_and_no_head_diameter(row, defaults):
     assert told["spine_density_per_um"] < 0.15
     if told["spine_count"] == 0:
         assert told["spine_head_diameter_um"] is None
+
+
+def test_a_cell_body_is_not_dendrite(row, defaults):
+    """Three bare dendrites of 10.5 um or so leave a body 8 um wide in the middle of 30 um."""
+    voxel_um, middle = np.array([0.4, 0.12, 0.12]), np.array([3.0, 15.0, 15.0])
+    rng = np.random.default_rng(0)
+    lines = [scene.centreline(middle, angle, 24, bend=0.02, tilt=0.0, rng=rng) for angle in (0.2, 2.3, 4.4)]
+    parts = [scene.shaft(line, 0.45, 1.0, rng) for line in lines]
+    parts.append(scene.Balls(middle[None], np.array([4.0]), np.array([1.2])))
+    light = optics.blur(optics.fill(scene.Balls.together(parts), (15, 250, 250), voxel_um), voxel_um, 0.3, 0.8)
+    stack = optics.detect(light, photons=100, background=2, read_noise=2, gain=12, offset=100, ceiling=65535, rng=rng)
+    told = values(quantify.quantify(record_of(stack, row, 0.12, 0.4), **defaults["quantify"]))
+    outside = [(abs(line - middle) < 15)[:, 1:].all(1) & (np.linalg.norm(line - middle, axis=1) > 4) for line in lines]
+    assert told["dendrite_length_um"] == pytest.approx(sum(part.sum() for part in outside) * scene.STEP_UM, rel=0.07)
 
 
 @pytest.mark.parametrize("turn", ["mirror", "transpose", "half turn"])

@@ -22,10 +22,11 @@ RETRACE = 1.25
 
 @dataclass
 class Traced:
-    """Dendrites in true micrometres, and the factor that brings their shafts to an ordinary width."""
+    """Dendrites in true micrometres, the factor that brings their shafts to an ordinary width, somata (y, x)."""
 
     dendrites: list[Dendrite]
     factor: float
+    soma: np.ndarray
 
 
 def traced(
@@ -33,15 +34,16 @@ def traced(
 ) -> Traced:
     """Trace the dendrites of a stack without background (z, y, x)."""
     rules = {"min_dendrite_um": min_dendrite_um, "faintest_dendrite_ratio": faintest_dendrite_ratio}
-    found = shaft.dendrites(stack, voxel_um, noise, **rules)
+    soma = shaft.somata(stack.max(0), float(voxel_um[1]))
+    found = shaft.dendrites(stack, voxel_um, noise, soma, **rules)
     if not found:
-        return Traced([], 1.0)
+        return Traced([], 1.0, soma)
     factor = _factor(found)
     if not 1 / RETRACE <= factor <= RETRACE:
-        again = shaft.dendrites(stack, voxel_um * factor, noise, **rules)
+        again = shaft.dendrites(stack, voxel_um * factor, noise, soma, **rules)
         found = [dendrite.scaled(1 / factor) for dendrite in again] or found
         factor = _factor(found)
-    return Traced(found, factor)
+    return Traced(found, factor, soma)
 
 
 def _factor(dendrites: list[Dendrite]) -> float:
@@ -53,7 +55,11 @@ def _factor(dendrites: list[Dendrite]) -> float:
 def offered(picture: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, *, reach_um: float) -> Candidates:
     """Candidates in a projection (y, x), their places on the ordinary scale (``found.factor`` times micrometres)."""
     flat = [dendrite.flat().scaled(found.factor) for dendrite in found.dendrites]
-    return candidates.candidates(picture[None], voxel_um * found.factor, flat, noise, reach_um=reach_um)
+    made = candidates.candidates(picture[None], voxel_um * found.factor, flat, noise, reach_um=reach_um)
+    if not found.soma.any():
+        return made
+    y, x = np.rint(made.places_um[:, 1:] / found.factor / voxel_um[1:]).astype(int).T
+    return made.chosen(~found.soma[y, x])
 
 
 def placed(picture: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, places_um: np.ndarray) -> Candidates:

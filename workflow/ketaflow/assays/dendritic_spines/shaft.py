@@ -22,6 +22,8 @@ SMOOTH_UM, SMOOTH_DEPTH_UM = 0.9, 1.5
 END_UM = 1.5
 # Thinner and dimmer than this share of the longest dendrite: an axon (ratio).
 THREAD = 0.65
+# Where it is bright this far around, there is a cell body or a stump of one: no dendrite is so wide. Around it a rim.
+SOMA_RADIUS_UM, SOMA_RIM_UM = 2.5, 0.5
 NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 
@@ -54,17 +56,19 @@ class Dendrite:
 
 
 def dendrites(
-    stack: np.ndarray, voxel_um: np.ndarray, noise: float, *, min_dendrite_um: float, faintest_dendrite_ratio: float
-) -> list[Dendrite]:
+    stack: np.ndarray, voxel_um: np.ndarray, noise: float, soma: np.ndarray, *, min_dendrite_um: float,
+    faintest_dendrite_ratio: float,
+) -> list[Dendrite]:  # fmt: skip
     """Every dendrite of a stack (z, y, x), longest first.
 
-    ``noise`` is the standard deviation of a pixel of the projection. A branch shorter than
+    ``noise`` is the standard deviation of a pixel of the projection; where ``soma`` (y, x) is true no dendrite is
+    looked for. A branch shorter than
     ``min_dendrite_um`` is taken for a spine or a stump; a dendrite whose ridge is fainter than
     ``faintest_dendrite_ratio`` of the strongest is taken for one out of focus.
     """
     picture = stack.max(0)
     pixel_um = float(voxel_um[1])
-    ridge = ridges(picture, pixel_um)
+    ridge = np.where(soma, np.float32(0), ridges(picture, pixel_um))
     paths = _paths(ridge, noise, pixel_um, min_dendrite_um=min_dendrite_um, faintest=faintest_dendrite_ratio)
     found = sorted((_lifted(path, stack, picture, voxel_um) for path in paths), key=lambda made: -made.length_um)
     return [dendrite for dendrite in found if not _is_thread(dendrite, found[0])]
@@ -74,6 +78,24 @@ def _is_thread(dendrite: Dendrite, main: Dendrite) -> bool:
     """Whether a branch is an axon: both much thinner and much dimmer than the longest dendrite."""
     thin = np.median(dendrite.radius_um) < THREAD * np.median(main.radius_um)
     return bool(thin and np.median(dendrite.brightness) < THREAD * np.median(main.brightness))
+
+
+def somata(picture: np.ndarray, pixel_um: float) -> np.ndarray:
+    """Where (y, x) cell bodies lie: places too wide to be dendrites that are half as bright as the brightest.
+
+    Their rim would be traced as dendrites, and what lies on it be taken for spines. A wide haze is not masked: where
+    half of the image would be a soma none is.
+    """
+    coarse = max(1, int(0.25 / pixel_um))
+    small = ndimage.gaussian_filter(picture, 0.25 / pixel_um, truncate=2.5)[::coarse, ::coarse]
+    step_um = coarse * pixel_um
+    inner = ndimage.distance_transform_edt(small > 0.5 * np.quantile(small, 0.995)) * step_um > SOMA_RADIUS_UM
+    if not inner.any():
+        return np.zeros(picture.shape, bool)
+    whole = ndimage.distance_transform_edt(~inner) * step_um <= SOMA_RADIUS_UM + SOMA_RIM_UM
+    if whole.mean() > 0.5:
+        return np.zeros(picture.shape, bool)
+    return whole.repeat(coarse, 0).repeat(coarse, 1)[: picture.shape[0], : picture.shape[1]]
 
 
 def ridges(picture: np.ndarray, pixel_um: float) -> np.ndarray:
