@@ -19,8 +19,6 @@ from ketaflow.core.records import Record
 from ketaflow.core.svg import Chart
 
 ETHOVISION = "ethovision"
-# Fitted settings are worth it if unseen swims come at least this much nearer to people (s).
-WORTH_S = 1.0
 
 
 def calibrate(
@@ -45,7 +43,7 @@ def calibrate(
         {"settings": "fitted, on swims not fitted to", **fitting.judged(swims, unseen, step_s)},
         {"settings": "people with one another", **among_people(swims)},
     ])  # fmt: skip
-    worth = report["mean_error_s"][0] - report["mean_error_s"][1] > WORTH_S
+    worth = report["mean_error_s"][0] - report["mean_error_s"][1] >= own["min_gain_s"]
     return {
         "report": report,
         "recordings": by_recording(swims, part, now, unseen, step_s),

@@ -77,9 +77,7 @@ def of_machine(scores: Scores, human_limits_s: float) -> list[Finding]:
     apart_s = {a: np.mean([scores.totals_s[MACHINE, x] - scores.totals_s[a, x] for x in scores.shared(MACHINE, a)])
                for a in people}  # fmt: skip
     middle_s = float(np.median(list(apart_s.values())))
-    message = (
-        f"immobility by {MACHINE} less immobility by people, average of recordings, middle of {len(people)} raters"
-    )
+    message = f"immobility by {MACHINE} less immobility by people, average of recordings, middle of {', '.join(people)}"
     if abs(middle_s) > human_limits_s:
         message += ". Fit the threshold to your people: snakemake calibrate_forced_swim"
     limits = (-human_limits_s, human_limits_s)
