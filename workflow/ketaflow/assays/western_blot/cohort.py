@@ -28,14 +28,15 @@ def summarise(
         return {}
     measured = tables["measurements"]
     targets = targets.assign(**{name: targets[name].astype(object).fillna("") for name in MAY_BE_EMPTY})
+    shown, targets = targets, targets[targets["superseded_by"].isna()].copy()
     ratios, checks = parallel.ratios(measured, targets, rows["western_blot_images"])
     everything = pd.concat([measured, pd.DataFrame(ratios)], ignore_index=True) if ratios else measured
     divided = {(row["recording"], row["analyte"]) for row in ratios}
     targets["parallel"] = [pair in divided for pair in zip(targets["image"], targets["target"], strict=True)]
-    checks += same_pictures(targets)
+    checks += same_pictures(shown)
     fingerprints = tables.get("fingerprints", pd.DataFrame())
     if len(fingerprints):
-        checks += same_lanes(fingerprints, targets, least=likeness_correlation, least_score=likeness_score)
+        checks += same_lanes(fingerprints, shown, least=likeness_correlation, least_score=likeness_score)
     made = {"legends": legends(targets, everything, rows["western_blot_lanes"])}
     return made | {"measurements": pd.DataFrame(ratios), "checks": pd.DataFrame(checks), "fingerprints": None}
 

@@ -7,6 +7,7 @@ import hashlib
 
 import numpy as np
 
+from ketaflow.assays.western_blot.exposures import used
 from ketaflow.assays.western_blot.normalise import loading_factors, referenced
 from ketaflow.assays.western_blot.pictures import View, lane_map
 from ketaflow.core.records import Record
@@ -45,6 +46,7 @@ def controls(seen: list[View], row: dict) -> list[tuple[View, dict]]:
         for target in view.targets
         if view.membrane == row["membrane"]
         and target["role"] in CONTROL_ROLES
+        and used(target)
         and target["repeat"] in (row["repeat"], None)
     ]
 
@@ -80,6 +82,7 @@ def target_rows(recording: Record, seen: list[View]) -> list[dict]:
                     "lanes": len(kinds),
                     **{f"{kind}_lanes": kinds.count(kind) for kind in ("animal", "pool", "ladder", "dilution")},
                     "animals": len(animals_of(recording, view.membrane)),
+                    "superseded_by": target["superseded"],
                     "boxes_drawn": sum(band["box"] == "given" for band in bands),
                     "bits": view.scan["bits"],
                     "format": view.scan["format"],

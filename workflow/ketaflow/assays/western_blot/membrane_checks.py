@@ -40,6 +40,20 @@ def loading_checks(measured: Record, limit_pct: float) -> list[dict]:
     return made
 
 
+def exposure_checks(measured: Record) -> list[dict]:
+    """Pictures another exposure of the same blot stands for."""
+    targets = measured.table("targets")
+    rows = targets[targets["superseded_by"].notna()] if len(targets) else targets
+    return [
+        check(
+            "exposure", None, recording=row.image, place=row.target, verdict="pass",
+            message=f"{row.target}: another exposure of membrane {row.membrane} gives the values (fewer saturated "
+            "lanes, or further above the noise)",
+        )
+        for row in rows.itertuples()
+    ]  # fmt: skip
+
+
 def dilution_checks(measured: Record) -> list[dict]:
     """Whether signal is proportional to load."""
     made = []

@@ -58,6 +58,7 @@ def qc(
         checks += _band_checks(view, own, animals, recording, background_difference_pct, least_snr)
         checks += _mass_checks(view, own, recording, mass_off_pct) + _twin_checks(view, recording, twin_correlation)
     checks += membrane_checks.loading_checks(measured, loading_cv_pct) + membrane_checks.dilution_checks(measured)
+    checks += membrane_checks.exposure_checks(measured)
     checks += membrane_checks.transfer_checks(recording, measured, transfer_change_pct)
     checks += membrane_checks.background_checks(measured, background_change_pct)
     return Record(tables={"checks": checks}, figures=_figures(recording, measured, bands, splice_score, least_snr))

@@ -7,7 +7,7 @@ and facts for the reviewer's pictures.
 
 import numpy as np
 
-from ketaflow.assays.western_blot import likeness, loading, pictures
+from ketaflow.assays.western_blot import exposures, likeness, loading, pictures
 from ketaflow.assays.western_blot.linearity import Linearity, linearity
 from ketaflow.assays.western_blot.pictures import View
 from ketaflow.assays.western_blot.values import animal_values
@@ -48,6 +48,7 @@ def quantify(
             min_share=min_share, clear_share=clear_share, clear_contrast=clear_contrast, clear_snr=clear_snr, foot=foot,
             max_slope=max_slope, ladder_kda=ladder_kda, tolerance_pct=kda_tolerance_pct,
         )  # fmt: skip
+    exposures.choose(seen, saturated_limit_pct=saturated_limit_pct)
     record = Record()
     bands = [_band_row(view, band) for view in seen for band in view.reading.bands]
     dilutions = _dilutions(seen)

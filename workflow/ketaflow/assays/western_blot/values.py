@@ -6,6 +6,7 @@ In: views with their bands. Out: ``band_volume``, ``normalised_density``, ``phos
 
 import numpy as np
 
+from ketaflow.assays.western_blot.exposures import used
 from ketaflow.assays.western_blot.loading import CONTROL_ROLES, factors, sample_name, volumes
 from ketaflow.assays.western_blot.normalise import geometric_mean, referenced
 from ketaflow.assays.western_blot.pictures import View
@@ -24,6 +25,8 @@ def animal_values(
             doubts = [_doubts(view, row, lane, dilutions, **limits) for lane in range(1, len(view.lane_map) + 1)]
             own = volumes(view, row["target"])
             made += _rows(view, row, "band_volume", own, "counts", doubts, mean=np.nanmean)
+            if not used(row):
+                continue
             if row["role"] in CONTROL_ROLES:
                 made += _loading_rows(seen, view, row, told)
                 continue
@@ -47,6 +50,7 @@ def total_of(seen: list[View], view: View, row: dict) -> tuple[View, dict] | Non
         if other.membrane == view.membrane
         and target["target"] != row["target"]
         and target["role"] in ("total", "target")
+        and used(target)
     ]
     named = [pair for pair in totals if row["total_target"] and pair[1]["target"] == row["total_target"]]
     if not row["total_target"]:
