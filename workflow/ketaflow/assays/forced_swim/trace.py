@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import binary_closing
 
 from ketaflow.assays.forced_swim.motion import SHAPE, Tracker
 
 COLUMNS = ("time_s", "changed", *SHAPE)
 # A body between these shares of the usual area is taken for the animal alone.
 LEAST_AREA, MOST_AREA = 0.3, 2.2
+# Around a key picture a codec draws even a picture that stands still anew: so many may differ.
+KEY_PICTURES = 3
 # Light below this share of the usual is darkness.
 DARKEST = 0.4
 # Seen from the side a swimmer keeps to the surface: its centre goes up and down by less than this (share of the width).
@@ -86,9 +89,8 @@ def why_not(seen: pd.DataFrame, tracker: Tracker, from_above: bool) -> str:
 
 
 def frozen(times_s: np.ndarray, repeats: np.ndarray, least_s: float) -> np.ndarray:
-    """Pictures (n,) in stretches of at least ``least_s`` in which all but single pictures repeat the one before."""
-    same = repeats.copy()
-    same[1:-1] |= repeats[:-2] & repeats[2:]
+    """Pictures (n,) in stretches of at least ``least_s`` that repeat the one before, but for some at each key picture."""
+    same = binary_closing(np.pad(repeats, KEY_PICTURES), np.ones(KEY_PICTURES + 1))[KEY_PICTURES:-KEY_PICTURES]
     found = np.zeros(len(same), bool)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], same, [0]])))
     for first, after in zip(edges[::2], edges[1::2], strict=True):
