@@ -131,8 +131,8 @@ def light_chart(recording: Record, trace: pd.DataFrame, x_limits: tuple[float, f
     chart = Chart(x_limits, (0.0, max(120.0, 1.1 * float(np.nanmax(light)))), "Time in the video (s)", "Light (%)",
                   height=92)  # fmt: skip
     wide_s = LEAST_WIDE * (x_limits[1] - x_limits[0])
-    repeated = times_s[recording.arrays.get("repeated", np.zeros(len(times_s), bool))[: len(times_s)]]
-    for moments, colour in ((repeated, "yellow"), (recording.facts["video"].get("lost_at_s", []), "pink")):
+    repeated, lost = times_s[recording.arrays["repeated"]], recording.facts["video"]["lost_at_s"]
+    for moments, colour in ((repeated, "yellow"), (lost, "pink")):
         chart.bands([(moment, moment + wide_s) for moment in moments], colour, 0.8)
     chart.line(*thinned(times_s, light, LIGHT_POINTS), "black")
     return chart
@@ -150,12 +150,11 @@ def of_threshold(scored: dict) -> str:
 
 
 def of_time(recording: Record) -> str:
-    """What the strip of light shows, with the numbers of lost and repeated pictures."""
+    """What the strip of light shows, with the numbers of lost, repeated and damaged pictures."""
     facts = recording.facts["video"]
-    repeated = int(np.count_nonzero(recording.arrays.get("repeated", [])))
     return (
         f"Below: light in percent of the usual; pink, pictures lost ({facts['frames_lost']}); yellow, pictures that "
-        f"repeat the one before ({repeated})."
+        f"repeat the one before ({facts['frames_repeated']}); damaged pictures: {facts['frames_damaged']}."
     )
 
 
