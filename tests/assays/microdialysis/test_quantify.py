@@ -342,3 +342,24 @@ def test_the_trapezoid_joins_middles_as_plots_do():
     """From the last middle before the dose (100 %) to the first after it (150 %) the line rises: 125 % at the dose."""
     found = measure(with_concentrations(STEP, {"glutamate": FLAT + [3.0] * 6}), auc_method="trapezoid")
     assert values(found, "auc_pct_min") == pytest.approx([50 * 120 - 25 * 10 / 2])
+
+
+def test_a_window_that_ends_inside_a_long_fraction_follows_the_bend_of_the_course():
+    """A merged fraction from 40 to 80 min of a parabola: its mean alone would give the first half too little."""
+
+    def content(start: float, stop: float) -> float:
+        return 100 + 1.5 * (stop + start) - (stop**3 - start**3) / 3 / 45 / (stop - start)
+
+    spans = [(0, 20), (20, 40), (40, 80), (80, 100), (100, 120)]
+    rows = [*STEP[:3], *(fraction_row(3 + number, *span) for number, span in enumerate(spans))]
+    found = measure(with_concentrations(rows, {"glutamate": [100.0] * 3 + [content(*span) for span in spans]}))
+    assert values(found, "auc_early_pct_min") == pytest.approx([1.5 * 60**2 - 60**3 / 3 / 45], rel=1e-9)
+    assert values(found, "auc_pct_min") == pytest.approx([1.5 * 120**2 - 120**3 / 3 / 45], rel=1e-9)
+
+
+def test_a_window_may_begin_before_the_dose_or_after_it():
+    course = {"glutamate": FLAT + [3.0] * 6}
+    early = measure(with_concentrations(STEP, course), auc_window_min=[-20, 120])
+    late = measure(with_concentrations(STEP, course), auc_window_min=[30, 90])
+    assert values(early, "auc_pct_min") == pytest.approx([50 * 120])
+    assert values(late, "auc_pct_min") == pytest.approx([50 * 60])

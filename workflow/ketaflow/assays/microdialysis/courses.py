@@ -11,6 +11,7 @@ import pandas as pd
 
 from ketaflow.assays.microdialysis import calibration, response
 from ketaflow.assays.microdialysis.analytes import RATIOS, canonical
+from ketaflow.assays.microdialysis.area import incremental_area
 from ketaflow.assays.microdialysis.fractions import MISSED, Fraction, reported_min
 from ketaflow.core.measures import measurement
 
@@ -109,7 +110,7 @@ def _area_rows(
 ) -> Iterable[dict]:
     wanted = {"missing_max_pct": settings["missing_max_pct"], "method": settings["auc_method"]}
     for measure, window in (("auc_pct_min", "auc_window_min"), ("auc_early_pct_min", "auc_early_window_min")):
-        area, note, why = response.incremental_area(moved, pct, tuple(settings[window]), **wanted)
+        area, note, why = incremental_area(moved, pct, tuple(settings[window]), **wanted)
         if not np.isfinite(area):
             yield measurement(measure, area, unit="% x min", reason=no_baseline or why, **about)
             continue
