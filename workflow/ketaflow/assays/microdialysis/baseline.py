@@ -81,12 +81,13 @@ def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
     free = usable.copy()
     for apex in apexes[prominences(trace.smooth, apexes) > SEEN_RIPPLES * trace.ripple]:
         free[max(apex - 2 * half, 0) : apex + 2 * half + 1] = False
+    calm = free & calm_places(trace.signal - np.median(trace.signal), half, trace.ripple)
     line = _hung(trace.light, np.array([], int), np.array([]), usable, half, trace.ripple)
     for _ in range(ROUNDS):
         mean, straight, level = bare_places(trace, line, half)
         tops = (trace.smooth - line)[apexes]
         bare = _trusted(straight & free, level & free, mean, tops, apexes, half, trace.ripple)
-        places = np.flatnonzero(bare | free & calm_places(trace.signal - line, half, trace.ripple))
+        places = np.flatnonzero(bare | calm | free & calm_places(trace.signal - line, half, trace.ripple))
         line = _hung(trace.light, places, mean[places] + line[places], usable, half, trace.ripple)
     return line
 
@@ -115,17 +116,19 @@ def bare_places(trace: Outline, line: np.ndarray, half: int) -> tuple[np.ndarray
 
 def calm_places(rest: np.ndarray, half: int, ripple: float) -> np.ndarray:
     """(n_points,) bool: in the middle of stretches, CALM_WIDTHS long, in which ``rest`` is level but for the ripple."""
-    reach = min(int(CALM_WIDTHS * half), (len(rest) - 1) // 2)
+    reach, stride = min(int(CALM_WIDTHS * half), (len(rest) - 1) // 2), max(1, half // 4)
     k = np.arange(-reach, reach + 1)
     curves = np.linalg.qr(np.stack([np.ones(len(k)), k, k**2], axis=1).astype(float))[0]
-    mean, tilt, bend = (np.convolve(rest, curve[::-1], mode="valid") for curve in curves.T)
-    left = np.convolve(rest**2, np.ones(len(k)), mode="valid") - mean**2 - tilt**2 - bend**2
-    quiet = left < (CALM_RIPPLES * ripple) ** 2 * (len(k) - 3)
-    for part, curve in ((tilt, curves[:, 1]), (bend, curves[:, 2])):
-        quiet &= np.abs(part) * np.ptp(curve) < CALM_CHANGE * ripple
-    calm = np.zeros(len(rest), bool)
-    calm[reach - half : len(rest) - reach + half] = np.convolve(quiet, np.ones(2 * half + 1)) > 0.5
-    return calm
+    windows = np.lib.stride_tricks.sliding_window_view(rest, len(k))[::stride].copy()
+    parts = windows @ curves
+    left = np.einsum("ij,ij->i", windows, windows) - (parts**2).sum(axis=1)
+    changes = np.abs(parts[:, 1:]) * np.ptp(curves[:, 1:], axis=0)
+    quiet = (left < (CALM_RIPPLES * ripple) ** 2 * (len(k) - 3)) & (changes < CALM_CHANGE * ripple).all(axis=1)
+    middles = reach + stride * np.flatnonzero(quiet)
+    marks = np.zeros(len(rest) + 1, int)
+    np.add.at(marks, np.maximum(middles - half, 0), 1)
+    np.add.at(marks, np.minimum(middles + half, len(rest)), -1)
+    return np.cumsum(marks[:-1]) > 0
 
 
 def _trusted(
