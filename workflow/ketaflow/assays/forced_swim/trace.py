@@ -89,7 +89,7 @@ def why_not(seen: pd.DataFrame, tracker: Tracker, from_above: bool) -> str:
 
 
 def frozen(times_s: np.ndarray, repeats: np.ndarray, least_s: float) -> np.ndarray:
-    """Pictures (n,) in stretches of at least ``least_s`` that repeat the one before, but for some at each key picture."""
+    """Pictures (n,) in stretches of at least ``least_s`` that repeat the one before, key pictures aside."""
     same = binary_closing(np.pad(repeats, KEY_PICTURES), np.ones(KEY_PICTURES + 1))[KEY_PICTURES:-KEY_PICTURES]
     found = np.zeros(len(same), bool)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], same, [0]])))
