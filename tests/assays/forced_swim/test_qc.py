@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import pond
+import rated
 from scenes import DEFAULTS, SMALL, measure, read
 
 from ketaflow.assays.forced_swim import pictures, qc
@@ -73,6 +74,16 @@ def test_light_stands_below_activity_on_the_same_axis(reviewed):
 def test_lost_pictures_are_marked_where_they_are_missing(reviewed):
     assert "pictures lost (0)" not in reviewed.figures["s1"][2].caption
     assert f'fill="{COLOURS["pink"]}"' in reviewed.figures["s1"][2].content.split("Light (%)")[1]
+
+
+def test_an_export_without_pictures_shows_its_mobility_alone(tmp_path):
+    rated.workbook(tmp_path / "swims.xlsx", {1: rated.followed([(10, 20)], 60)})
+    record = read(tmp_path, "swims.xlsx", cylinders=(1,))
+    done = qc.qc(record, measure(record), **DEFAULTS["qc"])
+    (figure,) = done.figures["s1"]
+    assert "Mobility (share of body)" in figure.content
+    assert "Light" not in figure.content + figure.caption
+    assert "camera hung" not in set(done.table("checks")["check"])
 
 
 def test_what_moved_is_coloured_and_what_kept_still_is_grey():

@@ -117,11 +117,12 @@ def activity_chart(
     if "light" in trace:
         chart.show_x_ticks, chart.x_label = False, ""
         charts.append(light_chart(recording, trace, x_limits))
+    below = of_time(recording) if "light" in trace else ""
     caption = "Blue: immobility, white: swimming, orange: climbing, green: diving, pink: not seen. "
     return Figure(
         "Does activity fall below the threshold where the animal floats?",
         stacked(charts, "Activity over time with the threshold, and the light below it"),
-        caption=caption + of_threshold(scored) + of_time(recording) * (len(charts) > 1),
+        caption=caption + of_threshold(scored) + below,
     )
 
 
