@@ -36,6 +36,25 @@ def picture(
     return developed(plane, stage, rng)
 
 
+def stain(loading: np.ndarray, seed: int, *, corner: float = 1.0) -> np.ndarray:
+    """Total protein of lanes beside a ladder: one proteome of 18 bands, loaded differently.
+
+    ``corner`` is how many times as much came across in the lower right corner, against the lane's and row's own mean.
+    """
+    rng = np.random.default_rng(seed)
+    count = len(loading) + 1
+    stage = Stage(HEIGHT_PX, WIDTH_PX, count, 0.005, 2.0, rng.uniform(300, 700), 9.0)
+    plane = blank_picture(stage, rng)
+    for mass in LADDER_KDA:
+        add_band(plane, stage, 1, mass, 3e5, rng)
+    for mass in np.geomspace(200, 12, 18):
+        share, down = rng.uniform(0.3, 1), stage.row(mass) / HEIGHT_PX - 0.5
+        for lane, load in enumerate(loading, start=2):
+            came = np.exp(4 * np.log(corner) * ((lane - 1) / (count - 1) - 0.5) * down)
+            add_band(plane, stage, lane, mass, 2.5e5 * share * load * came, rng)
+    return developed(plane, stage, rng)
+
+
 def write(folder: Path, name: str, plane: np.ndarray) -> str:
     tifffile.imwrite(folder / name, plane, photometric="minisblack")
     return name

@@ -7,7 +7,7 @@ import tifffile
 
 from ketaflow.assays.western_blot.normalise import loading_factors, referenced
 
-from .drawn import lane_map, picture, summarised, write
+from .drawn import lane_map, picture, stain, summarised, write
 
 ANIMALS = [f"M{number}" for number in range(1, 9)]
 RNG = np.random.default_rng(3)
@@ -112,6 +112,32 @@ def test_a_total_that_stands_on_no_membrane_is_told(lab):
     found = parallel(lab, pool=1, controls=0, total_target="GluA1")
     assert found["measurements"].empty
     assert found["checks"].set_index("check").loc["total_found", "verdict"] == "warn"
+
+
+def test_total_protein_takes_loading_out(lab):
+    loading, amount = loaded(5), np.append(np.random.default_rng(2).lognormal(0, 0.4, 8), 1.0)
+    images = [
+        row(write(lab.folder, "s.tif", stain(loading, 3)), "B1", "total protein", "total_protein", None),
+        row(write(lab.folder, "b.tif", picture(list(4e5 * amount * loading), 25.0, 4)), "B1", "BDNF", "target", 25.0),
+    ]
+    record = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS, pool=1))
+    values = lab.measured(record).table("measurements").query("measure == 'normalised_density'").set_index("animal")
+    off = np.log(values["value"].astype(float)) - np.log(amount[:8])
+    assert np.abs(off - off.mean()).max() < 0.08 and set(values["status"]) == {"ok"}
+
+
+@pytest.mark.parametrize(("second", "verdict"), [(1.05, "pass"), (2.2, "warn")])
+def test_lanes_of_the_pool_that_differ_are_told(lab, second, verdict):
+    """Loading differs twofold between the two lanes, and does not count."""
+    held, loading = np.append(TOTAL[:6], [1.0, second]), np.append(np.ones(7), 2.0)
+    images = [
+        row(write(lab.folder, "b.tif", picture(list(4e5 * held * loading), 25.0, 5)), "B1", "BDNF", "target", 25.0),
+        row(write(lab.folder, "g.tif", picture(list(6e5 * loading), 37.0, 6)), "B1", "GAPDH", "loading_control", 37.0),
+    ]
+    record = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS[:6], pool=2))
+    told = lab.checked(record, lab.measured(record)).table("checks").set_index("check").loc["pool_cv"]
+    assert told["verdict"] == verdict
+    assert told["value"] == pytest.approx(100 * np.std([1, second], ddof=1) / np.mean([1, second]), abs=3)
 
 
 def test_loading_is_the_geometric_mean_of_all_controls():

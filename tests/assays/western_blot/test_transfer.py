@@ -5,7 +5,7 @@ import pytest
 
 from ketaflow.assays.western_blot.transfer import corner, gradient
 
-from .drawn import lane_map, picture, write
+from .drawn import lane_map, picture, stain, write
 
 ANIMALS = [f"M{number}" for number in range(1, 11)]
 
@@ -78,7 +78,7 @@ def test_too_few_lanes_give_no_gradient():
     assert gradient(np.linspace(0, 1, 4), np.ones(4)) is None
 
 
-def stained(corner_factor: float, seed: int) -> np.ndarray:
+def proteomes(corner_factor: float, seed: int) -> np.ndarray:
     """Total protein of ten lanes: one proteome, different loads, a lower right corner that took more (or less)."""
     rng = np.random.default_rng(seed)
     down = np.linspace(-0.5, 0.5, 400)
@@ -90,9 +90,19 @@ def stained(corner_factor: float, seed: int) -> np.ndarray:
 
 
 def test_a_corner_that_took_less_is_told_whatever_was_loaded():
-    found = corner(stained(0.5, 1))
+    found = corner(proteomes(0.5, 1))
     assert found.beyond(30) and found.factor == pytest.approx(0.5, rel=0.05)
 
 
 def test_loading_alone_is_no_corner():
-    assert not corner(stained(1.0, 2)).beyond(5)
+    assert not corner(proteomes(1.0, 2)).beyond(5)
+
+
+@pytest.mark.parametrize(("factor", "verdict", "way"), [(1.0, "pass", "lower"), (0.4, "warn", "lower left")])
+def test_an_uneven_stain_is_told_with_its_corner(lab, factor, verdict, way):
+    loading = np.random.default_rng(6).lognormal(0, 0.2, len(ANIMALS))
+    name = write(lab.folder, "s.tif", stain(loading, 7, corner=factor))
+    images = [{"image": name, "membrane": "B1", "target": "total protein", "role": "total_protein"}]
+    record = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS))
+    told = lab.checked(record, lab.measured(record)).table("checks").set_index("check").loc["transfer_corner"]
+    assert told["verdict"] == verdict and way in told["message"]

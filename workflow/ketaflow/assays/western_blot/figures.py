@@ -89,11 +89,12 @@ def _ladder(view: dict) -> tuple[list[float], list[float]]:
     return ladder["rows"], ladder["kda"]
 
 
-def profiles(stack: np.ndarray, top: int, bands: list[dict]) -> str:
+def profiles(stack: np.ndarray, methods: list[str], top: int, bands: list[dict]) -> str:
     """Every lane's profile over its baseline, one below the other; SVG.
 
-    ``stack`` (n_lanes, 3, n_rows): profile, background, second background. The whole profile shows the bands; enlarged,
-    whether the baseline follows what lies between them. Boxes of targets stand below their lane.
+    ``stack`` (n_lanes, 3, n_rows): profile, background by the lane's of ``methods``, second background; where a target
+    was measured over the second one (total protein over the gaps), that is shown. The whole profile shows the bands;
+    enlarged, whether the baseline follows what lies between them. Boxes of targets stand below their lane.
     """
     count, _, rows = stack.shape
     step = max(1, int(np.ceil(rows * count / POINTS)))
@@ -105,7 +106,10 @@ def profiles(stack: np.ndarray, top: int, bands: list[dict]) -> str:
     chart = Chart((top, top + rows), (0, count), "row of the picture (px)", "lane", height=height, show_y_ticks=False)
     for lane in range(count):
         base = count - 1 - lane + 0.08
-        under = blocks[lane, 1].mean(axis=1)
+        other = any(
+            band["lane"] == lane + 1 and _named(band) and band["background_method"] != methods[lane] for band in bands
+        )
+        under = blocks[lane, 2 if other else 1].mean(axis=1)
         low = float(np.minimum(under, blocks[lane, 0].mean(axis=1)).min())
         reach = max(float(blocks[lane, 0].max()) - low, 1e-9) / 0.88
         whole, close = blocks[lane, 0].max(axis=1), blocks[lane, 0].mean(axis=1)

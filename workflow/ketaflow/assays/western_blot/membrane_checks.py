@@ -40,6 +40,29 @@ def loading_checks(measured: Record, limit_pct: float) -> list[dict]:
     return made
 
 
+def pool_checks(recording: Record, measured: Record, limit_pct: float) -> list[dict]:
+    """How well lanes of the pooled sample agree, once loading is taken out: the error of one lane on this membrane."""
+    bands, targets, made = measured.table("bands"), measured.table("targets"), []
+    for row in targets.itertuples() if len(bands) and len(targets) else ():
+        pools = [lane["lane"] for lane in lane_map(recording, row.membrane) if lane["sample"] == "pool"]
+        if len(pools) < 2 or row.role in CONTROL_ROLES:
+            continue
+        of_pools = bands[bands["membrane"].eq(row.membrane) & bands["lane"].isin(pools) & bands["target"].notna()]
+        volumes = of_pools.groupby(["target", "lane"])["volume"].first().unstack()
+        controls = [name for name in row.loading_controls.split("+") if name in volumes.index]
+        load = np.exp(np.log(volumes.loc[controls].clip(lower=1e-9)).mean()) if controls else 1.0
+        spread = variation_pct((volumes.loc[row.target] / load).to_numpy()) if row.target in volumes.index else np.nan
+        if np.isfinite(spread):
+            message = f"{row.target}: {len(pools)} lanes of the pooled sample differ by {spread:.0f} % (CV)"
+            made.append(
+                check(
+                    "pool_cv", spread, recording=row.image, place=row.target, unit="%", high=limit_pct,
+                    verdict=within(spread, None, limit_pct), message=message,
+                )
+            )  # fmt: skip
+    return made
+
+
 def exposure_checks(measured: Record) -> list[dict]:
     """Pictures another exposure of the same blot stands for."""
     targets = measured.table("targets")

@@ -35,6 +35,7 @@ def qc(
     *,
     background_difference_pct: float,
     loading_cv_pct: float,
+    pool_cv_pct: float,
     mass_off_pct: float,
     twin_correlation: float,
     splice_score: float,
@@ -59,6 +60,7 @@ def qc(
         checks += _mass_checks(view, own, recording, mass_off_pct) + _twin_checks(view, recording, twin_correlation)
     checks += membrane_checks.loading_checks(measured, loading_cv_pct) + membrane_checks.dilution_checks(measured)
     checks += membrane_checks.exposure_checks(measured)
+    checks += membrane_checks.pool_checks(recording, measured, pool_cv_pct)
     checks += membrane_checks.transfer_checks(recording, measured, transfer_change_pct)
     checks += membrane_checks.background_checks(measured, background_change_pct)
     return Record(tables={"checks": checks}, figures=_figures(recording, measured, bands, splice_score, least_snr))
@@ -274,7 +276,7 @@ def _figures(
         for view in views:
             if view["profiles"]:
                 stack, boxes = measured.arrays[view["profiles"]], _of_view(bands, view).to_dict("records")
-                drawing = figures.profiles(stack, view["top"], boxes)
+                drawing = figures.profiles(stack, view["methods"], view["top"], boxes)
                 shown.append(Figure("Does the baseline follow the background?", drawing, caption=PROFILE_CAPTION))
     for image, membrane in dict.fromkeys((view["image"], view["membrane"]) for view in measured.facts["views"]):
         rows = bands[bands["membrane"].eq(membrane) & bands["target"].notna()] if len(bands) else bands

@@ -137,6 +137,7 @@ def _facts(view: View, record: Record, number: int) -> dict:
             "outside": comb.outside,
         }  # fmt: skip
         facts["profiles"] = f"profiles_{number}"
+        facts["methods"] = [strip.method for strip in reading.strips]
         record.arrays[facts["profiles"]] = np.array(
             [[strip.profile, strip.background, strip.other] for strip in reading.strips], dtype=np.float32
         )
