@@ -20,6 +20,8 @@ def channel(
     head[: 1 + len(version)] = bytes([len(version)]) + version.encode()
     times = (0, step_ms * (len(counts) - 1))
     head[0x11A:0x122] = struct.pack(">ii", *map(int, times)) if version in ("30", "130") else struct.pack(">ff", *times)
+    if old:
+        head[0x122:0x12A] = struct.pack(">ii", int(counts.max()), int(counts.min()))
     place = 0x284 if old else 0x127C
     head[place : place + 8] = struct.pack(">d", scale)
     place, letters = (0x244, unit.encode()) if old else (0x104C, unit.encode("utf-16-le"))

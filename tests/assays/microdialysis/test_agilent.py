@@ -62,6 +62,15 @@ def test_values_beyond_sixteen_bits_and_below_zero_are_kept(stored):
         np.testing.assert_array_equal(trace.signal, 0.5 * counts, err_msg=version)
 
 
+def test_a_damaged_difference_shifts_all_that_follows_and_is_noticed(stored):
+    """Bytes before the highest value are changed one at a time: the header knows how high it was."""
+    whole = channel("30", COUNTS)
+    for place in range(0x403, 0x400 + 2 * int(COUNTS.argmax()) - 10, 7):
+        damaged = whole[:place] + bytes([whole[place] ^ 0x41]) + whole[place + 1 :]
+        with pytest.raises(IngestError):
+            readers.read(stored(damaged), time_unit="auto")
+
+
 def test_an_unknown_version_names_what_to_do(stored):
     with pytest.raises(IngestError, match=r"version '81'.*Export the signal as text"):
         readers.read(stored(b"\x0281" + bytes(7000)), time_unit="auto")

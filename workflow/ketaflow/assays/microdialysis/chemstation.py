@@ -16,6 +16,8 @@ OLD = {"times": ">ii", "scale": 0x284, "unit": 0x244, "values": 0x400, "step": 1
 NEW = {"times": ">ii", "scale": 0x127C, "unit": 0x104C, "values": 0x1800, "step": 2}
 LAYOUTS = {"30": OLD, "130": NEW, "179": {**NEW, "times": ">ff"}, "181": {**NEW, "times": ">ff"}}
 TIMES_AT = 0x11A
+# Highest and lowest value of version 30, as all thirty files at hand have it.
+RANGE_AT = 0x122
 SEGMENT, ESCAPE_130, ESCAPE_181 = 0x10, -0x8000, 0x7FFF
 # Milliseconds from value to value that Agilent's detectors offer: diode arrays and their kin, fluorescence and
 # refractive index, the fastest diode arrays, flame ionisation and analogue inputs.
@@ -57,6 +59,8 @@ def read(content: bytes, name: str, file: str, *, known_whole: bool = False) -> 
         raise IngestError(f"{file}: the file ends too early ({error}). Copy it again.") from error
     if not (np.isfinite([first_ms, last_ms, scale]).all() and last_ms > first_ms and scale):
         raise IngestError(f"{file}: times or scale in the header are no numbers. Copy the file again.")
+    if version == "30":
+        _check_range(values, *struct.unpack_from(">ii", content, RANGE_AT), file)
     if version in ("179", "181") and not known_whole:
         _check_pace(len(values), last_ms - first_ms, file)
     time_min = np.linspace(first_ms, last_ms, len(values)) / 60_000
@@ -128,6 +132,15 @@ def _doubles(body: bytes) -> np.ndarray:
 
 
 DECODERS = {"30": _differences, "130": _differences, "179": _doubles, "181": _second_differences}
+
+
+def _check_range(values: np.ndarray, highest: int, lowest: int, file: str) -> None:
+    """Refuse values that leave the range the header tells: one damaged difference shifts all that follow."""
+    if highest > lowest and (values.max(initial=-np.inf), values.min(initial=np.inf)) != (highest, lowest):
+        raise IngestError(
+            f"{file}: the header tells values from {lowest} to {highest}, found {values.min(initial=np.inf):.0f} to "
+            f"{values.max(initial=-np.inf):.0f}. The file is damaged: copy it again."
+        )
 
 
 def _check_pace(points: int, length_ms: float, file: str) -> None:
