@@ -64,8 +64,9 @@ def test_values_beyond_sixteen_bits_and_below_zero_are_kept(stored):
 
 def test_a_damaged_difference_shifts_all_that_follows_and_is_noticed(stored):
     """Bytes before the highest value are changed one at a time: the header knows how high it was."""
-    whole = channel("30", COUNTS)
-    for place in range(0x403, 0x400 + 2 * int(COUNTS.argmax()) - 10, 7):
+    low = np.round(2000 + 3 * TIME_S + 2e4 * np.exp(-(((TIME_S - 60) / 5) ** 2))).astype(int)
+    whole = channel("30", low)
+    for place in range(0x407, 0x400 + 2 * int(low.argmax()) - 10, 7):
         damaged = whole[:place] + bytes([whole[place] ^ 0x41]) + whole[place + 1 :]
         with pytest.raises(IngestError):
             readers.read(stored(damaged), time_unit="auto")
