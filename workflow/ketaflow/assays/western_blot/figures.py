@@ -39,7 +39,7 @@ def overlay(
         box = [band["x_px"], band["y_px"], band["x_px"] + band["width_px"], band["y_px"] + band["height_px"]]
         left, top, right, bottom = (edge / factor for edge in box)
         pen.rectangle([left, top, max(right - 1, left), max(bottom - 1, top)], outline=_colour(band))
-    for target, band in _last_of_targets(bands).items():
+    for (_, target), band in _last_of_targets(bands).items():
         right, middle = (band["x_px"] + band["width_px"]) / factor, (band["y_px"] + band["height_px"] / 2) / factor
         words = f"{target} {band['kda']:.0f} kDa" if band["kda"] == band["kda"] and band["kda"] else target
         room = right + 5 + pen.textlength(words) <= image.width
@@ -62,10 +62,10 @@ def _colour(band: dict) -> tuple[int, int, int]:
     return SATURATED if band["saturated_pct"] > 0 else STATE_COLOURS[band["box"]]
 
 
-def _last_of_targets(bands: list[dict]) -> dict[str, dict]:
-    """The rightmost box of each target."""
+def _last_of_targets(bands: list[dict]) -> dict[tuple[str, str], dict]:
+    """The rightmost box of each target of each membrane."""
     named = sorted((band for band in bands if _named(band)), key=lambda band: band["x_px"])
-    return {band["target"]: band for band in named}
+    return {(band["membrane"], band["target"]): band for band in named}
 
 
 def _draw_lanes(pen: object, view: dict, kinds: list[str], factor: int) -> None:
