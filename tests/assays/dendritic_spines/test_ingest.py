@@ -1,9 +1,12 @@
 """Ingest: the file's own numbers and a scale, or an error that says what to do."""
 
+import io
+
 import numpy as np
 import pytest
+import tifffile
 
-from ketaflow.assays.dendritic_spines import ingest
+from ketaflow.assays.dendritic_spines import ingest, own_scorer, scorer
 from ketaflow.core.errors import IngestError
 
 
@@ -24,7 +27,54 @@ def test_the_tables_scale_overrules_the_files(drawn, row, defaults):
     assert (record.facts["pixel_size_um"], record.facts["scale_source"]) == (0.08, "table")
 
 
-def test_a_scorer_that_is_none_is_refused_by_name(drawn):
-    (drawn["folder"] / "own.npz").write_bytes(b"nothing")
+def stored(weights: dict[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **weights)
+    return buffer.getvalue()
+
+
+def test_the_laboratorys_own_scorer_travels_with_the_stack(drawn):
+    (drawn["folder"] / "own.npz").write_bytes(stored(scorer.shipped()))
+    record = ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz")
+    assert {name.removeprefix("scorer_") for name in record.arrays} == {"stack", *scorer.shipped()}
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.2, 0.6, 0.97])
+def test_a_scorer_cut_short_is_refused_by_name(drawn, kept):
+    whole = stored(scorer.shipped())
+    (drawn["folder"] / "own.npz").write_bytes(whole[: int(kept * len(whole))])
     with pytest.raises(IngestError, match=r"own\.npz.*scorer_file"):
         ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz")
+
+
+@pytest.mark.parametrize("content", [b"nothing", stored({"other": np.zeros(3)})])
+def test_a_file_that_is_no_scorer_is_refused_by_name(drawn, content):
+    (drawn["folder"] / "own.npz").write_bytes(content)
+    with pytest.raises(IngestError, match=r"own\.npz.*scorer_file"):
+        ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz")
+
+
+def test_a_scorer_taught_with_another_version_is_to_be_taught_again():
+    with pytest.raises(IngestError, match=r"7 numbers.*calibrate_dendritic_spines"):
+        own_scorer.weights({"stack": np.zeros((1, 2, 2)), "scorer_mean": np.zeros(7)})
+    assert own_scorer.weights({"stack": np.zeros((1, 2, 2))}) == {}
+
+
+def test_one_channel_of_several_is_read_and_its_name_kept(tmp_path, row, defaults):
+    stack = np.random.default_rng(0).integers(0, 900, (3, 2, 20, 24)).astype(np.uint16)
+    (tmp_path / "spines").mkdir()
+    sizes = {"axes": "ZCYX", "PhysicalSizeX": 0.1, "PhysicalSizeY": 0.1, "PhysicalSizeZ": 0.3}
+    names = {"Channel": {"Name": ["GFP", "tdTomato"]}}
+    tifffile.imwrite(tmp_path / row["image"], stack, ome=True, metadata={**sizes, **names})
+    record = ingest.ingest({"dendritic_spines": [{**row, "channel": "tdTomato"}]}, tmp_path, **defaults["ingest"])
+    np.testing.assert_array_equal(record.arrays["stack"], stack[:, 1])
+    assert record.facts["channel"] == "tdTomato"
+    with pytest.raises(IngestError, match="GFP, tdTomato"):
+        ingest.ingest({"dendritic_spines": [row]}, tmp_path, **defaults["ingest"])
+
+
+@pytest.mark.parametrize("size", [264.55, 5.0, 0.001])
+def test_an_impossible_scale_is_refused_before_anything_is_measured(drawn, row, defaults, size):
+    rows = {"dendritic_spines": [{**row, "pixel_size_um": size}]}
+    with pytest.raises(IngestError, match=f"{size:.4g} um per pixel, expected 0.005 to 2"):
+        ingest.ingest(rows, drawn["folder"], **defaults["ingest"])

@@ -3,6 +3,8 @@
 Also read here, because only this stage opens files: the laboratory's own scorer, where the settings name one.
 """
 
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
 TABLE = "dendritic_spines"
+# What NumPy says of a file that is missing, cut short, or something else.
+UNREADABLE = (OSError, ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def ingest(rows: dict[str, list[dict]], folder: Path, *, scorer_file: str) -> Record:
@@ -38,15 +42,17 @@ def ingest(rows: dict[str, list[dict]], folder: Path, *, scorer_file: str) -> Re
 
 
 def _own_scorer(folder: Path, scorer_file: str) -> dict[str, np.ndarray]:
-    """Weights of the laboratory's scorer by ``scorer/<name>``; none where the settings name no file."""
+    """Weights of the laboratory's scorer by ``scorer_<name>``; none where the settings name no file."""
     if not scorer_file:
         return {}
-    path = folder / scorer_file
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {f"scorer_{name}": stored[name] for name in stored.files}
-    except (OSError, ValueError) as error:
+        with np.load(folder / scorer_file, allow_pickle=False) as stored:
+            weights = {name: stored[name] for name in stored.files}
+        if "mean" not in weights:
+            raise ValueError("it holds no weights")
+    except UNREADABLE as error:
         raise IngestError(
             f"{scorer_file}: cannot be read as a scorer ({error}). Expected the file that the calibration wrote, in "
             "the cohort folder; mend dendritic_spines.ingest.scorer_file in the settings, or leave it empty."
         ) from error
+    return {f"scorer_{name}": array for name, array in weights.items()}

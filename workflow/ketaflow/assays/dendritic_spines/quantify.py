@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.dendritic_spines import candidates, corrections, finding, image_facts, shaft, shape
+from ketaflow.assays.dendritic_spines import candidates, corrections, finding, image_facts, own_scorer, shaft, shape
 from ketaflow.assays.dendritic_spines import scorer as judge
 from ketaflow.assays.dendritic_spines.candidates import Candidates
 from ketaflow.assays.dendritic_spines.finding import Traced
@@ -73,8 +73,7 @@ def quantify(
 def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
     if kind == "classical":
         return judge.classical(offered)
-    own = {name.removeprefix("scorer_"): array for name, array in arrays.items() if name.startswith("scorer_")}
-    return judge.scores(offered, own or judge.shipped())
+    return judge.scores(offered, own_scorer.weights(arrays) or judge.shipped())
 
 
 def _corrected(
