@@ -4,7 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.dendritic_spines import candidates, cohort, image_facts, scene, shape, simulate
+from ketaflow.assays.dendritic_spines import (
+    candidates,
+    cohort,
+    image_facts,
+    optics,
+    scene,
+    scorer,
+    shape,
+    simulate,
+    train,
+)
 from ketaflow.assays.dendritic_spines.matching import matched
 
 RULE = {"mushroom_head_um": 0.6, "stubby_neck_um": 0.3, "stubby_length_um": 1.0, "filopodium_length_um": 2.0}
@@ -23,7 +33,13 @@ def test_of_near_places_the_strongest_stays():
 
 @pytest.mark.parametrize(
     ("length_um", "head_um", "neck_um", "name"),
-    [(1.4, 0.8, 0.6, "mushroom"), (1.2, 0.3, 0.8, "thin"), (0.5, 0.6, 0.0, "stubby"), (3.0, 0.2, 2.5, "filopodium")],
+    [
+        (1.4, 0.8, 0.6, "mushroom"),
+        (1.5, 0.9, 0.0, "mushroom"),  # its neck is hidden in the shaft's light
+        (1.2, 0.3, 0.8, "thin"),
+        (0.5, 0.6, 0.0, "stubby"),
+        (3.0, 0.2, 2.5, "filopodium"),
+    ],
 )
 def test_a_typical_spine_gets_its_class(length_um, head_um, neck_um, name):
     told = shape.class_probabilities(np.array([length_um]), np.array([head_um]), np.array([neck_um]), **RULE)[0]
@@ -37,6 +53,39 @@ def test_class_probabilities_add_up_to_one_and_are_even_at_the_edge():
     )
     np.testing.assert_allclose(told.sum(1), 1)
     assert told[0, 0] == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_drawn_ball_holds_its_volume_of_fluorophore():
+    voxel_um = np.array([0.1, 0.1, 0.1])
+    ball = scene.Balls(np.array([[1.5, 1.5, 1.5]]), np.array([0.8]), np.array([0.5]))
+    light = optics.fill(ball, (30, 30, 30), voxel_um)
+    assert light.max() == pytest.approx(0.5)
+    assert light.sum() * voxel_um.prod() == pytest.approx(0.5 * 4 / 3 * np.pi * 0.8**3, rel=0.03)
+
+
+def test_balls_that_overlap_do_not_add_up_and_one_outside_adds_nothing():
+    three = scene.Balls(np.array([[1.5, 1.5, 1.5], [1.5, 1.5, 1.6], [9, 9, 9]]), np.full(3, 0.8), np.ones(3))
+    assert optics.fill(three, (30, 30, 30), np.full(3, 0.1)).max() == 1
+
+
+@pytest.mark.parametrize(("haze", "threshold"), [(0.0, 0.7), (0.02, 0.7), (0.035, 0.55), (0.05, 0.4), (0.3, 0.4)])
+def test_a_clear_image_has_a_stricter_threshold(haze, threshold):
+    facts = np.zeros((3, len(candidates.FACTS)))
+    facts[:, candidates.FACTS.index("surround_in_shafts")] = [haze, haze, 5.0]
+    found = candidates.Candidates(*[np.zeros((3, 1))] * 6, facts)
+    assert scorer.image_threshold(found, 0.4, stricter_when_clear=0.5) == pytest.approx(threshold)
+    assert scorer.image_threshold(found, 0.4, stricter_when_clear=0.0) == 0.4
+
+
+def test_the_root_of_a_spine_is_not_taught_as_the_spine():
+    """A head 1 um from the centreline: candidates at the head, on the shaft, and half way, which nobody can tell."""
+    places = np.array([[0, 0, 1.0], [0, 0, 0.5], [0, 0, 0.55]])
+    facts = np.zeros((3, len(candidates.FACTS)))
+    facts[:, candidates.FACTS.index("distance_in_radii")] = [2, 0.4, 1.1]
+    offered = candidates.Candidates(places, *[np.zeros((3, 1))] * 5, facts)
+    spine, sure = train.near_heads(offered, np.array([[0, 0, 1.0]]), np.array([False]))
+    assert list(spine) == [True, False, False]
+    assert list(sure) == [True, True, False]
 
 
 def test_the_noise_of_a_stack_is_found_beside_structure():

@@ -25,9 +25,9 @@ NO_SPINE = "the dendrite has no spines"
 
 
 def quantify(
-    recording: Record, *, scorer: str, score_threshold: float, min_distance_um: float, max_reach_um: float,
-    min_dendrite_um: float, faintest_dendrite_ratio: float, psf_fwhm_um: float, mushroom_head_um: float,
-    stubby_neck_um: float, stubby_length_um: float, filopodium_length_um: float,
+    recording: Record, *, scorer: str, score_threshold: float, stricter_when_clear: float, min_distance_um: float,
+    max_reach_um: float, min_dendrite_um: float, faintest_dendrite_ratio: float, psf_fwhm_um: float,
+    mushroom_head_um: float, stubby_neck_um: float, stubby_length_um: float, filopodium_length_um: float,
 ) -> Record:  # fmt: skip
     """Measure the dendrite of one image.
 
@@ -48,6 +48,8 @@ def quantify(
                       tables={"measurements": _measurements(row, None, None)})  # fmt: skip
     offered = finding.offered(picture, voxel_um, traced, noise, reach_um=max_reach_um)
     scores = _scores(offered, scorer, recording.arrays)
+    if scorer == "network" and not own_scorer.weights(recording.arrays):
+        score_threshold = judge.image_threshold(offered, score_threshold, stricter_when_clear=stricter_when_clear)
     likely = np.flatnonzero(scores >= score_threshold)
     likely = likely[candidates.strongest(offered.places_um[likely], scores[likely], min_distance_um)]
     likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]

@@ -13,6 +13,9 @@ from scipy.special import expit
 
 from ketaflow.assays.dendritic_spines.candidates import ALONG_UM, FACTS, OUTWARD_UM, Candidates
 
+# Surroundings brighter than the first of these (of the shaft's brightness) are tissue, darker than the second clear.
+HAZES = (0.05, 0.02)
+
 Weights = dict[str, np.ndarray]
 WIDTH = len(OUTWARD_UM) * len(ALONG_UM) + len(FACTS)
 
@@ -66,6 +69,19 @@ def networks(weights: Weights) -> list[str]:
 def layers(weights: Weights, network: str) -> int:
     """How many layers of weights a network has."""
     return sum(name.startswith(f"{network}_") for name in weights) // 2
+
+
+def image_threshold(found: Candidates, threshold: float, *, stricter_when_clear: float) -> float:
+    """The threshold for one image: ``threshold`` in tissue, that share of the rest of the way to 1 in a clear image.
+
+    In a clear image a spine scores near 1, and what is merely likely there is a lump of the shaft. Clear is told by the
+    surroundings of the candidates, never by how many score how well, which would follow the treatment.
+    """
+    if not len(found):
+        return threshold
+    haze = float(np.median(found.facts[:, FACTS.index("surround_in_shafts")]))
+    clear = np.clip((HAZES[0] - haze) / (HAZES[0] - HAZES[1]), 0, 1)
+    return float(threshold + (1 - threshold) * stricter_when_clear * clear)
 
 
 def classical(found: Candidates) -> np.ndarray:
