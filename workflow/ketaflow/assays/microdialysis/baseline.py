@@ -23,11 +23,11 @@ SEEN_RIPPLES = 6.0
 # the peaks beside it, or so many times the ripple: else it is a saddle.
 LOW_FRACTION = 0.03
 LOW_RIPPLES = 4.0
-# Straight for so many widths more it is baseline at any slope, up to this fraction of the lower peak; half as long will
+# Straight for so many widths more it is baseline at any slope, up to this fraction of the lower peak; a quarter will
 # do where, over one width, it rises or falls by no more than the last fraction of the lower peak.
 LONG_WIDTHS = 2.0
 SLOPING_FRACTION = 0.35
-GENTLE_WIDTHS = 1.0
+GENTLE_WIDTHS = 0.5
 GENTLE_FRACTION = 0.02
 # So long a stretch, of no more than so many times the ripple about a parabola that rises and bends by no more than so
 # many times the ripple, is baseline wherever it lies.
