@@ -35,7 +35,7 @@ def boris(folder: Path, mobility: list[np.ndarray]) -> None:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory, new_clone):
-    made = new_clone(tmp_path_factory.mktemp("people"))
+    made = new_clone(tmp_path_factory.mktemp("people") / "clone")
     rated.cohort(made.cohort, [*SWIMS, "filmed", "beside"], window_s=(5, 175))
     mobility = [rated.wandering(number, 180) for number in range(6)]
     for book in range(2):
