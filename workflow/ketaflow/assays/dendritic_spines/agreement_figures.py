@@ -47,7 +47,7 @@ def _against_people(by_image: pd.DataFrame) -> Figure:
         f"traced length. Line: equal densities. Each dot is an image.{spread} Over all images ketaflow "
         f"counts {told}."
     )
-    return Figure("Does ketaflow count as many spines as people do?", chart.svg(caption), caption=caption)
+    return Figure("Does ketaflow count as many spines as people do?", _drawn(chart, caption), caption=caption)
 
 
 def _difference(by_image: pd.DataFrame) -> Figure:
@@ -61,13 +61,13 @@ def _difference(by_image: pd.DataFrame) -> Figure:
         levels += [(low, "-1.96 SD", "orange"), (high, "+1.96 SD", "orange")]
         told += f", limits of agreement {low:+.2f} to {high:+.2f} (mean ± 1.96 SD)"
     reach = 1.15 * max(0.05, *(abs(level) for level, _, _ in levels), float(apart.abs().max()))
-    most = 1.08 * max(float(middle.max()), 0.1)
-    chart = Chart((0, most), (-reach, reach), "Mean of both (spines/µm)", "ketaflow − people (spines/µm)", 520, 260)
+    across = (0.85 * float(middle.min()), 1.08 * max(float(middle.max()), 0.1))
+    chart = Chart(across, (-reach, reach), "Mean of both (spines/µm)", "ketaflow − people (spines/µm)", 520, 260)
     for level, name, colour in levels:
         chart.level(level, name, colour)
     chart.points(middle, apart)
     caption = f"Differences between the two densities (Bland and Altman 1986), {_images(by_image)}. {told}."
-    return Figure("By how much do the counts differ, and where?", chart.svg(caption), caption=caption)
+    return Figure("By how much do the counts differ, and where?", _drawn(chart, caption), caption=caption)
 
 
 def _same_spines(each: pd.DataFrame, machine: str) -> Figure:
@@ -87,7 +87,12 @@ def _same_spines(each: pd.DataFrame, machine: str) -> Figure:
         "How many spines two who looked have in common: F1 = 2 × common / (marked by one + marked by the other). Blue: "
         "ketaflow against a rater; grey: rater against rater. Each dot is an image, the line is all images together."
     )
-    return Figure("Who finds the same spines?", chart.svg(caption), caption=caption)
+    return Figure("Who finds the same spines?", _drawn(chart, caption), caption=caption)
+
+
+def _drawn(chart: Chart, caption: str) -> str:
+    """The chart, no larger than it is meant to be seen."""
+    return chart.svg(caption).replace("<svg ", f'<svg width="{chart.width}" height="{chart.height}" ', 1)
 
 
 def _images(by_image: pd.DataFrame) -> str:
