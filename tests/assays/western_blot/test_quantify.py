@@ -136,6 +136,26 @@ def test_a_lane_map_with_the_wrong_number_of_lanes_is_refused(lab, listed):
     assert lab.bands(images=images, lanes=lanes("B1", listed)).empty
 
 
+def test_uneven_background_is_no_band_and_stretches_none(lab):
+    import tifffile
+
+    rows, columns = np.mgrid[0:400, 0:420]
+    signal = 400 + np.random.default_rng(0).normal(0, 6, rows.shape)
+    signal += 200 * np.exp(-(((rows - 120) / 70) ** 2)) + 150 * np.exp(
+        -(((rows - 330) / 60) ** 2) - ((columns - 300) / 90) ** 2
+    )
+    height = [1500, 900, 2100, 1200, 1700]
+    for lane, peak in enumerate(height):
+        signal += peak * np.exp(-(((columns - 90 - 60 * lane) / 20) ** 8) - ((rows - 200) / 5) ** 2)
+    tifffile.imwrite(lab.folder / "a.tif", signal.astype(np.uint16))
+    images = [{"image": "a.tif", "membrane": "B1", "target": "BDNF", "role": "target"}]
+    bands = lab.bands(images=images, lanes=lanes("B1", 5)).sort_values("lane")
+    assert bands["target"].eq("BDNF").tolist() == [True] * 5
+    assert bands["height_px"].max() < 32
+    drawn = np.exp(-(((np.arange(420) - 210) / 20) ** 8)).sum() * np.sqrt(np.pi) * 5
+    np.testing.assert_allclose(bands["volume"] / (drawn * np.array(height)), 1, atol=0.04)
+
+
 @pytest.mark.shared
 def test_sixteen_actin_boxes_agree_with_imagej(shared, lab):
     lab.folder = shared / "blot"

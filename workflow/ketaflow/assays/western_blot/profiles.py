@@ -13,6 +13,8 @@ from scipy import linalg, ndimage
 from ketaflow.assays.western_blot.curves import peaks
 
 ARPLS_ROUNDS, ARPLS_CHANGE = 30, 1e-3
+# A Gaussian falls to 3 % of its height 2.25 half-widths (at half its height) from its peak; tails are left some room.
+HALF_WIDTHS = 3.0
 # Edges of a membrane: a step by this share of all the running median changes, and of the lane's highest band.
 EDGE_POINTS, EDGE_STEP, EDGE_BAND, BUMP = 250, 0.4, 0.15, 0.25
 
@@ -159,8 +161,20 @@ def find_bands(net: np.ndarray, *, noise: float, min_snr: float, foot: float, sm
         above = smoothed > level
         top = _last_false(above, low, peak)
         bottom = len(net) - 1 - _last_false(above[::-1], len(net) - 1 - high, len(net) - 1 - peak)
-        bands.append(Band(_vertex(smoothed, peak), int(top), int(bottom), float(height)))
+        top, bottom = _within_reach(smoothed, peak, int(top), int(bottom))
+        bands.append(Band(_vertex(smoothed, peak), top, bottom, float(height)))
     return bands
+
+
+def _within_reach(smoothed: np.ndarray, peak: int, top: int, bottom: int) -> tuple[int, int]:
+    """Feet no further from the peak than a few half-widths; what goes on beyond is uneven background, not the band."""
+    half = smoothed[peak] / 2
+    above, below = np.flatnonzero(smoothed[top:peak] < half), np.flatnonzero(smoothed[peak : bottom + 1] < half)
+    sides = (peak - top - int(above[-1]) if len(above) else 0, int(below[0]) if len(below) else 0)
+    if not any(sides):
+        return top, bottom
+    up, down = (1 + round(HALF_WIDTHS * (side or max(sides))) for side in sides)
+    return max(top, peak - up), min(bottom, peak + down)
 
 
 def _valley(smoothed: np.ndarray, left: int, right: int) -> int:

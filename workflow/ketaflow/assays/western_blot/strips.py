@@ -34,6 +34,8 @@ BEYOND_NOISE, BEYOND_FOOT = 2.0, 0.05
 SPECK, CREST, SPECK_WIDTH = 8.0, 2.5, 0.2
 # The baseline is at least this many times as stiff as the usual band is tall.
 STIFFNESS = 4.0
+# What takes up this many times the rows of the usual band, and is not this share of the tallest, is uneven background.
+BROAD = (4.0, 0.3)
 # Lanes of one comb are equally wide: a lane's own columns count if they differ less than this from the usual width.
 UNEQUAL = 0.25
 
@@ -169,8 +171,9 @@ def strips(
     if stiff > 1.15 * length:
         made = [cut(lane, min(stiff, 2.0 * length)) for lane in range(len(kinds))]
     tallest = max((band.height for each in made for band in each.bands), default=0.0)
+    usual = _usual_height(made)
     for each in made:
-        each.bands = [band for band in each.bands if band.height >= min_share * tallest]
+        each.bands = [band for band in each.bands if band.height >= _least(band, usual, min_share) * tallest]
         limits = (clear_share * tallest, clear_snr * each.noise)
         each.clear = [
             band
@@ -251,6 +254,11 @@ def own_columns(room: np.ndarray, length: float, edge: float) -> tuple[int, int]
     if missing > 0:
         first, last = max(0, first - missing // 2), min(columns - 1, last + missing - missing // 2)
     return first, last
+
+
+def _least(band: Band, usual: float, min_share: float) -> float:
+    """Share of the tallest band that makes a band: little for one that is as broad as others, much for a broad one."""
+    return BROAD[1] if band.bottom - band.top + 1 > BROAD[0] * usual else min_share
 
 
 def _run(smooth: np.ndarray, level: float) -> tuple[int, int]:
