@@ -170,7 +170,9 @@ def at_the_end(chosen: tuple[int, int], grid: Grid) -> bool:
 def settings_text(kind: str, pair: tuple[float, float], worth: bool) -> str:
     """The lines for the cohort's settings.yaml."""
     name, value = shown(kind, pair[0])
-    why = "Fitted to people" if worth else "The present settings: fitting did not bring unseen swims nearer to people"
+    why = (
+        "Fitted to people" if worth else "The present settings: fitted ones bring unseen swims hardly nearer to people"
+    )
     return (
         f"# {why}; see report.csv beside this file.\nforced_swim:\n  quantify:\n    {name}: {value}\n"
         f"    min_bout_s: {pair[1]:g}\n"
@@ -203,7 +205,8 @@ def told(
     if worth:
         lines.append("Copy the lines of settings.yaml beside this text into settings.yaml of the cohort folder.")
     else:
-        lines.append("Keep the present settings: fitted ones bring unseen swims no nearer to people.")
+        gain_s = max(present["mean_error_s"] - fitted["mean_error_s"], 0.0)
+        lines.append(f"Keep the present settings: fitted ones bring unseen swims {gain_s:.1f} s nearer to people.")
     if at_end:
         lines.append(
             "The best threshold is the last one tried: raise forced_swim.calibrate.widest_factor and try again."
