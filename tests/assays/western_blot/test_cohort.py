@@ -78,7 +78,7 @@ def test_a_lane_copied_into_another_file_is_pointed_at(lab, how):
 
 
 def test_different_lanes_of_one_protein_are_not(lab):
-    planes = {(f"{seed}.tif", f"B{seed}", "GAPDH"): picture(volumes(seed), 37.0, seed) for seed in range(1, 7)}
+    planes = {(f"{seed}.tif", f"B{seed}", "GAPDH"): picture(volumes(seed), 37.0, seed) for seed in range(1, 5)}
     assert alike(lab, planes) == []
 
 
@@ -176,3 +176,17 @@ def test_lanes_of_real_pictures_are_not_accused(shared):
     limits = COHORT["likeness_correlation"], COHORT["likeness_score"]
     assert not [pair for pair in pairs if pair.correlation >= limits[0] and pair.score >= limits[1]]
     assert max((pair.correlation for pair in pairs), default=0.0) < 0.8
+
+
+@pytest.mark.shared
+def test_two_real_pictures_that_are_one_are_pointed_at(shared, lab):
+    """Among the gels at hand one picture lies twice, under two names."""
+    lab.folder = shared / "blot" / "gelgenie_masks"
+    records = []
+    for number, name in enumerate(["UVP01938May142019.jpg", "UVP01940May142019.jpg", "Pair_1_Wk10_GelRed.jpg"]):
+        lanes = lane_map(f"B{number}", ["M1", "M2", "M3"], ladder=False)
+        record = lab.ingested(images=[image(name, f"B{number}", "DNA")], lanes=lanes)
+        records.append((record, lab.measured(record)))
+    checks = summarised(records)["checks"]
+    assert sorted(checks["recording"]) == ["UVP01938May142019.jpg", "UVP01940May142019.jpg"]
+    assert set(checks["check"]) == {"same_picture"}
