@@ -82,9 +82,21 @@ def test_small_and_large_fields_are_drawn_alike(side):
     field = np.random.default_rng(0).integers(0, 200, (side // 2, side)).astype(np.uint8)
     spines = pd.DataFrame([{"spine": 1, "x_px": side / 2 - 0.5, "y_px": side / 4 - 0.5, "class": "thin", "score": 0.5,
                             "head_diameter_um": 0.5, "origin": "found"}])  # fmt: skip
-    drawn = overlay.svg(field, field > 255, 0.1, pd.DataFrame(), spines)
+    drawn = overlay.svg(field, field > 255, field > 255, 0.1, pd.DataFrame(), spines)
     assert 'viewBox="0 0 720.0 360.0"' in drawn
     assert 'cx="360.0" cy="180.0"' in drawn
+
+
+def test_a_cell_body_is_outlined_and_nothing_where_there_is_none():
+    field, soma = np.random.default_rng(0).integers(0, 200, (60, 120)).astype(np.uint8), np.zeros((60, 120), bool)
+    nothing = (pd.DataFrame(), pd.DataFrame())
+    assert "<polygon" not in overlay.svg(field, soma, soma, 0.1, *nothing)
+    body = soma.copy()
+    body[20:40, 90:] = True
+    drawn = overlay.svg(field, soma, body, 0.1, *nothing)
+    outline = drawn.split('<polygon points="')[1].split('"')[0]
+    xs, ys = np.array([place.split(",") for place in outline.split()], float).T
+    assert (xs.min(), xs.max(), ys.min(), ys.max()) == pytest.approx((540, 720, 120, 240), abs=4)
 
 
 def test_a_flat_picture_has_no_depth_to_show(drawn, row, defaults):
@@ -106,7 +118,7 @@ def test_many_spines_still_make_a_small_picture(row):
         "spine": range(300), "x_px": rng.uniform(0, 900, 300), "y_px": rng.uniform(0, 900, 300), "class": "thin",
         "score": 0.5, "head_diameter_um": 0.5, "origin": "found",
     })  # fmt: skip
-    drawn = overlay.svg(field, field >= 4095, 0.1, pd.DataFrame(), spines)
+    drawn = overlay.svg(field, field >= 4095, field > 4095, 0.1, pd.DataFrame(), spines)
     assert drawn.count("<circle") == 300
     assert len(drawn) < 80_000
 

@@ -46,7 +46,7 @@ def _calibrated(recordings: Iterable[Record], settings: dict) -> dict[str, pd.Da
     if len(images) < own["min_images"]:
         raise IngestError(_too_few(len(images), own["min_images"], unseen))
     half = halves([image.animal for image in images], [len(image.spines_um) for image in images], own["seed"])
-    by_scorers = _judged_on_the_other_half(images, half, rules, own)
+    by_scorers = _judged_on_the_other_half(images, half, rules, settings)
     everyone = pd.concat([marks, *by_scorers], ignore_index=True)
     each = _compared(images, everyone, half, settings["cohort"]["match_um"])
     weights = teaching.fitted(images, **rules, **_schooling(own))
@@ -129,17 +129,21 @@ def halves(animals: list[str], weights: list[int], seed: int) -> np.ndarray:
     return np.array([half[name] for name in whose])
 
 
-def _judged_on_the_other_half(images: list[Scored], half: np.ndarray, rules: dict, own: dict) -> list[pd.DataFrame]:
+def _judged_on_the_other_half(
+    images: list[Scored], half: np.ndarray, rules: dict, settings: dict
+) -> list[pd.DataFrame]:
     """What both scorers accept in every image, the taught one taught on the half that the image is not in."""
-    weights = [
-        teaching.fitted([image for image, of in zip(images, half, strict=True) if of != left_out], **rules,
-                        **_schooling(own)) for left_out in (0, 1)
-    ]  # fmt: skip
-    return [
-        _marks(image, name, teaching.accepted(image, judge, rules["threshold"], rules["apart_um"]))
-        for image, of in zip(images, half, strict=True)
-        for name, judge in ((SHIPPED, scorer.shipped()), (TAUGHT, weights[of]))
-    ]
+    stricter, by_half = settings["quantify"]["stricter_when_clear"], []
+    for left_out in (0, 1):
+        others = [image for image, of in zip(images, half, strict=True) if of != left_out]
+        by_half.append(teaching.fitted(others, **rules, **_schooling(settings["calibrate"])))
+    marks = []
+    for image, of in zip(images, half, strict=True):
+        usual = scorer.image_threshold(image.offered, rules["threshold"], stricter_when_clear=stricter)
+        shipped = teaching.accepted(image, scorer.shipped(), usual, rules["apart_um"])
+        taught = teaching.accepted(image, by_half[of], rules["threshold"], rules["apart_um"])
+        marks += [_marks(image, SHIPPED, shipped), _marks(image, TAUGHT, taught)]
+    return marks
 
 
 def _compared(images: list[Scored], everyone: pd.DataFrame, half: np.ndarray, match_um: float) -> pd.DataFrame:

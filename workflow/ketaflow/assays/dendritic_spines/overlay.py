@@ -16,6 +16,8 @@ DRAWN_PX, WIDEST_PX, LINE_PX = 720, 640, 1.8
 # The whole figure stays below 80 kB; base64 adds a third to the picture.
 MOST_BYTES, LEAST_PICTURE_BYTES = 78_000, 12_000
 QUALITIES = (70, 50, 30, 15, 5)
+# A picture of fewer rows or columns than this shows nothing.
+FEWEST_BLOCKS = 16
 MARGIN_UM = 4.0
 # Marks hide what they mark: they go while the picture is held.
 STYLE = "<style>svg:active .marks{opacity:0}</style>"
@@ -50,15 +52,16 @@ class View:
 
 
 def svg(
-    projection: np.ndarray, saturated: np.ndarray, pixel_um: float, shafts: pd.DataFrame, spines: pd.DataFrame
-) -> str:
+    projection: np.ndarray, saturated: np.ndarray, soma: np.ndarray, pixel_um: float, shafts: pd.DataFrame,
+    spines: pd.DataFrame,
+) -> str:  # fmt: skip
     """Projection (y, x) with centrelines (``shafts``) and spines on it, cut to the dendrite.
 
-    ``saturated`` (y, x) marks the pixels at the detector's ceiling.
+    ``saturated`` (y, x) marks the pixels at the detector's ceiling, ``soma`` (y, x) those of cell bodies.
     """
     view = _window(projection.shape, pixel_um, shafts)
     width, height = view.size
-    marks = _shaft_lines(shafts, view) + _spine_circles(spines, view, pixel_um)
+    marks = _soma_outlines(soma, view) + _shaft_lines(shafts, view) + _spine_circles(spines, view, pixel_um)
     most = max(LEAST_PICTURE_BYTES, (MOST_BYTES - len(marks)) * 3 // 4)
     picture = base64.b64encode(_webp(view.cut(projection), view.cut(saturated), most))
     return (
@@ -81,18 +84,19 @@ def _window(shape: tuple[int, int], pixel_um: float, shafts: pd.DataFrame) -> Vi
 
 
 def _webp(cut: np.ndarray, saturated: np.ndarray, most_bytes: int) -> bytes:
-    """The picture as WebP, grey with saturated pixels coloured, coarser until it is small enough."""
+    """The picture as WebP, grey with saturated pixels coloured, worse and then coarser until it is small enough."""
     import imagecodecs
 
-    fewer = max(1, int(np.ceil(max(cut.shape) / WIDEST_PX)))
-    grey = _blocks(_grey(cut), fewer).mean((1, 3)).astype(np.uint8)
-    colours = np.repeat(grey[..., None], 3, axis=2)
-    colours[_blocks(saturated, fewer).any((1, 3))] = SATURATED_RGB
-    for quality in QUALITIES:
-        encoded = imagecodecs.webp_encode(colours, level=quality, lossless=False, method=2)
-        if len(encoded) <= most_bytes:
-            break
-    return bytes(encoded)
+    grey, fewer = _grey(cut), max(1, int(np.ceil(max(cut.shape) / WIDEST_PX)))
+    while True:
+        coarse = _blocks(grey, fewer).mean((1, 3)).astype(np.uint8)
+        colours = np.repeat(coarse[..., None], 3, axis=2)
+        colours[_blocks(saturated, fewer).any((1, 3))] = SATURATED_RGB
+        for quality in QUALITIES:
+            encoded = imagecodecs.webp_encode(colours, level=quality, lossless=False, method=2)
+            if len(encoded) <= most_bytes or min(coarse.shape) < FEWEST_BLOCKS:
+                return bytes(encoded)
+        fewer += 1
 
 
 def _blocks(picture: np.ndarray, side: int) -> np.ndarray:
@@ -106,6 +110,17 @@ def _grey(cut: np.ndarray) -> np.ndarray:
     low, high = np.quantile(cut, [0.05, 0.998])
     share = np.clip((cut - low) / max(high - low, 1e-9), 0, 1)
     return (255 * share**0.6).astype(np.uint8)
+
+
+def _soma_outlines(soma: np.ndarray, view: View) -> str:
+    """Edges of the cell bodies, dotted."""
+    from skimage.measure import approximate_polygon, find_contours
+
+    drawn = []
+    for edge in find_contours(np.pad(soma, 1).astype(float), 0.5) if soma.any() else []:
+        places = [view.at(x - 1, y - 1) for y, x in approximate_polygon(edge, 0.7)]
+        drawn.append(f'<polygon points="{" ".join(f"{x:.0f},{y:.0f}" for x, y in places)}"/>')
+    return f'<g stroke="#fff" stroke-dasharray="1 5" stroke-linecap="round">{"".join(drawn)}</g>' if drawn else ""
 
 
 def _shaft_lines(shafts: pd.DataFrame, view: View) -> str:

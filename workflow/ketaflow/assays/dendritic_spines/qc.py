@@ -11,7 +11,8 @@ TABLE, SCORES = "dendritic_spines", "dendritic_spines_human_scores"
 CAPTION = (
     "Brightest point of each column of the stack; saturated pixels magenta. Line: traced shaft. Circles: spines, as "
     "wide as their heads (blue mushroom, yellow thin, green stubby, pink filopodium); dashed: added or moved by a "
-    "person. Hold the picture to see it bare; point at a spine for its number and place."
+    "person. Dotted: a cell body, where nothing is looked for. Hold the picture to see it bare; point at a spine for "
+    "its number and place."
 )
 DEPTH_CAPTION = (
     "Light along the traced shaft in each plane, of the brightest; dots: depths of the spines. A curve that does not "
@@ -41,15 +42,17 @@ def qc(
         *_human_marks(recording.rows.get(SCORES, []), stack.shape[1:], facts["pixel_size_um"], about),
         *[check("file_layout", None, verdict="warn", message=note, **about) for note in facts["notes"]],
     ]  # fmt: skip
-    figures = _figures(stack, facts, measured.table("shafts"), spines)
+    figures = _figures(stack, facts, measured.arrays["soma"], measured.table("shafts"), spines)
     return Record(tables={"checks": checks}, figures={row["image"]: figures})
 
 
-def _figures(stack: np.ndarray, facts: dict, shafts: pd.DataFrame, spines: pd.DataFrame) -> list[Figure]:
+def _figures(
+    stack: np.ndarray, facts: dict, soma: np.ndarray, shafts: pd.DataFrame, spines: pd.DataFrame
+) -> list[Figure]:
     """The projection with what was found, and for a stack the light over its depth."""
     projection = stack.max(0)
     ceiling = np.inf if facts["ceiling"] is None else facts["ceiling"]
-    drawn = overlay.svg(projection, projection >= ceiling, facts["pixel_size_um"], shafts, spines)
+    drawn = overlay.svg(projection, projection >= ceiling, soma, facts["pixel_size_um"], shafts, spines)
     figures = [Figure("Is every spine found, and nothing else?", drawn, caption=CAPTION)]
     if len(stack) >= FEWEST_PLANES and len(shafts):
         depths_um = spines["z_px"].to_numpy() * facts["z_step_um"] if len(spines) else np.zeros(0)

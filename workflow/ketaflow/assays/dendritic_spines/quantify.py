@@ -32,7 +32,7 @@ def quantify(
     """Measure the dendrite of one image.
 
     Tables: ``measurements``; ``spines``, one row each; ``dendrites``, one row for each traced branch; ``shafts``,
-    points of their centrelines.
+    points of their centrelines. Array ``soma`` (y, x): where a cell body is, and no dendrite is looked for.
     """
     row = recording.rows[TABLE][0]
     voxel_um = image_facts.voxel_size_um(recording.facts)
@@ -44,7 +44,7 @@ def quantify(
     )
     dendrites = traced.dendrites
     if not dendrites:
-        return Record(facts={"background": background, "noise": noise, "unmatched": []},
+        return Record(facts={"background": background, "noise": noise, "unmatched": []}, arrays={"soma": traced.soma},
                       tables={"measurements": _measurements(row, None, None)})  # fmt: skip
     offered = finding.offered(picture, voxel_um, traced, noise, reach_um=max_reach_um)
     scores = _scores(offered, scorer, recording.arrays)
@@ -69,6 +69,7 @@ def quantify(
             "dendrites": _dendrite_table(row["image"], dendrites, voxel_um),
             "shafts": _shaft_table(row["image"], dendrites, voxel_um),
         },
+        arrays={"soma": traced.soma},
     )
 
 
