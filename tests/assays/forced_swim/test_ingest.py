@@ -136,6 +136,7 @@ def test_a_gap_in_the_recording_is_unscored(tmp_path):
     assert value(measured, "s1", "unscored_s") == pytest.approx(5, abs=0.3)
 
 
+@pytest.mark.slow
 def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path):
     made = filming.Film(31, filming.Look(), seconds=40, hangs_s=(20, 28), width=320, height=240, stamp=True, hand=False)
     filming.film(made, tmp_path / "hung.mp4")
@@ -145,6 +146,7 @@ def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path):
         assert "camera hung" in reason(measured, name)
 
 
+@pytest.mark.slow
 def test_a_film_from_above_is_refused_unless_the_settings_say_so(tmp_path):
     filming.film_from_above(tmp_path / "above.mp4", 5)
     boxes = {"region_x_px": 15.0, "region_y_px": 12.0, "region_width_px": 134.0, "region_height_px": 136.0}

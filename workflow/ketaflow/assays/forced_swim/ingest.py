@@ -133,8 +133,7 @@ def follow(
     """Show every tracker every picture that is looked at; return (n, 3): time, light, whether it repeats the last."""
     apart_s = 1 / analysis_rate_hz - 0.5 * min(outline.frame_s, 1 / analysis_rate_hz)
     sparing = video.may_spare(outline.path, 1 / analysis_rate_hz)
-    unfiltered = outline.bits_per_pixel >= video.RICH_BITS_PER_PIXEL
-    pictures = video.stream(outline.path, apart_s, sparing=sparing, unfiltered=unfiltered, damaged=damaged)
+    pictures = video.stream(outline.path, apart_s, sparing=sparing, damaged=damaged)
     brightness, last = [], np.zeros(0)
     # The matrices are small: more than one thread would only wait for one another.
     with threadpool_limits(1):

@@ -19,6 +19,8 @@ LAG_S = 0.09
 LONGEST_LAG_S = 0.3
 # Neighbours on each side that are kept, so that the lag can be met at any rate.
 REACH = 2
+# Change of the water from picture to picture is capped, pixel by pixel, so that an animal weighs little (grey levels).
+MOST_UNREST = 12
 # Water that changes by less than this from picture to picture (mean, grey levels) is the same picture coded again.
 REPEATED = 0.04
 # Cylinders are looked at about this wide; larger ones are binned, which also quietens the noise.
@@ -32,8 +34,10 @@ SHAPE = ("area", "x", "y", "length", "height", "above", "top", "soft", "apart")
 # Differences from the background count from 4 standard deviations of the noise, or 15 % of the animal's contrast, on,
 # and in full from 50 %: what lies between is the soft edge.
 NOISE_SDS, LOW_CONTRAST, FULL_CONTRAST = 4.0, 0.15, 0.5
-# Encoders quieten noise from picture to picture: this share of it is left (chosen on drawn videos).
-NOISE_LEFT = 0.7
+# The water is calm for this percentage of the time.
+CALM_PCT = 20
+# Of the noise that is expected at the body's edge, codecs leave this share (chosen on drawn videos).
+NOISE_LEFT = 0.75
 # Ripples are told from the animal by counting only what goes beyond them by this factor.
 RIPPLES = 1.3
 # Where the background is nearly as dark as the fur, contrast is taken to be at least this share of the usual.
@@ -104,14 +108,13 @@ class Tracker:
         self.crop = (slice(y0, y0 + (y1 - y0) // self.bin * self.bin), slice(x0, x0 + (x1 - x0) // self.bin * self.bin))
         empty = binned(self.background[self.crop], self.bin).astype(np.float32)
         noise = NOISE_SDS * self.noise_sd / np.sqrt(self.bin)
-        self.noise_sd_binned = noise / NOISE_SDS
         self.blurred = noise > LOW_CONTRAST * self.contrast
         # Averaging three by three pixels quietens the noise threefold.
         noise = noise / 3 if self.blurred else noise
-        ripple = RIPPLES * self.ripple[self.crop[0]][:: self.bin]
+        ripple = RIPPLES * binned(self.ripple[self.crop], self.bin)
         # Fur stands out less before water than before the wall: the contrast is each pixel's own.
         contrast = np.maximum(self.sign * (empty - self.fur), LEAST_CONTRAST * self.contrast)
-        low = np.clip(ripple[:, None], np.maximum(noise, LOW_CONTRAST * contrast), 0.5 * contrast)
+        low = np.clip(ripple, np.maximum(noise, LOW_CONTRAST * contrast), 0.5 * contrast)
         full = np.maximum(FULL_CONTRAST * contrast, low + 0.25 * contrast)
         self.scale = (1 / np.maximum(full - low, 1e-3)).astype(np.float32)
         self.offset = ((self.sign * empty - low) * self.scale).astype(np.float32)
@@ -128,12 +131,12 @@ class Tracker:
         self.changes: list[np.ndarray] = []
         self.water = (slice(y0 + max(0, int(surface.min())), y0 + self.bin * empty.shape[0], 2), slice(x0, x1, 4))
         self.sample = np.full(self.background[self.water].shape, -1, np.int16)
-        self.repeats: list[bool] = []
+        self.unrest: list[float] = []
 
     def look(self, time_s: float, picture: np.ndarray, gains: np.ndarray, centres: np.ndarray) -> None:
         """Take in one picture, its light evened by the gains of the reference bands."""
         sample = picture[self.water].astype(np.int16)
-        self.repeats.append(float(np.abs(sample - self.sample).mean()) < REPEATED)
+        self.unrest.append(float(np.minimum(np.abs(sample - self.sample), MOST_UNREST).mean()))
         self.sample = sample
         light = np.interp(self.row_centres, centres, gains).astype(np.float32)[:, None]
         factor = -self.sign * self.scale / light
@@ -168,13 +171,21 @@ class Tracker:
             changed[REACH:-REACH] = np.concatenate(self.changes)
         return np.insert(seen, 1, changed, axis=1)
 
+    def noise_now(self) -> float:
+        """The camera's noise from picture to picture, as coded (standard deviation, grey levels of a binned pixel).
+
+        From the water in the film's calmer moments; two noisy values differ by 2/sqrt(pi) deviations on average.
+        """
+        live = np.array([unrest for unrest in self.unrest if unrest >= REPEATED])
+        return float(np.percentile(live, CALM_PCT)) / (1.128 * np.sqrt(self.bin)) if len(live) else 0.0
+
     def noise_area(self, area: np.ndarray, soft: np.ndarray) -> np.ndarray:
         """Area (n,) that would seem to change by the camera's noise alone, in binned pixels.
 
         Only the soft edge of the body shows noise. A spot beside it sums the noise of the edge's pixels within its
         width, so the sum over spots grows with the root of the edge's length times its area.
         """
-        in_mask = self.noise_sd_binned * float(np.median(self.scale))
+        in_mask = self.noise_now() * float(np.median(self.scale))
         length = 4.5 * np.sqrt(area)
         spot = SPOT * self.offset.shape[1]
         spread = np.sqrt(length * soft / (2 * np.sqrt(np.pi) * spot))

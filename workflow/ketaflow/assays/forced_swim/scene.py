@@ -14,6 +14,8 @@ from ketaflow.core.errors import IngestError
 
 # Between the animals of two cylinders there is an upright edge at least this strong, relative to the outer walls.
 BETWEEN_WALLS = 0.35
+# A change of a pixel larger than this share of the largest in the film is an animal's, not a glint's.
+GLINT_SHARE = 0.4
 # A picture without a brighter pixel shows nothing (grey levels; black is 16 in video).
 BLACK = 30
 
@@ -309,15 +311,19 @@ def fill_in_resting_animal(empty: np.ndarray, seen: Sights, cylinder: Cylinder, 
 
 
 def ripple_of(seen: Sights, cylinder: Cylinder, sign: int) -> np.ndarray:
-    """How far ripples carry each row of a video (height,) from its usual brightness, grey levels; 0 without ripples.
+    """How far ripples carry each pixel (height, width) from its usual brightness, grey levels; 0 outside the cylinder.
 
-    Ripples brighten and darken, an animal does only one of them: so the other side is looked at, and the whole row.
+    Ripples brighten and darken, an animal does only one of them: so the other side is looked at, of the whole row, and
+    of the pixel and its neighbours, for the glint where water meets glass fills no row.
     """
     box = inside(cylinder)
-    away = seen.level(0.95 if sign > 0 else 0.05)[box] - seen.level(0.5)[box]
-    rows = np.zeros(seen.pictures.shape[1], np.float32)
-    rows[box[0]] = ndimage.maximum_filter1d(np.median(sign * away, axis=1), 3)
-    return rows
+    away = sign * (seen.level(0.95 if sign > 0 else 0.05)[box] - seen.level(0.5)[box])
+    rows = ndimage.maximum_filter1d(np.median(away, axis=1), 3)[:, None]
+    ripple = np.zeros(seen.pictures.shape[1:], np.float32)
+    # Where the animal often is, leaving it is a change to this side too, and large: it tells nothing of ripples.
+    glint = np.where(away < GLINT_SHARE * float(np.abs(seen.activity).max()), away, 0)
+    ripple[box] = np.maximum(rows, ndimage.maximum_filter(glint, 3))
+    return ripple
 
 
 def fur_of(seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_closing
 
-from ketaflow.assays.forced_swim.motion import SHAPE, Tracker
+from ketaflow.assays.forced_swim.motion import REPEATED, SHAPE, Tracker
 
 COLUMNS = ("time_s", "changed", *SHAPE)
 # A body between these shares of the usual area is taken for the animal alone.
@@ -52,7 +52,7 @@ def of_tracker(
         "gap_s": limits.max_gap_s,
     }
     frame["light"] = brightness[:, 1]
-    frame["frozen"] = frozen(frame["time_s"].to_numpy(), np.array(tracker.repeats, bool), limits.max_frozen_s)
+    frame["frozen"] = frozen(frame["time_s"].to_numpy(), np.array(tracker.unrest) < REPEATED, limits.max_frozen_s)
     usable = (frame["light"] > DARKEST).to_numpy() & ~frame["frozen"].to_numpy()
     usual = usual_area(frame["area"].to_numpy()[usable])
     alone = frame["area"].between(LEAST_AREA * usual, MOST_AREA * usual).to_numpy() & usable

@@ -15,9 +15,6 @@ import numpy as np
 from ketaflow.core.errors import IngestError
 
 LUMA_FIRST = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "nv21", "gray", "yuv411p")
-# From this many bits per pixel on, a codec's blocks hardly show, and its smoothing of them (the loop filter, a sixth of
-# the decoding) is left out.
-RICH_BITS_PER_PIXEL = 0.15
 # Pictures looked at to see whether some can be left undecoded.
 TRIED = 40
 
@@ -33,7 +30,6 @@ class Outline:
     height_px: int
     times_s: np.ndarray
     frame_s: float
-    bits_per_pixel: float
 
     @property
     def duration_s(self) -> float:
@@ -76,7 +72,7 @@ def outline(path: Path, background_frames: int) -> tuple[Outline, list[np.ndarra
     """Times of all pictures, and key pictures spread over the video; only key pictures are decoded."""
     import av
 
-    times, keys, size = [], [], 0
+    times, keys = [], []
     with opened(path) as (container, stream):
         base = float(stream.time_base or 0)
         span_s = float(container.duration or 0) / av.time_base
@@ -88,7 +84,6 @@ def outline(path: Path, background_frames: int) -> tuple[Outline, list[np.ndarra
                 if moment is None or not packet.size:
                     continue
                 times.append(moment * base)
-                size += packet.size
                 if packet.is_keyframe and times[-1] >= due_s:
                     due_s = times[-1] + every_s
                     keys += _decoded(stream.codec_context, packet)
@@ -96,10 +91,7 @@ def outline(path: Path, background_frames: int) -> tuple[Outline, list[np.ndarra
     if len(times) < 2:
         raise IngestError(f"{path.name}: no pictures can be read; the file is damaged. Copy it again from the camera.")
     moments = np.unique(times)
-    bits_per_pixel = 8 * size / (len(times) * max(facts[2] * facts[3], 1))
-    return Outline(path, *facts, moments, float(np.median(np.diff(moments))), bits_per_pixel), keys[
-        : 4 * background_frames
-    ]
+    return Outline(path, *facts, moments, float(np.median(np.diff(moments)))), keys[: 4 * background_frames]
 
 
 def _decoded(context, packet) -> list[np.ndarray]:
@@ -135,12 +127,13 @@ def may_spare(path: Path, apart_s: float) -> bool:
 
 
 def stream(
-    path: Path, apart_s: float, *, sparing: bool, unfiltered: bool = False, damaged: list[float] | None = None
+    path: Path, apart_s: float, *, sparing: bool, damaged: list[float] | None = None
 ) -> Iterator[tuple[float, np.ndarray]]:
     """Pictures (time_s, grey) at least ``apart_s`` from one another, in order of time; damaged ones are left out.
 
-    ``sparing`` leaves pictures undecoded that no other picture refers to, ``unfiltered`` leaves out the loop filter.
-    The time before each damaged picture is put into ``damaged``.
+    ``sparing`` leaves pictures undecoded that no other picture refers to. (To leave out the loop filter as well saves a
+    sixth, but in noisy films the blocks it leaves behind look like motion.) The time before each damaged picture is put
+    into ``damaged``.
     """
     import av
 
@@ -149,8 +142,6 @@ def stream(
         video.thread_type = "NONE"
         if sparing:
             video.codec_context.skip_frame = "NONREF"
-        if unfiltered:
-            video.codec_context.options = {"skip_loop_filter": "all"}
         last_s, packets = -np.inf, container.demux(video)
         while True:
             try:
