@@ -24,7 +24,7 @@ ONE_LANE, TWO_LANES, TWO_LANES_USUALLY, LEAST_DIP, NO_GAPS = 0.3, 0.7, 0.4, 0.12
 # Neighbours are at least this share of the usual distance apart; the outer lanes show this share of the usual (soft)
 # signal. Lanes nobody listed are sought up to BEYOND pitches from those listed; signal there is more than a flank if it
 # is this many times the dip before it, or this share of the lane beside it.
-CROWDED, END_SHOWS = 0.62, 0.27
+CROWDED, END_SHOWS = 0.72, 0.27
 BEYOND, DIP_BEFORE, FLANK = 3.0, 1.3, 0.4
 # A lane weaker than this share of the usual one is no measure for others, and (soft) too faint to look like two.
 WEAKEST, PLAIN = 0.15, 0.5

@@ -35,7 +35,7 @@ SPECK, CREST, SPECK_WIDTH = 8.0, 2.5, 0.2
 # The baseline is at least this many times as stiff as the usual band is tall.
 STIFFNESS = 4.0
 # What takes up this many times the rows of the usual band, and is not this share of the tallest, is uneven background.
-BROAD = (4.0, 0.3)
+BROAD = (3.0, 0.3)
 # Lanes of one comb are equally wide: a lane's own columns count if they differ less than this from the usual width.
 UNEQUAL = 0.25
 
