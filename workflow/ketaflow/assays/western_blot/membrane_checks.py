@@ -119,11 +119,13 @@ def transfer_checks(recording: Record, measured: Record, limit_pct: float) -> li
 
 
 def _corner(recording: Record, measured: Record, view: dict) -> transfer.Gradient | None:
-    """Whether total protein leans towards a lower corner."""
+    """Whether total protein leans towards a lower corner, once tilt and smile are taken out."""
     stack, lanes = measured.arrays[view["profiles"]], lane_map(recording, view["membrane"])
     telling = [index for index, lane in enumerate(lanes) if lane["sample"] in TELLING]
     net = stack[telling, PROFILE] - np.minimum(stack[telling, OWN], stack[telling, OTHER])
-    return transfer.corner(np.maximum(net, 0))
+    shifts = view["shifts"] or [0.0] * len(lanes)
+    level = np.array([np.roll(lane, -round(shifts[index])) for lane, index in zip(net, telling, strict=True)])
+    return transfer.corner(np.maximum(level, 0))
 
 
 def background_checks(measured: Record, limit_pct: float) -> list[dict]:

@@ -138,6 +138,7 @@ def _facts(view: View, record: Record, number: int) -> dict:
         }  # fmt: skip
         facts["profiles"] = f"profiles_{number}"
         facts["methods"] = [strip.method for strip in reading.strips]
+        facts["shifts"] = [] if reading.shifts is None else reading.shifts.tolist()
         record.arrays[facts["profiles"]] = np.array(
             [[strip.profile, strip.background, strip.other] for strip in reading.strips], dtype=np.float32
         )
