@@ -18,8 +18,10 @@ DEPTH_UM = 6.0
 # A spine that adds less light than this to the picture (of a shaft's) cannot be seen beside the shaft, or over it.
 LEAST_LIGHT, LEAST_LIGHT_OVER_SHAFT = 0.06, 0.2
 # How much larger than published spines (scene.SHAPES) those of one field are, beside a shaft of RADIUS_UM. Blur, a
-# scale told wrongly and the bringing of shafts to an ordinary width make them look larger far more often than smaller.
+# scale told wrongly and the bringing of shafts to an ordinary width make them look larger more often than smaller.
 SIZES, RADIUS_UM = (0.8, 2.2), (0.25, 0.7)
+# Share of tissues that are clear: a lone labelled cell in cleared or cultured tissue, with next to nothing around it.
+CLEAR = 0.35
 
 
 @dataclass
@@ -37,13 +39,17 @@ class Field:
 
 @dataclass
 class Tissue:
-    """Fluorophore (z, y, x) with and without the spines, and the spines' heads (n, 3) um; ``over`` lie on the shaft."""
+    """Fluorophore (z, y, x) with and without the spines, and the spines' heads (n, 3) um; ``over`` lie on the shaft.
+
+    ``clear`` tissue has no haze and hardly anything else in it.
+    """
 
     light: np.ndarray
     bald: np.ndarray
     voxel_um: np.ndarray
     heads_um: np.ndarray
     over: np.ndarray
+    clear: bool
 
 
 def draw(rng: np.random.Generator) -> Field:
@@ -56,13 +62,14 @@ def tissue(rng: np.random.Generator) -> Tissue:
     pixel_um = rng.uniform(0.08, 0.16)
     voxel_um = np.array([rng.uniform(0.3, 0.5), pixel_um, pixel_um])
     shape = tuple(np.ceil(np.array([DEPTH_UM, FIELD_UM, FIELD_UM]) / voxel_um).astype(int))
-    bare, spines, heads, over = _distractors(rng), [], [], []
+    clear = bool(rng.random() < CLEAR)
+    bare, spines, heads, over = _distractors(clear, rng), [], [], []
     size, share = rng.uniform(*SIZES), rng.uniform(0.7, 1.5)
     for number, line in enumerate(_lines(rng)):
         radius, brightness = rng.uniform(*RADIUS_UM), 1.0 if number == 0 else rng.uniform(0.4, 1.1)
         truth, drawn = _spiny(line, radius, size, rng)
         drawn.brightness = drawn.brightness * brightness * share
-        bare.append(_uneven(line, radius, brightness, rng))
+        bare += [_uneven(line, radius, brightness, rng), _lumps(line, radius, brightness, rng)]
         spines.append(drawn)
         places = [np.array([facts["z_um"], facts["y_um"], facts["x_um"]]) * size for facts in truth]
         inside = [_inside(place, shape, voxel_um) for place in places]
@@ -74,7 +81,7 @@ def tissue(rng: np.random.Generator) -> Tissue:
         ]
     bald = optics.fill(Balls.together(bare), shape, voxel_um)
     light = np.maximum(bald, optics.fill(Balls.together(spines), shape, voxel_um))
-    return Tissue(light, bald, voxel_um, np.array(heads).reshape(-1, 3), np.array(over, bool))
+    return Tissue(light, bald, voxel_um, np.array(heads).reshape(-1, 3), np.array(over, bool), clear)
 
 
 def photographed(drawn: Tissue, rng: np.random.Generator) -> Field:
@@ -82,24 +89,35 @@ def photographed(drawn: Tissue, rng: np.random.Generator) -> Field:
     fwhm_um = rng.uniform(0.2, 0.65)
     blur_um = (fwhm_um, fwhm_um * rng.uniform(2.2, 4))
     slab = rng.random() < 0.4
-    seen, bald = (_projected(optics.blur(light, drawn.voxel_um, *blur_um), slab) for light in (drawn.light, drawn.bald))
-    shaft = max(float(np.quantile(bald, 0.99)), 1e-3)
-    own = _at((seen - bald) / shaft, drawn.heads_um[:, 1:] / drawn.voxel_um[1:])
+    seen, bald = (optics.blur(light, drawn.voxel_um, *blur_um) for light in (drawn.light, drawn.bald))
+    flat, flat_bald = _projected(seen, slab), _projected(bald, slab)
+    shaft = max(float(np.quantile(flat_bald, 0.99)), 1e-3)
+    own = _at((flat - flat_bald) / shaft, drawn.heads_um[:, 1:] / drawn.voxel_um[1:])
     hidden = own < np.where(drawn.over, LEAST_LIGHT_OVER_SHAFT, LEAST_LIGHT)
-    picture = _displayed(_detected(_hazy(seen / shaft, drawn.voxel_um[1], rng), rng), rng)
+    haze = (0.2 * rng.random() if drawn.clear else 1.0) * _haze(flat / shaft, drawn.voxel_um[1], rng)
+    if slab or rng.random() < 0.5:
+        picture = _detected(flat / shaft + haze, rng)
+    else:
+        picture = _projected(_detected(seen / shaft + haze, rng), slab)
+    picture = _displayed(_shown(picture, rng), rng)
     # The scale that a laboratory tells is not always right.
     told = rng.uniform(0.65, 1.5)
     return Field(picture, drawn.voxel_um * told, drawn.heads_um * told, hidden)
 
 
 def _lines(rng: np.random.Generator) -> list[np.ndarray]:
-    """One to three dendrites, or one with a branch."""
-    main = _line(rng, spread=0.3)
+    """One to three dendrites, or one with a branch; in some fields one of them ends."""
+    lines = [_line(rng, spread=0.3)]
     if rng.random() < 0.35:
-        fork = len(main) // 2 + int(rng.normal(0, 40))
+        fork = len(lines[0]) // 2 + int(rng.normal(0, 40))
         heading = rng.uniform(0, 2 * np.pi)
-        return [main, scene.centreline(main[fork], heading, 18.0, bend=0.1, tilt=0.03, rng=rng)]
-    return [main] + [_line(rng, spread=1.0) for _ in range(rng.choice([0, 1, 2], p=[0.55, 0.35, 0.1]))]
+        lines.append(scene.centreline(lines[0][fork], heading, 18.0, bend=0.1, tilt=0.03, rng=rng))
+    else:
+        lines += [_line(rng, spread=1.0) for _ in range(rng.choice([0, 1, 2], p=[0.55, 0.35, 0.1]))]
+    if rng.random() < 0.3:
+        which = rng.integers(len(lines))
+        lines[which] = lines[which][: int(len(lines[which]) * rng.uniform(0.35, 0.65))]
+    return lines
 
 
 def _line(rng: np.random.Generator, spread: float) -> np.ndarray:
@@ -111,10 +129,21 @@ def _line(rng: np.random.Generator, spread: float) -> np.ndarray:
 
 
 def _uneven(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.random.Generator) -> Balls:
-    """A shaft whose width and brightness wander, every one or few micrometres, by up to a fifth."""
-    width = np.exp(rng.uniform(0.03, 0.2) * _wave(len(line_um), rng.uniform(0.8, 3), rng))
+    """A shaft whose width and brightness wander, every one or few micrometres, by up to a third and a fifth."""
+    width = np.exp(rng.uniform(0.03, 0.3) * _wave(len(line_um), rng.uniform(0.5, 3), rng))
     glow = np.exp(rng.uniform(0.02, 0.2) * _wave(len(line_um), rng.uniform(1, 6), rng))
     return Balls(line_um, radius_um * width, brightness * glow)
+
+
+def _lumps(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.random.Generator) -> Balls:
+    """Swellings that stand out from the shaft by less than a third of its radius: mitochondria, not spines."""
+    count = rng.poisson(rng.uniform(0, 1.0) * scene.length_um(line_um))
+    at = rng.integers(1, len(line_um) - 1, count)
+    sideways = np.cross(line_um[at + 1] - line_um[at - 1], rng.normal(0, 1, (count, 3)))
+    sideways /= np.linalg.norm(sideways, axis=1, keepdims=True)
+    radii = radius_um * rng.uniform(0.4, 0.8, count)
+    out = radius_um * rng.uniform(1.05, 1.3, count) - radii
+    return Balls(line_um[at] + out[:, None] * sideways, radii, np.full(count, brightness))
 
 
 def _wave(count: int, period_um: float, rng: np.random.Generator) -> np.ndarray:
@@ -143,22 +172,22 @@ def _inside(place_um: np.ndarray, shape: tuple[int, ...], voxel_um: np.ndarray) 
     return bool((place_um >= 0).all() and (place_um < np.array(shape) * voxel_um).all())
 
 
-def _distractors(rng: np.random.Generator) -> list[Balls]:
+def _distractors(clear: bool, rng: np.random.Generator) -> list[Balls]:
     """Axons with boutons, dim dendrites, loose dots."""
     parts = []
-    for _ in range(rng.poisson(1.5)):
+    for _ in range(rng.poisson(0.4 if clear else 1.5)):
         line, dim = _line(rng, spread=2.0), rng.uniform(0.15, 0.8)
         parts.append(_uneven(line, rng.uniform(0.06, 0.22), dim, rng))
         boutons = line[rng.choice(len(line), rng.poisson(6))]
         parts.append(Balls(boutons, rng.uniform(0.15, 0.45, len(boutons)), np.full(len(boutons), dim)))
-    for _ in range(rng.poisson(0.7)):
+    for _ in range(rng.poisson(0.2 if clear else 0.8)):
         line = _line(rng, spread=2.0)
         line[:, 0] += rng.choice([-1, 1]) * rng.uniform(2.5, 4)
         dim = rng.uniform(0.3, 1.0)
         _, spines = _spiny(line, 0.4, 1.0, rng)
         spines.brightness = spines.brightness * dim
         parts += [_uneven(line, rng.uniform(0.2, 0.7), dim, rng), spines]
-    dots = rng.poisson(rng.uniform(0, 20))
+    dots = rng.poisson(rng.uniform(0, 2 if clear else 20))
     centres = rng.uniform(0, 1, (dots, 3)) * [DEPTH_UM, FIELD_UM, FIELD_UM]
     return [*parts, Balls(centres, rng.uniform(0.1, 0.4, dots), rng.uniform(0.1, 0.6, dots))]
 
@@ -175,12 +204,12 @@ def _at(picture: np.ndarray, places_px: np.ndarray) -> np.ndarray:
     return picture[y.clip(0, picture.shape[0] - 1), x.clip(0, picture.shape[1] - 1)]
 
 
-def _hazy(seen: np.ndarray, pixel_um: float, rng: np.random.Generator) -> np.ndarray:
-    """What is seen through scattering tissue: the shaft's own halo, and a background in large and small clouds."""
+def _haze(seen: np.ndarray, pixel_um: float, rng: np.random.Generator) -> np.ndarray:
+    """What scattering tissue adds (y, x): the shaft's own halo, and a background in large and small clouds."""
     halo = ndimage.gaussian_filter(seen, rng.uniform(0.8, 2.5) / pixel_um, truncate=2.0)
     far = rng.uniform(0, 0.3) * _clouds(seen.shape, rng.uniform(2, 6) / pixel_um, rng)
     near = rng.uniform(0, 0.12) * _clouds(seen.shape, rng.uniform(0.4, 1.2) / pixel_um, rng)
-    return seen + rng.uniform(0, 1.0) * halo + far + near + rng.uniform(0, 0.08)
+    return (rng.uniform(0, 1.0) * halo + far + near + rng.uniform(0, 0.08)).astype(np.float32)
 
 
 def _clouds(shape: tuple[int, int], width_px: float, rng: np.random.Generator) -> np.ndarray:
@@ -193,10 +222,16 @@ def _clouds(shape: tuple[int, int], width_px: float, rng: np.random.Generator) -
 
 
 def _detected(light: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Photons counted, averaged by the microscope or its user, sometimes sharpened as deconvolution does."""
+    """Light as so many photons and a noisy detector count it: of a projection, or of each plane before projecting."""
     photons = 10 ** rng.uniform(1.3, 3.3)
-    counts = rng.poisson(light * photons) + rng.normal(0, rng.uniform(0, 0.1) * np.sqrt(photons), light.shape)
-    picture = ndimage.gaussian_filter(counts.astype(np.float32), rng.uniform(0, 1.5))
+    read = rng.uniform(0, 0.1)
+    spread = np.sqrt((np.maximum(light, 0) + read**2) / photons)
+    return light + spread * rng.standard_normal(light.shape, np.float32)
+
+
+def _shown(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The projection averaged by the microscope or its user, and sometimes sharpened as deconvolution does."""
+    picture = ndimage.gaussian_filter(picture, rng.uniform(0, 1.5))
     if rng.random() < 0.2:
         picture = picture + rng.uniform(0, 1) * (picture - ndimage.gaussian_filter(picture, rng.uniform(1.5, 4)))
     return picture

@@ -1,8 +1,8 @@
 """How likely a candidate is a spine: a small network shipped with ketaflow, or a rule without learning.
 
-The network has seen simulated dendrites and outlined spines whose licence allows it (``train.py`` tells how
-it was made); its weights lie beside this file in ``scorer.npz``. It is a mean of a few perceptrons of
-one hidden layer or two, each asked about the patch and its mirror image, for a spine has no handedness.
+The network has seen drawn dendrites alone (``train.py`` tells how it was made); its weights lie beside this file in
+``scorer.npz``. It is a mean of a few perceptrons, each asked about the patch and its mirror image, for a spine has no
+handedness.
 """
 
 from functools import cache

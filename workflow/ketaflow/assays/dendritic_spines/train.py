@@ -1,22 +1,25 @@
 """How the shipped scorer is made: ``python -m ketaflow.assays.dendritic_spines.train`` (run in ``workflow/``).
 
 Draws fields (``fields``), finds candidates in them as ``quantify`` does, calls those near a drawn head spines and
-those far from all heads not, and fits the networks. Nothing but drawings goes in. About five minutes on one core.
+those far from all heads not, and fits the networks. Nothing but drawings goes in. About three minutes of one core.
 """
 
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from ketaflow.assays.dendritic_spines import fields, finding, image_facts, scorer
-from ketaflow.assays.dendritic_spines.candidates import Candidates
+from ketaflow.assays.dendritic_spines.candidates import FACTS, Candidates
 
-# A candidate this near to a head (um, in the plane) is it; one farther than FAR_UM from all is none.
-NEAR_UM, FAR_UM = 0.35, 0.6
+# A candidate this near to a head (um, in the plane) is it; one farther than FAR_UM from all is none, nor is one on the
+# shaft (within so many of its radii) that is not near: the root of a spine is not the spine.
+NEAR_UM, FAR_UM, ON_SHAFT = 0.35, 0.6, 0.8
 LAYERS = (48, 16)
-NETWORKS = 3
-TISSUES = 500
+NETWORKS = 5
+PASSES = 12
+TISSUES = 650
 PHOTOGRAPHS = 2
 
 
@@ -39,7 +42,8 @@ def near_heads(offered: Candidates, heads_um: np.ndarray, hidden: np.ndarray) ->
         return np.zeros(len(offered), bool), np.ones(len(offered), bool)
     away = np.linalg.norm(offered.places_um[:, None, 1:] - heads_um[None, :, 1:], axis=2)
     near = away.min(1) < NEAR_UM
-    doubtful = (away.min(1) >= NEAR_UM) & (away.min(1) < FAR_UM)
+    aside = offered.facts[:, FACTS.index("distance_in_radii")] >= ON_SHAFT
+    doubtful = (away.min(1) >= NEAR_UM) & (away.min(1) < FAR_UM) & aside
     if hidden.any():
         doubtful |= away[:, hidden].min(1) < FAR_UM
     return near, ~doubtful
@@ -47,6 +51,7 @@ def near_heads(offered: Candidates, heads_um: np.ndarray, hidden: np.ndarray) ->
 
 def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NETWORKS) -> scorer.Weights:
     """Weights of the scorer fitted to features (n, features) and labels (n,)."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
     mean, scale = seen.mean(0, dtype=np.float64), seen.std(0, dtype=np.float64) + 1e-3
@@ -54,8 +59,12 @@ def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NE
     standard = ((seen - weights["mean"]) / weights["scale"]).astype(np.float32)
     for number in range(networks):
         network = MLPClassifier(
-            LAYERS, alpha=1e-2, batch_size=256, learning_rate_init=1e-3, max_iter=12, random_state=seed + number
-        ).fit(standard, label)
+            LAYERS, alpha=1e-2, batch_size=256, learning_rate_init=1e-3, max_iter=PASSES, random_state=seed + number
+        )
+        with warnings.catch_warnings():
+            # So many passes and no more is meant.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            network.fit(standard, label)
         for layer, (weight, bias) in enumerate(zip(network.coefs_, network.intercepts_, strict=True)):
             weights[f"n{number}_{layer}_weight"] = weight.astype(np.float32)
             weights[f"n{number}_{layer}_bias"] = bias.astype(np.float32)
