@@ -41,6 +41,7 @@ rule all:
 
 
 onstart:
+    claim_results()
     tell_plan()
 
 
@@ -49,4 +50,4 @@ onsuccess:
 
 
 onerror:
-    tell_summary()
+    tell_trouble()

@@ -1,6 +1,7 @@
 """What the engine costs at scale: planning, CPU per recording, memory, nothing to do, one more animal.
 
     python benchmarks/scale.py [recordings ...]
+    python benchmarks/scale.py videos        # how many jobs 500 videos are on a cluster
 
 Makes a cohort of sucrose-preference bottles (two rows a recording, ten days an animal) in a temporary folder, runs the
 whole workflow on it and prints one row per size. Times are CPU seconds of snakemake and all its jobs, which other work
@@ -8,6 +9,7 @@ on the machine disturbs least.
 """
 
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -86,6 +88,37 @@ def main(sizes: list[int]) -> None:
             print(f"{cells}  {idle_s:19.1f}  {more_s:14.1f}", flush=True)
 
 
+def submissions(videos: int) -> int:
+    """Jobs that a cohort of videos, one animal each, puts into Slurm's queue; planned only, so the files are empty."""
+    with tempfile.TemporaryDirectory() as folder:
+        cohort = Path(folder) / "cohort"
+        cohort.mkdir()
+        make_cohort(cohort, videos * DAYS)
+        (cohort / "sucrose_preference.csv").unlink()
+        rows = [f"fst_M{index:06d},M{index:06d},fst_{index:06d}.mp4,1" for index in range(videos)]
+        write(cohort, "forced_swim", "recording,animal,video,cylinder", rows)
+        for index in range(videos):
+            (cohort / f"fst_{index:06d}.mp4").touch()
+        command = [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--dry-run",
+            "--workflow-profile",
+            "profiles/slurm",
+            "--quiet",
+            "host",
+        ]
+        command += ["--config", f"cohort={cohort}", f"results={folder}/results"]
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    counts = dict(re.findall(r"^(\w+)\s+(\d+)$", told, re.MULTILINE))
+    # The stages of a batch are one submission; ``all`` is no job.
+    return sum(int(count) for rule, count in counts.items() if rule not in ("quantify", "qc", "all", "total"))
+
+
 if __name__ == "__main__":
     os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
-    main([int(word) for word in sys.argv[1:]] or [200, 2000, 20000])
+    if sys.argv[1:] == ["videos"]:
+        print(f"500 videos are {submissions(500)} submissions to Slurm")
+    else:
+        main([int(word) for word in sys.argv[1:]] or [200, 2000, 20000])

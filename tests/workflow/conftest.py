@@ -4,6 +4,7 @@ The assay is added as a newcomer would add one, by a folder alone; so these test
 the workflow has to change for it.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+# A module edited twice within a second would be taken from its compiled form.
+UNCOMPILED = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
 NOSE_POKE = {
     "__init__.py": '"""Nose pokes: how often a mouse looks into a hole. One text file with one number a line."""\n',
@@ -124,6 +127,8 @@ class Clone:
         self.folder = folder
         self.cohort = folder / "cohort"
         self.results = folder / "out"
+        if (folder / "Snakefile").is_file():
+            return
         shutil.copytree(ROOT / "workflow", folder / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "profiles", folder / "profiles")
         for name in ("Snakefile", "config.yaml", "environment.yml"):
@@ -146,14 +151,23 @@ class Clone:
     def run(self, *words: str, ok: bool | None = True, config: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
         """Run snakemake; ``ok`` says whether it must succeed, fail, or may do either."""
         done = subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *words, "--config", f"cohort={self.cohort}",
-             f"results={self.results}", *config],
-            cwd=self.folder, capture_output=True, text=True, timeout=1500, stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            self._command(words, config), cwd=self.folder, capture_output=True, text=True, timeout=1500,
+            stdin=subprocess.DEVNULL, env=UNCOMPILED,
         )  # fmt: skip
         if ok is not None:
             assert (done.returncode == 0) is ok, done.stdout + done.stderr
         return done
+
+    def start(self, *words: str) -> subprocess.Popen:
+        """A run that goes on by itself, in a process group of its own."""
+        return subprocess.Popen(
+            self._command(words, ()), cwd=self.folder, start_new_session=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=UNCOMPILED,
+        )  # fmt: skip
+
+    def _command(self, words: tuple[str, ...], config: tuple[str, ...]) -> list[str]:
+        told = [f"cohort={self.cohort}", f"results={self.results}", *config]
+        return [sys.executable, "-m", "snakemake", "--cores", "2", *words, "--config", *told]
 
     def planned(self, *words: str, config: tuple[str, ...] = ()) -> dict[str, int]:
         """Jobs a run would do, by rule."""
@@ -167,6 +181,20 @@ class Clone:
 def new_clone() -> type[Clone]:
     """To make a copy of the whole workflow with."""
     return Clone
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory, worker_id) -> Clone:
+    """The demonstration cohort, run once for all tests, whichever process they are in."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "demonstration"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made = Clone(folder)
+        made.cohort = ROOT / "resources" / "demo_cohort"
+        if not (made.results / "summary.txt").is_file():
+            made.run()
+    return made
 
 
 @pytest.fixture

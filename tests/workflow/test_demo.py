@@ -15,11 +15,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory, new_clone) -> Path:
-    made = new_clone(tmp_path_factory.mktemp("demo"))
-    made.cohort = COHORT
-    made.run()
-    return made.results
+def results(demonstration) -> Path:
+    return demonstration.results
 
 
 @pytest.fixture(scope="module")

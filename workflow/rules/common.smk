@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from ketaflow import assays
 from ketaflow import study as studies
-from ketaflow.core import progress
+from ketaflow.core import lock, progress
 from ketaflow.core.errors import CohortError
+
+logger.addFilter(progress.is_said)
 
 try:
     study = studies.load(config, workflow.config_settings.overwrite_config)
@@ -123,6 +126,12 @@ def after_review():
     return ["<results>/measurements_reviewed.csv"] if decided else []
 
 
+def claim_results():
+    """Stop where another run is at work in the same results folder."""
+    if taken := lock.claim(study.results):
+        raise SystemExit(f"\n{taken}\n")
+
+
 def tell_plan():
     """The first line of a run: how many recordings of each assay it is going to work on."""
     jobs = [
@@ -133,6 +142,16 @@ def tell_plan():
     named = [(job.rule.name, job.wildcards.assay, job.wildcards.batch) for job in jobs]
     print(
         progress.begin(study.results / "logs", named, study.recording_counts()),
+        file=sys.stderr,
+    )
+
+
+def tell_trouble():
+    """The last words of a run that did not get to its end."""
+    print(
+        "\nNot everything was done. What is finished is kept: run the same command again, and it goes on from here."
+        "\nEach job's log is in the folder logs of the results. A job that ended without a reason was probably killed"
+        "\nfor its memory: use fewer --cores, or on a cluster raise jobs: mem_mb of that assay in the settings.\n",
         file=sys.stderr,
     )
 

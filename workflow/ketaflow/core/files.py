@@ -1,6 +1,7 @@
 """Files written whole or not at all, fingerprints of files, and a job's log."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -18,6 +19,15 @@ from ketaflow.core.errors import CohortError, IngestError, PlanError
 TEXT_COLUMNS = frozenset(
     ("animal", "arm", "recording", "session", "sample", "region", "analyte", "place", "reason", "message", "unit")
 )
+
+# What the machine may say, and what helps.
+FAULTS = {
+    errno.ENOSPC: "The disk is full: make room",
+    errno.EDQUOT: "The quota is used up: make room",
+    errno.EROFS: "The disk cannot be written to: mend that",
+    errno.EIO: "The disk or the network drive failed: see that it is there",
+    errno.ESTALE: "The network drive went away: see that it is back",
+}
 
 
 @contextlib.contextmanager
@@ -122,12 +132,24 @@ def digest(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def is_of_the_machine(error: BaseException) -> bool:
+    """Whether the machine is at fault, not a recording: no memory, no room on the disk, a drive that went away."""
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in FAULTS)
+
+
+def remedy(error: BaseException) -> str:
+    """What to do about a fault of the machine."""
+    if isinstance(error, MemoryError):
+        return "There was not enough memory. Give the jobs more (settings: jobs: mem_mb), then run the same command again."
+    return f"{error}. {FAULTS[error.errno]}, then run the same command again: it goes on where it stopped."
+
+
 @contextlib.contextmanager
 def log_to(path: str | Path) -> Iterator[None]:
     """Send all a job prints to its log file, and the reason if it stops.
 
-    A fault the lab member can mend ends the job with its plain text alone, told on the terminal too; anything else keeps
-    its traceback.
+    A fault the lab member can mend ends the job with its plain text alone, on the terminal too; anything else keeps its
+    traceback.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -141,6 +163,8 @@ def log_to(path: str | Path) -> Iterator[None]:
             log.write(f"{error}\n")
             tell_terminal(f"\n{error}\n")
             raise SystemExit(1) from None
-        except BaseException:
+        except BaseException as error:
+            if is_of_the_machine(error):
+                tell_terminal(f"\n{remedy(error)}\n")
             traceback.print_exc(file=log)
             raise SystemExit(1) from None

@@ -5,6 +5,7 @@ When a run starts, the plan is written to ``logs/progress.json``; each finished 
 """
 
 import json
+import logging
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,15 @@ from pathlib import Path
 from ketaflow.core import files
 
 PLAN, LINES = "progress.json", "progress.txt"
+# What the workflow engine says of itself on every run, and nobody needs.
+NOISE = (
+    "Assuming unrestricted", "Building DAG", "Using shell", "Conda environments: ignored", "Select jobs", "Execute ",
+)  # fmt: skip
+
+
+def is_said(record: logging.LogRecord) -> bool:
+    """Whether a line of the engine's log is worth a person's time."""
+    return not str(record.msg).startswith(NOISE)
 
 
 def begin(logs: Path, jobs: list[tuple[str, str, str]], recordings: dict[str, dict[str, int]]) -> str:
