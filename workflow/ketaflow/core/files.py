@@ -140,7 +140,7 @@ def is_of_the_machine(error: BaseException) -> bool:
 def remedy(error: BaseException) -> str:
     """What to do about a fault of the machine."""
     if isinstance(error, MemoryError):
-        return "There was not enough memory. Give the jobs more (settings: jobs: mem_mb), then run the same command again."
+        return "There was not enough memory. Give jobs more (settings: jobs: mem_mb), then run the same command again."
     return f"{error}. {FAULTS[error.errno]}, then run the same command again: it goes on where it stopped."
 
 
