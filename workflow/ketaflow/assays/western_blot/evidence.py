@@ -27,7 +27,8 @@ ONE_LANE, TWO_LANES, TWO_LANES_USUALLY, LEAST_DIP, NO_GAPS = 0.3, 0.7, 0.4, 0.12
 CROWDED, END_SHOWS = 0.72, 0.27
 BEYOND, DIP_BEFORE, FLANK = 3.0, 1.3, 0.4
 # A lane weaker than this share of the usual one is no measure for others, and (soft) too faint to look like two.
-WEAKEST, PLAIN = 0.15, 0.5
+# Rows where lanes show this share of their strongest are rows of bands.
+WEAKEST, PLAIN, SHARED = 0.15, 0.5, 0.1
 
 
 @dataclass(frozen=True)
@@ -122,13 +123,16 @@ def _outside(strips: np.ndarray, centres: np.ndarray, pitch: float) -> float:
     """The strongest lane nobody listed, against the weakest listed one (0: there is none).
 
     Only rows at which the nearest lane has bands count: protein that one lane holds its neighbours mostly hold too,
-    while towels and the edges of a gel lie elsewhere. The flank of a strong lane is no lane: there must be a dip before
-    it, or it must be nearly as strong.
+    while towels, scratches and the edges of a gel lie elsewhere. Of three lanes and more, rows count that two show.
+    The flank of a strong lane is no lane: there must be a dip before it, or it must be nearly as strong.
     """
     distance = np.abs(np.arange(strips.shape[1])[:, None] - centres[None, :])
     nearest, away = distance.argmin(axis=1), distance.min(axis=1) / pitch
     bands = np.stack([_part(strips, centre, -0.3, 0.3, pitch).mean(axis=1) for centre in centres], axis=1)
-    beside = np.maximum(bands, np.maximum(np.roll(bands, 1, axis=0), np.roll(bands, -1, axis=0)))
+    if len(centres) > 2:
+        shared = ndimage.maximum_filter1d(bands > SHARED * bands.max(axis=0), 3, axis=0).sum(axis=1) > 1
+        bands = bands * shared[:, None]
+    beside = ndimage.maximum_filter1d(bands, 3, axis=0)
     signal = np.sqrt(np.square(np.minimum(strips, beside[:, nearest])).sum(axis=0))
     strength = np.sqrt(np.square(bands).sum(axis=0))
     signal = ndimage.minimum_filter1d(signal, max(1, round(0.3 * pitch)))
