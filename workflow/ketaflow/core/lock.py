@@ -1,7 +1,8 @@
 """One run at a time in a results folder.
 
 The lock is the kernel's on a file in that folder, so it ends with the run that holds it, however that run ended:
-after a crash nothing has to be unlocked. It holds between machines where the network drive knows locks (NFS 4, Lustre, GPFS).
+after a crash nothing has to be unlocked. It holds between machines where the network drive knows locks (NFS 4,
+Lustre, GPFS).
 """
 
 import contextlib
