@@ -57,6 +57,11 @@ def quantify(
         ethovision_smoothing_s=ethovision_smoothing_s,
         flag_unscored_pct=flag_unscored_pct,
     )
+    return scored_swims(recording, rules)
+
+
+def scored_swims(recording: Record, rules: scoring.Rules) -> Record:
+    """Every swim of a video scored by the same rules."""
     traces = dict(list(recording.table("trace").groupby("recording", sort=False)))
     done = Record(tables={"measurements": [], "states": [], "bins": [], "samples": [], "windows": []})
     for swim in recording.rows["forced_swim"]:
