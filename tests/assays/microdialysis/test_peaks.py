@@ -58,6 +58,13 @@ def test_a_negative_peak_does_not_pull_the_line_down():
     assert areas == {3: pytest.approx(1000, rel=0.02), 7: pytest.approx(500, rel=0.02)}
 
 
+def test_negative_peaks_side_by_side_do_not_either():
+    dips = gaussian(TIME, 6, 6, 3000) + gaussian(TIME, 7.2, 6, 800)
+    signal = 5 * TIME + gaussian(TIME, 3, 5, 1000) - dips + gaussian(TIME, 9, 5, 500) + noise(0.05)
+    areas = {round(row["retention_min"]): row["area"] for row in found(TIME, signal) if row["height"] > 20}
+    assert [areas.get(3), areas.get(9)] == pytest.approx([1000, 500], rel=0.03)
+
+
 def test_a_saddle_between_peaks_is_no_baseline():
     signal = sum(gaussian(TIME, centre, 8, 1000) for centre in (4.0, 4.5, 5.0)) + noise(0.05)
     whole = peaks.peaks_of(TIME, signal, method="drop_line", **HOW)

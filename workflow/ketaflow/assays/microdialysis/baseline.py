@@ -8,7 +8,7 @@ longer than a peak is wide; its height is the mean of the trace there, so that n
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.extrema import prominences
+from ketaflow.assays.microdialysis.extrema import maxima, prominences
 from ketaflow.assays.microdialysis.outline import Outline
 
 # A place is straight where a parabola through it, one peak width long, bends by less than this many of its own standard
@@ -40,6 +40,15 @@ ROUNDS = 3
 UNDER_RIPPLES = 3.0
 # But not into a negative peak, beside which the trace keeps to the line within this fraction of its depth.
 BESIDE_FRACTION = 0.3
+# A dip this many times deeper than the ripple is a negative peak if, within so many widths on either side, the trace is
+# level for a width, to within the first fraction of the dip's depth, at heights that differ by no more than the second.
+DIP_RIPPLES = 20.0
+DIP_REACH_WIDTHS = 6.0
+DIP_LEVEL = 0.1
+DIP_UNEVEN = 0.5
+# Beside a peak this many times taller, and as deep as this fraction of the whole trace, it is the void.
+VOID_FACTOR = 2.0
+VOID_DEPTH = 0.02
 # A dip below the lower quartile by this many times the distance from the 5th percentile, so many widths from a peak
 # taller than it is deep, is the void, and no baseline.
 DIP_FACTOR = 4.0
@@ -51,6 +60,33 @@ def edges_of(true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Starts and stops of the stretches of True, stops not included."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
     return edges[::2], edges[1::2]
+
+
+def negative_peaks(trace: Outline, half: int) -> list[tuple[int, int]]:
+    """(start, stop) of the dips that stand between two level stretches of the trace, each a width long: negative peaks.
+
+    A low place between two peaks has no such stretches beside it.
+    """
+    smooth, stride = trace.smooth, max(1, half // 2)
+    bottoms = maxima(-smooth)
+    bottoms = bottoms[prominences(-smooth, bottoms) > DIP_RIPPLES * trace.ripple]
+    if not len(bottoms) or len(smooth) < 4 * half:
+        return []
+    windows = np.lib.stride_tricks.sliding_window_view(smooth, 2 * half)[::stride]
+    level, spread = windows.mean(axis=1), np.ptp(windows, axis=1)
+    starts = stride * np.arange(len(level))
+    reach, spans = int(DIP_REACH_WIDTHS * 2 * half), []
+    for bottom in bottoms.tolist():
+        flat = spread < DIP_LEVEL * (level - smooth[bottom])
+        left = np.flatnonzero(flat & (starts + 2 * half <= bottom) & (starts >= bottom - reach))
+        right = np.flatnonzero(flat & (starts >= bottom) & (starts + 2 * half <= bottom + reach))
+        if len(left) and len(right):
+            sides = level[[left[-1], right[0]]]
+            depth, near = sides.min() - smooth[bottom], smooth[max(bottom - reach, 0) : bottom + reach]
+            void = near.max() - sides.min() > VOID_FACTOR * depth and depth > VOID_DEPTH * np.ptp(smooth)
+            if np.ptp(sides) < DIP_UNEVEN * depth and not void:
+                spans.append((int(starts[left[-1]]) + 2 * half - 1, int(starts[right[0]])))
+    return [(start, stop) for start, stop in spans if stop > start]
 
 
 def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
@@ -77,18 +113,23 @@ def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
     ``apexes`` are the indices of its peaks.
     """
     half = int(max(2, round(trace.width / 2)))
-    usable = after_dips(trace.smooth, trace.width)
-    free = usable.copy()
+    light = trace.light.copy()
+    free = np.ones(len(light), bool)
+    for start, stop in negative_peaks(trace, half):
+        light[start:stop] = np.linspace(light[start], light[stop], stop - start)
+        free[start:stop] = False
+    usable = after_dips(np.where(free, trace.smooth, light), trace.width)
+    free &= usable
     for apex in apexes[prominences(trace.smooth, apexes) > SEEN_RIPPLES * trace.ripple]:
         free[max(apex - 2 * half, 0) : apex + 2 * half + 1] = False
     calm = free & calm_places(trace.signal - np.median(trace.signal), half, trace.ripple)
-    line = _hung(trace.light, np.array([], int), np.array([]), usable, half, trace.ripple)
+    line = _hung(light, np.array([], int), np.array([]), usable, half, trace.ripple)
     for _ in range(ROUNDS):
         mean, straight, level = bare_places(trace, line, half)
         tops = (trace.smooth - line)[apexes]
         bare = _trusted(straight & free, level & free, mean, tops, apexes, half, trace.ripple)
         places = np.flatnonzero(bare | calm | free & calm_places(trace.signal - line, half, trace.ripple))
-        line = _hung(trace.light, places, mean[places] + line[places], usable, half, trace.ripple)
+        line = _hung(light, places, mean[places] + line[places], usable, half, trace.ripple)
     return line
 
 
