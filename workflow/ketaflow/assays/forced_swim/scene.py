@@ -14,6 +14,8 @@ from ketaflow.core.errors import IngestError
 
 # Between the animals of two cylinders there is an upright edge at least this strong, relative to the outer walls.
 BETWEEN_WALLS = 0.35
+# A clock stands within this share of the rows at the upper or lower end of the picture.
+CLOCK_ROWS = 0.1
 # A change of a pixel larger than this share of the largest in the film is an animal's, not a glint's.
 GLINT_SHARE = 0.4
 # A picture without a brighter pixel shows nothing (grey levels; black is 16 in video).
@@ -59,8 +61,21 @@ def sights(pictures: list[np.ndarray], name: str) -> Sights:
     ranked = np.sort(even, axis=0)
     found = Sights(even, ranked, np.zeros(even.shape[1:], np.float32))
     spread = ndimage.gaussian_filter(found.level(0.95) - found.level(0.05), 1.0)
-    found.activity = np.maximum(spread - 2.0 * np.median(spread[::2, ::2]), 0)
+    found.activity = without_clock(np.maximum(spread - 2.0 * np.median(spread[::2, ::2]), 0))
     return found
+
+
+def without_clock(activity: np.ndarray) -> np.ndarray:
+    """Activity (height, width) without what changes wholly within the outermost rows: a clock in the picture."""
+    height = len(activity)
+    labels, _ = ndimage.label(activity > 6.0)
+    patches = ndimage.find_objects(labels)
+    kept = activity.copy()
+    for number, (rows, columns) in enumerate(patches, start=1):
+        if rows.stop <= CLOCK_ROWS * height or rows.start >= (1 - CLOCK_ROWS) * height:
+            here = kept[rows, columns]
+            here[labels[rows, columns] == number] = 0
+    return kept
 
 
 def evened(pictures: list[np.ndarray]) -> np.ndarray:
