@@ -43,8 +43,8 @@ function picture(figure, thumb) {
   if (parsed.nodeName !== "svg") return make("p", { class: "soft small" }, "This picture cannot be drawn.");
   const widest = (parsed.viewBox.baseVal?.width || 640) * 1.3;
   const size = thumb ? "svg{width:100%;height:100%!important;display:block}text{display:none}" : `svg{width:100%;max-width:${widest}px!important;height:auto;display:block;margin:auto}`;
-  // A small picture shows the shape alone, as large as its tile.
-  if (thumb) parsed.setAttribute("preserveAspectRatio", "none");
+  // A small chart shows the shape alone, as large as its tile; a photograph keeps its proportions.
+  if (thumb && !parsed.querySelector("image")) parsed.setAttribute("preserveAspectRatio", "none");
   const root = holder.attachShadow({ mode: "open" });
   root.append(make("style", {}, size + DARK), document.adoptNode(parsed));
   return holder;
