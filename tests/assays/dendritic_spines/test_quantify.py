@@ -42,6 +42,16 @@ def test_a_smooth_shaft_has_density_zero_and_no_head_diameter(row, defaults):
         assert told["spine_head_diameter_um"] is None
 
 
+def test_much_empty_image_around_a_dendrite_changes_nothing(row, defaults):
+    _, _, stack = simulate.drawn(truth(mushroom_count=6), 3)
+    cut_out = np.where(stack.max(0) > 220, stack, 0)
+    cut = np.pad(cut_out, ((0, 0), (40, 40), (40, 40)))
+    lost = np.pad(cut_out, ((0, 0), (500, 500), (450, 450)))
+    near, far = (values(quantify.quantify(record_of(image, row), **defaults["quantify"])) for image in (cut, lost))
+    assert far["dendrite_length_um"] == pytest.approx(near["dendrite_length_um"], rel=0.02)
+    assert abs(far["spine_count"] - near["spine_count"]) <= 1
+
+
 def test_a_cell_body_is_not_dendrite(row, defaults):
     """Three bare dendrites of 10.5 um or so leave a body 8 um wide in the middle of 30 um."""
     voxel_um, middle = np.array([0.4, 0.12, 0.12]), np.array([3.0, 15.0, 15.0])

@@ -89,7 +89,9 @@ def somata(picture: np.ndarray, pixel_um: float) -> np.ndarray:
     coarse = max(1, int(0.25 / pixel_um))
     small = ndimage.gaussian_filter(picture, 0.25 / pixel_um, truncate=2.5)[::coarse, ::coarse]
     step_um = coarse * pixel_um
-    inner = ndimage.distance_transform_edt(small > 0.5 * np.quantile(small, 0.995)) * step_um > SOMA_RADIUS_UM
+    # In a picture that is nearly all dark a quantile is dark too.
+    level = max(0.5 * float(np.quantile(small, 0.995)), 0.3 * float(small.max()))
+    inner = ndimage.distance_transform_edt(small > level) * step_um > SOMA_RADIUS_UM
     if not inner.any():
         return np.zeros(picture.shape, bool)
     whole = ndimage.distance_transform_edt(~inner) * step_um <= SOMA_RADIUS_UM + SOMA_RIM_UM
@@ -121,7 +123,8 @@ def _paths(
     ridge: np.ndarray, noise: float, pixel_um: float, *, min_dendrite_um: float, faintest: float
 ) -> list[np.ndarray]:
     """Paths (n, 2) of pixels along the ridges, each at least ``min_dendrite_um`` long."""
-    reference = float(np.quantile(ridge, 0.995)) if ridge.size else 0.0
+    # In a picture that is nearly all dark a quantile is dark too.
+    reference = max(float(np.quantile(ridge, 0.995)), float(np.quantile(ridge[ridge >= 0.1 * ridge.max()], 0.75)))
     floor = max(faintest * 0.5 * reference, 2.0 * noise * min(1.0, 0.15 / pixel_um * 0.2))
     labels, count = ndimage.label(ridge > floor, np.ones((3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
