@@ -301,3 +301,15 @@ def test_what_a_paper_must_tell_and_the_tables_lack_is_listed(text):
     report = text[text.index('id="arrive"') :]
     missing = re.findall(r'missing</span><span class="topic">([^<]+)', report)
     assert missing == ["Blinding of quality review", "Age", "Litter"]
+
+
+def test_how_well_something_was_measured_is_no_step_of_the_mechanism(shown):
+    loading = copy.copy(shown["p_mtor"]) if "p_mtor" in shown else copy.copy(next(iter(shown.values())))
+    loading.plan = {**loading.plan, "assay": "western_blot", "measure": "loading_factor", "analyte": "GAPDH"}
+    assert not [own for _, endpoints in cascade.steps([loading]) for own in endpoints]
+
+
+def test_a_comparison_with_two_arms_names_both_by_their_labels():
+    labels = {"vehicle": "Vehicle", "ket20": "Ketamine 20 mg/kg"}
+    assert wording.level("vehicle and ket20", labels) == "Vehicle and Ketamine 20 mg/kg"
+    assert wording.level("vehicle+ket20", labels) == "Vehicle + Ketamine 20 mg/kg"

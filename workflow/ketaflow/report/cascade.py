@@ -60,6 +60,8 @@ def steps(endpoints: list[Endpoint]) -> list[tuple[str, list[Endpoint]]]:
     """Endpoints by step of the mechanism, in its order; steps without one have an empty list."""
     found: dict[str, list[Endpoint]] = {step["title"]: [] for step in MECHANISM["steps"]}
     for endpoint in endpoints:
+        if endpoint.plan["measure"] in MECHANISM["beside"]:
+            continue
         found.setdefault(_step(endpoint), []).append(endpoint)
     return list(found.items())
 

@@ -173,7 +173,7 @@ def _margin(label: str, low: float, high: float) -> float:
     """Room for an upright scale: its values, and its name in one line or two."""
     two_lines = len(drawing.wrapped(label, int((HEIGHT - FOOT - TOP) / drawing.LETTER_PX), 2)) > 1
     widest = max(len(drawing.plain(value)) for value in drawing.ticks(low, high, count=5))
-    return 34 + widest * drawing.LETTER_PX + (15 if two_lines else 0)
+    return 34 + widest * drawing.DIGIT_PX + (15 if two_lines else 0)
 
 
 def _shifts(frame: Frame, own: pd.DataFrame, design: str, widest: float = 26) -> list[float]:

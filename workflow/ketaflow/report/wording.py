@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 WORDS = {
-    "one_way": "one-way", "ancova": "analysis of covariance", "repeated": "repeated measures", "holm": "Holm",
+    "one_way": "one\u2011way", "ancova": "analysis of covariance", "repeated": "repeated measures", "holm": "Holm",
     "bh": "Benjamini–Hochberg", "hochberg": "Hochberg", "fixed_sequence": "fixed sequence", "two-sided": "two-sided",
     "hedges_g": "Hedges g", "cliffs_delta": "Cliff’s delta", "cohens_d": "Cohen’s d",
     "ratio_of_geometric_means": "ratio of geometric means", "dunnett": "Dunnett",
@@ -120,7 +120,7 @@ def level(name: object, labels: Mapping[str, str]) -> str:
         told = re.sub(r"[\w.-]*\w", lambda word: labels.get(word[0], word[0]), str(name))
         return told.replace(" - ", " − ").replace(") x (", ") × (")
     first, *rest = str(name).split(" | ")
-    told = " + ".join(labels.get(part, words(part)) for part in first.split("+"))
+    told = "".join(labels.get(part, words(part)) for part in re.split(r"(\+| and )", first)).replace("+", " + ")
     within = [
         " ".join([words(key), value]).replace("-", "−") for key, _, value in (part.partition("=") for part in rest)
     ]
