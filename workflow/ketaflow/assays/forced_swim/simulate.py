@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim import swimmer
+from ketaflow.assays.forced_swim import raters, swimmer
 
 SCENE = {
     "fps": 10.0, "width_px": 320, "height_px": 240, "codec": "libx264", "body_level": 45.0, "wall_level": 190.0,
@@ -318,7 +318,12 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
                 "noise_sd": 2.0,
             }
         )
-    return {"forced_swim": pd.DataFrame(swims), "forced_swim_truth": pd.DataFrame(truths)}
+    by_people = {truth["recording"]: schedule(truth["states"]) for truth in truths[::3]}
+    return {
+        "forced_swim": pd.DataFrame(swims),
+        "forced_swim_truth": pd.DataFrame(truths),
+        "forced_swim_human_scores": raters.scored(by_people, rng),
+    }
 
 
 def plan_states(target_s: float, release_s: float, rng: np.random.Generator) -> str:
