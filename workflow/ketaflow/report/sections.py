@@ -1,6 +1,7 @@
 """The parts of the results page for its template: what was asked, left out, checked and found."""
 
 import base64
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -12,6 +13,9 @@ from ketaflow.report.sheets import SheetTable
 
 MOST_ROWS = 300
 MOST_SHOWN = 16
+# Figures of assays are drawn with 11 px letters for narrow cards; here they stand beside 13 px.
+ENLARGED, WHOLE_PX = 1.15, 640.0
+VIEW_BOX = re.compile(r'viewBox=["\']0 0 ([0-9.]+)')
 EXCLUSION_KEYS = ["assay", "animal", "recording", "source", "rule", "reviewer", "reason"]
 
 
@@ -219,10 +223,20 @@ def _more(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable]:
 def by_assay(shown: dict) -> dict:
     """What one assay shows of the whole cohort, its figures as pictures that keep their own style and white paper."""
     figures = [
-        {**figure, "src": "data:image/svg+xml;base64," + base64.b64encode(figure["content"].encode()).decode()}
+        {
+            **figure,
+            "src": "data:image/svg+xml;base64," + base64.b64encode(figure["content"].encode()).decode(),
+            "width_px": round(ENLARGED * _drawn_width_px(figure["content"])),
+        }
         for figure in shown["figures"]
     ]
     return {**shown, "figures": figures}
+
+
+def _drawn_width_px(svg: str) -> float:
+    """Width a figure was drawn for, by its view box; that of a whole column where it has none."""
+    box = VIEW_BOX.search(svg)
+    return float(box[1]) if box else WHOLE_PX
 
 
 def _with_intervals(rows: pd.DataFrame) -> pd.DataFrame:
