@@ -33,7 +33,7 @@ def begin(logs: Path, jobs: list[tuple[str, str, str]], recordings: dict[str, di
     )
     (logs / LINES).unlink(missing_ok=True)
     told = ", ".join(f"{count} of {assay.replace('_', ' ')}" for assay, count in totals.items())
-    return f"Recordings to work on: {told}" if told else "All recordings are measured; bringing the pages up to date"
+    return f"Recordings to work on: {told}" if told else "All recordings are measured already"
 
 
 def tell(logs: Path, stage: str, assay: str, batch: str, failed: int) -> None:
