@@ -314,3 +314,20 @@ def test_four_doses_hold_no_four_parameters(lab):
     doses, y = emax_data(1.0)
     lines = lines_of(lab, doses[doses != 2.5], y[doses != 2.5])
     assert "4 dose levels cannot hold a curve of 4" in lines.loc[("four_parameter_logistic", "ed50"), "note"]
+
+
+def test_a_search_that_jumped_to_zero_is_brought_back(monkeypatch):
+    """Some versions of the optimiser step onto the bound at once, where the criterion is level."""
+    matrix, y, groupings = crossed()
+    undisturbed = mixed.fit(matrix, y, groupings)
+    search, calls = mixed._search, []
+
+    def jumping(profile, start):
+        calls.append(start)
+        return np.zeros(len(start)) if len(calls) == 1 else search(profile, start)
+
+    monkeypatch.setattr(mixed, "_search", jumping)
+    fit = mixed.fit(matrix, y, groupings)
+    assert len(calls) > 1
+    np.testing.assert_allclose(fit.theta, undisturbed.theta, atol=1e-4)
+    np.testing.assert_allclose(fit.covariance, undisturbed.covariance, rtol=1e-3)

@@ -18,6 +18,8 @@ from ketaflow.statistics.fits import Estimate, FTest
 
 STEP = 1e-3
 BOUNDARY = 1e-4
+# Where the search looks beside zero, in units of the residual's standard deviation, and how often.
+LIFTS, MOST_LIFTS = (0.03, 0.1, 0.3, 1.0), 5
 
 
 @dataclass(frozen=True)
@@ -203,10 +205,11 @@ def fit(matrix: np.ndarray, y: np.ndarray, groupings: Sequence[Grouping]) -> Mix
 def _optimum(profile: Profile) -> np.ndarray:
     """Minimise the criterion: a quasi-Newton search, then Newton's steps on what is not at its bound."""
     theta = _search(profile, profile.start())
-    low = _diagonal(profile) & (theta < 0.02)
-    if low.any():  # zero is level ground whatever the criterion does around it: come from the other side
-        again = _search(profile, np.where(low, 0.3, theta))
-        theta = again if profile.deviance(again) < profile.deviance(theta) else theta
+    for _ in range(MOST_LIFTS):
+        lifted = _lifted(profile, theta)
+        if lifted is None:
+            break
+        theta = _search(profile, lifted)
     for _ in range(6):
         theta = _at_bound(profile, theta)
         free = np.flatnonzero(~(_diagonal(profile) & (theta == 0)))
@@ -227,6 +230,22 @@ def _optimum(profile: Profile) -> np.ndarray:
 
 def _search(profile: Profile, start: np.ndarray) -> np.ndarray:
     return optimize.minimize(profile.deviance, start, method="L-BFGS-B", bounds=profile.bounds()).x
+
+
+def _lifted(profile: Profile, theta: np.ndarray) -> np.ndarray | None:
+    """A lower point beside level ground, None if there is none.
+
+    At zero the criterion is level in a diagonal parameter whatever it does around it, and a search that has jumped
+    there stays. So small parameters are lifted, one by one and together.
+    """
+    low = np.flatnonzero(_diagonal(profile) & (np.abs(theta) < 0.02))
+    tried = []
+    for places in [*low, low]:
+        for lift in LIFTS:
+            tried.append(theta.copy())
+            tried[-1][places] = lift
+    best = min(tried, key=profile.deviance)
+    return best if len(low) and profile.deviance(best) < profile.deviance(theta) - 1e-9 else None
 
 
 def _at_bound(profile: Profile, theta: np.ndarray) -> np.ndarray:
