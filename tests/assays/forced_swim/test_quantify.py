@@ -1,5 +1,6 @@
 """From motion to states and seconds: small stories with a known ending, laws, and drawn swims nobody tuned on."""
 
+import functools
 import sys
 from pathlib import Path
 
@@ -134,39 +135,110 @@ STYLES = {
     "loud_and_rippled": {"body": 95, "noise": 6, "ripple": 20, "seed": 6},
 }
 
+NOT_HELD = ("loud_and_rippled", 0)
 SLOW = ("plain", "grey_on_bright", "weak_strokes", "restless_floating")
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """A drawn film of a style by its name, made and scored once; what was scored and what was drawn."""
+
+    @functools.cache
+    def made(style):
+        folder, rng = tmp_path_factory.mktemp(style), np.random.default_rng(len(style))
+        truth = [pond.schedule(rng, 2 + i, 49, still) for i, still in enumerate((0.3, 0.7))]
+        pond.make(folder / "swim.mp4", truth, 50, **{**SMALL, **STYLES[style]})
+        measured = measure(read(folder, "swim.mp4"), (3, 45))
+        return [judged(measured, f"s{index}", planned) for index, planned in enumerate(truth, start=1)]
+
+    return made
+
+
+LOUD = pytest.mark.xfail(
+    strict=True,
+    reason="kappa 0.84: with noise of a tenth of the contrast limbs of a pixel drown, and a weak second of swimming",
+)
+BARRED = [
+    pytest.param(style, index, marks=[pytest.mark.slow] * (style in SLOW) + [LOUD] * ((style, index) == NOT_HELD))
+    for style in STYLES
+    for index in (0, 1)
+]
+
+
+@pytest.mark.parametrize(("style", "index"), BARRED)
+def test_drawn_swims_nobody_tuned_on_agree_moment_by_moment(drawn, style, index):
+    _, two, three = drawn(style)[index]
+    assert two >= 0.85
+    assert three >= 0.7
+
+
 @pytest.mark.parametrize("style", [pytest.param(s, marks=[pytest.mark.slow] if s in SLOW else []) for s in STYLES])
-def test_drawn_swims_nobody_tuned_on_are_scored_within_five_percent(tmp_path, style):
-    rng = np.random.default_rng(len(style))
-    truth = [pond.schedule(rng, 2 + i, 49, still) for i, still in enumerate((0.3, 0.7))]
-    pond.make(tmp_path / "swim.mp4", truth, 50, **{**SMALL, **STYLES[style]})
-    measured = measure(read(tmp_path, "swim.mp4"), (3, 45))
-    for index, planned in enumerate(truth, start=1):
-        error, two, three = judged(measured, f"s{index}", planned)
+def test_drawn_swims_nobody_tuned_on_are_scored_within_five_percent(drawn, style):
+    for error, two, three in drawn(style):
         assert abs(error) < 5
-        # With noise of a tenth of the contrast, limbs of a pixel drown: a weak second of swimming is missed.
-        assert two >= (0.8 if style == "loud_and_rippled" else 0.85)
+        assert two >= 0.8
         assert three >= 0.7
 
 
 # Films by a second hand; the numbers of all of them stand in docs/assays/forced_swim.md.
-FILMS = {"agouti_tilted": (480, 300), "hooded_rat": (240, 320)}
+FILMS = {"agouti_tilted": (480, 300), "hooded_rat": (240, 320), "white_mice": (320, 240)}
+ANIMALS = [("agouti_tilted", 1), ("agouti_tilted", 2), ("agouti_tilted", 3), ("hooded_rat", 1), ("white_mice", 1),
+           ("white_mice", 2)]  # fmt: skip
+# In a window of thirty seconds one late beginning of floating, while waves and body come to rest, weighs a lot.
+MISSED = {
+    ("agouti_tilted", 1): "6.0 % of the window too little, kappa 0.84",
+    ("agouti_tilted", 3): "5.8 % of the window too little, kappa 0.83",
+    ("hooded_rat", 1): "7.5 % of the window too little, kappa 0.80",
+    ("white_mice", 2): "15 % of the window too little, kappa 0.63: two floats of under two seconds are missed",
+}
+
+
+def swims(but):
+    """Animals of the films as parameters, those not held marked with what was measured."""
+    marks = {one: [pytest.mark.xfail(strict=True, reason=MISSED[one])] for one in but}
+    return [pytest.param(*one, marks=marks.get(one, [])) for one in ANIMALS]
+
+
+@pytest.fixture(scope="module")
+def filmed(tmp_path_factory):
+    """A film by its name, made and scored once: the ingested record, the scores and the truth."""
+
+    @functools.cache
+    def made(style):
+        folder, (width, height) = tmp_path_factory.mktemp(style), FILMS[style]
+        truth = filming.film(filming.STYLES[style].at(width=width, height=height, seconds=45), folder / "swim.avi")
+        record = read(folder, "swim.avi", range(1, len(truth.bouts) + 1))
+        return record, measure(record, (2, 32)), truth
+
+    return made
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("style", FILMS)
-def test_films_by_a_second_hand_are_scored_within_five_percent(tmp_path, style):
-    width, height = FILMS[style]
-    made = filming.STYLES[style].at(width=width, height=height, seconds=45)
-    truth = filming.film(made, tmp_path / "swim.avi")
-    measured = measure(read(tmp_path, "swim.avi", range(1, len(truth.bouts) + 1)), (2, 32))
-    for index, bouts in enumerate(truth.bouts, start=1):
-        error, two, three = judged(measured, f"s{index}", bouts)
-        assert abs(error) < 8  # one bout of two seconds in a window of thirty
-        assert two >= 0.8
-        assert three >= 0.7
+def test_the_hand_that_lets_the_animal_go_does_not_move_the_water_line(filmed, style):
+    record, _, truth = filmed(style)
+    for index, (_, _, line, _) in enumerate(truth.boxes, start=1):
+        assert np.mean(record.facts["cylinders"][f"s{index}"]["water_px"]) == pytest.approx(line, abs=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("style", "index"), swims(but=MISSED))
+def test_films_by_a_second_hand_are_scored_within_five_percent(filmed, style, index):
+    _, measured, truth = filmed(style)
+    error, two, three = judged(measured, f"s{index}", truth.bouts[index - 1])
+    assert abs(error) < 5
+    assert two >= 0.85
+    assert three >= 0.7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("style", "index"), swims(but=[("white_mice", 2)]))
+def test_films_by_a_second_hand_are_scored_within_one_bout(filmed, style, index):
+    _, measured, truth = filmed(style)
+    error, two, three = judged(measured, f"s{index}", truth.bouts[index - 1])
+    assert abs(error) < 8  # one bout of two seconds in a window of thirty
+    assert two >= 0.8
+    assert three >= 0.7
 
 
 RECORDINGS = {

@@ -18,6 +18,8 @@ BETWEEN_WALLS = 0.35
 CLOCK_ROWS = 0.1
 # A change of a pixel larger than this share of the largest in the film is an animal's, not a glint's.
 GLINT_SHARE = 0.4
+# Rows in which something is seen for less than this share of the time of the busiest row are a hand's, not an animal's.
+PASSING_SHARE = 0.25
 # A picture without a brighter pixel shows nothing (grey levels; black is 16 in video).
 BLACK = 30
 
@@ -96,11 +98,26 @@ def find(seen: Sights, name: str) -> list[Cylinder]:
             f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
             "expected animals filmed from the side."
         )
+    rows = without_hand(seen, clusters, rows)
     upright, level = edge_strength(empty, axis=1), edge_strength(empty, axis=0)
     profile = wall_profile(upright, rows)
     walls = wall_pairs(profile, joined(profile, clusters))
     found = [with_water_line(level, *pair, *wall_rows(upright, *pair, rows), rows) for pair in walls]
     return sorted(found + empty_ones(profile, level, found), key=lambda one: one.left)
+
+
+def without_hand(seen: Sights, clusters: list[tuple[int, int]], rows: tuple[int, int]) -> tuple[int, int]:
+    """The rows in which animals move, without those above that only the hand which lets them go passes through.
+
+    In a short film it is there long enough to count as movement; an animal is at the surface most of the time.
+    """
+    columns = np.concatenate([np.arange(*span) for span in clusters])
+    box = (slice(*rows), columns)
+    apart = np.abs(seen.pictures[:, box[0]][:, :, columns] - seen.level(0.5)[box])
+    there = apart > max(6.0, 0.5 * float(np.percentile(seen.activity[box], 99.5)))
+    share = np.mean(np.count_nonzero(there, axis=2) >= max(2, 0.02 * len(columns)), axis=0)
+    lasting = np.flatnonzero(share >= PASSING_SHARE * share.max())
+    return rows[0] + int(lasting[0]), rows[1]
 
 
 def wall_profile(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
