@@ -164,16 +164,20 @@ def coverage(body: np.ndarray, centre_px: np.ndarray, length_px: float, shape: t
 
     ``centre_px`` (n, 2) is where in the window the middle of the trunk lies (x, y).
     """
-    ys = np.arange(shape[0], dtype=np.float32)[None, :, None]
-    xs = np.arange(shape[1], dtype=np.float32)[None, None, :]
     nearest = np.full((len(body), *shape), np.inf, np.float32)
     for part in range(body.shape[1]):
-        x0, y0, x1, y1 = (
-            (body[:, part, i] * length_px + centre_px[:, i % 2]).astype(np.float32)[:, None, None] for i in range(4)
-        )
+        ends = (body[:, part, :4] * length_px + np.tile(centre_px, 2)).astype(np.float32)
         radius = (body[:, part, 4] * length_px).astype(np.float32)[:, None, None]
+        # Only pixels that the part can reach in any of these frames.
+        low, high = ends.min(axis=0) - radius.max() - 1, ends.max(axis=0) + radius.max() + 2
+        left, right = np.clip((min(low[0], low[2]), max(high[0], high[2])), 0, shape[1]).astype(int)
+        top, bottom = np.clip((min(low[1], low[3]), max(high[1], high[3])), 0, shape[0]).astype(int)
+        ys = np.arange(top, bottom, dtype=np.float32)[None, :, None]
+        xs = np.arange(left, right, dtype=np.float32)[None, None, :]
+        x0, y0, x1, y1 = (ends[:, i, None, None] for i in range(4))
         along_x, along_y = x1 - x0, y1 - y0
         share = np.clip(((xs - x0) * along_x + (ys - y0) * along_y) / np.maximum(along_x**2 + along_y**2, 1e-6), 0, 1)
         distance = np.sqrt((xs - x0 - share * along_x) ** 2 + (ys - y0 - share * along_y) ** 2) - radius
-        np.minimum(nearest, distance, out=nearest)
+        here = nearest[:, top:bottom, left:right]
+        np.minimum(here, distance, out=here)
     return np.clip(0.5 - nearest, 0, 1)
