@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from skimage.io import imread
 
 from ketaflow.assays.western_blot.evidence import evidence
+from ketaflow.assays.western_blot.parts import parts
 from ketaflow.assays.western_blot.pictures import sure_comb
 from ketaflow.assays.western_blot.relief import relief
 
@@ -65,6 +67,17 @@ def test_an_outer_lane_that_shows_nothing_is_told():
     assert "lane" in refusal
 
 
+@pytest.mark.shared
+@pytest.mark.parametrize(("gel", "lanes"), [("Pair_12_Wk10", [7]), ("Pair_4and5_Wk10", [6, 7])])
+def test_lanes_beside_a_towel_that_touches_the_gel_are_found(shared, gel, lanes):
+    signal = imread(shared / "blot" / "gelgenie_masks" / f"{gel}_GelRed.jpg").mean(axis=-1)
+    raised = relief(signal, max(lanes))
+    for (top, bottom), count in zip(parts(raised, len(lanes), len(signal)), lanes, strict=True):
+        comb, refusal = sure_comb(raised.part(top, bottom), [{"sample": "ladder"}] * count, **LIMITS)
+        assert refusal == ""
+        assert comb.centres[0] == pytest.approx({"Pair_12_Wk10": 515, "Pair_4and5_Wk10": 350}[gel], abs=20)
+
+
 def columns_of(*lanes: float, width: int = 400) -> np.ndarray:
     """One strip with a flat lane of 24 columns at each centre."""
     columns = np.arange(width)
@@ -95,3 +108,12 @@ def test_an_unlisted_lane_counts_against_the_weakest_listed():
 def test_two_lanes_listed_as_one_are_told():
     judged = evidence(columns_of(100, 140, 180, 220), np.array([120, 200.0]), 80.0, np.ones(2, bool))
     assert "look like two" in judged.doubt
+
+
+@pytest.mark.parametrize(("ladder", "doubt"), [((1, 0, 1, 1), ""), ((1, 0, 0, 0), "lanes 1 and 2 look like one")])
+def test_lanes_that_run_together_are_two_if_they_hold_other_bands(ladder, doubt):
+    row = (columns_of(100, 132, 180, 220) + columns_of(116)).clip(0, 100)
+    others = columns_of(100)
+    strips = np.concatenate([row if place == 0 else others * shown for place, shown in enumerate(ladder)])
+    judged = evidence(strips, np.array([100, 132, 180, 220.0]), 40.0, np.ones(4, bool))
+    assert judged.doubt == doubt

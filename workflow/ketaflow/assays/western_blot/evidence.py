@@ -21,6 +21,8 @@ VOICE = 0.8
 # is above this share of it (above the second one in most lanes), and deeper than 0.12 of its height; where the usual
 # dip is less deep than the last number, lanes cannot be told apart.
 ONE_LANE, TWO_LANES, TWO_LANES_USUALLY, LEAST_DIP, NO_GAPS = 0.3, 0.7, 0.4, 0.12, 0.1
+# Two places without a dip between them are two lanes all the same if their bands correlate less than this.
+ALIKE = 0.4
 # Neighbours are at least this share of the usual distance apart; the outer lanes show this share of the usual (soft)
 # signal. Lanes nobody listed are sought up to BEYOND pitches from those listed; signal there is more than a flank if it
 # is this many times the dip before it, or this share of the lane beside it.
@@ -96,7 +98,7 @@ def _doubt(
         if dip > max(TWO_LANES * min(usual, 0.5 if not between else usual), LEAST_DIP):
             return f"lane {lane + 1} looks like two"
     for lane, dip in between.items():
-        if dip < ONE_LANE * usual:
+        if dip < ONE_LANE * usual and _alike(strips, centres[lane : lane + 2], pitch) > ALIKE:
             return f"lanes {lane + 1} and {lane + 2} look like one"
     return ""
 
@@ -106,6 +108,14 @@ def _part(curve: np.ndarray, centre: float, low: float, high: float, pitch: floa
     last = curve.shape[-1] - 1
     first = int(np.clip(round(centre + low * pitch), 0, last))
     return curve[..., first : int(np.clip(round(centre + high * pitch), first, last)) + 1]
+
+
+def _alike(strips: np.ndarray, places: np.ndarray, pitch: float) -> float:
+    """Correlation of two places down the strips: halves of one lane hold the same bands, neighbours may hold others."""
+    first, second = (_part(strips, place, -0.15, 0.15, pitch).mean(axis=1) for place in places)
+    if min(first.std(), second.std()) == 0:
+        return 1.0
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def _dip(

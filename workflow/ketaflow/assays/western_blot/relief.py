@@ -26,9 +26,13 @@ SHEET = 0.3
 TALL_SHEET, FAR_ACROSS = 0.25, 0.4
 # Its rim is a step of at least this share of what it stands above the usual background.
 SHARP = 0.6
+# How far in it reaches is the median over this share of the picture's rows: a lane that touches it shows in fewer.
+STEADY = 0.5
 # The dark ground a gel or membrane lies on covers at least this share of the picture, hardly a pixel is of neither, and
 # they differ by this share of the range.
 TABLE, UNDECIDED, STEP = 0.05, 0.06, 0.1
+# A towel that touches the membrane over less than this share of the picture's width is a piece of its own.
+NECK = 0.06
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,33 @@ def _sheets(small: np.ndarray, raised: np.ndarray, lanes: int) -> np.ndarray:
     bright = small > usual + 0.6 * SHEET * (top - usual)
     joined = ndimage.binary_closing(np.pad(bright | raised, 5), np.ones((9, 3)))[5:-5, 5:-5]
     near = ndimage.maximum_filter(large, size=(block[0] | 1, block[1] | 1))
-    sheets = _sharp(small, _reaching_edges(bright, large)[0], usual) & near
+    sheets = _as_far_as(_sharp(small, _reaching_edges(bright, large)[0], usual), large) & near
     core = opened > usual + 1.7 * SHEET * (top - usual)
-    beside = _sharp(small, _reaching_edges(joined, core)[1], usual)
+    beside = _as_far_as(_sharp(small, _reaching_edges(joined, core)[1], usual), large)
     return ndimage.maximum_filter(sheets, size=max(3, width // 25)) | ndimage.binary_dilation(beside, iterations=2)
+
+
+def _as_far_as(beside: np.ndarray, large: np.ndarray) -> np.ndarray:
+    """Of objects along the left or right edge what lies no further in than the large area in the rows around.
+
+    A towel may touch a gel, and then be one object with the gel's rim and the lane next to it.
+    """
+    columns = beside.shape[1]
+    kept = np.zeros_like(beside)
+    labels, count = ndimage.label(beside)
+    for number in range(1, count + 1):
+        whole = labels == number
+        if not (whole[:, 0].any() or whole[:, -1].any()):
+            kept |= whole
+        for way in (slice(None), slice(None, None, -1)):
+            own, sheet = whole[:, way], (whole & large)[:, way]
+            if own[:, 0].any():
+                known = np.flatnonzero(sheet.any(axis=1))
+                rim = columns - sheet[known, ::-1].argmax(axis=1)
+                rim = np.interp(np.arange(len(sheet)), known, rim)
+                rim = ndimage.median_filter(rim, size=round(STEADY * len(rim)) | 1, mode="nearest")
+                kept[:, way] |= own & (np.arange(columns) < rim[:, None])
+    return kept
 
 
 def _sharp(small: np.ndarray, area: np.ndarray, usual: float) -> np.ndarray:
@@ -133,11 +160,14 @@ def _beside_membrane(small: np.ndarray) -> np.ndarray:
     level = sums[cut] / below[cut] + apart[cut] / 2
     if (np.abs(low - level) < apart[cut] / 6).mean() > UNDECIDED:
         return np.zeros(small.shape, bool)
-    labels, count = ndimage.label(ndimage.binary_opening(small > level, np.ones((3, 3))))
+    bright = small > level
+    neck = max(3, round(NECK * small.shape[1]))
+    labels, count = ndimage.label(ndimage.binary_opening(bright, np.ones((neck, neck))))
     if not count:
         return np.zeros(small.shape, bool)
-    largest = 1 + int(np.bincount(labels.ravel())[1:].argmax())
-    return ndimage.binary_dilation(labels != largest, iterations=max(2, small.shape[1] // 60))
+    largest = labels == 1 + int(np.bincount(labels.ravel())[1:].argmax())
+    largest = ndimage.binary_dilation(largest, iterations=neck // 2, mask=bright)
+    return ndimage.binary_dilation(~largest, iterations=max(2, small.shape[1] // 60))
 
 
 def _foreign(raised: np.ndarray, pitch: float) -> np.ndarray:
