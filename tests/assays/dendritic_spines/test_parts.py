@@ -68,13 +68,38 @@ def test_balls_that_overlap_do_not_add_up_and_one_outside_adds_nothing():
     assert optics.fill(three, (30, 30, 30), np.full(3, 0.1)).max() == 1
 
 
-@pytest.mark.parametrize(("haze", "threshold"), [(0.0, 0.7), (0.02, 0.7), (0.035, 0.55), (0.05, 0.4), (0.3, 0.4)])
-def test_a_clear_image_has_a_stricter_threshold(haze, threshold):
-    facts = np.zeros((3, len(candidates.FACTS)))
-    facts[:, candidates.FACTS.index("surround_in_shafts")] = [haze, haze, 5.0]
-    found = candidates.Candidates(*[np.zeros((3, 1))] * 6, facts)
-    assert scorer.image_threshold(found, 0.4, stricter_when_clear=0.5) == pytest.approx(threshold)
-    assert scorer.image_threshold(found, 0.4, stricter_when_clear=0.0) == 0.4
+def seen_in(haze, brightness):
+    """Candidates of these brightnesses, all but the last in surroundings of this haze."""
+    facts = np.zeros((len(brightness), len(candidates.FACTS)))
+    facts[:, candidates.FACTS.index("surround_in_shafts")] = [haze] * (len(brightness) - 1) + [5.0]
+    facts[:, candidates.FACTS.index("brightness_in_shafts")] = brightness
+    return candidates.Candidates(*[np.zeros((len(brightness), 1))] * 6, facts)
+
+
+# A half is odds of 1: divided by 4 that is 1/5, multiplied by 4 it is 4/5; half clear is half of the log odds.
+@pytest.mark.parametrize(
+    ("haze", "bright", "dim"),
+    [(0.0, 0.2, 0.8), (0.02, 0.2, 0.8), (0.035, 1 / 3, 2 / 3), (0.05, 0.5, 0.5), (0.3, 0.5, 0.5)],
+)
+def test_in_a_clear_image_bright_places_are_doubted_and_dim_ones_believed(haze, bright, dim):
+    found, even = seen_in(haze, [1.2, 0.7, 0.5, 0.3, 0.1]), np.full(5, 0.5)
+    read = scorer.as_clear(even, found, stricter_when_clear=4, laxer_when_clear=4)
+    np.testing.assert_allclose(read, [bright, bright, 0.5, dim, dim])
+    np.testing.assert_allclose(scorer.as_clear(even, found, stricter_when_clear=1, laxer_when_clear=1), even)
+
+
+def test_how_many_score_well_does_not_change_how_an_image_is_read():
+    found = seen_in(0.03, [1.0, 0.5, 0.2, 0.9])
+    few, many = np.array([0.6, 0.1, 0.1, 0.1]), np.array([0.6, 0.9, 0.9, 0.9])
+    read = [scorer.as_clear(scores, found, stricter_when_clear=9, laxer_when_clear=5)[0] for scores in (few, many)]
+    assert read[0] == read[1]
+
+
+def test_the_dark_around_a_dendrite_is_zero_in_the_projection_of_many_noisy_planes():
+    stack = np.random.default_rng(0).normal(0, 10, (15, 80, 80)).astype(np.float32)
+    assert np.quantile(stack.max(0), 0.3) > 10
+    assert np.quantile(image_facts.projected(stack), 0.3) == pytest.approx(0, abs=0.5)
+    np.testing.assert_array_equal(image_facts.projected(stack[:1]), stack[0])
 
 
 def test_the_root_of_a_spine_is_not_taught_as_the_spine():

@@ -133,14 +133,14 @@ def _judged_on_the_other_half(
     images: list[Scored], half: np.ndarray, rules: dict, settings: dict
 ) -> list[pd.DataFrame]:
     """What both scorers accept in every image, the taught one taught on the half that the image is not in."""
-    stricter, by_half = settings["quantify"]["stricter_when_clear"], []
+    when_clear = {name: settings["quantify"][name] for name in ("stricter_when_clear", "laxer_when_clear")}
+    by_half = []
     for left_out in (0, 1):
         others = [image for image, of in zip(images, half, strict=True) if of != left_out]
         by_half.append(teaching.fitted(others, **rules, **_schooling(settings["calibrate"])))
     marks = []
     for image, of in zip(images, half, strict=True):
-        usual = scorer.image_threshold(image.offered, rules["threshold"], stricter_when_clear=stricter)
-        shipped = teaching.accepted(image, scorer.shipped(), usual, rules["apart_um"])
+        shipped = teaching.accepted(image, scorer.shipped(), rules["threshold"], rules["apart_um"], when_clear)
         taught = teaching.accepted(image, by_half[of], rules["threshold"], rules["apart_um"])
         marks += [_marks(image, SHIPPED, shipped), _marks(image, TAUGHT, taught)]
     return marks

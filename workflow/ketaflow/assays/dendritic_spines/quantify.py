@@ -25,9 +25,9 @@ NO_SPINE = "the dendrite has no spines"
 
 
 def quantify(
-    recording: Record, *, scorer: str, score_threshold: float, stricter_when_clear: float, min_distance_um: float,
-    max_reach_um: float, min_dendrite_um: float, faintest_dendrite_ratio: float, psf_fwhm_um: float,
-    mushroom_head_um: float, stubby_neck_um: float, stubby_length_um: float, filopodium_length_um: float,
+    recording: Record, *, scorer: str, score_threshold: float, stricter_when_clear: float, laxer_when_clear: float,
+    min_distance_um: float, max_reach_um: float, min_dendrite_um: float, faintest_dendrite_ratio: float,
+    psf_fwhm_um: float, mushroom_head_um: float, stubby_neck_um: float, stubby_length_um: float, filopodium_length_um: float,
 ) -> Record:  # fmt: skip
     """Measure the dendrite of one image.
 
@@ -37,7 +37,7 @@ def quantify(
     row = recording.rows[TABLE][0]
     voxel_um = image_facts.voxel_size_um(recording.facts)
     stack, background = image_facts.without_background(recording.arrays["stack"])
-    picture = stack.max(0)
+    picture = image_facts.projected(stack)
     noise = image_facts.noise(picture[None])
     traced = finding.traced(
         stack, voxel_um, noise, min_dendrite_um=min_dendrite_um, faintest_dendrite_ratio=faintest_dendrite_ratio
@@ -49,7 +49,9 @@ def quantify(
     offered = finding.offered(picture, voxel_um, traced, noise, reach_um=max_reach_um)
     scores = _scores(offered, scorer, recording.arrays)
     if scorer == "network" and not own_scorer.weights(recording.arrays):
-        score_threshold = judge.image_threshold(offered, score_threshold, stricter_when_clear=stricter_when_clear)
+        scores = judge.as_clear(
+            scores, offered, stricter_when_clear=stricter_when_clear, laxer_when_clear=laxer_when_clear
+        )
     likely = np.flatnonzero(scores >= score_threshold)
     likely = likely[candidates.strongest(offered.places_um[likely], scores[likely], min_distance_um)]
     likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]
@@ -99,7 +101,7 @@ def _corrected(
         places_um[:, 0] = np.where(
             np.isnan(places_um[:, 0]), _depth(np.nan_to_num(places_um), stack, voxel_um), places_um[:, 0]
         )
-        parts.append(finding.placed(stack.max(0), voxel_um, traced, noise, places_um))
+        parts.append(finding.placed(image_facts.projected(stack), voxel_um, traced, noise, places_um))
     return candidates.joined(parts), facts, failed
 
 

@@ -9,12 +9,14 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from ketaflow.assays.dendritic_spines.candidates import ALONG_UM, FACTS, OUTWARD_UM, Candidates
 
 # Surroundings brighter than the first of these (of the shaft's brightness) are tissue, darker than the second clear.
 HAZES = (0.05, 0.02)
+# A place up to the first of these (of the shaft's brightness) is dim, from the second on bright.
+DIM_AND_BRIGHT = (0.3, 0.7)
 
 Weights = dict[str, np.ndarray]
 WIDTH = len(OUTWARD_UM) * len(ALONG_UM) + len(FACTS)
@@ -71,17 +73,23 @@ def layers(weights: Weights, network: str) -> int:
     return sum(name.startswith(f"{network}_") for name in weights) // 2
 
 
-def image_threshold(found: Candidates, threshold: float, *, stricter_when_clear: float) -> float:
-    """The threshold for one image: ``threshold`` in tissue, that share of the rest of the way to 1 in a clear image.
+def as_clear(
+    probabilities: np.ndarray, found: Candidates, *, stricter_when_clear: float, laxer_when_clear: float
+) -> np.ndarray:
+    """Probabilities (n,) as they are to be read in this image: in tissue as they stand, in a clear one by brightness.
 
-    In a clear image a spine scores near 1, and what is merely likely there is a lump of the shaft. Clear is told by the
-    surroundings of the candidates, never by how many score how well, which would follow the treatment.
+    In a clear image a spine as bright as the shaft scores near 1, and what is merely likely there is a lump of the
+    shaft; a dim spine scores low, but nothing else is dim and stands off a shaft in the dark. So the odds of bright
+    places are divided by ``stricter_when_clear``, those of dim ones multiplied by ``laxer_when_clear``. Clear is told
+    by the surroundings of the candidates, never by how many score how well, which would follow the treatment.
     """
     if not len(found):
-        return threshold
+        return probabilities
     haze = float(np.median(found.facts[:, FACTS.index("surround_in_shafts")]))
     clear = np.clip((HAZES[0] - haze) / (HAZES[0] - HAZES[1]), 0, 1)
-    return float(threshold + (1 - threshold) * stricter_when_clear * clear)
+    brightness = found.facts[:, FACTS.index("brightness_in_shafts")]
+    log_odds = np.interp(brightness, DIM_AND_BRIGHT, (np.log(laxer_when_clear), -np.log(stricter_when_clear)))
+    return expit(logit(np.clip(probabilities, 1e-6, 1 - 1e-6)) + clear * log_odds)
 
 
 def classical(found: Candidates) -> np.ndarray:

@@ -40,7 +40,7 @@ class Scored:
 def offered(stack: np.ndarray, voxel_um: np.ndarray, rules: dict) -> tuple[Candidates, float] | None:
     """Candidates of a stack as ``quantify`` finds them, and the factor of their scale; None without a dendrite."""
     lifted, _ = image_facts.without_background(stack)
-    picture = lifted.max(0)
+    picture = image_facts.projected(lifted)
     noise = image_facts.noise(picture[None])
     found = finding.traced(
         lifted, voxel_um, noise, min_dendrite_um=rules["min_dendrite_um"],
@@ -63,18 +63,28 @@ def fitted(
     return _shifted(weights, images, threshold=threshold, apart_um=apart_um, match_um=match_um)
 
 
-def accepted(image: Scored, weights: scorer.Weights, threshold: float, apart_um: float) -> np.ndarray:
-    """Places (n, 2: y, x) um of the spines a scorer accepts in one image."""
-    places_um, scores = _apart(image, weights, apart_um)
+def accepted(
+    image: Scored,
+    weights: scorer.Weights,
+    threshold: float,
+    apart_um: float,
+    when_clear: dict[str, float] | None = None,
+) -> np.ndarray:
+    """Places (n, 2: y, x) um of the spines a scorer accepts in one image; ``when_clear`` is for ``scorer.as_clear``."""
+    places_um, scores = _apart(image, weights, apart_um, when_clear)
     return places_um[scores >= threshold]
 
 
-def _apart(image: Scored, weights: scorer.Weights, apart_um: float) -> tuple[np.ndarray, np.ndarray]:
+def _apart(
+    image: Scored, weights: scorer.Weights, apart_um: float, when_clear: dict[str, float] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Places (n, 2) um and scores (n,) of candidates none of which has a better one within ``apart_um``.
 
     What a better one displaces does not depend on the level of acceptance, so any level may be put to the scores.
     """
     scores = scorer.scores(image.offered, weights)
+    if when_clear:
+        scores = scorer.as_clear(scores, image.offered, **when_clear)
     kept = candidates.strongest(image.offered.places_um, scores, apart_um)
     return image.offered.places_um[kept, 1:] / image.factor, scores[kept]
 
