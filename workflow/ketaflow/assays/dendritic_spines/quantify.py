@@ -27,7 +27,8 @@ NO_SPINE = "the dendrite has no spines"
 def quantify(
     recording: Record, *, scorer: str, score_threshold: float, stricter_when_clear: float, laxer_when_clear: float,
     min_distance_um: float, max_reach_um: float, min_dendrite_um: float, faintest_dendrite_ratio: float,
-    psf_fwhm_um: float, mushroom_head_um: float, stubby_neck_um: float, stubby_length_um: float, filopodium_length_um: float,
+    psf_fwhm_um: float, mushroom_head_um: float, stubby_neck_um: float, stubby_length_um: float,
+    filopodium_length_um: float,
 ) -> Record:  # fmt: skip
     """Measure the dendrite of one image.
 
