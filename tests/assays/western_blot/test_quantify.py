@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ketaflow.assays.western_blot.strips import strip
+
 from .conftest import lanes
 
 WITHOUT_TRUTH = ("images", "lanes")
@@ -171,3 +173,16 @@ def test_sixteen_actin_boxes_agree_with_imagej(shared, lab):
         if row.band == "upper":
             assert band["target"] == "actin"
             assert band["volume"] == pytest.approx(row.rb100_intden, rel=0.05)
+
+
+@pytest.mark.parametrize("method", ["lane", "gap"])
+@pytest.mark.parametrize("last_row", [520, 570])
+def test_the_table_below_a_membrane_adds_nothing_to_the_bands_above_it(method, last_row):
+    rows = np.arange(600)
+    membrane = np.where(rows < last_row, 300.0, 60.0) + np.random.default_rng(1).normal(0, 3, 600)
+    bands = sum(2500 * np.exp(-(((rows - place) / 6) ** 2) / 2) for place in (150, 300, 460))
+    pixels = np.repeat((membrane + bands)[:, None], 40, axis=1).astype(np.float32)
+    lane = strip(1, 0, pixels, 0.0, membrane, None, method, 150.0, 6.0, 0.03)
+    drawn = 2500 * 6 * np.sqrt(2 * np.pi) * 40
+    lowest = max((band for band in lane.bands if band.peak < 480), key=lambda band: band.peak)
+    assert lane.volume(lowest.top, lowest.bottom).net == pytest.approx(drawn, rel=0.02)
