@@ -26,6 +26,8 @@ EDGE, CORE, NARROWEST = 0.05, 0.3, 0.2
 FLANKS, FLANK_ROOM = (0.2, 0.4), 1.03
 # The gaps beside a lane: their width and, where there is room, their distance, as shares of the lane's width.
 GAP_WIDTH, GAP_AWAY = 0.15, 0.25
+# Gaps hold no bands, and their baseline may follow stripes of light this much shorter than a lane's.
+GAP_LENGTH = 0.5
 # A baseline is mended beside a band where it is off by this many times the noise and this share of the band's height
 # (a strong band's glare reaches 2 %).
 BEYOND_NOISE, BEYOND_FOOT = 2.0, 0.05
@@ -203,7 +205,7 @@ def strip(
     profile = cleaned.mean(axis=1)
     inside = on_membrane(beside if edges is None else edges, float(np.percentile(profile, 99.5) - np.median(profile)))
     profile, beside = _levelled_outside(profile, inside), _levelled_outside(beside, inside)
-    within, gaps = baseline(profile, length=length), baseline(beside, length=length)
+    within, gaps = baseline(profile, length=length), baseline(beside, length=GAP_LENGTH * length)
     background, other = (gaps, within) if method == "gap" else (within, gaps)
     noise = max(lumps(profile - within), profile_noise(profile))
     smooth = max(1.0, len(profile) / 1000)
