@@ -135,7 +135,6 @@ STYLES = {
     "loud_and_rippled": {"body": 95, "noise": 6, "ripple": 20, "seed": 6},
 }
 
-NOT_HELD = ("loud_and_rippled", 0)
 SLOW = ("plain", "grey_on_bright", "weak_strokes", "restless_floating")
 
 
@@ -154,29 +153,11 @@ def drawn(tmp_path_factory):
     return made
 
 
-LOUD = pytest.mark.xfail(
-    strict=True,
-    reason="kappa 0.84: with noise of a tenth of the contrast limbs of a pixel drown, and a weak second of swimming",
-)
-BARRED = [
-    pytest.param(style, index, marks=[pytest.mark.slow] * (style in SLOW) + [LOUD] * ((style, index) == NOT_HELD))
-    for style in STYLES
-    for index in (0, 1)
-]
-
-
-@pytest.mark.parametrize(("style", "index"), BARRED)
-def test_drawn_swims_nobody_tuned_on_agree_moment_by_moment(drawn, style, index):
-    _, two, three = drawn(style)[index]
-    assert two >= 0.85
-    assert three >= 0.7
-
-
 @pytest.mark.parametrize("style", [pytest.param(s, marks=[pytest.mark.slow] if s in SLOW else []) for s in STYLES])
 def test_drawn_swims_nobody_tuned_on_are_scored_within_five_percent(drawn, style):
     for error, two, three in drawn(style):
         assert abs(error) < 5
-        assert two >= 0.8
+        assert two >= 0.85
         assert three >= 0.7
 
 

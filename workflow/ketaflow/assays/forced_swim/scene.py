@@ -18,6 +18,8 @@ BETWEEN_WALLS = 0.35
 CLOCK_ROWS = 0.1
 # A change of a pixel larger than this share of the largest in the film is an animal's, not a glint's.
 GLINT_SHARE = 0.4
+# The rim of an animal is this wide (share of the cylinder's width).
+RIM = 0.08
 # Rows in which something is seen for less than this share of the time of the busiest row are a hand's, not an animal's.
 PASSING_SHARE = 0.25
 # A picture without a brighter pixel shows nothing (grey levels; black is 16 in video).
@@ -352,8 +354,10 @@ def ripple_of(seen: Sights, cylinder: Cylinder, sign: int) -> np.ndarray:
     away = sign * (seen.level(0.95 if sign > 0 else 0.05)[box] - seen.level(0.5)[box])
     rows = ndimage.maximum_filter1d(np.median(away, axis=1), 3)[:, None]
     ripple = np.zeros(seen.pictures.shape[1:], np.float32)
-    # Where the animal often is, leaving it is a change to this side too, and large: it tells nothing of ripples.
-    glint = np.where(away < GLINT_SHARE * float(np.abs(seen.activity).max()), away, 0)
+    # Where the animal often is, leaving it is a change to this side too, and large: neither it nor its soft rim, at
+    # which the change is smaller, tells of ripples.
+    near = ndimage.maximum_filter(away, max(3, round(RIM * cylinder.width)))
+    glint = np.where(near < GLINT_SHARE * float(np.abs(seen.activity).max()), away, 0)
     ripple[box] = np.maximum(rows, ndimage.maximum_filter(glint, 3))
     return ripple
 
