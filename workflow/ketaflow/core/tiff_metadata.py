@@ -6,6 +6,9 @@ metadata is missing. Nothing is judged here; ``core.images`` refuses what cannot
 
 from xml.etree import ElementTree
 
+# The file identifier of every drawn OME-TIFF: left to chance, the same rows would not give the same bytes.
+DRAWN_UUID = "00000000-0000-0000-0000-000000000000"
+
 UM_PER_UNIT = {
     "um": 1.0, "µm": 1.0, "μm": 1.0, "\\u00b5m": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0,
     "nm": 1e-3, "pm": 1e-6, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25400.0, "in": 25400.0,

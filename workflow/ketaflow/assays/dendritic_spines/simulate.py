@@ -11,6 +11,7 @@ import pandas as pd
 
 from ketaflow.assays.dendritic_spines import optics, scene
 from ketaflow.assays.dendritic_spines.scene import Balls
+from ketaflow.core import tiff_metadata
 
 TABLE = "dendritic_spines"
 TRUTH = "dendritic_spines_truth"
@@ -57,7 +58,8 @@ def draw(rows: dict[str, list[dict]], folder: Path, *, seed: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _, _, stack = drawn(rows[TRUTH][0], seed)
     sizes = {f"PhysicalSize{axis}": float(size) for axis, size in zip("ZYX", VOXEL_UM, strict=True)}
-    tifffile.imwrite(path, stack, ome=True, metadata={"axes": "ZYX", "SignificantBits": 12, **sizes})
+    told = {"axes": "ZYX", "SignificantBits": 12, "UUID": tiff_metadata.DRAWN_UUID, **sizes}
+    tifffile.imwrite(path, stack, ome=True, metadata=told)
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:

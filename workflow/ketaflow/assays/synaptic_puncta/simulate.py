@@ -12,6 +12,8 @@ import pandas as pd
 import tifffile
 from scipy import ndimage
 
+from ketaflow.core import tiff_metadata
+
 SCENE = {
     "width_px": 256, "height_px": 256, "planes": 1, "pixel_size_um": 0.1, "z_step_um": 0.3, "synapses": 100,
     "pre_alone": 60, "post_alone": 60, "snr": 8.0, "brightness_cv": 0.3, "sigma_um": 0.15, "axial_sigma_um": 0.4,
@@ -95,7 +97,7 @@ def write(channels: list[np.ndarray], path: Path, scene: dict, names: list[str])
     else:
         stack = stack[0]
     axes = "ZCYX"[-stack.ndim :]
-    metadata = {"axes": axes, "Channel": {"Name": names}, **scale}
+    metadata = {"axes": axes, "Channel": {"Name": names}, "UUID": tiff_metadata.DRAWN_UUID, **scale}
     tifffile.imwrite(path, stack, ome=True, photometric="minisblack", metadata=metadata)
 
 
