@@ -49,6 +49,7 @@ def test_slurm_gives_what_a_laptop_gives(slurm, clone):
     assert tables(clone.results) == local
 
 
+@pytest.mark.long
 def test_the_demonstration_by_slurm_is_the_demonstration(slurm, demonstration, new_clone, tmp_path):
     made = new_clone(tmp_path / "by_slurm")
     made.cohort = demonstration.cohort
@@ -60,6 +61,7 @@ def test_the_demonstration_by_slurm_is_the_demonstration(slurm, demonstration, n
         pd.testing.assert_frame_equal(ours, theirs, rtol=1e-9)
 
 
+@pytest.mark.long
 def test_jobs_are_submitted_anew_when_the_node_goes_away_under_them(slurm, clone):
     clone.run()
     local = tables(clone.results)
