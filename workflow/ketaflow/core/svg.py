@@ -137,11 +137,11 @@ class Chart:
 
     def svg(self, description: str) -> str:
         """The finished chart. ``description`` is read to those who cannot see it."""
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" role="img" '
-            f'aria-label="{escape(description, quote=True)}" style="max-width:100%;height:auto">{STYLE}'
-            f"{self._axes()}{''.join(self.parts)}</svg>"
-        )
+        return _picture(self.width, self.height, description, self.drawn())
+
+    def drawn(self) -> str:
+        """Axes and what is on the chart, to be put into a picture."""
+        return self._axes() + "".join(self.parts)
 
     def _axes(self) -> str:
         bottom, right = self.height - MARGIN_BOTTOM, self.width - MARGIN_RIGHT
@@ -173,26 +173,24 @@ def panels(charts: Sequence[Chart], titles: Sequence[Sequence[str]], columns: in
             f'<text x="{MARGIN_LEFT}" y="{LINE_HEIGHT * number}"{BOLD if number == 1 else ""}>{escape(text)}</text>'
             for number, text in enumerate(words, start=1)
         )
-        inside = f'<g transform="translate(0 {LINE_HEIGHT * lines})">{chart._axes()}{"".join(chart.parts)}</g>'
+        inside = f'<g transform="translate(0 {LINE_HEIGHT * lines})">{chart.drawn()}</g>'
         drawn.append(f'<g transform="translate({column * wide} {row * high})">{told}{inside}</g>')
-    size = f"0 0 {columns * wide} {-(-len(charts) // columns) * high}"
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{size}" role="img" '
-        f'aria-label="{escape(description, quote=True)}" style="max-width:100%;height:auto">'
-        f"{STYLE}{''.join(drawn)}</svg>"
-    )
+    return _picture(columns * wide, -(-len(charts) // columns) * high, description, "".join(drawn))
 
 
 def stacked(charts: Sequence[Chart], description: str) -> str:
     """Charts one below the other with one axis of x, which the last of them shows."""
     drawn, y = [], 0
     for chart in charts:
-        drawn.append(f'<g transform="translate(0 {y})">{chart._axes()}{"".join(chart.parts)}</g>')
+        drawn.append(f'<g transform="translate(0 {y})">{chart.drawn()}</g>')
         y += chart.height - (MARGIN_BOTTOM - 6 if chart is not charts[-1] else 0)
+    return _picture(charts[0].width, y, description, "".join(drawn))
+
+
+def _picture(width: float, height: float, description: str, inside: str) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {charts[0].width} {y}" role="img" '
-        f'aria-label="{escape(description, quote=True)}" style="max-width:100%;height:auto">'
-        f"{STYLE}{''.join(drawn)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
+        f'aria-label="{escape(description, quote=True)}" style="max-width:100%;height:auto">{STYLE}{inside}</svg>'
     )
 
 
