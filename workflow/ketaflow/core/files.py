@@ -25,7 +25,6 @@ FAULTS = {
     errno.ENOSPC: "The disk is full: make room",
     errno.EDQUOT: "The quota is used up: make room",
     errno.EROFS: "The disk cannot be written to: mend that",
-    errno.EIO: "The disk or the network drive failed: see that it is there",
     errno.ESTALE: "The network drive went away: see that it is back",
 }
 

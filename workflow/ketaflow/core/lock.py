@@ -5,7 +5,6 @@ after a crash nothing has to be unlocked. It holds between machines where the ne
 Lustre, GPFS).
 """
 
-import contextlib
 import fcntl
 import os
 import socket
@@ -13,7 +12,7 @@ import time
 from pathlib import Path
 
 NAME = ".running"
-# Open files of the locks this process holds; a lock ends when its file is closed.
+# Open files of the locks this process holds; a lock ends when its file is closed, which is when the process ends.
 _held = []
 
 
@@ -39,10 +38,3 @@ def claim(results: Path) -> str:
     file.flush()
     _held.append(file)
     return ""
-
-
-def release() -> None:
-    """Let go of what this process holds."""
-    while _held:
-        with contextlib.suppress(OSError):
-            _held.pop().close()
