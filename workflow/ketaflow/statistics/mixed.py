@@ -239,13 +239,15 @@ def _lifted(profile: Profile, theta: np.ndarray) -> np.ndarray | None:
     there stays. So small parameters are lifted, one by one and together.
     """
     low = np.flatnonzero(_diagonal(profile) & (np.abs(theta) < 0.02))
+    if not len(low):
+        return None
     tried = []
-    for places in [*low, low]:
+    for places in [*low, low] if len(low) > 1 else [low]:
         for lift in LIFTS:
             tried.append(theta.copy())
             tried[-1][places] = lift
     best = min(tried, key=profile.deviance)
-    return best if len(low) and profile.deviance(best) < profile.deviance(theta) - 1e-9 else None
+    return best if profile.deviance(best) < profile.deviance(theta) - 1e-9 else None
 
 
 def _at_bound(profile: Profile, theta: np.ndarray) -> np.ndarray:
