@@ -10,6 +10,8 @@ rule clip:
         film="<results>/{assay}/clips/{recording}.mp4",
     log:
         "<results>/logs/clip/{assay}/{recording}.log",
+    wildcard_constraints:
+        assay="|".join(assays.with_module("clip")) or "none",
     conda:
         "../../environment.yml"
     threads: needs("threads")

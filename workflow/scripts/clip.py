@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ketaflow import assays, collect
 from ketaflow.core import files, records
+from ketaflow.core.errors import IngestError
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,6 +17,8 @@ with files.log_to(snakemake.log[0]):
     before, after = next(
         pair for pair in zip(ingested, measured, strict=True) if name in collect.names_in(assay, pair[0])
     )
+    if failed := next((record for record in (before, after) if record.status == "failed"), None):
+        raise IngestError(f"There is no film of {name}, for it could not be measured: {failed.reason}")
     with files.written_aside(snakemake.output.film) as aside:
         assays.stage(assay, "clip").clip(
             before, after, name, Path(snakemake.params.folder), aside, **snakemake.params.settings
