@@ -61,18 +61,25 @@ def quantify(
         )
         for index, log in facts["logs"].items()
     ]
-    name = _own(recording)["recording"]
-    row = {"animal": facts["animal"], "recording": name, "session": facts["session"]}
     lights = {"lights_on_h": lights_on_h, "lights_off_h": lights_off_h}
-    measured = _intakes(row, drunk, facts, precision_g, sucrose_pct) + _licks(row, sensors)
-    measured += _phase_preferences(row, recording, sensors, lights)
-    tables = {
-        "measurements": measured,
+    bottles = {"precision_g": precision_g, "sucrose_pct": sucrose_pct}
+    tables = _tables(recording, drunk, sensors, bottles=bottles, lights=lights, bin_min=bin_min)
+    return Record(facts=_for_checks(drunk, sensors, lights), tables={key: rows for key, rows in tables.items() if rows})
+
+
+def _tables(
+    recording: Record, drunk: Drinking, sensors: list[Licked], *, bottles: dict, lights: dict, bin_min: float
+) -> dict[str, list[dict]]:
+    """Everything told of a recording, by table; a table may be empty."""
+    facts = recording.facts
+    row = {"animal": facts["animal"], "recording": _own(recording)["recording"], "session": facts["session"]}
+    measured = _intakes(row, drunk, facts, **bottles) + _licks(row, sensors)
+    return {
+        "measurements": measured + _phase_preferences(row, recording, sensors, lights),
         "bottles": _bottle_rows(row, drunk),
         "bins": _bin_rows(row, recording, bin_min, **lights),
         "bursts": _burst_rows(row, sensors),
     }
-    return Record(facts=_for_checks(drunk, sensors, lights), tables={key: rows for key, rows in tables.items() if rows})
 
 
 def _own(recording: Record) -> dict:
