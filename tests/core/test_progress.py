@@ -29,6 +29,15 @@ def test_finished_jobs_are_told_and_kept(tmp_path, capsys):
     assert (tmp_path / progress.LINES).read_text() == "ingest forced_swim b0 0\n"
 
 
+def test_lines_cut_into_one_another_are_left_out_and_stop_no_job(tmp_path, capfd):
+    progress.begin(tmp_path, [("ingest", "forced_swim", "b0"), ("ingest", "forced_swim", "b1")], PLAN["batches"])
+    (tmp_path / progress.LINES).write_bytes(b"ingest forced_swim bingest forced_swim b1 0\nqc forced_swim b9 0\n\xff")
+    progress.tell(tmp_path, "ingest", "forced_swim", "b0", 1)
+    assert "ingest 4 of 12, 1 failed" in capfd.readouterr().err
+    (tmp_path / progress.PLAN).write_text("{")
+    progress.tell(tmp_path, "ingest", "forced_swim", "b1", 0)
+
+
 def test_without_a_plan_nothing_is_told(tmp_path):
     progress.tell(tmp_path, "ingest", "forced_swim", "b0", 0)
     assert not list(tmp_path.iterdir())

@@ -159,11 +159,16 @@ class Clone:
         return done
 
     def start(self, *words: str) -> subprocess.Popen:
-        """A run that goes on by itself, in a process group of its own."""
-        return subprocess.Popen(
-            self._command(words, ()), cwd=self.folder, start_new_session=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=UNCOMPILED,
-        )  # fmt: skip
+        """A run that goes on by itself, in a process group of its own; what it says goes into ``said.txt``."""
+        with (self.folder / "said.txt").open("w") as said:
+            return subprocess.Popen(
+                self._command(words, ()), cwd=self.folder, start_new_session=True, stdin=subprocess.DEVNULL,
+                stdout=said, stderr=said, env=UNCOMPILED,
+            )  # fmt: skip
+
+    def said(self) -> str:
+        """What the run that was started has said so far."""
+        return (self.folder / "said.txt").read_text()
 
     def _command(self, words: tuple[str, ...], config: tuple[str, ...]) -> list[str]:
         told = [f"cohort={self.cohort}", f"results={self.results}", *config]

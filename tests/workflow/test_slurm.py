@@ -85,7 +85,7 @@ def test_jobs_are_submitted_anew_when_the_node_goes_away_under_them(slurm, clone
         # The node registers again by itself; where it has not yet, it is asked to.
         time.sleep(2)
         subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], check=False)
-        assert run.wait(timeout=300) == 0
+        assert run.wait(timeout=300) == 0, clone.said()
     # What ran on when its node was declared dead.
     subprocess.run(["pkill", "-f", str(clone.folder)], check=False)
     assert tables(clone.results) == local

@@ -76,7 +76,7 @@ def test_a_second_run_in_the_same_folder_stops_and_the_first_goes_on(clone, new_
     )  # fmt: skip
     assert second.returncode != 0
     assert f"Another run is at work in {clone.results}" in second.stdout + second.stderr
-    assert first.wait(timeout=300) == 0
+    assert first.wait(timeout=300) == 0, clone.said()
     assert (clone.results / "report" / "results.html").is_file()
     clone.run()
 

@@ -6,7 +6,6 @@ When a run starts, the plan is written to ``logs/progress.json``; each finished 
 
 import json
 import logging
-import sys
 import time
 from pathlib import Path
 
@@ -37,15 +36,28 @@ def begin(logs: Path, jobs: list[tuple[str, str, str]], recordings: dict[str, di
 
 
 def tell(logs: Path, stage: str, assay: str, batch: str, failed: int) -> None:
-    """Add one finished job to the lines, and print where the run stands."""
-    if not (logs / PLAN).is_file():
+    """Add one finished job to the lines, and print where the run stands.
+
+    Jobs on several machines write these lines at once, and on a network drive they may cut into one another; a
+    line that is no whole one is left out, and where nothing can be told the job itself goes on.
+    """
+    own = (stage, assay, batch, str(failed))
+    try:
+        plan = json.loads((logs / PLAN).read_text(encoding="utf-8"))
+        with (logs / LINES).open("a", encoding="utf-8") as lines:
+            lines.write(" ".join(own) + "\n")
+        done = finished((logs / LINES).read_text(encoding="utf-8", errors="replace"), plan) | {own}
+    except (OSError, ValueError):
         return
-    plan = json.loads((logs / PLAN).read_text(encoding="utf-8"))
-    with (logs / LINES).open("a", encoding="utf-8") as lines:
-        lines.write(f"{stage} {assay} {batch} {failed}\n")
-    done = {tuple(line.split()) for line in (logs / LINES).read_text(encoding="utf-8").splitlines()}
-    line = standing(plan, done, stage, assay, time.time() - plan["started"])
-    print(line, file=sys.__stderr__, flush=True)
+    files.tell_terminal(standing(plan, done, stage, assay, time.time() - plan["started"]))
+
+
+def finished(lines: str, plan: dict) -> set[tuple[str, ...]]:
+    """(stage, assay, batch, failed) of each whole line."""
+    words = {tuple(line.split()) for line in lines.splitlines()}
+    return {
+        word for word in words if len(word) == 4 and word[3].isdigit() and word[2] in plan["batches"].get(word[1], {})
+    }
 
 
 def standing(plan: dict, done: set[tuple[str, ...]], stage: str, assay: str, elapsed_s: float) -> str:
