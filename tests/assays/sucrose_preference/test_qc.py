@@ -97,12 +97,17 @@ def test_a_long_log_makes_a_small_picture(measure, tmp_path):
     assert len(found.checked.figures["r1"][0].content) < 30_000
 
 
-def test_bottles_that_changed_places_follow_each_other_and_share_no_lick(measure, tmp_path):
+def sipper_log(path, date):
+    """Thirteen lines, an hour apart: ten licks an hour on the left, five on the right."""
     head = (
         "MM:DD:YYYY hh:mm:ss, Elapsed Time, Device, LeftCount, LeftDuration, RightCount, RightDuration, BatteryVoltage"
     )
-    lines = [f"3/2/2026 {h}:00:00,{h}:00:00,1,{10 * h},{h},{5 * h},{h},4.0" for h in range(13)]
-    (tmp_path / "sip.csv").write_text("\n".join([head, *lines]))
+    lines = [f"{date} {h}:00:00,{h}:00:00,1,{10 * h},{h},{5 * h},{h},4.0" for h in range(13)]
+    path.write_text("\n".join([head, *lines]))
+
+
+def test_bottles_that_changed_places_follow_each_other_and_share_no_lick(measure, tmp_path):
+    sipper_log(tmp_path / "sip.csv", "3/2/2026")
     rows = [
         {"side": side, "content": what, "channel": side, "log": "sip.csv",
          "start_time": f"2026-03-02 0{begin}:00:00", "end_time": f"2026-03-02 {begin + 6:02d}:00:00"}
@@ -117,11 +122,7 @@ def test_bottles_that_changed_places_follow_each_other_and_share_no_lick(measure
 
 
 def test_a_clock_that_was_never_set_tells_no_light_from_dark(measure, tmp_path):
-    head = (
-        "MM:DD:YYYY hh:mm:ss, Elapsed Time, Device, LeftCount, LeftDuration, RightCount, RightDuration, BatteryVoltage"
-    )
-    lines = [f"1/1/2000 {h}:00:00,{h}:00:00,1,{10 * h},{h},{5 * h},{h},4.0" for h in range(13)]
-    (tmp_path / "sip.csv").write_text("\n".join([head, *lines]))
+    sipper_log(tmp_path / "sip.csv", "1/1/2000")
     rows = [
         {"side": side, "content": what, "channel": side, "log": "sip.csv"}
         for side, what in (("left", "sucrose"), ("right", "water"))
