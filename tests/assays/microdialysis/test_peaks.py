@@ -65,6 +65,25 @@ def test_negative_peaks_side_by_side_do_not_either():
     assert [areas.get(3), areas.get(9)] == pytest.approx([1000, 500], rel=0.03)
 
 
+@pytest.mark.parametrize("bow", [-30.0, -8.0, 8.0, 30.0])
+def test_a_bow_much_higher_than_the_peaks_is_drift(bow):
+    """From 2.5 to 9 times as high as the tallest peak, which rises to 80; the smallest rises to 8."""
+    centres = np.array([1.2, 2.6, 4.1, 5.4, 7.0, 8.6])
+    areas = [1000, 100, 600, 300, 100, 800]
+    peaks_only = sum(gaussian(TIME, centre, 5, area) for centre, area in zip(centres, areas, strict=True))
+    rows = found(TIME, peaks_only + bow * (TIME - 5) ** 2 + noise(0.05))
+    nearest = [min(rows, key=lambda row, at=at: abs(row["retention_min"] - at))["area"] for at in centres]
+    assert nearest == pytest.approx(areas, rel=0.02)
+
+
+@pytest.mark.parametrize("after_s", [20, 24, 30])
+def test_a_peak_on_the_rise_out_of_a_dip_is_not_taken_for_the_rise(after_s):
+    centre = 2 + after_s / 60
+    signal = gaussian(TIME, centre, 4, 2000) - gaussian(TIME, 2, 5, 2500) + gaussian(TIME, 7, 4, 2000) + noise(0.1)
+    areas = {round(row["retention_min"], 1): row["area"] for row in found(TIME, signal) if row["height"] > 50}
+    assert areas == {round(centre, 1): pytest.approx(2000, rel=0.05), 7.0: pytest.approx(2000, rel=0.01)}
+
+
 def test_a_saddle_between_peaks_is_no_baseline():
     signal = sum(gaussian(TIME, centre, 8, 1000) for centre in (4.0, 4.5, 5.0)) + noise(0.05)
     whole = peaks.peaks_of(TIME, signal, method="drop_line", **HOW)
@@ -165,44 +184,95 @@ def test_just_above_the_range_a_number_is_given_and_marked():
 SHIMADZU = "microdialysis/shimadzu_labsolutions/Output-sample {}.txt"
 
 
+def at(rows, peak):
+    """The row nearest in retention to a peak of the vendor's table."""
+    return min(rows, key=lambda row: abs(row["retention_min"] - peak["retention_min"]))
+
+
+def largest_agree(trace, rows, count, within):
+    """Assert that the vendor's largest peaks have its areas to within a ratio."""
+    for vendor in sorted(trace.vendor_peaks, key=lambda row: -row["area"])[:count]:
+        assert at(rows, vendor)["area"] == pytest.approx(vendor["area"], rel=within)
+
+
+def read_one(path):
+    return readers.read(path, time_unit="auto")[0]
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("sample", [0, 6, 7])
 def test_labsolutions_areas_within_one_percent_at_the_vendors_limits(shared, sample):
-    (trace,) = readers.read(shared / SHIMADZU.format(sample), time_unit="auto")
+    trace = read_one(shared / SHIMADZU.format(sample))
     limits = [(row["start_min"], row["stop_min"]) for row in trace.vendor_peaks]
     rows = found(trace.time_min, trace.signal, limits=limits)
-    for vendor in sorted(trace.vendor_peaks, key=lambda row: -row["area"])[:5]:
-        own = min(rows, key=lambda row: abs(row["start_min"] - vendor["start_min"]))
-        assert own["area"] == pytest.approx(vendor["area"], rel=0.01)
+    largest_agree(trace, rows, 5, 0.01)
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("sample", [0, 7])
-def test_labsolutions_areas_within_one_percent_at_own_limits(shared, sample):
-    (trace,) = readers.read(shared / SHIMADZU.format(sample), time_unit="auto")
+@pytest.mark.parametrize(
+    "sample",
+    [
+        0,
+        7,
+        pytest.param(6, marks=pytest.mark.xfail(strict=True, reason="0.6, 2.1, 2.2, 2.2 and 5.0 %: see the next test")),
+    ],
+)
+def test_labsolutions_areas_within_two_percent_at_own_limits(shared, sample):
+    trace = read_one(shared / SHIMADZU.format(sample))
+    largest_agree(trace, found(trace.time_min, trace.signal), 5, 0.02 if sample == 6 else 0.01)
+
+
+@pytest.mark.shared
+def test_the_odd_sample_agrees_once_its_line_begins_where_the_vendor_began_it_in_the_others(shared):
+    """In samples 0 and 7 the vendor's line begins at the lowest point before the first peak, in 6 half-way up it."""
+    trace = read_one(shared / SHIMADZU.format(6))
+    limits = [[row["start_min"], row["stop_min"]] for row in trace.vendor_peaks if row["start_min"] > 2.5]
+    before = np.flatnonzero((trace.time_min > 2.8) & (trace.time_min < limits[0][0]))
+    limits[0][0] = trace.time_min[before[np.argmin(trace.signal[before])]]
     rows = found(trace.time_min, trace.signal)
+    moved = found(trace.time_min, trace.signal, limits=[tuple(pair) for pair in limits])
     for vendor in sorted(trace.vendor_peaks, key=lambda row: -row["area"])[:5]:
-        own = min(rows, key=lambda row: abs(row["retention_min"] - vendor["retention_min"]))
-        assert own["area"] == pytest.approx(vendor["area"], rel=0.01)
+        assert at(rows, vendor)["area"] == pytest.approx(at(moved, vendor)["area"], rel=0.015)
 
 
 @pytest.mark.shared
 def test_a_ladder_of_the_same_software_is_within_one_percent_at_own_limits(shared):
-    (trace,) = readers.read(shared / "microdialysis/formats/labsolutions_gcd_ladder.txt", time_unit="auto")
-    rows = found(trace.time_min, trace.signal)
-    for vendor in sorted(trace.vendor_peaks, key=lambda row: -row["area"])[:10]:
-        own = min(rows, key=lambda row: abs(row["retention_min"] - vendor["retention_min"]))
-        assert own["area"] == pytest.approx(vendor["area"], rel=0.01)
+    trace = read_one(shared / "microdialysis/formats/labsolutions_gcd_ladder.txt")
+    largest_agree(trace, found(trace.time_min, trace.signal), 10, 0.01)
 
 
 @pytest.mark.shared
-def test_the_main_peaks_of_a_flame_detector_are_within_two_percent(shared):
-    for name in ("001F0101.D", "001F0102.D"):
-        trace = readers.read(shared / "microdialysis/agilent_fid" / name, time_unit="auto")[0]
-        vendor = max(trace.vendor_peaks, key=lambda row: row["area"])
-        rows = found(trace.time_min, trace.signal)
-        own = min(rows, key=lambda row: abs(row["retention_min"] - vendor["retention_min"]))
-        assert own["area"] == pytest.approx(vendor["area"], rel=0.02)
+def test_a_run_of_another_maker_shares_its_area_out_alike_at_own_limits(shared):
+    """The vendor counts area in units of its own; all but the smallest of its eight peaks, by drop lines as it does."""
+    trace = read_one(shared / "microdialysis/formats/VARIAN1.CDF")
+    rows = found(trace.time_min, trace.signal, unmix=False)
+    vendor = np.array([peak["area"] for peak in trace.vendor_peaks[:7]])
+    own = np.array([at(rows, peak)["area"] for peak in trace.vendor_peaks[:7]])
+    assert own / own.sum() == pytest.approx(vendor / vendor.sum(), rel=0.01)
+
+
+FLAME = "microdialysis/agilent_fid/{}"
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("run", ["001F0101.D", "001F0102.D"])
+def test_the_main_peaks_of_a_flame_detector_are_within_two_percent(shared, run):
+    trace = read_one(shared / FLAME.format(run))
+    largest_agree(trace, found(trace.time_min, trace.signal), 1, 0.02)
+
+
+@pytest.mark.shared
+def test_a_compound_has_one_shape_in_two_runs_of_a_flame_detector(shared):
+    """Area over height: 6.7 and 6.4 s here; 6.4 and 5.1 s by the vendor, who cut the smaller one's tail."""
+    own, vendors = [], []
+    for run in ("001F0101.D", "001F0102.D"):
+        trace = read_one(shared / FLAME.format(run))
+        vendor = min(trace.vendor_peaks, key=lambda peak: abs(peak["retention_min"] - 4.05))
+        row = at(found(trace.time_min, trace.signal), vendor)
+        own.append(row["area"] / row["height"])
+        vendors.append(vendor["area"] / vendor["height"])
+    assert own[1] == pytest.approx(own[0], rel=0.05)
+    assert vendors[1] < 0.8 * vendors[0]
 
 
 @pytest.mark.shared

@@ -65,7 +65,8 @@ def edges_of(true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def negative_peaks(trace: Outline, half: int) -> list[tuple[int, int]]:
     """(start, stop) of the dips that stand between two level stretches of the trace, each a width long: negative peaks.
 
-    A low place between two peaks has no such stretches beside it.
+    A span runs from middle to middle of these, as the feet of a dip reach into them. A low place between two peaks has
+    no such stretches beside it.
     """
     smooth, stride = trace.smooth, max(1, half // 2)
     bottoms = maxima(-smooth)
@@ -85,15 +86,12 @@ def negative_peaks(trace: Outline, half: int) -> list[tuple[int, int]]:
             depth, near = sides.min() - smooth[bottom], smooth[max(bottom - reach, 0) : bottom + reach]
             void = near.max() - sides.min() > VOID_FACTOR * depth and depth > VOID_DEPTH * np.ptp(smooth)
             if np.ptp(sides) < DIP_UNEVEN * depth and not void:
-                spans.append((int(starts[left[-1]]) + 2 * half - 1, int(starts[right[0]])))
+                spans.append((int(starts[left[-1]]) + half, int(starts[right[0]]) + half))
     return [(start, stop) for start, stop in spans if stop > start]
 
 
 def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
-    """(n_points,) bool: what can carry a baseline; the void's dips and the rise out of them cannot.
-
-    A rise is over where the signal changes, over one peak width, by less than a fiftieth of the dip's depth.
-    """
+    """(n_points,) bool: what can carry a baseline; the void's dips, the fall into and the rise out of them cannot."""
     low, quarter = np.quantile(smooth, [0.05, 0.25])
     fence = quarter - DIP_FACTOR * max(quarter - low, 1e-3 * np.ptp(smooth))
     usable = np.ones(len(smooth), bool)
@@ -101,10 +99,34 @@ def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
     for start, stop in zip(*edges_of(smooth < fence), strict=True):
         depth = quarter - smooth[start:stop].min()
         if smooth[max(start - reach, 0) : stop + reach].max() - quarter > depth:
-            rise = np.gradient(smooth[stop - 1 :]) * width_points if stop < len(smooth) - 1 else np.empty(0)
-            over = np.flatnonzero(rise < RISE_FRACTION * (depth - quarter + fence))
-            usable[start : stop + (over[0] if len(over) else 0)] = False
+            level = RISE_FRACTION * (depth - quarter + fence)
+            bottom = start + int(smooth[start:stop].argmin())
+            fall = _climb(smooth[bottom::-1], bottom - start, width_points, level)
+            high = np.flatnonzero(smooth[bottom::-1] > quarter)
+            first = bottom - min(fall, high[0] if len(high) else bottom)
+            usable[first : bottom + _climb(smooth[bottom:], stop - 1 - bottom, width_points, level)] = False
     return usable
+
+
+def _climb(outward: np.ndarray, crossing: int, width_points: float, level: float) -> int:
+    """Points from the bottom of a dip, past ``crossing``, to where the climb out of it is over.
+
+    That is where the signal changes, over one peak width, by less than ``level``, or where the climb slackens before
+    it steepens again: there the flank of a peak begins.
+    """
+    if len(outward) - crossing < 3:
+        return len(outward) - 1
+    climb = np.gradient(outward) * width_points
+    steepest, climb = climb[: crossing + 1].max(), climb[crossing:]
+    over = np.flatnonzero(climb < level)
+    stop = int(over[0]) if len(over) else len(climb) - 1
+    slack = np.flatnonzero(climb < np.maximum(steepest, np.maximum.accumulate(climb)) - level)
+    if len(slack):
+        rest = climb[slack[0] :]
+        again = np.flatnonzero(rest > np.minimum.accumulate(rest) + level)
+        if len(again):
+            stop = min(stop, int(slack[0] + np.argmin(rest[: again[0]])))
+    return crossing + stop
 
 
 def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:

@@ -12,6 +12,8 @@ KERNEL_REACH = 4.0
 WIDTH_PEAKS = 10
 WIDTH_FRACTION = 0.005
 WIDTH_NOISES = 6.0
+# Two or three touching peaks together are no wider than so many times one of them.
+BOWED_FACTOR = 4.0
 
 
 def smoothed(signal: np.ndarray, sigma_points: float) -> np.ndarray:
@@ -88,9 +90,27 @@ def typical_width(signal: np.ndarray) -> float:
         tops = maxima(smooth)
         stand_out = prominences(smooth, tops)
         least = max(WIDTH_FRACTION * np.ptp(smooth), WIDTH_NOISES * noise)
-        chosen = [index for index in np.argsort(-stand_out)[: 2 * WIDTH_PEAKS] if stand_out[index] >= least]
-        levels = [(tops[index], smooth[tops[index]] - stand_out[index] / 2) for index in chosen]
-        widths = [right - left for left, right in (crossings(smooth, top, level) for top, level in levels)]
+        chosen = np.argsort(-stand_out, kind="stable")[: 2 * WIDTH_PEAKS]
+        chosen = chosen[stand_out[chosen] >= least]
+        widths = [
+            _width(smooth, top, height / 2, tops[chosen])
+            for top, height in zip(tops[chosen], stand_out[chosen], strict=True)
+        ]
         wide = [one for one in widths if one >= 3][:WIDTH_PEAKS]
         width = float(np.clip(np.median(wide), 5, len(signal) / 10)) if wide else max(len(signal) / 100, 5.0)
     return width
+
+
+def _width(smooth: np.ndarray, top: int, half: float, tops: np.ndarray) -> float:
+    """Width of a maximum at half the height it stands out by.
+
+    The highest of a drift that bows is as wide as the bow: above its own valleys it is much narrower, and counts so.
+    """
+    left, right = crossings(smooth, top, smooth[top] - half)
+    before, after = tops[tops < top].max(initial=0), tops[tops > top].min(initial=len(smooth) - 1)
+    if before > left or after < right:
+        foot = max(smooth[before : top + 1].min(), smooth[top : after + 1].min())
+        own = crossings(smooth, top, (smooth[top] + foot) / 2)
+        if right - left > BOWED_FACTOR * (own[1] - own[0]):
+            left, right = own
+    return right - left

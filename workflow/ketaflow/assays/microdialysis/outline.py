@@ -1,6 +1,6 @@
 """A trace as it is searched: as recorded, smoothed, smoothed lightly; how wide its peaks are, how much noise it has."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ RIPPLE_WIDTHS = 3.0
 class Outline:
     """``signal``, ``smooth``, ``light`` (n,) of one trace, the ``width`` of its peaks (samples) and its ``noise``.
 
-    ``ripple`` is the noise, or what of it is slower, where that is more.
+    ``ripple`` is the noise, or what of it is slower, where that is more. ``drift`` has been taken off all three.
     """
 
     signal: np.ndarray
@@ -27,6 +27,13 @@ class Outline:
     width: float
     noise: float
     ripple: float
+    drift: np.ndarray | float = 0.0
+
+    def less(self, drift: np.ndarray) -> "Outline":
+        """The same trace without a slow drift (n,)."""
+        return replace(
+            self, signal=self.signal - drift, smooth=self.smooth - drift, light=self.light - drift, drift=drift
+        )
 
 
 def outlined(signal: np.ndarray, width_points: float = 0.0) -> Outline:

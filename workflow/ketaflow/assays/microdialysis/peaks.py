@@ -9,6 +9,7 @@ import numpy as np
 
 from ketaflow.assays.microdialysis import overlap
 from ketaflow.assays.microdialysis.baseline import drop_line
+from ketaflow.assays.microdialysis.drift import slow_drift
 from ketaflow.assays.microdialysis.extrema import crossings, prominent, smoothed
 from ketaflow.assays.microdialysis.limits import Span, chords, peak_spans, skimmed, spans_by_hand
 from ketaflow.assays.microdialysis.outline import Outline, outlined
@@ -19,6 +20,8 @@ BEND_WIDTHS = 0.125
 FLAT_TOP_POINTS = 5
 FLAT_TOP_FRACTION = 0.01
 FLAT_TOP_SHARE = 0.35
+# Methods that draw straight lines: under them a bowed drift is taken off first.
+STRAIGHT_LINES = ("drop_line", "valley_to_valley", "tangent_skim")
 # A peak that ends this near the end of the run (in its own widths) and has not come down is cut by it.
 CUT_WIDTHS = 2.0
 
@@ -64,6 +67,10 @@ def peaks_of(
     step_s = 60 * float(np.median(np.diff(time_min)))
     trace = outlined(signal, peak_width_s / step_s)
     apexes = _apexes(trace, snr_min, smallest_peak_pct)
+    drift = slow_drift(trace, apexes) if method in STRAIGHT_LINES and not limits else None
+    if drift is not None:
+        trace = trace.less(drift)
+        apexes = _apexes(trace, snr_min, smallest_peak_pct)
     line = baseline_of(trace, apexes, method)
     if limits:
         spans, line = spans_by_hand(time_min, signal, trace.smooth, limits)
@@ -75,9 +82,9 @@ def peaks_of(
             spans = skimmed(trace.smooth, line, spans)
     rows = [measured(time_min, trace, line, span) for span in spans]
     if unmix and not limits and method == "drop_line":
-        rows = unmixed(time_min, signal - line, rows, trace.width, trace.noise)
+        rows = unmixed(time_min, trace.signal - line, rows, trace.width, trace.noise)
     _resolutions(rows)
-    return Found(trace.smooth, line, trace.noise, rows)
+    return Found(trace.smooth + trace.drift, line + trace.drift, trace.noise, rows)
 
 
 def _apexes(trace: Outline, snr_min: float, smallest_peak_pct: float) -> np.ndarray:
@@ -157,7 +164,7 @@ def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span)
         "area": float(np.trapezoid(above, time_min[inside]) * 60),
         "height": height,
         "snr": height / trace.noise if trace.noise > 0 else np.nan,
-        "saturated": flat_top(signal[inside]),
+        "saturated": flat_top((signal + trace.drift)[inside]),
         "width_s": step_s * (half[1] - half[0]),
         "tailing": (tenth[1] - tenth[0]) / max(2 * (apex - start - tenth[0]), 1e-9),
         "cut": (
