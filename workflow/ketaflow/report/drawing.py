@@ -19,6 +19,7 @@ INK, SOFT, LINE, SHEET, GROUND = "var(--ink)", "var(--soft)", "var(--line)", "va
 QUANTITY = re.compile(r"(\d) ((?:[mµn]?g|[mµn]?mol|mg/kg)\b)")
 LETTER_PX = 6.4  # mean width of a letter at 12 px, measured on DejaVu Sans
 DIGIT_PX = 7.7  # width of a digit at 12 px, of the same
+ASCENT_PX = 9  # height of a capital at 12 px, of the same
 
 
 @dataclass
@@ -126,7 +127,8 @@ class Frame:
             self.sheet.line(self.left, self.y(value), self.right, self.y(value), stroke=LINE)
             self.sheet.text(edge + way * 7, self.y(value) + 4, (formatted or plain)(value), anchor=anchor, fill=SOFT)
         widest = max((len((formatted or plain)(value)) for value in marks), default=1)
-        outermost = edge + way * (18 + widest * DIGIT_PX)
+        # Upright letters stand to the left of their line: on the right side, towards the values.
+        outermost = edge + way * (18 + widest * DIGIT_PX) + (ASCENT_PX if right else 0)
         lines = wrapped(label, int((self.bottom - self.top) / LETTER_PX), 2)
         for place, line in enumerate(lines):
             x = outermost + 15 * (place if right else place - len(lines) + 1)

@@ -48,7 +48,7 @@ def differences(endpoint: Endpoint, arms: list[Arm]) -> str:
     reference = labels.get(rows["reference"].iloc[0])
     label = _difference_label(endpoint, reference)
     low, high = difference_limits(endpoint)
-    right = _margin(label, low, high)
+    right = _margin(label, low, high) + drawing.ASCENT_PX
     sheet = Sheet(18 + COLUMN_PX * len(rows) + right, HEIGHT)
     frame = Frame(sheet, 18, TOP, sheet.width - right, HEIGHT - FOOT, (0, len(rows)), (low, high))
     frame.y_axis(label, right=True, formatted=_ratio if endpoint.scale == "log" else None)

@@ -181,8 +181,9 @@ def _estimates(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable
     if not endpoint.is_changed_by_review:
         contrasts = contrasts[contrasts["dataset"].eq(endpoint.dataset)].drop(columns="dataset")
     unit = f" ({endpoint.unit})" if endpoint.unit else ""
+    scale = {"log": " of natural logarithms", "logit": " of logits"}.get(endpoint.scale, unit)
     return [
-        sheets.table("effects", contrasts, of=endpoint.name, after=unit),
+        sheets.table("effects", contrasts, of=endpoint.name, after=scale),
         sheets.table("descriptives", described, of=endpoint.name, after=unit, labels={"arm": labels}),
     ]
 
