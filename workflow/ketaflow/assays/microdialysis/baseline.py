@@ -8,7 +8,7 @@ longer than a peak is wide; its height is the mean of the trace there, so that n
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.extrema import maxima, prominences
+from ketaflow.assays.microdialysis.extrema import parabola, prominences, prominent
 from ketaflow.assays.microdialysis.outline import Outline
 
 # A place is straight where a parabola through it, one peak width long, bends by less than this many of its own standard
@@ -34,8 +34,12 @@ GENTLE_FRACTION = 0.02
 CALM_WIDTHS = 4.0
 CALM_RIPPLES = 1.3
 CALM_CHANGE = 2.0
-# The line is found again from the places it shows, so many times: drift counts as straight once it is taken off.
+# The line is found again from the places it shows, so many times at most: drift counts as straight once taken off.
+# It is found when it moves by less than this fraction of the ripple.
 ROUNDS = 3
+SETTLED_RIPPLES = 0.5
+# So many samples across a peak's half height are enough to find the line.
+WIDTH_POINTS = 16
 # The line bends down where the trace passes under it by so many times the ripple.
 UNDER_RIPPLES = 3.0
 # But not into a negative peak, beside which the trace keeps to the line within this fraction of its depth.
@@ -69,8 +73,7 @@ def negative_peaks(trace: Outline, half: int) -> list[tuple[int, int]]:
     no such stretches beside it.
     """
     smooth, stride = trace.smooth, max(1, half // 2)
-    bottoms = maxima(-smooth)
-    bottoms = bottoms[prominences(-smooth, bottoms) > DIP_RIPPLES * trace.ripple]
+    bottoms = prominent(-smooth, DIP_RIPPLES * trace.ripple)
     if not len(bottoms) or len(smooth) < 4 * half:
         return []
     windows = np.lib.stride_tricks.sliding_window_view(smooth, 2 * half)[::stride]
@@ -132,8 +135,20 @@ def _climb(outward: np.ndarray, crossing: int, width_points: float, level: float
 def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
     """The baseline under a whole trace: through its bare places, straight or bent down between them. (n_points,).
 
-    ``apexes`` are the indices of its peaks.
+    ``apexes`` are the indices of its peaks. Where these are sampled more densely than a line needs, the line is sought
+    in means of several samples.
     """
+    factor = int(trace.width // WIDTH_POINTS)
+    if factor < 2:
+        return _line_of(trace, apexes)
+    coarse = trace.thinned(factor)
+    count = len(coarse.signal)
+    line = _line_of(coarse, np.unique(np.minimum(apexes // factor, count - 1)))
+    return np.interp(np.arange(len(trace.signal)), (factor - 1) / 2 + factor * np.arange(count), line)
+
+
+def _line_of(trace: Outline, apexes: np.ndarray) -> np.ndarray:
+    """The same, sample by sample."""
     half = int(max(2, round(trace.width / 2)))
     light = trace.light.copy()
     free = np.ones(len(light), bool)
@@ -151,7 +166,9 @@ def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
         tops = (trace.smooth - line)[apexes]
         bare = _trusted(straight & free, level & free, mean, tops, apexes, half, trace.ripple)
         places = np.flatnonzero(bare | calm | free & calm_places(trace.signal - line, half, trace.ripple))
-        line = _hung(light, places, mean[places] + line[places], usable, half, trace.ripple)
+        before, line = line, _hung(light, places, mean[places] + line[places], usable, half, trace.ripple)
+        if np.abs(line - before).max() < SETTLED_RIPPLES * trace.ripple:
+            break
     return line
 
 
@@ -161,9 +178,8 @@ def bare_places(trace: Outline, line: np.ndarray, half: int) -> tuple[np.ndarray
     All of it is told of the trace less the ``line`` so far.
     """
     rest = trace.signal - line
-    k = np.arange(-half, half + 1)
-    count = len(k)
-    curves = np.linalg.qr(np.stack([np.ones(count), k, k**2], axis=1).astype(float))[0]
+    count = 2 * half + 1
+    curves = parabola(count)
     padded = np.pad(rest, half, mode="edge")
     mean = np.convolve(padded, np.ones(count) / count, mode="valid")
     tolerated = BARE_FRACTION * tallest_nearby(trace.smooth - line, int(2 * NEARBY_WIDTHS * half))
@@ -180,13 +196,13 @@ def bare_places(trace: Outline, line: np.ndarray, half: int) -> tuple[np.ndarray
 def calm_places(rest: np.ndarray, half: int, ripple: float) -> np.ndarray:
     """(n_points,) bool: in the middle of stretches, CALM_WIDTHS long, in which ``rest`` is level but for the ripple."""
     reach, stride = min(int(CALM_WIDTHS * half), (len(rest) - 1) // 2), max(1, half // 4)
-    k = np.arange(-reach, reach + 1)
-    curves = np.linalg.qr(np.stack([np.ones(len(k)), k, k**2], axis=1).astype(float))[0]
-    windows = np.lib.stride_tricks.sliding_window_view(rest, len(k))[::stride].copy()
+    count = 2 * reach + 1
+    curves = parabola(count)
+    windows = np.lib.stride_tricks.sliding_window_view(rest, count)[::stride].copy()
     parts = windows @ curves
     left = np.einsum("ij,ij->i", windows, windows) - (parts**2).sum(axis=1)
     changes = np.abs(parts[:, 1:]) * np.ptp(curves[:, 1:], axis=0)
-    quiet = (left < (CALM_RIPPLES * ripple) ** 2 * (len(k) - 3)) & (changes < CALM_CHANGE * ripple).all(axis=1)
+    quiet = (left < (CALM_RIPPLES * ripple) ** 2 * (count - 3)) & (changes < CALM_CHANGE * ripple).all(axis=1)
     middles = reach + stride * np.flatnonzero(quiet)
     marks = np.zeros(len(rest) + 1, int)
     np.add.at(marks, np.maximum(middles - half, 0), 1)
@@ -238,7 +254,9 @@ def _hung(
         if x[-1] < last:
             x, y = np.append(x, last), np.append(y, light[last])
         here = np.interp(np.arange(first, stop), x, y)
-        for gap in np.flatnonzero(np.diff(x) > 2):
+        below = np.concatenate([[0], np.cumsum(light[first:stop] - here < -UNDER_RIPPLES * ripple)])
+        inside = below[np.asarray(x[1:], int) - first] - below[np.asarray(x[:-1], int) - first]
+        for gap in np.flatnonzero((np.diff(x) > 2) & (inside > 0)):
             left, right = int(x[gap]), int(x[gap + 1])
             here[left - first : right - first + 1] = _bent(
                 light, left, right, here[[left - first, right - first]], half, ripple

@@ -7,7 +7,7 @@ stretch of a trace to within its noise, the drift is that curve, and is taken of
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.extrema import prominences
+from ketaflow.assays.microdialysis.extrema import parabola, prominences
 from ketaflow.assays.microdialysis.outline import Outline
 
 # A stretch is bare where a parabola over one width bends no otherwise than in most of the trace, but for so many of its
@@ -61,12 +61,11 @@ def _bare_windows(trace: Outline, apexes: np.ndarray) -> tuple[np.ndarray, np.nd
     stride = _stride(trace)
     windows = np.lib.stride_tricks.sliding_window_view(trace.signal, 2 * half + 1)[::stride]
     middles = half + stride * np.arange(len(windows))
-    bow = np.linalg.qr(np.vander(np.linspace(-1, 1, 2 * half + 1), 3, increasing=True))[0][:, 2]
     clear = np.ones(len(trace.signal), bool)
     reach = int(CLEAR_WIDTHS * 2 * half)
     for apex in apexes[prominences(trace.smooth, apexes) > SEEN_NOISES * trace.noise].tolist():
         clear[max(apex - reach, 0) : apex + reach + 1] = False
-    clear, bends = clear[middles], windows @ bow
+    clear, bends = clear[middles], windows @ parabola(2 * half + 1)[:, 2]
     usual = float(np.median(bends[clear])) if clear.any() else 0.0
     bare = clear & (np.abs(bends - usual) < STRAIGHT_ERRORS * trace.noise)
     starts = np.flatnonzero(np.diff(np.concatenate([[0], bare.astype(np.int8)])) == 1)

@@ -1,12 +1,18 @@
-"""Maxima of a trace, how far they stand out, how wide they are; and the smoothing before they are sought.
+"""Maxima of a trace, how far they stand out, how wide they are; smoothing, and the curves stretches are compared with.
 
 Written out here in a few lines of numpy, as importing scipy.signal takes longer than measuring an animal.
 """
+
+from functools import lru_cache
 
 import numpy as np
 
 # The smoothing kernel reaches so many times its sigma.
 KERNEL_REACH = 4.0
+# So few maxima are gone through one by one.
+FEW_MAXIMA = 30
+# A flank is followed so far at first; most peaks end sooner.
+NEAR_POINTS = 128
 # The typical width is that of so many peaks at most; smaller ones than these fractions of the trace, or so many times
 # its noise, have no say.
 WIDTH_PEAKS = 10
@@ -14,6 +20,17 @@ WIDTH_FRACTION = 0.005
 WIDTH_NOISES = 6.0
 # Two or three touching peaks together are no wider than so many times one of them.
 BOWED_FACTOR = 4.0
+
+
+@lru_cache(maxsize=64)
+def parabola(count: int) -> np.ndarray:
+    """(count, 3) an even, a sloping and a bending curve over ``count`` points, each of length one and at right angles.
+
+    What a stretch of trace has of them is its mean, rise and bend.
+    """
+    curves = np.linalg.qr(np.vander(np.linspace(-1, 1, count), 3, increasing=True))[0]
+    curves.flags.writeable = False
+    return curves
 
 
 def smoothed(signal: np.ndarray, sigma_points: float) -> np.ndarray:
@@ -58,24 +75,47 @@ def _lowest_since_higher(heights: list[float], before: list[float]) -> list[floa
     return lowest
 
 
+def standing_out(signal: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the maxima that stand out by ``least`` or more, and how far they do.
+
+    A maximum beside a higher one, with no valley as deep as that between them, cannot; noise is full of such, and they
+    are passed over before anything is counted.
+    """
+    tops = maxima(signal)
+    while len(tops) > FEW_MAXIMA:
+        heights = signal[tops]
+        deep = heights[:-1], heights[1:], np.minimum.reduceat(signal, tops)[:-1]
+        lower = np.zeros(len(tops), bool)
+        lower[1:] = (deep[0] > deep[1]) & (deep[1] - deep[2] < least)
+        lower[:-1] |= (deep[1] > deep[0]) & (deep[0] - deep[2] < least)
+        if not lower.any():
+            break
+        tops = tops[~lower]
+    height = prominences(signal, tops)
+    return tops[height >= least], height[height >= least]
+
+
 def prominent(signal: np.ndarray, least: float) -> np.ndarray:
     """Indices of the maxima that stand out by ``least`` or more."""
-    tops = maxima(signal)
-    return tops[prominences(signal, tops) >= least]
+    return standing_out(signal, least)[0]
 
 
 def crossings(height: np.ndarray, apex: int, level: float) -> tuple[float, float]:
     """Positions left and right of the apex where the height falls to a level; the ends where it never does."""
-    below_left = np.flatnonzero(height[: apex + 1] < level)
-    below_right = np.flatnonzero(height[apex:] < level)
-    left, right = 0.0, float(len(height) - 1)
-    if len(below_left):
-        i = below_left[-1]
-        left = i + (level - height[i]) / (height[i + 1] - height[i])
-    if len(below_right):
-        i = apex + below_right[0]
-        right = i - (level - height[i]) / (height[i - 1] - height[i])
-    return left, right
+    return apex - _fall(height[apex::-1], level), apex + _fall(height[apex:], level)
+
+
+def _fall(flank: np.ndarray, level: float) -> float:
+    """Steps down a flank to a level, the last one in part; all of them where it does not come down so far."""
+    reach = NEAR_POINTS
+    below = np.flatnonzero(flank[:reach] < level)
+    while not len(below) and reach < len(flank):
+        reach *= 8
+        below = np.flatnonzero(flank[:reach] < level)
+    if not len(below):
+        return float(len(flank) - 1)
+    i = int(below[0])
+    return i - float((level - flank[i]) / (flank[i - 1] - flank[i])) if i else 0.0
 
 
 def typical_width(signal: np.ndarray) -> float:
@@ -87,11 +127,8 @@ def typical_width(signal: np.ndarray) -> float:
     width = 0.0
     for sigma in (2.0, None):
         smooth = smoothed(signal, sigma or max(width / 10, 2.0))
-        tops = maxima(smooth)
-        stand_out = prominences(smooth, tops)
-        least = max(WIDTH_FRACTION * np.ptp(smooth), WIDTH_NOISES * noise)
+        tops, stand_out = standing_out(smooth, max(WIDTH_FRACTION * np.ptp(smooth), WIDTH_NOISES * noise))
         chosen = np.argsort(-stand_out, kind="stable")[: 2 * WIDTH_PEAKS]
-        chosen = chosen[stand_out[chosen] >= least]
         widths = [
             _width(smooth, top, height / 2, tops[chosen])
             for top, height in zip(tops[chosen], stand_out[chosen], strict=True)

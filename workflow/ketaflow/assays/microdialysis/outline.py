@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.extrema import smoothed, typical_width
+from ketaflow.assays.microdialysis.extrema import parabola, smoothed, typical_width
 
 # The trace is smoothed by so many widths of its peaks.
 SMOOTHING_WIDTHS = 0.1
@@ -35,12 +35,24 @@ class Outline:
             self, signal=self.signal - drift, smooth=self.smooth - drift, light=self.light - drift, drift=drift
         )
 
+    def thinned(self, factor: int) -> "Outline":
+        """The trace in means of ``factor`` samples, with the noise these have; an incomplete last one is left out."""
+        signal, smooth, light = (
+            one[: len(one) // factor * factor].reshape(-1, factor).mean(axis=1)
+            for one in (self.signal, self.smooth, self.light)
+        )
+        return _described(signal, smooth, light, self.width / factor)
+
 
 def outlined(signal: np.ndarray, width_points: float = 0.0) -> Outline:
     """The outline of a trace; the width of its peaks at half height is taken from it where none is given."""
     width = width_points or typical_width(signal)
     smooth = smoothed(signal, max(SMOOTHING_WIDTHS * width, 0.5))
     light = smoothed(signal, max(LIGHT_WIDTHS * width, 0.5))
+    return _described(signal, smooth, light, width)
+
+
+def _described(signal: np.ndarray, smooth: np.ndarray, light: np.ndarray, width: float) -> Outline:
     noise = noise_sd(signal, width)
     return Outline(signal, smooth, light, width, noise, max(noise, ripple_sd(signal, width)))
 
@@ -62,6 +74,6 @@ def _rest_sd(signal: np.ndarray, length_points: float, share: float) -> float:
     """Standard deviation about a parabola within overlapping stretches of a length: the given quantile of all."""
     length = int(np.clip(length_points, 10, max(10, len(signal) // 8)))
     blocks = np.lib.stride_tricks.sliding_window_view(signal, length)[:: max(1, length // 3)]
-    curves = np.linalg.qr(np.vander(np.linspace(-1, 1, length), 3))[0]
+    curves = parabola(length)
     rest = blocks - (blocks @ curves) @ curves.T
     return float(np.quantile(np.sqrt((rest**2).sum(axis=1) / (length - 3)), share))

@@ -1,0 +1,50 @@
+"""Maxima and what they stand out by, against counting them one by one."""
+
+import numpy as np
+import pytest
+
+from ketaflow.assays.microdialysis import extrema
+from ketaflow.assays.microdialysis.baseline import WIDTH_POINTS, drop_line
+from ketaflow.assays.microdialysis.outline import outlined
+
+
+def trace(seed: int, points: int = 3000, width: float = 30.0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    at = np.arange(points)
+    centres, heights = rng.uniform(0, points, 8), rng.uniform(5, 99, 8)
+    peaks = (heights * np.exp(-(((at[:, None] - centres) / width) ** 2))).sum(axis=1)
+    return peaks + rng.normal(0, 1, points) + 20 * np.sin(at / 700)
+
+
+@pytest.mark.parametrize("least", [0.5, 3.0, 12.0, 40.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_passing_over_noise_changes_no_maximum_and_no_prominence(seed, least):
+    for signal in (trace(seed), np.round(trace(seed)), extrema.smoothed(trace(seed), 2.0)):
+        tops = extrema.maxima(signal)
+        height = extrema.prominences(signal, tops)
+        found, stand_out = extrema.standing_out(signal, least)
+        np.testing.assert_array_equal(found, tops[height >= least])
+        np.testing.assert_array_equal(stand_out, height[height >= least])
+
+
+def test_a_flank_is_followed_however_long_it_is():
+    signal = np.concatenate([np.linspace(0, 10, 2001), np.linspace(10, 4, 601)[1:]])
+    assert extrema.crossings(signal, 2000, 5.5) == pytest.approx((1100, 2450))
+    assert extrema.crossings(signal, 2000, 3.0) == pytest.approx((600, 2600)), "the end, where it never comes so low"
+
+
+def test_a_parabola_is_told_apart_into_height_rise_and_bend():
+    curves = extrema.parabola(21)
+    np.testing.assert_allclose(curves.T @ curves, np.eye(3), atol=1e-12)
+    at = np.linspace(-1, 1, 21)
+    np.testing.assert_allclose((3 + 2 * at) @ curves[:, 2], 0, atol=1e-12)
+
+
+def test_a_densely_sampled_trace_has_the_line_of_a_sparse_one():
+    dense = outlined(trace(3, 24_000, 240.0))
+    assert dense.width > 4 * WIDTH_POINTS
+    sparse = dense.thinned(8)
+    tops = extrema.prominent(sparse.smooth, 10)
+    np.testing.assert_allclose(
+        drop_line(dense, 8 * tops + 4)[4:-8:8], drop_line(sparse, tops)[:-1], atol=2 * sparse.noise
+    )
