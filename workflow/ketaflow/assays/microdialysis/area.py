@@ -10,16 +10,27 @@ from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
 
 # An area is flagged when more of its window than this was interpolated (%): about half a usual fraction of 120 min.
 MENTIONED_PCT = 10.0
+# A lost tube would have scattered as those of the baseline do, and its neighbours, from which it is interpolated, do so
+# too: together so many times. With the difference between curve and straight line this made 95 % intervals that held
+# 91 to 97 % of 160 drawn areas of each of six kinds of smooth course; where the only tube at a sharp or late top was
+# lost, 71 to 87 %.
+GAP_SCATTER = 1.5
 
 
 def incremental_area(
-    fractions: list[Fraction], pct: np.ndarray, window_min: tuple[float, float], *, missing_max_pct: float, method: str
+    fractions: list[Fraction],
+    pct: np.ndarray,
+    window_min: tuple[float, float],
+    *,
+    missing_max_pct: float,
+    method: str,
+    scatter_pct: float,
 ) -> tuple[float, str, str]:
-    """(area above 100 % in % x min, method's note, reason if there is none).
+    """(area above 100 % in % x min, method's note with its uncertainty, reason if there is none).
 
     A fraction that holds both sides of the dose counts whole, as before the dose it held 100 %. What no fraction covers
     is interpolated from its neighbours, up to ``missing_max_pct`` of the window. ``method`` trapezoid joins the middles
-    of the fractions instead.
+    of the fractions instead. ``scatter_pct`` is the spread of the animal's baseline (%; NaN where it is unknown).
     """
     first, last = window_min
     present = [index for index in range(len(pct)) if np.isfinite(pct[index]) and fractions[index].kind != MISSED]
@@ -33,16 +44,26 @@ def incremental_area(
     if method == "trapezoid":
         grid = np.unique(np.concatenate([[first, last], middles[(middles > first) & (middles < last)]]))
         return float(np.trapezoid(np.interp(grid, middles, excess), grid)), "", ""
-    ends, collected = cumulative(spans, excess, first, last)
-    area = cubic_through(last, ends, collected) - cubic_through(first, ends, collected)
-    note = f"{missing_pct:.0f} % of the window interpolated" if missing_pct > MENTIONED_PCT else ""
-    return area, note, ""
+    area, straight = (_area(spans, excess, first, last, straight=straight) for straight in (False, True))
+    if missing_pct <= MENTIONED_PCT:
+        return area, "", ""
+    lost_min = missing_pct / 100 * (last - first)
+    tubes = GAP_SCATTER * np.nan_to_num(scatter_pct) / 100 * lost_min * max(100 + area / (last - first), 0.0)
+    either_way = 1.96 * float(np.hypot(area - straight, tubes))
+    return area, f"{missing_pct:.0f} % of the window interpolated, which leaves +-{either_way:.0f} % x min (95 %)", ""
 
 
-def cumulative(spans: np.ndarray, excess: np.ndarray, first: float, last: float) -> tuple[np.ndarray, np.ndarray]:
+def _area(spans: np.ndarray, excess: np.ndarray, first: float, last: float, *, straight: bool) -> float:
+    ends, collected = cumulative(spans, excess, first, last, straight=straight)
+    return cubic_through(last, ends, collected) - cubic_through(first, ends, collected)
+
+
+def cumulative(
+    spans: np.ndarray, excess: np.ndarray, first: float, last: float, *, straight: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """(ends of fractions and gaps, excess collected up to each in % x min), from the dose to ``last`` at least.
 
-    A window that begins before the dose is counted from its own beginning.
+    A window that begins before the dose is counted from its own beginning. ``straight`` crosses gaps in straight lines.
     """
     origin = min(0.0, first)
     ends, collected = [origin], [0.0]
@@ -51,26 +72,32 @@ def cumulative(spans: np.ndarray, excess: np.ndarray, first: float, last: float)
         if stop <= origin:
             continue
         if start > ends[-1]:
-            collected.append(collected[-1] + _gap(ends[-1], start, middles, known))
+            collected.append(collected[-1] + _gap(ends[-1], start, middles, known, straight))
             ends.append(start)
         # A mixed fraction's excess is the dose's alone; of one that a window of its own cuts, the part inside counts.
         length = stop - start if origin == 0 else stop - max(start, origin)
         collected.append(collected[-1] + above * length)
         ends.append(stop)
     if ends[-1] < last:
-        collected.append(collected[-1] + _gap(ends[-1], last, middles, known))
+        collected.append(collected[-1] + _gap(ends[-1], last, middles, known, straight))
         ends.append(last)
     return np.array(ends), np.array(collected)
 
 
-def _gap(start: float, stop: float, middles: np.ndarray, known: np.ndarray) -> float:
-    """Excess over what no fraction covers; two points of Gauss and Legendre integrate a cubic exactly."""
+def _gap(start: float, stop: float, middles: np.ndarray, known: np.ndarray, straight: bool) -> float:
+    """Excess over what no fraction covers; two points of Gauss and Legendre integrate a cubic exactly.
+
+    After the last fraction its value is held; ``straight`` goes on as the last two went.
+    """
     moments = (start + stop) / 2 + (stop - start) / np.sqrt(12) * np.array([-1, 1])
     right = int(np.searchsorted(middles, moments.mean()))
-    bent = 1 <= right <= len(middles) - 2
-    if not bent:
-        return float(np.interp(moments, middles, known).mean()) * (stop - start)
-    return float(np.mean([cubic_through(moment, middles, known) for moment in moments])) * (stop - start)
+    if 1 <= right <= len(middles) - 2 and not straight:
+        values = [cubic_through(moment, middles, known) for moment in moments]
+    elif right == len(middles) > 1 and straight:
+        values = known[-1] + (known[-1] - known[-2]) / (middles[-1] - middles[-2]) * (moments - middles[-1])
+    else:
+        values = np.interp(moments, middles, known)
+    return float(np.mean(values)) * (stop - start)
 
 
 def _after_dose(spans: np.ndarray, excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -70,7 +70,7 @@ def response_rows(animal: str, moved: list[Fraction], values: Values, region: st
         pct = 100 * series / base.mean
         rows += _baseline_rows(base, moved, points, about, settings["baseline_fractions"])
         rows += _fraction_rows(moved, points, pct, base.reason, about, settings["time_grid_min"])
-        rows += _area_rows(moved, points, pct, base.reason, about, settings)
+        rows += _area_rows(moved, points, pct, base, about, settings)
         rows += _peak_rows(moved, points, pct, base.reason, about, settings)
     return rows
 
@@ -106,13 +106,17 @@ def _fraction_rows(
 
 
 def _area_rows(
-    moved: list[Fraction], points: list, pct: np.ndarray, no_baseline: str, about: dict, settings: dict
+    moved: list[Fraction], points: list, pct: np.ndarray, base: response.Baseline, about: dict, settings: dict
 ) -> Iterable[dict]:
-    wanted = {"missing_max_pct": settings["missing_max_pct"], "method": settings["auc_method"]}
+    wanted = {
+        "missing_max_pct": settings["missing_max_pct"],
+        "method": settings["auc_method"],
+        "scatter_pct": base.cv_pct,
+    }
     for measure, window in (("auc_pct_min", "auc_window_min"), ("auc_early_pct_min", "auc_early_window_min")):
         area, note, why = incremental_area(moved, pct, tuple(settings[window]), **wanted)
         if not np.isfinite(area):
-            yield measurement(measure, area, unit="% x min", reason=no_baseline or why, **about)
+            yield measurement(measure, area, unit="% x min", reason=base.reason or why, **about)
             continue
         doubt = _told(_gaps(moved, points, settings[window]))
         text = "; ".join(filter(None, [note, doubt and f"of the window's fractions {doubt}, interpolated"]))
