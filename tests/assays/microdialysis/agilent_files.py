@@ -15,20 +15,18 @@ def channel(
     version: str, counts: np.ndarray, *, step_ms: float = 400.0, scale: float = 0.5, unit: str = "mAU"
 ) -> bytes:
     """A .ch file of that version with these whole numbers, ``scale`` each."""
-    old = version == "30"
+    old = version in ("8", "30", "81")
     head = bytearray(0x400 if old else 0x1800)
     head[: 1 + len(version)] = bytes([len(version)]) + version.encode()
     times = (0, step_ms * (len(counts) - 1))
-    head[0x11A:0x122] = struct.pack(">ii", *map(int, times)) if version in ("30", "130") else struct.pack(">ff", *times)
-    if old:
+    head[0x11A:0x122] = struct.pack(">ii", *map(int, times)) if version in WHOLE_MS else struct.pack(">ff", *times)
+    if version == "30":
         head[0x122:0x12A] = struct.pack(">ii", int(counts.max()), int(counts.min()))
     place = 0x284 if old else 0x127C
     head[place : place + 8] = struct.pack(">d", scale)
     place, letters = (0x244, unit.encode()) if old else (0x104C, unit.encode("utf-16-le"))
     head[place : place + 1 + len(letters)] = bytes([len(unit)]) + letters
-    return bytes(head) + {"30": differences, "130": differences, "179": doubles, "181": second_differences}[version](
-        counts
-    )
+    return bytes(head) + BODIES[version](counts)
 
 
 def differences(counts: np.ndarray) -> bytes:
@@ -59,6 +57,22 @@ def second_differences(counts: np.ndarray) -> bytes:
 
 def doubles(counts: np.ndarray) -> bytes:
     return counts.astype("<f8").tobytes()
+
+
+def halves(counts: np.ndarray) -> bytes:
+    """Numbers of four bytes, each after four others."""
+    return np.stack([np.arange(len(counts)), counts], axis=1).astype("<f4").tobytes()
+
+
+WHOLE_MS = ("8", "30", "130")
+BODIES = {
+    "8": differences,
+    "30": differences,
+    "81": lambda counts: second_differences(counts)[:-2],
+    "130": differences,
+    "179": doubles,
+    "181": second_differences,
+}
 
 
 def container(path: Path, channels: dict[str, bytes]) -> Path:

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from agilent_files import channel, container
+from agilent_files import channel, container, halves
 
 from ketaflow.assays.microdialysis import agilent, readers
 from ketaflow.core.errors import IngestError
 
-VERSIONS = ["30", "130", "179", "181"]
+VERSIONS = ["8", "30", "81", "130", "179", "181"]
 TIME_S = np.arange(400) * 0.4
 COUNTS = np.round(2000 + 3 * TIME_S + 5e5 * np.exp(-(((TIME_S - 60) / 3) ** 2))).astype(int)
 REPORT = """
@@ -62,6 +62,13 @@ def test_values_beyond_sixteen_bits_and_below_zero_are_kept(stored):
         np.testing.assert_array_equal(trace.signal, 0.5 * counts, err_msg=version)
 
 
+def test_numbers_of_four_bytes_are_told_from_those_of_eight(stored):
+    """Taken for numbers of eight bytes they would be higher than any detector counts."""
+    whole = channel("179", COUNTS)
+    (trace,) = readers.read(stored(whole[:0x1800] + halves(COUNTS)), time_unit="auto")
+    np.testing.assert_allclose(trace.signal, 0.5 * COUNTS, rtol=1e-6)
+
+
 def test_a_damaged_difference_shifts_all_that_follows_and_is_noticed(stored):
     """Bytes before the highest value are changed one at a time: the header knows how high it was."""
     low = np.round(2000 + 3 * TIME_S + 2e4 * np.exp(-(((TIME_S - 60) / 5) ** 2))).astype(int)
@@ -73,8 +80,8 @@ def test_a_damaged_difference_shifts_all_that_follows_and_is_noticed(stored):
 
 
 def test_an_unknown_version_names_what_to_do(stored):
-    with pytest.raises(IngestError, match=r"version '81'.*Export the signal as text"):
-        readers.read(stored(b"\x0281" + bytes(7000)), time_unit="auto")
+    with pytest.raises(IngestError, match=r"version '82'.*Export the signal as text"):
+        readers.read(stored(b"\x0282" + bytes(7000)), time_unit="auto")
 
 
 def test_a_container_gives_its_channels_under_the_names_of_its_manifest(tmp_path):
@@ -145,7 +152,7 @@ def test_real_channels_agree_with_another_reader(shared):
     from rainbow.agilent import chemstation
 
     for path in sorted((shared / "microdialysis").rglob("*.ch")):
-        if path.name == "chemstation_81.ch":
+        if path.name == "chemstation_81.ch":  # which the other does not read
             continue
         (trace,) = readers.read(path, time_unit="auto")
         other = chemstation.parse_ch(str(path)).data[:, 0]
@@ -154,6 +161,16 @@ def test_real_channels_agree_with_another_reader(shared):
         assert len(other) - len(trace.signal) == (1 if path.suffix == ".ch" and b"181" in path.read_bytes()[:5] else 0)
         step_ms = 60_000 * np.diff(trace.time_min)
         np.testing.assert_allclose(step_ms, round(step_ms[0]), atol=1e-6)
+
+
+@pytest.mark.shared
+def test_a_real_channel_of_version_81_is_read_whole(shared):
+    """Five values a second from 3 to 12 min; its header tells the end of the step after the last."""
+    (trace,) = readers.read(shared / "microdialysis/formats/chemstation_81.ch", time_unit="auto")
+    assert (len(trace.signal), trace.unit) == (2699, "pA")
+    np.testing.assert_allclose(60 * np.diff(trace.time_min), 0.2, rtol=1e-6)
+    assert trace.signal[0] == pytest.approx(17.5, abs=0.1)
+    assert trace.signal[-1] == pytest.approx(trace.signal[0], abs=0.5), "one difference misread shifts all that follow"
 
 
 @pytest.mark.shared

@@ -14,7 +14,16 @@ from ketaflow.core.errors import IngestError
 # Where a version keeps first and last time (ms), scale, unit and values; bytes from one letter to the next.
 OLD = {"times": ">ii", "scale": 0x284, "unit": 0x244, "values": 0x400, "step": 1}
 NEW = {"times": ">ii", "scale": 0x127C, "unit": 0x104C, "values": 0x1800, "step": 2}
-LAYOUTS = {"30": OLD, "130": NEW, "179": {**NEW, "times": ">ff"}, "181": {**NEW, "times": ">ff"}}
+LAYOUTS = {
+    "8": OLD,
+    "30": OLD,
+    "81": {**OLD, "times": ">ff"},
+    "130": NEW,
+    "179": {**NEW, "times": ">ff"},
+    "181": {**NEW, "times": ">ff"},
+}
+# Versions whose end nothing in the file marks: their length must fit a pace of sampling.
+UNMARKED = ("81", "179", "181")
 TIMES_AT = 0x11A
 # Highest and lowest value of version 30, as all thirty files at hand have it.
 RANGE_AT = 0x122
@@ -27,6 +36,8 @@ PACES_MS = (
     *(12.5 / 3 * 2.0**power for power in range(8)),
     *(1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0),
 )
+# Numbers of eight bytes that are larger than this throughout are short ones, each after four other bytes.
+NO_COUNTS = 1e18
 # Times are kept as whole milliseconds or as short floats: over 500 values and more the pace is this exact.
 PACE_SLACK = 2e-4
 
@@ -61,7 +72,9 @@ def read(content: bytes, name: str, file: str, *, known_whole: bool = False) -> 
         raise IngestError(f"{file}: times or scale in the header are no numbers. Copy the file again.")
     if version == "30":
         _check_range(values, *struct.unpack_from(">ii", content, RANGE_AT), file)
-    if version in ("179", "181") and not known_whole:
+    if version in UNMARKED and not known_whole:
+        if version == "81" and _is_pace((last_ms - first_ms) / max(len(values), 1)):
+            last_ms -= (last_ms - first_ms) / len(values)  # the header tells where the step after the last value ends
         _check_pace(len(values), last_ms - first_ms, file)
     time_min = np.linspace(first_ms, last_ms, len(values)) / 60_000
     unit = _text(content, layout["unit"], layout["step"])
@@ -69,7 +82,7 @@ def read(content: bytes, name: str, file: str, *, known_whole: bool = False) -> 
 
 
 def _differences(body: bytes) -> np.ndarray:
-    """Versions 30 and 130: segments of differences, an escape before a whole number; another byte ends them."""
+    """Versions 8, 30 and 130: segments of differences, an escape before a whole number; another byte ends them."""
     parts, place = [np.zeros(0)], 0
     level = 0
     while place < len(body) and body[place] == SEGMENT:
@@ -103,8 +116,16 @@ def _with_escapes(body: bytes, place: int, count: int, level: int) -> tuple[np.n
     return np.array(values, float), place
 
 
+def _zero_ended(body: bytes) -> np.ndarray:
+    """Version 181: second differences, and a zero that ends them."""
+    values = _second_differences(body)
+    if body[-2:] != b"\0\0":
+        raise CutShortError("without the zero that ends the values")
+    return values[:-1]
+
+
 def _second_differences(body: bytes) -> np.ndarray:
-    """Version 181: differences of differences, an escape before a whole number of 48 bits; a zero ends them."""
+    """Version 81: differences of differences, an escape before a whole number of 48 bits."""
     if len(body) % 2:
         raise CutShortError("in the middle of a value")
     words = np.frombuffer(body, ">i2").tolist()
@@ -121,17 +142,30 @@ def _second_differences(body: bytes) -> np.ndarray:
             level += slope
             place += 1
         values.append(level)
-    if not words or words[-1] != 0:
-        raise CutShortError("without the zero that ends the values")
-    return np.array(values[:-1], float)
+    return np.array(values, float)
 
 
 def _doubles(body: bytes) -> np.ndarray:
-    """Version 179: plain numbers of eight bytes, and perhaps a few bytes that end them."""
-    return np.frombuffer(body[: len(body) // 8 * 8], "<f8").astype(float)
+    """Version 179: plain numbers of eight bytes, and perhaps a few bytes that end them.
+
+    Some gas chromatographs write numbers of four bytes, each after four others.
+    """
+    whole = body[: len(body) // 8 * 8]
+    values = np.frombuffer(whole, "<f8").astype(float)
+    with np.errstate(invalid="ignore"):
+        if len(values) and not np.median(np.abs(values)) < NO_COUNTS:
+            return np.frombuffer(whole, "<f4")[1::2].astype(float)
+    return values
 
 
-DECODERS = {"30": _differences, "130": _differences, "179": _doubles, "181": _second_differences}
+DECODERS = {
+    "8": _differences,
+    "30": _differences,
+    "81": _second_differences,
+    "130": _differences,
+    "179": _doubles,
+    "181": _zero_ended,
+}
 
 
 def _check_range(values: np.ndarray, highest: int, lowest: int, file: str) -> None:
@@ -146,11 +180,15 @@ def _check_range(values: np.ndarray, highest: int, lowest: int, file: str) -> No
 def _check_pace(points: int, length_ms: float, file: str) -> None:
     """Refuse a file whose length and number of values give a pace at which no detector samples: values are missing."""
     pace_ms = length_ms / max(points - 1, 1)
-    if points > 1 and not any(abs(pace_ms / known - 1) < PACE_SLACK for known in PACES_MS):
+    if points > 1 and not _is_pace(pace_ms):
         raise IngestError(
             f"{file}: {points} values in {length_ms / 60_000:.3f} min are one every {pace_ms:.4f} ms, and no detector "
             "samples so. The file is cut short: copy it again. If it is whole, export the signal as text."
         )
+
+
+def _is_pace(pace_ms: float) -> bool:
+    return any(abs(pace_ms / known - 1) < PACE_SLACK for known in PACES_MS)
 
 
 def _text(content: bytes, place: int, step: int) -> str:
