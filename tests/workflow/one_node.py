@@ -43,7 +43,9 @@ SchedulerParameters=bf_interval=2,sched_interval=2,batch_sched_delay=0
 MinJobAge=3600
 KillWait=5
 AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 NodeName={node} NodeAddr=127.0.0.1 CPUs={processors} RealMemory={memory_mb} State=UNKNOWN
 PartitionName=main Nodes={node} Default=YES MaxTime=INFINITE State=UP DefMemPerCPU=256
 """

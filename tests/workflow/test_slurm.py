@@ -62,6 +62,29 @@ def test_the_demonstration_by_slurm_is_the_demonstration(slurm, demonstration, n
 
 
 @pytest.mark.long
+def test_a_job_that_slurm_ends_for_its_memory_is_tried_again_with_twice_as_much(slurm, clone):
+    clone.run()
+    local = tables(clone.results)
+    clone.results = clone.folder / "by_slurm"
+    tried = clone.folder / "tried.txt"
+    # One batch needs more than the first attempt may take, and less than the second.
+    needy = f"""
+    import os, subprocess, time
+    if rows["nose_poke"][0]["recording"] == "rA3":
+        with open({str(tried)!r}, "a") as told:
+            subprocess.run(["squeue", "-h", "-t", "running", "-o", "%m"], stdout=told)
+        much = bytearray(os.urandom(1_000_000)) * 350
+        time.sleep(8)
+"""
+    path = clone.folder / "workflow" / "ketaflow" / "assays" / "nose_poke" / "ingest.py"
+    line = '    path = folder / rows["nose_poke"]'
+    path.write_text(path.read_text().replace(line, needy + line))
+    clone.run(*BY_SLURM)
+    assert tried.read_text().split() == ["500M", "1000M"]
+    assert tables(clone.results) == local
+
+
+@pytest.mark.long
 def test_jobs_are_submitted_anew_when_the_node_goes_away_under_them(slurm, clone):
     clone.run()
     local = tables(clone.results)

@@ -15,8 +15,8 @@ for scored in assays.with_module("calibrate"):
         conda:
             "../../environment.yml"
         resources:
-            mem_mb=4000,
-            runtime=120,
+            mem_mb=twice_again(4000),
+            runtime=twice_again(120),
         params:
             assay=scored,
             batches=study.batch_folders().get(scored, []),

@@ -21,8 +21,8 @@ rule collect:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=twice_again(2000),
+        runtime=twice_again(30),
     params:
         batches=study.batch_folders(),
         tables=study.table_sources(),
@@ -45,8 +45,8 @@ rule provenance:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=twice_again(500),
+        runtime=twice_again(10),
     params:
         settings=study.settings,
         tables=study.table_sources(),
@@ -68,8 +68,8 @@ rule summary:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=500,
-        runtime=10,
+        mem_mb=twice_again(500),
+        runtime=twice_again(10),
     params:
         strict=study.settings["strict"],
     script:

@@ -100,12 +100,15 @@ def cache(stage):
 
 
 def needs(what):
-    """Threads, memory and time of one job, from the assay's settings; memory and time double when a job is tried again."""
-    if what == "threads":
-        return lambda wildcards: study.settings[wildcards.assay]["jobs"]["threads"]
-    return lambda wildcards, attempt: study.settings[wildcards.assay]["jobs"][
-        what
-    ] * 2 ** (attempt - 1)
+    """Threads, memory or time of one job, from the assay's settings."""
+    asked = lambda wildcards: study.settings[wildcards.assay]["jobs"][what]
+    return asked if what == "threads" else twice_again(asked)
+
+
+def twice_again(amount):
+    """Memory (MB) or time (min) of a job, doubled each time it is tried again."""
+    first = amount if callable(amount) else lambda wildcards: amount
+    return lambda wildcards, attempt: first(wildcards) * 2 ** (attempt - 1)
 
 
 def cohort_table(name):

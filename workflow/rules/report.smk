@@ -21,8 +21,8 @@ rule review:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=twice_again(2000),
+        runtime=twice_again(30),
     params:
         cohort=study.name,
         batches=study.batch_folders(),
@@ -64,8 +64,8 @@ rule results:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=twice_again(2000),
+        runtime=twice_again(30),
     params:
         cohort=study.name,
         require_review=study.settings["require_review"],

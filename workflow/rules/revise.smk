@@ -14,8 +14,8 @@ rule revise:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=twice_again(1000),
+        runtime=twice_again(10),
     params:
         settings={assay: study.settings[assay] for assay in study.assays},
         code=studies.revise_code(study.assays),

@@ -29,8 +29,8 @@ rule statistics:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=twice_again(2000),
+        runtime=twice_again(60),
     params:
         settings=study.settings["statistics"],
         measures=studies.measures(),
