@@ -12,6 +12,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from ketaflow.assays.forced_swim import ethovision, motion, scene, trace, video
+from ketaflow.assays.forced_swim.bodies import binned
 from ketaflow.assays.forced_swim.scene import Cylinder
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
@@ -73,10 +74,9 @@ def filmed(
     trackers, strips = {}, {}
     for swim in swims:
         cylinder = cylinders[int(swim["cylinder"])]
-        fur, contrast = scene.fur_of(seen, background, cylinder, sign, noise_sd)
-        trackers[swim["recording"]] = motion.Tracker(
-            cylinder, background, sign, contrast, fur, noise_sd, scene.ripple_of(seen, cylinder, sign)
-        )
+        fur = scene.fur_of(seen, background, cylinder, sign, noise_sd)
+        ripple = scene.ripple_of(seen, cylinder, sign)
+        trackers[swim["recording"]] = motion.Tracker(cylinder, background, sign, fur, noise_sd, ripple)
         strips[swim["recording"]] = Strip(cylinder, background.shape, filmstrip_every_s)
     damaged: list[float] = []
     brightness = follow(outline, analysis_rate_hz, light, trackers, strips, damaged)
@@ -90,7 +90,7 @@ def filmed(
         record.facts["cylinders"][recording] = facts
         record.arrays[f"strip.{recording}"], record.arrays[f"strip_s.{recording}"] = strips[recording].arrays()
     factor = max(1, -(-background.shape[1] // BACKGROUND_WIDTH_PX))
-    record.arrays["background"] = np.clip(motion.binned(trimmed(background, factor), factor), 0, 255).astype(np.uint8)
+    record.arrays["background"] = np.clip(binned(trimmed(background, factor), factor), 0, 255).astype(np.uint8)
     record.facts["video"]["background_bin"] = factor
     record.arrays["repeated"] = brightness[:, 2] > 0
     record.tables["trace"] = pd.concat(traces, ignore_index=True)
@@ -210,7 +210,7 @@ class Strip:
 
     def small(self, picture: np.ndarray) -> np.ndarray:
         """What is kept of a picture."""
-        return motion.binned(trimmed(picture[self.crop], self.bin), self.bin).astype(np.uint8)
+        return binned(trimmed(picture[self.crop], self.bin), self.bin).astype(np.uint8)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Pairs of pictures (n, 2, height, width), the later of a pair second, and the times of the first."""

@@ -44,6 +44,15 @@ class Cylinder:
         return self.right - self.left
 
 
+@dataclass(frozen=True)
+class Fur:
+    """How an animal stands out: its grey level, its usual difference from what is behind, the root of its area (px)."""
+
+    level: float
+    contrast: float
+    size: float
+
+
 @dataclass
 class Sights:
     """Pictures spread over a video, of one brightness: in order of time, and each pixel's values in rising order."""
@@ -362,16 +371,18 @@ def ripple_of(seen: Sights, cylinder: Cylinder, sign: int) -> np.ndarray:
     return ripple
 
 
-def fur_of(seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float) -> tuple[float, float]:
-    """Grey level of an animal, and its usual difference from what is behind it; NaN where nothing stands out."""
+def fur_of(seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, noise_sd: float) -> Fur:
+    """How the animal of a cylinder stands out from what is behind it; NaN where nothing does."""
     box = (slice(int(cylinder.top), int(cylinder.bottom)), slice(int(cylinder.left) + 2, int(cylinder.right) - 1))
     here = seen.pictures[(slice(None), *box)]
     apart = sign * (background[box] - here)
     strongest = float(np.percentile(apart[:, ::2, ::2], 99.7))
     if strongest < max(8.0, 5 * noise_sd):
-        return np.nan, np.nan
+        return Fur(np.nan, np.nan, np.nan)
     body = apart > 0.5 * strongest
-    return float(np.median(here[body])), float(np.median(apart[body]))
+    areas = np.count_nonzero(body, axis=(1, 2))
+    usual = float(np.median(areas[areas >= 0.3 * np.percentile(areas, 90)]))
+    return Fur(float(np.median(here[body])), float(np.median(apart[body])), float(np.sqrt(usual)))
 
 
 def given(swim: dict, seen: Sights, name: str) -> Cylinder:

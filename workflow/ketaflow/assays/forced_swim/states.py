@@ -14,13 +14,13 @@ from ketaflow.assays.forced_swim.trace import smooth
 STATES = ("immobility", "swimming", "climbing", "diving", "unscored")
 IMMOBILE, SWIMMING, CLIMBING, DIVING, UNSCORED = range(5)
 # Travel of one body length per second beyond drifting counts as this share of the body moving.
-TRAVEL_WEIGHT_S = 0.1
+TRAVEL_WEIGHT_S = 0.05
 # Added before the logarithm: motion this small cannot be told from none.
 LEAST_MOTION = 0.003
 # An end of immobility is looked for this long before and after the threshold is crossed, by the level of motion within
 # EDGE_S on both sides (s).
 EARLIER_S, LATER_S, EDGE_S = 0.6, 0.3, 1.0
-# Pictures are compared with those before and after (motion.LAG_S): a stroke shows this much too early and too long (s).
+# Pictures are compared with those before and after (motion.py): a stroke shows this much too early and too long (s).
 SHOWS_EARLY_S = 0.09
 # Posture is averaged over this time (s).
 POSTURE_S = 0.8

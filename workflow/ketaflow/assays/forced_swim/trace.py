@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_closing
 
-from ketaflow.assays.forced_swim.motion import REPEATED, SHAPE, Tracker
+from ketaflow.assays.forced_swim.bodies import SHAPE
+from ketaflow.assays.forced_swim.motion import POWER, REPEATED, Tracker
 
 COLUMNS = ("time_s", "changed", *SHAPE)
 # A body between these shares of the usual area is taken for the animal alone.
@@ -47,7 +48,7 @@ def of_tracker(
         "region_px": [float(one.left), float(one.top), float(one.right), float(one.bottom)],
         "water_px": [float(one.water_left), float(one.water_right)],
         "confidence": float(one.confidence),
-        "contrast": float(tracker.contrast),
+        "contrast": float(tracker.fur.contrast),
         "release_s": None,
         "gap_s": limits.max_gap_s,
     }
@@ -70,7 +71,7 @@ def of_tracker(
 def why_not(seen: pd.DataFrame, tracker: Tracker, from_above: bool) -> str:
     """Why a swim cannot be scored, by the pictures in which a body was seen; empty where it can."""
     wide = tracker.offset.shape[1]
-    if not np.isfinite(tracker.contrast) or not len(seen):
+    if not np.isfinite(tracker.fur.contrast) or not len(seen):
         return "no animal was seen in this cylinder. Check cylinder number and file"
     divided = float(np.mean(seen["apart"] >= APART_SHARE * wide))
     if divided > TWO_BODIES_SHARE:
@@ -130,12 +131,10 @@ def first_settled(times_s: np.ndarray, there: np.ndarray) -> float:
 def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, usual: float, tracker: Tracker) -> pd.DataFrame:
     """The trace in units of the animal's own size: ``length`` and ``usual`` area are those of its body, in pixels.
 
-    The area that changed, less the noise's share, is divided by the geometric mean of the body's area now and usually:
-    seen from behind it is small, yet paddles with the same limbs.
+    Motion is a mean over the body's area (of the change to the power ``POWER``): the area is the geometric mean of that
+    now and usually, for seen from behind it is small, yet paddles with the same limbs.
     """
     area = np.clip(frame["area"], LEAST_AREA * usual, MOST_AREA * usual)
-    noise = tracker.noise_area(area, frame["soft"])
-    changed = np.sqrt(np.maximum(frame["changed"] ** 2 - noise**2, 0))
     times_s = frame["time_s"].to_numpy()
     x, y = smooth(times_s, frame["x"].to_numpy(), 0.4), smooth(times_s, frame["y"].to_numpy(), 0.4)
     step_s = np.gradient(times_s) if len(times_s) > 1 else np.ones(len(times_s))
@@ -143,7 +142,7 @@ def finished(frame: pd.DataFrame, seen: np.ndarray, length: float, usual: float,
     kept = {
         "time_s": times_s,
         "seen": seen,
-        "motion": changed / np.sqrt(area * usual),
+        "motion": (frame["changed"] / np.sqrt(area * usual)) ** (1 / POWER),
         "speed": speed,
         "x": frame["x"] / max(tracker.offset.shape[1], 1),
         "depth": -frame["top"] / length,
