@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ketaflow.core import cohort
+from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import RawTable
 
 SWIM = {
@@ -94,6 +95,30 @@ def test_each_common_table_is_needed(folder, name):
 def test_two_files_for_one_table_are_refused(folder):
     (folder / "animals.tsv").write_text("animal\tsex\n")
     assert "animals.csv:0:" in problems(folder)
+
+
+def test_a_fault_in_the_names_themselves_is_not_told_again_by_all_who_use_them(folder):
+    text = (folder / "animals.csv").read_text()
+    (folder / "animals.csv").write_text(text.replace("animal", "anmal", 1))
+    assert problems(folder) == ["animals.csv:1:anmal"]
+
+
+def test_the_same_fault_in_many_rows_is_told_once_with_all_rows():
+    faults = [Problem("a.csv", row, "arm", "'Ket' does not stand in arms.csv", "Correct it") for row in (7, 3, 5)]
+    told = str(CohortError([*faults, Problem("b.csv", 0, "", "the file is empty", "Fill it")]))
+    assert told.startswith("2 problems in the cohort")
+    assert "1. a.csv, rows 3, 5, 7, column arm: 'Ket' does not stand in arms.csv. Correct it" in told
+    assert "2. b.csv: the file is empty. Fill it" in told
+
+
+def test_names_whose_zeros_a_spreadsheet_dropped_are_recognised(folder):
+    for table in ("animals", "allocation", "swim"):
+        path = folder / f"{table}.csv"
+        path.write_text(path.read_text().replace("M1", "007"))
+    path = folder / "allocation.csv"
+    path.write_text(path.read_text().replace("007", "7"))
+    _, faults = cohort.read(folder, SWIM)
+    assert "Did you mean '007'? A spreadsheet drops leading zeros" in str(CohortError(faults))
 
 
 def test_another_program_s_file_may_stand_in_for_a_table_and_keeps_its_rows(folder):

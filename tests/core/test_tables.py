@@ -100,6 +100,17 @@ def test_a_misspelt_heading_is_named_with_the_right_one(tmp_path):
     assert "'recording'" in problems[0].remedy
 
 
+def test_a_heading_in_other_letters_is_known(tmp_path):
+    frame, problems = read(tmp_path, b"Recording,Weight g,Own Note\nr1,2,x\n")
+    assert not problems
+    assert frame.loc[2, ["recording", "weight_g", "Own Note"]].tolist() == ["r1", 2.0, "x"]
+
+
+def test_a_heading_that_stands_in_two_ways_is_not_guessed(tmp_path):
+    frame, _ = read(tmp_path, b"recording,Recording\nr1,r2\n")
+    assert frame.loc[2, ["recording", "Recording"]].tolist() == ["r1", "r2"]
+
+
 def test_a_labs_own_columns_are_kept(tmp_path):
     frame, problems = read(tmp_path, b"recording,experimenter\nr1,AB\n")
     assert not problems

@@ -217,14 +217,25 @@ def _cross_problems(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
                 continue
             key = rule.get("referenced_column") or {"animals": "animal", "arms": "arm"}.get(target, column)
             known = set(cohort.tables[target][key].dropna())
+            if not known and len(cohort.tables[target]):
+                continue  # that column's own fault is told already
             for row, value in _cells(cohort, name, column):
                 if value not in known:
-                    meant = tables.nearest(str(value), sorted(known))
-                    hint = f"Did you mean '{meant}'? " if meant else ""
-                    remedy = f"{hint}Correct the name, or add a row for it to {cohort.files[target]}"
+                    remedy = (
+                        f"{_hint(str(value), known)}Correct the name, or add a row for it to {cohort.files[target]}"
+                    )
                     found = f"'{value}' does not stand in {cohort.files[target]}"
                     problems.append(Problem(cohort.files[name], row, column, found, remedy))
     return problems
+
+
+def _hint(value: str, known: set[str]) -> str:
+    """Which name was probably meant; a spreadsheet turns 007 into 7."""
+    unpadded = sorted(name for name in known if value.isdigit() and name.lstrip("0") == value)
+    if unpadded:
+        return f"Did you mean '{unpadded[0]}'? A spreadsheet drops leading zeros unless the column is text. "
+    meant = tables.nearest(value, sorted(known))
+    return f"Did you mean '{meant}'? " if meant else ""
 
 
 def _study_problems(cohort: Cohort) -> list[Problem]:
@@ -239,7 +250,7 @@ def _study_problems(cohort: Cohort) -> list[Problem]:
     if animals is not None and allocation is not None:
         allocated = set(allocation["animal"].dropna())
         for row, animal in _cells(cohort, "animals", "animal"):
-            if animal not in allocated:
+            if not {animal, animal.lstrip("0")} & allocated:  # a name that lost its zeros is told of once
                 remedy = "Add a row with its arm (or take the animal out of the study's tables)"
                 found = f"'{animal}' has no row in {cohort.files['allocation']}"
                 problems.append(Problem(cohort.files["animals"], row, "animal", found, remedy))

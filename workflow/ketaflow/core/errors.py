@@ -1,6 +1,7 @@
 """What ketaflow says when it cannot go on, in the words of the lab member who has to act."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 
 
 class IngestError(Exception):
@@ -25,19 +26,27 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
+        return self.told([self.row])
+
+    def told(self, rows: list[int]) -> str:
+        """The fault as a sentence, where it stands in several rows alike."""
         place = self.file
-        if self.row:
-            place += f", row {self.row}"
+        if any(rows):
+            place += f", row{'s' * (len(rows) > 1)} {', '.join(map(str, rows))}"
         if self.column:
             place += f", column {self.column}"
         return f"{place}: {self.found}. {self.remedy}"
 
 
 class CohortError(Exception):
-    """The cohort or its settings hold faults; nothing was run. Carries all of them."""
+    """The cohort or its settings hold faults; nothing was run. Carries all of them; the same one in many rows is told once."""
 
     def __init__(self, problems: list[Problem]):
         self.problems = sorted(set(problems))
-        count = len(self.problems)
-        lines = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(self.problems, start=1))
+        alike = defaultdict(list)
+        for problem in self.problems:
+            alike[replace(problem, row=0)].append(problem.row)
+        count = len(alike)
+        told = (problem.told(rows) for problem, rows in alike.items())
+        lines = "\n".join(f"  {number}. {text}" for number, text in enumerate(told, start=1))
         super().__init__(f"{count} problem{'s' * (count != 1)} in the cohort; nothing was run:\n{lines}")

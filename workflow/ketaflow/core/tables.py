@@ -9,7 +9,7 @@ import csv
 import difflib
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -99,6 +99,7 @@ def typed(raw: RawTable, schema: dict) -> tuple[pd.DataFrame, list[Problem]]:
     then the lab's own) and the problems.
     """
     columns = schema["columns"]
+    raw = _in_known_letters(raw, columns)
     problems = _column_problems(raw, columns)
     values: dict[str, list] = {}
     for column in [*columns, *(name for name in raw.columns if name not in columns)]:
@@ -128,14 +129,16 @@ def safe_path(text: str) -> bool:
 
 
 def nearest(word: str, known: list[str], cutoff: float = 0.6) -> str | None:
-    """The known word most like a misspelt one, or None."""
+    """The known word most like a misspelt one, or the only one that begins so; else None."""
     return _nearest(word, tuple(known), cutoff)
 
 
 @cache
 def _nearest(word: str, known: tuple[str, ...], cutoff: float) -> str | None:
     close = difflib.get_close_matches(word.lower(), [name.lower() for name in known], n=1, cutoff=cutoff)
-    return next((name for name in known if close and name.lower() == close[0]), None)
+    begun = [name.lower() for name in known if name.lower().startswith(word.lower())]
+    meant = close[0] if close else begun[0] if len(begun) == 1 else None
+    return next((name for name in known if name.lower() == meant), None)
 
 
 def _xlsx_cells(path: Path) -> list[list[str]]:
@@ -164,6 +167,16 @@ def _xlsx_text(cell: object) -> str:
 def _delimiter(text: str) -> str:
     header = next((line for line in text.splitlines() if line.strip()), "")
     return max(";\t,", key=header.count)
+
+
+def _in_known_letters(raw: RawTable, columns: dict) -> RawTable:
+    """The table with "Animal" and "Weight g" read as ``animal`` and ``weight_g``."""
+    names = {own: own.lower().replace(" ", "_") for own in raw.columns if own not in columns}
+    names = {own: name for own, name in names.items() if name in columns and name not in raw.columns}
+    if not names or len(set(names.values())) < len(names):
+        return raw
+    rows = [(number, {names.get(own, own): text for own, text in row.items()}) for number, row in raw.rows]
+    return replace(raw, columns=[names.get(own, own) for own in raw.columns], rows=rows)
 
 
 def _column_problems(raw: RawTable, columns: dict) -> list[Problem]:
