@@ -68,14 +68,17 @@ def test_an_outer_lane_that_shows_nothing_is_told():
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("gel", "lanes"), [("Pair_12_Wk10", [7]), ("Pair_4and5_Wk10", [6, 7])])
+@pytest.mark.parametrize(
+    ("gel", "lanes"), [("Pair_12_Wk10", [7]), ("Pair_4and5_Wk10", [6, 7]), ("Pair_10and11_Wk9", [8, 8])]
+)
 def test_lanes_beside_a_towel_that_touches_the_gel_are_found(shared, gel, lanes):
     signal = imread(shared / "blot" / "gelgenie_masks" / f"{gel}_GelRed.jpg").mean(axis=-1)
     raised = relief(signal, max(lanes))
     for (top, bottom), count in zip(parts(raised, len(lanes), len(signal)), lanes, strict=True):
         comb, refusal = sure_comb(raised.part(top, bottom), [{"sample": "ladder"}] * count, **LIMITS)
         assert refusal == ""
-        assert comb.centres[0] == pytest.approx({"Pair_12_Wk10": 515, "Pair_4and5_Wk10": 350}[gel], abs=20)
+        first = {"Pair_12_Wk10": 515, "Pair_4and5_Wk10": 350, "Pair_10and11_Wk9": 345}[gel]
+        assert comb.centres[0] == pytest.approx(first, abs=20)
 
 
 def columns_of(*lanes: float, width: int = 400) -> np.ndarray:
@@ -103,6 +106,14 @@ def test_an_unlisted_lane_counts_against_the_weakest_listed():
     judged = evidence(strips, np.array([100, 140, 180.0]), 40.0, np.ones(3, bool))
     assert judged.outside == pytest.approx(0.5)
     assert evidence(columns_of(100, 140, 180), np.array([100, 140, 180.0]), 40.0, np.ones(3, bool)).outside == 0
+
+
+def test_the_rims_of_empty_wells_are_no_unlisted_lanes():
+    rims = 0.15 * columns_of(100, 140, 180, 220, 260)
+    nothing = 0 * rims
+    strips = np.concatenate([columns_of(100, 140), nothing, 0.1 * columns_of(180), nothing, rims])
+    judged = evidence(strips, np.array([100, 140, 180.0]), 40.0, np.ones(3, bool))
+    assert judged.outside == 0
 
 
 def test_two_lanes_listed_as_one_are_told():

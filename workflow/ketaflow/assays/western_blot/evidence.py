@@ -29,8 +29,9 @@ ALIKE = 0.4
 CROWDED, END_SHOWS = 0.72, 0.27
 BEYOND, DIP_BEFORE, FLANK = 3.0, 1.3, 0.4
 # A lane weaker than this share of the usual one is no measure for others, and (soft) too faint to look like two.
-# Rows where lanes show this share of their strongest are rows of bands.
-WEAKEST, PLAIN, SHARED = 0.15, 0.5, 0.1
+# Rows where two lanes that show something reach this share of their strongest are rows of bands; the rims of wells stay
+# below it (0.14 at most), and a lane that shows hardly anything has no say.
+WEAKEST, PLAIN, SHARED = 0.15, 0.5, 0.2
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,9 @@ def _outside(strips: np.ndarray, centres: np.ndarray, pitch: float) -> float:
     nearest, away = distance.argmin(axis=1), distance.min(axis=1) / pitch
     bands = np.stack([_part(strips, centre, -0.3, 0.3, pitch).mean(axis=1) for centre in centres], axis=1)
     if len(centres) > 2:
-        shared = ndimage.maximum_filter1d(bands > SHARED * bands.max(axis=0), 3, axis=0).sum(axis=1) > 1
+        highest = bands.max(axis=0)
+        showing = (bands > SHARED * highest) & (highest > END_SHOWS * np.median(highest))
+        shared = ndimage.maximum_filter1d(showing, 3, axis=0).sum(axis=1) > 1
         bands = bands * shared[:, None]
     beside = ndimage.maximum_filter1d(bands, 3, axis=0)
     signal = np.sqrt(np.square(np.minimum(strips, beside[:, nearest])).sum(axis=0))

@@ -89,7 +89,14 @@ def _sheets(small: np.ndarray, raised: np.ndarray, lanes: int) -> np.ndarray:
     sheets = _as_far_as(_sharp(small, _reaching_edges(bright, large)[0], usual), large) & near
     core = opened > usual + 1.7 * SHEET * (top - usual)
     beside = _as_far_as(_sharp(small, _reaching_edges(joined, core)[1], usual), large)
-    return ndimage.maximum_filter(sheets, size=max(3, width // 25)) | ndimage.binary_dilation(beside, iterations=2)
+    wide = ndimage.maximum_filter(sheets, size=max(3, width // 25))
+    return sheets | (wide & ~_going_on(raised, wide)) | ndimage.binary_dilation(beside, iterations=2)
+
+
+def _going_on(raised: np.ndarray, rim: np.ndarray) -> np.ndarray:
+    """Raised pixels whose run along the row leaves the rim of a sheet: a lane beside it, no reflection on it."""
+    runs, _ = ndimage.label(raised, structure=[[0, 0, 0], [1, 1, 1], [0, 0, 0]])
+    return raised & np.isin(runs, np.unique(runs[raised & ~rim]))
 
 
 def _as_far_as(beside: np.ndarray, large: np.ndarray) -> np.ndarray:
