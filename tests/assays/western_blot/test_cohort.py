@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from ketaflow.assays.western_blot import likeness
 from ketaflow.assays.western_blot.reading import read_picture
+from ketaflow.assays.western_blot.strips import edges as rows_inside
 from ketaflow.assays.western_blot.strips import strip
 from ketaflow.core import records
 
@@ -155,7 +156,8 @@ def cut(signal: np.ndarray, edges: list[tuple[float, float]]) -> list:
     for lane, (left, right) in enumerate(edges, start=1):
         pixels = signal[:, round(left) : round(right)].astype(np.float32)
         beside, length = pixels[:, [0, -1]].mean(axis=1), 0.25 * len(pixels)
-        made.append(strip(lane, round(left), pixels, 0.0, beside, None, "lane", length, 6.0, 0.03))
+        inside = rows_inside(pixels.mean(axis=1), beside)
+        made.append(strip(lane, round(left), pixels, 0.0, beside, inside, "lane", length, 6.0, 0.03))
     return made
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.western_blot.strips import strip
+from ketaflow.assays.western_blot.strips import edges, strip
 
 from .conftest import lanes
 
@@ -182,7 +182,34 @@ def test_the_table_below_a_membrane_adds_nothing_to_the_bands_above_it(method, l
     membrane = np.where(rows < last_row, 300.0, 60.0) + np.random.default_rng(1).normal(0, 3, 600)
     bands = sum(2500 * np.exp(-(((rows - place) / 6) ** 2) / 2) for place in (150, 300, 460))
     pixels = np.repeat((membrane + bands)[:, None], 40, axis=1).astype(np.float32)
-    lane = strip(1, 0, pixels, 0.0, membrane, None, method, 150.0, 6.0, 0.03)
+    lane = strip(1, 0, pixels, 0.0, membrane, edges(pixels.mean(axis=1), membrane), method, 150.0, 6.0, 0.03)
     drawn = 2500 * 6 * np.sqrt(2 * np.pi) * 40
     lowest = max((band for band in lane.bands if band.peak < 480), key=lambda band: band.peak)
     assert lane.volume(lowest.top, lowest.bottom).net == pytest.approx(drawn, rel=0.02)
+
+
+def test_touching_bands_over_half_of_the_picture_are_not_taken_for_background():
+    rows = np.arange(400)
+    places = (110, 155, 200, 245, 290)
+    bands = sum(3000 * np.exp(-(((rows - place) / 20) ** 4)) for place in places)
+    beside = np.random.default_rng(1).normal(300, 3, 400)
+    pixels = np.repeat((beside + bands)[:, None], 40, axis=1).astype(np.float32)
+    lane = strip(1, 0, pixels, 0.0, beside, slice(0, 400), "lane", 100.0, 6.0, 0.03, highest=3000.0)
+    assert [round(band.peak) for band in lane.bands] == pytest.approx(places, abs=3)
+    drawn = 3000 * np.exp(-((np.arange(-100, 100) / 20.0) ** 4)).sum() * 40
+    volumes = [lane.volume(band.top, band.bottom).net for band in lane.bands]
+    np.testing.assert_allclose(np.array(volumes) / drawn, 1, atol=0.05)
+
+
+def test_a_stripe_of_light_across_the_membrane_is_no_row_of_bands(lab):
+    import tifffile
+
+    rows, columns = np.mgrid[0:400, 0:300]
+    signal = 300 + np.random.default_rng(2).normal(0, 4, rows.shape) + 200 * np.exp(-(((rows - 120) / 10) ** 2))
+    for lane in range(4):
+        signal += 800 * np.exp(-(((columns - 60 - 60 * lane) / 20) ** 8) - ((rows - 250) / 6) ** 2)
+    tifffile.imwrite(lab.folder / "a.tif", signal.astype(np.uint16))
+    images = [{"image": "a.tif", "membrane": "B1", "target": "BDNF", "role": "target"}]
+    bands = lab.bands(images=images, lanes=lanes("B1", 4))
+    assert bands["lane"].tolist() == [1, 2, 3, 4]
+    assert (bands["y_px"] + bands["height_px"] / 2 - 250).abs().max() < 5

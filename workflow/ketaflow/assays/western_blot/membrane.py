@@ -12,7 +12,7 @@ from ketaflow.assays.western_blot.ladder import Calibration, calibrate
 from ketaflow.assays.western_blot.lanes import Comb
 from ketaflow.assays.western_blot.profiles import Band
 from ketaflow.assays.western_blot.rows import Row, band_near, displacements, membrane_rows
-from ketaflow.assays.western_blot.strips import Strip, strip, strips
+from ketaflow.assays.western_blot.strips import Strip, edges, strip, strips
 from ketaflow.assays.western_blot.targets import Choice, choose
 from ketaflow.core.errors import IngestError
 
@@ -238,7 +238,8 @@ def _boxed(
     sides = [signal[:, max(0, left - beside) : max(1, left)], signal[:, left + width : left + width + beside]]
     gaps = np.minimum(*(side.mean(axis=1) if side.shape[1] else pixels.mean(axis=1) for side in sides))
     method = "gap" if background == "gap" else "lane"
-    drawn = strip(int(box["lane"]), left, pixels, 0.0, gaps, pixels.mean(axis=1), method, length, min_snr, foot)
+    own = pixels.mean(axis=1)
+    drawn = strip(int(box["lane"]), left, pixels, 0.0, gaps, edges(own, own), method, length, min_snr, foot)
     net = drawn.net[top : bottom + 1]
     band = Band(float(top + int(net.argmax())), top, bottom, float(net.max()))
     bare = Reading(calibration=reading.calibration, shifts=reading.shifts)

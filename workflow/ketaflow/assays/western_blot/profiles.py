@@ -5,7 +5,6 @@ Rows are the direction of migration, counted from the top of the picture (the we
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import linalg, ndimage
@@ -15,11 +14,6 @@ from ketaflow.assays.western_blot.curves import peaks
 ARPLS_ROUNDS, ARPLS_CHANGE = 30, 1e-3
 # A Gaussian falls to 3 % of its height 2.25 half-widths (at half its height) from its peak; tails are left some room.
 HALF_WIDTHS = 3.0
-# Edges of a membrane: a step by this share of all the running median changes, and of the lane's highest band.
-EDGE_POINTS, EDGE_STEP, EDGE_BAND, BUMP = 250, 0.4, 0.15, 0.25
-# The running median's share of the rows; a step within OUTER of either end, to less than anywhere between, is the edge
-# towards the table, however high the bands: bands only add.
-MEDIAN, OUTER = 0.12, 0.25
 
 
 @dataclass(frozen=True)
@@ -78,65 +72,6 @@ def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
         if change < ARPLS_CHANGE:
             break
     return fitted
-
-
-def on_membrane(profile: np.ndarray, tallest: float) -> slice:
-    """Rows between the membrane's edges, where the lane leaves it for paper or table within the picture.
-
-    ``profile`` (n_rows,): signal beside the lane, where bands hardly show; ``tallest``: its highest band, counts.
-
-    An edge is a step of the profile's running median, which bands do not move: a change within a few rows by a good
-    part of all it changes and, unless it leads down to the table at an end, of the highest band. The longest stretch
-    between steps is the membrane; without steps it is all rows. What rises and comes back to where it was is a band,
-    not an edge.
-    """
-    rows = len(profile)
-    step = max(1, rows // EDGE_POINTS)
-    coarse = profile[: rows // step * step].reshape(-1, step).mean(axis=1)
-    count = len(coarse)
-    level = ndimage.median_filter(coarse, size=max(5, round(MEDIAN * count)) | 1, mode="nearest")
-    reach = max(1, round(0.015 * count))
-    change = np.abs(level[2 * reach :] - level[: -2 * reach])
-    least = max(EDGE_STEP * float(np.ptp(level)), 20 * profile_noise(coarse))
-    steps = (change > max(least, EDGE_BAND * tallest)) | ((change > least) & _ends(level, reach))
-    if not least > 0 or not steps.any():
-        return slice(0, rows)
-    groups, found = ndimage.label(steps)
-    steps = [round(place) + reach for (place,) in ndimage.center_of_mass(groups > 0, groups, range(1, found + 1))]
-    first, last = _widest_level(level, [0, *steps, count])
-    margin = max(2, round(0.02 * count))
-    first, last = first + margin * (first > 0), last - margin * (last < count)
-    return slice(int(first) * step, rows if last == count else int(last) * step) if last > first else slice(0, rows)
-
-
-def _ends(level: np.ndarray, reach: int) -> np.ndarray:
-    """Where, near either end, the level beyond is below all between the ends; (n - 2 * reach,) bool."""
-    outer = max(2 * reach, round(OUTER * len(level)))
-    lowest = level[outer:-outer].min() if len(level) > 2 * outer else -np.inf
-    place = np.arange(reach, len(level) - reach)
-    above, below = level[: -2 * reach], level[2 * reach :]
-    return ((place < outer) & (above < lowest)) | ((place >= len(level) - outer) & (below < lowest))
-
-
-def _widest_level(level: np.ndarray, ends: list[int]) -> tuple[int, int]:
-    """The longest stretch between steps, once short ones that lie between two alike (bands) are joined to these."""
-    ends = sorted(set(ends))
-    while len(ends) > 3:
-        heights = [float(np.median(level[a:b])) for a, b in pairwise(ends)]
-        inner = [
-            number
-            for number in range(1, len(heights) - 1)
-            if ends[number + 1] - ends[number] < BUMP * len(level)
-            and abs(heights[number - 1] - heights[number + 1])
-            < 0.5 * abs(heights[number] - (heights[number - 1] + heights[number + 1]) / 2)
-        ]
-        if not inner:
-            break
-        shortest = min(inner, key=lambda number: ends[number + 1] - ends[number])
-        del ends[shortest : shortest + 2]
-    widths = np.diff(ends)
-    widest = int(widths.argmax())
-    return ends[widest], ends[widest + 1]
 
 
 def profile_noise(profile: np.ndarray) -> float:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.western_blot.ground import common, grounds, lumps, on_membrane
 from ketaflow.assays.western_blot.lanes import Comb
 from ketaflow.assays.western_blot.profiles import (
     Band,
     baseline,
     find_bands,
-    on_membrane,
     profile_noise,
     straightened,
     tilt,
@@ -26,14 +26,15 @@ EDGE, CORE, NARROWEST = 0.05, 0.3, 0.2
 FLANKS, FLANK_ROOM = (0.2, 0.4), 1.03
 # The gaps beside a lane: their width and, where there is room, their distance, as shares of the lane's width.
 GAP_WIDTH, GAP_AWAY = 0.15, 0.25
-# Gaps hold no bands, and their baseline may follow stripes of light this much shorter than a lane's.
-GAP_LENGTH = 0.5
 # A baseline is mended beside a band where it is off by this many times the noise and this share of the band's height
 # (a strong band's glare reaches 2 %).
 BEYOND_NOISE, BEYOND_FOOT = 2.0, 0.05
 # A pixel is a speck if it leaves its row's range by this many times the noise. The range reaches to this many times the
 # row's middle value above background; specks take up less than this share of a row.
 SPECK, CREST, SPECK_WIDTH = 8.0, 2.5, 0.2
+# A band stands above the gaps beside its lane by at least this share of its height over the baseline; what does not is
+# background that goes on beside the lane.
+OWN = 0.1
 # The baseline is at least this many times as stiff as the usual band is tall.
 STIFFNESS = 4.0
 # What takes up this many times the rows of the usual band, and is not this share of the tallest, is uneven background.
@@ -61,8 +62,8 @@ class Strip:
 
     ``pixels`` (n_rows, n_columns): straightened signal; ``left``: first column in the file at the comb's middle row;
     ``slope``: rows per column by which bands were levelled; ``profile``, ``background`` (n_rows): means over columns;
-    ``other`` (n_rows): the second estimate of the background; ``noise``: of the profile, counts; ``clear``: the bands
-    anybody would see.
+    ``other`` (n_rows): the second estimate of the background; ``beside`` (n_rows): signal in the gaps; ``noise``: of
+    the profile, counts; ``uneven``: what is uneven in the gaps, counts; ``clear``: the bands anybody would see.
     """
 
     lane: int
@@ -72,7 +73,9 @@ class Strip:
     profile: np.ndarray
     background: np.ndarray
     other: np.ndarray
+    beside: np.ndarray
     noise: float
+    uneven: float
     method: str
     specks: np.ndarray
     bands: list[Band] = field(default_factory=list)
@@ -130,6 +133,12 @@ class Strip:
         level = float(np.median(self.net[free]))
         return level if abs(level) > least else 0.0
 
+    def own_share(self, band: Band) -> float:
+        """Share of a band's height that the gaps beside the lane do not show in its rows (1: all; 0: background)."""
+        rows = slice(round((band.top + band.peak) / 2), round((band.peak + band.bottom) / 2) + 1)
+        height = float(self.net[rows].mean())
+        return float((self.profile - self.beside)[rows].mean()) / height if height > 0 else 0.0
+
     def saturated_pct(self, top: int, bottom: int, ceiling: float) -> float:
         """Share of the box's pixels at the detector's ceiling (%)."""
         return 100.0 * float((self.pixels[top : bottom + 1] >= ceiling - 0.5).mean())
@@ -162,11 +171,16 @@ def strips(
     columns = _equal([own_columns(room, length, EDGE) for room in rooms], comb, rooms)
     gaps = [_gap_profile(signal, comb, lane, own) for lane, own in enumerate(columns)]
 
+    profiles = [room[:, first : last + 1].mean(axis=1) for room, (first, last) in zip(rooms, columns, strict=True)]
+    highest = max(float(np.percentile(own - gap, 99.5)) for own, gap in zip(profiles, gaps, strict=True))
+    inside = common([edges(own, gap) for own, gap in zip(profiles, gaps, strict=True)], len(signal))
+
     def cut(lane: int, length: float) -> Strip:
         first, last = columns[lane]
         method = background if background != "auto" else ("gap" if kinds[lane] == "ladder" else "lane")
         left, pixels = max(0, round(comb.borders[lane, 0])) + first, rooms[lane][:, first : last + 1]
-        return strip(lane + 1, left, pixels, slopes[lane], gaps[lane], None, method, length, min_snr, foot)
+        place = (lane + 1, left, pixels, slopes[lane])
+        return strip(*place, gaps[lane], inside[lane], method, length, min_snr, foot, highest=highest)
 
     made = [cut(lane, length) for lane in range(len(kinds))]
     stiff = STIFFNESS * _usual_height(made)
@@ -176,11 +190,11 @@ def strips(
     usual = _usual_height(made)
     for each in made:
         each.bands = [band for band in each.bands if band.height >= _least(band, usual, min_share) * tallest]
-        limits = (clear_share * tallest, clear_snr * each.noise)
+        limits = (clear_share * tallest, clear_snr * max(each.noise, each.uneven))
         each.clear = [
             band
             for band in each.bands
-            if band.height >= min(*limits, clear_contrast * each.background[round(band.peak)])
+            if band.height * each.own_share(band) >= min(*limits, clear_contrast * each.background[round(band.peak)])
         ]
     return made
 
@@ -191,41 +205,36 @@ def strip(
     pixels: np.ndarray,
     slope: float,
     beside: np.ndarray,
-    edges: np.ndarray | None,
+    inside: slice,
     method: str,
     length: float,
     min_snr: float,
     foot: float,
+    *,
+    highest: float = np.inf,
 ) -> Strip:
     """One lane from its straightened pixels; ``beside`` is the signal in the gaps beside it.
 
-    ``edges`` is the profile in which the membrane's edges are sought: the one beside the lane where it is None.
+    ``inside`` are the rows on the membrane; ``highest`` its highest band, infinite where ``beside`` may hold bands too
+    and tells nothing about the lane.
     """
     cleaned, specks = without_specks(pixels, length)
     profile = cleaned.mean(axis=1)
-    inside = on_membrane(beside if edges is None else edges, float(np.percentile(profile, 99.5) - np.median(profile)))
-    profile, beside = _levelled_outside(profile, inside), _levelled_outside(beside, inside)
-    within, gaps = baseline(profile, length=length), baseline(beside, length=GAP_LENGTH * length)
+    within, gaps, uneven = grounds(profile, beside, inside, length=length, highest=highest)
+    profile = np.concatenate((within[: inside.start], profile[inside], within[inside.stop :]))
     background, other = (gaps, within) if method == "gap" else (within, gaps)
     noise = max(lumps(profile - within), profile_noise(profile))
     smooth = max(1.0, len(profile) / 1000)
     bands = find_bands(profile - within, noise=noise, min_snr=min_snr, foot=foot, smooth=smooth)
-    return Strip(lane, left, pixels, slope, profile, background, other, noise, method, specks, bands)
+    made = Strip(lane, left, pixels, slope, profile, background, other, beside, noise, uneven, method, specks, bands)
+    if np.isfinite(highest):
+        made.bands = [band for band in bands if made.own_share(band) > OWN]
+    return made
 
 
-def _levelled_outside(profile: np.ndarray, inside: slice) -> np.ndarray:
-    """The profile with what lies beyond the membrane's edges set to its value at the edge."""
-    levelled = profile.copy()
-    near = max(2, len(profile) // 60)
-    levelled[: inside.start] = np.median(profile[inside][:near])
-    levelled[inside.stop :] = np.median(profile[inside][-near:])
-    return levelled
-
-
-def lumps(net: np.ndarray) -> float:
-    """Standard deviation of what is left of a profile that no band explains: its excursions below the baseline."""
-    below = net[net < 0]
-    return float(np.sqrt(np.mean(np.square(below)))) if len(below) else 0.0
+def edges(profile: np.ndarray, sought_in: np.ndarray) -> slice:
+    """Rows on the membrane, from the profile ``sought_in`` (the gaps', if they hold no bands) of a lane."""
+    return on_membrane(sought_in, float(np.percentile(profile, 99.5) - np.median(profile)))
 
 
 def leaning(signal: np.ndarray, comb: Comb, left: int, right: int) -> np.ndarray:
