@@ -39,7 +39,7 @@ class Problem:
 
 
 class CohortError(Exception):
-    """The cohort or its settings hold faults; nothing was run. Carries all, and tells the same one in many rows once."""
+    """The cohort or its settings hold faults; nothing was run. Carries all; the same one in many rows is told once."""
 
     def __init__(self, problems: list[Problem]):
         self.problems = sorted(set(problems))
