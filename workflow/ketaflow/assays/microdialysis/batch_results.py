@@ -7,9 +7,9 @@ animal and the fraction (``M01_03``, ``M01 F3``), or stands in the column ``inje
 import re
 from dataclasses import dataclass, field
 
-from ketaflow.assays.microdialysis.numbers import number
+from ketaflow.assays.microdialysis.numbers import decimal_sign, number
 from ketaflow.assays.microdialysis.peak_tables import HEADINGS, bracketed, plain
-from ketaflow.core.errors import Problem
+from ketaflow.core.errors import IngestError, Problem
 from ketaflow.core.tables import RawTable
 
 FRACTIONS = "microdialysis"
@@ -53,6 +53,12 @@ def layout_of(columns: list[str]) -> Layout | None:
 def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTable, list[Problem]]:
     """The batch as rows of microdialysis_concentrations, and what in it cannot be placed."""
     homes, problems, rows = _homes(fractions), [], []
+    amounts = [[row[layout.amount]] for _, row in raw.rows if number(row[layout.amount]) is not None]
+    try:
+        decimal = decimal_sign("\n".join(amount for (amount,) in amounts), amounts, raw.file)
+    except IngestError:
+        found, remedy = "both point and comma stand before decimals", "Export the results again with one decimal sign"
+        return RawTable(raw.file, list(COLUMNS), [], False), [Problem(raw.file, 1, layout.amount, found, remedy)]
     quantified = {row[layout.analyte] for _, row in raw.rows if number(row[layout.amount]) is not None}
     unknown: dict[str, int] = {}
     for line, row in raw.rows:
@@ -69,7 +75,7 @@ def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTab
             unknown.setdefault(sample, line)
             continue
         animal, fraction, region = home[0]
-        told = _told(row, layout)
+        told = _told(row, layout, decimal)
         rows.append((line, {"animal": animal, "fraction": fraction, "region": region, "analyte": analyte, **told}))
     for sample, line in unknown.items():
         found = f"the sample '{sample}' is no fraction of {fractions.file}, or of more than one"
@@ -81,10 +87,10 @@ def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTab
     return RawTable(raw.file, list(COLUMNS), rows, False), problems
 
 
-def _told(row: dict[str, str], layout: Layout) -> dict[str, str]:
+def _told(row: dict[str, str], layout: Layout, decimal: str) -> dict[str, str]:
     """Value and unit, or the state that stands in their place."""
     text = row[layout.amount].strip()
-    value = number(text)
+    value = number(text, decimal)
     unit = (row[layout.unit_column] if layout.unit_column else "") or layout.unit
     if value is not None:
         return {"value": repr(value), "unit": unit, "state": ""}

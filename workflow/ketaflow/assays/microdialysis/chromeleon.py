@@ -1,11 +1,15 @@
 """Thermo Chromeleon 6 and 7 text exports, and Waters Empower .arw exports."""
 
+import re
+
 import numpy as np
 
 from ketaflow.assays.microdialysis.numbers import cells, columns, number
 from ketaflow.assays.microdialysis.traces import Trace, checked
 from ketaflow.core.errors import IngestError
 
+# A heading of times that are seconds.
+SECONDS = re.compile(r"\(s(ec)?\.?\)", re.IGNORECASE)
 # Rounding of the last time stamp in an export, and of "Time Max." in its header (minutes).
 TIME_SLACK_MIN = 0.1
 
@@ -27,8 +31,9 @@ def read_chromeleon(lines: list[str], file: str) -> list[Trace]:
             break
         if parts[0]:
             facts.setdefault(parts[0], parts[1] if len(parts) > 1 else "")
-        if parts[0] in ("Chromatogram Data:", "Raw Data:") and _starts_with_numbers(lines, index + 1):
-            heading = index
+        first = parts[0] in ("Chromatogram Data:", "Raw Data:") and _numbers_start(lines, index)
+        if first:
+            heading = first - 1
             break
     if heading is None:
         raise IngestError(f"{file}: a Chromeleon header without data. Include 'Raw data' in the export and repeat it.")
@@ -38,7 +43,10 @@ def read_chromeleon(lines: list[str], file: str) -> list[Trace]:
     value = next((index for index, name in enumerate(names) if name.startswith("Value")), table.shape[1] - 1)
     unit = _between(names[min(value, len(names) - 1)]) or facts.get("Signal Unit", "")
     detector = facts.get("Channel", "") or facts.get("Channel Name", "")
-    trace = Trace(table[:, 0], table[:, min(value, table.shape[1] - 1)], unit, detector, "Chromeleon", 60.0)
+    per_minute = 60.0 if SECONDS.search(names[0]) else 1.0
+    trace = Trace(
+        table[:, 0] / per_minute, table[:, min(value, table.shape[1] - 1)], unit, detector, "Chromeleon", 60.0
+    )
     points = number(facts.get("Data Points", ""))
     checked(trace, file, promised=int(points) if points else None)
     last = number(facts.get("Time Max. (min)", ""))
@@ -49,8 +57,12 @@ def read_chromeleon(lines: list[str], file: str) -> list[Trace]:
     return [trace]
 
 
-def _starts_with_numbers(lines: list[str], index: int) -> bool:
-    return index < len(lines) and number(lines[index].split("\t")[0]) is not None
+def _numbers_start(lines: list[str], index: int) -> int:
+    """The line at which the numbers of a section start: below its title, or below a heading under that; 0 for none."""
+    for place in (index + 1, index + 2):
+        if place < len(lines) and "\t" in lines[place] and number(lines[place].split("\t")[0]) is not None:
+            return place
+    return 0
 
 
 def _between(text: str) -> str:

@@ -21,6 +21,7 @@ def read_andi(path: Path) -> list[Trace]:
     try:
         with netcdf_file(path, mmap=False) as content:
             variables = {name: np.array(variable[...]) for name, variable in content.variables.items()}
+            even = getattr(content.variables.get("ordinate_values"), "uniform_sampling_flag", b"Y")
             unit = getattr(content, "detector_unit", b"").decode("latin-1").strip()
             detector = getattr(content, "detector_name", b"").decode("latin-1").strip()
             time_unit = getattr(content, "retention_unit", b"").decode("latin-1").strip().lower()
@@ -28,19 +29,36 @@ def read_andi(path: Path) -> list[Trace]:
         raise IngestError(f"{path.name}: not a whole netCDF file ({error}). Export or copy it again.") from error
     if "ordinate_values" not in variables or "actual_sampling_interval" not in variables:
         raise IngestError(f"{path.name}: no chromatogram in this netCDF file (ordinate_values is missing).")
+    if even[:1].upper() != b"N":
+        variables.pop("raw_data_retention", None)
+    elif "raw_data_retention" not in variables:
+        raise IngestError(f"{path.name}: sampled unevenly, and without the times. Export the chromatogram as text.")
     try:
-        return [checked(_andi_trace(variables, unit, detector, SECONDS.get(time_unit.rstrip("s"), 1.0)), path.name)]
+        trace = _andi_trace(variables, unit, detector, _seconds(time_unit, path.name))
+        return [checked(trace, path.name)]
     except (ValueError, TypeError) as error:
         raise IngestError(
             f"{path.name}: not one chromatogram of evenly spaced values ({error}). Export each by itself."
         ) from error
 
 
+def _seconds(unit: str | None, file: str) -> float:
+    """How long a unit of time is; a second where none is told."""
+    plain = (unit or "s").strip().lower().removesuffix("time")
+    known = SECONDS.get(plain, SECONDS.get(plain.rstrip("s"))) if plain else 1.0
+    if known is None:
+        raise IngestError(
+            f"{file}: times are told in '{unit}', expected one of {', '.join(SECONDS)}. Export it as text."
+        )
+    return known
+
+
 def _andi_trace(variables: dict[str, np.ndarray], unit: str, detector: str, second: float) -> Trace:
     """Trace and peaks; ``second`` is the length of the file's unit of time. ValueError for shapes that misfit."""
     signal = variables["ordinate_values"].astype(float)
     step, delay = (float(np.asarray(variables.get(name, 0.0)).item()) for name in ANDI_TIMES)
-    time_s = (delay + np.arange(len(signal)) * step) * second
+    evenly = delay + np.arange(len(signal)) * step
+    time_s = variables.get("raw_data_retention", evenly).astype(float) * second
     return Trace(time_s / 60, signal, unit, detector, "ANDI", vendor_peaks=_andi_peaks(variables, second))
 
 
@@ -58,7 +76,8 @@ def _andi_peaks(variables: dict[str, np.ndarray], second: float) -> list[dict]:
 
 def is_json(content: bytes) -> bool:
     """Whether the bytes open a JSON object, or a list of them (LabSolutions opens a section by a bracket too)."""
-    return bool(re.match(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{", content))
+    opening = content[:400].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")
+    return bool(re.match(rb"\s*(\[\s*)?\{", opening))
 
 
 def read_allotrope(path: Path) -> list[Trace]:
@@ -95,6 +114,6 @@ def _cube(cube: dict, file: str) -> Trace:
         raise IngestError(
             f"{file}: a data cube without its dimension or measure ({error}). Export it again."
         ) from error
-    seconds = SECONDS.get(str(dimension.get("unit", "s")).lower(), 1.0)
+    seconds = _seconds(dimension.get("unit"), file)
     detector = str(cube.get("label", "") or measure.get("concept", ""))
     return checked(Trace(time * seconds / 60, signal, str(measure.get("unit", "")), detector, "Allotrope"), file)

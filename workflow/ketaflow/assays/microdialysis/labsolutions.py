@@ -63,7 +63,7 @@ def _trace(lines: list[str], detector: str, file: str, first: int) -> Trace:
     promised = int(number(facts.get("# of Points", "")) or -1)
     body = [line for line in lines[heading + 1 :] if line.strip()]
     table = columns(body, separator, file, first + heading + 2) if body else np.empty((0, 2))
-    unit = facts.get("Intensity Units", "") or "uV"
+    unit = facts.get("Intensity Units", "") or ("mV" if facts.get("Intensity Multiplier") else "uV")
     multiplier = number(facts.get("Intensity Multiplier", "")) or (0.001 if unit in SMALL else 1.0)
     scale = multiplier * (1e6 if unit in ("V", "AU") else 1e3) if unit in SMALL else multiplier
     trace = Trace(table[:, 0], table[:, 1] * scale, SMALL.get(unit, unit), detector, "LabSolutions")
@@ -87,13 +87,19 @@ def _peak_table(lines: list[str]) -> list[dict]:
 
 def is_long_table(lines: list[str]) -> bool:
     """Whether the file is one long table with a column that names the detector."""
-    names = {name.lower() for name in cells(lines[0], "\t")} if lines else set()
+    names = {name.lower() for name in cells(lines[0], _mark(lines[0]))} if lines else set()
     return {"detector", "intensity"} <= names and bool(names & {"minutes", "time", "retention time"})
+
+
+def _mark(heading: str) -> str:
+    """What parts the columns of a long table."""
+    return next((mark for mark in "\t;" if mark in heading), ",")
 
 
 def read_long_table(lines: list[str], file: str) -> list[Trace]:
     """Every detector of a long table (Minutes, Intensity, File, Detector)."""
-    names = [name.lower() for name in cells(lines[0], "\t")]
+    mark = _mark(lines[0])
+    names = [name.lower() for name in cells(lines[0], mark)]
     time, value, detector = (
         next(index for index, name in enumerate(names) if name in wanted)
         for wanted in (("minutes", "time", "retention time"), ("intensity",), ("detector",))
@@ -102,7 +108,7 @@ def read_long_table(lines: list[str], file: str) -> list[Trace]:
     for row, line in enumerate(lines[1:], start=2):
         if not line.strip():
             continue
-        parts = line.split("\t")
+        parts = line.split(mark) if mark == "\t" else cells(line, mark)
         if len(parts) != len(names):
             raise IngestError(f"{file}: line {row} has {len(parts)} cells, expected {len(names)}. Export it again.")
         by_detector.setdefault(parts[detector].strip('" '), []).append(f"{parts[time]}\t{parts[value]}")

@@ -1,6 +1,8 @@
 """Numbers out of text exports: any encoding, line end, separator and decimal sign; fast for long tables."""
 
+import csv
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -10,6 +12,22 @@ from ketaflow.core.tables import decode
 LINE_ENDS = re.compile(r"\r\r\n|\r\n|\r")
 # Words that instruments write where there is no number.
 NO_NUMBER = re.compile(r"n\.a\.|N/A|NaN|nan|#N/A", re.IGNORECASE)
+# What parts thousands besides point and comma, and a minus that is not the keyboard's.
+LETTERS = str.maketrans({"\u2212": "-", "\u202f": "\u00a0", "\u2009": "\u00a0", "\u2019": "'"})
+GAPS = str.maketrans("", "", "\u00a0 '")
+# Whole numbers whose thousands are parted by a sign; and numbers with any decimals behind them.
+WHOLE = {sign: re.compile(rf"(?<![\d.,])[+-]?[1-9]\d{{0,2}}(?:{re.escape(sign)}\d{{3}})+(?![\d.,])") for sign in ",."}
+PARTED = {
+    ",": re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?(?:[eE][+-]?\d+)?"),
+    ".": re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?(?:[eE][+-]?\d+)?"),
+}
+OTHER = {",": ".", ".": ","}
+# What shows the decimal sign: the other one before it, or the other one twice.
+TWICE = {sign: re.compile(rf"\d{re.escape(sign)}\d{{3}}{re.escape(sign)}\d") for sign in ",."}
+SHOWN = {
+    ".": re.compile(r"\d,\d{3}[.,]\d"),
+    ",": re.compile(r"\d\.\d{3}[.,]\d"),
+}
 
 
 def lines_of(content: bytes) -> list[str]:
@@ -22,7 +40,8 @@ def lines_of(content: bytes) -> list[str]:
         text = decode(content)
     except UnicodeDecodeError:
         text = content.decode(_encoding(content), "replace")
-    return LINE_ENDS.sub("\n", text).split("\n")
+    text = LINE_ENDS.sub("\n", text)
+    return (text if text.isascii() else text.translate(LETTERS)).split("\n")
 
 
 def _encoding(content: bytes) -> str:
@@ -47,20 +66,70 @@ def refuse_unended(lines: list[str], file: str) -> None:
         )
 
 
-def number(text: str) -> float | None:
-    """A number with point or comma, or None."""
-    plain = text.strip().strip('"').replace("\u00a0", "").replace(" ", "")
-    if "," in plain:
-        plain = plain.replace(",", ".") if plain.count(",") == 1 and "." not in plain else plain.replace(",", "")
+def number(text: str, decimal: str = "") -> float | None:
+    """A number with point or comma, or None; ``decimal`` is the decimal sign where it is known.
+
+    Alone, a number shows it: of two signs the last one is it, a sign that comes twice parts thousands.
+    """
+    plain = text.strip().strip('"').translate(GAPS)
+    if not decimal:
+        decimal = plain[max(plain.rfind(","), plain.rfind("."))] if "," in plain and "." in plain else ""
+        decimal = decimal or next((OTHER[sign] for sign in ",." if plain.count(sign) > 1), "," if "," in plain else ".")
+    thousands = OTHER[decimal]
+    if thousands in plain:
+        if not PARTED[thousands].fullmatch(plain):
+            return None
+        plain = plain.replace(thousands, "")
     try:
-        return float(plain)
+        return float(plain.replace(",", "."))
     except ValueError:
         return None
 
 
+def decimal_sign(text: str, rows: Iterable[list[str]], file: str) -> str:
+    """The decimal sign of numbers that stand together, point or comma; the other one parts thousands.
+
+    ``text`` holds them all, ``rows`` their cells. IngestError where both signs stand before decimals.
+    """
+    present = [sign for sign in ",." if sign in text]
+    if len(present) < 2:
+        sign = present[0] if present else "."
+        if not re.search(rf"{re.escape(sign)}\d{{3}}(?!\d)", text):
+            return sign
+        return OTHER[sign] if TWICE[sign].search(text) or _parts_thousands(rows, sign) else sign
+    told = {sign for sign, shown in SHOWN.items() if shown.search(text)}
+    if not told:
+        flat = [cell.strip() for row in rows for cell in row]
+        told = {OTHER[sign] for sign in ",." if all(WHOLE[sign].fullmatch(cell) for cell in flat if sign in cell)}
+    if len(told) != 1:
+        raise IngestError(
+            f"{file}: both point and comma stand before decimals. Export the table again with one decimal sign."
+        )
+    return told.pop()
+
+
+def _parts_thousands(rows: Iterable[list[str]], sign: str) -> bool:
+    """Whether in some column whole numbers above a thousand have the sign, and those below have none."""
+    possible, signed, bare = None, set(), set()
+    for row in rows:
+        possible = set(range(len(row))) if possible is None else possible
+        for column in [index for index in possible if index < len(row)]:
+            cell = row[column].strip()
+            if sign in cell and WHOLE[sign].fullmatch(cell):
+                signed.add(column)
+            elif cell.lstrip("+-").isdigit() and abs(int(cell)) < 1000:
+                bare.add(column)
+            else:
+                possible.discard(column)
+        if not possible:
+            return False
+    return bool((possible or set()) & signed & bare)
+
+
 def cells(line: str, separator: str) -> list[str]:
-    """Cells of one line, without quotes and blanks around them."""
-    return [cell.strip().strip('"').strip() for cell in line.split(separator)]
+    """Cells of one line, without quotes and blanks around them; a separator between quotes parts nothing."""
+    parts = next(csv.reader([line], delimiter=separator)) if '"' in line else line.split(separator)
+    return [cell.strip().strip('"').strip() for cell in parts]
 
 
 def columns(lines: list[str], separator: str, file: str, first_line: int) -> np.ndarray:
@@ -69,17 +138,19 @@ def columns(lines: list[str], separator: str, file: str, first_line: int) -> np.
     Every line must have as many cells as the first; the last is checked too, as a file cut in the middle of a
     line is the commonest damage. ``first_line`` is the file's number of the first line, for the message.
     """
-    text = "\n".join(lines)
-    width = _width(lines[0], separator)
-    if separator != ",":
-        text = text.replace(",", ".")
-    text = NO_NUMBER.sub("nan", text).replace('"', "")
-    if separator.strip():
-        text = text.replace(separator, " ")
-    values = _quickly(text)
-    if len(values) == width * len(lines):
-        return values.reshape(-1, width)
-    return _line_by_line(lines, separator, width, file, first_line)
+    text = NO_NUMBER.sub("nan", "\n".join(lines))
+    lines = text.split("\n")
+    width = len(filled(lines[0], separator))
+    if separator == "," and '"' in text:
+        lines = ["\t".join(cells(line, separator)) for line in lines]
+        text, separator = "\n".join(lines), "\t"
+    decimal = "." if separator == "," else decimal_sign(text, (filled(line, separator) for line in lines), file)
+    if OTHER[decimal] not in text or separator == ",":
+        plain = (text.replace(",", ".") if separator != "," else text).replace('"', "")
+        values = _quickly(plain.replace(separator, " "))
+        if len(values) == width * len(lines):
+            return values.reshape(-1, width)
+    return _line_by_line(lines, separator, width, decimal, file, first_line)
 
 
 def _quickly(text: str) -> np.ndarray:
@@ -92,16 +163,16 @@ def _quickly(text: str) -> np.ndarray:
         return np.empty(0)
 
 
-def _width(line: str, separator: str) -> int:
-    return len([cell for cell in cells(line, separator) if cell]) if separator.strip() else len(line.split())
+def filled(line: str, separator: str) -> list[str]:
+    """The cells of a line that hold anything; blanks part them where no other mark does."""
+    return [cell for cell in cells(line, separator) if cell] if separator != " " else line.split()
 
 
-def _line_by_line(lines: list[str], separator: str, width: int, file: str, first_line: int) -> np.ndarray:
+def _line_by_line(lines: list[str], separator: str, width: int, decimal: str, file: str, first_line: int) -> np.ndarray:
     """The slow way, which finds the line that is wrong."""
     rows = []
     for offset, line in enumerate(lines):
-        parts = [cell for cell in (cells(line, separator) if separator.strip() else line.split()) if cell]
-        values = [np.nan if NO_NUMBER.fullmatch(cell) else number(cell) for cell in parts]
+        values = [np.nan if NO_NUMBER.fullmatch(cell) else number(cell, decimal) for cell in filled(line, separator)]
         if len(values) != width or None in values:
             raise IngestError(
                 f"{file}: line {first_line + offset} reads {line.strip()[:60]!r}, expected {width} numbers. "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.numbers import NO_NUMBER, cells, number
+from ketaflow.assays.microdialysis.numbers import NO_NUMBER, cells, decimal_sign, number
 from ketaflow.assays.microdialysis.traces import Trace, vendor_peak
 from ketaflow.core.errors import IngestError
 
@@ -57,9 +57,11 @@ def headings_of(lines: list[str], separator: str) -> Headings | None:
 
 
 def plain(heading: str) -> str:
-    """A heading in small letters, without what stands in brackets and without punctuation."""
+    """A heading in small letters, without what stands in brackets and without punctuation; '' for a percentage."""
+    if "%" in heading:
+        return ""
     bare = re.sub(r"[(\[].*?[)\]]", " ", heading.lower())
-    return " ".join(re.sub(r"[._#%:]", " ", bare).split())
+    return " ".join(re.sub(r"[._#:]", " ", bare).split())
 
 
 def bracketed(heading: str) -> str:
@@ -72,11 +74,11 @@ def read(lines: list[str], separator: str, headings: Headings, file: str) -> Tra
     """Every peak of a table; refused where it holds several injections or one analyte twice."""
     peaks, samples = [], []
     where = headings.columns
-    for row, line in enumerate(lines[headings.line + 1 :], start=headings.line + 2):
-        parts = cells(line, separator)
-        if not line.strip() or len(parts) <= max(where.values()):
-            continue
-        told = {meaning: _value(meaning, parts[column], file, row) for meaning, column in where.items()}
+    found = [(row, cells(line, separator)) for row, line in enumerate(lines) if row > headings.line and line.strip()]
+    found = [(row + 1, parts) for row, parts in found if len(parts) > max(where.values())]
+    decimal = _decimal([parts for _, parts in found], where, file)
+    for row, parts in found:
+        told = {meaning: _value(meaning, parts[column], decimal, file, row) for meaning, column in where.items()}
         sample = told.pop("sample", None)
         if told.get("area") is None and told.get("concentration") is None:
             continue
@@ -88,10 +90,17 @@ def read(lines: list[str], separator: str, headings: Headings, file: str) -> Tra
     return Trace(np.empty(0), np.empty(0), "", "", "peak table", vendor_peaks=peaks)
 
 
-def _value(meaning: str, text: str, file: str, row: int) -> str | float | None:
+def _decimal(rows: list[list[str]], where: dict[str, int], file: str) -> str:
+    """The decimal sign of all numbers of a table."""
+    numeric = [column for meaning, column in where.items() if meaning not in WORDS]
+    told = [[parts[column] if number(parts[column]) is not None else "" for column in numeric] for parts in rows]
+    return decimal_sign("\n".join("\t".join(parts) for parts in told), told, file)
+
+
+def _value(meaning: str, text: str, decimal: str, file: str, row: int) -> str | float | None:
     if meaning in WORDS:
         return text or None
-    value = number(text)
+    value = number(text, decimal)
     if value is None and not (NOT_FOUND.fullmatch(text.strip()) or NO_NUMBER.fullmatch(text.strip())):
         raise IngestError(
             f"{file}: line {row} has {text[:30]!r} for {meaning}, expected a number. Export the table again."

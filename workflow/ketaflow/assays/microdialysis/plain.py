@@ -6,15 +6,23 @@ from datetime import datetime
 import numpy as np
 
 from ketaflow.assays.microdialysis import peak_tables
-from ketaflow.assays.microdialysis.numbers import cells, columns, is_unended, number, refuse_unended
+from ketaflow.assays.microdialysis.numbers import cells, columns, filled, is_unended, number, refuse_unended
 from ketaflow.assays.microdialysis.traces import Trace, checked
 from ketaflow.core.errors import IngestError
 
-# A run longer than this many minutes is one told in seconds: HPLC runs last 1 to 180 min.
+# A run longer than this many minutes is one told in seconds: HPLC runs last 1 to 180 min. So is one with more than this
+# from value to value: detectors give at least one every 3 s, most of them 1 to 20 a second.
 LONGEST_RUN_MIN = 180
+LONGEST_STEP_MIN = 0.05
 # One that is told in minutes may last a day.
 LONGEST_TOLD_MIN = 1440
 STAMP = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[ T](\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)")
+# Numbers with decimal commas and blanks between them.
+SPACED = re.compile(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?(\s+[+-]?\d+(,\d+)?([eE][+-]?\d+)?)+\s*")
+# Headings of a column of times; and a column that only counts the rows.
+TIMES = re.compile(
+    r"(ret(ention|\.)?\s*|r\.?\s*)?(time|zeit|temps|tiempo|minutes?|seconds?|min|sec)\b|rt\b|x$", re.IGNORECASE
+)
 # A longer pause between two time stamps is an interruption (seconds).
 STAMP_SLACK_S = 60.0
 
@@ -24,7 +32,8 @@ def separator_of(lines: list[str]) -> str:
     head = [line for line in lines[:200] if line.strip()][-40:]
     scores = {mark: sum(mark in line for line in head) for mark in ("\t", ";", ",")}
     best = max(scores, key=lambda mark: scores[mark])
-    return best if scores[best] > len(head) / 2 else " "
+    spaced = best == "," and sum(bool(SPACED.fullmatch(line)) for line in head) > len(head) / 2
+    return best if scores[best] > len(head) / 2 and not spaced else " "
 
 
 def read_plain(lines: list[str], file: str, *, time_unit: str) -> list[Trace]:
@@ -51,22 +60,69 @@ def read_plain(lines: list[str], file: str, *, time_unit: str) -> list[Trace]:
 
 
 def _traces(table: np.ndarray, names: list[str], file: str, time_unit: str) -> list[Trace]:
-    kept = [index for index in range(1, table.shape[1]) if not _is_step(table[:, index], names, index)]
+    """A trace for each column that holds no times; its times are the nearest ones to its left, or the first of all."""
+    names = names if len(names) >= table.shape[1] else [*names, *[""] * (table.shape[1] - len(names))]
+    timed = _time_columns(table, names)
+    counters = [index for index in range(table.shape[1]) if index < timed[0] and _counts(table[:, index])]
+    kept = [
+        index
+        for index in range(table.shape[1])
+        if index not in (*timed, *counters) and not _is_step(table[:, index], names, index)
+    ]
     if not kept:
         raise IngestError(f"{file}: one column of numbers, expected time and signal. Export both.")
-    heading = names[0].lower() if names else ""
-    time_min = table[:, 0] / _per_minute(table[:, 0], heading, time_unit)
+    found = []
+    for index in kept:
+        own = max((column for column in timed if column < index), default=timed[0])
+        time_min = _minutes(table[:, own], names[own].lower(), time_unit, file)
+        name = names[index]
+        unit = name[name.find("(") + 1 : name.rfind(")")] if "(" in name else ""
+        found.append(checked(Trace(time_min, table[:, index], unit, name or f"column {index + 1}", "text"), file))
+    return found
+
+
+def _time_columns(table: np.ndarray, names: list[str]) -> list[int]:
+    """Columns whose headings say that they are times; else the first that does not merely count the rows."""
+    told = [index for index in range(table.shape[1]) if TIMES.match(names[index])]
+    if told:
+        return told
+    after_counter = table.shape[1] > 2 and _counts(table[:, 0]) and (np.diff(table[:, 1]) > 0).all()
+    return [1] if after_counter else [0]
+
+
+def _counts(values: np.ndarray) -> bool:
+    return bool(values[0] in (0, 1) and (np.diff(values) == 1).all())
+
+
+def _minutes(times: np.ndarray, heading: str, time_unit: str, file: str) -> np.ndarray:
+    """Times in minutes; those that were rounded until they repeat are those of an even pace."""
+    index = np.arange(len(times))
+    even = np.polyval(np.polyfit(index, times, 1), index) if _rounded(times) else times
+    time_min = even / _per_minute(times, heading, time_unit)
     if time_min[-1] > LONGEST_TOLD_MIN:
         raise IngestError(
             f"{file}: the run would last {time_min[-1]:.0f} min, expected at most {LONGEST_TOLD_MIN}. Name the unit of "
             "time in the heading, as in 'Time (s)', or set microdialysis.ingest.time_unit."
         )
-    found = []
-    for index in kept:
-        name = names[index] if index < len(names) else ""
-        unit = name[name.find("(") + 1 : name.rfind(")")] if "(" in name else ""
-        found.append(checked(Trace(time_min, table[:, index], unit, name or f"column {index + 1}", "text"), file))
-    return found
+    return time_min
+
+
+def _rounded(times: np.ndarray) -> bool:
+    """Whether times repeat as rounding makes them: in equal steps, each of about as many values."""
+    turns = np.flatnonzero(np.diff(times) != 0) + 1
+    steps, counts = np.diff(times[turns]), np.diff(turns)
+    if len(turns) in (len(times) - 1, 0, 1) or (steps <= 0).any():
+        return False
+    return bool(np.ptp(steps) < 0.01 * steps.min() and np.ptp(counts) <= max(1, counts.max() // 2))
+
+
+def spread(times: np.ndarray) -> np.ndarray:
+    """Times stamped by a clock that shows whole seconds: evenly from each change to the next."""
+    turns = np.concatenate([[0], np.flatnonzero(np.diff(times) != 0) + 1])
+    pace = (times[turns[-1]] - times[0]) / max(turns[-1], 1)
+    even = np.interp(np.arange(len(times)), turns, times[turns])
+    even[turns[-1] :] += pace * np.arange(len(times) - turns[-1])
+    return even
 
 
 def _is_step(values: np.ndarray, names: list[str], index: int) -> bool:
@@ -83,9 +139,9 @@ def _per_minute(time: np.ndarray, heading: str, time_unit: str) -> float:
         return 1.0
     if re.search(r"msec|millisec|\bms\b|_ms$", heading):
         return 60_000.0
-    if re.search(r"sec|\(s\)|\[s\]|_s$", heading):
+    if re.search(r"sec|\(s\)|\[s\]|[_/,\s]s$", heading):
         return 60.0
-    return 60.0 if time[-1] > LONGEST_RUN_MIN or np.median(np.diff(time)) > 0.15 else 1.0
+    return 60.0 if time[-1] > LONGEST_RUN_MIN or np.median(np.diff(time)) > LONGEST_STEP_MIN - 1e-9 else 1.0
 
 
 def is_stamped(lines: list[str]) -> bool:
@@ -108,15 +164,11 @@ def read_stamped(lines: list[str], file: str) -> list[Trace]:
         elif line.strip() and row > 5:
             raise IngestError(f"{file}: line {row} has no time stamp. The file is cut short: export it again.")
     stamps_s = np.array(times) - times[0]
-    turns = np.concatenate([[0], np.flatnonzero(np.diff(stamps_s) != 0) + 1])
     if np.diff(stamps_s).max(initial=0) > STAMP_SLACK_S:
         raise IngestError(
             f"{file}: the time stamps jump by more than {STAMP_SLACK_S:g} s. The recording was interrupted: split it."
         )
-    pace_s = stamps_s[turns[-1]] / max(turns[-1], 1)
-    even_s = np.interp(np.arange(len(stamps_s)), turns, stamps_s[turns])
-    even_s[turns[-1] :] += pace_s * np.arange(len(stamps_s) - turns[-1])
-    return [checked(Trace(even_s / 60, np.array(values, float), "", "", "time stamps"), file)]
+    return [checked(Trace(spread(stamps_s) / 60, np.array(values, float), "", "", "time stamps"), file)]
 
 
 def _day(match: re.Match, lines: list[str]) -> int:
@@ -129,7 +181,7 @@ def _first_number_row(lines: list[str], separator: str) -> int | None:
     """Index of the first of ten lines that are numbers throughout."""
     run = 0
     for index, line in enumerate(lines):
-        parts = [cell for cell in cells(line, separator) if cell] if separator.strip() else line.split()
+        parts = filled(line, separator)
         numeric = len(parts) > 1 and number(parts[0]) is not None and number(parts[-1]) is not None
         run = run + 1 if numeric else 0
         if run == 10:
