@@ -34,6 +34,14 @@ def test_a_good_animal_passes_everything(tmp_path):
     assert table[table["verdict"].ne("pass")]["message"].tolist() == []
 
 
+def test_a_peak_whose_foot_is_high_is_named(tmp_path):
+    record = drawn_animal(tmp_path, TRUTH)
+    table = qc(record, measure(record), **{**DEFAULTS["qc"], "foot_max_pct": 1e-6}).table("checks")
+    feet = table[table["check"].eq("foot") & table["value"].gt(1e-6)]
+    assert len(feet) and feet["verdict"].eq("warn").all()
+    assert feet["message"].str.contains("how the line is drawn").all()
+
+
 def test_every_chromatogram_and_the_animal_have_their_pictures(tmp_path):
     found = checked(drawn_animal(tmp_path, TRUTH))
     assert set(found.figures) == {"M1", *(f"c/{number}.txt" for number in range(len(TRUTH)))}

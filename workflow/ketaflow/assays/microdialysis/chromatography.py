@@ -88,7 +88,7 @@ def _step_s(trace: np.ndarray) -> float:
 
 
 def _from_vendor(row: dict) -> dict:
-    nothing = dict.fromkeys(("snr", "width_s", "tailing", "resolution", "noise_area"), np.nan)
+    nothing = dict.fromkeys(("snr", "width_s", "tailing", "resolution", "foot_pct", "noise_area"), np.nan)
     place = {
         name: row[name] if row[name] is not None else np.nan for name in ("retention_min", "start_min", "stop_min")
     }

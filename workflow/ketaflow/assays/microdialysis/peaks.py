@@ -142,12 +142,15 @@ def _shared(time_min: np.ndarray, height: np.ndarray, own: list[dict], centres: 
         row = dict(min(own, key=lambda one: abs(one["apex"] - centre)))
         if centre != row["apex"]:
             row.update(apex=centre, retention_min=float(place_s / 60), height=float(height[centre]))
-        rows.append({**row, "area": float(total * area / areas.sum()), "shape": shape})
+        rows.append({**row, "area": float(total * area / areas.sum()), "shape": shape, "foot_pct": np.nan})
     return rows
 
 
 def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span) -> dict:
-    """Area (signal x s), height, width, tailing, signal to noise and saturation of one peak."""
+    """Area (signal x s), height, width, tailing, signal to noise and saturation of one peak.
+
+    ``foot_pct`` is how high above the line it begins or ends, in percent of its height.
+    """
     signal, smooth = trace.signal, trace.smooth
     start, apex, stop, cluster = span
     inside = slice(start, stop + 1)
@@ -172,6 +175,7 @@ def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span)
             and 0.05 * height < max(signal[start] - line[start], signal[stop] - line[stop])
         )
         or min(start, len(signal) - 1 - stop) < 3,
+        "foot_pct": 100 * float(max(above_line[0], above_line[-1], 0.0)) / height if height > 0 else np.nan,
         "cluster": cluster,
         "apex": apex,
         "start": start,

@@ -1,6 +1,7 @@
 """Checks of one animal's chromatograms, calibration, fractions and baseline; and what its reviewer sees."""
 
 import numpy as np
+import pandas as pd
 
 from ketaflow.assays.microdialysis import pictures, response
 from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
@@ -24,6 +25,7 @@ def qc(
     signal_to_noise_min: float,
     tailing_max: float,
     resolution_min: float,
+    foot_max_pct: float,
     shift_max_min: float,
     drift_max_pct: float,
 ) -> Record:
@@ -39,6 +41,7 @@ def qc(
         "signal_to_noise_min": signal_to_noise_min,
         "tailing_max": tailing_max,
         "resolution_min": resolution_min,
+        "foot_max_pct": foot_max_pct,
         "shift_max_min": shift_max_min,
     }
     checks, shown = [], {}
@@ -56,7 +59,7 @@ def qc(
 
 
 def _trace_checks(recording: Record, path: str, peaks: list[dict], limits: dict[str, float]) -> list[dict]:
-    """Readable, saturated, signal to noise, tailing, resolution and retention of one chromatogram."""
+    """Readable, saturated, signal to noise, tailing, resolution, foot and retention of one chromatogram."""
     about = {"recording": path, "animal": recording.name}
     reason = recording.facts["unreadable"].get(path)
     if reason:
@@ -74,6 +77,8 @@ def _trace_checks(recording: Record, path: str, peaks: list[dict], limits: dict[
         ("signal_to_noise", "snr", limits["signal_to_noise_min"], None, "{analyte} rises {value:.1f} times the noise"),
         ("tailing", "tailing", None, limits["tailing_max"], "{analyte} tails (factor {value:.1f})"),
         ("resolution", "resolution", limits["resolution_min"], None, "{analyte} overlaps the peak before it"),
+        ("foot", "foot_pct", None, limits["foot_max_pct"],
+         "{analyte} begins or ends {value:.0f} % up its height: its area hangs on how the line is drawn"),
         ("retention_shift", "shift_min", -limits["shift_max_min"], limits["shift_max_min"],
          "{analyte} came {value:+.2f} min off"),
     ):  # fmt: skip
@@ -114,55 +119,38 @@ def _worst(
 def _standard_checks(
     recording: Record, tables: dict[str, list[dict]], error_max_pct: float, r_squared_min: float, drift_max_pct: float
 ) -> list[dict]:
+    """Standards that cannot be read; each analyte's line, its standards read back, and repeated ones."""
     about = {"recording": recording.name, "animal": recording.name}
-    made = []
     own = {row["chromatogram"] for row in recording.rows.get("microdialysis_standards", [])}
-    for path in sorted(own & set(recording.facts["unreadable"])):
-        made.append(
-            check("standard_readable", None, verdict="warn", message=recording.facts["unreadable"][path], **about)
-        )
-    lowest = {line["analyte"]: line["lowest_um"] for line in tables["calibration"]}
+    made = [
+        check("standard_readable", None, verdict="warn", message=recording.facts["unreadable"][path], **about)
+        for path in sorted(own & set(recording.facts["unreadable"]))
+    ]
     for line in tables["calibration"]:
+        here = {"place": line["analyte"], **about}
+        rows = [row for row in tables["standards"] if row["analyte"] == line["analyte"] and row["concentration_um"]]
         verdict = within(line["r_squared"], r_squared_min, None) if line["levels"] > 1 else "warn"
         text = f"{line['analyte']}: {line['levels']} levels, r2 {line['r_squared']:.4f}"
         made.append(
-            check(
-                "calibration_r2",
-                line["r_squared"],
-                low=r_squared_min,
-                verdict=verdict,
-                message=text,
-                place=line["analyte"],
-                **about,
-            )
+            check("calibration_r2", line["r_squared"], low=r_squared_min, verdict=verdict, message=text, **here)
         )
-        rows = [row for row in tables["standards"] if row["analyte"] == line["analyte"] and row["concentration_um"]]
-        known = [row for row in rows if np.isfinite(row["error_pct"])]
-        off = [
-            row
-            for row in known
-            if abs(row["error_pct"]) > error_max_pct + 5 * (row["concentration_um"] <= lowest[line["analyte"]] * 1.01)
-        ]
-        worst = max((abs(row["error_pct"]) for row in known), default=np.nan)
-        text = f"{line['analyte']}: {len(off)} of {len(rows)} standards read back more than {error_max_pct:g} % off"
-        verdict = "warn" if off or len(known) < len(rows) else "pass"
-        made.append(
-            check(
-                "standards_read_back",
-                worst,
-                unit="%",
-                high=error_max_pct,
-                verdict=verdict,
-                message=text,
-                place=line["analyte"],
-                **about,
-            )
-        )
-        made += _drift(rows, line["analyte"], drift_max_pct, about)
+        made.append(_read_back(rows, line, error_max_pct, here))
+        made += _drift(rows, line["analyte"], drift_max_pct, here)
     return made
 
 
-def _drift(rows: list[dict], analyte: str, drift_max_pct: float, about: dict) -> list[dict]:
+def _read_back(rows: list[dict], line: dict, error_max_pct: float, here: dict) -> dict:
+    """How far the standards of one analyte read back from what they hold; the lowest may be 5 % further off."""
+    known = [row for row in rows if np.isfinite(row["error_pct"])]
+    lowest = line["lowest_um"] * 1.01
+    off = [row for row in known if abs(row["error_pct"]) > error_max_pct + 5 * (row["concentration_um"] <= lowest)]
+    worst = max((abs(row["error_pct"]) for row in known), default=np.nan)
+    text = f"{line['analyte']}: {len(off)} of {len(rows)} standards read back more than {error_max_pct:g} % off"
+    verdict = "warn" if off or len(known) < len(rows) else "pass"
+    return check("standards_read_back", worst, unit="%", high=error_max_pct, verdict=verdict, message=text, **here)
+
+
+def _drift(rows: list[dict], analyte: str, drift_max_pct: float, here: dict) -> list[dict]:
     """Spread of repeated injections of one standard."""
     by_level: dict[float, list[float]] = {}
     for row in rows:
@@ -171,60 +159,48 @@ def _drift(rows: list[dict], analyte: str, drift_max_pct: float, about: dict) ->
     spreads = [100 * float(np.ptp(values) / np.mean(values)) for values in by_level.values() if len(values) > 1]
     if not spreads:
         return []
-    verdict = within(max(spreads), None, drift_max_pct)
-    text = f"{analyte}: repeated injections of a standard differ by up to {max(spreads):.0f} %"
-    return [
-        check(
-            "standard_drift",
-            max(spreads),
-            unit="%",
-            high=drift_max_pct,
-            verdict=verdict,
-            message=text,
-            place=analyte,
-            **about,
-        )
-    ]
+    most = max(spreads)
+    text = f"{analyte}: repeated injections of a standard differ by up to {most:.0f} %"
+    verdict = within(most, None, drift_max_pct)
+    return [check("standard_drift", most, unit="%", high=drift_max_pct, verdict=verdict, message=text, **here)]
 
 
 def _fraction_checks(recording: Record, fractions: list[dict]) -> list[dict]:
+    """Lag, lost fractions, changes of flow, and values that have a state in place of a number."""
     about = {"recording": recording.name, "animal": recording.name}
-    once = {(row["region"], row["fraction"]): row for row in fractions}.values()
-    named = [row.get("dead_volume_ul") is not None for row in recording.rows["microdialysis"]]
+    once = list({(row["region"], row["fraction"]): row for row in fractions}.values())
+    made = [_lag_check(recording, once, about), _lost_check(once, about), _flow_check(once, about)]
+    for state in ("above_range", "below_loq", "saturated"):
+        rows = [row for row in fractions if row["state"] == state]
+        if rows:
+            text = (
+                f"{len(rows)} values {state.replace('_', ' ')}: {', '.join(sorted({row['analyte'] for row in rows}))}"
+            )
+            made.append(check(state, len(rows), unit="values", high=0, verdict="warn", message=text, **about))
+    return made
+
+
+def _lag_check(recording: Record, once: list[dict], about: dict) -> dict:
     lag = float(np.median([row["lag_min"] for row in once]))
-    known = all(named) or lag > 0
+    known = lag > 0 or all(row.get("dead_volume_ul") is not None for row in recording.rows["microdialysis"])
     text = f"fractions left the brain {lag:.1f} min before they reached the tube" if known else (
         "no dead volume is given: times are those of the tube, later than those of the brain"
     )  # fmt: skip
-    made = [check("lag", lag, unit="min", verdict="pass" if known else "warn", message=text, **about)]
+    return check("lag", lag, unit="min", verdict="pass" if known else "warn", message=text, **about)
+
+
+def _lost_check(once: list[dict], about: dict) -> dict:
     gone = [row for row in once if row["kind"] == MISSED or row["state"] in (MISSED, "failed")]
     text = f"{len(gone)} of {len(once)} fractions hold no value" if gone else "every fraction was measured"
-    made.append(
-        check(
-            "missing_fractions",
-            len(gone),
-            unit="fractions",
-            high=0,
-            verdict="warn" if gone else "pass",
-            message=text,
-            **about,
-        )
-    )
+    verdict = "warn" if gone else "pass"
+    return check("missing_fractions", len(gone), unit="fractions", high=0, verdict=verdict, message=text, **about)
+
+
+def _flow_check(once: list[dict], about: dict) -> dict:
     flows = {row["flow_ul_per_min"] for row in once}
-    text = (
-        f"the flow changed ({min(flows):g} to {max(flows):g} ul/min), and recovery with it"
-        if len(flows) > 1
-        else "one flow throughout"
-    )
-    made.append(
-        check("flow", max(flows), unit="ul/min", verdict="warn" if len(flows) > 1 else "pass", message=text, **about)
-    )
-    for kind, name in (("above_range", "above_range"), ("below_loq", "below_loq"), ("saturated", "saturated")):
-        rows = [row for row in fractions if row["state"] == kind]
-        if rows:
-            text = f"{len(rows)} values {name.replace('_', ' ')}: {', '.join(sorted({row['analyte'] for row in rows}))}"
-            made.append(check(name, len(rows), unit="values", high=0, verdict="warn", message=text, **about))
-    return made
+    changed = f"the flow changed ({min(flows):g} to {max(flows):g} ul/min), and recovery with it"
+    verdict, text = ("warn", changed) if len(flows) > 1 else ("pass", "one flow throughout")
+    return check("flow", max(flows), unit="ul/min", verdict=verdict, message=text, **about)
 
 
 def _baseline_checks(animal: str, measured: Record, cv_max_pct: float, trend_max_pct: float) -> list[dict]:
@@ -232,38 +208,28 @@ def _baseline_checks(animal: str, measured: Record, cv_max_pct: float, trend_max
     table, made = measured.table("measurements"), []
     counts = table[table["measure"].eq("baseline_um")]
     for (region, analyte), rows in measured.table("fractions").groupby(["region", "analyte"], dropna=False, sort=False):
-        about = {"recording": animal, "animal": animal, "place": analyte}
+        here = {"recording": animal, "animal": animal, "place": analyte}
         own = counts[counts["analyte"].eq(analyte) & (counts["region"].eq(region) | counts["region"].isna())]
         if not len(own):
             continue
-        used = int(own["n"].iloc[0])
         if not np.isfinite(own["value"].astype(float).iloc[0]):
-            made.append(check("baseline", None, verdict="fail", message=f"{analyte}: {own['reason'].iloc[0]}", **about))
+            made.append(check("baseline", None, verdict="fail", message=f"{analyte}: {own['reason'].iloc[0]}", **here))
             continue
-        moved = [
-            Fraction(
-                row.fraction, row.start_min, row.stop_min, row.kind, row.merged, row.flow_ul_per_min, row.lag_min, {}
-            )
-            for row in rows.itertuples()
-        ]
-        base = response.baseline_of(moved, rows["concentration_um"].to_numpy(float), count=used, least=1)
+        base = _baseline(rows, int(own["n"].iloc[0]))
         text = f"{analyte}: CV of the baseline {base.cv_pct:.0f} % over {base.count} fractions"
-        verdict = within(base.cv_pct, None, cv_max_pct)
-        made.append(
-            check("baseline_cv", base.cv_pct, unit="%", high=cv_max_pct, verdict=verdict, message=text, **about)
-        )
+        spread = {"verdict": within(base.cv_pct, None, cv_max_pct), "message": text}
+        made.append(check("baseline_cv", base.cv_pct, unit="%", high=cv_max_pct, **spread, **here))
         drifts = abs(base.trend_pct) > trend_max_pct and base.trend_p < TREND_P
         text = f"{analyte}: the baseline changes by {base.trend_pct:+.0f} % (p = {base.trend_p:.2f})"
-        made.append(
-            check(
-                "baseline_trend",
-                base.trend_pct,
-                unit="%",
-                low=-trend_max_pct,
-                high=trend_max_pct,
-                verdict="warn" if drifts else "pass",
-                message=text,
-                **about,
-            )
-        )
+        trend = {"low": -trend_max_pct, "high": trend_max_pct, "verdict": "warn" if drifts else "pass", "message": text}
+        made.append(check("baseline_trend", base.trend_pct, unit="%", **trend, **here))
     return made
+
+
+def _baseline(rows: pd.DataFrame, count: int) -> response.Baseline:
+    """The baseline of one analyte, from its rows of the table of fractions."""
+    moved = [
+        Fraction(row.fraction, row.start_min, row.stop_min, row.kind, row.merged, row.flow_ul_per_min, row.lag_min, {})
+        for row in rows.itertuples()
+    ]
+    return response.baseline_of(moved, rows["concentration_um"].to_numpy(float), count=count, least=1)

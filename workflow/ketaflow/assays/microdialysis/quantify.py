@@ -199,6 +199,7 @@ def _peak_table(recording: Record, series: Series, settings: dict) -> list[dict]
         "width_s",
         "tailing",
         "resolution",
+        "foot_pct",
     )
     for path, found in series.peaks.items():
         names = {index: name for name, index in series.named[path].items()}
