@@ -232,6 +232,7 @@ def _trusted(
         starts, stops = edges_of(fits)
         after, widths = np.searchsorted(apexes, starts), (stops - starts) / (2 * half)
         lower = np.minimum(tops[after], tops[after + 1])
+        lower[lower == 0] = -np.finfo(float).tiny  # beside a peak of no height nothing is low
         low = (total[stops] - total[starts]) / (stops - starts) < np.maximum(fraction * lower, LOW_RIPPLES * ripple)
         gentle = np.abs(mean[stops - 1] - mean[starts]) < steepest * lower * widths
         rims = np.minimum(2 * half, (stops - starts) // 3)

@@ -81,6 +81,8 @@ def peaks_of(
         elif method == "tangent_skim":
             spans = skimmed(trace.smooth, line, spans)
     rows = [measured(time_min, trace, line, span) for span in spans]
+    if not limits:  # what lies under its own line is the rim of a dip, and no peak
+        rows = [row for row in rows if row["area"] > 0 and row["height"] > 0]
     if unmix and not limits and method == "drop_line":
         rows = unmixed(time_min, trace.signal - line, rows, trace.width, trace.noise)
     _resolutions(rows)
@@ -100,7 +102,8 @@ def baseline_of(trace: Outline, apexes: np.ndarray, method: str) -> np.ndarray:
         import pybaselines
 
         if method == "snip":
-            return pybaselines.smooth.snip(trace.smooth, max_half_window=int(3 * trace.width), decreasing=True)[0]
+            half = int(np.clip(3 * trace.width, 1, (len(trace.smooth) - 1) // 2))
+            return pybaselines.smooth.snip(trace.smooth, max_half_window=half, decreasing=True)[0]
         return pybaselines.whittaker.arpls(trace.smooth, lam=1e4 * max(trace.width, 5) ** 2)[0]
     return drop_line(trace, apexes)
 
