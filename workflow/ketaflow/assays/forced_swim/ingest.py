@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ketaflow.assays.forced_swim import ethovision, motion, scene, trace, video
+from ketaflow.assays.forced_swim import ethovision, motion, scene, trace, video, walls
 from ketaflow.assays.forced_swim.bodies import binned
 from ketaflow.assays.forced_swim.scene import Cylinder
 from ketaflow.core.errors import IngestError
@@ -76,7 +76,7 @@ def filmed(
         cylinder = cylinders[int(swim["cylinder"])]
         fur = scene.fur_of(seen, background, cylinder, sign, noise_sd)
         ripple = scene.ripple_of(seen, cylinder, sign)
-        trackers[swim["recording"]] = motion.Tracker(cylinder, background, sign, fur, noise_sd, ripple)
+        trackers[swim["recording"]] = motion.Tracker(cylinder, background, sign, fur, noise_sd, ripple, seen.clock)
         strips[swim["recording"]] = Strip(cylinder, background.shape, filmstrip_every_s)
     damaged: list[float] = []
     brightness = follow(outline, analysis_rate_hz, light, trackers, strips, damaged)
@@ -105,7 +105,7 @@ def cylinders_of(swims: list[dict], seen: scene.Sights, name: str) -> dict[int, 
     named = sorted({int(swim["cylinder"]) for swim in swims})
     cylinders = {}
     if len(given) < len(named):
-        found = scene.find(seen, name)
+        found = walls.find(seen, name)
         if len(found) != named[-1]:
             raise IngestError(
                 f"{name}: {len(found)} cylinder{'s' * (len(found) != 1)} with a moving animal found, but the table "
@@ -114,7 +114,7 @@ def cylinders_of(swims: list[dict], seen: scene.Sights, name: str) -> dict[int, 
             )
         cylinders = dict(enumerate(found, start=1))
     for number, swim in given.items():
-        cylinders[number] = scene.given(swim, seen, name)
+        cylinders[number] = walls.given(swim, seen, name)
     for swim in swims:
         if swim.get("water_line_px") is not None:
             one = cylinders[int(swim["cylinder"])]
@@ -140,7 +140,7 @@ def follow(
         for time_s, picture in pictures:
             gains = light.gains(picture)
             sample = picture[::SAMPLED, ::SAMPLED].copy()
-            brightness.append((time_s, float(np.median(gains)), np.array_equal(sample, last)))
+            brightness.append((time_s, float(np.sort(gains)[len(gains) // 2]), np.array_equal(sample, last)))
             last = sample
             gains = np.maximum(gains, 0.05)
             for recording, tracker in trackers.items():

@@ -25,7 +25,7 @@ MOST_UNREST = 12
 # Water that changes by less than this from picture to picture (mean, grey levels) is the same picture coded again.
 REPEATED = 0.04
 # Bodies are looked at about this large (root of the area, pixels); larger ones are binned, which also quietens noise.
-ANALYSIS_SIZE_PX = 30
+ANALYSIS_SIZE_PX = 25
 # The body is compared through soft spots this wide (standard deviation) and this far apart, in a square of this size
 # around its centre (shares of the body's size). Softness lets an edge move evenly through a spot.
 SPOT, SPOT_STEP, SQUARE = 0.12, 0.09, 3.2
@@ -92,6 +92,7 @@ class Tracker:
     fur: Fur
     noise_sd: float
     ripple: np.ndarray
+    clock: np.ndarray
     blocks: list[np.ndarray] = field(default_factory=list)
 
     def __post_init__(self):
@@ -118,6 +119,8 @@ class Tracker:
         full = np.maximum(FULL_CONTRAST * contrast, low + 0.25 * contrast)
         self.scale = (1 / np.maximum(full - low, 1e-3)).astype(np.float32)
         self.offset = ((self.sign * empty - low) * self.scale).astype(np.float32)
+        hidden = binned(self.clock[self.crop].astype(np.float32), self.bin) > 0
+        self.scale[hidden], self.offset[hidden] = 0, 0
         self.row_centres = y0 + (np.arange(empty.shape[0]) + 0.5) * self.bin
         slope = (one.water_right - one.water_left) / max(one.width, 1)
         surface = one.water_left + slope * (x0 + (np.arange(empty.shape[1]) + 0.5) * self.bin - one.left) - y0

@@ -1,27 +1,21 @@
-"""The scene without the animals: the background, the cylinders in it and their water lines.
+"""The scene without the animals: what each pixel usually looks like, how it changes, and how an animal stands out.
 
-In: pictures spread over the video. Out: the empty background and one ``Cylinder`` for each that is seen, from the left.
-Cylinders are found where animals move and where upright walls stand: all are taken to be of one size and on one table.
+In: pictures spread over the video, and its cylinders. Out: the empty background, the camera's noise, ripples, fur.
 """
 
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
 
 from ketaflow.core.errors import IngestError
 
-# Between the animals of two cylinders there is an upright edge at least this strong, relative to the outer walls.
-BETWEEN_WALLS = 0.35
 # A clock stands within this share of the rows at the upper or lower end of the picture.
 CLOCK_ROWS = 0.1
 # A change of a pixel larger than this share of the largest in the film is an animal's, not a glint's.
 GLINT_SHARE = 0.4
 # The rim of an animal is this wide (share of the cylinder's width).
 RIM = 0.08
-# Rows in which something is seen for less than this share of the time of the busiest row are a hand's, not an animal's.
-PASSING_SHARE = 0.25
 # A picture without a brighter pixel shows nothing (grey levels; black is 16 in video).
 BLACK = 30
 
@@ -55,11 +49,15 @@ class Fur:
 
 @dataclass
 class Sights:
-    """Pictures spread over a video, of one brightness: in order of time, and each pixel's values in rising order."""
+    """Pictures spread over a video, of one brightness: in order of time, and each pixel's values in rising order.
+
+    ``activity`` is how much each pixel changes, ``clock`` where that is a clock's doing.
+    """
 
     pictures: np.ndarray
     ranked: np.ndarray
     activity: np.ndarray
+    clock: np.ndarray
 
     def level(self, share: float) -> np.ndarray:
         """The value below which each pixel lies for a share of the time (height, width)."""
@@ -72,23 +70,23 @@ def sights(pictures: list[np.ndarray], name: str) -> Sights:
     if even.max(initial=0) < BLACK:
         raise IngestError(f"{name}: the picture is black throughout. Check that it is the right file.")
     ranked = np.sort(even, axis=0)
-    found = Sights(even, ranked, np.zeros(even.shape[1:], np.float32))
+    found = Sights(even, ranked, np.zeros(0), np.zeros(0))
     spread = ndimage.gaussian_filter(found.level(0.95) - found.level(0.05), 1.0)
-    found.activity = without_clock(np.maximum(spread - 2.0 * np.median(spread[::2, ::2]), 0))
+    activity = np.maximum(spread - 2.0 * np.median(spread[::2, ::2]), 0)
+    found.clock = clock_of(activity)
+    found.activity = np.where(found.clock, 0, activity)
     return found
 
 
-def without_clock(activity: np.ndarray) -> np.ndarray:
-    """Activity (height, width) without what changes wholly within the outermost rows: a clock in the picture."""
+def clock_of(activity: np.ndarray) -> np.ndarray:
+    """Where something changes (height, width) that lies wholly within the outermost rows: a clock in the picture."""
     height = len(activity)
     labels, _ = ndimage.label(activity > 6.0)
-    patches = ndimage.find_objects(labels)
-    kept = activity.copy()
-    for number, (rows, columns) in enumerate(patches, start=1):
+    clock = np.zeros(activity.shape, bool)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
         if rows.stop <= CLOCK_ROWS * height or rows.start >= (1 - CLOCK_ROWS) * height:
-            here = kept[rows, columns]
-            here[labels[rows, columns] == number] = 0
-    return kept
+            clock[rows, columns] |= labels[rows, columns] == number
+    return ndimage.binary_dilation(clock, iterations=2) if clock.any() else clock
 
 
 def evened(pictures: list[np.ndarray]) -> np.ndarray:
@@ -98,183 +96,6 @@ def evened(pictures: list[np.ndarray]) -> np.ndarray:
     usual = np.percentile(levels, 80)
     usable = levels > 0.4 * usual
     return stack[usable] * (usual / levels[usable])[:, None, None]
-
-
-def find(seen: Sights, name: str) -> list[Cylinder]:
-    """Cylinders of a video, from the left: those in which something moves, then empty ones that look the same."""
-    empty = seen.level(0.5)
-    clusters, rows = active_clusters(seen.activity)
-    if not clusters:
-        raise IngestError(
-            f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
-            "expected animals filmed from the side."
-        )
-    rows = without_hand(seen, clusters, rows)
-    upright, level = edge_strength(empty, axis=1), edge_strength(empty, axis=0)
-    profile = wall_profile(upright, rows)
-    walls = wall_pairs(profile, joined(profile, clusters))
-    found = [with_water_line(level, *pair, *wall_rows(upright, *pair, rows), rows) for pair in walls]
-    return sorted(found + empty_ones(profile, level, found), key=lambda one: one.left)
-
-
-def without_hand(seen: Sights, clusters: list[tuple[int, int]], rows: tuple[int, int]) -> tuple[int, int]:
-    """The rows in which animals move, without those above that only the hand which lets them go passes through.
-
-    In a short film it is there long enough to count as movement; an animal is at the surface most of the time.
-    """
-    columns = np.concatenate([np.arange(*span) for span in clusters])
-    box = (slice(*rows), columns)
-    apart = np.abs(seen.pictures[:, box[0]][:, :, columns] - seen.level(0.5)[box])
-    there = apart > max(6.0, 0.5 * float(np.percentile(seen.activity[box], 99.5)))
-    share = np.mean(np.count_nonzero(there, axis=2) >= max(2, 0.02 * len(columns)), axis=0)
-    lasting = np.flatnonzero(share >= PASSING_SHARE * share.max())
-    return rows[0] + int(lasting[0]), rows[1]
-
-
-def wall_profile(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
-    """Strength of upright edges at each column (width,) that go through most rows around and below the water.
-
-    A wall does; the outline of an animal that hardly moves does not.
-    """
-    height = len(upright)
-    reach = max(rows[1] - rows[0], height // 8)
-    band = upright[max(0, rows[0] - reach // 2) : min(height, rows[1] + 3 * reach // 2)]
-    return np.percentile(ndimage.maximum_filter1d(band, 3, axis=1), 35, axis=0) + 1e-3
-
-
-def joined(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Clusters with no wall between them put together: one animal that kept to two places of its cylinder."""
-    outer = min(profile[: clusters[0][0] + 1].max(), profile[clusters[-1][1] - 1 :].max())
-    together = [clusters[0]]
-    for cluster in clusters[1:]:
-        between = profile[together[-1][1] - 1 : cluster[0] + 1]
-        if between.max() < BETWEEN_WALLS * outer:
-            together[-1] = (together[-1][0], cluster[1])
-        else:
-            together.append(cluster)
-    return together
-
-
-def empty_ones(profile: np.ndarray, level: np.ndarray, found: list[Cylinder]) -> list[Cylinder]:
-    """Cylinders in which nothing moves: walls as far apart and as strong, water as high, where none was found yet."""
-    wide = float(np.median([one.width for one in found]))
-    strength = min(min(profile[int(one.left)], profile[int(one.right)]) for one in found)
-    water = [round((one.water_left + one.water_right) / 2) for one in found]
-    usual = min(surface_strength(level, one.left, one.right, y) for one, y in zip(found, water, strict=True))
-    peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
-    peaks = [int(x) for x in peaks if profile[x] >= 0.6 * strength]
-    extra: list[Cylinder] = []
-    for left in peaks:
-        for right in (x for x in peaks if abs(x - left - wide) <= max(2, 0.06 * wide)):
-            clear = all(right < one.left + 3 or left > one.right - 3 for one in found + extra)
-            surface = max(range(min(water) - 3, max(water) + 4), key=lambda y: surface_strength(level, left, right, y))
-            if clear and surface_strength(level, left, right, surface) >= 0.5 * usual:
-                extra.append(replace(found[0], left=left, right=right, water_left=surface, water_right=surface))
-    return extra
-
-
-def surface_strength(level: np.ndarray, left: float, right: float, row: int) -> float:
-    """Strength of a level edge between two walls at a row: of its weaker half, for a surface reaches both walls."""
-    inset = max(2, int(right - left) // 10)
-    rows = level[max(0, row - 1) : row + 2, int(left) + inset : int(right) - inset].max(axis=0)
-    half = len(rows) // 2
-    return float(min(np.median(rows[:half]), np.median(rows[half:])))
-
-
-def edge_strength(picture: np.ndarray, axis: int) -> np.ndarray:
-    """Strength of edges across ``axis``, smoothed along them, (height, width), grey levels per pixel."""
-    along = ndimage.gaussian_filter1d(picture, 2.0, axis=1 - axis)
-    return np.abs(ndimage.gaussian_filter1d(along, 1.0, axis=axis, order=1))
-
-
-def active_clusters(changes: np.ndarray) -> tuple[list[tuple[int, int]], tuple[int, int]]:
-    """Columns (start, stop) in which something moves, one cluster for each animal, and the rows of all of them."""
-    height, width = changes.shape
-    strong = changes > max(6.0, 0.25 * float(np.percentile(changes, 99.5)))
-    strong = ndimage.binary_opening(strong, np.ones((2, 2)))
-    busy = strong.sum(axis=0) >= max(2, 0.015 * height)
-    busy = ndimage.binary_closing(np.pad(busy, 8), np.ones(max(3, width // 64)))[8:-8]
-    labels, count = ndimage.label(busy)
-    masses = np.array([strong[:, labels == index].sum() for index in range(1, count + 1)])
-    spans = [np.flatnonzero(labels == index) for index in range(1, count + 1)]
-    kept = [
-        (int(span[0]), int(span[-1]) + 1)
-        for span, mass in zip(spans, masses, strict=True)
-        if len(span) >= 0.015 * width and mass >= 0.12 * masses.max()
-    ]
-    if not kept:
-        return [], (0, height)
-    columns = np.concatenate([np.arange(*span) for span in kept])
-    share = np.cumsum(strong[:, columns].sum(axis=1)) / strong[:, columns].sum()
-    return kept, (int(np.searchsorted(share, 0.02)), int(np.searchsorted(share, 0.98)) + 1)
-
-
-def wall_pairs(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Left and right wall of the cylinder around each cluster: strong upright edges, all pairs about equally wide."""
-    borders = [0, *((a[1] + b[0]) // 2 for a, b in pairwise(clusters)), len(profile) - 1]
-    peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
-    choices = []
-    for index, (start, stop) in enumerate(clusters):
-        inward = max(2, (stop - start) // 8)
-        lefts = _strong(profile, peaks, borders[index], start + inward)
-        rights = _strong(profile, peaks, stop - inward, borders[index + 1])
-        choices.append([(left, right) for left in lefts for right in rights])
-    widths = sorted({right - left for pairs in choices for left, right in pairs})
-    best, best_score = None, -np.inf
-    for wide in widths:
-        picked = [max(pairs, key=lambda pair: _fit(profile, pair, wide)) for pairs in choices]
-        score = sum(_fit(profile, pair, wide) for pair in picked)
-        if score > best_score:
-            best, best_score = picked, score
-    return best
-
-
-def _strong(profile: np.ndarray, peaks: np.ndarray, start: int, stop: int) -> list[int]:
-    inside = [int(x) for x in peaks if start <= x <= stop]
-    strongest = max((profile[x] for x in inside), default=0)
-    return [x for x in inside if profile[x] > 0.4 * strongest] or [int(start if start < stop else stop)]
-
-
-def _fit(profile: np.ndarray, pair: tuple[int, int], wide: float) -> float:
-    left, right = pair
-    strength = (profile[left] + profile[right]) / (2 * profile.max())
-    return strength - 8 * abs(right - left - wide) / wide - 0.5 * wide / len(profile)
-
-
-def wall_rows(upright: np.ndarray, left: int, right: int, rows: tuple[int, int]) -> tuple[int, int]:
-    """Upper and lower end of the walls around the rows in which the animal moves."""
-    sides = [upright[:, max(0, x - 1) : x + 2].max(axis=1) for x in (left, right)]
-    both = ndimage.median_filter(np.minimum(*sides), 5)
-    level = 0.35 * np.median(both[rows[0] : rows[1]])
-    middle = (rows[0] + rows[1]) // 2
-    weak = np.flatnonzero(both < max(level, 1e-3))
-    top = weak[weak < middle].max(initial=-1) + 1
-    bottom = weak[weak > middle].min(initial=len(both))
-    reach = rows[1] - rows[0]
-    return min(top, max(0, rows[0] - reach // 4)), max(bottom, min(len(both), rows[1] + reach // 4))
-
-
-def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: int, rows: tuple[int, int]) -> Cylinder:
-    """The cylinder with its water surface: the strongest straight, nearly level edge where the animal moves."""
-    inset = max(2, (right - left) // 10)
-    columns = np.arange(left + inset, right - inset)
-    tilt = (columns - (left + right) / 2) / (right - left)
-    floor = np.median(level[top:bottom, columns])
-    capped = np.minimum(level, np.percentile(level[top:bottom, columns], 98))
-    heights = np.arange(max(rows[0], top + 2), max(min(rows[1], bottom - 2), max(rows[0], top + 2) + 1))
-    best = (-np.inf, float(heights[0]), 0.0)
-    for rise in np.linspace(-0.2, 0.2, 21) * (right - left):
-        ys = np.clip(heights[:, None] + np.round(tilt * rise).astype(int), 0, len(level) - 1)
-        scores = capped[ys, columns].mean(axis=1) - 0.002 * abs(rise)
-        if scores.max() > best[0]:
-            # A surface drawn as a line has an edge above and one below: the middle of both is meant.
-            peak = int(scores.argmax())
-            near = slice(max(0, peak - 5), peak + 6)
-            weight = np.maximum(scores[near] - 0.6 * scores[peak], 0)
-            best = (float(scores[peak]), float(weight @ heights[near] / weight.sum()), float(rise))
-    score, y, rise = best
-    confidence = float(np.clip((score / (floor + 1e-3) - 1) / 3, 0, 1))
-    return Cylinder(left, right, top, bottom, y - rise / 2, y + rise / 2, confidence)
 
 
 def polarity(seen: Sights, cylinders: list[Cylinder]) -> int:
@@ -383,22 +204,3 @@ def fur_of(seen: Sights, background: np.ndarray, cylinder: Cylinder, sign: int, 
     areas = np.count_nonzero(body, axis=(1, 2))
     usual = float(np.median(areas[areas >= 0.3 * np.percentile(areas, 90)]))
     return Fur(float(np.median(here[body])), float(np.median(apart[body])), float(np.sqrt(usual)))
-
-
-def given(swim: dict, seen: Sights, name: str) -> Cylinder:
-    """The cylinder whose box stands in the table; its water line is found inside."""
-    sides = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")
-    missing = [side for side in sides if swim.get(side) is None]
-    height, width = seen.pictures.shape[1:]
-    if missing:
-        raise IngestError(f"{name}: cylinder {swim['cylinder']:g} has no {', '.join(missing)}. Fill in all four.")
-    left, top, wide, high = (float(swim[side]) for side in sides)
-    if left + wide > width + 1 or top + high > height + 1 or wide < 8 or high < 8:
-        raise IngestError(
-            f"{name}: the region of cylinder {swim['cylinder']:g} ends at x {left + wide:g}, y {top + high:g}; the "
-            f"picture is {width} x {height} pixels. Correct the region_ columns."
-        )
-    level = edge_strength(seen.level(0.5), axis=0)
-    box = (int(left), int(min(left + wide, width - 1)), int(top), int(min(top + high, height - 1)))
-    rows = (int(top + 0.1 * high), int(top + 0.8 * high))
-    return with_water_line(level, *box, rows)

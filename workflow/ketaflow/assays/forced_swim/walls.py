@@ -1,0 +1,249 @@
+"""Cylinders in the scene: where their walls stand and how high the water is.
+
+In: what was seen of a video. Out: one ``Cylinder`` for each, from the left. Cylinders are found where animals move and
+where upright walls stand: all are taken to be of about one size and on one table.
+"""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+from scipy import ndimage
+
+from ketaflow.assays.forced_swim.scene import Cylinder, Sights
+from ketaflow.core.errors import IngestError
+
+# Between the animals of two cylinders there is an upright edge at least this strong, relative to the outer walls.
+BETWEEN_WALLS = 0.35
+# Rows in which something is seen for less than this share of the time of the busiest row are a hand's, not an animal's.
+PASSING_SHARE = 0.25
+# Between head and body, above and below the surface, no more than this is seen of neither (share of the width).
+SURFACE_GAP = 0.12
+# A camera may be held askew by this much (tangent, 6 degrees).
+MOST_ASKEW = 0.1
+
+
+def find(seen: Sights, name: str) -> list[Cylinder]:
+    """Cylinders of a video, from the left: those in which something moves, then empty ones that look the same."""
+    empty = seen.level(0.5)
+    clusters, strong = active_clusters(seen.activity)
+    if not clusters:
+        raise IngestError(
+            f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
+            "expected animals filmed from the side."
+        )
+    rows = pooled([rows_of(seen, strong, cluster) for cluster in clusters])
+    upright, level = upright_walls(edge_strength(empty, axis=1), rows), edge_strength(empty, axis=0)
+    profile = wall_profile(upright, rows)
+    clusters = joined(profile, clusters)
+    found = []
+    for cluster, pair in zip(clusters, wall_pairs(profile, clusters), strict=True):
+        own = rows_of(seen, strong, cluster)
+        found.append(with_water_line(level, *pair, *wall_rows(upright, *pair, own), own))
+    return sorted(found + empty_ones(profile, level, found), key=lambda one: one.left)
+
+
+def pooled(spans: list[tuple[int, int]]) -> tuple[int, int]:
+    """The span from the first start to the last stop."""
+    return min(start for start, _ in spans), max(stop for _, stop in spans)
+
+
+def rows_of(seen: Sights, strong: np.ndarray, cluster: tuple[int, int]) -> tuple[int, int]:
+    """The rows in which the animal of a cluster of columns moves; ``strong`` marks the pixels of the film that change.
+
+    Rows that only the hand which lets it go passes through are left out (in a short film it is there long enough to
+    count as movement; an animal is at the surface most of the time), and what lies apart, as droppings on the floor do.
+    """
+    columns = slice(*cluster)
+    mass = strong[:, columns].sum(axis=1)
+    share = np.cumsum(mass) / mass.sum()
+    first, after = int(np.searchsorted(share, 0.02)), int(np.searchsorted(share, 0.98)) + 1
+    box = (slice(first, after), columns)
+    apart = np.abs(seen.pictures[:, box[0], columns] - seen.level(0.5)[box])
+    there = apart > max(6.0, 0.5 * float(np.percentile(seen.activity[box], 99.5)))
+    share = np.mean(np.count_nonzero(there, axis=2) >= max(2, 0.02 * (cluster[1] - cluster[0])), axis=0)
+    gap = max(3, round(SURFACE_GAP * (cluster[1] - cluster[0])))
+    lasting = ndimage.binary_closing(np.pad(share >= PASSING_SHARE * share.max(), gap), np.ones(gap))[gap:-gap]
+    labels, _ = ndimage.label(lasting)
+    masses = ndimage.sum_labels(mass[first:after], labels, np.arange(1, labels.max() + 1))
+    rows = np.flatnonzero(labels == 1 + int(np.argmax(masses)))
+    return first + int(rows[0]), first + int(rows[-1]) + 1
+
+
+def upright_walls(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
+    """Upright edges (height, width) sheared so that walls of a camera held askew stand upright; the middle row stays.
+
+    The right shear is the one at which edges in ``rows`` line up best: their profile is the most uneven.
+    """
+    height, width = upright.shape
+    away = np.arange(height) - (rows[0] + rows[1]) // 2
+    columns = np.arange(width)
+    best, clearest = upright, -np.inf
+    for shear in sorted(np.linspace(-MOST_ASKEW, MOST_ASKEW, 21), key=abs):
+        moved = columns + np.round(shear * away).astype(int)[:, None]
+        sheared = np.take_along_axis(upright, np.clip(moved, 0, width - 1), axis=1)
+        clear = float(np.sum(wall_profile(sheared, rows) ** 2)) * (1 - 0.5 * abs(shear))
+        if clear > clearest:
+            best, clearest = sheared, clear
+    return best
+
+
+def wall_profile(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
+    """Strength of upright edges at each column (width,) that go through most rows around and below the water.
+
+    A wall does; the outline of an animal that hardly moves does not.
+    """
+    height = len(upright)
+    reach = max(rows[1] - rows[0], height // 8)
+    band = upright[max(0, rows[0] - reach // 2) : min(height, rows[1] + 3 * reach // 2)]
+    return np.percentile(ndimage.maximum_filter1d(band, 3, axis=1), 35, axis=0) + 1e-3
+
+
+def joined(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Clusters with no wall between them put together: one animal that kept to two places of its cylinder."""
+    outer = min(profile[: clusters[0][0] + 1].max(), profile[clusters[-1][1] - 1 :].max())
+    together = [clusters[0]]
+    for cluster in clusters[1:]:
+        between = profile[together[-1][1] - 1 : cluster[0] + 1]
+        if between.max() < BETWEEN_WALLS * outer:
+            together[-1] = (together[-1][0], cluster[1])
+        else:
+            together.append(cluster)
+    return together
+
+
+def empty_ones(profile: np.ndarray, level: np.ndarray, found: list[Cylinder]) -> list[Cylinder]:
+    """Cylinders in which nothing moves: walls as far apart and as strong, water as high, where none was found yet."""
+    wide = float(np.median([one.width for one in found]))
+    strength = min(min(profile[int(one.left)], profile[int(one.right)]) for one in found)
+    water = [round((one.water_left + one.water_right) / 2) for one in found]
+    usual = min(surface_strength(level, one.left, one.right, y) for one, y in zip(found, water, strict=True))
+    peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
+    peaks = [int(x) for x in peaks if profile[x] >= 0.6 * strength]
+    extra: list[Cylinder] = []
+    for left in peaks:
+        for right in (x for x in peaks if abs(x - left - wide) <= max(2, 0.06 * wide)):
+            clear = all(right < one.left + 3 or left > one.right - 3 for one in found + extra)
+            surface = max(range(min(water) - 3, max(water) + 4), key=lambda y: surface_strength(level, left, right, y))
+            if clear and surface_strength(level, left, right, surface) >= 0.5 * usual:
+                extra.append(replace(found[0], left=left, right=right, water_left=surface, water_right=surface))
+    return extra
+
+
+def surface_strength(level: np.ndarray, left: float, right: float, row: int) -> float:
+    """Strength of a level edge between two walls at a row: of its weaker half, for a surface reaches both walls."""
+    inset = max(2, int(right - left) // 10)
+    rows = level[max(0, row - 1) : row + 2, int(left) + inset : int(right) - inset].max(axis=0)
+    half = len(rows) // 2
+    return float(min(np.median(rows[:half]), np.median(rows[half:])))
+
+
+def edge_strength(picture: np.ndarray, axis: int) -> np.ndarray:
+    """Strength of edges across ``axis``, smoothed along them, (height, width), grey levels per pixel."""
+    along = ndimage.gaussian_filter1d(picture, 2.0, axis=1 - axis)
+    return np.abs(ndimage.gaussian_filter1d(along, 1.0, axis=axis, order=1))
+
+
+def active_clusters(changes: np.ndarray) -> tuple[list[tuple[int, int]], np.ndarray]:
+    """Columns (start, stop) in which something moves, a cluster for each animal, and what moves (height, width)."""
+    height, width = changes.shape
+    strong = changes > max(6.0, 0.25 * float(np.percentile(changes, 99.5)))
+    strong = ndimage.binary_opening(strong, np.ones((2, 2)))
+    busy = strong.sum(axis=0) >= max(2, 0.015 * height)
+    busy = ndimage.binary_closing(np.pad(busy, 8), np.ones(max(3, width // 64)))[8:-8]
+    labels, count = ndimage.label(busy)
+    masses = np.array([strong[:, labels == index].sum() for index in range(1, count + 1)])
+    spans = [np.flatnonzero(labels == index) for index in range(1, count + 1)]
+    kept = [
+        (int(span[0]), int(span[-1]) + 1)
+        for span, mass in zip(spans, masses, strict=True)
+        if len(span) >= 0.015 * width and mass >= 0.12 * masses.max()
+    ]
+    return kept, strong
+
+
+def wall_pairs(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Left and right wall of the cylinder around each cluster: strong upright edges, all pairs about equally wide."""
+    borders = [0, *((a[1] + b[0]) // 2 for a, b in pairwise(clusters)), len(profile) - 1]
+    peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
+    choices = []
+    for index, (start, stop) in enumerate(clusters):
+        inward = max(2, (stop - start) // 8)
+        lefts = _strong(profile, peaks, borders[index], start + inward)
+        rights = _strong(profile, peaks, stop - inward, borders[index + 1])
+        choices.append([(left, right) for left in lefts for right in rights])
+    widths = sorted({right - left for pairs in choices for left, right in pairs})
+    best, best_score = None, -np.inf
+    for wide in widths:
+        picked = [max(pairs, key=lambda pair: _fit(profile, pair, wide)) for pairs in choices]
+        score = sum(_fit(profile, pair, wide) for pair in picked)
+        if score > best_score:
+            best, best_score = picked, score
+    return best
+
+
+def _strong(profile: np.ndarray, peaks: np.ndarray, start: int, stop: int) -> list[int]:
+    inside = [int(x) for x in peaks if start <= x <= stop]
+    strongest = max((profile[x] for x in inside), default=0)
+    return [x for x in inside if profile[x] > 0.4 * strongest] or [int(start if start < stop else stop)]
+
+
+def _fit(profile: np.ndarray, pair: tuple[int, int], wide: float) -> float:
+    left, right = pair
+    strength = (profile[left] + profile[right]) / (2 * profile.max())
+    return strength - 8 * abs(right - left - wide) / wide - 0.5 * wide / len(profile)
+
+
+def wall_rows(upright: np.ndarray, left: int, right: int, rows: tuple[int, int]) -> tuple[int, int]:
+    """Upper and lower end of the walls around the rows in which the animal moves."""
+    sides = [upright[:, max(0, x - 1) : x + 2].max(axis=1) for x in (left, right)]
+    both = ndimage.median_filter(np.minimum(*sides), 5)
+    level = 0.35 * np.median(both[rows[0] : rows[1]])
+    middle = (rows[0] + rows[1]) // 2
+    weak = np.flatnonzero(both < max(level, 1e-3))
+    top = weak[weak < middle].max(initial=-1) + 1
+    bottom = weak[weak > middle].min(initial=len(both))
+    reach = rows[1] - rows[0]
+    return min(top, max(0, rows[0] - reach // 4)), max(bottom, min(len(both), rows[1] + reach // 4))
+
+
+def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: int, rows: tuple[int, int]) -> Cylinder:
+    """The cylinder with its water surface: the strongest straight, nearly level edge where the animal moves."""
+    inset = max(2, (right - left) // 10)
+    columns = np.arange(left + inset, right - inset)
+    tilt = (columns - (left + right) / 2) / (right - left)
+    floor = np.median(level[top:bottom, columns])
+    capped = np.minimum(level, np.percentile(level[top:bottom, columns], 98))
+    heights = np.arange(max(rows[0], top + 2), max(min(rows[1], bottom - 2), max(rows[0], top + 2) + 1))
+    best = (-np.inf, float(heights[0]), 0.0)
+    for rise in np.linspace(-0.2, 0.2, 21) * (right - left):
+        ys = np.clip(heights[:, None] + np.round(tilt * rise).astype(int), 0, len(level) - 1)
+        scores = capped[ys, columns].mean(axis=1) - 0.002 * abs(rise)
+        if scores.max() > best[0]:
+            # A surface drawn as a line has an edge above and one below: the middle of both is meant.
+            peak = int(scores.argmax())
+            near = slice(max(0, peak - 5), peak + 6)
+            weight = np.maximum(scores[near] - 0.6 * scores[peak], 0)
+            best = (float(scores[peak]), float(weight @ heights[near] / weight.sum()), float(rise))
+    score, y, rise = best
+    confidence = float(np.clip((score / (floor + 1e-3) - 1) / 3, 0, 1))
+    return Cylinder(left, right, top, bottom, y - rise / 2, y + rise / 2, confidence)
+
+
+def given(swim: dict, seen: Sights, name: str) -> Cylinder:
+    """The cylinder whose box stands in the table; its water line is found inside."""
+    sides = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")
+    missing = [side for side in sides if swim.get(side) is None]
+    height, width = seen.pictures.shape[1:]
+    if missing:
+        raise IngestError(f"{name}: cylinder {swim['cylinder']:g} has no {', '.join(missing)}. Fill in all four.")
+    left, top, wide, high = (float(swim[side]) for side in sides)
+    if left + wide > width + 1 or top + high > height + 1 or wide < 8 or high < 8:
+        raise IngestError(
+            f"{name}: the region of cylinder {swim['cylinder']:g} ends at x {left + wide:g}, y {top + high:g}; the "
+            f"picture is {width} x {height} pixels. Correct the region_ columns."
+        )
+    level = edge_strength(seen.level(0.5), axis=0)
+    box = (int(left), int(min(left + wide, width - 1)), int(top), int(min(top + high, height - 1)))
+    rows = (int(top + 0.1 * high), int(top + 0.8 * high))
+    return with_water_line(level, *box, rows)
