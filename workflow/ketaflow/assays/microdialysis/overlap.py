@@ -134,8 +134,9 @@ def _fit(t: np.ndarray, y: np.ndarray, centres_s: np.ndarray, widths_s: np.ndarr
     for _ in range(MOST_STEPS):
         error, _, rest, jacobian, _ = state
         normal, slope = jacobian.T @ jacobian, jacobian.T @ rest
-        scaled = np.diag(normal) + max(RIDGE * np.trace(normal), np.finfo(float).tiny)
-        there = np.clip(here + np.linalg.solve(normal + damping * np.diag(scaled), slope), low, high)
+        along = normal.flat[:: len(normal) + 1]
+        normal.flat[:: len(normal) + 1] = (1 + damping) * along + damping * _ridge(along)
+        there = np.clip(here + np.linalg.solve(normal, slope), low, high)
         tried = _projected(shape, t / scale, y, there, count)
         if tried[0] < error:
             gain, here, state, damping = 1 - tried[0] / error, there, tried, damping / 5
@@ -161,11 +162,16 @@ def _projected(
     )
     sides = np.concatenate([y[:, None], *by_parameter], axis=1)
     gram = columns.T @ columns
-    gram.flat[:: count + 1] += max(RIDGE * np.trace(gram), np.finfo(float).tiny)
+    gram.flat[:: count + 1] += _ridge(gram.flat[:: count + 1])
     shares = np.linalg.solve(gram, columns.T @ sides)
     sides -= columns @ shares
     areas, rest = shares[:, 0], sides[:, 0]
-    ways = sides[:, 1:] * np.tile(areas, 3)
+    ways = (sides[:, 1:].reshape(-1, 3, count) * areas).reshape(-1, 3 * count)
     if len(parameters) < 3 * count:
         ways = np.concatenate([ways[:, : 2 * count], ways[:, 2 * count :].sum(axis=1, keepdims=True)], axis=1)
     return float(np.sqrt(rest @ rest)), areas, rest, ways, columns
+
+
+def _ridge(diagonal: np.ndarray) -> float:
+    """What keeps equations with this diagonal solvable."""
+    return max(RIDGE * float(diagonal.sum()), float(np.finfo(float).tiny))
