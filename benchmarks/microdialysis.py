@@ -4,7 +4,8 @@
 
 CPU time of this process, the best of three. The ratio is to scipy's find_peaks and peak_widths on the same trace, which
 knows no baseline; reading is from an 8,000-point text export. Areas are those of drawn runs (4 to 12 tailing peaks over
-waving, bowed, decaying or stepping baselines) and of pairs at resolutions of 0.6 to 1.4.
+waving, bowed, decaying or stepping baselines), of pairs at resolutions of 0.6 to 1.4, and of runs over what straight
+lines find hard.
 """
 
 import sys
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
 from ketaflow.assays.microdialysis import peaks, readers, simulate
 
+HARD = ("bows up", "bows down", "a dip beside a peak", "a hump", "the tail of the void", "tails")
 HOW = {"peak_width_s": 0, "snr_min": 5, "smallest_peak_pct": 0.05}
 
 
@@ -77,6 +79,40 @@ def run_errors_pct(rng: np.random.Generator, apart_sigma: float) -> list[float]:
     return [100 * (row["area"] / area - 1) for row, area in zip(nearest, areas, strict=True)]
 
 
+def hard_errors_pct(rng: np.random.Generator, kind: str) -> list[float]:
+    """Errors of all areas of a drawn run over what straight lines find hard."""
+    step_s, length_s = rng.choice([0.2, 0.4, 0.5, 1.0]), 60 * rng.uniform(8, 25)
+    time_s = np.arange(0, length_s, step_s)
+    sigma_s = rng.uniform(3, 8)
+    tail_s = sigma_s * (rng.uniform(2, 5) if kind == "tails" else rng.uniform(0.2, 1.2))
+    gaps = (14 * sigma_s + 3 * tail_s) * rng.uniform(1, 1.6, rng.integers(4, 10))
+    centres = 60 + rng.uniform(6, 10) * sigma_s + np.cumsum(gaps) - gaps[0]
+    centres = centres[centres < length_s - 8 * sigma_s - 8 * tail_s]
+    height = 10 ** rng.uniform(3, 5)
+    areas = height * sigma_s * 2.5 * 10 ** rng.uniform(-1.3, 0, len(centres))
+    share, size = 2 * time_s / length_s - 1, height * rng.uniform(0.05, 1)
+    dip_s = centres[rng.integers(0, len(centres))] - rng.uniform(7, 9) * sigma_s
+    under = {
+        "bows up": lambda: -size * share**2,
+        "bows down": lambda: size * share**2,
+        "a dip beside a peak": lambda: -0.3 * size * np.exp(-(((time_s - dip_s) / (1.5 * sigma_s)) ** 2)),
+        "a hump": lambda: 0.2 * size * np.exp(-(((share - rng.uniform(-0.4, 0.4)) * length_s / 30 / sigma_s) ** 2)),
+        "the tail of the void": lambda: size * np.where(time_s > 20, np.exp(-(time_s - 20) / rng.uniform(5, 60)), 0),
+        "tails": lambda: 0.0,
+    }
+    signal = under[kind]() + sum(
+        simulate.tailed_peak(time_s, centre, sigma_s, tail_s, area) for centre, area in zip(centres, areas, strict=True)
+    )
+    signal = signal + rng.normal(0, areas.min() / (2.5 * sigma_s) / rng.choice([50, 200]), len(time_s))
+    rows = peaks.peaks_of(time_s / 60, signal, method="drop_line", unmix=True, **HOW).rows
+    tops = centres + (0.9 * sigma_s if kind == "tails" else 0.6 * tail_s)
+    nearest = [min(rows, key=lambda row, at=at: abs(60 * row["retention_min"] - at)) for at in tops]
+    return [
+        100 * (row["area"] / area - 1) if abs(60 * row["retention_min"] - top) < 2.5 * sigma_s else -100.0
+        for row, area, top in zip(nearest, areas, tops, strict=True)
+    ]
+
+
 def pair_errors_pct(rng: np.random.Generator, snr: float) -> list[float]:
     """Errors of both areas of a drawn pair; 100 % for one that is not told apart."""
     time_s = np.arange(0, 240, rng.choice([0.2, 0.4, 0.8]))
@@ -103,6 +139,7 @@ def accuracy() -> None:
         ("pairs, noise 1/1000", pair_errors_pct, 1000.0),
         ("pairs, noise 1/300", pair_errors_pct, 300.0),
         ("pairs, noise 1/50", pair_errors_pct, 50.0),
+        *((f"hard: {kind}", hard_errors_pct, kind) for kind in HARD),
     ):
         errors = np.abs([error for seed in range(60) for error in draw(np.random.default_rng([9, seed]), given)])
         median, most = np.quantile(errors, [0.5, 0.9])
