@@ -94,6 +94,7 @@ def columns_of(*lanes: float, width: int = 400) -> np.ndarray:
         ([100, 140, 180], ""),
         ([100, 140, 180, 220, 260], "lane 5 would show nothing"),
         ([95, 105, 140, 180, 220], "on top of each other"),
+        ([100, 140, 200], "wells as far apart"),
     ],
 )
 def test_what_speaks_against_a_comb_is_said(centres, doubt):
@@ -106,6 +107,12 @@ def test_an_unlisted_lane_counts_against_the_weakest_listed():
     judged = evidence(strips, np.array([100, 140, 180.0]), 40.0, np.ones(3, bool))
     assert judged.outside == pytest.approx(0.5)
     assert evidence(columns_of(100, 140, 180), np.array([100, 140, 180.0]), 40.0, np.ones(3, bool)).outside == 0
+
+
+def test_a_lane_between_two_that_are_listed_is_seen():
+    strips = columns_of(100, 180, 260) + 0.8 * columns_of(140, 220)
+    judged = evidence(strips, np.array([100, 180, 260.0]), 80.0, np.ones(3, bool))
+    assert judged.outside > 0.5
 
 
 def test_the_rims_of_empty_wells_are_no_unlisted_lanes():

@@ -6,6 +6,7 @@ lanes. A map one lane short or long breaks one of these nearly always, though it
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import ndimage
@@ -23,11 +24,12 @@ VOICE = 0.8
 ONE_LANE, TWO_LANES, TWO_LANES_USUALLY, LEAST_DIP, NO_GAPS = 0.3, 0.7, 0.4, 0.12, 0.1
 # Two places without a dip between them are two lanes all the same if their bands correlate less than this.
 ALIKE = 0.4
-# Neighbours are at least this share of the usual distance apart; the outer lanes show this share of the usual (soft)
-# signal. Lanes nobody listed are sought up to BEYOND pitches from those listed; signal there is more than a flank if it
-# is this many times the dip before it, or this share of the lane beside it.
-CROWDED, END_SHOWS = 0.72, 0.27
-BEYOND, DIP_BEFORE, FLANK = 3.0, 1.3, 0.4
+# Neighbours are at least this share of the usual distance apart, and their distance is off whole wells by at most the
+# next (pitches); the outer lanes show this share of the usual (soft) signal. Lanes nobody listed are sought up to BEYOND
+# pitches from those listed, and midway between two less than NEXT apart (a map of every second lane); signal there is
+# more than a flank if it is this many times the dip before it, or this share of the lane beside it.
+CROWDED, UNEVEN, END_SHOWS = 0.72, 0.35, 0.27
+BEYOND, MIDWAY, NEXT, DIP_BEFORE, FLANK = 3.0, 0.4, 1.25, 1.3, 0.4
 # A lane weaker than this share of the usual one is no measure for others, and (soft) too faint to look like two.
 # Rows where two lanes that show something reach this share of their strongest are rows of bands; the rims of wells stay
 # below it (0.14 at most), and a lane that shows hardly anything has no say.
@@ -79,6 +81,10 @@ def _doubt(
     apart = np.diff(centres)
     if len(apart) and apart.min() < CROWDED * pitch:
         return f"lanes {apart.argmin() + 1} and {apart.argmin() + 2} would lie on top of each other"
+    wells = apart / pitch
+    odd = np.abs(wells - np.maximum(1, np.rint(wells)))
+    if len(odd) and odd.max() > UNEVEN:
+        return f"lanes {odd.argmax() + 1} and {odd.argmax() + 2} would not stand in wells as far apart as the others"
     between = {
         lane: _dip(strips, (centres[lane], centres[lane + 1]), (-0.3, 0.3), 0.15 * pitch, pitch)
         for lane in range(len(centres) - 1)
@@ -149,10 +155,22 @@ def _outside(strips: np.ndarray, centres: np.ndarray, pitch: float) -> float:
     signal = np.sqrt(np.square(np.minimum(strips, beside[:, nearest])).sum(axis=0))
     strength = np.sqrt(np.square(bands).sum(axis=0))
     signal = ndimage.minimum_filter1d(signal, max(1, round(0.3 * pitch)))
-    apart = (signal > DIP_BEFORE * _lowest_on_the_way(signal, centres, nearest)) | (signal > FLANK * strength[nearest])
-    beyond = (away > REACH + 0.15) & (away < BEYOND) & apart
+    dip = signal > DIP_BEFORE * _lowest_on_the_way(signal, centres, nearest)
+    beyond = (away > REACH + 0.15) & (away < BEYOND) & (dip | (signal > FLANK * strength[nearest]))
+    beyond |= (away > MIDWAY) & _stands_between(signal, centres, pitch)
     weakest = max(float(strength.min()), WEAKEST * float(np.median(strength)), 1e-9)
     return float(signal[beyond].max(initial=0) / weakest)
+
+
+def _stands_between(signal: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
+    """Columns of a signal between two lanes that follow each other with a dip towards both; (n_columns,) bool."""
+    stands = np.zeros(len(signal), bool)
+    for left, right in pairwise(np.rint(centres).astype(int)):
+        if 0 < right - left < NEXT * pitch:
+            part = signal[left : right + 1]
+            lower = np.maximum(np.minimum.accumulate(part), np.minimum.accumulate(part[::-1])[::-1])
+            stands[left : right + 1] |= part > DIP_BEFORE * lower
+    return stands
 
 
 def _lowest_on_the_way(signal: np.ndarray, centres: np.ndarray, nearest: np.ndarray) -> np.ndarray:
