@@ -25,9 +25,9 @@ ONE_LANE, TWO_LANES, TWO_LANES_USUALLY, LEAST_DIP, NO_GAPS = 0.3, 0.7, 0.4, 0.12
 # Two places without a dip between them are two lanes all the same if their bands correlate less than this.
 ALIKE = 0.4
 # Neighbours are at least this share of the usual distance apart, and their distance is off whole wells by at most the
-# next (pitches); the outer lanes show this share of the usual (soft) signal. Lanes nobody listed are sought up to BEYOND
-# pitches from those listed, and midway between two less than NEXT apart (a map of every second lane); signal there is
-# more than a flank if it is this many times the dip before it, or this share of the lane beside it.
+# next (pitches); the outer lanes show this share of the usual (soft) signal. Lanes nobody listed are sought up to
+# BEYOND pitches from those listed, and midway between two less than NEXT apart (a map of every second lane); signal
+# there is more than a flank if it is this many times the dip before it, or this share of the lane beside it.
 CROWDED, UNEVEN, END_SHOWS = 0.72, 0.35, 0.27
 BEYOND, MIDWAY, NEXT, DIP_BEFORE, FLANK = 3.0, 0.4, 1.25, 1.3, 0.4
 # A lane weaker than this share of the usual one is no measure for others, and (soft) too faint to look like two.
