@@ -11,7 +11,7 @@ from scipy import ndimage
 from ketaflow.core.errors import IngestError
 
 # A clock stands within this share of the rows at the upper or lower end of the picture.
-CLOCK_ROWS = 0.1
+CLOCK_ROWS = 0.15
 # A change of a pixel larger than this share of the largest in the film is an animal's, not a glint's.
 GLINT_SHARE = 0.4
 # The rim of an animal is this wide (share of the cylinder's width).

@@ -26,13 +26,12 @@ MOST_ASKEW = 0.1
 def find(seen: Sights, name: str) -> list[Cylinder]:
     """Cylinders of a video, from the left: those in which something moves, then empty ones that look the same."""
     empty = seen.level(0.5)
-    clusters, strong = active_clusters(seen.activity)
+    clusters, strong, rows = busy_places(seen)
     if not clusters:
         raise IngestError(
             f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
             "expected animals filmed from the side."
         )
-    rows = pooled([rows_of(seen, strong, cluster) for cluster in clusters])
     upright, level = upright_walls(edge_strength(empty, axis=1), rows), edge_strength(empty, axis=0)
     profile = wall_profile(upright, rows)
     clusters = joined(profile, clusters)
@@ -41,6 +40,23 @@ def find(seen: Sights, name: str) -> list[Cylinder]:
         own = rows_of(seen, strong, cluster)
         found.append(with_water_line(level, *pair, *wall_rows(upright, *pair, own), own))
     return sorted(found + empty_ones(profile, level, found), key=lambda one: one.left)
+
+
+def busy_places(seen: Sights) -> tuple[list[tuple[int, int]], np.ndarray, tuple[int, int]]:
+    """Columns in which each animal moves, what moves (height, width), and the rows of all animals.
+
+    Looked for twice, the second time in those rows alone: an arm that comes from above leans over two cylinders.
+    """
+    clusters, strong = active_clusters(seen.activity)
+    if not clusters:
+        return [], strong, (0, len(strong))
+    rows = pooled([rows_of(seen, strong, cluster) for cluster in clusters])
+    within = np.zeros_like(seen.activity)
+    within[slice(*rows)] = seen.activity[slice(*rows)]
+    again, inside = active_clusters(within)
+    if again:
+        clusters, strong = again, inside
+    return clusters, strong, pooled([rows_of(seen, strong, cluster) for cluster in clusters])
 
 
 def pooled(spans: list[tuple[int, int]]) -> tuple[int, int]:
