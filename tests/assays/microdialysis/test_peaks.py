@@ -147,6 +147,24 @@ def test_a_clipped_peak_is_saturated_and_a_whole_one_is_not():
     assert [row["saturated"] for row in found(TIME, np.minimum(signal, 150))] == [False, True]
 
 
+def test_a_top_cut_off_for_minutes_is_no_baseline():
+    clipped = np.minimum(gaussian(TIME, 4, 25, 100_000), 60) + noise(0.05)
+    narrow = sum(gaussian(TIME, centre, 3, 300) for centre in (1, 1.5, 7, 7.5, 8, 8.5, 9))
+    row = max(found(TIME, clipped + narrow), key=lambda row: row["stop_min"] - row["start_min"])
+    inside = (TIME > 2) & (TIME < 6)
+    assert row["area"] == pytest.approx(np.trapezoid(clipped[inside], 60 * TIME[inside]), rel=0.01)
+    assert row["saturated"]
+
+
+def test_a_long_tail_in_the_noise_does_not_lift_the_line():
+    errors = []
+    for seed in range(12):
+        peaks_only = sum(simulate.tailed_peak(60 * TIME, at, 4, 12, 1000) for at in (90, 240, 390))
+        rows = sorted(found(TIME, peaks_only + noise(0.6, seed)), key=lambda row: -row["area"])[:3]
+        errors += [row["area"] / 1000 - 1 for row in rows]
+    assert abs(np.mean(errors)) < 0.02
+
+
 def test_noise_alone_holds_no_strong_peak():
     assert all(row["snr"] < 10 for row in found(TIME, noise(1.0)))
 

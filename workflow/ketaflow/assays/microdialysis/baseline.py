@@ -8,7 +8,8 @@ longer than a peak is wide; its height is the mean of the trace there, so that n
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.extrema import parabola, prominences, prominent
+from ketaflow.assays.microdialysis.dips import after_dips, negative_peaks
+from ketaflow.assays.microdialysis.extrema import edges_of, parabola, prominences
 from ketaflow.assays.microdialysis.outline import Outline
 
 # A place is straight where a parabola through it, one peak width long, bends by less than this many of its own standard
@@ -38,98 +39,23 @@ CALM_CHANGE = 2.0
 # It is found when it moves by less than this fraction of the ripple.
 ROUNDS = 3
 SETTLED_RIPPLES = 0.5
+# A level place so many times the ripple above the line, and so high against what is highest within so many widths, on
+# both sides of which the trace comes down to half of that before it rises by half, is the flat top of a peak: detectors
+# reach further than that above their ripple.
+TOP_RIPPLES = 100.0
+TOP_FRACTION = 0.5
+TOP_WIDTHS = 20.0
+# The reach of a peak's front or tail: so many times as far as to where it is this fraction of its height; and how much
+# of a bare stretch is left to the line at least.
+TAIL_LEVEL = 0.05
+TAIL_REACH = 2
+TAIL_KEPT = 0.25
 # So many samples across a peak's half height are enough to find the line.
 WIDTH_POINTS = 16
 # The line bends down where the trace passes under it by so many times the ripple.
 UNDER_RIPPLES = 3.0
 # But not into a negative peak, beside which the trace keeps to the line within this fraction of its depth.
 BESIDE_FRACTION = 0.3
-# A dip this many times deeper than the ripple is a negative peak if, within so many widths on either side, the trace is
-# level for a width, to within the first fraction of the dip's depth, at heights that differ by no more than the second.
-DIP_RIPPLES = 20.0
-DIP_REACH_WIDTHS = 6.0
-DIP_LEVEL = 0.1
-DIP_UNEVEN = 0.5
-# Beside a peak this many times taller, and as deep as this fraction of the whole trace, it is the void.
-VOID_FACTOR = 2.0
-VOID_DEPTH = 0.02
-# A dip below the lower quartile by this many times the distance from the 5th percentile, so many widths from a peak
-# taller than it is deep, is the void, and no baseline.
-DIP_FACTOR = 4.0
-VOID_WIDTHS = 3.0
-RISE_FRACTION = 0.02
-
-
-def edges_of(true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and stops of the stretches of True, stops not included."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
-    return edges[::2], edges[1::2]
-
-
-def negative_peaks(trace: Outline, half: int) -> list[tuple[int, int]]:
-    """(start, stop) of the dips that stand between two level stretches of the trace, each a width long: negative peaks.
-
-    A span runs from middle to middle of these, as the feet of a dip reach into them. A low place between two peaks has
-    no such stretches beside it.
-    """
-    smooth, stride = trace.smooth, max(1, half // 2)
-    bottoms = prominent(-smooth, DIP_RIPPLES * trace.ripple)
-    if not len(bottoms) or len(smooth) < 4 * half:
-        return []
-    windows = np.lib.stride_tricks.sliding_window_view(smooth, 2 * half)[::stride]
-    level, spread = windows.mean(axis=1), np.ptp(windows, axis=1)
-    starts = stride * np.arange(len(level))
-    reach, spans = int(DIP_REACH_WIDTHS * 2 * half), []
-    for bottom in bottoms.tolist():
-        flat = spread < DIP_LEVEL * (level - smooth[bottom])
-        left = np.flatnonzero(flat & (starts + 2 * half <= bottom) & (starts >= bottom - reach))
-        right = np.flatnonzero(flat & (starts >= bottom) & (starts + 2 * half <= bottom + reach))
-        if len(left) and len(right):
-            sides = level[[left[-1], right[0]]]
-            depth, near = sides.min() - smooth[bottom], smooth[max(bottom - reach, 0) : bottom + reach]
-            void = near.max() - sides.min() > VOID_FACTOR * depth and depth > VOID_DEPTH * np.ptp(smooth)
-            if np.ptp(sides) < DIP_UNEVEN * depth and not void:
-                spans.append((int(starts[left[-1]]) + half, int(starts[right[0]]) + half))
-    return [(start, stop) for start, stop in spans if stop > start]
-
-
-def after_dips(smooth: np.ndarray, width_points: float) -> np.ndarray:
-    """(n_points,) bool: what can carry a baseline; the void's dips, the fall into and the rise out of them cannot."""
-    low, quarter = np.quantile(smooth, [0.05, 0.25])
-    fence = quarter - DIP_FACTOR * max(quarter - low, 1e-3 * np.ptp(smooth))
-    usable = np.ones(len(smooth), bool)
-    reach = int(VOID_WIDTHS * width_points)
-    for start, stop in zip(*edges_of(smooth < fence), strict=True):
-        depth = quarter - smooth[start:stop].min()
-        if smooth[max(start - reach, 0) : stop + reach].max() - quarter > depth:
-            level = RISE_FRACTION * (depth - quarter + fence)
-            bottom = start + int(smooth[start:stop].argmin())
-            fall = _climb(smooth[bottom::-1], bottom - start, width_points, level)
-            high = np.flatnonzero(smooth[bottom::-1] > quarter)
-            first = bottom - min(fall, high[0] if len(high) else bottom)
-            usable[first : bottom + _climb(smooth[bottom:], stop - 1 - bottom, width_points, level)] = False
-    return usable
-
-
-def _climb(outward: np.ndarray, crossing: int, width_points: float, level: float) -> int:
-    """Points from the bottom of a dip, past ``crossing``, to where the climb out of it is over.
-
-    That is where the signal changes, over one peak width, by less than ``level``, or where the climb slackens before
-    it steepens again: there the flank of a peak begins.
-    """
-    if len(outward) - crossing < 3:
-        return len(outward) - 1
-    climb = np.gradient(outward) * width_points
-    steepest, climb = climb[: crossing + 1].max(), climb[crossing:]
-    over = np.flatnonzero(climb < level)
-    stop = int(over[0]) if len(over) else len(climb) - 1
-    slack = np.flatnonzero(climb < np.maximum(steepest, np.maximum.accumulate(climb)) - level)
-    if len(slack):
-        rest = climb[slack[0] :]
-        again = np.flatnonzero(rest > np.minimum.accumulate(rest) + level)
-        if len(again):
-            stop = min(stop, int(slack[0] + np.argmin(rest[: again[0]])))
-    return crossing + stop
 
 
 def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
@@ -165,7 +91,9 @@ def _line_of(trace: Outline, apexes: np.ndarray) -> np.ndarray:
         mean, straight, level = bare_places(trace, line, half)
         tops = (trace.smooth - line)[apexes]
         bare = _trusted(straight & free, level & free, mean, tops, apexes, half, trace.ripple)
-        places = np.flatnonzero(bare | calm | free & calm_places(trace.signal - line, half, trace.ripple))
+        bare |= calm | free & calm_places(trace.signal - line, half, trace.ripple)
+        bare = _without_tops(bare, trace.smooth - line, half, trace.ripple)
+        places = np.flatnonzero(_clear_of_tails(bare, trace.smooth - line, apexes))
         before, line = line, _hung(light, places, mean[places] + line[places], usable, half, trace.ripple)
         if np.abs(line - before).max() < SETTLED_RIPPLES * trace.ripple:
             break
@@ -239,6 +167,55 @@ def _trusted(
         for run in np.flatnonzero(low & gentle & (widths >= length)):
             kept[starts[run] + rims[run] : stops[run] - rims[run]] = True
     return kept
+
+
+def _without_tops(bare: np.ndarray, height: np.ndarray, half: int, ripple: float) -> np.ndarray:
+    """(n_points,) bool: bare places without the flat tops of peaks that were cut off, which are level for long, too."""
+    kept = bare.copy()
+    reach = int(TOP_WIDTHS * 2 * half)
+    for start, stop in zip(*edges_of(bare), strict=True):
+        level = float(height[start:stop].mean())
+        first = max(start - reach, 0)
+        if level > max(TOP_RIPPLES * ripple, TOP_FRACTION * float(height[first : stop + reach].max())):
+            sides = height[first:start][::-1], height[stop : stop + reach]
+            kept[start:stop] = not all(_comes_down(side, level) for side in sides)
+    return kept
+
+
+def _comes_down(outward: np.ndarray, level: float) -> bool:
+    """Whether a trace comes down to half of a level before it rises by half."""
+    down, up = outward < 0.5 * level, outward > 1.5 * level
+    return bool(down.any() and not up[: int(down.argmax())].any())
+
+
+def _clear_of_tails(bare: np.ndarray, height: np.ndarray, apexes: np.ndarray) -> np.ndarray:
+    """(n_points,) bool: bare places without what still belongs to the front or tail of the peaks beside them.
+
+    An exponential tail that has come down to a twentieth needs as long again to come down to a four-hundredth: it is
+    seen no more in the noise, but would lift the line.
+    """
+    kept = bare.copy()
+    starts, stops = edges_of(bare)
+    following = np.searchsorted(apexes, starts)
+    for start, stop, right in zip(starts.tolist(), stops.tolist(), following.tolist(), strict=True):
+        most = int((1 - TAIL_KEPT) * (stop - start))
+        tail, front = start, stop
+        if right > 0:
+            apex = int(apexes[right - 1])
+            tail = apex + _reach(height[apex:start])
+        if right < len(apexes):
+            apex = int(apexes[right])
+            front = apex - _reach(height[stop : apex + 1][::-1])
+        first = min(max(tail, start), start + most)
+        last = max(min(front, stop), first + max(1, stop - start - most))
+        kept[start:first] = kept[last:stop] = False
+    return kept
+
+
+def _reach(flank: np.ndarray) -> int:
+    """Points from an apex down its flank to where the peak is over; 0 where the flank does not come down."""
+    low = np.flatnonzero(flank < TAIL_LEVEL * flank[0]) if len(flank) else flank
+    return TAIL_REACH * int(low[0]) if len(low) else 0
 
 
 def _hung(

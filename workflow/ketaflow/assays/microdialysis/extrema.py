@@ -40,6 +40,12 @@ def smoothed(signal: np.ndarray, sigma_points: float) -> np.ndarray:
     return np.convolve(np.pad(signal, reach, mode="symmetric"), kernel / kernel.sum(), mode="valid")
 
 
+def edges_of(true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Starts and stops of the stretches of True, stops not included."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
+    return edges[::2], edges[1::2]
+
+
 def maxima(signal: np.ndarray) -> np.ndarray:
     """Indices of the local maxima; the middle of a flat one. The ends are none."""
     steps = np.flatnonzero(np.diff(signal))
