@@ -177,6 +177,15 @@ def test_a_chromeleon_export_is_read_in_either_language_with_thousands(tmp_path,
     assert is_the_run(stored(tmp_path, CHROMELEON + heading + body))
 
 
+@pytest.mark.parametrize("told", ["1,300", "1.300", "1 300", "1300"])
+def test_the_promised_number_of_points_may_have_its_thousands_parted(tmp_path, told):
+    body = "".join(f"{n / 300:.5f}\t0.2\t{n % 7}.5\n" for n in range(1300))
+    head = CHROMELEON.replace("\t300\n", f"\t{told}\n") + "Time (min)\tStep (s)\tValue (mAU)\n"
+    assert len(readers.read(stored(tmp_path, head + body), time_unit="auto")[0].signal) == 1300
+    with pytest.raises(IngestError, match="promises 1300 points, 1299 are there"):
+        readers.read(stored(tmp_path, head + body.rsplit("\n", 2)[0] + "\n"), time_unit="auto")
+
+
 def test_a_chromeleon_export_in_seconds_is_in_seconds(tmp_path):
     body = "".join(f"{60 * t:.3f}\t1.0\t{s:.4f}\n" for t, s in ROWS)
     assert is_the_run(stored(tmp_path, CHROMELEON + "Time (s)\tStep (s)\tValue (mAU)\n" + body))

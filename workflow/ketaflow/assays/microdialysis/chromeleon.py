@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.numbers import cells, columns, number
+from ketaflow.assays.microdialysis.numbers import cells, columns, count, number
 from ketaflow.assays.microdialysis.traces import Trace, checked
 from ketaflow.core.errors import IngestError
 
@@ -47,8 +47,7 @@ def read_chromeleon(lines: list[str], file: str) -> list[Trace]:
     trace = Trace(
         table[:, 0] / per_minute, table[:, min(value, table.shape[1] - 1)], unit, detector, "Chromeleon", 60.0
     )
-    points = number(facts.get("Data Points", ""))
-    checked(trace, file, promised=int(points) if points else None)
+    checked(trace, file, promised=count(facts.get("Data Points", "")))
     last = number(facts.get("Time Max. (min)", ""))
     if last is not None and trace.time_min[-1] < last - TIME_SLACK_MIN:
         raise IngestError(

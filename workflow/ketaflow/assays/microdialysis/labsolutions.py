@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.numbers import cells, columns, number
+from ketaflow.assays.microdialysis.numbers import cells, columns, count, number
 from ketaflow.assays.microdialysis.traces import Trace, checked, vendor_peak
 from ketaflow.core.errors import IngestError
 
@@ -60,14 +60,13 @@ def _trace(lines: list[str], detector: str, file: str, first: int) -> Trace:
     facts, heading, separator = _facts(lines)
     if not heading:
         raise IngestError(f"{file}: the section of detector {detector} holds no points. Export it again.")
-    promised = int(number(facts.get("# of Points", "")) or -1)
     body = [line for line in lines[heading + 1 :] if line.strip()]
     table = columns(body, separator, file, first + heading + 2) if body else np.empty((0, 2))
     unit = facts.get("Intensity Units", "") or ("mV" if facts.get("Intensity Multiplier") else "uV")
     multiplier = number(facts.get("Intensity Multiplier", "")) or (0.001 if unit in SMALL else 1.0)
     scale = multiplier * (1e6 if unit in ("V", "AU") else 1e3) if unit in SMALL else multiplier
     trace = Trace(table[:, 0], table[:, 1] * scale, SMALL.get(unit, unit), detector, "LabSolutions")
-    return checked(trace, file, promised=promised if promised >= 0 else None)
+    return checked(trace, file, promised=count(facts.get("# of Points", "")))
 
 
 def _peak_table(lines: list[str]) -> list[dict]:

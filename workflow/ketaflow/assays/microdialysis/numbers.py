@@ -86,6 +86,12 @@ def number(text: str, decimal: str = "") -> float | None:
         return None
 
 
+def count(text: str) -> int | None:
+    """A number of points, whatever parts its thousands; None where there are no digits."""
+    digits = re.sub(r"\D", "", text)
+    return int(digits) if digits else None
+
+
 def decimal_sign(text: str, rows: Iterable[list[str]], file: str) -> str:
     """The decimal sign of numbers that stand together, point or comma; the other one parts thousands.
 

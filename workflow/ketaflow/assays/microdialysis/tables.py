@@ -37,17 +37,18 @@ def problems(cohort: Cohort) -> list[Problem]:
 
 def _times(cohort: Cohort) -> list[Problem]:
     table, file, found = cohort.tables[TABLE], cohort.files[TABLE], []
-    for _, rows in table.groupby([table["animal"], table["region"].fillna("")]):
-        ordered = rows.dropna(subset=["start_min", "stop_min"]).sort_values("start_min")
-        before = None
-        for number, row in ordered.iterrows():
-            if row["stop_min"] <= row["start_min"]:
-                text = f"the fraction ends ({row['stop_min']:g} min) before it starts ({row['start_min']:g} min)"
-                found.append(Problem(file, int(number), "stop_min", text, "Exchange or correct the two times"))
-            elif before is not None and row["start_min"] < before - 0.01:
-                text = f"the fraction starts at {row['start_min']:g} min, the one before it ends at {before:g} min"
-                found.append(Problem(file, int(number), "start_min", text, "One tube at a time: correct the times"))
-            before = row["stop_min"]
+    probe = ["animal", "region"]
+    timed = table.assign(region=table["region"].fillna("")).dropna(subset=["animal", "start_min", "stop_min"])
+    timed = timed.sort_values([*probe, "start_min"], kind="stable")
+    timed["before"] = timed.groupby(probe)["stop_min"].shift()
+    ends_early, starts_early = timed["stop_min"] <= timed["start_min"], timed["start_min"] < timed["before"] - 0.01
+    for number, row in timed[ends_early | starts_early].iterrows():
+        if row["stop_min"] <= row["start_min"]:
+            text = f"the fraction ends ({row['stop_min']:g} min) before it starts ({row['start_min']:g} min)"
+            found.append(Problem(file, int(number), "stop_min", text, "Exchange or correct the two times"))
+        else:
+            text = f"the fraction starts at {row['start_min']:g} min, the one before it ends at {row['before']:g} min"
+            found.append(Problem(file, int(number), "start_min", text, "One tube at a time: correct the times"))
     return found
 
 
