@@ -5,9 +5,11 @@ Nothing here writes into the folder. The blinding key (allocation) is read to be
 handed on to the statistics alone.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -86,13 +88,17 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def missing_files(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
     """Recordings that a table names but the folder does not hold."""
     problems = []
+    own = os.path.realpath(cohort.folder)
+    # Folders are followed once each: a study may name tens of thousands of files.
+    is_inside = cache(lambda place: Path(os.path.realpath(place)).is_relative_to(own))
     for name, column in _columns_of_type(schemas, "file"):
         for row, path in _cells(cohort, name, column):
-            full = cohort.folder / path
-            if not full.exists():
+            full = os.path.join(own, path)
+            real = full if not os.path.islink(full) else os.path.realpath(full)
+            if not os.path.exists(full):
                 remedy = "Correct the path (it is relative to the cohort folder), or put the file there"
                 problems.append(Problem(cohort.files[name], row, column, f"'{path}' does not exist", remedy))
-            elif not full.resolve().is_relative_to(cohort.folder.resolve()):
+            elif not is_inside(os.path.dirname(real)):
                 remedy = "Copy the file into the cohort folder instead of linking it"
                 problems.append(
                     Problem(cohort.files[name], row, column, f"'{path}' leads out of the cohort folder", remedy)
