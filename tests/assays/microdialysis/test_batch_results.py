@@ -91,3 +91,15 @@ def test_an_animals_number_is_not_taken_for_its_fraction(tmp_path):
     rows = found.tables["microdialysis_concentrations"]
     assert rows.loc[rows["animal"].eq("M11"), "value"].dropna().tolist() == [1000.0]
     assert not rows["animal"].eq("M01").any()
+
+
+def test_thousands_of_amounts_are_parted_as_the_others_tell(tmp_path):
+    found, faults = read(tmp_path, results=ANALYST.replace("15000\t1000\n", "15000\t1,000\n"))
+    assert faults == []
+    rows = found.tables["microdialysis_concentrations"]
+    assert rows[rows["animal"].eq("M11") & rows["analyte"].eq("Glutamate")]["value"].tolist() == [1000.0]
+
+
+def test_amounts_with_two_decimal_signs_are_named(tmp_path):
+    _, faults = read(tmp_path, results=ANALYST.replace("15000\t1000\n", "15000\t0,9\n"))
+    assert "both point and comma stand before decimals" in str(faults[0])

@@ -52,7 +52,7 @@ def layout_of(columns: list[str]) -> Layout | None:
 
 def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTable, list[Problem]]:
     """The batch as rows of microdialysis_concentrations, and what in it cannot be placed."""
-    homes, problems, rows = _homes(fractions), [], []
+    homes, rows = _homes(fractions), []
     amounts = [[row[layout.amount]] for _, row in raw.rows if number(row[layout.amount]) is not None]
     try:
         decimal = decimal_sign("\n".join(amount for (amount,) in amounts), amounts, raw.file)
@@ -63,20 +63,27 @@ def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTab
     unknown: dict[str, int] = {}
     for line, row in raw.rows:
         sample, analyte = row[layout.sample], row[layout.analyte]
-        described = " ".join([sample, *(row[column] for column in layout.types)])
         home = homes.get(_key(sample))
-        if (
-            not sample
-            or analyte not in quantified
-            or (home is None and NO_FRACTION.search(described.replace("_", " ")))
-        ):
+        if not sample or analyte not in quantified or (home is None and _is_no_fraction(row, layout)):
             continue
         if home is None or len(home) > 1:
             unknown.setdefault(sample, line)
             continue
-        animal, fraction, region = home[0]
-        told = _told(row, layout, decimal)
-        rows.append((line, {"animal": animal, "fraction": fraction, "region": region, "analyte": analyte, **told}))
+        place = dict(zip(COLUMNS, home[0], strict=False))
+        rows.append((line, {**place, "analyte": analyte, **_told(row, layout, decimal)}))
+    return RawTable(raw.file, list(COLUMNS), rows, False), _problems(raw, layout, fractions, rows, unknown)
+
+
+def _is_no_fraction(row: dict[str, str], layout: Layout) -> bool:
+    described = " ".join([row[layout.sample], *(row[column] for column in layout.types)])
+    return bool(NO_FRACTION.search(described.replace("_", " ")))
+
+
+def _problems(
+    raw: RawTable, layout: Layout, fractions: RawTable, rows: list[tuple[int, dict]], unknown: dict[str, int]
+) -> list[Problem]:
+    """Samples that have no place (with the line each stands in first), and concentrations without a unit."""
+    problems = []
     for sample, line in unknown.items():
         found = f"the sample '{sample}' is no fraction of {fractions.file}, or of more than one"
         remedy = "Name it like the animal and the fraction (M01_03), or enter its name there in a column 'injection'"
@@ -84,7 +91,7 @@ def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTab
     if any(row["value"] and not row["unit"] for _, row in rows):
         remedy = "Write the unit into the heading, as in 'Calculated Concentration (uM)'"
         problems.append(Problem(raw.file, 1, layout.amount, "the concentrations have no unit", remedy))
-    return RawTable(raw.file, list(COLUMNS), rows, False), problems
+    return problems
 
 
 def _told(row: dict[str, str], layout: Layout, decimal: str) -> dict[str, str]:

@@ -22,19 +22,7 @@ def is_chromeleon(lines: list[str]) -> bool:
 
 def read_chromeleon(lines: list[str], file: str) -> list[Trace]:
     """The channel of a Chromeleon export; refused when points are missing that the header promises."""
-    facts: dict[str, str] = {}
-    heading = None
-    for index, line in enumerate(lines):
-        parts = cells(line, "\t")
-        if parts[0].startswith("Time") and len(parts) > 1 and number(parts[1]) is None and "Value" in line:
-            heading = index
-            break
-        if parts[0]:
-            facts.setdefault(parts[0], parts[1] if len(parts) > 1 else "")
-        first = parts[0] in ("Chromatogram Data:", "Raw Data:") and _numbers_start(lines, index)
-        if first:
-            heading = first - 1
-            break
+    facts, heading = _head(lines)
     if heading is None:
         raise IngestError(f"{file}: a Chromeleon header without data. Include 'Raw data' in the export and repeat it.")
     names = cells(lines[heading], "\t")
@@ -54,6 +42,20 @@ def read_chromeleon(lines: list[str], file: str) -> list[Trace]:
             f"{file}: the header promises {last:g} min, the points end at {trace.time_min[-1]:g} min. Export it again."
         )
     return [trace]
+
+
+def _head(lines: list[str]) -> tuple[dict[str, str], int | None]:
+    """What the header tells, and the line of the headings over the points, or the title where there are none."""
+    facts: dict[str, str] = {}
+    for index, line in enumerate(lines):
+        parts = cells(line, "\t")
+        if parts[0].startswith("Time") and len(parts) > 1 and number(parts[1]) is None and "Value" in line:
+            return facts, index
+        if parts[0]:
+            facts.setdefault(parts[0], parts[1] if len(parts) > 1 else "")
+        if parts[0] in ("Chromatogram Data:", "Raw Data:") and (first := _numbers_start(lines, index)):
+            return facts, first - 1
+    return facts, None
 
 
 def _numbers_start(lines: list[str], index: int) -> int:
