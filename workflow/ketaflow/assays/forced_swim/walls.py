@@ -14,7 +14,9 @@ from ketaflow.assays.forced_swim.scene import Cylinder, Sights
 from ketaflow.core.errors import IngestError
 
 # Between the animals of two cylinders there is an upright edge at least this strong, relative to the outer walls.
-BETWEEN_WALLS = 0.35
+BETWEEN_WALLS = 0.6
+# What moves in a cylinder seems to reach beyond its walls by up to this share of its width.
+BEYOND_WALLS = 0.06
 # Rows in which something is seen for less than this share of the time of the busiest row are a hand's, not an animal's.
 PASSING_SHARE = 0.25
 # Between head and body, above and below the surface, no more than this is seen of neither (share of the width).
@@ -117,10 +119,12 @@ def wall_profile(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
 
 def joined(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Clusters with no wall between them put together: one animal that kept to two places of its cylinder."""
-    outer = min(profile[: clusters[0][0] + 1].max(), profile[clusters[-1][1] - 1 :].max())
+    # What moves reaches a little beyond the walls: blur, and waves on their outside.
+    reach = max(2, round(BEYOND_WALLS * float(np.median([stop - start for start, stop in clusters]))))
+    outer = min(profile[: clusters[0][0] + reach].max(), profile[max(0, clusters[-1][1] - reach) :].max())
     together = [clusters[0]]
     for cluster in clusters[1:]:
-        between = profile[together[-1][1] - 1 : cluster[0] + 1]
+        between = profile[max(0, together[-1][1] - reach) : cluster[0] + reach]
         if between.max() < BETWEEN_WALLS * outer:
             together[-1] = (together[-1][0], cluster[1])
         else:
