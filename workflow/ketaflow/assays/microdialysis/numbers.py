@@ -13,7 +13,7 @@ LINE_ENDS = re.compile(r"\r\r\n|\r\n|\r")
 # Words that instruments write where there is no number.
 NO_NUMBER = re.compile(r"n\.a\.|N/A|NaN|nan|#N/A", re.IGNORECASE)
 # What parts thousands besides point and comma, and a minus that is not the keyboard's.
-LETTERS = str.maketrans({"\u2212": "-", "\u202f": "\u00a0", "\u2009": "\u00a0", "\u2019": "'"})
+LETTERS = {"\u2212": "-", "\u202f": "\u00a0", "\u2009": "\u00a0", "\u2019": "'"}
 GAPS = str.maketrans("", "", "\u00a0 '")
 # Whole numbers whose thousands are parted by a sign; and numbers with any decimals behind them.
 WHOLE = {sign: re.compile(rf"(?<![\d.,])[+-]?[1-9]\d{{0,2}}(?:{re.escape(sign)}\d{{3}})+(?![\d.,])") for sign in ",."}
@@ -40,8 +40,9 @@ def lines_of(content: bytes) -> list[str]:
         text = decode(content)
     except UnicodeDecodeError:
         text = content.decode(_encoding(content), "replace")
-    text = LINE_ENDS.sub("\n", text)
-    return (text if text.isascii() else text.translate(LETTERS)).split("\n")
+    for letter, plain in LETTERS.items():
+        text = text.replace(letter, plain)
+    return LINE_ENDS.sub("\n", text).split("\n")
 
 
 def _encoding(content: bytes) -> str:
@@ -144,8 +145,10 @@ def columns(lines: list[str], separator: str, file: str, first_line: int) -> np.
     Every line must have as many cells as the first; the last is checked too, as a file cut in the middle of a
     line is the commonest damage. ``first_line`` is the file's number of the first line, for the message.
     """
-    text = NO_NUMBER.sub("nan", "\n".join(lines))
-    lines = text.split("\n")
+    text = "\n".join(lines)
+    if "n" in text or "N" in text:
+        text = NO_NUMBER.sub("nan", text)
+        lines = text.split("\n")
     width = len(filled(lines[0], separator))
     if separator == "," and '"' in text:
         lines = ["\t".join(cells(line, separator)) for line in lines]
