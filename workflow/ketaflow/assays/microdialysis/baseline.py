@@ -173,10 +173,13 @@ def _without_tops(bare: np.ndarray, height: np.ndarray, half: int, ripple: float
     """(n_points,) bool: bare places without the flat tops of peaks that were cut off, which are level for long, too."""
     kept = bare.copy()
     reach = int(TOP_WIDTHS * 2 * half)
-    for start, stop in zip(*edges_of(bare), strict=True):
-        level = float(height[start:stop].mean())
+    starts, stops = edges_of(bare)
+    total = np.concatenate([[0.0], np.cumsum(height)])
+    levels = (total[stops] - total[starts]) / (stops - starts)
+    for run in np.flatnonzero(levels > TOP_RIPPLES * ripple):
+        start, stop, level = int(starts[run]), int(stops[run]), float(levels[run])
         first = max(start - reach, 0)
-        if level > max(TOP_RIPPLES * ripple, TOP_FRACTION * float(height[first : stop + reach].max())):
+        if level > TOP_FRACTION * height[first : stop + reach].max():
             sides = height[first:start][::-1], height[stop : stop + reach]
             kept[start:stop] = not all(_comes_down(side, level) for side in sides)
     return kept
@@ -214,8 +217,8 @@ def _clear_of_tails(bare: np.ndarray, height: np.ndarray, apexes: np.ndarray) ->
 
 def _reach(flank: np.ndarray) -> int:
     """Points from an apex down its flank to where the peak is over; 0 where the flank does not come down."""
-    low = np.flatnonzero(flank < TAIL_LEVEL * flank[0]) if len(flank) else flank
-    return TAIL_REACH * int(low[0]) if len(low) else 0
+    low = flank < TAIL_LEVEL * flank[0] if len(flank) else np.zeros(1, bool)
+    return TAIL_REACH * int(low.argmax())
 
 
 def _hung(
@@ -291,7 +294,8 @@ def _block_minima(values: np.ndarray, first: int, last: int, step: int) -> np.nd
         return np.arange(first, last + 1)
     blocks = values[first : first + count * step].reshape(count, step)
     lowest = first + np.arange(count) * step + blocks.argmin(axis=1)
-    return np.unique(np.concatenate([[first], lowest, np.arange(first + count * step, last), [last]]))
+    picked = np.concatenate([[first], lowest, np.arange(first + count * step, last), [last]])
+    return picked[np.diff(picked, prepend=-1) > 0]
 
 
 def tallest_nearby(height: np.ndarray, reach: int) -> np.ndarray:

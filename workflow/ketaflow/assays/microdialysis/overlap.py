@@ -27,14 +27,14 @@ HIDDEN_HEIGHT = 0.15
 HIDDEN_NOISES = 30.0
 HIDDEN_AREA = 0.1
 # A first shape this many times too far off is not tried again with another.
-HOPELESS = 4.0
+HOPELESS = 2.0
 # A sum that leaves no more than this many times the noise is not bettered. Peaks of one form each are believed only if
 # they leave this much less than peaks of one form together: neighbours in a run tail alike.
 WHITE = 1.1
 FREE_GAIN = 0.7
 # The search: steps at most, the relative gain at which it ends, how far widths may go (factor e to the power of).
 MOST_STEPS = 20
-LEAST_GAIN = 5e-3
+LEAST_GAIN = 2e-2
 WIDEST_LOG = 1.2
 # Keeps the equations solvable where two shapes have become one, or one has left the stretch.
 RIDGE = 1e-12
