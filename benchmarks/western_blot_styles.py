@@ -1,0 +1,153 @@
+"""Drawn membranes of many styles: volumes against what was drawn, and maps with too few or too many lanes.
+
+    .venv/bin/python benchmarks/western_blot_styles.py [first seed] [membranes of each style] [style ...]
+
+A volume is wrong in silence if it is off by more than a quarter though its box is neither saturated nor told as faint.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tifffile
+from scipy import ndimage
+from skimage import io
+
+from western_blot import DEFAULTS, measured  # isort: skip  (puts the library on the path)
+
+from ketaflow.assays.western_blot import drawing, pictures
+from ketaflow.assays.western_blot.relief import relief
+from ketaflow.assays.western_blot.scan import polarity
+
+STYLES = (
+    "plain", "stripes", "gradient", "specks", "bubbles", "blotchy", "edge", "8bit", "jpeg", "dark", "saturated",
+    "splice", "many lanes", "steep", "smile", "weak",
+)  # fmt: skip
+FAINT_SNR, WRONG = 3.0, 0.25
+LIMITS = {name: DEFAULTS["quantify"][name] for name in ("lane_margin", "lane_filled", "lane_outside")}
+
+
+def membrane(seed: int, style: str):
+    """A picture, its stage, whether lane 1 is a ladder, the masses drawn, and (lane, target, volume, row) of bands."""
+    rng = np.random.default_rng([seed, STYLES.index(style)])
+    count = int(rng.integers(16, 27) if style == "many lanes" else rng.integers(3, 16))
+    pitch, height = rng.uniform(26, 60), int(rng.uniform(240, 620))
+    tilt = rng.choice([-1, 1]) * (rng.uniform(0.06, 0.12) if style == "steep" else rng.uniform(0, 0.03))
+    smile = rng.choice([-1, 1]) * height * (rng.uniform(0.03, 0.06) if style == "smile" else rng.uniform(0, 0.01))
+    stage = drawing.Stage(
+        height, int(count * pitch / 0.9), count, tilt, smile, rng.uniform(200, 3000), rng.uniform(5, 40),
+        band_sd_px=rng.uniform(0.06, 0.12) * pitch,
+    )  # fmt: skip
+    picture = drawing.blank_picture(stage, rng)
+    ladder = bool(rng.random() < 0.6)
+    masses = sorted(rng.choice([150.0, 80.0, 40.0, 20.0], int(rng.integers(1, 4)), replace=False), reverse=True)
+    usual = pitch**2 * (45 if style == "weak" else 300)
+    for kda in drawing.LADDER_KDA if ladder else ():
+        drawing.add_band(picture, stage, 1, kda, 0.5 * usual * rng.uniform(0.6, 1.4), rng)
+    drawn = []
+    for lane in range(1 + ladder, count + 1):
+        for kda in masses:
+            volume = usual * rng.lognormal(0, 0.5)
+            drawing.add_band(picture, stage, lane, kda, volume, rng)
+            drawn.append((lane, f"T{kda:g}", volume, stage.row(kda) + stage.drop(stage.lane_x(lane))))
+    picture = drawing.developed(spoiled(picture, stage, style, rng), stage, rng)
+    if style == "saturated":
+        picture = np.minimum(picture, int(np.percentile(picture, rng.uniform(97, 99.5))))
+    scale = 1.0
+    if style in ("8bit", "jpeg", "dark"):
+        scale = rng.uniform(0.7, 1.0) * 255 / picture.max()
+        picture = np.rint(picture * scale).astype(np.uint8)
+        picture = 255 - picture if style == "dark" else picture
+    return picture, stage, ladder, masses, [(lane, name, scale * volume, row) for lane, name, volume, row in drawn]
+
+
+def spoiled(picture: np.ndarray, stage: drawing.Stage, style: str, rng: np.random.Generator) -> np.ndarray:
+    """The picture before its noise, with what the style adds."""
+    rows, columns = np.mgrid[0 : picture.shape[0], 0 : picture.shape[1]].astype(np.float32)
+    height, width = picture.shape
+    peak = float(np.percentile(picture, 99.5)) - stage.background
+    if style == "stripes":
+        for _ in range(3):
+            stripe = np.exp(-(((rows - rng.uniform(0, height)) / rng.uniform(8, 40)) ** 2))
+            picture = picture + peak * rng.uniform(0.03, 0.12) * stripe
+    if style == "gradient":
+        picture = picture + peak * rng.uniform(0.3, 1) * (columns / width if rng.random() < 0.5 else rows / height)
+    if style == "blotchy":
+        blotches = ndimage.gaussian_filter(rng.normal(0, 1, picture.shape), stage.pitch_px * rng.uniform(0.5, 1.5))
+        picture = picture + 0.05 * peak * blotches / blotches.std()
+    if style in ("specks", "bubbles"):
+        for _ in range(int(rng.integers(5, 30) if style == "specks" else rng.integers(2, 6))):
+            away = np.hypot(rows - rng.uniform(0, height), columns - rng.uniform(0, width))
+            if style == "specks":
+                picture = picture + peak * rng.uniform(0.5, 3) * np.exp(-0.5 * (away / rng.uniform(0.7, 2.5)) ** 2)
+            else:
+                picture = np.where(away < rng.uniform(0.1, 0.3) * stage.pitch_px, 0.2 * picture, picture)
+    if style == "edge":
+        edge = height * (rng.uniform(0.93, 0.98) + rng.uniform(-0.01, 0.01) * np.sin(columns / width * np.pi))
+        picture = np.where(rows > edge, 0.3 * stage.background, picture)
+    if style == "splice":
+        cut = stage.lane_x(stage.lanes // 2) + stage.pitch_px / 2
+        picture = np.where(columns > cut, picture + 0.2 * stage.background, picture)
+    return picture
+
+
+def volumes(seed: int, style: str) -> pd.DataFrame | None:
+    """Error and place of every band of a membrane with its own map; None if its lanes were refused."""
+    picture, stage, ladder, masses, drawn = membrane(seed, style)
+    kinds = ["ladder"] * ladder + ["animal"] * (stage.lanes - ladder)
+    lanes = [
+        {"membrane": "B", "lane": lane, "sample": kind, "animal": f"M{lane}"} for lane, kind in enumerate(kinds, 1)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        name = "a.jpg" if style == "jpeg" else "a.tif"
+        save = io.imsave if style == "jpeg" else tifffile.imwrite
+        save(Path(folder) / name, picture)
+        images = [
+            {"image": name, "membrane": "B", "target": f"T{kda:g}", "role": "target", "kda": kda} for kda in masses
+        ]
+        bands, refused = measured(Path(folder), images, lanes)
+    if refused:
+        return None
+    told = bands.dropna(subset=["target"])[["lane", "target", "volume", "y_px", "height_px", "saturated_pct", "snr"]]
+    both = pd.DataFrame(drawn, columns=["lane", "target", "drawn", "row"]).merge(told, on=["lane", "target"])
+    off = (both["y_px"] + both["height_px"] / 2 - both["row"]).abs()
+    return both.assign(error=both["volume"] / both["drawn"] - 1, misplaced=off > 4 * stage.band_sd_px)
+
+
+def wrong_maps(seed: int, style: str) -> list[bool]:
+    """Whether each of the maps one or two lanes short or long, or of half the lanes, is refused."""
+    picture, stage, ladder, _, _ = membrane(seed, style)
+    signal = picture.astype(np.float32)
+    signal = signal.max() - signal if polarity(signal)[0] == "dark" else signal
+    count, refused = stage.lanes, []
+    for listed in {count - 2, count - 1, count + 1, count + 2, count // 2} - {0}:
+        lanes = [{"sample": "ladder" if ladder and lane == 0 else "animal"} for lane in range(listed)]
+        refused.append(pictures.sure_comb(relief(signal, listed), lanes, **LIMITS)[0] is None)
+    return refused
+
+
+def main() -> None:
+    first, count = (int(text) for text in sys.argv[1:3]) if len(sys.argv) > 2 else (500, 6)
+    for style in sys.argv[3:] or STYLES:
+        found = [volumes(seed, style) for seed in range(first, first + count)]
+        refused = [told for seed in range(first, first + count) for told in wrong_maps(seed, style)]
+        measurable = [table for table in found if table is not None]
+        if not measurable:
+            print(f"{style:11} all refused")
+            continue
+        table = pd.concat(measurable)
+        clean = table[table["saturated_pct"].le(0.5)]
+        silent = clean[(clean["error"].abs() > WRONG) & (clean["snr"] > FAINT_SNR)]
+        size = 100 * clean["error"].abs()
+        print(
+            f"{style:11} refused {count - len(measurable)} of {count}; misplaced {int(clean['misplaced'].sum())} of "
+            f"{len(clean)}; error mean {size.mean():.1f} %, median {size.median():.1f} %; wrong in silence "
+            f"{len(silent)}; wrong maps refused {sum(refused)} of {len(refused)}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
