@@ -32,6 +32,8 @@ HOPELESS = 2.0
 # they leave this much less than peaks of one form together: neighbours in a run tail alike.
 WHITE = 1.1
 FREE_GAIN = 0.7
+# In a peak lower than so many times the noise no form of its own can be seen, and none is tried.
+FREE_NOISES = 30.0
 # The search: steps at most, the relative gain at which it ends, how far widths may go (factor e to the power of).
 MOST_STEPS = 20
 LEAST_GAIN = 2e-2
@@ -98,7 +100,7 @@ def parted(
     enough = max(WHITE * noise, 0.01 * EXPLAINED * smallest)
     places, widths = np.array([time_s[one] for one in centres]), np.array(widths_s)
     best: Fit | None = None
-    for tied in (True, False):
+    for tied in (True, False) if smallest > FREE_NOISES * noise else (True,):
         for name in order:
             fit = _fit(t, y, places, widths, name, tied=tied)
             if best is None or fit.error < best.error * (1 if tied else FREE_GAIN):
