@@ -1,7 +1,13 @@
 """A batch file gives back what was put in, byte for byte the same each time."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from ketaflow.core import records
 from ketaflow.core.records import Figure, Record
@@ -69,3 +75,24 @@ def test_a_table_keeps_its_own_columns_whatever_the_others_of_the_batch_have(tmp
     first, second = records.read_batch(tmp_path / "b.zip")
     assert list(first.tables["trace"]) == ["time_s", "speed"]
     assert list(second.tables["trace"]) == ["time_s", "mobility"]
+
+
+THREADS = """
+import os, sys
+from ketaflow.core import records
+import numpy as np, pandas as pd, pyarrow.parquet
+path, table = sys.argv[1], pd.DataFrame({"name": ["a", "b"] * 500, "value": np.arange(1000.0)})
+before = len(os.listdir("/proc/self/task"))
+records.write_batch([records.Record("r", tables={"t": table, "u": table})], path)
+records.read_batch(path)
+records.batch_table(path, "t")
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted on Linux")
+def test_batch_files_are_written_and_read_without_threads_that_may_abort_the_process_as_it_ends(tmp_path):
+    where = {**os.environ, "PYTHONPATH": str(Path(records.__file__).parents[2])}
+    words = [sys.executable, "-c", THREADS, str(tmp_path / "b.zip")]
+    done = subprocess.run(words, capture_output=True, text=True, env=where, check=True)
+    assert done.stdout.strip() == "0"

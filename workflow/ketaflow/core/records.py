@@ -110,7 +110,7 @@ def batch_table(path: str | Path, name: str) -> pd.DataFrame:
         member = f"tables/{name}.parquet"
         if member not in archive.namelist():
             return pd.DataFrame()
-        return pd.read_parquet(io.BytesIO(archive.read(member))).drop(columns=OWNER)
+        return _from_parquet(archive.read(member)).drop(columns=OWNER)
 
 
 def batch_tables(path: str | Path) -> list[str]:
@@ -146,6 +146,8 @@ def _figures(archive: zipfile.ZipFile, index: int, entry: dict) -> dict[str, lis
 
 
 def _parquet(records: list[Record], name: str) -> bytes:
+    from pyarrow import Table, parquet
+
     plain, frames = [], []
     for index, record in enumerate(records):
         content = record.tables.get(name)
@@ -157,13 +159,24 @@ def _parquet(records: list[Record], name: str) -> bytes:
         frames.append(pd.DataFrame(plain))
     together = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({OWNER: []})
     buffer = io.BytesIO()
-    together.to_parquet(buffer, index=False, compression="zstd")
+    parquet.write_table(Table.from_pandas(together, preserve_index=False, nthreads=1), buffer, compression="zstd")
     return buffer.getvalue()
+
+
+def _from_parquet(raw: bytes) -> pd.DataFrame:
+    """A table as it was written. Read without Arrow's threads, which now and then end the whole process as it exits.
+
+    See apache/arrow, issue 34314.
+    """
+    from pyarrow import parquet
+
+    table = parquet.ParquetFile(io.BytesIO(raw), pre_buffer=False).read(use_threads=False)
+    return table.to_pandas(use_threads=False)
 
 
 def _share_out(raw: bytes, name: str, records: list[Record], columns: list[list[str] | None]) -> None:
     """Give every record its rows, with the columns it had: those that only others of the batch have are theirs."""
-    together = pd.read_parquet(io.BytesIO(raw))
+    together = _from_parquet(raw)
     owners = together.pop(OWNER).to_numpy().astype(int)
     order = np.argsort(owners, kind="stable")
     together, owners = together.iloc[order], owners[order]
