@@ -1,6 +1,7 @@
 """Files are written whole or not at all."""
 
 import io
+import os
 import sys
 
 import pandas as pd
@@ -77,3 +78,14 @@ def test_a_fault_that_can_be_mended_is_told_on_the_terminal_too(tmp_path, monkey
     with pytest.raises(SystemExit), files.log_to(tmp_path / "b.log"):
         raise ZeroDivisionError
     assert told.getvalue().strip() == "x.mp4: the file is empty. Copy it again."
+
+
+def test_a_folder_is_marked_by_the_files_in_it(tmp_path):
+    (tmp_path / "run.D").mkdir()
+    inner = tmp_path / "run.D" / "signal.ch"
+    inner.write_bytes(b"1234")
+    before = files.mark(tmp_path / "run.D")
+    kept = inner.stat().st_mtime_ns
+    inner.write_bytes(b"12345")
+    os.utime(inner, ns=(kept, kept))
+    assert files.mark(tmp_path / "run.D") != before

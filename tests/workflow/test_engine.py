@@ -80,8 +80,9 @@ def test_a_broken_recording_is_failed_with_its_reason_and_stops_nothing(clone):
     clone.run(config=("strict=true",), ok=False)
     assert (clone.results / "report" / "results.html").is_file()
 
-    # A mended file is read again, and only its batch.
+    # A mended file is read again, and only its batch, though it be of an older date.
     (clone.cohort / "logs" / "A3.txt").write_text("0.5\n")
+    os.utime(clone.cohort / "logs" / "A3.txt", (1_000_000_000, 1_000_000_000))
     assert clone.planned()["ingest"] == 1
 
 

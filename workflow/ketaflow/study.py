@@ -87,6 +87,13 @@ class Study:
             for name, file in sorted(self.cohort.files.items())
         }
 
+    def marks(self, assay: str, batch: str) -> str:
+        """Fingerprint of size and date of a batch's files; empty where they are yet to be drawn."""
+        if self.is_drawn(assay):
+            return ""
+        paths = sorted({path for group in self.batches[assay][batch] for path in group.files})
+        return files.digest([[path, files.mark(self.cohort.folder / path)] for path in paths])
+
     def rows(self, assay: str, batch: str, *, truth: bool = False) -> str:
         """The batch's groups as text (JSON), without the truth unless it is asked for."""
         hidden = () if truth else (f"{assay}_truth",)

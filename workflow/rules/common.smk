@@ -55,16 +55,15 @@ def _batch_of(wildcards):
         raise WorkflowError(str(error)) from None
 
 
-def recordings(wildcards):
-    """Input: the files of a batch, or the folder they are drawn into."""
-    if study.is_drawn(wildcards.assay):
-        return study.folder(wildcards.assay, wildcards.batch).as_posix()
-    groups = study.batches[wildcards.assay][wildcards.batch]
-    return [
-        (study.cohort.folder / path).as_posix()
-        for group in groups
-        for path in group.files
-    ]
+def drawn(wildcards):
+    """Input: the folder a simulated batch is drawn into; nothing where the recordings are there already."""
+    path = study.folder(wildcards.assay, wildcards.batch).as_posix()
+    return [path] if study.is_drawn(wildcards.assay) else []
+
+
+def marks(wildcards):
+    """Param: sizes and dates of a batch's recordings, so that an exchanged one is read anew."""
+    return study.marks(wildcards.assay, wildcards.batch)
 
 
 def folder(wildcards):

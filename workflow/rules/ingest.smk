@@ -4,7 +4,7 @@
 rule ingest:
     """Read one batch of an assay's recordings."""
     input:
-        recordings=recordings,
+        drawn=drawn,
     output:
         recordings="<results>/{assay}/{batch}/recordings.zip",
     log:
@@ -17,6 +17,7 @@ rule ingest:
         runtime=needs("runtime_min"),
     params:
         rows=rows,
+        marks=marks,
         folder=folder,
         settings=settings("ingest"),
         code=code_digest("ingest"),

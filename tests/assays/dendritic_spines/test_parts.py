@@ -68,28 +68,28 @@ def test_balls_that_overlap_do_not_add_up_and_one_outside_adds_nothing():
     assert optics.fill(three, (30, 30, 30), np.full(3, 0.1)).max() == 1
 
 
-def seen_in(haze, brightness):
-    """Candidates of these brightnesses, all but the last in surroundings of this haze."""
-    facts = np.zeros((len(brightness), len(candidates.FACTS)))
-    facts[:, candidates.FACTS.index("surround_in_shafts")] = [haze] * (len(brightness) - 1) + [5.0]
-    facts[:, candidates.FACTS.index("brightness_in_shafts")] = brightness
-    return candidates.Candidates(*[np.zeros((len(brightness), 1))] * 6, facts)
+def seen_in(haze, radii_away):
+    """Candidates so far from the shaft, all but the last in surroundings of this haze."""
+    facts = np.zeros((len(radii_away), len(candidates.FACTS)))
+    facts[:, candidates.FACTS.index("surround_in_shafts")] = [haze] * (len(radii_away) - 1) + [5.0]
+    facts[:, candidates.FACTS.index("distance_in_radii")] = radii_away
+    return candidates.Candidates(*[np.zeros((len(radii_away), 1))] * 6, facts)
 
 
 # A half is odds of 1: divided by 4 that is 1/5, multiplied by 4 it is 4/5; half clear is half of the log odds.
 @pytest.mark.parametrize(
-    ("haze", "bright", "dim"),
+    ("haze", "on_shaft", "beside"),
     [(0.0, 0.2, 0.8), (0.02, 0.2, 0.8), (0.035, 1 / 3, 2 / 3), (0.05, 0.5, 0.5), (0.3, 0.5, 0.5)],
 )
-def test_in_a_clear_image_bright_places_are_doubted_and_dim_ones_believed(haze, bright, dim):
-    found, even = seen_in(haze, [1.2, 0.7, 0.5, 0.3, 0.1]), np.full(5, 0.5)
+def test_in_a_clear_image_places_on_the_shaft_are_doubted_and_those_beside_it_believed(haze, on_shaft, beside):
+    found, even = seen_in(haze, [0.1, 1.2, 1.7, 2.2, 5.0]), np.full(5, 0.5)
     read = scorer.as_clear(even, found, stricter_when_clear=4, laxer_when_clear=4)
-    np.testing.assert_allclose(read, [bright, bright, 0.5, dim, dim])
+    np.testing.assert_allclose(read, [on_shaft, on_shaft, 0.5, beside, beside])
     np.testing.assert_allclose(scorer.as_clear(even, found, stricter_when_clear=1, laxer_when_clear=1), even)
 
 
 def test_how_many_score_well_does_not_change_how_an_image_is_read():
-    found = seen_in(0.03, [1.0, 0.5, 0.2, 0.9])
+    found = seen_in(0.03, [1.0, 2.5, 4.0, 1.5])
     few, many = np.array([0.6, 0.1, 0.1, 0.1]), np.array([0.6, 0.9, 0.9, 0.9])
     read = [scorer.as_clear(scores, found, stricter_when_clear=9, laxer_when_clear=5)[0] for scores in (few, many)]
     assert read[0] == read[1]
@@ -98,8 +98,18 @@ def test_how_many_score_well_does_not_change_how_an_image_is_read():
 def test_the_dark_around_a_dendrite_is_zero_in_the_projection_of_many_noisy_planes():
     stack = np.random.default_rng(0).normal(0, 10, (15, 80, 80)).astype(np.float32)
     assert np.quantile(stack.max(0), 0.3) > 10
-    assert np.quantile(image_facts.projected(stack), 0.3) == pytest.approx(0, abs=0.5)
-    np.testing.assert_array_equal(image_facts.projected(stack[:1]), stack[0])
+    voxel_um = np.array([0.3, 0.1, 0.1])
+    assert np.quantile(image_facts.projected(stack, voxel_um), 0.3) == pytest.approx(0, abs=0.5)
+    np.testing.assert_array_equal(image_facts.projected(stack[:1], voxel_um), stack[0])
+
+
+def test_a_dim_point_of_light_stands_out_of_the_projection_of_a_noisy_stack():
+    """A point three times as bright as a pixel's noise: of sharp planes the brightest noise is brighter."""
+    voxel_um, rng = np.array([0.3, 0.1, 0.1]), np.random.default_rng(0)
+    point = optics.blur(np.pad(np.ones((1, 1, 1), np.float32), ((7, 7), (40, 40), (40, 40))), voxel_um, 0.3, 0.8)
+    stack = 3 * point / point.max() + rng.standard_normal(point.shape, np.float32)
+    picture = image_facts.projected(stack, voxel_um)
+    assert picture.argmax() == np.ravel_multi_index((40, 40), picture.shape)
 
 
 def test_the_root_of_a_spine_is_not_taught_as_the_spine():
@@ -108,7 +118,7 @@ def test_the_root_of_a_spine_is_not_taught_as_the_spine():
     facts = np.zeros((3, len(candidates.FACTS)))
     facts[:, candidates.FACTS.index("distance_in_radii")] = [2, 0.4, 1.1]
     offered = candidates.Candidates(places, *[np.zeros((3, 1))] * 5, facts)
-    spine, sure = train.near_heads(offered, np.array([[0, 0, 1.0]]), np.array([False]))
+    spine, sure = train.near_heads(offered, np.array([[0, 0, 1.0]]), np.array([0.5]), np.array([False]))
     assert list(spine) == [True, False, False]
     assert list(sure) == [True, True, False]
 
