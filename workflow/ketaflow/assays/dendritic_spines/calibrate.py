@@ -64,7 +64,6 @@ def _calibrated(recordings: Iterable[Record], settings: dict) -> dict[str, pd.Da
 def _rules(settings: dict) -> dict[str, float]:
     return {
         "threshold": settings["quantify"]["score_threshold"],
-        "apart_um": settings["quantify"]["min_distance_um"],
         "match_um": settings["cohort"]["match_um"],
     }
 
@@ -140,8 +139,8 @@ def _judged_on_the_other_half(
         by_half.append(teaching.fitted(others, **rules, **_schooling(settings["calibrate"])))
     marks = []
     for image, of in zip(images, half, strict=True):
-        shipped = teaching.accepted(image, scorer.shipped(), rules["threshold"], rules["apart_um"], when_clear)
-        taught = teaching.accepted(image, by_half[of], rules["threshold"], rules["apart_um"])
+        shipped = teaching.accepted(image, scorer.shipped(), rules["threshold"], when_clear)
+        taught = teaching.accepted(image, by_half[of], rules["threshold"])
         marks += [_marks(image, SHIPPED, shipped), _marks(image, TAUGHT, taught)]
     return marks
 

@@ -1,6 +1,6 @@
 """Places that could be spines, and what each looks like from the shaft it would stand on.
 
-In: a projection without background, as a stack of one plane, and its shafts laid flat. Out: candidates, each with the
+In: a projection without background and its shafts laid flat. Out: candidates, each with the
 patch of image around it turned so that the shaft lies below and brightness is counted in shafts. Seen like this a
 spine looks the same in every direction and under every microscope that resolves it. Judging single planes of a
 stack instead was tried and left: blur in depth makes the shaft's own upper and lower side look like spines.
@@ -13,6 +13,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from ketaflow.assays.dendritic_spines import bare
+from ketaflow.assays.dendritic_spines.image_facts import SD_PER_MAD
 from ketaflow.assays.dendritic_spines.shaft import Dendrite
 
 # Heads of 0.25 to 0.9 um, blurred: blobs between these (sigma, um).
@@ -24,6 +26,14 @@ SAME_UM = 0.25
 # Blobs fainter than this are not offered: a quarter of a pixel's noise, 1.5 % of the faintest shaft.
 FAINTEST_IN_NOISE, FAINTEST_IN_SHAFTS = 0.25, 0.015
 PATCH_RANGE = (-0.5, 2.0)
+# Beside the shaft means this far from its line (um): where spines are, and a little beyond.
+CLUTTER_FROM_UM, CLUTTER_TO_UM = 1.2, 4.0
+LEAST_CLUTTER_IN_SHAFTS = 0.002
+# Surroundings brighter than the first of these (of the shaft's brightness) are tissue, darker than the second clear.
+HAZES = (0.05, 0.02)
+# Bulges are sought in the picture at this of the scales, blurred about as wide as the smallest resolved head.
+BULGE_SCALE = 1
+BULGE_SIGMA_UM = BLOB_SIGMAS_UM[BULGE_SCALE]
 
 
 @dataclass
@@ -50,39 +60,42 @@ FACTS = (
     "distance_um", "distance_in_radii", "radius_um", "brightness_in_brightest", "noise_in_shafts",
     "small_blob", "middle_blob", "large_blob", "brightness_in_shafts", "surround_in_shafts",
     "branch_in_brightest", "branch_in_longest", "branch_radius_in_longest", "branch_length_in_longest",
+    "standing_out_in_shafts", "small_blob_in_clutter", "middle_blob_in_clutter", "large_blob_in_clutter",
+    "shaft_unevenness", "standing_out_in_unevenness",
 )  # fmt: skip
 
 
 def candidates(
-    picture: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float, *, reach_um: float
+    picture: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float, *, reach_um: float
 ) -> Candidates:
     """All places within ``reach_um`` of a shaft's surface that are brighter than what surrounds them.
 
-    ``noise`` is the standard deviation of a pixel.
+    ``picture`` (y, x) is without background, ``noise`` the standard deviation of one of its pixels.
     """
-    lines = np.concatenate([dendrite.line_um for dendrite in dendrites])
-    nearest = cKDTree(lines)
-    blurred = [_blurred(picture, sigma, voxel_um) for sigma in BLOB_SIGMAS_UM]
-    near = _near(picture.shape, voxel_um, dendrites, reach_um)
+    scales = [blurred(picture, sigma, pixel_um) for sigma in BLOB_SIGMAS_UM]
+    near = _away(picture.shape, pixel_um, dendrites) <= _widest(dendrites) + reach_um
     shaft = min(float(np.median(dendrite.brightness)) for dendrite in dendrites)
     least = max(FAINTEST_IN_NOISE * noise, FAINTEST_IN_SHAFTS * shaft)
-    peaks = [_peaks(finer - coarser, near, least) for finer, coarser in pairwise(blurred)]
-    voxels = np.concatenate(peaks)
-    blobs = np.stack([(finer - coarser)[tuple(voxels.T)] for finer, coarser in pairwise(blurred)])
-    kept = strongest(voxels * voxel_um, blobs.max(0), SAME_UM)
-    return _framed(voxels[kept] * voxel_um, blobs[:, kept], blurred[0], voxel_um, dendrites, nearest, noise)
+    pixels = np.concatenate([_peaks(finer - coarser, near, least) for finer, coarser in pairwise(scales)])
+    strength = np.max([(finer - coarser)[tuple(pixels.T)] for finer, coarser in pairwise(scales)], axis=0, initial=0)
+    flat_um = pixels[strongest(pixels * pixel_um, strength, SAME_UM)] * pixel_um
+    return _framed(np.concatenate([flat_um, _bulges(scales, pixel_um, dendrites, noise, flat_um)]), scales, pixel_um,
+                   dendrites, noise)  # fmt: skip
 
 
 def placed(
-    picture: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], noise: float, places_um: np.ndarray
+    picture: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float, flat_um: np.ndarray
 ) -> Candidates:
-    """Candidates at given places (n, 3) um, where a person says there is a spine."""
-    nearest = cKDTree(np.concatenate([dendrite.line_um for dendrite in dendrites]))
-    blurred = [_blurred(picture, sigma, voxel_um) for sigma in BLOB_SIGMAS_UM]
-    at = (places_um / voxel_um).T
-    sampled_at = [ndimage.map_coordinates(smooth, at, order=1, mode="nearest") for smooth in blurred]
-    blobs = np.stack([finer - coarser for finer, coarser in pairwise(sampled_at)])
-    return _framed(places_um, blobs, blurred[0], voxel_um, dendrites, nearest, noise)
+    """Candidates at given places (n, 2: y, x) um, where a person says there is a spine."""
+    return _framed(flat_um, [blurred(picture, sigma, pixel_um) for sigma in BLOB_SIGMAS_UM], pixel_um, dendrites, noise)
+
+
+def clearness(found: Candidates) -> float:
+    """How dark it is around the candidates, from 0 (tissue) to 1 (a clear image)."""
+    if not len(found):
+        return 0.0
+    haze = float(np.median(found.facts[:, FACTS.index("surround_in_shafts")]))
+    return float(np.clip((HAZES[0] - haze) / (HAZES[0] - HAZES[1]), 0, 1))
 
 
 def joined(parts: list[Candidates]) -> Candidates:
@@ -92,42 +105,70 @@ def joined(parts: list[Candidates]) -> Candidates:
     )
 
 
-def _blurred(picture: np.ndarray, sigma_um: float, voxel_um: np.ndarray) -> np.ndarray:
-    flat = sigma_um / voxel_um[1]
-    return ndimage.gaussian_filter(picture, (0, flat, flat), truncate=2.5, mode="nearest")
+def blurred(picture: np.ndarray, sigma_um: float, pixel_um: float) -> np.ndarray:
+    """The picture (y, x) through a Gaussian."""
+    return ndimage.gaussian_filter(picture, sigma_um / pixel_um, truncate=2.5, mode="nearest")
 
 
-def _near(shape: tuple[int, ...], voxel_um: np.ndarray, dendrites: list[Dendrite], reach_um: float) -> np.ndarray:
-    """Pixels (y, x) of the projection within reach of a shaft."""
-    far = np.ones(shape[1:], bool)
+def _bulges(
+    scales: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite], noise: float, known_um: np.ndarray
+) -> np.ndarray:
+    """Places (n, 2) um that bulge out of a shaft and at which there is no blob."""
+    left = noise * pixel_um / (2 * np.sqrt(np.pi) * BULGE_SIGMA_UM)
+    parts = [bare.bulges(scales[BULGE_SCALE], pixel_um, dendrite, left) for dendrite in dendrites]
+    flat_um = np.concatenate(parts)
+    flat_um = flat_um[strongest(flat_um, np.zeros(len(flat_um)), SAME_UM)]
+    far, _ = cKDTree(known_um).query(flat_um) if len(known_um) and len(flat_um) else (np.full(len(flat_um), np.inf), 0)
+    inside = ((flat_um >= 0) & (flat_um <= (np.array(scales[0].shape) - 1) * pixel_um)).all(1)
+    return flat_um[(far > SAME_UM) & inside]
+
+
+def _away(shape: tuple[int, ...], pixel_um: float, dendrites: list[Dendrite]) -> np.ndarray:
+    """Distance (y, x) um of each pixel from the nearest line."""
+    far = np.ones(shape, bool)
     for dendrite in dendrites:
-        y, x = np.rint(dendrite.line_um[:, 1:] / voxel_um[1:]).astype(int).T
-        far[y.clip(0, shape[1] - 1), x.clip(0, shape[2] - 1)] = False
-    away = ndimage.distance_transform_edt(far) * voxel_um[1]
-    radius_um = max(float(dendrite.radius_um.max()) for dendrite in dendrites)
-    return away <= radius_um + reach_um
+        y, x = np.rint(dendrite.line_um[:, 1:] / pixel_um).astype(int).T
+        far[y.clip(0, shape[0] - 1), x.clip(0, shape[1] - 1)] = False
+    return ndimage.distance_transform_edt(far) * pixel_um
+
+
+def _widest(dendrites: list[Dendrite]) -> float:
+    return max(float(dendrite.radius_um.max()) for dendrite in dendrites)
+
+
+def _clutter(scales: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite]) -> list[float]:
+    """How strong blobs of nothing are beside the shaft (three sizes): noise as the blob sees it, dots, fibres.
+
+    The noise of a pixel does not tell that where a picture has been smoothed, sharpened or projected.
+    """
+    away = _away(scales[0].shape, pixel_um, dendrites)
+    beside = (away > CLUTTER_FROM_UM) & (away < CLUTTER_TO_UM)
+    if not beside.any():
+        beside = np.ones(beside.shape, bool)
+    blobs = [(finer - coarser)[beside] for finer, coarser in pairwise(scales)]
+    return [SD_PER_MAD * float(np.median(np.abs(blob - np.median(blob)))) for blob in blobs]
 
 
 def _peaks(blob: np.ndarray, near: np.ndarray, least: float) -> np.ndarray:
-    """Voxels (n, 3) higher than ``least`` and than their eight neighbours."""
+    """Pixels (n, 2) higher than ``least`` and than their eight neighbours."""
     places = np.argwhere((blob > least) & near)
-    inner = (places[:, 1:] > 0).all(1) & (places[:, 1:] < np.array(blob.shape[1:]) - 1).all(1)
+    inner = (places > 0).all(1) & (places < np.array(blob.shape) - 1).all(1)
     places = places[inner]
     for dy in (-1, 0, 1):
         for dx in (-1, 0, 1):
             if (dy, dx) != (0, 0) and len(places):
                 here = blob[tuple(places.T)]
-                there = blob[0, places[:, 1] + dy, places[:, 2] + dx]
+                there = blob[places[:, 0] + dy, places[:, 1] + dx]
                 # Of two equal neighbours the later one is the peak.
                 places = places[(here > there) | ((here == there) & ((dy, dx) > (0, 0)))]
     return places
 
 
-def strongest(places_um: np.ndarray, strength: np.ndarray, apart_um: float) -> np.ndarray:
+def strongest(flat_um: np.ndarray, strength: np.ndarray, apart_um: float) -> np.ndarray:
     """Indices, in their order, of the places kept when none may lie within ``apart_um`` of a stronger one."""
-    kept = np.ones(len(places_um), bool)
-    if len(places_um):
-        near = cKDTree(places_um).query_ball_point(places_um, apart_um)
+    kept = np.ones(len(flat_um), bool)
+    if len(flat_um):
+        near = cKDTree(flat_um).query_ball_point(flat_um, apart_um)
         for index in np.argsort(-strength, kind="stable"):
             if kept[index]:
                 kept[near[index]] = False
@@ -136,30 +177,37 @@ def strongest(places_um: np.ndarray, strength: np.ndarray, apart_um: float) -> n
 
 
 def _framed(
-    places_um: np.ndarray, blobs: np.ndarray, smooth: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite],
-    nearest: cKDTree, noise: float,
-) -> Candidates:  # fmt: skip
+    flat_um: np.ndarray, scales: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite], noise: float
+) -> Candidates:
     """Each candidate seen from its shaft."""
-    owner = np.repeat(np.arange(len(dendrites)), [len(dendrite.line_um) for dendrite in dendrites])
-    point = np.concatenate([np.arange(len(dendrite.line_um)) for dendrite in dendrites])
-    tangent = np.concatenate([dendrite.tangent for dendrite in dendrites])
+    lines = np.concatenate([dendrite.line_um for dendrite in dendrites])
+    owners = np.repeat(np.arange(len(dendrites)), [len(dendrite.line_um) for dendrite in dendrites])
+    points = np.concatenate([np.arange(len(dendrite.line_um)) for dendrite in dendrites])
     radius = np.concatenate([dendrite.radius_um for dendrite in dendrites])
     brightness = np.concatenate([dendrite.brightness for dendrite in dendrites])
-    _, index = nearest.query(places_um) if len(places_um) else (None, np.zeros(0, int))
-    along = tangent[index]
-    away = places_um - nearest.data[index]
+    places_um = np.column_stack([np.zeros(len(flat_um)), flat_um])
+    _, index = cKDTree(lines).query(places_um) if len(places_um) else (None, np.zeros(0, int))
+    along = np.concatenate([dendrite.tangent for dendrite in dendrites])[index]
+    owner, point = owners[index], points[index]
+    away = places_um - lines[index]
     distance = np.linalg.norm(away, axis=1)
     outward = _outward(away, along)
     shaft = np.maximum(brightness[index], 1e-6)
-    patches = sampled(smooth, voxel_um, places_um, outward, along) / shaft[:, None, None]
+    patches = sampled(scales[0], pixel_um, flat_um, outward, along) / shaft[:, None, None]
     surround = np.quantile(patches, 0.1, axis=(1, 2)) if len(patches) else np.zeros(0)
-    here = ndimage.map_coordinates(smooth, (places_um / voxel_um).T, order=1, mode="nearest") / shaft
+    here = [ndimage.map_coordinates(scale, flat_um.T / pixel_um, order=1, mode="nearest") / shaft for scale in scales]
+    out, uneven = bare.standing_out_at(scales[BULGE_SCALE], pixel_um, dendrites, owner, point, flat_um) / shaft
+    blobs = [finer - coarser for finer, coarser in pairwise(here)]
+    # In a picture that was cut out there is nothing at all beside the shaft.
+    clutter = [found / shaft + LEAST_CLUTTER_IN_SHAFTS for found in _clutter(scales, pixel_um, dendrites)]
     facts = np.column_stack([
-        distance, distance / radius[index], radius[index], shaft / brightness.max(), noise / shaft, *(blobs / shaft),
-        here, surround, _branches(dendrites)[owner[index]],
+        distance, distance / radius[index], radius[index], shaft / brightness.max(), noise / shaft,
+        *blobs, here[0], surround, _branches(dendrites)[owner], out,
+        *(blob / around for blob, around in zip(blobs, clutter, strict=True)),
+        uneven, out / (uneven + LEAST_CLUTTER_IN_SHAFTS),
     ])  # fmt: skip
     clipped = np.clip(patches, *PATCH_RANGE).astype(np.float32)
-    return Candidates(places_um, owner[index], point[index], outward, along, clipped, facts.astype(np.float32))
+    return Candidates(places_um, owner, point, outward, along, clipped, facts.astype(np.float32))
 
 
 def _branches(dendrites: list[Dendrite]) -> np.ndarray:
@@ -182,13 +230,12 @@ def _outward(away: np.ndarray, along: np.ndarray) -> np.ndarray:
 
 
 def sampled(
-    smooth: np.ndarray, voxel_um: np.ndarray, places_um: np.ndarray, outward: np.ndarray, along: np.ndarray
+    smooth: np.ndarray, pixel_um: float, flat_um: np.ndarray, outward: np.ndarray, along: np.ndarray
 ) -> np.ndarray:
-    """The image on the grid around each place (n, outward, along)."""
+    """The picture on the grid around each place (n, outward, along)."""
     grid = (
-        places_um[:, None, None]
-        + OUTWARD_UM[:, None, None] * outward[:, None, None]
-        + ALONG_UM[:, None] * along[:, None, None]
+        flat_um[:, None, None]
+        + OUTWARD_UM[:, None, None] * outward[:, None, None, 1:]
+        + ALONG_UM[:, None] * along[:, None, None, 1:]
     )
-    return ndimage.map_coordinates(smooth, np.moveaxis(grid, -1, 0) / voxel_um[:, None, None, None], order=1,
-                                   mode="nearest")  # fmt: skip
+    return ndimage.map_coordinates(smooth, np.moveaxis(grid, -1, 0) / pixel_um, order=1, mode="nearest")

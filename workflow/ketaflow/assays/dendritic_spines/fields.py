@@ -10,23 +10,25 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.dendritic_spines import optics, scene
+from ketaflow.assays.dendritic_spines import image_facts, optics, scene
 from ketaflow.assays.dendritic_spines.scene import Balls
 
 FIELD_UM = 22.0
 DEPTH_UM = 6.0
 # A spine that adds less light than this to the picture (of a shaft's) cannot be seen beside the shaft, or over it.
-LEAST_LIGHT, LEAST_LIGHT_OVER_SHAFT = 0.06, 0.2
+LEAST_LIGHT, LEAST_LIGHT_OVER_SHAFT = 0.03, 0.2
 # How much larger than published spines (scene.SHAPES) those of one field are, beside a shaft of RADIUS_UM. Blur, a
 # scale told wrongly and the bringing of shafts to an ordinary width make them look larger more often than smaller.
 SIZES, RADIUS_UM = (0.8, 2.2), (0.25, 0.7)
 # Share of tissues that are clear: a lone labelled cell in cleared or cultured tissue, with next to nothing around it.
-CLEAR = 0.35
+CLEAR = 0.4
+# Share of photographs that are stacks; the others are pictures that people projected and adjusted for display.
+STACKS = 0.3
 
 
 @dataclass
 class Field:
-    """A drawn field: its projection (y, x), its voxels, and the heads (n, 3) um that are in it.
+    """A drawn field: its projection (y, x), its voxels, and the heads (n, 3) um that are in it, so wide (n,) um.
 
     ``hidden`` marks heads that nobody can tell are there: too faint, or lost in the light of the shaft.
     """
@@ -34,12 +36,13 @@ class Field:
     picture: np.ndarray
     voxel_um: np.ndarray
     heads_um: np.ndarray
+    widths_um: np.ndarray
     hidden: np.ndarray
 
 
 @dataclass
 class Tissue:
-    """Fluorophore (z, y, x) with and without the spines, and the spines' heads (n, 3) um; ``over`` lie on the shaft.
+    """Fluorophore (z, y, x) with and without the spines, their heads (n, 3) um so wide; ``over`` lie on the shaft.
 
     ``clear`` tissue has no haze and hardly anything else in it.
     """
@@ -48,6 +51,7 @@ class Tissue:
     bald: np.ndarray
     voxel_um: np.ndarray
     heads_um: np.ndarray
+    widths_um: np.ndarray
     over: np.ndarray
     clear: bool
 
@@ -63,7 +67,7 @@ def tissue(rng: np.random.Generator) -> Tissue:
     voxel_um = np.array([rng.uniform(0.3, 0.5), pixel_um, pixel_um])
     shape = tuple(np.ceil(np.array([DEPTH_UM, FIELD_UM, FIELD_UM]) / voxel_um).astype(int))
     clear = bool(rng.random() < CLEAR)
-    bare, spines, heads, over = _distractors(clear, rng), [], [], []
+    bare, spines, heads, widths, over = _distractors(clear, rng), [], [], [], []
     size, share = rng.uniform(*SIZES), rng.uniform(0.7, 1.5)
     for number, line in enumerate(_lines(rng)):
         radius, brightness = rng.uniform(*RADIUS_UM), 1.0 if number == 0 else rng.uniform(0.4, 1.1)
@@ -74,6 +78,7 @@ def tissue(rng: np.random.Generator) -> Tissue:
         places = [np.array([facts["z_um"], facts["y_um"], facts["x_um"]]) * size for facts in truth]
         inside = [_inside(place, shape, voxel_um) for place in places]
         heads += [place for place, kept in zip(places, inside, strict=True) if kept]
+        widths += [size * facts["head_diameter_um"] for facts, kept in zip(truth, inside, strict=True) if kept]
         over += [
             _lies_over(place, size * facts["head_diameter_um"], line, radius)
             for place, facts, kept in zip(places, truth, inside, strict=True)
@@ -81,7 +86,7 @@ def tissue(rng: np.random.Generator) -> Tissue:
         ]
     bald = optics.fill(Balls.together(bare), shape, voxel_um)
     light = np.maximum(bald, optics.fill(Balls.together(spines), shape, voxel_um))
-    return Tissue(light, bald, voxel_um, np.array(heads).reshape(-1, 3), np.array(over, bool), clear)
+    return Tissue(light, bald, voxel_um, np.array(heads).reshape(-1, 3), np.array(widths), np.array(over, bool), clear)
 
 
 def photographed(drawn: Tissue, rng: np.random.Generator) -> Field:
@@ -95,14 +100,16 @@ def photographed(drawn: Tissue, rng: np.random.Generator) -> Field:
     own = _at((flat - flat_bald) / shaft, drawn.heads_um[:, 1:] / drawn.voxel_um[1:])
     hidden = own < np.where(drawn.over, LEAST_LIGHT_OVER_SHAFT, LEAST_LIGHT)
     haze = (0.2 * rng.random() if drawn.clear else 1.0) * _haze(flat / shaft, drawn.voxel_um[1], rng)
-    if slab or rng.random() < 0.5:
-        picture = _detected(flat / shaft + haze, rng)
+    if rng.random() < STACKS:
+        # A stack as the detector counted it, which the scorer sees as all stacks are projected here.
+        picture = image_facts.projected(_detected(seen / shaft + haze, rng), drawn.voxel_um)
+    elif slab or rng.random() < 0.5:
+        picture = _displayed(_shown(_detected(flat / shaft + haze, rng), rng), rng)
     else:
-        picture = _projected(_detected(seen / shaft + haze, rng), slab)
-    picture = _displayed(_shown(picture, rng), rng)
+        picture = _displayed(_shown(_detected(seen / shaft + haze, rng).max(0), rng), rng)
     # The scale that a laboratory tells is not always right.
     told = rng.uniform(0.65, 1.5)
-    return Field(picture, drawn.voxel_um * told, drawn.heads_um * told, hidden)
+    return Field(picture, drawn.voxel_um * told, drawn.heads_um * told, drawn.widths_um * told, hidden)
 
 
 def _lines(rng: np.random.Generator) -> list[np.ndarray]:
@@ -136,13 +143,13 @@ def _uneven(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.ra
 
 
 def _lumps(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.random.Generator) -> Balls:
-    """Swellings that stand out from the shaft by less than a third of its radius: mitochondria, not spines."""
+    """Swellings that stand out from the shaft by less than half of its radius: mitochondria, not spines."""
     count = rng.poisson(rng.uniform(0, 1.0) * scene.length_um(line_um))
     at = rng.integers(1, len(line_um) - 1, count)
     sideways = np.cross(line_um[at + 1] - line_um[at - 1], rng.normal(0, 1, (count, 3)))
     sideways /= np.linalg.norm(sideways, axis=1, keepdims=True)
-    radii = radius_um * rng.uniform(0.4, 0.8, count)
-    out = radius_um * rng.uniform(1.05, 1.3, count) - radii
+    radii = radius_um * rng.uniform(0.4, 0.9, count)
+    out = radius_um * rng.uniform(1.05, 1.45, count) - radii
     return Balls(line_um[at] + out[:, None] * sideways, radii, np.full(count, brightness))
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ketaflow.assays.dendritic_spines import candidates, shaft
+from ketaflow.assays.dendritic_spines import apart, candidates, shaft
+from ketaflow.assays.dendritic_spines.apart import SameSpine
 from ketaflow.assays.dendritic_spines.candidates import Candidates
 from ketaflow.assays.dendritic_spines.shaft import Dendrite
 
@@ -30,17 +31,18 @@ class Traced:
 
 
 def traced(
-    stack: np.ndarray, voxel_um: np.ndarray, noise: float, *, min_dendrite_um: float, faintest_dendrite_ratio: float
-) -> Traced:
-    """Trace the dendrites of a stack without background (z, y, x)."""
+    stack: np.ndarray, picture: np.ndarray, voxel_um: np.ndarray, noise: float, *, min_dendrite_um: float,
+    faintest_dendrite_ratio: float,
+) -> Traced:  # fmt: skip
+    """Trace the dendrites of a stack without background (z, y, x), ``picture`` its projection (y, x)."""
     rules = {"min_dendrite_um": min_dendrite_um, "faintest_dendrite_ratio": faintest_dendrite_ratio}
-    soma = shaft.somata(stack.max(0), float(voxel_um[1]))
-    found = shaft.dendrites(stack, voxel_um, noise, soma, **rules)
+    soma = shaft.somata(picture, float(voxel_um[1]))
+    found = shaft.dendrites(stack, picture, voxel_um, noise, soma, **rules)
     if not found:
         return Traced([], 1.0, soma)
     factor = _factor(found)
     if not 1 / RETRACE <= factor <= RETRACE:
-        again = shaft.dendrites(stack, voxel_um * factor, noise, soma, **rules)
+        again = shaft.dendrites(stack, picture, voxel_um * factor, noise, soma, **rules)
         found = [dendrite.scaled(1 / factor) for dendrite in again] or found
         factor = _factor(found)
     return Traced(found, factor, soma)
@@ -55,16 +57,26 @@ def _factor(dendrites: list[Dendrite]) -> float:
 def offered(picture: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, *, reach_um: float) -> Candidates:
     """Candidates in a projection (y, x), their places on the ordinary scale (``found.factor`` times micrometres)."""
     flat = [dendrite.flat().scaled(found.factor) for dendrite in found.dendrites]
-    made = candidates.candidates(picture[None], voxel_um * found.factor, flat, noise, reach_um=reach_um)
+    made = candidates.candidates(picture, float(voxel_um[1]) * found.factor, flat, noise, reach_um=reach_um)
     if not found.soma.any():
         return made
     y, x = np.rint(made.places_um[:, 1:] / found.factor / voxel_um[1:]).astype(int).T
     return made.chosen(~found.soma[y, x])
 
 
+def same_spine(
+    picture: np.ndarray, voxel_um: np.ndarray, found: Traced, offered: Candidates, min_distance_um: float
+) -> SameSpine:
+    """Which of the candidates offered in a projection (y, x) are one spine."""
+    pixel_um = float(voxel_um[1]) * found.factor
+    smooth = candidates.blurred(picture, candidates.BLOB_SIGMAS_UM[0], pixel_um)
+    return apart.same_spine(smooth, pixel_um, offered, min_distance_um)
+
+
 def placed(picture: np.ndarray, voxel_um: np.ndarray, found: Traced, noise: float, places_um: np.ndarray) -> Candidates:
     """Candidates where a person says there are spines (n, 3), in true micrometres."""
     flat = [dendrite.flat().scaled(found.factor) for dendrite in found.dendrites]
-    made = candidates.placed(picture[None], voxel_um * found.factor, flat, noise, places_um * [0, 1, 1] * found.factor)
+    flat_um = places_um[:, 1:] * found.factor
+    made = candidates.placed(picture, float(voxel_um[1]) * found.factor, flat, noise, flat_um)
     made.places_um = places_um
     return made

@@ -38,11 +38,12 @@ def quantify(
     row = recording.rows[TABLE][0]
     voxel_um = image_facts.voxel_size_um(recording.facts)
     stack, background = image_facts.without_background(recording.arrays["stack"])
-    picture = image_facts.projected(stack)
+    picture = image_facts.projected(stack, voxel_um)
     noise = image_facts.noise(picture[None])
     traced = finding.traced(
-        stack, voxel_um, noise, min_dendrite_um=min_dendrite_um, faintest_dendrite_ratio=faintest_dendrite_ratio
-    )
+        stack, picture, voxel_um, noise, min_dendrite_um=min_dendrite_um,
+        faintest_dendrite_ratio=faintest_dendrite_ratio,
+    )  # fmt: skip
     dendrites = traced.dendrites
     if not dendrites:
         return Record(facts={"background": background, "noise": noise, "unmatched": []}, arrays={"soma": traced.soma},
@@ -53,14 +54,15 @@ def quantify(
         scores = judge.as_clear(
             scores, offered, stricter_when_clear=stricter_when_clear, laxer_when_clear=laxer_when_clear
         )
-    likely = np.flatnonzero(scores >= score_threshold)
-    likely = likely[candidates.strongest(offered.places_um[likely], scores[likely], min_distance_um)]
+    same = finding.same_spine(picture, voxel_um, traced, offered, min_distance_um)
+    likely = same.best(scores, scores >= score_threshold)
     likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]
     chosen = offered.chosen(likely)
     chosen.places_um = chosen.places_um / traced.factor
     chosen.places_um[:, 0] = _depth(chosen.places_um, stack, voxel_um)
-    found, facts, unmatched = _corrected(recording, stack, voxel_um, traced, noise, chosen, scores[likely])
-    spines = _spine_table(row["image"], stack, voxel_um, dendrites, found, facts, psf_fwhm_um=psf_fwhm_um, rule={
+    found, facts, unmatched = _corrected(recording, stack, picture, voxel_um, traced, noise, chosen, scores[likely])
+    fwhm_um = image_facts.projected_fwhm_um(psf_fwhm_um, len(stack))
+    spines = _spine_table(row["image"], picture, voxel_um, dendrites, found, facts, psf_fwhm_um=fwhm_um, rule={
         "mushroom_head_um": mushroom_head_um, "stubby_neck_um": stubby_neck_um,
         "stubby_length_um": stubby_length_um, "filopodium_length_um": filopodium_length_um,
     })  # fmt: skip
@@ -83,7 +85,7 @@ def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray]) -> np
 
 
 def _corrected(
-    recording: Record, stack: np.ndarray, voxel_um: np.ndarray, traced: Traced, noise: float,
+    recording: Record, stack: np.ndarray, picture: np.ndarray, voxel_um: np.ndarray, traced: Traced, noise: float,
     found: Candidates, scores: np.ndarray,
 ) -> tuple[Candidates, list[dict], list[str]]:  # fmt: skip
     """Spines after a person's corrections, what is known of each (number, score, class given), and what failed."""
@@ -102,7 +104,7 @@ def _corrected(
         places_um[:, 0] = np.where(
             np.isnan(places_um[:, 0]), _depth(np.nan_to_num(places_um), stack, voxel_um), places_um[:, 0]
         )
-        parts.append(finding.placed(image_facts.projected(stack), voxel_um, traced, noise, places_um))
+        parts.append(finding.placed(picture, voxel_um, traced, noise, places_um))
     return candidates.joined(parts), facts, failed
 
 
@@ -120,11 +122,11 @@ def _depth(places_um: np.ndarray, stack: np.ndarray, voxel_um: np.ndarray) -> np
 
 
 def _spine_table(
-    image: str, stack: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], spines: Candidates,
+    image: str, picture: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], spines: Candidates,
     facts: list[dict], *, psf_fwhm_um: float, rule: dict[str, float],
 ) -> list[dict]:  # fmt: skip
     """One row for each spine."""
-    shapes = shape.measured(stack.max(0), voxel_um, spines, dendrites, psf_fwhm_um=psf_fwhm_um)
+    shapes = shape.measured(picture, voxel_um, spines, dendrites, psf_fwhm_um=psf_fwhm_um)
     probabilities = shape.class_probabilities(shapes.length_um, shapes.head_diameter_um, shapes.neck_length_um, **rule)
     places_px = spines.places_um / voxel_um
     table = []

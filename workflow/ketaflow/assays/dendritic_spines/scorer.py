@@ -11,12 +11,10 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logit
 
-from ketaflow.assays.dendritic_spines.candidates import ALONG_UM, FACTS, OUTWARD_UM, Candidates
+from ketaflow.assays.dendritic_spines.candidates import ALONG_UM, FACTS, OUTWARD_UM, Candidates, clearness
 
-# Surroundings brighter than the first of these (of the shaft's brightness) are tissue, darker than the second clear.
-HAZES = (0.05, 0.02)
-# A place up to the first of these (of the shaft's brightness) is dim, from the second on bright.
-DIM_AND_BRIGHT = (0.3, 0.7)
+# Up to the first of these distances (in the shaft's radii) a place lies on the shaft, from the second on beside it.
+ON_AND_BESIDE = (1.2, 2.2)
 
 Weights = dict[str, np.ndarray]
 WIDTH = len(OUTWARD_UM) * len(ALONG_UM) + len(FACTS)
@@ -40,12 +38,12 @@ def scores(found: Candidates, weights: Weights) -> np.ndarray:
 def features(found: Candidates, mirrored: bool) -> np.ndarray:
     """What the network sees of each candidate: its patch, row by row, and its facts (n, features)."""
     patches = found.patches[:, :, ::-1] if mirrored else found.patches
-    return np.hstack([patches.reshape(len(found), -1), compressed(found.facts)])
+    return np.hstack([compressed(patches.reshape(len(found), -1), 8), compressed(found.facts, 4)])
 
 
-def compressed(facts: np.ndarray) -> np.ndarray:
-    """Facts on a scale on which ratios of 2 and of 20 do not drown each other."""
-    return np.sign(facts) * np.log1p(4 * np.abs(facts))
+def compressed(values: np.ndarray, steepness: float) -> np.ndarray:
+    """Values on a scale on which ratios of 2 and of 20 do not drown each other, nor dim heads in bright shafts."""
+    return np.sign(values) * np.log1p(steepness * np.abs(values))
 
 
 def probability(seen: np.ndarray, weights: Weights) -> np.ndarray:
@@ -76,20 +74,18 @@ def layers(weights: Weights, network: str) -> int:
 def as_clear(
     probabilities: np.ndarray, found: Candidates, *, stricter_when_clear: float, laxer_when_clear: float
 ) -> np.ndarray:
-    """Probabilities (n,) as they are to be read in this image: in tissue as they stand, in a clear one by brightness.
+    """Probabilities (n,) as they are to be read in this image: in tissue as they stand, in a clear one by distance.
 
-    In a clear image a spine as bright as the shaft scores near 1, and what is merely likely there is a lump of the
-    shaft; a dim spine scores low, but nothing else is dim and stands off a shaft in the dark. So the odds of bright
-    places are divided by ``stricter_when_clear``, those of dim ones multiplied by ``laxer_when_clear``. Clear is told
-    by the surroundings of the candidates, never by how many score how well, which would follow the treatment.
+    In a clear image lumps of the shaft are as sharp as spines, but what stands off the shaft in the dark can
+    hardly be anything else than a spine, be it ever so dim. So the odds of places on the shaft are divided by
+    ``stricter_when_clear``, those of places beside it multiplied by ``laxer_when_clear``. Clear is told by the
+    surroundings of the candidates, never by how many score how well, which would follow the treatment.
     """
     if not len(found):
         return probabilities
-    haze = float(np.median(found.facts[:, FACTS.index("surround_in_shafts")]))
-    clear = np.clip((HAZES[0] - haze) / (HAZES[0] - HAZES[1]), 0, 1)
-    brightness = found.facts[:, FACTS.index("brightness_in_shafts")]
-    log_odds = np.interp(brightness, DIM_AND_BRIGHT, (np.log(laxer_when_clear), -np.log(stricter_when_clear)))
-    return expit(logit(np.clip(probabilities, 1e-6, 1 - 1e-6)) + clear * log_odds)
+    away = found.facts[:, FACTS.index("distance_in_radii")]
+    log_odds = np.interp(away, ON_AND_BESIDE, (-np.log(stricter_when_clear), np.log(laxer_when_clear)))
+    return expit(logit(np.clip(probabilities, 1e-6, 1 - 1e-6)) + clearness(found) * log_odds)
 
 
 def classical(found: Candidates) -> np.ndarray:

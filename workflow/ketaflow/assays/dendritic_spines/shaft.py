@@ -13,6 +13,8 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
+from ketaflow.assays.dendritic_spines import cross_section
+
 # Radii of ridges looked for (um): from a thin oblique dendrite, blurred, to an apical trunk.
 RIDGE_SIGMAS_UM = (0.25, 0.45, 0.8)
 # Steps along the centreline (um), and how far noise in it is smoothed across and in depth.
@@ -20,6 +22,8 @@ LINE_STEP_UM = 0.1
 SMOOTH_UM, SMOOTH_DEPTH_UM = 0.9, 1.5
 # An end is sought within this far of where the ridge ends.
 END_UM = 1.5
+# So much of a path (um) at its ends may lead from the middle to a corner of the ridge: a wide shaft's radius.
+CORNER_UM = 0.6
 # Thinner and dimmer than this share of the longest dendrite: an axon (ratio).
 THREAD = 0.65
 # Where it is bright this far around, there is a cell body or a stump of one: no dendrite is so wide. Around it a rim.
@@ -56,17 +60,16 @@ class Dendrite:
 
 
 def dendrites(
-    stack: np.ndarray, voxel_um: np.ndarray, noise: float, soma: np.ndarray, *, min_dendrite_um: float,
-    faintest_dendrite_ratio: float,
+    stack: np.ndarray, picture: np.ndarray, voxel_um: np.ndarray, noise: float, soma: np.ndarray, *,
+    min_dendrite_um: float, faintest_dendrite_ratio: float,
 ) -> list[Dendrite]:  # fmt: skip
-    """Every dendrite of a stack (z, y, x), longest first.
+    """Every dendrite of a stack (z, y, x) and its projection (y, x), longest first.
 
     ``noise`` is the standard deviation of a pixel of the projection; where ``soma`` (y, x) is true no dendrite is
     looked for. A branch shorter than
     ``min_dendrite_um`` is taken for a spine or a stump; a dendrite whose ridge is fainter than
     ``faintest_dendrite_ratio`` of the strongest is taken for one out of focus.
     """
-    picture = stack.max(0)
     pixel_um = float(voxel_um[1])
     ridge = np.where(soma, np.float32(0), ridges(picture, pixel_um))
     paths = _paths(ridge, noise, pixel_um, min_dendrite_um=min_dendrite_um, faintest=faintest_dendrite_ratio)
@@ -205,14 +208,27 @@ def _path_um(path: np.ndarray, pixel_um: float) -> float:
 def _lifted(path: np.ndarray, stack: np.ndarray, picture: np.ndarray, voxel_um: np.ndarray) -> Dendrite:
     """A path of pixels as a smooth line in three dimensions, with the shaft's radius and brightness along it."""
     pixel_um = float(voxel_um[1])
-    flat_um = _smooth(_resampled(path * pixel_um), SMOOTH_UM)
+    border_um = np.array([[-0.5, -0.5], np.array(picture.shape) - 0.5]) * pixel_um
+    flat_um = _middle(picture, _resampled(path * pixel_um), pixel_um)
+    flat_um = flat_um[((flat_um > border_um[0]) & (flat_um < border_um[1])).all(1)]
     flat_um = flat_um[_lit(picture, flat_um, pixel_um)]
-    flat_um = _resampled(_to_border(flat_um, (np.array(picture.shape) - 1) * pixel_um))
+    flat_um = _resampled(_to_border(flat_um, border_um))
     at = (flat_um / pixel_um).T
     depth_um = _depth(stack, at, voxel_um) if len(stack) > 1 else np.zeros(len(flat_um))
     line = np.column_stack([depth_um, flat_um])
-    radius, brightness = _cross_section(picture, flat_um, pixel_um)
-    return Dendrite(line, radius, brightness)
+    sides, brightness = cross_section.surfaces(picture, flat_um, pixel_um, LINE_STEP_UM)
+    return Dendrite(line, sides.mean(1).clip(0.1), brightness)
+
+
+def _middle(picture: np.ndarray, flat_um: np.ndarray, pixel_um: float) -> np.ndarray:
+    """A path brought to the middle of the shaft; its last steps, into a corner of the ridge, go straight on."""
+    corner = min(int(CORNER_UM / LINE_STEP_UM), len(flat_um) // 3)
+    flat_um = _smooth(flat_um[corner : len(flat_um) - corner], SMOOTH_UM)
+    flat_um = _smooth(cross_section.centred(picture, flat_um, pixel_um, LINE_STEP_UM, SMOOTH_UM), SMOOTH_UM)
+    back = min(int(END_UM / LINE_STEP_UM), len(flat_um) - 1)
+    on = np.arange(1, corner + 1)[:, None] / back
+    before, after = on[::-1] * (flat_um[0] - flat_um[back]), on * (flat_um[-1] - flat_um[-1 - back])
+    return _resampled(np.vstack([flat_um[0] + before, flat_um, flat_um[-1] + after]))
 
 
 def _resampled(points_um: np.ndarray) -> np.ndarray:
@@ -240,17 +256,17 @@ def _lit(picture: np.ndarray, flat_um: np.ndarray, pixel_um: float) -> slice:
     return slice(start, max(stop, start + 4))
 
 
-def _to_border(flat_um: np.ndarray, far_um: np.ndarray) -> np.ndarray:
-    """The line, carried on straight to the image's border where it ends just before it."""
+def _to_border(flat_um: np.ndarray, border_um: np.ndarray) -> np.ndarray:
+    """The line, carried on straight to the image's border (2, 2: low, high) um where it ends just before it."""
     for _ in range(2):
         flat_um = flat_um[::-1]
         back = min(int(END_UM / LINE_STEP_UM), len(flat_um) - 1)
         heading = flat_um[-1] - flat_um[-1 - back]
         heading = heading / max(float(np.linalg.norm(heading)), 1e-9)
         with np.errstate(divide="ignore", invalid="ignore"):
-            room = np.where(heading > 0, far_um - flat_um[-1], -flat_um[-1]) / heading
-        ahead = float(np.min(room[np.isfinite(room) & (room >= 0)], initial=np.inf))
-        if LINE_STEP_UM < ahead <= END_UM:
+            room = (border_um[(heading > 0).astype(int), [0, 1]] - flat_um[-1]) / heading
+        ahead = float(np.min(room[np.isfinite(room)], initial=np.inf))
+        if 0 < ahead <= END_UM:
             flat_um = np.vstack([flat_um, flat_um[-1] + ahead * heading])
     return flat_um
 
@@ -262,20 +278,3 @@ def _depth(stack: np.ndarray, at: np.ndarray, voxel_um: np.ndarray) -> np.ndarra
     weight = np.maximum(columns - (columns.max(0) + columns.min(0)) / 2, 0) + 1e-9
     depth = (weight * np.arange(len(stack))[:, None]).sum(0) / weight.sum(0) * voxel_um[0]
     return _smooth(ndimage.median_filter(depth, 9, mode="nearest")[:, None], SMOOTH_DEPTH_UM)[:, 0]
-
-
-def _cross_section(picture: np.ndarray, flat_um: np.ndarray, pixel_um: float) -> tuple[np.ndarray, np.ndarray]:
-    """Half width at half height of the shaft, and its brightness, at each point of the line.
-
-    The narrower side counts, and a running median, so that a spine does not widen the shaft.
-    """
-    along = np.gradient(flat_um, axis=0)
-    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
-    across = np.column_stack([along[:, 1], -along[:, 0]])
-    reach_um = np.arange(0, 2.01, 0.05)
-    places = flat_um[:, None, None] + np.array([-1, 1])[None, :, None, None] * reach_um[:, None] * across[:, None, None]
-    profile = ndimage.map_coordinates(picture, np.moveaxis(places, -1, 0) / pixel_um, order=1, mode="nearest")
-    brightness = ndimage.median_filter(profile[:, 0, 0], 21, mode="nearest")
-    below = profile < 0.5 * brightness[:, None, None]
-    half = np.where(below.any(-1), reach_um[below.argmax(-1)], reach_um[-1]).min(1)
-    return ndimage.median_filter(half, 31, mode="nearest").clip(0.1), brightness

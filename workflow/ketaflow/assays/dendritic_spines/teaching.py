@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ketaflow.assays.dendritic_spines import candidates, finding, image_facts, scorer
+from ketaflow.assays.dendritic_spines import finding, image_facts, scorer
+from ketaflow.assays.dendritic_spines.apart import SameSpine
 from ketaflow.assays.dendritic_spines.candidates import Candidates
 from ketaflow.assays.dendritic_spines.matching import matched
 
@@ -23,7 +24,7 @@ F1_TO_SPARE = 0.01
 
 @dataclass
 class Scored:
-    """An image that people scored: its candidates, the factor of their scale, and where spines are.
+    """An image that people scored: its candidates, the factor of their scale, which are one, and where spines are.
 
     ``spines_um`` (n, 2: y, x) are the places people agree on, ``doubtful_um`` those they do not.
     """
@@ -33,59 +34,55 @@ class Scored:
     pixel_um: float
     offered: Candidates
     factor: float
+    same: SameSpine
     spines_um: np.ndarray
     doubtful_um: np.ndarray
 
 
-def offered(stack: np.ndarray, voxel_um: np.ndarray, rules: dict) -> tuple[Candidates, float] | None:
-    """Candidates of a stack as ``quantify`` finds them, and the factor of their scale; None without a dendrite."""
+def offered(stack: np.ndarray, voxel_um: np.ndarray, rules: dict) -> tuple[Candidates, float, SameSpine] | None:
+    """Candidates as ``quantify`` finds them, the factor of their scale, and which are one; None without a dendrite."""
     lifted, _ = image_facts.without_background(stack)
-    picture = image_facts.projected(lifted)
+    picture = image_facts.projected(lifted, voxel_um)
     noise = image_facts.noise(picture[None])
     found = finding.traced(
-        lifted, voxel_um, noise, min_dendrite_um=rules["min_dendrite_um"],
+        lifted, picture, voxel_um, noise, min_dendrite_um=rules["min_dendrite_um"],
         faintest_dendrite_ratio=rules["faintest_dendrite_ratio"],
     )  # fmt: skip
     if not found.dendrites:
         return None
-    return finding.offered(picture, voxel_um, found, noise, reach_um=rules["max_reach_um"]), found.factor
+    made = finding.offered(picture, voxel_um, found, noise, reach_um=rules["max_reach_um"])
+    return made, found.factor, finding.same_spine(picture, voxel_um, found, made, rules["min_distance_um"])
 
 
-def fitted(
-    images: list[Scored], *, threshold: float, apart_um: float, match_um: float, passes: int, seed: int
-) -> scorer.Weights:
+def fitted(images: list[Scored], *, threshold: float, match_um: float, passes: int, seed: int) -> scorer.Weights:
     """Weights that start from the shipped ones, taught by people, and shifted to accept as they do at ``threshold``."""
     seen, label = (np.concatenate(parts) for parts in zip(*(_examples(image) for image in images), strict=True))
     weights = dict(scorer.shipped())
     standard = ((seen - weights["mean"]) / weights["scale"]).astype(np.float32)
     for network in scorer.networks(weights):
         _teach(weights, network, standard, label, passes, seed)
-    return _shifted(weights, images, threshold=threshold, apart_um=apart_um, match_um=match_um)
+    return _shifted(weights, images, threshold=threshold, match_um=match_um)
 
 
 def accepted(
-    image: Scored,
-    weights: scorer.Weights,
-    threshold: float,
-    apart_um: float,
-    when_clear: dict[str, float] | None = None,
+    image: Scored, weights: scorer.Weights, threshold: float, when_clear: dict[str, float] | None = None
 ) -> np.ndarray:
     """Places (n, 2: y, x) um of the spines a scorer accepts in one image; ``when_clear`` is for ``scorer.as_clear``."""
-    places_um, scores = _apart(image, weights, apart_um, when_clear)
+    places_um, scores = _apart(image, weights, when_clear)
     return places_um[scores >= threshold]
 
 
 def _apart(
-    image: Scored, weights: scorer.Weights, apart_um: float, when_clear: dict[str, float] | None = None
+    image: Scored, weights: scorer.Weights, when_clear: dict[str, float] | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Places (n, 2) um and scores (n,) of candidates none of which has a better one within ``apart_um``.
+    """Places (n, 2) um and scores (n,) of candidates none of which is displaced by a better one.
 
     What a better one displaces does not depend on the level of acceptance, so any level may be put to the scores.
     """
     scores = scorer.scores(image.offered, weights)
     if when_clear:
         scores = scorer.as_clear(scores, image.offered, **when_clear)
-    kept = candidates.strongest(image.offered.places_um, scores, apart_um)
+    kept = image.same.best(scores, np.ones(len(scores), bool))
     return image.offered.places_um[kept, 1:] / image.factor, scores[kept]
 
 
@@ -129,11 +126,9 @@ def _teach(
         weights[f"{network}_{layer}_weight"], weights[f"{network}_{layer}_bias"] = taught
 
 
-def _shifted(
-    weights: scorer.Weights, images: list[Scored], *, threshold: float, apart_um: float, match_um: float
-) -> scorer.Weights:
+def _shifted(weights: scorer.Weights, images: list[Scored], *, threshold: float, match_um: float) -> scorer.Weights:
     """The same scorer on a scale on which ``threshold`` is the best level to accept spines at."""
-    level = _best_level([(image.spines_um, *_apart(image, weights, apart_um)) for image in images], match_um)
+    level = _best_level([(image.spines_um, *_apart(image, weights)) for image in images], match_um)
     shift = np.log(threshold / (1 - threshold)) - np.log(level / (1 - level))
     shifted = dict(weights)
     for network in scorer.networks(weights):

@@ -13,10 +13,11 @@ import numpy as np
 from ketaflow.assays.dendritic_spines import fields, finding, image_facts, scorer
 from ketaflow.assays.dendritic_spines.candidates import FACTS, Candidates
 
-# A candidate this near to a head (um, in the plane) is it; one farther than FAR_UM from all is none, nor is one on the
-# shaft (within so many of its radii) that is not near: the root of a spine is not the spine.
-NEAR_UM, FAR_UM, ON_SHAFT = 0.35, 0.6, 0.8
-LAYERS = (48, 16)
+# A candidate this near to a head (um, in the plane) is it; one farther than FAR_UM from all and RIM_UM from their
+# surface is none, nor is one on the shaft (within so many of its radii) that is not near: the root of a spine is not
+# the spine.
+NEAR_UM, FAR_UM, RIM_UM, ON_SHAFT = 0.35, 0.6, 0.2, 0.8
+LAYERS = (96, 32)
 NETWORKS = 5
 PASSES = 12
 TISSUES = 650
@@ -27,23 +28,26 @@ def labelled(field: fields.Field, rng: np.random.Generator) -> tuple[np.ndarray,
     """Features (n, features) and labels (n,) of the candidates of one field, the whole field mirrored or not."""
     stack, _ = image_facts.without_background(field.picture[None])
     noise = image_facts.noise(field.picture[None])
-    found = finding.traced(stack, field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35)
+    found = finding.traced(stack, stack[0], field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35)
     if not found.dendrites:
         return np.zeros((0, scorer.WIDTH), np.float16), np.zeros(0, bool)
     offered = finding.offered(stack[0], field.voxel_um, found, noise, reach_um=3.0)
-    label, sure = near_heads(offered, field.heads_um * found.factor, field.hidden)
+    label, sure = near_heads(offered, field.heads_um * found.factor, field.widths_um * found.factor, field.hidden)
     kept = np.flatnonzero(sure)
     return scorer.features(offered.chosen(kept), bool(rng.random() < 0.5)).astype(np.float16), label[kept]
 
 
-def near_heads(offered: Candidates, heads_um: np.ndarray, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def near_heads(
+    offered: Candidates, heads_um: np.ndarray, widths_um: np.ndarray, hidden: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Which candidates are spines (n,), and for which of them that is certain (n,)."""
     if not len(heads_um):
         return np.zeros(len(offered), bool), np.ones(len(offered), bool)
     away = np.linalg.norm(offered.places_um[:, None, 1:] - heads_um[None, :, 1:], axis=2)
     near = away.min(1) < NEAR_UM
     aside = offered.facts[:, FACTS.index("distance_in_radii")] >= ON_SHAFT
-    doubtful = (away.min(1) >= NEAR_UM) & (away.min(1) < FAR_UM) & aside
+    rim = (away - widths_um / 2).min(1) < RIM_UM
+    doubtful = (away.min(1) >= NEAR_UM) & ((away.min(1) < FAR_UM) | rim) & aside
     if hidden.any():
         doubtful |= away[:, hidden].min(1) < FAR_UM
     return near, ~doubtful
