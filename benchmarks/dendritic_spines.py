@@ -1,10 +1,10 @@
-"""Spines: how fast, and how right.  python benchmarks/dendritic_spines.py [speed|accuracy|calibrated]
+"""Spines: how fast, and how right.  python benchmarks/dendritic_spines.py [speed|accuracy|calibrated|unseen]
 
 ``speed``: a 63 MB stack (30 x 1024 x 1024, 16 bits) through all stages, in CPU seconds and in units of one Gaussian
 filter over the same stack, beside scikit-image's blob_log on its projection. ``accuracy``: two-photon centres, outlined
 confocal spines and drawn optics on real three-dimensional dendrites, all from the folder of real recordings beside the
 repository; and drawn dendrites. ``calibrated``: ``calibrate`` on the two-photon images, each half taught and judged by
-the other.
+the other. ``unseen``: the images and drawings that nothing was chosen on; look at them last.
 """
 
 import resource
@@ -136,14 +136,14 @@ def _print_agreement(title: str, judged: list[tuple[int, int, int]]) -> None:
           f"recall {both / marked:.3f}  count {100 * (found - marked) / marked:+.0f} %", flush=True)  # fmt: skip
 
 
-def outlined() -> None:
-    """Confocal segments cut out by hand, with outlined spines; their scale is not told, 0.1 um is made up."""
+def outlined(start: int = 0) -> None:
+    """Confocal segments cut out by hand, every sixth; their scale is not told, 0.1 um is made up."""
     import imagecodecs
 
     folder = SHARED / "confocal_classified_spines"
     spines = pd.read_csv(folder / "spines.csv")
     judged = []
-    for name in sorted(spines["image"].unique())[::6]:
+    for name in sorted(spines["image"].unique())[start::6]:
         picture = imagecodecs.imread(folder / "images" / name)
         judged.append(_counts(measured(picture[None], 0.1, None).table("spines"), spines[spines["image"].eq(name)], 10))
     _print_agreement("confocal, cut out, told 0.1 um", judged)
@@ -163,6 +163,34 @@ def sticks() -> None:
         off_pct.append(100 * (found_um / scene.length_um(line) - 1))
     _print_agreement("drawn as for the demonstration", judged)
     print(f"their length is off by {min(off_pct):+.1f} to {max(off_pct):+.1f} %")
+
+
+def unseen() -> None:
+    """Every other two-photon image of the second half, other confocal segments, drawings of other composition."""
+    pictures, centres = two_photon()
+    judged = []
+    for name in list(pictures)[len(pictures) // 2 :: 2]:
+        people = centres[centres["image"].eq(name)]
+        spines = measured(pictures[name][None], 0.1, None).table("spines")
+        judged.append(_counts(spines, people, people["box_width_px"].iloc[0] / 2))
+    _print_agreement("two-photon, second half", judged)
+    outlined(start=3)
+    for photons in (20.0, 80.0, 300.0):
+        sticks_by_chance(range(1000, 1016), photons)
+
+
+def sticks_by_chance(seeds: range, photons: float) -> None:
+    """Dendrites as the demonstration draws them, of any length and density, so many photons where light is 1."""
+    judged = []
+    for seed in seeds:
+        rng = np.random.default_rng(5000 + seed)
+        length_um = round(float(rng.uniform(13, 17)), 1)
+        counts = rng.multinomial(rng.poisson(0.9 * length_um), [0.34, 0.37, 0.25, 0.04])
+        named = {f"{name}_count": int(count) for name, count in zip(scene.CLASSES, counts, strict=True)}
+        _, spines, stack = simulate.drawn({"length_um": length_um, "photons": photons, **named}, seed)
+        people = pd.DataFrame(spines)[["x_um", "y_um"]].div(simulate.VOXEL_UM[1]).set_axis(["x_px", "y_px"], axis=1)
+        judged.append(_counts(measured(stack, simulate.VOXEL_UM[1], simulate.VOXEL_UM[0]).table("spines"), people, 8))
+    _print_agreement(f"drawn by chance, {photons:g} photons", judged)
 
 
 def solid() -> None:
@@ -211,4 +239,4 @@ def calibrated() -> None:
 
 
 if __name__ == "__main__":
-    {"speed": speed, "accuracy": accuracy, "calibrated": calibrated}[sys.argv[1] if len(sys.argv) > 1 else "speed"]()
+    {"speed": speed, "accuracy": accuracy, "calibrated": calibrated, "unseen": unseen}[sys.argv[1] if len(sys.argv) > 1 else "speed"]()
