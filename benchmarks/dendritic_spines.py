@@ -239,4 +239,6 @@ def calibrated() -> None:
 
 
 if __name__ == "__main__":
-    {"speed": speed, "accuracy": accuracy, "calibrated": calibrated, "unseen": unseen}[sys.argv[1] if len(sys.argv) > 1 else "speed"]()
+    {"speed": speed, "accuracy": accuracy, "calibrated": calibrated, "unseen": unseen}[
+        sys.argv[1] if len(sys.argv) > 1 else "speed"
+    ]()
