@@ -17,7 +17,7 @@ from ketaflow.assays.dendritic_spines import (
 )
 from ketaflow.assays.dendritic_spines.matching import matched
 
-RULE = {"mushroom_head_um": 0.6, "stubby_neck_um": 0.3, "stubby_length_um": 1.0, "filopodium_length_um": 2.0}
+RULE = {"mushroom_head_um": 0.6, "stubby_neck_um": 0.2, "stubby_length_um": 1.0, "filopodium_length_um": 2.0}
 
 
 def test_each_place_is_matched_once_and_only_within_reach():
