@@ -12,7 +12,6 @@ from ketaflow.assays.microdialysis.peak_tables import HEADINGS, bracketed, plain
 from ketaflow.core.errors import IngestError, Problem
 from ketaflow.core.tables import RawTable
 
-FRACTIONS = "microdialysis"
 COLUMNS = ("animal", "fraction", "region", "analyte", "value", "unit", "state")
 TYPES = ("sample type", "type", "component type")
 # Injections that are no fraction: standards, controls, blanks, and the rows of internal standards.

@@ -5,7 +5,6 @@ time that came with them. A device that counts gives the increments of its count
 times each lick gives ones, a device that writes bouts gives the licks of each.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -44,9 +43,6 @@ class Log:
     start: datetime | None = None
     facts: dict = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
-
-
-Reader = Callable[[str, str], Log]
 
 
 def lick_channel(onsets_s: np.ndarray, offsets_s: np.ndarray | None = None) -> Channel:

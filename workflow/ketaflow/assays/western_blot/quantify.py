@@ -14,11 +14,6 @@ from ketaflow.assays.western_blot.values import animal_values
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
-BAND_COLUMNS = (
-    "image", "membrane", "channel", "lane", "target", "x_px", "y_px", "width_px", "height_px", "volume", "background",
-    "snr", "saturated_pct", "kda", "specks_pct", "volume_other_background", "background_method", "box",
-)  # fmt: skip
-
 
 def quantify(
     recording: Record,
