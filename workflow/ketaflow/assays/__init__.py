@@ -8,6 +8,8 @@ from types import ModuleType
 import yaml
 
 HERE = Path(__file__).parent
+# The loader in C, where there is one, reads the descriptions ten times as fast.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 STAGES = ("ingest", "quantify", "qc")
 
 
@@ -35,7 +37,7 @@ def with_module(name: str) -> tuple[str, ...]:
 @cache
 def described(assay: str, what: str) -> dict:
     """One of the assay's YAML files: ``tables.schema``, ``settings.schema`` or ``measures``."""
-    return yaml.safe_load((HERE / assay / f"{what}.yaml").read_text(encoding="utf-8"))
+    return yaml.load((HERE / assay / f"{what}.yaml").read_text(encoding="utf-8"), LOADER)
 
 
 def title(assay: str) -> str:

@@ -192,8 +192,14 @@ def _add_files(gathered: dict[str, Group], tables_of_assay: dict[str, dict]) -> 
 
 def _rows(frame: pd.DataFrame) -> list[dict]:
     """Rows as dicts in which every missing value is None, so that they survive JSON."""
-    columns = [frame[column].astype(object).where(frame[column].notna(), None).tolist() for column in frame]
-    return [dict(zip(frame.columns, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    names = list(frame.columns)
+    columns = [_cells_or_none(frame[name]) for name in names]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _cells_or_none(column: pd.Series) -> list:
+    cells, missing = column.tolist(), column.isna()
+    return [None if gone else cell for cell, gone in zip(cells, missing, strict=True)] if missing.any() else cells
 
 
 def _columns_of_type(schemas: dict[str, dict], kind: str) -> list[tuple[str, str]]:
