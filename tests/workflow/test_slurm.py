@@ -110,5 +110,5 @@ def test_jobs_are_submitted_anew_when_the_node_goes_away_under_them(slurm, clone
         subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], check=False)
         assert run.wait(timeout=300) == 0, clone.said()
     # What ran on when its node was declared dead.
-    subprocess.run(["pkill", "-f", str(clone.folder)], check=False)
+    subprocess.run(["pkill", "-KILL", "-f", str(clone.folder)], check=False)
     assert tables(clone.results) == local
