@@ -9,7 +9,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -231,11 +231,10 @@ def _cross_problems(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
             known = set(cohort.tables[target][key].dropna())
             if not known and len(cohort.tables[target]):
                 continue  # that column's own fault is told already
+            hint = cache(partial(_hint, known=known))
             for row, value in _cells(cohort, name, column):
                 if value not in known:
-                    remedy = (
-                        f"{_hint(str(value), known)}Correct the name, or add a row for it to {cohort.files[target]}"
-                    )
+                    remedy = f"{hint(str(value))}Correct the name, or add a row for it to {cohort.files[target]}"
                     found = f"'{value}' does not stand in {cohort.files[target]}"
                     problems.append(Problem(cohort.files[name], row, column, found, remedy))
     return problems
