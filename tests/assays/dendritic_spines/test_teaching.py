@@ -44,11 +44,21 @@ def test_a_taught_scorer_agrees_with_its_teachers_better_than_the_shipped_one(im
     assert counted == pytest.approx(sum(len(image.spines_um) for image in choosy), rel=0.3)
 
 
-def test_teaching_what_the_shipped_scorer_knows_does_no_harm(images):
-    weights = teaching.fitted(images, **SCHOOL)
-    assert common(images, weights) >= common(images, scorer.shipped())
-    counted = sum(len(teaching.accepted(image, weights, 0.35)) for image in images)
+@pytest.fixture(scope="module")
+def taught(images):
+    """Weights taught with everything that was drawn."""
+    return teaching.fitted(images, **SCHOOL)
+
+
+def test_teaching_what_the_shipped_scorer_knows_does_no_harm(images, taught):
+    assert common(images, taught) >= common(images, scorer.shipped())
+    counted = sum(len(teaching.accepted(image, taught, 0.35)) for image in images)
     assert counted == pytest.approx(sum(len(image.spines_um) for image in images), rel=0.3)
+
+
+@pytest.mark.xfail(strict=True, reason="F1 0.884 taught and untaught: the shipped scorer has learnt such drawings")
+def test_drawings_like_those_it_was_shipped_for_teach_a_scorer_something_still(images, taught):
+    assert common(images, taught) > common(images, scorer.shipped())
 
 
 @pytest.mark.parametrize(("right", "low", "high"), [([8, 2], 0.1, 0.5), ([8, 0], 0.5, 0.9)])
