@@ -83,7 +83,8 @@ def test_a_bare_shaft_has_no_bulges():
     _, picture = pictured()
     line = np.column_stack([np.zeros(141), np.full(141, 4.0), np.linspace(1, 15, 141)])
     even = Dendrite(line, np.full(141, 0.4), np.full(141, float(picture[40, 80])))
-    assert not len(bare.bulges(candidates.blurred(picture, 0.2, 0.1), 0.1, even, 0.0))
+    out = bare.standing_out(candidates.blurred(picture, 0.2, 0.1), 0.1, even)
+    assert not len(bare.bulges(out, even, 0.0))
 
 
 def test_two_heads_with_dark_between_them_are_two_spines():

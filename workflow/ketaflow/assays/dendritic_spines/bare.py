@@ -33,9 +33,8 @@ def standing_out(smooth: np.ndarray, pixel_um: float, dendrite: Dendrite) -> np.
     return laid_out - bare
 
 
-def bulges(smooth: np.ndarray, pixel_um: float, dendrite: Dendrite, noise: float) -> np.ndarray:
-    """Places (n, 2: y, x) um beside the shaft's surface where most stands out; ``noise`` is that of ``smooth``."""
-    out = standing_out(smooth, pixel_um, dendrite)
+def bulges(out: np.ndarray, dendrite: Dendrite, noise: float) -> np.ndarray:
+    """Places (n, 2: y, x) um beside the shaft's surface where most stands ``out``; ``noise`` is that of the picture."""
     away = np.abs(ACROSS_UM) - dendrite.radius_um[:, None]
     beside = (away > -0.5 * dendrite.radius_um[:, None]) & (away < REACH_UM)
     least = np.maximum(FAINTEST_IN_SHAFTS * dendrite.brightness, 2 * noise)[:, None]
@@ -55,20 +54,18 @@ def unevenness(out: np.ndarray, dendrite: Dendrite) -> float:
 
 
 def standing_out_at(
-    smooth: np.ndarray, pixel_um: float, dendrites: list[Dendrite], owner: np.ndarray, point: np.ndarray,
-    flat_um: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """What stands out (n,) at places (n, 2) um, each beside a ``point`` of the line of its ``owner``, 0 far off it.
+    outs: list[np.ndarray], dendrites: list[Dendrite], owner: np.ndarray, point: np.ndarray, flat_um: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What stands out of each dendrite (``outs``) at places (n, 2) um beside a ``point`` of its ``owner``'s line, (n,).
 
-    And the unevenness (n,) of that shaft.
+    It is 0 far off the line. And the unevenness (n,) of that shaft.
     """
     told, uneven = np.zeros((2, len(flat_um)), np.float32)
-    for number, dendrite in enumerate(dendrites):
+    for number, (out, dendrite) in enumerate(zip(outs, dendrites, strict=True)):
         mine = np.flatnonzero(owner == number)
         line = dendrite.line_um[:, 1:]
         across = ((flat_um[mine] - line[point[mine]]) * cross_section.normals(line)[point[mine]]).sum(1)
         column = (across - ACROSS_UM[0]) / (ACROSS_UM[1] - ACROSS_UM[0])
-        out = standing_out(smooth, pixel_um, dendrite)
         told[mine] = ndimage.map_coordinates(out, [point[mine], column], order=1, mode="constant")
         uneven[mine] = unevenness(out, dendrite)
     return told, uneven

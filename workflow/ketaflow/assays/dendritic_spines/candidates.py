@@ -79,15 +79,17 @@ def candidates(
     pixels = np.concatenate([_peaks(finer - coarser, near, least) for finer, coarser in pairwise(scales)])
     strength = np.max([(finer - coarser)[tuple(pixels.T)] for finer, coarser in pairwise(scales)], axis=0, initial=0)
     flat_um = pixels[strongest(pixels * pixel_um, strength, SAME_UM)] * pixel_um
-    return _framed(np.concatenate([flat_um, _bulges(scales, pixel_um, dendrites, noise, flat_um)]), scales, pixel_um,
-                   dendrites, noise)  # fmt: skip
+    outs = _standing_out(scales, pixel_um, dendrites)
+    bulges_um = _bulges(outs, scales[0].shape, pixel_um, dendrites, noise, flat_um)
+    return _framed(np.concatenate([flat_um, bulges_um]), scales, outs, pixel_um, dendrites, noise)
 
 
 def placed(
     picture: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float, flat_um: np.ndarray
 ) -> Candidates:
     """Candidates at given places (n, 2: y, x) um, where a person says there is a spine."""
-    return _framed(flat_um, [blurred(picture, sigma, pixel_um) for sigma in BLOB_SIGMAS_UM], pixel_um, dendrites, noise)
+    scales = [blurred(picture, sigma, pixel_um) for sigma in BLOB_SIGMAS_UM]
+    return _framed(flat_um, scales, _standing_out(scales, pixel_um, dendrites), pixel_um, dendrites, noise)
 
 
 def clearness(found: Candidates) -> float:
@@ -110,16 +112,20 @@ def blurred(picture: np.ndarray, sigma_um: float, pixel_um: float) -> np.ndarray
     return ndimage.gaussian_filter(picture, sigma_um / pixel_um, truncate=2.5, mode="nearest")
 
 
+def _standing_out(scales: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite]) -> list[np.ndarray]:
+    return [bare.standing_out(scales[BULGE_SCALE], pixel_um, dendrite) for dendrite in dendrites]
+
+
 def _bulges(
-    scales: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite], noise: float, known_um: np.ndarray
-) -> np.ndarray:
+    outs: list[np.ndarray], shape: tuple[int, ...], pixel_um: float, dendrites: list[Dendrite], noise: float,
+    known_um: np.ndarray,
+) -> np.ndarray:  # fmt: skip
     """Places (n, 2) um that bulge out of a shaft and at which there is no blob."""
     left = noise * pixel_um / (2 * np.sqrt(np.pi) * BULGE_SIGMA_UM)
-    parts = [bare.bulges(scales[BULGE_SCALE], pixel_um, dendrite, left) for dendrite in dendrites]
-    flat_um = np.concatenate(parts)
+    flat_um = np.concatenate([bare.bulges(out, dendrite, left) for out, dendrite in zip(outs, dendrites, strict=True)])
     flat_um = flat_um[strongest(flat_um, np.zeros(len(flat_um)), SAME_UM)]
     far, _ = cKDTree(known_um).query(flat_um) if len(known_um) and len(flat_um) else (np.full(len(flat_um), np.inf), 0)
-    inside = ((flat_um >= 0) & (flat_um <= (np.array(scales[0].shape) - 1) * pixel_um)).all(1)
+    inside = ((flat_um >= 0) & (flat_um <= (np.array(shape) - 1) * pixel_um)).all(1)
     return flat_um[(far > SAME_UM) & inside]
 
 
@@ -177,8 +183,9 @@ def strongest(flat_um: np.ndarray, strength: np.ndarray, apart_um: float) -> np.
 
 
 def _framed(
-    flat_um: np.ndarray, scales: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite], noise: float
-) -> Candidates:
+    flat_um: np.ndarray, scales: list[np.ndarray], outs: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite],
+    noise: float,
+) -> Candidates:  # fmt: skip
     """Each candidate seen from its shaft."""
     lines = np.concatenate([dendrite.line_um for dendrite in dendrites])
     owners = np.repeat(np.arange(len(dendrites)), [len(dendrite.line_um) for dendrite in dendrites])
@@ -196,7 +203,7 @@ def _framed(
     patches = sampled(scales[0], pixel_um, flat_um, outward, along) / shaft[:, None, None]
     surround = np.quantile(patches, 0.1, axis=(1, 2)) if len(patches) else np.zeros(0)
     here = [ndimage.map_coordinates(scale, flat_um.T / pixel_um, order=1, mode="nearest") / shaft for scale in scales]
-    out, uneven = bare.standing_out_at(scales[BULGE_SCALE], pixel_um, dendrites, owner, point, flat_um) / shaft
+    out, uneven = bare.standing_out_at(outs, dendrites, owner, point, flat_um) / shaft
     blobs = [finer - coarser for finer, coarser in pairwise(here)]
     # In a picture that was cut out there is nothing at all beside the shaft.
     clutter = [found / shaft + LEAST_CLUTTER_IN_SHAFTS for found in _clutter(scales, pixel_um, dendrites)]
