@@ -139,6 +139,11 @@ class Strip:
         height = float(self.net[rows].mean())
         return float((self.profile - self.beside)[rows].mean()) / height if height > 0 else 0.0
 
+    def rise(self, band: Band) -> float:
+        """Height of a band's peak above the higher of the two backgrounds: a bump on a smear is little of a band."""
+        peak = round(band.peak)
+        return min(band.height, float((self.profile - self.other)[peak]))
+
     def saturated_pct(self, top: int, bottom: int, ceiling: float) -> float:
         """Share of the box's pixels at the detector's ceiling (%)."""
         return 100.0 * float((self.pixels[top : bottom + 1] >= ceiling - 0.5).mean())
@@ -194,7 +199,8 @@ def strips(
         each.clear = [
             band
             for band in each.bands
-            if band.height * each.own_share(band) >= min(*limits, clear_contrast * each.background[round(band.peak)])
+            if each.rise(band) * each.own_share(band)
+            >= min(*limits, clear_contrast * each.background[round(band.peak)])
         ]
     return made
 
@@ -223,9 +229,10 @@ def strip(
     within, gaps, uneven = grounds(profile, beside, inside, length=length, highest=highest)
     profile = np.concatenate((within[: inside.start], profile[inside], within[inside.stop :]))
     background, other = (gaps, within) if method == "gap" else (within, gaps)
-    noise = max(lumps(profile - within), profile_noise(profile))
+    quiet = profile_noise(profile)
+    noise, seen = (max(lumps(profile - below), quiet) for below in (within, background))
     smooth = max(1.0, len(profile) / 1000)
-    bands = find_bands(profile - within, noise=noise, min_snr=min_snr, foot=foot, smooth=smooth)
+    bands = find_bands(profile - background, noise=seen, min_snr=min_snr, foot=foot, smooth=smooth)
     made = Strip(lane, left, pixels, slope, profile, background, other, beside, noise, uneven, method, specks, bands)
     if np.isfinite(highest):
         made.bands = [band for band in bands if made.own_share(band) > OWN]
