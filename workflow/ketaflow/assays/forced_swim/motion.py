@@ -205,10 +205,27 @@ class Recent:
         apart += bodies[2:]
         apart -= bodies[1:-1]
         np.square(apart, out=apart)
-        # A sine of this frequency differs from the mean of its neighbours by this share of itself.
-        left = 1 - np.cos(2 * np.pi * STROKE_HZ * np.minimum(lag_s / 2, HALF_STROKE_S))
-        total = np.einsum("ns,ns->n", apart, apart) / left**POWER
-        return np.where(lag_s <= 2 * LONGEST_LAG_S, total, np.nan)
+        return np.einsum("ns,ns->n", apart, apart) / left_of_stroke(lag_s) ** POWER
+
+
+def left_of_stroke(lag_s: np.ndarray) -> np.ndarray:
+    """By what share of itself a stroke differs from the mean of the pictures before and after, ``lag_s`` apart (n,).
+
+    That of a sine of ``STROKE_HZ``; NaN where the pictures are too far apart to tell.
+    """
+    share = 1 - np.cos(2 * np.pi * STROKE_HZ * np.minimum(lag_s / 2, HALF_STROKE_S))
+    return np.where(lag_s <= 2 * LONGEST_LAG_S, share, np.nan)
+
+
+def to_and_fro(times_s: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """How far a place (n,) is from the mean of those before and after, scaled as strokes are; NaN where not known."""
+    found = np.full(len(times_s), np.nan)
+    if len(times_s) > 2:
+        lag_s = times_s[2:] - times_s[:-2]
+        weight = (times_s[2:] - times_s[1:-1]) / lag_s
+        between = weight * places[:-2] + (1 - weight) * places[2:]
+        found[1:-1] = (places[1:-1] - between) / left_of_stroke(lag_s)
+    return found
 
 
 def whole_cells(start: float, stop: float, most: int, unit: int) -> tuple[int, int]:

@@ -22,6 +22,9 @@ LEAST_MOTION = 0.003
 EARLIER_S, LATER_S, EDGE_S = 0.6, 0.3, 1.0
 # Pictures are compared with those before and after (motion.py): a stroke shows this much too early and too long (s).
 SHOWS_EARLY_S = 0.09
+# Motion between the threshold and that times the hysteresis belongs to a rest this near (s): for about as long the body
+# spins on and the waves die away. Tried on the films of benchmarks/: 1 and 2 s do as well.
+NEAR_REST_S = 1.0
 # Posture is averaged over this time (s).
 POSTURE_S = 0.8
 
@@ -87,7 +90,7 @@ def coded(
     """State code of every picture of a trace, and from when to when it holds."""
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     motion = activity(trace, smoothing_s=smoothing_s, drift_allowance_per_s=drift_allowance_per_s)
-    codes = np.where(grown(motion < threshold, motion < hysteresis * threshold), IMMOBILE, SWIMMING)
+    codes = np.where(grown(motion < threshold, motion < hysteresis * threshold, times_s), IMMOBILE, SWIMMING)
     if "height" in trace:
         height = smooth(times_s, np.where(seen, trace["height"].to_numpy(), np.nan), POSTURE_S)
         codes[(codes == SWIMMING) & (height > climbing_height)] = CLIMBING
@@ -104,16 +107,19 @@ def coded(
     return without_short(codes, starts, stops, IMMOBILE, min_bout_s), starts, stops
 
 
-def grown(certain: np.ndarray, possible: np.ndarray) -> np.ndarray:
-    """Stretches of what is possible (n,) in which something is certain, whole.
+def grown(certain: np.ndarray, possible: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """What is possible (n,) and no more than ``NEAR_REST_S`` from something certain in the same stretch.
 
     Hysteresis, as in the Schmitt trigger: motion about as large as the threshold neither begins nor ends a bout, so a
-    slightly different threshold finds nearly the same bouts.
+    slightly different threshold finds nearly the same bouts; but weak swimming beside a float is no float.
     """
+    last_s = np.maximum.accumulate(np.where(certain, times_s, -np.inf))
+    next_s = np.minimum.accumulate(np.where(certain, times_s, np.inf)[::-1])[::-1]
+    near = np.minimum(times_s - last_s, next_s - times_s) <= NEAR_REST_S
     edges = np.flatnonzero(np.diff(np.concatenate([[0], possible, [0]])))
     found = np.zeros(len(certain), bool)
     for first, after in zip(edges[::2], edges[1::2], strict=True):
-        found[first:after] = certain[first:after].any()
+        found[first:after] = near[first:after] & certain[first:after].any()
     return found
 
 
