@@ -166,6 +166,38 @@ def test_the_design_gives_more_spines_the_higher_the_dose():
     animals = pd.DataFrame({"animal": [f"m{n}" for n in range(60)], "dose_mg_per_kg": [0.0, 20.0] * 30})
     tables = simulate.design(animals, np.random.default_rng(1))
     told = tables["dendritic_spines_truth"].merge(tables["dendritic_spines"]).merge(animals)
-    density = told.filter(like="_count").sum(axis=1) / told["length_um"]
+    density = told[[f"{name}_count" for name in scene.CLASSES]].sum(axis=1) / told["length_um"]
     means = density.groupby(told["dose_mg_per_kg"]).mean()
     assert means[20.0] > 1.15 * means[0.0]
+
+
+@pytest.mark.parametrize("radius_um", [0.15, 0.4])
+@pytest.mark.parametrize("z_um", [1.5, 1.6, 1.65])
+def test_a_head_holds_its_light_wherever_it_lies_between_the_planes(radius_um, z_um):
+    voxel_um = np.array([0.3, 0.1, 0.1])
+    ball = scene.Balls(np.array([[z_um, 1.5, 1.5]]), np.array([radius_um]), np.ones(1))
+    light = optics.fill(ball, (10, 30, 30), voxel_um).sum() * voxel_um.prod()
+    # Edges are soft over a pixel, which widens a small ball.
+    assert light == pytest.approx(4 / 3 * np.pi * radius_um**3, rel=0.2)
+
+
+def test_drawn_spines_stand_apart_and_beside_the_shaft_and_hidden_ones_over_it():
+    told = {"length_um": 15.0, "photons": 80.0, "mushroom_count": 5, "thin_count": 5, "stubby_count": 4,
+            "filopodium_count": 1, "hidden_count": 6}  # fmt: skip
+    for seed in range(6):
+        line, spines, _ = simulate.drawn(told, seed)
+        heads, widths = pd.DataFrame(spines)[["y_um", "x_um"]].to_numpy(), [s["head_diameter_um"] for s in spines]
+        beside = np.linalg.norm(heads[:, None] - line[None, :, 1:], axis=2).min(1) + np.array(widths) / 2
+        hidden = np.array([spine["hidden"] for spine in spines])
+        assert hidden.sum() == 6
+        assert beside[~hidden].min() >= simulate.SHAFT_RADIUS_UM + 0.4 > beside[hidden].max()
+        apart = np.linalg.norm(heads[:, None] - heads[None], axis=2) - np.add.outer(widths, widths) / 2
+        assert apart[np.triu_indices(len(heads), 1)].min() > 0
+
+
+def test_where_there_is_no_room_the_spines_that_cannot_be_told_apart_are_hidden():
+    told = {"length_um": 4.0, "photons": 80.0, "mushroom_count": 40, "thin_count": 0, "stubby_count": 0,
+            "filopodium_count": 0}  # fmt: skip
+    hidden = [spine["hidden"] for spine in simulate.drawn(told, 0)[1]]
+    assert len(hidden) == 40
+    assert 10 < sum(hidden) < 38

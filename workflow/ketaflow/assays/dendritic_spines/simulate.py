@@ -24,6 +24,8 @@ DENDRITES_PER_ANIMAL = 2
 # Spines per um of the control, and gain at the highest dose (half of it at about 7 mg/kg).
 BASE_DENSITY_PER_UM, GAIN, HALF_DOSE_MG_PER_KG = 0.75, 0.45, 7.0
 BETWEEN_ANIMALS, BETWEEN_DENDRITES = 0.10, 0.12
+# Spines over or under the shaft for each one beside it: those that point steeply are a quarter of all directions.
+HIDDEN = 1 / 3
 
 
 def drawn(truth: dict, seed: int) -> tuple[np.ndarray, list[dict], np.ndarray]:
@@ -38,9 +40,10 @@ def drawn(truth: dict, seed: int) -> tuple[np.ndarray, list[dict], np.ndarray]:
     whole[:, 2] -= whole[edge, 2]
     whole[:, 1] += BORDER_UM - whole[:, 1].min()
     line = whole[edge:-edge]
-    classes = [name for name in scene.CLASSES for _ in range(int(truth[f"{name}_count"]))]
-    rng.shuffle(classes)
-    spines, balls = scene.spines(line, SHAFT_RADIUS_UM, classes, flatness=0.9, rng=rng)
+    wanted = [(name, False) for name in scene.CLASSES for _ in range(int(truth[f"{name}_count"]))]
+    rng.shuffle(wanted)
+    wanted += [(str(rng.choice(scene.CLASSES[:3])), True) for _ in range(int(truth.get("hidden_count") or 0))]
+    spines, balls = scene.grown(line, SHAFT_RADIUS_UM, wanted, blur_um=FWHM_XY_UM, rng=rng)
     size_um = [PLANES * VOXEL_UM[0], whole[:, 1].max() + BORDER_UM, line[-1, 2]]
     shape = tuple(np.rint(np.array(size_um) / VOXEL_UM).astype(int))
     light = optics.fill(Balls.together([scene.shaft(whole, SHAFT_RADIUS_UM, 1.0, rng), balls]), shape, VOXEL_UM)
@@ -63,7 +66,10 @@ def draw(rows: dict[str, list[dict]], folder: Path, *, seed: int) -> None:
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Two dendrites of the frontal cortex of every animal, with more and larger spines the higher the dose."""
+    """Two dendrites of the frontal cortex of every animal, with more and larger spines the higher the dose.
+
+    The density that is built in is that of the spines that can be counted; hidden ones go with it.
+    """
     images, truths = [], []
     for animal in animals.to_dict("records"):
         dose = float(animal.get("dose_mg_per_kg") or 0)
@@ -79,4 +85,7 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
                            "dendrite": f"d{number}"})  # fmt: skip
             named = {f"{name}_count": int(count) for name, count in zip(scene.CLASSES, counts, strict=True)}
             truths.append({"image": image, "length_um": length, **named, "photons": 80.0})
-    return {TABLE: pd.DataFrame(images), TRUTH: pd.DataFrame(truths)}
+    truth = pd.DataFrame(truths)
+    hidden = rng.poisson(HIDDEN * truth.filter(like="_count").sum(axis=1))
+    truth.insert(truth.columns.get_loc("photons"), "hidden_count", hidden)
+    return {TABLE: pd.DataFrame(images), TRUTH: truth}
