@@ -17,6 +17,9 @@ from ketaflow.assays.dendritic_spines.shaft import Dendrite
 
 # Half widths at half height of a blurred shaft within which nothing is rescaled (um).
 ORDINARY_RADIUS_UM = (0.3, 0.6)
+# Blur under which it is looked for a dip between two candidates (um, sigma): it takes off some noise, but adds next to
+# nothing to a microscope's own blur, which leaves little of the dip between two heads.
+DIP_SIGMA_UM = 0.06
 # A first trace on a scale wrong by more than this is done again on the right one.
 RETRACE = 1.25
 
@@ -69,7 +72,7 @@ def same_spine(
 ) -> SameSpine:
     """Which of the candidates offered in a projection (y, x) are one spine."""
     pixel_um = float(voxel_um[1]) * found.factor
-    smooth = candidates.blurred(picture, candidates.BLOB_SIGMAS_UM[0], pixel_um)
+    smooth = candidates.blurred(picture, DIP_SIGMA_UM, pixel_um)
     return apart.same_spine(smooth, pixel_um, offered, min_distance_um)
 
 
