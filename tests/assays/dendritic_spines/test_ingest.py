@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from ketaflow.assays.dendritic_spines import ingest, own_scorer, scorer
+from ketaflow.assays.dendritic_spines import image_facts, ingest, own_scorer, scorer
 from ketaflow.core.errors import IngestError
 
 
@@ -35,7 +35,7 @@ def stored(weights: dict[str, np.ndarray]) -> bytes:
 
 def test_the_laboratorys_own_scorer_travels_with_the_stack(drawn):
     (drawn["folder"] / "own.npz").write_bytes(stored(scorer.shipped()))
-    record = ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz")
+    record = ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz", dendrites="bright")
     assert {name.removeprefix("scorer_") for name in record.arrays} == {"stack", *scorer.shipped()}
 
 
@@ -44,14 +44,14 @@ def test_a_scorer_cut_short_is_refused_by_name(drawn, kept):
     whole = stored(scorer.shipped())
     (drawn["folder"] / "own.npz").write_bytes(whole[: int(kept * len(whole))])
     with pytest.raises(IngestError, match=r"own\.npz.*scorer_file"):
-        ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz")
+        ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz", dendrites="bright")
 
 
 @pytest.mark.parametrize("content", [b"nothing", stored({"other": np.zeros(3)})])
 def test_a_file_that_is_no_scorer_is_refused_by_name(drawn, content):
     (drawn["folder"] / "own.npz").write_bytes(content)
     with pytest.raises(IngestError, match=r"own\.npz.*scorer_file"):
-        ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz")
+        ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz", dendrites="bright")
 
 
 def test_a_scorer_taught_with_another_version_is_to_be_taught_again():
@@ -78,3 +78,35 @@ def test_an_impossible_scale_is_refused_before_anything_is_measured(drawn, row, 
     rows = {"dendritic_spines": [{**row, "pixel_size_um": size}]}
     with pytest.raises(IngestError, match=f"{size:.4g} um per pixel, expected 0.005 to 2"):
         ingest.ingest(rows, drawn["folder"], **defaults["ingest"])
+
+
+@pytest.fixture
+def golgi(drawn, row, tmp_path) -> dict:
+    """The drawn dendrite as a dark stain shows it: less light where there is more of it."""
+    stack = drawn["stack"]
+    tifffile.imwrite(tmp_path / "golgi.tif", 4095 - stack)
+    named = {**row, "image": "golgi.tif", "pixel_size_um": 0.1, "z_step_um": 0.3}
+    return {"folder": tmp_path, "rows": {"dendritic_spines": [named]}, "stack": stack}
+
+
+def test_dark_dendrites_on_light_are_refused_with_what_to_do(golgi, defaults):
+    with pytest.raises(IngestError, match=r"golgi\.tif.*darker.*Invert.*ingest\.dendrites"):
+        ingest.ingest(golgi["rows"], golgi["folder"], **defaults["ingest"])
+
+
+def test_dark_dendrites_are_measured_as_bright_ones_where_the_settings_say_so_and_marked(golgi, drawn, defaults):
+    turned = ingest.ingest(golgi["rows"], golgi["folder"], **{**defaults["ingest"], "dendrites": "dark"})
+    np.testing.assert_array_equal(turned.arrays["stack"], golgi["stack"] - golgi["stack"].min())
+    assert any("dark" in note for note in turned.facts["notes"])
+    assert turned.facts["ceiling"] is None
+
+
+def test_fluorescence_in_a_cohort_of_dark_stains_is_refused(drawn, defaults):
+    with pytest.raises(IngestError, match="brighter than what is around them"):
+        ingest.ingest(drawn["rows"], drawn["folder"], **{**defaults["ingest"], "dendrites": "dark"})
+
+
+def test_noise_is_neither_dark_nor_bright():
+    noise = np.random.default_rng(0).normal(100, 10, (5, 300, 300))
+    assert not image_facts.dark_on_light(noise, 0.1)
+    assert not image_facts.dark_on_light(noise.max() - noise, 0.1)

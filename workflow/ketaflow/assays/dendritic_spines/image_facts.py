@@ -8,6 +8,9 @@ from ketaflow.assays.dendritic_spines.optics import FWHM_PER_SIGMA
 # Blur put upon stacks before they are projected (um, sigma). In depth that of a confocal microscope of aperture 1.3
 # (0.7 um wide at half height); in the plane half of such a one's, which widens a point by a sixth.
 DEPTH_SIGMA_UM, PLANE_SIGMA_UM = 0.3, 0.07
+# Widths (um, sigma) between which dendrites and spines are. Dark structure that stands out so much more than bright is
+# what the image shows (ratio): 0.4 to 0.8 in 140 fluorescence images, real and drawn, over 1.2 inverted, 1 in noise.
+STRUCTURE_SIGMAS_UM, DARK_RATIO = (0.4, 1.2), 1.15
 # Median absolute deviation to standard deviation of a normal distribution.
 SD_PER_MAD = 1.4826
 
@@ -15,6 +18,20 @@ SD_PER_MAD = 1.4826
 def voxel_size_um(facts: dict) -> np.ndarray:
     """Size of a voxel (z, y, x) um; one plane counts as one micrometre deep, which nothing uses."""
     return np.array([facts["z_step_um"] or 1.0, facts["pixel_size_um"], facts["pixel_size_um"]])
+
+
+def dark_on_light(stack: np.ndarray, pixel_um: float) -> bool:
+    """Whether the dendrites of a stack (z, y, x) are darker than what is around them, as a Golgi stain makes them.
+
+    Structure as wide as dendrites is skewed to the side of the dendrites, for they fill little of the field.
+    """
+    flat = stack.mean(0, dtype=np.float32)
+    finer, coarser = (
+        ndimage.gaussian_filter(flat, sigma / pixel_um, truncate=2.5, mode="nearest") for sigma in STRUCTURE_SIGMAS_UM
+    )
+    structure = (finer - coarser).astype(float)
+    dark, bright = ((side.clip(0) ** 3).sum() ** (1 / 3) for side in (-structure, structure))
+    return bool(dark > DARK_RATIO * bright)
 
 
 def without_background(stack: np.ndarray) -> tuple[np.ndarray, float]:
