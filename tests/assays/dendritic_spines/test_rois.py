@@ -1,5 +1,6 @@
 """ImageJ regions: written as ImageJ reads them, read as ImageJ writes them, and back into tables."""
 
+import io
 import struct
 import zipfile
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ketaflow.assays.dendritic_spines import corrections as replay
-from ketaflow.assays.dendritic_spines import imagej, rois
+from ketaflow.assays.dendritic_spines import export, imagej, rois
 
 SPINES = pd.DataFrame(
     {"image": "a/b.tif", "spine": [1, 2, 3], "x_px": [5.0, 40.25, 80.0], "y_px": [6.0, 30.5, 9.0],
@@ -71,15 +72,33 @@ def test_a_broken_region_is_refused_with_what_was_expected(tmp_path, kept):
         rois.read_marks(path)
 
 
-def test_each_image_has_its_archive(tmp_path):
+def exported(folder, spines):
+    """The archive of the only image of a table of spines."""
+    ((name, content),) = export.export({"spines": spines}).items()
+    (folder / name).write_bytes(content)
+    return folder / name
+
+
+def test_each_image_has_its_archive():
     spines = pd.concat([SPINES.iloc[:2], SPINES.iloc[:1].assign(image="c.tif")])
-    written = rois.write_rois(spines, tmp_path / "imagej")
-    assert [path.name for path in written] == ["a_b.tif_rois.zip", "c.tif_rois.zip"]
-    assert zipfile.ZipFile(written[0]).namelist() == ["0001-thin.roi", "0002-stubby.roi"]
+    made = export.export({"spines": spines})
+    assert list(made) == ["a_b.tif_rois.zip", "c.tif_rois.zip"]
+    assert zipfile.ZipFile(io.BytesIO(made["a_b.tif_rois.zip"])).namelist() == ["0001-thin.roi", "0002-stubby.roi"]
+    assert made == export.export({"spines": spines})
+
+
+def test_images_whose_names_differ_only_in_a_slash_have_an_archive_each():
+    names = ["a/b.tif", "a_b.tif", "a b.tif"]
+    made = rois.archives(pd.concat([SPINES.assign(image=name) for name in names]))
+    assert sorted(made) == ["a_b.tif_rois.zip", "a_b.tif_rois_2.zip", "a_b.tif_rois_3.zip"]
+
+
+def test_a_cohort_without_spines_exports_nothing():
+    assert export.export({}) == {}
 
 
 def test_regions_that_nobody_touched_correct_nothing(tmp_path):
-    (path,) = rois.write_rois(SPINES, tmp_path)
+    path = exported(tmp_path, SPINES)
     assert rois.corrections(SPINES, rois.read_marks(path), "anna") == []
 
 
@@ -112,13 +131,13 @@ def test_the_commands_print_rows_of_the_cohorts_tables(tmp_path, capsys):
     (tmp_path / "dendritic_spines").mkdir()
     SPINES.to_csv(tmp_path / "dendritic_spines" / "spines.csv", index=False)
     rois.main(["export", str(tmp_path)])
-    exported = tmp_path / "export" / "imagej" / "a_b.tif_rois.zip"
-    assert exported.is_file()
+    written = tmp_path / "export" / "imagej" / "a_b.tif_rois.zip"
+    assert written.is_file()
     capsys.readouterr()
-    rois.main(["scores", "a/b.tif", str(exported), "--rater", "ben"])
+    rois.main(["scores", "a/b.tif", str(written), "--rater", "ben"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["image,rater,x_px,y_px,z_px,class", "a/b.tif,ben,5.0,6.0,2,thin"]
-    rois.main(["corrections", str(tmp_path), "a/b.tif", str(exported), "--by", "ben"])
+    rois.main(["corrections", str(tmp_path), "a/b.tif", str(written), "--by", "ben"])
     assert capsys.readouterr().out.splitlines() == ["image,action,x_px,y_px,z_px,class,by"]
 
 
@@ -127,6 +146,6 @@ def test_coordinates_survive_the_way_there_and_back(tmp_path):
     places = rng.uniform(0, 2000, (50, 2)).round(2)
     spines = pd.DataFrame({"image": "a.tif", "spine": range(1, 51), "x_px": places[:, 0], "y_px": places[:, 1],
                            "z_px": 0.0, "class": "thin"})  # fmt: skip
-    (path,) = rois.write_rois(spines, tmp_path)
+    path = exported(tmp_path, spines)
     read = sorted((mark.name, mark.x_px, mark.y_px) for mark in rois.read_marks(path))
     np.testing.assert_allclose([[x, y] for _, x, y in read], places, atol=1e-3)

@@ -12,6 +12,7 @@ changed as rows of ``dendritic_spines_corrections``. ``scores`` prints regions m
 
 import argparse
 import csv
+import io
 import re
 import sys
 import zipfile
@@ -23,25 +24,33 @@ import pandas as pd
 
 from ketaflow.assays.dendritic_spines.imagej import Mark, point_roi, read_marks
 from ketaflow.assays.dendritic_spines.matching import matched
+from ketaflow.core import files
+from ketaflow.core.records import ZIP_DATE
 
 # A region dragged farther than this was moved (pixels); coordinates are stored as 32-bit floats.
 MOVED_PX = 0.5
 EXPORTED = re.compile(r"(\d{4})-(\w+)")
 
 
-def write_rois(spines: pd.DataFrame, folder: Path) -> list[Path]:
-    """A zip of regions for each image of the table of spines."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
+def archives(spines: pd.DataFrame) -> dict[str, bytes]:
+    """A zip of regions for each image of the table of spines, by file name; equal spines give equal bytes."""
+    made: dict[str, bytes] = {}
     for image, rows in spines.groupby("image"):
-        path = folder / (re.sub(r"[^\w.-]+", "_", image) + "_rois.zip")
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for row in rows.to_dict("records"):
-                name = f"{int(row['spine']):04d}-{row['class']}"
-                roi = point_roi(row["x_px"] + 0.5, row["y_px"] + 0.5, round(row["z_px"]) + 1, name)
-                archive.writestr(f"{name}.roi", roi)
-        written.append(path)
-    return written
+        own = re.sub(r"[^\w.-]+", "_", image)
+        # Two images whose names differ only in what no file name may hold.
+        again = sum(name.startswith(f"{own}_rois") for name in made)
+        made[f"{own}_rois{f'_{again + 1}' if again else ''}.zip"] = _archive(rows)
+    return made
+
+
+def _archive(rows: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for row in rows.to_dict("records"):
+            name = f"{int(row['spine']):04d}-{row['class']}"
+            roi = point_roi(row["x_px"] + 0.5, row["y_px"] + 0.5, round(row["z_px"]) + 1, name)
+            archive.writestr(zipfile.ZipInfo(f"{name}.roi", ZIP_DATE), roi, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
 
 
 def corrections(spines: pd.DataFrame, marks: list[Mark], by: str) -> list[dict]:
@@ -95,8 +104,9 @@ def main(words: list[str]) -> None:
         return write_rows([{name: row[name] for name in columns} for row in rows], columns, sys.stdout)
     spines = pd.read_csv(given.results / "dendritic_spines" / "spines.csv")
     if given.command == "export":
-        folder = given.results / "export" / "imagej"
-        sys.stdout.write(f"{len(write_rois(spines, folder))} files in {folder}\n")
+        folder, made = given.results / "export" / "imagej", archives(spines)
+        files.write_all(made, folder)
+        sys.stdout.write(f"{len(made)} files in {folder}\n")
         return None
     own = spines[spines["image"].eq(given.image)]
     rows = [{**row, "image": given.image} for row in corrections(own, read_marks(given.rois), given.by)]
