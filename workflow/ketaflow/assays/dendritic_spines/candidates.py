@@ -19,15 +19,19 @@ from ketaflow.assays.dendritic_spines.shaft import Dendrite
 
 # Heads of 0.25 to 0.9 um, blurred: blobs between these (sigma, um).
 BLOB_SIGMAS_UM = (0.12, 0.2, 0.33, 0.54)
-# Grid of the patch around a candidate (um): outwards from the shaft, and along it.
+# Grid of the patch around a candidate (um): outwards from the shaft, which lies in it, and along it; in steps of half
+# a microscope's resolution.
 OUTWARD_UM = np.arange(-1.8, 1.21, 0.15)
 ALONG_UM = np.arange(-1.5, 1.51, 0.15)
+# Nearer than this (um) two peaks are one: 0.61 wavelengths by the aperture (Rayleigh), of 520 nm and 1.3.
 SAME_UM = 0.25
 # Blobs fainter than this are not offered: a quarter of a pixel's noise, 1.5 % of the faintest shaft.
 FAINTEST_IN_NOISE, FAINTEST_IN_SHAFTS = 0.25, 0.015
+# Patches are cut at these (shafts): what is brighter is no spine of this dendrite, what is darker is overshoot.
 PATCH_RANGE = (-0.5, 2.0)
 # Beside the shaft means this far from its line (um): where spines are, and a little beyond.
 CLUTTER_FROM_UM, CLUTTER_TO_UM = 1.2, 4.0
+# In a picture that was cut out there is nothing at all beside the shaft; so much (shafts) is taken for granted there.
 LEAST_CLUTTER_IN_SHAFTS = 0.002
 # Surroundings brighter than the first of these (of the shaft's brightness) are tissue, darker than the second clear.
 HAZES = (0.05, 0.02)
@@ -65,6 +69,29 @@ FACTS = (
 )  # fmt: skip
 
 
+@dataclass
+class View:
+    """A projection blurred to each of ``BLOB_SIGMAS_UM``, its shafts, what stands out of each, and a pixel's noise."""
+
+    scales: list[np.ndarray]
+    outs: list[np.ndarray]
+    pixel_um: float
+    dendrites: list[Dendrite]
+    noise: float
+
+    @classmethod
+    def of(cls, picture: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float) -> "View":
+        """The view of a projection (y, x) without background."""
+        scales = [blurred(picture, sigma, pixel_um) for sigma in BLOB_SIGMAS_UM]
+        outs = [bare.standing_out(scales[BULGE_SCALE], pixel_um, dendrite) for dendrite in dendrites]
+        return cls(scales, outs, pixel_um, dendrites, noise)
+
+    @property
+    def blobs(self) -> list[np.ndarray]:
+        """What is as wide as each of three sizes of blob (y, x)."""
+        return [finer - coarser for finer, coarser in pairwise(self.scales)]
+
+
 def candidates(
     picture: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float, *, reach_um: float
 ) -> Candidates:
@@ -72,24 +99,22 @@ def candidates(
 
     ``picture`` (y, x) is without background, ``noise`` the standard deviation of one of its pixels.
     """
-    scales = [blurred(picture, sigma, pixel_um) for sigma in BLOB_SIGMAS_UM]
+    view = View.of(picture, pixel_um, dendrites, noise)
     near = _away(picture.shape, pixel_um, dendrites) <= _widest(dendrites) + reach_um
     shaft = min(float(np.median(dendrite.brightness)) for dendrite in dendrites)
     least = max(FAINTEST_IN_NOISE * noise, FAINTEST_IN_SHAFTS * shaft)
-    pixels = np.concatenate([_peaks(finer - coarser, near, least) for finer, coarser in pairwise(scales)])
-    strength = np.max([(finer - coarser)[tuple(pixels.T)] for finer, coarser in pairwise(scales)], axis=0, initial=0)
+    blobs = view.blobs
+    pixels = np.concatenate([_peaks(blob, near, least) for blob in blobs])
+    strength = np.max([blob[tuple(pixels.T)] for blob in blobs], axis=0, initial=0)
     flat_um = pixels[strongest(pixels * pixel_um, strength, SAME_UM)] * pixel_um
-    outs = _standing_out(scales, pixel_um, dendrites)
-    bulges_um = _bulges(outs, scales[0].shape, pixel_um, dendrites, noise, flat_um)
-    return _framed(np.concatenate([flat_um, bulges_um]), scales, outs, pixel_um, dendrites, noise)
+    return _framed(np.concatenate([flat_um, _bulges(view, flat_um)]), view)
 
 
 def placed(
     picture: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float, flat_um: np.ndarray
 ) -> Candidates:
     """Candidates at given places (n, 2: y, x) um, where a person says there is a spine."""
-    scales = [blurred(picture, sigma, pixel_um) for sigma in BLOB_SIGMAS_UM]
-    return _framed(flat_um, scales, _standing_out(scales, pixel_um, dendrites), pixel_um, dendrites, noise)
+    return _framed(flat_um, View.of(picture, pixel_um, dendrites, noise))
 
 
 def clearness(found: Candidates) -> float:
@@ -112,20 +137,14 @@ def blurred(picture: np.ndarray, sigma_um: float, pixel_um: float) -> np.ndarray
     return ndimage.gaussian_filter(picture, sigma_um / pixel_um, truncate=2.5, mode="nearest")
 
 
-def _standing_out(scales: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite]) -> list[np.ndarray]:
-    return [bare.standing_out(scales[BULGE_SCALE], pixel_um, dendrite) for dendrite in dendrites]
-
-
-def _bulges(
-    outs: list[np.ndarray], shape: tuple[int, ...], pixel_um: float, dendrites: list[Dendrite], noise: float,
-    known_um: np.ndarray,
-) -> np.ndarray:  # fmt: skip
+def _bulges(view: View, known_um: np.ndarray) -> np.ndarray:
     """Places (n, 2) um that bulge out of a shaft and at which there is no blob."""
-    left = noise * pixel_um / (2 * np.sqrt(np.pi) * BULGE_SIGMA_UM)
-    flat_um = np.concatenate([bare.bulges(out, dendrite, left) for out, dendrite in zip(outs, dendrites, strict=True)])
+    left = view.noise * view.pixel_um / (2 * np.sqrt(np.pi) * BULGE_SIGMA_UM)
+    parts = [bare.bulges(out, dendrite, left) for out, dendrite in zip(view.outs, view.dendrites, strict=True)]
+    flat_um = np.concatenate(parts)
     flat_um = flat_um[strongest(flat_um, np.zeros(len(flat_um)), SAME_UM)]
     far, _ = cKDTree(known_um).query(flat_um) if len(known_um) and len(flat_um) else (np.full(len(flat_um), np.inf), 0)
-    inside = ((flat_um >= 0) & (flat_um <= (np.array(shape) - 1) * pixel_um)).all(1)
+    inside = ((flat_um >= 0) & (flat_um <= (np.array(view.scales[0].shape) - 1) * view.pixel_um)).all(1)
     return flat_um[(far > SAME_UM) & inside]
 
 
@@ -142,16 +161,16 @@ def _widest(dendrites: list[Dendrite]) -> float:
     return max(float(dendrite.radius_um.max()) for dendrite in dendrites)
 
 
-def _clutter(scales: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite]) -> list[float]:
+def _clutter(view: View) -> list[float]:
     """How strong blobs of nothing are beside the shaft (three sizes): noise as the blob sees it, dots, fibres.
 
     The noise of a pixel does not tell that where a picture has been smoothed, sharpened or projected.
     """
-    away = _away(scales[0].shape, pixel_um, dendrites)
+    away = _away(view.scales[0].shape, view.pixel_um, view.dendrites)
     beside = (away > CLUTTER_FROM_UM) & (away < CLUTTER_TO_UM)
     if not beside.any():
         beside = np.ones(beside.shape, bool)
-    blobs = [(finer - coarser)[beside] for finer, coarser in pairwise(scales)]
+    blobs = [blob[beside] for blob in view.blobs]
     return [SD_PER_MAD * float(np.median(np.abs(blob - np.median(blob)))) for blob in blobs]
 
 
@@ -182,39 +201,43 @@ def strongest(flat_um: np.ndarray, strength: np.ndarray, apart_um: float) -> np.
     return np.flatnonzero(kept)
 
 
-def _framed(
-    flat_um: np.ndarray, scales: list[np.ndarray], outs: list[np.ndarray], pixel_um: float, dendrites: list[Dendrite],
-    noise: float,
-) -> Candidates:  # fmt: skip
-    """Each candidate seen from its shaft."""
-    lines = np.concatenate([dendrite.line_um for dendrite in dendrites])
-    owners = np.repeat(np.arange(len(dendrites)), [len(dendrite.line_um) for dendrite in dendrites])
-    points = np.concatenate([np.arange(len(dendrite.line_um)) for dendrite in dendrites])
-    radius = np.concatenate([dendrite.radius_um for dendrite in dendrites])
-    brightness = np.concatenate([dendrite.brightness for dendrite in dendrites])
+def _framed(flat_um: np.ndarray, view: View) -> Candidates:
+    """Each candidate (n, 2) um seen from the nearest point of a shaft."""
+    lines = np.concatenate([dendrite.line_um for dendrite in view.dendrites])
     places_um = np.column_stack([np.zeros(len(flat_um)), flat_um])
     _, index = cKDTree(lines).query(places_um) if len(places_um) else (None, np.zeros(0, int))
-    along = np.concatenate([dendrite.tangent for dendrite in dendrites])[index]
-    owner, point = owners[index], points[index]
-    away = places_um - lines[index]
-    distance = np.linalg.norm(away, axis=1)
-    outward = _outward(away, along)
-    shaft = np.maximum(brightness[index], 1e-6)
-    patches = sampled(scales[0], pixel_um, flat_um, outward, along) / shaft[:, None, None]
+    owner = np.repeat(np.arange(len(view.dendrites)), [len(dendrite.line_um) for dendrite in view.dendrites])[index]
+    point = np.concatenate([np.arange(len(dendrite.line_um)) for dendrite in view.dendrites])[index]
+    along = np.concatenate([dendrite.tangent for dendrite in view.dendrites])[index]
+    outward = _outward(places_um - lines[index], along)
+    shaft = np.maximum(np.concatenate([dendrite.brightness for dendrite in view.dendrites])[index], 1e-6)
+    patches = sampled(view.scales[0], view.pixel_um, flat_um, outward, along) / shaft[:, None, None]
+    distance = np.linalg.norm(places_um - lines[index], axis=1)
+    facts = _facts(flat_um, distance, owner, point, shaft, patches, view)
+    return Candidates(places_um, owner, point, outward, along, np.clip(patches, *PATCH_RANGE).astype(np.float32), facts)
+
+
+def _facts(
+    flat_um: np.ndarray, distance: np.ndarray, owner: np.ndarray, point: np.ndarray, shaft: np.ndarray,
+    patches: np.ndarray, view: View,
+) -> np.ndarray:  # fmt: skip
+    """``FACTS`` of each candidate (n, facts): ``distance`` from its shaft, which is so bright there (``shaft``)."""
+    radius = np.array([view.dendrites[one].radius_um[at] for one, at in zip(owner, point, strict=True)])
+    brightest = max(float(dendrite.brightness.max()) for dendrite in view.dendrites)
     surround = np.quantile(patches, 0.1, axis=(1, 2)) if len(patches) else np.zeros(0)
-    here = [ndimage.map_coordinates(scale, flat_um.T / pixel_um, order=1, mode="nearest") / shaft for scale in scales]
-    out, uneven = bare.standing_out_at(outs, dendrites, owner, point, flat_um) / shaft
+    here = [
+        ndimage.map_coordinates(scale, flat_um.T / view.pixel_um, order=1, mode="nearest") / shaft
+        for scale in view.scales
+    ]
     blobs = [finer - coarser for finer, coarser in pairwise(here)]
-    # In a picture that was cut out there is nothing at all beside the shaft.
-    clutter = [found / shaft + LEAST_CLUTTER_IN_SHAFTS for found in _clutter(scales, pixel_um, dendrites)]
-    facts = np.column_stack([
-        distance, distance / radius[index], radius[index], shaft / brightness.max(), noise / shaft,
-        *blobs, here[0], surround, _branches(dendrites)[owner], out,
+    clutter = [found / shaft + LEAST_CLUTTER_IN_SHAFTS for found in _clutter(view)]
+    out, uneven = bare.standing_out_at(view.outs, view.dendrites, owner, point, flat_um) / shaft
+    return np.column_stack([
+        distance, distance / radius, radius, shaft / brightest, view.noise / shaft,
+        *blobs, here[0], surround, _branches(view.dendrites)[owner], out,
         *(blob / around for blob, around in zip(blobs, clutter, strict=True)),
         uneven, out / (uneven + LEAST_CLUTTER_IN_SHAFTS),
-    ])  # fmt: skip
-    clipped = np.clip(patches, *PATCH_RANGE).astype(np.float32)
-    return Candidates(places_um, owner, point, outward, along, clipped, facts.astype(np.float32))
+    ]).astype(np.float32)  # fmt: skip
 
 
 def _branches(dendrites: list[Dendrite]) -> np.ndarray:

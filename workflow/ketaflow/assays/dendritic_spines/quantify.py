@@ -44,44 +44,47 @@ def quantify(
         stack, picture, voxel_um, noise, min_dendrite_um=min_dendrite_um,
         faintest_dendrite_ratio=faintest_dendrite_ratio,
     )  # fmt: skip
-    dendrites = traced.dendrites
-    if not dendrites:
-        return Record(facts={"background": background, "noise": noise, "unmatched": []}, arrays={"soma": traced.soma},
+    about = {"background": background, "noise": noise}
+    if not traced.dendrites:
+        return Record(facts={**about, "unmatched": []}, arrays={"soma": traced.soma},
                       tables={"measurements": _measurements(row, None, None)})  # fmt: skip
     offered = finding.offered(picture, voxel_um, traced, noise, reach_um=max_reach_um)
-    scores = _scores(offered, scorer, recording.arrays)
-    if scorer == "network" and not own_scorer.weights(recording.arrays):
-        scores = judge.as_clear(
-            scores, offered, stricter_when_clear=stricter_when_clear, laxer_when_clear=laxer_when_clear
-        )
+    scores = _scores(offered, scorer, recording.arrays, {
+        "stricter_when_clear": stricter_when_clear, "laxer_when_clear": laxer_when_clear,
+    })  # fmt: skip
     same = finding.same_spine(picture, voxel_um, traced, offered, min_distance_um)
     likely = same.best(scores, scores >= score_threshold)
     likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]
-    chosen = offered.chosen(likely)
-    chosen.places_um = chosen.places_um / traced.factor
-    chosen.places_um[:, 0] = _depth(chosen.places_um, stack, voxel_um)
-    found, facts, unmatched = _corrected(recording, stack, picture, voxel_um, traced, noise, chosen, scores[likely])
+    chosen = _in_depth(offered.chosen(likely), traced.factor, stack, voxel_um)
+    found, told, unmatched = _corrected(recording, stack, picture, voxel_um, traced, noise, chosen, scores[likely])
     fwhm_um = image_facts.projected_fwhm_um(psf_fwhm_um, len(stack))
-    spines = _spine_table(row["image"], picture, voxel_um, dendrites, found, facts, psf_fwhm_um=fwhm_um, rule={
+    spines = _spine_table(row["image"], picture, voxel_um, traced.dendrites, found, told, psf_fwhm_um=fwhm_um, rule={
         "mushroom_head_um": mushroom_head_um, "stubby_neck_um": stubby_neck_um,
         "stubby_length_um": stubby_length_um, "filopodium_length_um": filopodium_length_um,
     })  # fmt: skip
-    return Record(
-        facts={"background": background, "noise": noise, "unmatched": unmatched},
-        tables={
-            "measurements": _measurements(row, dendrites, spines),
-            "spines": spines,
-            "dendrites": _dendrite_table(row["image"], dendrites, voxel_um),
-            "shafts": _shaft_table(row["image"], dendrites, voxel_um),
-        },
-        arrays={"soma": traced.soma},
-    )
+    tables = {
+        "measurements": _measurements(row, traced.dendrites, spines),
+        "spines": spines,
+        "dendrites": _dendrite_table(row["image"], traced.dendrites, voxel_um),
+        "shafts": _shaft_table(row["image"], traced.dendrites, voxel_um),
+    }
+    return Record(facts={**about, "unmatched": unmatched}, tables=tables, arrays={"soma": traced.soma})
 
 
-def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
+def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray], when_clear: dict[str, float]) -> np.ndarray:
+    """Score (n,) of each candidate; ``when_clear`` (for ``scorer.as_clear``) is not for a laboratory's own scorer."""
     if kind == "classical":
         return judge.classical(offered)
-    return judge.scores(offered, own_scorer.weights(arrays) or judge.shipped())
+    if own := own_scorer.weights(arrays):
+        return judge.scores(offered, own)
+    return judge.as_clear(judge.scores(offered, judge.shipped()), offered, **when_clear)
+
+
+def _in_depth(chosen: Candidates, factor: float, stack: np.ndarray, voxel_um: np.ndarray) -> Candidates:
+    """Candidates in true micrometres, each in the plane in which it is brightest."""
+    chosen.places_um = chosen.places_um / factor
+    chosen.places_um[:, 0] = _depth(chosen.places_um, stack, voxel_um)
+    return chosen
 
 
 def _corrected(
