@@ -201,3 +201,21 @@ def test_where_there_is_no_room_the_spines_that_cannot_be_told_apart_are_hidden(
     hidden = [spine["hidden"] for spine in simulate.drawn(told, 0)[1]]
     assert len(hidden) == 40
     assert 10 < sum(hidden) < 38
+
+
+@pytest.mark.parametrize("fwhm_um", [0.2, 0.3, 0.45])
+@pytest.mark.parametrize("diameter_um", [0.25, 0.4, 0.6, 0.9])
+def test_a_ball_is_as_wide_as_it_was_drawn_whatever_the_blur(diameter_um, fwhm_um):
+    voxel_um = np.full(3, 0.05)
+    ball = scene.Balls(np.full((1, 3), 2.0), np.array([diameter_um / 2]), np.ones(1))
+    light = optics.blur(optics.fill(ball, (80, 80, 80), voxel_um), voxel_um, fwhm_um, 2.7 * fwhm_um)
+    profile = light.max(0)[40, 40:]
+    width_um = 2 * np.interp(-profile[0] / 2, -profile, np.arange(40) * 0.05)
+    assert shape.ball_diameter_um(np.array([width_um]), fwhm_um)[0] == pytest.approx(diameter_um, rel=0.1)
+
+
+def test_what_is_no_wider_than_the_blur_has_no_diameter_and_what_is_far_wider_keeps_its_own():
+    np.testing.assert_allclose(shape.ball_diameter_um(np.array([0.2, 0.3]), 0.3), 0)
+    wide = shape.ball_diameter_um(np.array([3.0]), 0.1)[0]
+    assert wide == pytest.approx(shape.ball_diameter_um(np.array([3.0]), 0.0)[0])
+    assert wide == pytest.approx(3.0 * 2 / np.sqrt(3), rel=0.1)
