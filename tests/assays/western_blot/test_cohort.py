@@ -8,6 +8,7 @@ import pytest
 from scipy import ndimage
 
 from ketaflow.assays.western_blot import likeness
+from ketaflow.assays.western_blot.cuts import Cut
 from ketaflow.assays.western_blot.reading import read_picture
 from ketaflow.assays.western_blot.strips import edges as rows_inside
 from ketaflow.assays.western_blot.strips import strip
@@ -157,7 +158,8 @@ def cut(signal: np.ndarray, edges: list[tuple[float, float]]) -> list:
         pixels = signal[:, round(left) : round(right)].astype(np.float32)
         beside, length = pixels[:, [0, -1]].mean(axis=1), 0.25 * len(pixels)
         inside = rows_inside(pixels.mean(axis=1), beside)
-        made.append(strip(lane, round(left), pixels, 0.0, beside, inside, "lane", length, 6.0, 0.03))
+        cut = Cut(lane, round(left), pixels, 0.0, beside)
+        made.append(strip(cut, inside, "lane", length=length, min_snr=6.0, foot=0.03))
     return made
 
 

@@ -146,3 +146,12 @@ def test_the_imager_with_the_wrong_tag_is_not_inverted(shared):
     picture = read_picture(shared / "blot" / "antiActin_IQ800_16bit.tif")
     assert picture.facts["white_is_zero"]
     assert scan.polarity(picture.planes["1"])[0] == "bright"
+
+
+@pytest.mark.parametrize("strip", [0.0, 3000.0])
+@pytest.mark.parametrize("rows", [slice(0, 12), slice(-12, None), slice(150, 162)])
+def test_a_strip_of_table_or_paper_tells_nothing_about_polarity(strip, rows):
+    plane = blot(top=2500).astype(float)
+    plane[rows] = strip + np.random.default_rng(1).normal(20, 5, plane[rows].shape)
+    assert scan.polarity(np.clip(plane, 0, 4095))[0] == "bright"
+    assert scan.polarity(4095 - np.clip(plane, 0, 4095))[0] == "dark"

@@ -135,3 +135,11 @@ def test_lanes_that_run_together_are_two_if_they_hold_other_bands(ladder, doubt)
     strips = np.concatenate([row if place == 0 else others * shown for place, shown in enumerate(ladder)])
     judged = evidence(strips, np.array([100, 132, 180, 220.0]), 40.0, np.ones(4, bool))
     assert judged.doubt == doubt
+
+
+def test_the_halves_of_a_spliced_picture_are_one_membrane():
+    signal = membrane(8).astype(float)
+    signal[:, PITCH * 4 + PITCH // 2 :] += 0.3 * np.median(signal)
+    comb, refusal = found(signal.astype(np.uint16), ["animal"] * 8)
+    assert refusal == ""
+    np.testing.assert_allclose(comb.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)

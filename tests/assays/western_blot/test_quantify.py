@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.western_blot.strips import edges, strip
+from ketaflow.assays.western_blot.cuts import Cut
+from ketaflow.assays.western_blot.strips import edges, strip, strips
 
 from .conftest import lanes
 
@@ -182,7 +183,8 @@ def test_the_table_below_a_membrane_adds_nothing_to_the_bands_above_it(method, l
     membrane = np.where(rows < last_row, 300.0, 60.0) + np.random.default_rng(1).normal(0, 3, 600)
     bands = sum(2500 * np.exp(-(((rows - place) / 6) ** 2) / 2) for place in (150, 300, 460))
     pixels = np.repeat((membrane + bands)[:, None], 40, axis=1).astype(np.float32)
-    lane = strip(1, 0, pixels, 0.0, membrane, edges(pixels.mean(axis=1), membrane), method, 150.0, 6.0, 0.03)
+    inside = edges(pixels.mean(axis=1), membrane)
+    lane = strip(Cut(1, 0, pixels, 0.0, membrane), inside, method, length=150.0, min_snr=6.0, foot=0.03)
     drawn = 2500 * 6 * np.sqrt(2 * np.pi) * 40
     lowest = max((band for band in lane.bands if band.peak < 480), key=lambda band: band.peak)
     assert lane.volume(lowest.top, lowest.bottom).net == pytest.approx(drawn, rel=0.02)
@@ -194,7 +196,8 @@ def test_touching_bands_over_half_of_the_picture_are_not_taken_for_background():
     bands = sum(3000 * np.exp(-(((rows - place) / 20) ** 4)) for place in places)
     beside = np.random.default_rng(1).normal(300, 3, 400)
     pixels = np.repeat((beside + bands)[:, None], 40, axis=1).astype(np.float32)
-    lane = strip(1, 0, pixels, 0.0, beside, slice(0, 400), "lane", 100.0, 6.0, 0.03, highest=3000.0)
+    limits = {"length": 100.0, "min_snr": 6.0, "foot": 0.03, "highest": 3000.0}
+    lane = strip(Cut(1, 0, pixels, 0.0, beside), slice(0, 400), "lane", **limits)
     assert [round(band.peak) for band in lane.bands] == pytest.approx(places, abs=3)
     drawn = 3000 * np.exp(-((np.arange(-100, 100) / 20.0) ** 4)).sum() * 40
     volumes = [lane.volume(band.top, band.bottom).net for band in lane.bands]
@@ -213,3 +216,30 @@ def test_a_stripe_of_light_across_the_membrane_is_no_row_of_bands(lab):
     bands = lab.bands(images=images, lanes=lanes("B1", 4))
     assert bands["lane"].tolist() == [1, 2, 3, 4]
     assert (bands["y_px"] + bands["height_px"] / 2 - 250).abs().max() < 5
+
+
+def test_a_stripe_of_light_under_weak_bands_is_no_part_of_them():
+    rows, noise = np.arange(400), np.random.default_rng(3)
+    stripe = 150 * np.exp(-(((rows - 200) / 14) ** 2))
+    band = np.exp(-(((rows - 200) / 8) ** 2))
+    heights = (2000, 150, 1500, 300, 900, 1200)
+    lanes = [
+        Cut(number, 0, np.repeat((under + height * band)[:, None], 30, axis=1).astype(np.float32), 0.0, under)
+        for number, height in enumerate(heights, start=1)
+        for under in [300 + stripe + noise.normal(0, 3, 400)]
+    ]
+    kept = {"min_share": 0.005, "clear_share": 0.15, "clear_contrast": 0.3, "clear_snr": 25.0}
+    made = strips(lanes, ["animal"] * 6, background="auto", length=100.0, min_snr=6.0, foot=0.03, **kept)
+    for lane, height in zip(made, heights, strict=True):
+        (own,) = (each for each in lane.bands if abs(each.peak - 200) < 10)
+        assert lane.volume(own.top, own.bottom).net == pytest.approx(height * band.sum() * 30, rel=0.08)
+
+
+def test_a_dense_ladder_keeps_its_bands():
+    rows, noise = np.arange(270), np.random.default_rng(4)
+    places = (41, 71, 95, 112, 135, 153, 176, 189, 205, 229)
+    bands = sum(700 * np.exp(-(((rows - place) / 7.5) ** 2)) for place in places)
+    beside = 2000 + noise.normal(0, 6, 270)
+    cut = Cut(1, 0, np.repeat((beside + bands)[:, None], 30, axis=1).astype(np.float32), 0.0, beside)
+    lane = strip(cut, slice(0, 270), "gap", length=67.0, min_snr=6.0, foot=0.03, highest=1500.0)
+    assert [round(band.peak) for band in lane.bands] == pytest.approx(places, abs=3)

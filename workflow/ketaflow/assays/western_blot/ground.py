@@ -1,7 +1,8 @@
 """Where a lane's background lies: between the membrane's edges, below its bands, above the darkness of the gaps.
 
-In: the profile of a lane and of the gaps beside it. Out: the rows on the membrane, and both baselines. One watches the
-other: the gaps show where the lane's own baseline climbs a stretch of bands.
+In: the profile of a lane and of the gaps beside it. Out: the rows on the membrane, both baselines, and stripes across
+all lanes. One watches the other: the gaps show where the lane's own baseline climbs a stretch of bands, or misses a
+stripe.
 """
 
 from itertools import pairwise
@@ -24,6 +25,8 @@ GAP_LENGTH = 0.5
 # (and this many times what is uneven in the gaps) over this share of the length that parts bands from background. It is
 # then drawn stiffer by these factors, and where that does not help the gaps' is taken.
 CLIMB, BEYOND_UNEVEN, CLIMBING, STIFFER = 0.35, 10.0, 0.5, (1.0, 2.0, 4.0)
+# A stripe shows in all gaps but this share of them (%), above this many times their noise (the usual detection limit).
+FEW_GAPS, STRIPE_SNR = 10.0, 3.0
 
 
 def grounds(
@@ -56,6 +59,29 @@ def _below_bands(lane: np.ndarray, gaps: np.ndarray, length: float, climb: float
         if (within - gaps > climb).sum() <= CLIMBING * length:
             return within
     return gaps
+
+
+def stripes(beside: list[np.ndarray], inside: list[slice], *, length: float, smooth: float) -> np.ndarray:
+    """What crosses all lanes of a membrane as a stripe that a baseline this stiff does not follow; (n_rows,) counts.
+
+    Light that lies across a membrane shows in every gap at the same rows; what a band throws into the gaps beside it
+    does not show at the outer lanes and where wells are empty. So what nearly every gap shows is background.
+
+    Parameters
+    ----------
+    beside, inside
+        Of each lane: mean signal of the gaps (n_rows,), counts; rows on the membrane.
+    length
+        As the lanes' baselines are drawn, rows.
+    smooth
+        Standard deviation of the smoothing, rows.
+    """
+    over = np.zeros((len(beside), len(beside[0])))
+    for gap, rows, out in zip(beside, inside, over, strict=True):
+        out[rows] = ndimage.gaussian_filter1d(gap[rows] - baseline(gap[rows], length=length), smooth)
+    quiet = np.median([profile_noise(gap) for gap in beside]) / np.sqrt(2 * np.sqrt(np.pi) * smooth)
+    shared = np.percentile(over, FEW_GAPS, axis=0, method="lower")
+    return np.where(shared > STRIPE_SNR * quiet, shared, 0.0)
 
 
 def _drawn_on(inner: np.ndarray, inside: slice, count: int) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ketaflow.assays.western_blot.cuts import Cut, cuts
 from ketaflow.assays.western_blot.ladder import Calibration, calibrate
 from ketaflow.assays.western_blot.lanes import Comb
 from ketaflow.assays.western_blot.profiles import Band
@@ -61,9 +62,10 @@ def read(
     profile = {"length": length, "min_snr": min_snr, "foot": foot}
     if comb is not None:
         kinds = [row["sample"] for row in lane_map]
-        own = {"background": background, "max_slope": max_slope, "min_share": min_share}
+        own = {"background": background, "min_share": min_share}
         clear = {"clear_share": clear_share, "clear_contrast": clear_contrast, "clear_snr": clear_snr}
-        reading.strips = strips(signal, comb, kinds, **own, **clear, **profile)
+        lanes = cuts(signal, comb, length=length, max_slope=max_slope)
+        reading.strips = strips(lanes, kinds, **own, **clear, **profile)
         _find_rows(reading, lane_map, targets, ladder_kda, tolerance_pct)
         reading.bands = _bands(reading, lane_map, targets, ceiling)
     for box in boxes:
@@ -239,7 +241,8 @@ def _boxed(
     gaps = np.minimum(*(side.mean(axis=1) if side.shape[1] else pixels.mean(axis=1) for side in sides))
     method = "gap" if background == "gap" else "lane"
     own = pixels.mean(axis=1)
-    drawn = strip(int(box["lane"]), left, pixels, 0.0, gaps, edges(own, own), method, length, min_snr, foot)
+    cut = Cut(int(box["lane"]), left, pixels, 0.0, gaps)
+    drawn = strip(cut, edges(own, own), method, length=length, min_snr=min_snr, foot=foot)
     net = drawn.net[top : bottom + 1]
     band = Band(float(top + int(net.argmax())), top, bottom, float(net.max()))
     bare = Reading(calibration=reading.calibration, shifts=reading.shifts)
