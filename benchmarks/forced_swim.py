@@ -74,7 +74,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         once, path = Path(folder) / "once.mp4", Path(folder) / "swim.mp4"
         truth = [pond.schedule(np.random.default_rng(i), 0, DURATION_S, 0.6) for i in (1, 2)]
-        options = {"preset": "medium", "x264-params": "keyint=125"}
+        options = {"preset": "medium", "x264-params": "keyint=125:mbtree=0"}
         pond.make(once, truth, DURATION_S, options=options, bit_rate=2_000_000, noise=5)
         repeated(once, path, TIMES)
         frames, mbit = TIMES * DURATION_S * 25, 8e-6 * path.stat().st_size / DURATION_S / TIMES

@@ -171,14 +171,9 @@ MISSED = {
 }
 
 
-# x264 codes the same pictures a little differently from one film of a process to the next: this one lies on the edge.
-BORDERLINE = {("agouti_tilted", 3): "1.5 or 5.3 % of the window too little, by how the film happens to be coded"}
-
-
 def swims(but):
     """Animals of the films as parameters, those not held marked with what was measured."""
-    told = MISSED | BORDERLINE
-    marks = {one: [pytest.mark.xfail(strict=one in MISSED, reason=told[one])] for one in but}
+    marks = {one: [pytest.mark.xfail(strict=True, reason=MISSED[one])] for one in but}
     return [pytest.param(*one, marks=marks.get(one, [])) for one in ANIMALS]
 
 
@@ -205,7 +200,7 @@ def test_the_hand_that_lets_the_animal_go_does_not_move_the_water_line(filmed, s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("style", "index"), swims(but=MISSED | BORDERLINE))
+@pytest.mark.parametrize(("style", "index"), swims(but=MISSED))
 def test_films_by_a_second_hand_are_scored_within_five_percent(filmed, style, index):
     _, measured, truth = filmed(style)
     error, two, three = judged(measured, f"s{index}", truth.bouts[index - 1])
