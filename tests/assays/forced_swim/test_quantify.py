@@ -166,15 +166,8 @@ FILMS = {"agouti_tilted": (480, 300), "hooded_rat": (240, 320), "white_mice": (3
 ANIMALS = [("agouti_tilted", 1), ("agouti_tilted", 2), ("agouti_tilted", 3), ("hooded_rat", 1), ("white_mice", 1),
            ("white_mice", 2)]  # fmt: skip
 # In a window of thirty seconds one late beginning of floating, while waves and body come to rest, weighs a lot.
-MISSED = {
-    ("white_mice", 2): "kappa 0.63: a gentle swim of 1.8 s between two floats is missed",
-}
-
-
-def swims(but):
-    """Animals of the films as parameters, those not held marked with what was measured."""
-    marks = {one: [pytest.mark.xfail(strict=True, reason=MISSED[one])] for one in but}
-    return [pytest.param(*one, marks=marks.get(one, [])) for one in ANIMALS]
+MISSED = pytest.mark.xfail(strict=True, reason="kappa 0.82: a gentle swim of 1.8 s between two floats is half missed")
+HELD = [pytest.param(*one, marks=[MISSED] if one == ("white_mice", 2) else []) for one in ANIMALS]
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +193,7 @@ def test_the_hand_that_lets_the_animal_go_does_not_move_the_water_line(filmed, s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("style", "index"), swims(but=MISSED))
+@pytest.mark.parametrize(("style", "index"), HELD)
 def test_films_by_a_second_hand_are_scored_within_five_percent(filmed, style, index):
     _, measured, truth = filmed(style)
     error, two, three = judged(measured, f"s{index}", truth.bouts[index - 1])
@@ -210,7 +203,7 @@ def test_films_by_a_second_hand_are_scored_within_five_percent(filmed, style, in
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("style", "index"), swims(but=[("white_mice", 2)]))
+@pytest.mark.parametrize(("style", "index"), ANIMALS)
 def test_films_by_a_second_hand_are_scored_within_one_bout(filmed, style, index):
     _, measured, truth = filmed(style)
     error, two, three = judged(measured, f"s{index}", truth.bouts[index - 1])

@@ -22,9 +22,9 @@ LEAST_MOTION = 0.003
 EARLIER_S, LATER_S, EDGE_S = 0.6, 0.3, 1.0
 # Pictures are compared with those before and after (motion.py): a stroke shows this much too early and too long (s).
 SHOWS_EARLY_S = 0.09
-# Motion between the threshold and that times the hysteresis belongs to a rest this near (s): for about as long the body
-# spins on and the waves die away. Tried on the films of benchmarks/: 1 and 2 s do as well.
-NEAR_REST_S = 1.0
+# Motion between the threshold and that times the hysteresis belongs to a rest that comes within RUN_OUT_S (for about as
+# long the body spins on and the waves die away), or that ended just before: the first stroke is sharp (s).
+RUN_OUT_S, SHARP_S = 1.0, 0.3
 # Posture is averaged over this time (s).
 POSTURE_S = 0.8
 
@@ -108,14 +108,14 @@ def coded(
 
 
 def grown(certain: np.ndarray, possible: np.ndarray, times_s: np.ndarray) -> np.ndarray:
-    """What is possible (n,) and no more than ``NEAR_REST_S`` from something certain in the same stretch.
+    """What is possible (n,) and certain itself, shortly before or just after, in the same stretch.
 
     Hysteresis, as in the Schmitt trigger: motion about as large as the threshold neither begins nor ends a bout, so a
     slightly different threshold finds nearly the same bouts; but weak swimming beside a float is no float.
     """
     last_s = np.maximum.accumulate(np.where(certain, times_s, -np.inf))
     next_s = np.minimum.accumulate(np.where(certain, times_s, np.inf)[::-1])[::-1]
-    near = np.minimum(times_s - last_s, next_s - times_s) <= NEAR_REST_S
+    near = (next_s - times_s <= RUN_OUT_S) | (times_s - last_s <= SHARP_S)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], possible, [0]])))
     found = np.zeros(len(certain), bool)
     for first, after in zip(edges[::2], edges[1::2], strict=True):
