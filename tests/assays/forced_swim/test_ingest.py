@@ -136,14 +136,20 @@ def test_a_gap_in_the_recording_is_unscored(tmp_path):
     assert value(measured, "s1", "unscored_s") == pytest.approx(5, abs=0.3)
 
 
+SPENDTHRIFT = "7.4 of 8 s: x264 spends spare bits on the picture that hangs and changes it for a second"
+
+
 @pytest.mark.slow
-def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path):
+@pytest.mark.parametrize(
+    "codec", ["mpeg4", pytest.param("libx264", marks=pytest.mark.xfail(strict=True, reason=SPENDTHRIFT))]
+)
+def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path, codec):
     made = filming.Film(31, filming.Look(), seconds=40, hangs_s=(20, 28), width=320, height=240, stamp=True, hand=False)
-    filming.film(made, tmp_path / "hung.mp4")
-    measured = measure(read(tmp_path, "hung.mp4", more={"release_s": 0.0}), (10, 38))
+    filming.film(made.at(codec=codec), tmp_path / "hung.avi")
+    measured = measure(read(tmp_path, "hung.avi", more={"release_s": 0.0}), (10, 38))
     for name in ("s1", "s2"):
-        assert value(measured, name, "unscored_s") == pytest.approx(8, abs=0.5)
         assert "camera hung" in reason(measured, name)
+        assert value(measured, name, "unscored_s") == pytest.approx(8, abs=0.5)
 
 
 @pytest.mark.slow

@@ -4,8 +4,9 @@ In: soft masks (n, height, width), 0 to 1. Out: the same without what is no body
 quality of shape. A tail, a line of light where water meets glass and a speck of noise are thin; a body is not.
 """
 
+import functools
+
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 LEAST_PX = 4
 SHAPE = ("area", "x", "y", "length", "height", "above", "top", "apart")
@@ -25,14 +26,22 @@ def keep_bodies(masks: np.ndarray, size: float, cell: int) -> tuple[slice, slice
     Height and width are multiples of ``cell``. Returns the rows and columns outside which nothing is left.
     """
     n, height, width = masks.shape
-    across = masks.reshape(-1, cell) @ np.full(cell, 1 / cell**2, np.float32)
-    coarse = across.reshape(n, height // cell, cell, width // cell).sum(axis=2)
-    for axis in (1, 2):
-        coarse = gaussian_filter1d(coarse, NEAR_BLUR * size / cell, axis=axis, truncate=2.5)
+    blocks, blur = masks.reshape(n, height // cell, cell, width), NEAR_BLUR * size / cell
+    across = np.repeat(blurring(width // cell, blur).T, cell, axis=0) / np.float32(cell**2)
+    coarse = blurring(height // cell, blur) @ (blocks.sum(axis=2) @ across)
     near = np.clip((coarse - NEAR) * np.float32(1 / (NEAR_FULL - NEAR)), 0, 1)
-    blocks = masks.reshape(n, height // cell, cell, width)
     blocks *= np.repeat(near, cell, axis=2)[:, :, None]
     return span(near.any(axis=(0, 2)), cell), span(near.any(axis=(0, 1)), cell)
+
+
+@functools.lru_cache(maxsize=64)
+def blurring(length: int, deviation: float) -> np.ndarray:
+    """Matrix (length, length) that blurs a line by a Gaussian; at its ends it averages what there is.
+
+    For lines this short a product of matrices takes a fifth of the time of a filter.
+    """
+    weights = np.exp(-0.5 * ((np.arange(length)[:, None] - np.arange(length)) / deviation) ** 2)
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def span(found: np.ndarray, cell: int) -> slice:

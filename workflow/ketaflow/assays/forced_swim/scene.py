@@ -61,7 +61,7 @@ class Sights:
 
     def level(self, share: float) -> np.ndarray:
         """The value below which each pixel lies for a share of the time (height, width)."""
-        return self.ranked[round(share * (len(self.ranked) - 1))]
+        return self.ranked[round(share * (len(self.ranked) - 1))].astype(np.float32)
 
 
 def sights(pictures: list[np.ndarray], name: str) -> Sights:
@@ -90,12 +90,15 @@ def clock_of(activity: np.ndarray) -> np.ndarray:
 
 
 def evened(pictures: list[np.ndarray]) -> np.ndarray:
-    """Pictures (n, height, width) float32 brought to one brightness, so that light is no motion."""
-    stack = np.stack(pictures).astype(np.float32)
-    levels = np.median(stack[:, ::4, ::4], axis=(1, 2))
+    """Pictures (n, height, width) uint8 brought to one brightness, so that light is no motion."""
+    levels = np.array([np.median(picture[::4, ::4]) for picture in pictures])
     usual = np.percentile(levels, 80)
     usable = levels > 0.4 * usual
-    return stack[usable] * (usual / levels[usable])[:, None, None]
+    even = np.empty((np.count_nonzero(usable), *pictures[0].shape), np.uint8)
+    for place, index in enumerate(np.flatnonzero(usable)):
+        scale = np.clip(np.rint(np.arange(256) * usual / levels[index]), 0, 255).astype(np.uint8)
+        np.take(scale, pictures[index], out=even[place])
+    return even
 
 
 def polarity(seen: Sights, cylinders: list[Cylinder]) -> int:
