@@ -1,8 +1,10 @@
 """What is read from a video: cylinders, release, the trace; and what is said when it cannot be read."""
 
 import sys
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -61,6 +63,29 @@ def test_a_tilted_water_line_is_followed(tmp_path):
 def test_another_number_of_cylinders_is_refused(two, named):
     with pytest.raises(IngestError, match=r"2 cylinders .* the table numbers"):
         read(two[0], "two.mp4", named)
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_film_by_a_phone_held_on_end_is_turned_as_it_says(two, tmp_path, turn):
+    """Stored lying on its side with a note how to show it: the same swims as stored upright."""
+    with av.open(str(two[0] / "two.mp4")) as source, av.open(str(tmp_path / "phone.mp4"), "w") as sink:
+        stream = sink.add_stream("libx264", rate=10, options={"preset": "ultrafast", "crf": "18"})
+        across, along = source.streams.video[0].height, source.streams.video[0].width
+        stream.width, stream.height = (along, across) if turn == 180 else (across, along)
+        stream.pix_fmt, stream.codec_context.time_base = "yuv420p", Fraction(1, 10)
+        stream.set_display_rotation(turn)
+        for number, frame in enumerate(source.decode(video=0)):
+            planes = np.full((stream.height * 3 // 2, stream.width), 128, np.uint8)
+            planes[: stream.height] = np.rot90(video.grey(frame), -turn // 90)
+            lying = av.VideoFrame.from_ndarray(planes, "yuv420p")
+            lying.pts, lying.time_base = number, Fraction(1, 10)
+            sink.mux(stream.encode(lying))
+        sink.mux(stream.encode(None))
+    record = read(tmp_path, "phone.mp4")
+    assert record.facts["video"]["width_px"] == two[2].facts["video"]["width_px"]
+    upright, turned = measure(two[2]), measure(record)
+    for name in ("s1", "s2"):
+        assert value(turned, name) == pytest.approx(value(upright, name), abs=0.03 * 46)
 
 
 def test_timestamps_and_lost_pictures_are_counted(tmp_path):

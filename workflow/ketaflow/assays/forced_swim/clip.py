@@ -65,13 +65,15 @@ def seen(path: Path, start_s: float, stop_s: float, width_px: int) -> Iterator[t
     with video.opened(path) as (container, stream):
         stream.thread_type = "AUTO"
         container.seek(int(max(start_s - 1, 0) / stream.time_base), stream=stream, backward=True)
-        height_px = round(stream.height * width_px / stream.width / 2) * 2
         for frame in container.decode(stream):
             if frame.time is None or frame.time < start_s:
                 continue
             if frame.time >= stop_s:
                 return
-            yield frame.time, frame.reformat(width_px // 2 * 2, height_px, "rgb24").to_ndarray()
+            on_end = round(frame.rotation / 90) % 2
+            wide, high = (stream.height, stream.width) if on_end else (stream.width, stream.height)
+            sides = width_px // 2 * 2, round(high * width_px / wide / 2) * 2
+            yield frame.time, video.upright(frame.reformat(*sides[:: -1 if on_end else 1], "rgb24").to_ndarray(), frame)
 
 
 def write(path: Path, first: tuple, others: Iterator[tuple], annotator: film.Annotator, rate_hz: float) -> None:

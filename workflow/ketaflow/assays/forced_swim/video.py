@@ -60,12 +60,18 @@ def opened(path: Path):
 
 
 def grey(frame) -> np.ndarray:
-    """Brightness of a decoded frame (height, width) uint8; a view of the decoder's memory where possible."""
+    """Brightness of a decoded frame as it is shown (height, width) uint8; a view of the decoder's memory if possible."""
     if frame.format.name in LUMA_FIRST:
         plane = frame.planes[0]
         rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-        return rows[: frame.height, : frame.width]
-    return frame.to_ndarray(format="gray")
+        return upright(rows[: frame.height, : frame.width], frame)
+    return upright(frame.to_ndarray(format="gray"), frame)
+
+
+def upright(picture: np.ndarray, frame) -> np.ndarray:
+    """The picture (height, width, ...) of a frame turned as its file says: phones held on end tell by how much."""
+    turns = round(frame.rotation / 90) % 4
+    return np.rot90(picture, turns) if turns else picture
 
 
 def outline(path: Path, background_frames: int) -> tuple[Outline, list[np.ndarray]]:
@@ -87,11 +93,12 @@ def outline(path: Path, background_frames: int) -> tuple[Outline, list[np.ndarra
                 if packet.is_keyframe and times[-1] >= due_s:
                     due_s = times[-1] + every_s
                     keys += _decoded(stream.codec_context, packet)
-        facts = (stream.codec_context.name, str(stream.codec_context.pix_fmt), stream.width, stream.height)
+        facts = (stream.codec_context.name, str(stream.codec_context.pix_fmt))
+        shown = keys[0].shape[::-1] if keys else (stream.width, stream.height)
     if len(times) < 2:
         raise IngestError(f"{path.name}: no pictures can be read; the file is damaged. Copy it again from the camera.")
     moments = np.unique(times)
-    return Outline(path, *facts, moments, float(np.median(np.diff(moments)))), keys[: 4 * background_frames]
+    return Outline(path, *facts, *shown, moments, float(np.median(np.diff(moments)))), keys[: 4 * background_frames]
 
 
 def _decoded(context, packet) -> list[np.ndarray]:
