@@ -2,7 +2,8 @@
 
     .venv/bin/python benchmarks/western_blot_styles.py [first seed] [membranes of each style] [style ...]
 
-A volume is wrong in silence if it is off by more than a quarter though its box is neither saturated nor told as faint.
+A volume is off if it is by more than a quarter although its box is neither saturated nor told as faint; it is so in
+silence if the value carries no other flag either (uneven background, dust or bubbles).
 """
 
 import sys
@@ -26,6 +27,9 @@ STYLES = (
     "splice", "many lanes", "steep", "smile", "weak",
 )  # fmt: skip
 FAINT_SNR, WRONG = 3.0, 0.25
+TOLD = (
+    "lane", "target", "volume", "y_px", "height_px", "saturated_pct", "snr", "specks_pct", "background_error_pct",
+)  # fmt: skip
 LIMITS = {name: DEFAULTS["quantify"][name] for name in ("lane_margin", "lane_filled", "lane_outside")}
 
 
@@ -110,7 +114,7 @@ def volumes(seed: int, style: str) -> pd.DataFrame | None:
         bands, refused = measured(Path(folder), images, lanes)
     if refused:
         return None
-    told = bands.dropna(subset=["target"])[["lane", "target", "volume", "y_px", "height_px", "saturated_pct", "snr"]]
+    told = bands.dropna(subset=["target"])[list(TOLD)]
     both = pd.DataFrame(drawn, columns=["lane", "target", "drawn", "row"]).merge(told, on=["lane", "target"])
     off = (both["y_px"] + both["height_px"] / 2 - both["row"]).abs()
     return both.assign(error=both["volume"] / both["drawn"] - 1, misplaced=off > 4 * stage.band_sd_px)
@@ -128,6 +132,13 @@ def wrong_maps(seed: int, style: str) -> list[bool]:
     return refused
 
 
+def marked(table: pd.DataFrame) -> pd.Series:
+    """Which values are flagged for what hides their box or for an uneven background."""
+    limits = DEFAULTS["quantify"]
+    hidden = table["specks_pct"] > limits["specks_limit_pct"]
+    return hidden | (table["background_error_pct"] > limits["background_error_limit_pct"])
+
+
 def main() -> None:
     first, count = (int(text) for text in sys.argv[1:3]) if len(sys.argv) > 2 else (500, 6)
     for style in sys.argv[3:] or STYLES:
@@ -139,12 +150,14 @@ def main() -> None:
             continue
         table = pd.concat(measurable)
         clean = table[table["saturated_pct"].le(0.5)]
-        silent = clean[(clean["error"].abs() > WRONG) & (clean["snr"] > FAINT_SNR)]
+        off = (clean["error"].abs() > WRONG) & (clean["snr"] > FAINT_SNR)
+        flagged = marked(clean)
         size = 100 * clean["error"].abs()
         print(
             f"{style:11} refused {count - len(measurable)} of {count}; misplaced {int(clean['misplaced'].sum())} of "
-            f"{len(clean)}; error mean {size.mean():.1f} %, median {size.median():.1f} %; wrong in silence "
-            f"{len(silent)}; wrong maps refused {sum(refused)} of {len(refused)}",
+            f"{len(clean)}; error mean {size.mean():.1f} %, median {size.median():.1f} %; off {int(off.sum())}, "
+            f"in silence {int((off & ~flagged).sum())}; flagged {int(flagged.sum())}; "
+            f"wrong maps refused {sum(refused)} of {len(refused)}",
             flush=True,
         )
 

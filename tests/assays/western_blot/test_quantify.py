@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from ketaflow.assays.western_blot.cuts import Cut
+from ketaflow.assays.western_blot.ground import straight_error
 from ketaflow.assays.western_blot.strips import edges, strip, strips
 
 from .conftest import lanes
@@ -243,3 +244,27 @@ def test_a_dense_ladder_keeps_its_bands():
     cut = Cut(1, 0, np.repeat((beside + bands)[:, None], 30, axis=1).astype(np.float32), 0.0, beside)
     lane = strip(cut, slice(0, 270), "gap", length=67.0, min_snr=6.0, foot=0.03, highest=1500.0)
     assert [round(band.peak) for band in lane.bands] == pytest.approx(places, abs=3)
+
+
+@pytest.mark.parametrize("row", [150, 200, 212])
+def test_a_bubble_in_or_beside_a_band_changes_its_volume_little(row):
+    rows, columns = np.mgrid[0:400, 0:40]
+    band = 900 * np.exp(-(((rows - 200) / 8) ** 2))
+    pixels = 1000 + band + np.random.default_rng(5).normal(0, 15, rows.shape)
+    pixels = np.where(np.hypot(rows - row, columns - 14) < 9, 100.0, pixels).astype(np.float32)
+    beside = 1000 + np.random.default_rng(6).normal(0, 5, 400)
+    limits = {"length": 100.0, "min_snr": 6.0, "foot": 0.03, "highest": 900.0}
+    lane = strip(Cut(1, 0, pixels, 0.0, beside), slice(0, 400), "lane", **limits)
+    (own,) = (each for each in lane.bands if abs(each.peak - 200) < 5)
+    told = lane.volume(own.top, own.bottom)
+    assert told.net == pytest.approx(band.sum(), rel=0.08)
+    assert (told.specks_pct > 5) == (row != 150)
+
+
+def test_the_error_of_a_background_is_that_of_its_lumps_and_not_its_noise():
+    rows, noise = np.arange(4000), np.random.default_rng(7).normal(0, 10, 4000)
+    lumps = 30 * np.sin(2 * np.pi * rows / 60)
+    drawn = 30 * 2 / np.pi / np.sqrt(2) * 2  # half a wave's mean, less that of the halves beside it, root mean square
+    assert straight_error(300 + lumps + noise, 30) == pytest.approx(drawn, rel=0.1)
+    assert straight_error(300 + noise, 30) < 0.1 * drawn
+    assert np.isnan(straight_error(noise[:50], 30))

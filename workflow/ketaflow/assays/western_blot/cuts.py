@@ -23,6 +23,11 @@ UNEQUAL = 0.25
 # A pixel is a speck if it leaves its row's range by this many times the noise. The range reaches to this many times the
 # row's middle value above background; specks take up less than this share of a row.
 SPECK, CREST, SPECK_WIDTH = 8.0, 2.5, 0.2
+# A hole leaves a row the brightness of this share of its pixels; background is what this share (%) of the rows around
+# does not reach, so that dense bands are none; holes are lower than this share of what is background along a lane.
+BRIGHT, LOW, HOLE = 0.75, 20, 0.5
+# So many columns tell how bright a row is.
+ENOUGH = 24
 
 
 @dataclass(frozen=True)
@@ -129,10 +134,11 @@ def _gap_profile(signal: np.ndarray, comb: Comb, lane: int, columns: tuple[int, 
 
 
 def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
-    """A lane without dust and scratches, and where they were ((n_rows, n_columns) bool).
+    """A lane without dust, scratches and bubbles, and where they were ((n_rows, n_columns) bool).
 
     A pixel is cut to its row's usual range: from the background to a few times the row's middle value, with room for
-    noise. Rows in which much of the width would be cut hold a bent band, and are left alone.
+    noise. Rows in which much of the width would be cut hold a bent band, and are left alone. Darker than the background
+    no band can be: such a hole counts as its row's other pixels, if it leaves enough of them.
     """
     middle = np.median(pixels, axis=1)
     under = baseline(middle, length=length)
@@ -141,4 +147,24 @@ def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.nd
     low = (np.minimum(under, middle) - room)[:, None]
     specks = (pixels > high) | (pixels < low)
     specks &= (specks.mean(axis=1) < SPECK_WIDTH)[:, None]
-    return (np.where(specks, np.clip(pixels, low, high), pixels) if specks.any() else pixels), specks
+    cleaned = np.where(specks, np.clip(pixels, low, high), pixels) if specks.any() else pixels
+    holes = _holes(pixels, room, length)
+    if holes.any():
+        left = ~holes.all(axis=1)
+        share = np.where(holes, 0, cleaned).sum(axis=1)[left] / (~holes).sum(axis=1)[left]
+        cleaned = cleaned.copy()
+        cleaned[left] = np.where(holes[left], share[:, None], cleaned[left])
+    return cleaned, specks | holes
+
+
+def _holes(pixels: np.ndarray, room: float, length: float) -> np.ndarray:
+    """Compact areas darker than the lane's background by more than ``room``, as bubbles leave them."""
+    bright = np.quantile(pixels[:, :: max(1, pixels.shape[1] // ENOUGH)], BRIGHT, axis=1)
+    ground = ndimage.percentile_filter(bright, LOW, size=round(length) | 1, mode="nearest")
+    dark = ndimage.binary_closing(pixels < (np.minimum(bright, ground) - room)[:, None], iterations=2)
+    labels, _ = ndimage.label(dark)
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        size = (rows.stop - rows.start, columns.stop - columns.start)
+        if size[0] > HOLE * length or min(size) < 3:
+            dark[labels == number] = False
+    return dark

@@ -84,6 +84,23 @@ def stripes(beside: list[np.ndarray], inside: list[slice], *, length: float, smo
     return np.where(shared > STRIPE_SNR * quiet, shared, 0.0)
 
 
+def straight_error(beside: np.ndarray, rows: int) -> float:
+    """Standard error (counts) of a background drawn straight across a box of so many rows, from a lane's gaps.
+
+    Everywhere in the gaps, where no band hides it, the background of a box's rows is compared with the mean of what
+    lies half as far above and below; what noise alone would do is taken off. NaN where the profile is too short.
+    """
+    half = max(2, rows // 2)
+    total = np.concatenate(([0.0], np.cumsum(beside, dtype=float)))
+    first = np.arange(half, len(beside) - rows - half)
+    if len(first) < rows:
+        return float("nan")
+    inside = (total[first + rows] - total[first]) / rows
+    around = (total[first] - total[first - half] + total[first + rows + half] - total[first + rows]) / (2 * half)
+    white = np.square(profile_noise(beside)) * (1 / rows + 0.5 / half)
+    return float(np.sqrt(max(np.square(inside - around).mean() - white, 0.0)))
+
+
 def _drawn_on(inner: np.ndarray, inside: slice, count: int) -> np.ndarray:
     """A baseline of the rows on the membrane, its ends drawn on level over those beyond its edges."""
     return np.pad(inner, (inside.start, count - inside.stop), mode="edge")

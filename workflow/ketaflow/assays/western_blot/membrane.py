@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ketaflow.assays.western_blot.cuts import Cut, cuts
+from ketaflow.assays.western_blot.ground import straight_error
 from ketaflow.assays.western_blot.ladder import Calibration, calibrate
 from ketaflow.assays.western_blot.lanes import Comb
 from ketaflow.assays.western_blot.profiles import Band
@@ -68,6 +69,7 @@ def read(
         reading.strips = strips(lanes, kinds, **own, **clear, **profile)
         _find_rows(reading, lane_map, targets, ladder_kda, tolerance_pct)
         reading.bands = _bands(reading, lane_map, targets, ceiling)
+        _tell_background_errors(reading)
     for box in boxes:
         reading.bands = [
             band for band in reading.bands if (band["lane"], band["target"]) != (int(box["lane"]), box["target"])
@@ -138,6 +140,19 @@ def _bands(reading: Reading, lane_map: list[dict], targets: list[dict], ceiling:
     return made
 
 
+def _tell_background_errors(reading: Reading) -> None:
+    """Write beside each target's volume how far its background may be off (two standard errors, % of the volume)."""
+    errors: dict[int, float] = {}
+    for band in reading.bands:
+        rows = band["height_px"]
+        if band["target"] is None or not band["volume"] > 0 or rows == len(reading.strips[0].profile):
+            continue
+        if rows not in errors:
+            own = [straight_error(lane.beside, rows) for lane in reading.strips]
+            errors[rows] = float(np.median(own))
+        band["background_error_pct"] = 200.0 * errors[rows] * rows * band["width_px"] / band["volume"]
+
+
 def _whole_lane(lane_strip: Strip, target: str, ceiling: float) -> dict:
     """All protein of a lane: its whole profile over the background of the gaps beside it."""
     last = len(lane_strip.profile) - 1
@@ -157,6 +172,7 @@ def _whole_lane(lane_strip: Strip, target: str, ceiling: float) -> dict:
         "kda": None,
         "volume_other_background": float(np.maximum(net, 0).sum() * lane_strip.width),
         "specks_pct": 0.0,
+        "background_error_pct": np.nan,
         "background_method": "gap",
         "box": FOUND,
     }
@@ -210,6 +226,7 @@ def _row(
         "kda": kda,
         "volume_other_background": volume.other,
         "specks_pct": volume.specks_pct,
+        "background_error_pct": np.nan,
         "background_method": lane_strip.method,
         "box": state,
     }

@@ -34,6 +34,8 @@ def quantify(
     kda_tolerance_pct: float,
     detection_snr: float,
     saturated_limit_pct: float,
+    specks_limit_pct: float,
+    background_error_limit_pct: float,
 ) -> Record:
     """Measure the membranes of a group."""
     seen = pictures.views(recording, lane_margin=lane_margin, lane_filled=lane_filled, lane_outside=lane_outside)
@@ -50,7 +52,13 @@ def quantify(
     record.tables["bands"] = bands
     record.tables["dilutions"] = dilutions
     record.tables["measurements"] = animal_values(
-        recording, seen, dilutions, detection_snr=detection_snr, saturated_limit_pct=saturated_limit_pct
+        recording,
+        seen,
+        dilutions,
+        detection_snr=detection_snr,
+        saturated_limit_pct=saturated_limit_pct,
+        specks_limit_pct=specks_limit_pct,
+        background_error_limit_pct=background_error_limit_pct,
     ) + _unreadable(recording)
     record.tables["targets"] = loading.target_rows(recording, seen)
     record.tables["fingerprints"] = [

@@ -19,7 +19,7 @@ BEYOND_NOISE, BEYOND_FOOT = 2.0, 0.05
 OWN = 0.1
 # The baseline is at least this many times as stiff as the usual band is tall.
 STIFFNESS = 4.0
-# Stripes are smoothed by this share of the usual band's rows from foot to foot (half a Gaussian band's standard deviation).
+# Stripes are smoothed by this share of the usual band's rows from foot to foot (half a Gaussian's standard deviation).
 SMOOTH = 1 / 12
 # What takes up this many times the rows of the usual band, and is not this share of the tallest, is uneven background.
 BROAD = (3.0, 0.3)

@@ -15,10 +15,22 @@ from ketaflow.core.records import Record
 
 
 def animal_values(
-    recording: Record, seen: list[View], dilutions: list[dict], *, detection_snr: float, saturated_limit_pct: float
+    recording: Record,
+    seen: list[View],
+    dilutions: list[dict],
+    *,
+    detection_snr: float,
+    saturated_limit_pct: float,
+    specks_limit_pct: float,
+    background_error_limit_pct: float,
 ) -> list[dict]:
     """All values of a group's animals."""
-    limits = {"detection_snr": detection_snr, "saturated_limit_pct": saturated_limit_pct}
+    limits = {
+        "detection_snr": detection_snr,
+        "saturated_limit_pct": saturated_limit_pct,
+        "specks_limit_pct": specks_limit_pct,
+        "background_error_limit_pct": background_error_limit_pct,
+    }
     made, told = [], set()
     for view in seen:
         for row in view.targets:
@@ -134,7 +146,15 @@ def _rows(
 
 
 def _doubts(
-    view: View, row: dict, lane: int, dilutions: list[dict], *, detection_snr: float, saturated_limit_pct: float
+    view: View,
+    row: dict,
+    lane: int,
+    dilutions: list[dict],
+    *,
+    detection_snr: float,
+    saturated_limit_pct: float,
+    specks_limit_pct: float,
+    background_error_limit_pct: float,
 ) -> str:
     """What is doubtful about the band of a target in a lane, in words; empty where nothing is."""
     band = next((b for b in view.reading.bands if b["target"] == row["target"] and b["lane"] == lane), None)
@@ -149,6 +169,10 @@ def _doubts(
         words.append(f"faint: {band['snr']:.1f} times the noise")
     if band["saturated_pct"] > saturated_limit_pct:
         words.append(f"saturated: {band['saturated_pct']:.1f} % of the box at the detector's ceiling")
+    if band["specks_pct"] > specks_limit_pct:
+        words.append(f"{band['specks_pct']:.0f} % of the box is dust, a scratch or a bubble")
+    if band["background_error_pct"] > background_error_limit_pct:
+        words.append(f"uneven background: the volume may be off by {band['background_error_pct']:.0f} %")
     words += _range_doubts(view, row, band, dilutions)
     return "; ".join(words)
 
