@@ -23,6 +23,9 @@ COLOURS = {"red": 0, "green": 1, "blue": 2}
 WHITE_IS_ZERO = 0
 # Mean difference between colours, as a share of the range, up to which a picture is grey tinted by compression or text.
 NEARLY_GREY = 0.05
+# Colours that correlate more than this over the picture are a grey one in a tint (film, old scanners). Compression
+# leaves 0.99 of a scan; a coloured marker beside a grey blot is below 0.95.
+TINTED, SOME_PX = 0.98, 400
 
 
 @dataclass
@@ -159,11 +162,19 @@ def _merged(layers: list[np.ndarray], pages: int) -> tuple[list[np.ndarray], boo
     if pages == 1 and len(layers) == 3:
         if all(np.array_equal(layers[0], other) for other in layers[1:]):
             return layers[:1], False
-        spread = np.max(layers, axis=0).astype(np.float32) - np.min(layers, axis=0)
-        if float(spread.mean()) > NEARLY_GREY * float(np.ptp(layers[1])):
-            return layers, True
-        return [layers[1]], True
+        return ([layers[1]] if _grey(layers) else layers), True
     return layers, False
+
+
+def _grey(layers: list[np.ndarray]) -> bool:
+    """Whether colours are those of one grey picture: nearly the same, or all of them lighter and darker together."""
+    spread = np.max(layers, axis=0).astype(np.float32) - np.min(layers, axis=0)
+    if float(spread.mean()) <= NEARLY_GREY * float(np.ptp(layers[1])):
+        return True
+    some = [layer[:: max(1, layer.shape[0] // SOME_PX), :: max(1, layer.shape[1] // SOME_PX)] for layer in layers]
+    if any(layer.min() == layer.max() for layer in some):
+        return False
+    return float(np.corrcoef([layer.ravel() for layer in some]).min()) > TINTED
 
 
 def _numbered(planes: list[np.ndarray]) -> dict[str, np.ndarray]:

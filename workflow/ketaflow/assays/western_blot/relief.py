@@ -58,7 +58,7 @@ def relief(signal: np.ndarray, lanes: int) -> Relief:
     and above the middle value of the wider surroundings, whichever is less.
     """
     factor = max(1, round(signal.shape[1] / max(WORK_PX, PX_PER_LANE * lanes)))
-    small = reduced(signal, factor)
+    small = reduced(_without_lone_pixels(signal), factor)
     if factor == 1:
         small = ndimage.gaussian_filter(small, 0.7)
     height, width = small.shape
@@ -75,6 +75,13 @@ def relief(signal: np.ndarray, lanes: int) -> Relief:
         return Relief(rise, rise, factor)
     height = np.minimum(rise / np.percentile(rise[rise > 0], 95), 1.5) ** COMPRESSION
     return Relief(height, rise, factor)
+
+
+def _without_lone_pixels(signal: np.ndarray) -> np.ndarray:
+    """The signal, each pixel no higher than the higher of its two neighbours in the row: hot pixels are no lanes."""
+    cut = signal.copy()
+    np.minimum(signal[:, 1:-1], np.maximum(signal[:, :-2], signal[:, 2:]), out=cut[:, 1:-1])
+    return cut
 
 
 def _sheets(small: np.ndarray, raised: np.ndarray, lanes: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ketaflow.assays.western_blot.exposures import used
 from ketaflow.assays.western_blot.loading import CONTROL_ROLES, factors, sample_name, volumes
+from ketaflow.assays.western_blot.membrane import EXPECTED
 from ketaflow.assays.western_blot.normalise import geometric_mean, referenced
 from ketaflow.assays.western_blot.pictures import View
 from ketaflow.core.measures import measurement
@@ -169,6 +170,8 @@ def _doubts(
         words.append(f"faint: {band['snr']:.1f} times the noise")
     if band["saturated_pct"] > saturated_limit_pct:
         words.append(f"saturated: {band['saturated_pct']:.1f} % of the box at the detector's ceiling")
+    if band["box"] == EXPECTED:
+        words.append("no band seen: measured where it should be")
     if band["specks_pct"] > specks_limit_pct:
         words.append(f"{band['specks_pct']:.0f} % of the box is dust, a scratch or a bubble")
     if band["background_error_pct"] > background_error_limit_pct:
