@@ -26,8 +26,8 @@ SPECK, CREST, SPECK_WIDTH = 8.0, 2.5, 0.2
 # A hole leaves a row the brightness of this share of its pixels; background is what this share (%) of the rows around
 # does not reach, so that dense bands are none; holes are lower than this share of what is background along a lane.
 BRIGHT, LOW, HOLE = 0.75, 20, 0.5
-# So many columns tell how bright a row is.
-ENOUGH = 24
+# So many columns tell how bright a row is, so many rows how a lane lies and how much its pixels scatter.
+ENOUGH, ENOUGH_ROWS = 24, 500
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ def own_columns(room: np.ndarray, length: float, edge: float) -> tuple[int, int]
     profile = room.mean(axis=1)
     net = profile - baseline(profile, length=length)
     strong = net > 0.3 * net.max()
-    across = room[strong].mean(axis=0) - np.median(room[~strong], axis=0) if strong.any() and not strong.all() else None
+    rest = room[~strong][:: max(1, len(room) // ENOUGH_ROWS)]
+    across = room[strong].mean(axis=0) - np.median(rest, axis=0) if strong.any() and len(rest) else None
     columns = room.shape[1]
     if across is None or across.max() <= 0:
         return 0, columns - 1
@@ -142,7 +143,8 @@ def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.nd
     """
     middle = np.median(pixels, axis=1)
     under = baseline(middle, length=length)
-    room = SPECK * 1.4826 * float(np.median(np.abs(pixels - middle[:, None])))
+    some = slice(None, None, max(1, len(pixels) // ENOUGH_ROWS))
+    room = SPECK * 1.4826 * float(np.median(np.abs(pixels[some] - middle[some, None])))
     high = (under + CREST * np.maximum(middle - under, 0) + room)[:, None]
     low = (np.minimum(under, middle) - room)[:, None]
     specks = (pixels > high) | (pixels < low)
