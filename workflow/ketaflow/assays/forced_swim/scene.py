@@ -16,6 +16,10 @@ CLOCK_ROWS = 0.15
 GLINT_SHARE = 0.4
 # The rim of an animal is this wide (share of the cylinder's width).
 RIM = 0.08
+# What of the empty scene differs from its row by this share of what animals do may be an animal.
+LIKE_ANIMAL = 0.7
+# Around it so much more is filled in (share of the width).
+MARGIN = 0.04
 # A picture without a brighter pixel shows nothing (grey levels; black is 16 in video).
 BLACK = 30
 
@@ -151,30 +155,47 @@ def inside(cylinder: Cylinder) -> tuple[slice, slice]:
 
 
 def fill_in_resting_animal(empty: np.ndarray, seen: Sights, cylinder: Cylinder, sign: int) -> None:
-    """Take an animal that hardly ever left its place out of the background, in place.
-
-    It is a patch unlike its row that stays as it is inside and changes at its rim, while nothing else of its size is
-    ever seen in the cylinder.
-    """
+    """Take an animal that hardly ever left its place out of the background, in place."""
     box = inside(cylinder)
-    here, changes = empty[box], seen.activity[box]
+    here = empty[box]
+    wide = resting_animal(here, seen.pictures[(slice(None), *box)], seen.activity[box], sign)
+    rows = np.nonzero(wide.any(axis=1))[0]
+    if len(rows):
+        filled = np.where(wide, np.nan, here)[rows]
+        level = np.nanmedian(np.where(np.isfinite(filled).any(axis=1, keepdims=True), filled, here[rows]), axis=1)
+        here[rows] = np.where(wide[rows], level[:, None], here[rows])
+
+
+def resting_animal(here: np.ndarray, pictures: np.ndarray, changes: np.ndarray, sign: int) -> np.ndarray:
+    """Where the background of a cylinder (height, width) is an animal, with a margin; nowhere if it is none.
+
+    It is a patch as unlike its row as animals are, that stays as it is inside and changes at its rim, while nothing
+    else of its size is ever seen but what hangs together with it: limbs, and the ends of a body that only turns.
+    """
     beside = np.median(here, axis=1, keepdims=True)
     unlike = ndimage.gaussian_filter(sign * (beside - here), 1.0)
     limit = max(15.0, 0.4 * float(unlike.max(initial=0)))
     labels, count = ndimage.label(unlike > limit)
+    nowhere = np.zeros(here.shape, bool)
     if not count:
-        return
+        return nowhere
     patch = labels == 1 + int(np.argmax(ndimage.sum_labels(changes, labels, np.arange(1, count + 1))))
-    wide = ndimage.binary_dilation(patch, iterations=max(2, round(0.04 * cylinder.width)))
+    animal = float(np.percentile(sign * (beside - pictures)[:, ::2, ::2], 99))
+    small = patch.sum() < 0.006 * here.size or np.ptp(np.nonzero(patch)[1]) > 0.8 * here.shape[1]
+    if small or float(np.median((sign * (beside - here))[patch])) < LIKE_ANIMAL * animal:
+        return nowhere
+    wide = ndimage.binary_dilation(patch, iterations=max(2, round(MARGIN * here.shape[1])))
     rim = wide & ~ndimage.binary_erosion(patch, iterations=2)
-    apart = sign * (here - seen.pictures[(slice(None), *box)]) > 0.5 * limit
-    elsewhere = np.median(np.count_nonzero(apart & ~wide, axis=(1, 2)))
-    big = 0.006 * here.size < patch.sum() and np.ptp(np.nonzero(patch)[1]) < 0.8 * here.shape[1]
-    if big and elsewhere < 0.4 * patch.sum() and float(np.percentile(changes[rim], 75)) > 4:
-        rows = np.nonzero(wide.any(axis=1))[0]
-        filled = np.where(wide, np.nan, here)[rows]
-        level = np.nanmedian(np.where(np.isfinite(filled).any(axis=1, keepdims=True), filled, here[rows]), axis=1)
-        here[rows] = np.where(wide[rows], level[:, None], here[rows])
+    apart = sign * (here - pictures) > 0.5 * limit
+    elsewhere = np.median([np.count_nonzero(one & ~around(wide, one)) for one in apart])
+    still = elsewhere < 0.4 * patch.sum() and float(np.percentile(changes[rim], 75)) > 4
+    return wide if still else nowhere
+
+
+def around(patch: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """A patch (height, width) with all of ``seen`` that hangs together with it."""
+    labels, _ = ndimage.label(patch | seen)
+    return np.isin(labels, np.unique(labels[patch]))
 
 
 def ripple_of(seen: Sights, cylinder: Cylinder, sign: int) -> np.ndarray:

@@ -60,7 +60,7 @@ def opened(path: Path):
 
 
 def grey(frame) -> np.ndarray:
-    """Brightness of a decoded frame as it is shown (height, width) uint8; a view of the decoder's memory if possible."""
+    """Brightness of a decoded frame as shown (height, width) uint8; a view of the decoder's memory where possible."""
     if frame.format.name in LUMA_FIRST:
         plane = frame.planes[0]
         rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)

@@ -18,6 +18,11 @@ BETWEEN_WALLS = 0.6
 # What moves in a cylinder seems to reach beyond its walls by up to this share of its width: of shares from 0.06 to
 # 0.22, tried on 36 drawn films, the larger found more walls.
 BEYOND_WALLS = 0.2
+# A share of what moves that lies outside a pair of walls tells as much against it as walls weaker by this times that.
+# 0 to 50 were tried on 89 films of benchmarks/: from 25 on the same walls were found, of 196 cylinders 4 off.
+CUT_OFF = 25.0
+# An edge that goes on outside both walls, this far from them (shares of the width), is a table's behind the cylinder.
+BESIDE = (0.03, 0.08)
 # Rows in which something is seen for less than this share of the time of the busiest row are a hand's, not an animal's.
 PASSING_SHARE = 0.25
 # Between head and body, above and below the surface, no more than this is seen of neither (share of the width).
@@ -39,7 +44,7 @@ def find(seen: Sights, name: str) -> list[Cylinder]:
     profile = wall_profile(upright, rows)
     clusters = joined(profile, clusters)
     found = []
-    for cluster, pair in zip(clusters, wall_pairs(profile, clusters), strict=True):
+    for cluster, pair in zip(clusters, wall_pairs(profile, clusters, strong[slice(*rows)].sum(axis=0)), strict=True):
         own = rows_of(seen, strong, cluster)
         found.append(with_water_line(level, *pair, *wall_rows(upright, *pair, own), own))
     return sorted(found + empty_ones(profile, level, found), key=lambda one: one.left)
@@ -187,8 +192,12 @@ def active_clusters(changes: np.ndarray) -> tuple[list[tuple[int, int]], np.ndar
     return kept, strong
 
 
-def wall_pairs(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Left and right wall of the cylinder around each cluster: strong upright edges, all pairs about equally wide."""
+def wall_pairs(profile: np.ndarray, clusters: list[tuple[int, int]], busy: np.ndarray) -> list[tuple[int, int]]:
+    """Left and right wall of the cylinder around each cluster: strong upright edges, all pairs about equally wide.
+
+    ``busy`` (width,) is how much moves in each column: little of it may lie outside the walls.
+    """
+    moved = np.concatenate([[0], np.cumsum(busy)])
     reach = reach_beyond(clusters)
     borders = [0, *((a[1] + b[0]) // 2 for a, b in pairwise(clusters)), len(profile) - 1]
     peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
@@ -197,15 +206,18 @@ def wall_pairs(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tup
         inward = min(reach, (stop - start) // 3)
         lefts = _strong(profile, peaks, borders[index], start + inward)
         rights = _strong(profile, peaks, stop - inward, borders[index + 1])
-        choices.append([(left, right) for left in lefts for right in rights])
-    widths = sorted({right - left for pairs in choices for left, right in pairs})
+        pairs = [(left, right) for left in lefts for right in rights]
+        kept = [moved[min(right, stop)] - moved[max(left, start)] for left, right in pairs]
+        whole = max(moved[stop] - moved[start], 1)
+        choices.append([(*pair, CUT_OFF * (1 - part / whole)) for pair, part in zip(pairs, kept, strict=True)])
+    widths = sorted({right - left for pairs in choices for left, right, _ in pairs})
     best, best_score = None, -np.inf
     for wide in widths:
         picked = [max(pairs, key=lambda pair: _fit(profile, pair, wide)) for pairs in choices]
         score = sum(_fit(profile, pair, wide) for pair in picked)
         if score > best_score:
             best, best_score = picked, score
-    return best
+    return [(left, right) for left, right, _ in best]
 
 
 def _strong(profile: np.ndarray, peaks: np.ndarray, start: int, stop: int) -> list[int]:
@@ -214,10 +226,10 @@ def _strong(profile: np.ndarray, peaks: np.ndarray, start: int, stop: int) -> li
     return [x for x in inside if profile[x] > 0.4 * strongest] or [int(start if start < stop else stop)]
 
 
-def _fit(profile: np.ndarray, pair: tuple[int, int], wide: float) -> float:
-    left, right = pair
+def _fit(profile: np.ndarray, pair: tuple[int, int, float], wide: float) -> float:
+    left, right, loss = pair
     strength = (profile[left] + profile[right]) / (2 * profile.max())
-    return strength - 8 * abs(right - left - wide) / wide - 0.5 * wide / len(profile)
+    return strength - loss - 8 * abs(right - left - wide) / wide - 0.5 * wide / len(profile)
 
 
 def wall_rows(upright: np.ndarray, left: int, right: int, rows: tuple[int, int]) -> tuple[int, int]:
@@ -234,7 +246,10 @@ def wall_rows(upright: np.ndarray, left: int, right: int, rows: tuple[int, int])
 
 
 def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: int, rows: tuple[int, int]) -> Cylinder:
-    """The cylinder with its water surface: the strongest straight, nearly level edge where the animal moves."""
+    """The cylinder with its water surface: the strongest straight, nearly level edge where the animal moves.
+
+    What goes on outside both walls is taken off: the edge of the table they stand on, seen through the water.
+    """
     inset = max(2, (right - left) // 10)
     columns = np.arange(left + inset, right - inset)
     tilt = (columns - (left + right) / 2) / (right - left)
@@ -244,7 +259,7 @@ def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: 
     best = (-np.inf, float(heights[0]), 0.0)
     for rise in np.linspace(-0.2, 0.2, 21) * (right - left):
         ys = np.clip(heights[:, None] + np.round(tilt * rise).astype(int), 0, len(level) - 1)
-        scores = capped[ys, columns].mean(axis=1) - 0.002 * abs(rise)
+        scores = capped[ys, columns].mean(axis=1) - 0.002 * abs(rise) - beyond(capped, heights, left, right, rise)
         if scores.max() > best[0]:
             # A surface drawn as a line has an edge above and one below: the middle of both is meant.
             peak = int(scores.argmax())
@@ -254,6 +269,18 @@ def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: 
     score, y, rise = best
     confidence = float(np.clip((score / (floor + 1e-3) - 1) / 3, 0, 1))
     return Cylinder(left, right, top, bottom, y - rise / 2, y + rise / 2, confidence)
+
+
+def beyond(level: np.ndarray, heights: np.ndarray, left: int, right: int, rise: float) -> np.ndarray:
+    """Strength (heights,) with which a line across a cylinder goes on beside both its walls, on the weaker side."""
+    near, far = (max(2, round(share * (right - left))) for share in BESIDE)
+    strengths = []
+    for columns in (np.arange(left - far, left - near + 1), np.arange(right + near, right + far + 1)):
+        tilt = (columns - (left + right) / 2) / (right - left)
+        ys = np.clip(heights[:, None] + np.round(tilt * rise).astype(int), 0, len(level) - 1)
+        seen = columns[0] >= 0 and columns[-1] < level.shape[1]
+        strengths.append(np.median(level[ys, columns], axis=1) if seen else np.zeros(len(heights)))
+    return np.minimum(*strengths)
 
 
 def given(swim: dict, seen: Sights, name: str) -> Cylinder:
