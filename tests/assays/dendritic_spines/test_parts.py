@@ -127,7 +127,7 @@ def test_the_noise_of_a_stack_is_found_beside_structure():
     rng = np.random.default_rng(0)
     stack = rng.normal(100, 7, (3, 200, 200)).astype(np.float32)
     stack[:, 90:100] += 500
-    assert image_facts.noise(stack) == pytest.approx(7, rel=0.05)
+    assert image_facts.noise(stack, 0.0) == pytest.approx(7, rel=0.05)
 
 
 def test_agreement_counts_every_pair_of_raters():

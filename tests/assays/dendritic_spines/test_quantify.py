@@ -34,6 +34,14 @@ def test_a_blank_image_fails_with_a_reason_and_no_number(row, defaults):
     assert {entry["reason"] for entry in measured.tables["measurements"]} == {quantify.NO_DENDRITE}
 
 
+@pytest.mark.parametrize("pixel_um", [0.05, 0.1, 0.2, 0.3])
+@pytest.mark.parametrize("planes", [1, 8])
+def test_noise_holds_no_dendrite_whatever_the_size_of_a_pixel(pixel_um, planes, row, defaults):
+    noise = np.random.default_rng(1).poisson(20, (planes, 200, 200)).astype(np.uint16)
+    measured = quantify.quantify(record_of(noise, row, pixel_um=pixel_um), **defaults["quantify"])
+    assert {entry["reason"] for entry in measured.tables["measurements"]} == {quantify.NO_DENDRITE}
+
+
 def test_a_smooth_shaft_has_density_zero_and_no_head_diameter(row, defaults):
     _, _, stack = simulate.drawn(truth(mushroom_count=0), 3)
     told = values(quantify.quantify(record_of(stack, row), **defaults["quantify"]))
@@ -50,6 +58,18 @@ def test_much_empty_image_around_a_dendrite_changes_nothing(row, defaults):
     near, far = (values(quantify.quantify(record_of(image, row), **defaults["quantify"])) for image in (cut, lost))
     assert far["dendrite_length_um"] == pytest.approx(near["dendrite_length_um"], rel=0.02)
     assert abs(far["spine_count"] - near["spine_count"]) <= 1
+
+
+def test_an_image_rescaled_to_between_0_and_1_has_the_same_spines(row, defaults):
+    """As deconvolution leaves it: real numbers, whose noise is no count."""
+    _, _, stack = simulate.drawn(truth(mushroom_count=4, thin_count=6, photons=60.0), 5)
+    counts, rescaled = (
+        quantify.quantify(record_of(image, row), **defaults["quantify"])
+        for image in (stack, (stack / 4095).astype(np.float32))
+    )
+    assert values(rescaled)["dendrite_length_um"] == pytest.approx(values(counts)["dendrite_length_um"], rel=1e-3)
+    assert values(rescaled)["spine_count"] == values(counts)["spine_count"]
+    assert rescaled.facts["noise"] * 4095 == pytest.approx(counts.facts["noise"], rel=0.01)
 
 
 def test_a_cell_body_is_not_dendrite(row, defaults):

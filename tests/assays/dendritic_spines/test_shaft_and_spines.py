@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from ketaflow.assays.dendritic_spines import (
     apart,
@@ -13,6 +14,7 @@ from ketaflow.assays.dendritic_spines import (
     optics,
     scene,
     scorer,
+    shaft,
     train,
 )
 from ketaflow.assays.dendritic_spines.matching import matched
@@ -39,7 +41,7 @@ def ball(x_um, away_um, radius_um=0.3, brightness=1.0):
 
 
 def traced(lifted, picture):
-    noise = image_facts.noise(picture[None])
+    noise = image_facts.noise(picture[None], 1.0)
     return finding.traced(
         lifted, picture, VOXEL_UM, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35
     ), noise  # fmt: skip
@@ -66,6 +68,14 @@ def test_a_line_beside_the_middle_is_brought_into_it_past_spines_on_one_side():
     beside = np.column_stack([np.full(141, 4.25), np.linspace(1, 15, 141)])
     middle = cross_section.centred(picture, beside, 0.1, 0.1, 0.9)
     assert np.abs(middle[:, 0] - 4.0).max() < 0.1
+
+
+@pytest.mark.parametrize("pixel_um", [0.1, 0.2])
+def test_the_ridges_of_noise_are_as_strong_as_expected(pixel_um):
+    noise = np.random.default_rng(0).standard_normal((300, 300)).astype(np.float32)
+    width_px = shaft.RIDGE_SIGMAS_UM[0] / pixel_um
+    bent = width_px**2 * ndimage.gaussian_filter(noise, width_px, order=(2, 0))
+    assert shaft._ridge_of_noise(1.0, pixel_um) == pytest.approx(bent.std(), rel=0.1)
 
 
 def test_a_shaft_that_crosses_the_image_is_as_long_as_the_image():

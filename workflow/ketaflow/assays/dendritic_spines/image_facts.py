@@ -23,9 +23,12 @@ def voxel_size_um(facts: dict) -> np.ndarray:
 def dark_on_light(stack: np.ndarray, pixel_um: float) -> bool:
     """Whether the dendrites of a stack (z, y, x) are darker than what is around them, as a Golgi stain makes them.
 
-    Structure as wide as dendrites is skewed to the side of the dendrites, for they fill little of the field.
+    Structure as wide as dendrites is skewed to the side of the dendrites, for they fill little of the field. In an
+    image smaller than 5 um nothing is told by that, and it passes.
     """
     flat = stack.mean(0, dtype=np.float32)
+    if min(flat.shape) * pixel_um < 4 * STRUCTURE_SIGMAS_UM[1]:
+        return False
     finer, coarser = (
         ndimage.gaussian_filter(flat, sigma / pixel_um, truncate=2.5, mode="nearest") for sigma in STRUCTURE_SIGMAS_UM
     )
@@ -64,14 +67,28 @@ def projected_fwhm_um(psf_fwhm_um: float, planes: int) -> float:
     return psf_fwhm_um if planes == 1 else float(np.hypot(psf_fwhm_um, FWHM_PER_SIGMA * PLANE_SIGMA_UM))
 
 
-def noise(stack: np.ndarray) -> float:
-    """Standard deviation of a pixel, from its difference to its neighbours (structure cancels); at least a count's."""
+def count_step(stack: np.ndarray) -> float:
+    """What two neighbouring values of a stack as it was read differ by: 1 in whole numbers.
+
+    Real numbers (a deconvolved or rescaled image, often from 0 to 1) are taken for 16 bits over their range.
+    """
+    some = stack[..., ::2, ::2]
+    if np.issubdtype(stack.dtype, np.integer) or np.array_equal(some, np.rint(some)):
+        return 1.0
+    return float(np.ptp(stack)) / 2**16
+
+
+def noise(stack: np.ndarray, step: float) -> float:
+    """Standard deviation of a pixel, from its difference to its neighbours (structure cancels); at least a count's.
+
+    ``step`` is that of the counts (``count_step``).
+    """
     plane = stack[len(stack) // 2].astype(np.float32)
     neighbours = plane[:-2, 1:-1] + plane[2:, 1:-1] + plane[1:-1, :-2] + plane[1:-1, 2:]
     rough = plane[1:-1, 1:-1] - neighbours / 4
     spread = SD_PER_MAD * float(np.median(np.abs(rough - np.median(rough))))
-    # A difference to the mean of four carries 5/4 of a pixel's variance; counting in whole numbers adds 1/12.
-    return float(np.hypot(spread / np.sqrt(1.25), np.sqrt(1 / 12)))
+    # A difference to the mean of four carries 5/4 of a pixel's variance; counting adds a twelfth of a step's square.
+    return float(np.hypot(spread / np.sqrt(1.25), step / np.sqrt(12)))
 
 
 def saturated_pct(stack: np.ndarray, ceiling: float) -> float:

@@ -39,7 +39,7 @@ def quantify(
     voxel_um = image_facts.voxel_size_um(recording.facts)
     stack, background = image_facts.without_background(recording.arrays["stack"])
     picture = image_facts.projected(stack, voxel_um)
-    noise = image_facts.noise(picture[None])
+    noise = image_facts.noise(picture[None], image_facts.count_step(recording.arrays["stack"]))
     traced = finding.traced(
         stack, picture, voxel_um, noise, min_dendrite_um=min_dendrite_um,
         faintest_dendrite_ratio=faintest_dendrite_ratio,

@@ -17,6 +17,12 @@ from ketaflow.assays.dendritic_spines import cross_section
 
 # Radii of ridges looked for (um): from a thin oblique dendrite, blurred, to an apical trunk.
 RIDGE_SIGMAS_UM = (0.25, 0.45, 0.8)
+# Ridges up to so many standard deviations of what noise alone makes at the finest width may be noise (deviations). A
+# second derivative of white noise, times the squared width, has sqrt(3 / 16 pi) of a pixel's deviation, by the width.
+NOISE_DEVIATIONS, RIDGE_OF_NOISE = 6.0, 0.244
+# In pixels smaller than this (um) neighbours share their noise, by the microscope or the blur put on stacks, and its
+# deviation, which is told from second differences, comes out too small by the square of that.
+NOISE_SHARED_UM = 0.1
 # Steps along the centreline (um), and how far noise in it is smoothed across and in depth.
 LINE_STEP_UM = 0.1
 SMOOTH_UM, SMOOTH_DEPTH_UM = 0.9, 1.5
@@ -66,9 +72,8 @@ def dendrites(
     """Every dendrite of a stack (z, y, x) and its projection (y, x), longest first.
 
     ``noise`` is the standard deviation of a pixel of the projection; where ``soma`` (y, x) is true no dendrite is
-    looked for. A branch shorter than
-    ``min_dendrite_um`` is taken for a spine or a stump; a dendrite whose ridge is fainter than
-    ``faintest_dendrite_ratio`` of the strongest is taken for one out of focus.
+    looked for. A branch shorter than ``min_dendrite_um`` is taken for a spine or a stump; a dendrite whose ridge is
+    fainter than ``faintest_dendrite_ratio`` of the strongest is taken for one out of focus.
     """
     pixel_um = float(voxel_um[1])
     ridge = np.where(soma, np.float32(0), ridges(picture, pixel_um))
@@ -128,7 +133,7 @@ def _paths(
     """Paths (n, 2) of pixels along the ridges, each at least ``min_dendrite_um`` long."""
     # In a picture that is nearly all dark a quantile is dark too.
     reference = max(float(np.quantile(ridge, 0.995)), float(np.quantile(ridge[ridge >= 0.1 * ridge.max()], 0.75)))
-    floor = max(faintest * 0.5 * reference, 2.0 * noise * min(1.0, 0.15 / pixel_um * 0.2))
+    floor = max(faintest * 0.5 * reference, NOISE_DEVIATIONS * _ridge_of_noise(noise, pixel_um))
     labels, count = ndimage.label(ridge > floor, np.ones((3, 3)))
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
     wide_enough = [label for label in range(1, count + 1) if sizes[label] * pixel_um >= min_dendrite_um * 0.8]
@@ -141,6 +146,12 @@ def _paths(
             if np.median(ridge[box][tuple(path.T)]) >= faintest * reference:
                 paths.append(path + corner)
     return paths
+
+
+def _ridge_of_noise(noise: float, pixel_um: float) -> float:
+    """Standard deviation of a ridge's strength where there is noise alone, of that of a pixel."""
+    width_px = max(RIDGE_SIGMAS_UM[0] / pixel_um, 1.0)
+    return noise * max(NOISE_SHARED_UM / pixel_um, 1.0) ** 2 * RIDGE_OF_NOISE / width_px
 
 
 def _tree(mask: np.ndarray, ridge: np.ndarray, pixel_um: float, min_branch_um: float) -> list[np.ndarray]:

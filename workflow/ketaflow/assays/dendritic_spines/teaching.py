@@ -43,7 +43,7 @@ def offered(stack: np.ndarray, voxel_um: np.ndarray, rules: dict) -> tuple[Candi
     """Candidates as ``quantify`` finds them, the factor of their scale, and which are one; None without a dendrite."""
     lifted, _ = image_facts.without_background(stack)
     picture = image_facts.projected(lifted, voxel_um)
-    noise = image_facts.noise(picture[None])
+    noise = image_facts.noise(picture[None], image_facts.count_step(stack))
     found = finding.traced(
         lifted, picture, voxel_um, noise, min_dendrite_um=rules["min_dendrite_um"],
         faintest_dendrite_ratio=rules["faintest_dendrite_ratio"],
