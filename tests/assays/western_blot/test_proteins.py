@@ -25,7 +25,7 @@ def test_every_line_is_whole(row):
     assert 0.45 < float(row["kda"]) / float(row["sequence_kda"]) < 2.0
     assert re.fullmatch(r"[OPQ]\d[A-Z0-9]{3}\d|[A-NR-Z]\d([A-Z][A-Z0-9]{2}\d){1,2}", row["uniprot"])
     assert all(re.fullmatch(r"[STY]\d+(/[STY]\d+)*", site) for site in row["phospho_sites"].split(";") if site)
-    assert row["checked"] in ("mass", "direction", "both", "none") and row["source"]
+    assert row["checked"] in ("mass", "direction", "both", "none") and row["source"] and None not in row
 
 
 def test_a_direction_that_was_checked_names_its_source():
