@@ -1,0 +1,40 @@
+"""The empty scene: an animal that keeps to its place is taken out of it, a thing of the cylinder is not."""
+
+import numpy as np
+import pytest
+from skimage.draw import ellipse
+
+from ketaflow.assays.forced_swim import scene
+
+HEIGHT, WIDTH, PICTURES = 160, 120, 30
+
+
+def seen_in_cylinder(bodies, sign):
+    """Pictures (n, height, width) of a cylinder in which bodies are drawn, each as one ellipse a picture."""
+    pictures = np.full((PICTURES, HEIGHT, WIDTH), 128, np.uint8)
+    for body in bodies:
+        for picture, (y, x, high, wide) in zip(pictures, body, strict=True):
+            picture[ellipse(y, x, high, wide, shape=picture.shape)] = 128 - 70 * sign
+    return scene.sights(list(pictures), "swim.mp4")
+
+
+def background(seen, sign):
+    """The empty scene of that cylinder, which fills the picture."""
+    cylinder = scene.Cylinder(left=0, right=WIDTH - 1, top=0, bottom=HEIGHT, water_left=60, water_right=60)
+    return scene.empty_background(seen, sign, [cylinder])[0]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_animal_that_only_turns_in_its_place_is_no_background(sign):
+    lying, upright = (60, 50, 12, 25), (60, 50, 25, 12)
+    seen = seen_in_cylinder([[lying, upright] * (PICTURES // 2)], sign)
+    np.testing.assert_allclose(background(seen, sign), 128, atol=3)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_sticker_on_the_glass_stays_though_an_animal_like_it_swims_by(sign):
+    sticker = [(30, 60, 10, 10)] * PICTURES
+    swimming = [(100, 25 + 70 * (number % 10) / 9, 12, 20) for number in range(PICTURES)]
+    empty = background(seen_in_cylinder([sticker, swimming], sign), sign)
+    np.testing.assert_allclose(empty[25:35, 55:65], 128 - 70 * sign, atol=3)
+    np.testing.assert_allclose(empty[80:120], 128, atol=3)
