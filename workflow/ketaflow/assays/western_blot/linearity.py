@@ -55,7 +55,7 @@ def linearity(load_ug: np.ndarray, volume: np.ndarray) -> Linearity | None:
         return None
     slope, intercept, error, fitted = _line(load, volume)
     reach = float(special.stdtrit(len(load) - 2, 0.975)) * error
-    bend, bend_low, curve = _hyperbola(load, volume)
+    bend, bend_low, curve = hyperbola(load, volume)
     left_line, left_curve = np.log(volume / fitted), np.log(volume / curve)
     gain = _aicc(left_line, 3) - _aicc(left_curve, 3)
     spread = np.log(volume) - np.log(volume).mean()
@@ -92,7 +92,7 @@ def _line(load: np.ndarray, volume: np.ndarray) -> tuple[float, float, float, np
     return float(parameters[0]), float(parameters[1]), float(np.sqrt(covariance[1, 1])), fitted
 
 
-def _hyperbola(load: np.ndarray, volume: np.ndarray) -> tuple[float, float, np.ndarray]:
+def hyperbola(load: np.ndarray, volume: np.ndarray) -> tuple[float, float, np.ndarray]:
     """Bend of ``start * load / (1 + bend * load)`` (per ug), its lower one-sided 95 % limit, and the fitted volumes."""
     bends = BENDS / load.max()
     logs = np.log(volume / load)
