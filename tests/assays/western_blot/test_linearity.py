@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ketaflow.assays.western_blot.linearity import linearity
+from ketaflow.assays.western_blot.linearity import equivalent_ug, linearity
 
 from .drawn import picture, write
 
@@ -29,6 +29,14 @@ def test_saturation_is_told_with_the_end_of_the_linear_range():
     fit = linearity(LOADS, 1e4 * LOADS / (1 + LOADS / 30) * ERRORS)
     assert fit.saturating and fit.aicc_gain > 4
     assert fit.linear_to_ug == pytest.approx(5.3, rel=0.35)
+
+
+@pytest.mark.parametrize("curve", [lambda ug: 1e4 * ug, lambda ug: 1e4 * ug + 4e4, lambda ug: 1e4 * ug / (1 + ug / 30)])
+def test_a_volume_is_read_as_the_load_that_gives_it(curve):
+    fit = linearity(LOADS, curve(LOADS) * (1 + 0.2 * (ERRORS - 1)))
+    for load in (3.0, 12.0, 30.0):
+        assert equivalent_ug(fit, curve(load)) == pytest.approx(load, rel=0.05)
+    assert np.isnan(equivalent_ug(fit, curve(2.0))) and np.isnan(equivalent_ug(fit, curve(60.0)))
 
 
 @pytest.mark.parametrize("relative_error", [0.05, 0.1, 0.2])

@@ -25,7 +25,8 @@ ROUNDS, BENDS = 30, np.concatenate([[0.0], np.geomspace(0.01, 100.0, 81)])
 class Linearity:
     """Dilution lanes: line (counts per ug) with 95 % limits of its intercept, R2 of logarithms, and how it bends.
 
-    ``aicc_gain`` tells how much better a hyperbola describes the lanes; ``linear_to_ug`` is the largest load at which
+    ``bend`` (per ug) and ``start`` (counts per ug) are those of the hyperbola ``start * load / (1 + bend * load)``;
+    ``aicc_gain`` tells how much better it describes the lanes; ``linear_to_ug`` is the largest load at which
     the signal is still proportional to it within 15 %, the highest measured where it never bends.
     """
 
@@ -39,11 +40,23 @@ class Linearity:
     lowest_ug: float
     highest_ug: float
     linear_to_ug: float
+    start: float
+    bend: float
 
     @property
     def through_zero(self) -> bool:
         """Whether the intercept's limits hold zero."""
         return self.intercept_low <= 0 <= self.intercept_high
+
+
+def equivalent_ug(fit: Linearity, volume: float) -> float:
+    """Load of the dilution lanes that gives a volume, by whichever curve describes them; NaN beyond their loads."""
+    if fit.saturating:
+        left = fit.start - fit.bend * volume
+        load = volume / left if left > 0 else np.inf
+    else:
+        load = (volume - fit.intercept) / fit.slope if fit.slope > 0 else np.nan
+    return float(load) if fit.lowest_ug <= load <= fit.highest_ug else float("nan")
 
 
 def linearity(load_ug: np.ndarray, volume: np.ndarray) -> Linearity | None:
@@ -72,6 +85,8 @@ def linearity(load_ug: np.ndarray, volume: np.ndarray) -> Linearity | None:
         lowest_ug=float(load.min()),
         highest_ug=float(load.max()),
         linear_to_ug=float(min(linear_to, load.max())),
+        start=float(np.exp(np.mean(np.log(curve / load * (1 + bend * load))))),
+        bend=bend,
     )
 
 

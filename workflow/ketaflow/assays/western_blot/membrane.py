@@ -173,6 +173,7 @@ def _whole_lane(lane_strip: Strip, target: str, ceiling: float) -> dict:
         "volume_other_background": float(np.maximum(net, 0).sum() * lane_strip.width),
         "specks_pct": 0.0,
         "background_error_pct": np.nan,
+        "dilution_ug": np.nan,
         "background_method": "gap",
         "box": FOUND,
     }
@@ -227,6 +228,7 @@ def _row(
         "volume_other_background": volume.other,
         "specks_pct": volume.specks_pct,
         "background_error_pct": np.nan,
+        "dilution_ug": np.nan,
         "background_method": lane_strip.method,
         "box": state,
     }

@@ -8,7 +8,7 @@ and facts for the reviewer's pictures.
 import numpy as np
 
 from ketaflow.assays.western_blot import exposures, likeness, loading, pictures
-from ketaflow.assays.western_blot.linearity import Linearity, linearity
+from ketaflow.assays.western_blot.linearity import Linearity, equivalent_ug, linearity
 from ketaflow.assays.western_blot.pictures import View
 from ketaflow.assays.western_blot.values import animal_values
 from ketaflow.core.measures import measurement
@@ -47,9 +47,8 @@ def quantify(
         )  # fmt: skip
     exposures.choose(seen, saturated_limit_pct=saturated_limit_pct)
     record = Record()
-    bands = [_band_row(view, band) for view in seen for band in view.reading.bands]
     dilutions = _dilutions(seen)
-    record.tables["bands"] = bands
+    record.tables["bands"] = [_band_row(view, band) for view in seen for band in view.reading.bands]
     record.tables["dilutions"] = dilutions
     record.tables["measurements"] = animal_values(
         recording,
@@ -87,6 +86,9 @@ def _dilutions(seen: list[View]) -> list[dict]:
             loads = np.array([load[band["lane"]] for band in lanes], float)
             fit = linearity(loads, volumes)
             if fit is not None:
+                for band in view.reading.bands:
+                    if band["target"] == target["target"]:
+                        band["dilution_ug"] = equivalent_ug(fit, band["volume"])
                 made.append(
                     {
                         "image": view.image,
