@@ -214,7 +214,8 @@ def test_films_by_a_second_hand_are_scored_within_one_bout(filmed, style, index)
 
 RECORDINGS = {
     "11 per second": {"fps": 11},
-    "small": {"width": 160, "height": 120},
+    "two thirds of the size": {"width": 160, "height": 120},
+    "half the size": {"width": 120, "height": 90},
     "25 per second": {"fps": 25},
     "30 per second": {"fps": 30},
     "60 per second": {"fps": 60},
