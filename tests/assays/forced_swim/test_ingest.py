@@ -65,22 +65,35 @@ def test_another_number_of_cylinders_is_refused(two, named):
         read(two[0], "two.mp4", named)
 
 
+def recoded(source: Path, target: Path, change, turn: int = 0) -> None:
+    """Write a film of ten pictures a second anew, each picture changed (picture, number), with a note to turn it."""
+    with av.open(str(source)) as film, av.open(str(target), "w") as sink:
+        stream = sink.add_stream("libx264", rate=10, options={"preset": "ultrafast", "crf": "18"})
+        for number, frame in enumerate(film.decode(video=0)):
+            picture = change(video.grey(frame), number)
+            if not number:
+                stream.height, stream.width = picture.shape
+                stream.pix_fmt, stream.codec_context.time_base = "yuv420p", Fraction(1, 10)
+                stream.set_display_rotation(turn)
+            planes = np.full((stream.height * 3 // 2, stream.width), 128, np.uint8)
+            planes[: stream.height] = picture
+            changed = av.VideoFrame.from_ndarray(planes, "yuv420p")
+            changed.pts, changed.time_base = number, Fraction(1, 10)
+            sink.mux(stream.encode(changed))
+        sink.mux(stream.encode(None))
+
+
+def test_a_camera_that_was_pushed_is_told(two, tmp_path):
+    recoded(two[0] / "two.mp4", tmp_path / "push.mp4", lambda picture, n: np.roll(picture, 3 * (n > 300), axis=1))
+    moved_px = read(tmp_path, "push.mp4").facts["video"]["camera_moved_px"]
+    assert moved_px == pytest.approx(3, abs=0.5)
+    assert two[2].facts["video"]["camera_moved_px"] < 0.3
+
+
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_a_film_by_a_phone_held_on_end_is_turned_as_it_says(two, tmp_path, turn):
     """Stored lying on its side with a note how to show it: the same swims as stored upright."""
-    with av.open(str(two[0] / "two.mp4")) as source, av.open(str(tmp_path / "phone.mp4"), "w") as sink:
-        stream = sink.add_stream("libx264", rate=10, options={"preset": "ultrafast", "crf": "18"})
-        across, along = source.streams.video[0].height, source.streams.video[0].width
-        stream.width, stream.height = (along, across) if turn == 180 else (across, along)
-        stream.pix_fmt, stream.codec_context.time_base = "yuv420p", Fraction(1, 10)
-        stream.set_display_rotation(turn)
-        for number, frame in enumerate(source.decode(video=0)):
-            planes = np.full((stream.height * 3 // 2, stream.width), 128, np.uint8)
-            planes[: stream.height] = np.rot90(video.grey(frame), -turn // 90)
-            lying = av.VideoFrame.from_ndarray(planes, "yuv420p")
-            lying.pts, lying.time_base = number, Fraction(1, 10)
-            sink.mux(stream.encode(lying))
-        sink.mux(stream.encode(None))
+    recoded(two[0] / "two.mp4", tmp_path / "phone.mp4", lambda picture, _: np.rot90(picture, -turn // 90), turn)
     record = read(tmp_path, "phone.mp4")
     assert record.facts["video"]["width_px"] == two[2].facts["video"]["width_px"]
     upright, turned = measure(two[2]), measure(record)

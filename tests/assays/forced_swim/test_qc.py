@@ -34,6 +34,17 @@ def test_lost_pictures_raise_a_warning(reviewed):
     assert checks["s1", "unscored"] == "pass"
 
 
+def test_a_pushed_camera_raises_a_warning(tmp_path):
+    pond.make(tmp_path / "swim.mp4", [pond.schedule(np.random.default_rng(i), 3, 39, 0.5) for i in (1, 2)], 40, **SMALL)
+    record = read(tmp_path, "swim.mp4")
+    verdicts = []
+    for moved_px in (record.facts["video"]["camera_moved_px"], 3.0):
+        record.facts["video"]["camera_moved_px"] = moved_px
+        checks = qc.qc(record, measure(record), **DEFAULTS["qc"]).table("checks").set_index(["recording", "check"])
+        verdicts.append(checks.loc[("s1", "camera moved"), "verdict"])
+    assert verdicts == ["pass", "warn"]
+
+
 def test_every_swim_shows_scene_filmstrip_and_motion(reviewed):
     for figures in reviewed.figures.values():
         assert [figure.media for figure in figures] == ["image/webp", "image/webp", "image/svg+xml"]

@@ -70,6 +70,7 @@ def filmed(
     cylinders = cylinders_of(swims, seen, name)
     sign = {"auto": 0, "dark": 1, "light": -1}[polarity] or scene.polarity(seen, list(cylinders.values()))
     background, noise_sd = scene.empty_background(seen, sign, list(cylinders.values()))
+    cylinders = surfaced(cylinders, swims, background)
     light = motion.light_of(background, seen.activity, list(cylinders.values()))
     trackers, strips = {}, {}
     for swim in swims:
@@ -82,6 +83,7 @@ def filmed(
     brightness = follow(outline, analysis_rate_hz, light, trackers, strips, damaged)
     record = Record(facts={"video": video_facts(outline, brightness, noise_sd, sign), "cylinders": {}})
     record.facts["video"]["frames_damaged"] = len(damaged)
+    record.facts["video"]["camera_moved_px"] = scene.moved_px(seen)
     traces = []
     for swim in swims:
         recording = swim["recording"]
@@ -115,11 +117,18 @@ def cylinders_of(swims: list[dict], seen: scene.Sights, name: str) -> dict[int, 
         cylinders = dict(enumerate(found, start=1))
     for number, swim in given.items():
         cylinders[number] = walls.given(swim, seen, name)
+    return cylinders
+
+
+def surfaced(cylinders: dict[int, Cylinder], swims: list[dict], empty: np.ndarray) -> dict[int, Cylinder]:
+    """Cylinders with the water line the table gives, or that of the scene without animals."""
+    level = walls.edge_strength(empty, axis=0)
+    found = {number: walls.surfaced(one, level) for number, one in cylinders.items()}
     for swim in swims:
         if swim.get("water_line_px") is not None:
-            one = cylinders[int(swim["cylinder"])]
+            one = found[int(swim["cylinder"])]
             one.water_left = one.water_right = float(swim["water_line_px"])
-    return cylinders
+    return found
 
 
 def follow(

@@ -24,6 +24,11 @@ TOLD = {
     "cylinder found": ("", "how clearly the walls and the water line stand out; look at the picture of the scene"),
     "contrast to noise": ("", "difference between animal and background over the camera's noise"),
     "change of light": ("%", "change of the light over the scoring window"),
+    "camera moved": (
+        "%",
+        "how far the scene at the end of the film stands from that at its beginning, in cylinder widths; if the camera "
+        "was pushed, cut the film there or film again",
+    ),
     "threshold 20 % up or down": ("s", "largest change of immobility when the threshold moves by 20 %"),
 }
 
@@ -38,6 +43,7 @@ def qc(
     max_brightness_change_pct: float,
     min_contrast_to_noise: float,
     min_cylinder_confidence: float,
+    max_camera_shift_pct: float,
     max_threshold_change_s: float,
 ) -> Record:
     """Checks and figures of every swim of one video."""
@@ -48,6 +54,7 @@ def qc(
         "cylinder found": (min_cylinder_confidence, None),
         "contrast to noise": (min_contrast_to_noise, None),
         "change of light": (None, max_brightness_change_pct),
+        "camera moved": (None, max_camera_shift_pct),
         "threshold 20 % up or down": (None, max_threshold_change_s),
     }
     done = Record(tables={"checks": []})
@@ -85,6 +92,8 @@ def values_of(recording: Record, measured: Record, name: str, trace: pd.DataFram
     if "contrast" in facts:
         found["camera hung"] = film["longest_still_s"]
         found["contrast to noise"] = facts["contrast"] / max(film["noise_sd"], 0.3)
+        left, _, right, _ = facts["region_px"]
+        found["camera moved"] = 100 * film["camera_moved_px"] / max(right - left, 1)
         found["change of light"] = brightness_change_pct(trace, scored.get("window_s", [0, 0]))
     return found
 

@@ -26,7 +26,10 @@ BLACK = 30
 
 @dataclass
 class Cylinder:
-    """A cylinder in pixels of the video: its box, and the water surface at its left and right wall."""
+    """A cylinder in pixels of the video: its box, and the water surface at its left and right wall.
+
+    ``rows`` are those in which its animal moves (first, after last): the surface is among them.
+    """
 
     left: float
     right: float
@@ -35,6 +38,7 @@ class Cylinder:
     water_left: float
     water_right: float
     confidence: float = 1.0
+    rows: tuple[int, int] = (0, 0)
 
     @property
     def width(self) -> float:
@@ -103,6 +107,19 @@ def evened(pictures: list[np.ndarray]) -> np.ndarray:
         scale = np.clip(np.rint(np.arange(256) * usual / levels[index]), 0, 255).astype(np.uint8)
         np.take(scale, pictures[index], out=even[place])
     return even
+
+
+def moved_px(seen: Sights) -> float:
+    """How far (pixels) the scene stands apart in the first and the last third of the film: a camera that was pushed.
+
+    Where the phases of both agree best (Kuglin and Hines 1975); half the resolution will do.
+    """
+    from skimage.registration import phase_cross_correlation
+
+    third = max(1, len(seen.pictures) // 3)
+    early, late = (part[:, ::2, ::2].mean(axis=0) for part in (seen.pictures[:third], seen.pictures[-third:]))
+    shift, _, _ = phase_cross_correlation(early, late, upsample_factor=10)
+    return 2 * float(np.hypot(*shift))
 
 
 def polarity(seen: Sights, cylinders: list[Cylinder]) -> int:
