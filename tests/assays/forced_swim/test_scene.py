@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.draw import ellipse
 
-from ketaflow.assays.forced_swim import scene
+from ketaflow.assays.forced_swim import ingest, scene, walls
 
 HEIGHT, WIDTH, PICTURES = 160, 120, 30
 
@@ -38,3 +38,18 @@ def test_a_sticker_on_the_glass_stays_though_an_animal_like_it_swims_by(sign):
     empty = background(seen_in_cylinder([sticker, swimming], sign), sign)
     np.testing.assert_allclose(empty[25:35, 55:65], 128 - 70 * sign, atol=3)
     np.testing.assert_allclose(empty[80:120], 128, atol=3)
+
+
+def test_the_back_of_a_floating_animal_is_no_water_line():
+    pictures = np.full((PICTURES, HEIGHT, WIDTH), 190, np.uint8)
+    pictures[:, 60:, 20:101], pictures[:, 20:, [20, 100]] = 160, 90
+    for number, picture in enumerate(pictures):
+        around = (66, 60, 12, 33) if number % 10 else (66, 60, 33, 12)
+        picture[ellipse(*around, shape=picture.shape, rotation=np.radians(25))] = 50
+    seen = scene.sights(list(pictures), "swim.mp4")
+    found = walls.find(seen, "swim.mp4")
+    empty, _ = scene.empty_background(seen, 1, found)
+    swim = {"cylinder": 1, "water_line_px": None}
+    (one,) = ingest.surfaced(dict(enumerate(found, start=1)), [swim], empty).values()
+    np.testing.assert_allclose([one.water_left, one.water_right], 59.5, atol=1.5)
+    assert np.abs(np.array([found[0].water_left, found[0].water_right]) - 59.5).max() > 3

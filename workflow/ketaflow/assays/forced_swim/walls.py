@@ -268,7 +268,7 @@ def with_water_line(level: np.ndarray, left: int, right: int, top: int, bottom: 
             best = (float(scores[peak]), float(weight @ heights[near] / weight.sum()), float(rise))
     score, y, rise = best
     confidence = float(np.clip((score / (floor + 1e-3) - 1) / 3, 0, 1))
-    return Cylinder(left, right, top, bottom, y - rise / 2, y + rise / 2, confidence)
+    return Cylinder(left, right, top, bottom, y - rise / 2, y + rise / 2, confidence, rows)
 
 
 def beyond(level: np.ndarray, heights: np.ndarray, left: int, right: int, rise: float) -> np.ndarray:
@@ -281,6 +281,14 @@ def beyond(level: np.ndarray, heights: np.ndarray, left: int, right: int, rise: 
         seen = columns[0] >= 0 and columns[-1] < level.shape[1]
         strengths.append(np.median(level[ys, columns], axis=1) if seen else np.zeros(len(heights)))
     return np.minimum(*strengths)
+
+
+def surfaced(one: Cylinder, level: np.ndarray) -> Cylinder:
+    """The cylinder with its water surface looked for again, in level edges (height, width) of a scene without animals.
+
+    The back of an animal that floats below the surface is as strong an edge, and as long.
+    """
+    return with_water_line(level, int(one.left), int(one.right), int(one.top), int(one.bottom), one.rows)
 
 
 def given(swim: dict, seen: Sights, name: str) -> Cylinder:
