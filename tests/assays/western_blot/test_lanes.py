@@ -143,3 +143,11 @@ def test_the_halves_of_a_spliced_picture_are_one_membrane():
     comb, refusal = found(signal.astype(np.uint16), ["animal"] * 8)
     assert refusal == ""
     np.testing.assert_allclose(comb.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)
+
+
+def test_hot_pixels_are_no_lanes():
+    signal, rng = membrane(8), np.random.default_rng(2)
+    signal[rng.integers(0, 300, 150), rng.integers(0, signal.shape[1], 150)] = 60_000
+    comb, refusal = found(signal, ["animal"] * 8)
+    assert refusal == ""
+    np.testing.assert_allclose(comb.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)

@@ -78,6 +78,11 @@ def _doubt(
     ends = np.flatnonzero(expected)[[0, -1]]
     for lane in ends[~lit[ends]]:
         return f"lane {lane + 1} would show nothing, so that the lanes could lie one further on"
+    return _spacing_doubt(centres, pitch) or _dip_doubt(strips, centres, pitch, lit, plain)
+
+
+def _spacing_doubt(centres: np.ndarray, pitch: float) -> str:
+    """Whether lanes lie on top of each other, or off the wells."""
     apart = np.diff(centres)
     if len(apart) and apart.min() < CROWDED * pitch:
         return f"lanes {apart.argmin() + 1} and {apart.argmin() + 2} would lie on top of each other"
@@ -85,15 +90,19 @@ def _doubt(
     odd = np.abs(wells - np.maximum(1, np.rint(wells)))
     if len(odd) and odd.max() > UNEVEN:
         return f"lanes {odd.argmax() + 1} and {odd.argmax() + 2} would not stand in wells as far apart as the others"
+    return ""
+
+
+def _dip_doubt(strips: np.ndarray, centres: np.ndarray, pitch: float, lit: np.ndarray, plain: np.ndarray) -> str:
+    """Whether a dip is missing between two lanes, or parts one."""
+    half = 0.15 * pitch
     between = {
-        lane: _dip(strips, (centres[lane], centres[lane + 1]), (-0.3, 0.3), 0.15 * pitch, pitch)
+        lane: _dip(strips, (centres[lane], centres[lane + 1]), (-0.3, 0.3), half, pitch)
         for lane in range(len(centres) - 1)
         if lit[lane] and lit[lane + 1]
     }
     within = {
-        lane: _dip(
-            strips, (centres[lane] - 0.28 * pitch, centres[lane] + 0.28 * pitch), (-0.16, 0.16), 0.15 * pitch, pitch
-        )
+        lane: _dip(strips, (centres[lane] - 0.28 * pitch, centres[lane] + 0.28 * pitch), (-0.16, 0.16), half, pitch)
         for lane in np.flatnonzero(plain)
     }
     usual = float(np.median(list(between.values()))) if between else 1.0

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.western_blot.scan import reduced
+from ketaflow.assays.western_blot.scan import noise_sd, reduced
 
 WORK_PX, PREVIEW_PX, PX_PER_LANE = 480, 120, 36
 # What is narrower than 0.06 of a lane is dust, and lanes are no wider than those of a picture of this many.
 USUAL_LANES = 10
+# A pixel is hot if it stands this many times the noise above both its neighbours (as specks within a lane do).
+LONE_SD = 8.0
 # Relief below this many standard deviations of its own floor is noise; a step of 1/250 of the range is never noise.
 FLOOR_SD, FLOOR_RANGE = 4.0, 0.004
 # Relief is raised to this power: bands 100 times apart count 6:1, while gaps between neighbours stay visible.
@@ -78,9 +80,13 @@ def relief(signal: np.ndarray, lanes: int) -> Relief:
 
 
 def _without_lone_pixels(signal: np.ndarray) -> np.ndarray:
-    """The signal, each pixel no higher than the higher of its two neighbours in the row: hot pixels are no lanes."""
+    """The signal, hot pixels lowered to the higher of their two neighbours in the row: they are no lanes."""
+    beside = np.maximum(signal[:, :-2], signal[:, 2:])
+    lone = signal[:, 1:-1] > beside + np.float32(LONE_SD * noise_sd(signal))
+    if not lone.any():
+        return signal
     cut = signal.copy()
-    np.minimum(signal[:, 1:-1], np.maximum(signal[:, :-2], signal[:, 2:]), out=cut[:, 1:-1])
+    cut[:, 1:-1][lone] = beside[lone]
     return cut
 
 
