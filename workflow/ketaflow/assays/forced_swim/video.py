@@ -138,9 +138,10 @@ def stream(
 ) -> Iterator[tuple[float, np.ndarray]]:
     """Pictures (time_s, grey) at least ``apart_s`` from one another, in order of time; damaged ones are left out.
 
-    ``sparing`` leaves pictures undecoded that no other picture refers to. (To leave out the loop filter as well saves a
-    sixth, but in noisy films the blocks it leaves behind look like motion.) The time before each damaged picture is put
-    into ``damaged``.
+    ``sparing`` leaves pictures undecoded that no other picture refers to. To leave out the loop filter as well would
+    save 14 % of the decoding, but moved immobility of 108 drawn animals by up to 4 % of the window; in pictures that
+    refer both ways alone it saves 4 %, and moved them by up to 2 %. The time before each damaged picture is put into
+    ``damaged``.
     """
     import av
 
