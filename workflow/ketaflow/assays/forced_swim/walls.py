@@ -21,6 +21,8 @@ BEYOND_WALLS = 0.2
 # A share of what moves that lies outside a pair of walls tells as much against it as walls weaker by this times that.
 # 0 to 50 were tried on 89 films of benchmarks/: from 25 on the same walls were found, of 196 cylinders 4 off.
 CUT_OFF = 25.0
+# The surface is at most this far below the upper end of what moves (share of the width), or among it.
+BELOW_HEAD = 0.3
 # An edge that goes on outside both walls, this far from them (shares of the width), is a table's behind the cylinder.
 BESIDE = (0.03, 0.08)
 # Rows in which something is seen for less than this share of the time of the busiest row are a hand's, not an animal's.
@@ -286,9 +288,11 @@ def beyond(level: np.ndarray, heights: np.ndarray, left: int, right: int, rise: 
 def surfaced(one: Cylinder, level: np.ndarray) -> Cylinder:
     """The cylinder with its water surface looked for again, in level edges (height, width) of a scene without animals.
 
-    The back of an animal that floats below the surface is as strong an edge, and as long.
+    The back of an animal that floats below the surface is as strong an edge, and as long. One that climbs throughout
+    moves its head and paws alone: the surface may be somewhat lower.
     """
-    return with_water_line(level, int(one.left), int(one.right), int(one.top), int(one.bottom), one.rows)
+    rows = (one.rows[0], max(one.rows[1], one.rows[0] + round(BELOW_HEAD * one.width)))
+    return with_water_line(level, int(one.left), int(one.right), int(one.top), int(one.bottom), rows)
 
 
 def given(swim: dict, seen: Sights, name: str) -> Cylinder:
