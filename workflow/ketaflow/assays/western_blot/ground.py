@@ -49,7 +49,7 @@ def grounds(
     gaps = baseline(gap, length=GAP_LENGTH * length)
     uneven = lumps(gap - baseline(gap, length=2.0 * length))
     climb = max(CLIMB * highest, BEYOND_UNEVEN * uneven)
-    return _drawn_on(_below_bands(lane, gaps, length, climb), inside, count), _drawn_on(gaps, inside, count), uneven
+    return drawn_on(_below_bands(lane, gaps, length, climb), inside, count), drawn_on(gaps, inside, count), uneven
 
 
 def _below_bands(lane: np.ndarray, gaps: np.ndarray, length: float, climb: float) -> np.ndarray:
@@ -101,7 +101,7 @@ def straight_error(beside: np.ndarray, rows: int) -> float:
     return float(np.sqrt(max(np.square(inside - around).mean() - white, 0.0)))
 
 
-def _drawn_on(inner: np.ndarray, inside: slice, count: int) -> np.ndarray:
+def drawn_on(inner: np.ndarray, inside: slice, count: int) -> np.ndarray:
     """A baseline of the rows on the membrane, its ends drawn on level over those beyond its edges."""
     return np.pad(inner, (inside.start, count - inside.stop), mode="edge")
 

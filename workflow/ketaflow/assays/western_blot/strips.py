@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ketaflow.assays.western_blot.cuts import Cut, without_specks
-from ketaflow.assays.western_blot.ground import common, grounds, lumps, on_membrane, stripes
+from ketaflow.assays.western_blot.ground import common, drawn_on, grounds, lumps, on_membrane, stripes
 from ketaflow.assays.western_blot.profiles import Band, find_bands, profile_noise
 
 # A baseline is mended beside a band where it is off by this many times the noise and this share of the band's height
@@ -196,10 +196,10 @@ def strip(
     noise = max(lumps(profile - within), quiet)
     within = within if stripe is None else within + stripe
     background, other = (gaps, within) if method == "gap" else (within, gaps)
+    beside = drawn_on(lane.beside[inside], inside, len(profile))
     made = Strip(
-        lane.lane, lane.left, lane.pixels, lane.slope, profile, background, other, lane.beside, noise, uneven, method,
-        specks,
-    )  # fmt: skip
+        lane.lane, lane.left, lane.pixels, lane.slope, profile, background, other, beside, noise, uneven, method, specks
+    )
     seen = max(lumps(made.net), quiet) if method == "gap" else noise
     smooth = max(1.0, len(profile) / 1000)
     made.bands = find_bands(made.net, noise=seen, min_snr=min_snr, foot=foot, smooth=smooth)
