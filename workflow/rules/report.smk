@@ -74,3 +74,34 @@ rule results:
         code=studies.module_code("ketaflow.report.results", "ketaflow.report.decisions"),
     script:
         "../scripts/results.py"
+
+
+rule workbooks:
+    """Write the values behind every comparison for Prism and Excel, arms named."""
+    input:
+        statistics=rules.statistics.output,
+        lock="<results>/statistics/plan.lock.json",
+        measurements="<results>/measurements.csv",
+        reviewed=after_review(),
+        review_key="<results>/review_key.csv",
+        arms=cohort_table("arms"),
+        allocation=cohort_table("allocation"),
+        plan=cohort_file("plan.yaml"),
+        decisions=cohort_table("qc_decisions"),
+    output:
+        folder=directory("<results>/export/endpoints"),
+    log:
+        "<results>/logs/workbooks.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=twice_again(1000),
+        runtime=twice_again(30),
+    params:
+        require_review=study.settings["require_review"],
+        measures=studies.measures(),
+        code=studies.module_code(
+            "ketaflow.report.workbooks", "ketaflow.report.decisions"
+        ),
+    script:
+        "../scripts/workbooks.py"

@@ -29,7 +29,7 @@ with files.log_to(snakemake.log[0]):
         "methods_paragraph": told["methods"],
     }
     page = Path(snakemake.output.page)
-    if params.require_review and (judged is None or judged.pending):
-        results.hold(page, cohort_name=params.cohort, review=facts["review"], n_items=len(items))
-    else:
+    if decisions.is_open(judged, params.require_review):
         results.write(page, measures=params.measures, cohort_name=params.cohort, **facts, **params.settings)
+    else:
+        results.hold(page, cohort_name=params.cohort, review=facts["review"], n_items=len(items))

@@ -100,6 +100,11 @@ def apply(decisions: pd.DataFrame, items: list[dict]) -> Decisions:
     )
 
 
+def is_open(judged: Decisions | None, require_review: bool) -> bool:
+    """Whether arms may be named: the settings do not wait for the review, or it is complete."""
+    return not require_review or (judged is not None and not judged.pending)
+
+
 def cohen_kappa(first: list[str], second: list[str]) -> float:
     """Agreement of two reviewers beyond chance [1]_; NaN where chance alone would make them agree always.
 

@@ -54,7 +54,7 @@ def write(
     settings
         The report's settings: ``correlation_min_animals``.
     """
-    carried_out = plan or (plan_lock or {}).get("plan") or endpoints.planned_of(tables["contrasts"])
+    carried_out = endpoints.carried_out(plan, plan_lock, tables["contrasts"])
     known = palette.arms(arms)
     endpoints_shown = endpoints.build(tables, measurements, allocation, carried_out, measures)
     page = templates.render(
