@@ -27,6 +27,7 @@ include: "workflow/rules/revise.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/calibrate.smk"
+include: "workflow/rules/export.smk"
 include: "workflow/rules/clip.smk"
 
 
@@ -36,6 +37,7 @@ rule all:
     input:
         "<results>/report/qc.html",
         "<results>/report/results.html",
+        "<results>/export/endpoints",
         "<results>/provenance.json",
         "<results>/summary.txt",
 

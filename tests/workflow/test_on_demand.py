@@ -31,6 +31,15 @@ def clip(recording, measured, name, folder, path):
     path.write_text(f"{name}: {len(log.read_text().split())} of {measured.table('counts')['pokes'].iloc[0]}")
 '''
 
+EXPORT = '''
+"""Pokes for a program that knows nothing but text."""
+
+
+def export(tables):
+    """One file."""
+    return {"pokes.txt": f"{tables['counts']['pokes'].sum()} pokes"}
+'''
+
 COHORT = '''
 """Agreement of nobody with nobody."""
 import pandas as pd
@@ -51,7 +60,7 @@ def summarise(tables, rows):
 def more(clone):
     """The tiny assay with all it may offer on demand."""
     folder = clone.folder / "workflow" / "ketaflow" / "assays" / "nose_poke"
-    for name, text in (("calibrate", CALIBRATE), ("clip", CLIP), ("cohort", COHORT)):
+    for name, text in (("calibrate", CALIBRATE), ("clip", CLIP), ("export", EXPORT), ("cohort", COHORT)):
         (folder / f"{name}.py").write_text(text)
     return clone
 
@@ -68,6 +77,8 @@ def test_calibration_films_and_figures_of_the_whole_cohort(more):
     film = more.results / "nose_poke" / "clips" / "rA3.mp4"
     more.run(str(film))
     assert film.read_text() == "rA3: 5 of 5"
+    more.run("export_nose_poke")
+    assert (more.results / "export" / "nose_poke" / "pokes.txt").read_text() == "44 pokes"
     unknown = more.run(str(film.with_name("rA99.mp4")), ok=False)
     assert "no recording is named rA99" in unknown.stdout + unknown.stderr
 

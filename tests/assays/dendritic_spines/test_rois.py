@@ -130,10 +130,7 @@ def test_regions_renamed_by_fiji_still_mean_the_spines_they_lie_on(tmp_path):
 def test_the_commands_print_rows_of_the_cohorts_tables(tmp_path, capsys):
     (tmp_path / "dendritic_spines").mkdir()
     SPINES.to_csv(tmp_path / "dendritic_spines" / "spines.csv", index=False)
-    rois.main(["export", str(tmp_path)])
-    written = tmp_path / "export" / "imagej" / "a_b.tif_rois.zip"
-    assert written.is_file()
-    capsys.readouterr()
+    written = exported(tmp_path, SPINES)
     rois.main(["scores", "a/b.tif", str(written), "--rater", "ben"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["image,rater,x_px,y_px,z_px,class", "a/b.tif,ben,5.0,6.0,2,thin"]

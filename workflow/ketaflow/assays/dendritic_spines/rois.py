@@ -1,12 +1,11 @@
 """Spines as ImageJ regions, there and back. Commands, to be run in ``workflow/``:
 
-    python -m ketaflow.assays.dendritic_spines.rois export RESULTS
     python -m ketaflow.assays.dendritic_spines.rois corrections RESULTS IMAGE ROIS.zip --by NAME
     python -m ketaflow.assays.dendritic_spines.rois scores IMAGE ROIS.zip --rater NAME
 
-``export`` writes a zip of point regions for each image, to be opened in Fiji's ROI manager over the stack: named by
-number and class, at its plane. Delete, add, drag or rename regions there and save them; ``corrections`` prints what
-changed as rows of ``dendritic_spines_corrections``. ``scores`` prints regions marked on a bare image as rows of
+A zip of point regions for each image (``export.py``) is opened in Fiji's ROI manager over the stack: named by number
+and class, at its plane. Delete, add, drag or rename regions there and save them; ``corrections`` prints what changed
+as rows of ``dendritic_spines_corrections``. ``scores`` prints regions marked on a bare image as rows of
 ``dendritic_spines_human_scores``.
 """
 
@@ -24,7 +23,6 @@ import pandas as pd
 
 from ketaflow.assays.dendritic_spines.imagej import Mark, point_roi, read_marks
 from ketaflow.assays.dendritic_spines.matching import matched
-from ketaflow.core import files
 from ketaflow.core.records import ZIP_DATE
 
 # A region dragged farther than this was moved (pixels); coordinates are stored as 32-bit floats.
@@ -95,7 +93,7 @@ def write_rows(rows: list[dict], columns: list[str], out: TextIO) -> None:
 
 
 def main(words: list[str]) -> None:
-    """Do one of the three commands."""
+    """Do one of the two commands."""
     given = _parser().parse_args(words)
     if given.command == "scores":
         marks = read_marks(given.rois)
@@ -103,11 +101,6 @@ def main(words: list[str]) -> None:
         columns = ["image", "rater", "x_px", "y_px", "z_px", "class"]
         return write_rows([{name: row[name] for name in columns} for row in rows], columns, sys.stdout)
     spines = pd.read_csv(given.results / "dendritic_spines" / "spines.csv")
-    if given.command == "export":
-        folder, made = given.results / "export" / "imagej", archives(spines)
-        files.write_all(made, folder)
-        sys.stdout.write(f"{len(made)} files in {folder}\n")
-        return None
     own = spines[spines["image"].eq(given.image)]
     rows = [{**row, "image": given.image} for row in corrections(own, read_marks(given.rois), given.by)]
     return write_rows(rows, ["image", "action", "x_px", "y_px", "z_px", "class", "by"], sys.stdout)
@@ -116,11 +109,9 @@ def main(words: list[str]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Spines as ImageJ regions, there and back.")
     commands = parser.add_subparsers(dest="command", required=True)
-    export = commands.add_parser("export", help="regions of every image, to be opened in Fiji's ROI manager")
     changed = commands.add_parser("corrections", help="what was changed in Fiji, as rows of the corrections")
     scores = commands.add_parser("scores", help="regions marked on a bare image, as rows of the human scores")
-    for command in (export, changed):
-        command.add_argument("results", type=Path, help="results folder of ketaflow")
+    changed.add_argument("results", type=Path, help="results folder of ketaflow")
     for command in (changed, scores):
         command.add_argument("image", help="the image as in dendritic_spines")
         command.add_argument("rois", type=Path, help="zip that Fiji's ROI manager saved, or one .roi file")

@@ -1,0 +1,24 @@
+"""On demand: what was found, as files for other programs, such as ImageJ's regions of spines."""
+
+for offering in assays.with_module("export"):
+
+    rule:
+        name:
+            f"export_{offering}"
+        input:
+            measurements=batch_files("measurements.zip", offering),
+        output:
+            export=directory(f"<results>/export/{offering}"),
+        log:
+            f"<results>/logs/export/{offering}.log",
+        conda:
+            "../../environment.yml"
+        resources:
+            mem_mb=twice_again(1000),
+            runtime=twice_again(30),
+        params:
+            assay=offering,
+            batches=study.batch_folders().get(offering, []),
+            code=studies.code("export", offering),
+        script:
+            "../scripts/export.py"
