@@ -18,7 +18,7 @@ DIGITS = {
 }  # fmt: skip
 
 
-# x264's macroblock tree reads memory it never wrote: without it, equal pictures are coded equally each time.
+# With x264's macroblock tree equal pictures were now and then coded otherwise; without it they never were.
 STEADY = "mbtree=0"
 
 

@@ -50,6 +50,7 @@ def film(path: Path, style: Style, schedules: list[list[tuple[str, float, float]
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS)
         stream.width, stream.height, stream.pix_fmt, stream.thread_count = WIDTH, HEIGHT, "yuv420p", 1
+        stream.options = {"preset": "ultrafast", "crf": "20"}
         for index in range(int(schedules[0][-1][2] * FPS)):
             time_s, picture = index / FPS, scene.copy()
             for number, schedule in enumerate(schedules):

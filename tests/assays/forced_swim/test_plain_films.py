@@ -14,10 +14,10 @@ from scenes import judged, measure, read
 STYLES = {
     "thin_paws": plain.Style(paw=3.0),
     "white": plain.Style(wall=90, outside=40, water=60, line=110, fur=220),
-    "uneven_light": plain.Style(shade=60, noise=6, flicker=0.03),
+    "uneven_light": plain.Style(shade=60, noise=5, flicker=0.03),
     "in_its_place": plain.Style(speed=0.0, stays=True),
 }
-DURATION_S = 24
+DURATION_S = 18
 
 
 @pytest.mark.slow
