@@ -103,7 +103,7 @@ def _tracing(dendrites: pd.DataFrame, noise: float, least_snr: float, least_um: 
     snr = float(np.average(dendrites["brightness"], weights=dendrites["length_um"])) / noise
     return [
         check("dendrite_length_um", length, unit="um", low=least_um, verdict=within(length, least_um, None),
-              message=f"{length:.1f} um of dendrite in {len(dendrites)} branches", **about),
+              message=f"{length:.1f} um of dendrite in {len(dendrites)} branch{'es' * (len(dendrites) != 1)}", **about),
         check("snr", snr, low=least_snr, verdict=within(snr, least_snr, None),
               message=f"the shaft stands {snr:.1f} standard deviations of noise above the background", **about),
     ]  # fmt: skip
