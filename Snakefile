@@ -37,7 +37,6 @@ rule all:
     input:
         "<results>/report/qc.html",
         "<results>/report/results.html",
-        "<results>/export/endpoints",
         "<results>/provenance.json",
         "<results>/summary.txt",
 

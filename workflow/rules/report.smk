@@ -35,7 +35,7 @@ rule review:
 
 
 rule results:
-    """Write the results page, arms named."""
+    """Write the results page, arms named, and the values behind it for Prism and Excel."""
     input:
         statistics=rules.statistics.output,
         told="<results>/statistics/told.json",
@@ -59,6 +59,7 @@ rule results:
             caption="../report/results.rst",
             labels={"page": "results"},
         ),
+        workbooks=directory("<results>/export/endpoints"),
     log:
         "<results>/logs/results.log",
     conda:
@@ -71,37 +72,10 @@ rule results:
         require_review=study.settings["require_review"],
         settings=study.settings["report"],
         measures=studies.measures(),
-        code=studies.module_code("ketaflow.report.results", "ketaflow.report.decisions"),
-    script:
-        "../scripts/results.py"
-
-
-rule workbooks:
-    """Write the values behind every comparison for Prism and Excel, arms named."""
-    input:
-        statistics=rules.statistics.output,
-        lock="<results>/statistics/plan.lock.json",
-        measurements="<results>/measurements.csv",
-        reviewed=after_review(),
-        review_key="<results>/review_key.csv",
-        arms=cohort_table("arms"),
-        allocation=cohort_table("allocation"),
-        plan=cohort_file("plan.yaml"),
-        decisions=cohort_table("qc_decisions"),
-    output:
-        folder=directory("<results>/export/endpoints"),
-    log:
-        "<results>/logs/workbooks.log",
-    conda:
-        "../../environment.yml"
-    resources:
-        mem_mb=twice_again(1000),
-        runtime=twice_again(30),
-    params:
-        require_review=study.settings["require_review"],
-        measures=studies.measures(),
         code=studies.module_code(
-            "ketaflow.report.workbooks", "ketaflow.report.decisions"
+            "ketaflow.report.results",
+            "ketaflow.report.workbooks",
+            "ketaflow.report.decisions",
         ),
     script:
-        "../scripts/workbooks.py"
+        "../scripts/results.py"

@@ -1,10 +1,10 @@
-"""Results: statistics, measurements and the arms in, the results page out."""
+"""Results: statistics, measurements and the arms in, the results page and the workbooks out."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.report import decisions, results
+from ketaflow.report import decisions, endpoints, palette, results, workbooks
 from ketaflow.statistics import plan as plans
 
 if TYPE_CHECKING:
@@ -28,8 +28,13 @@ with files.log_to(snakemake.log[0]):
         "sentences": told["sentences"],
         "methods_paragraph": told["methods"],
     }
-    page = Path(snakemake.output.page)
+    page, made = Path(snakemake.output.page), {}
     if decisions.is_open(judged, params.require_review):
         results.write(page, measures=params.measures, cohort_name=params.cohort, **facts, **params.settings)
+        plan = endpoints.carried_out(facts["plan"], facts["plan_lock"], facts["tables"]["contrasts"])
+        known = (facts[name] for name in ("tables", "measurements", "allocation"))
+        shown = endpoints.build(*known, plan, params.measures)
+        made = workbooks.workbooks(shown, palette.arms(facts["arms"]))
     else:
         results.hold(page, cohort_name=params.cohort, review=facts["review"], n_items=len(items))
+    files.write_all(made, Path(snakemake.output.workbooks))
