@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.report import decisions, endpoints, palette, results, workbooks
+from ketaflow.report import decisions, palette, results, workbooks
 from ketaflow.statistics import plan as plans
 
 if TYPE_CHECKING:
@@ -30,10 +30,7 @@ with files.log_to(snakemake.log[0]):
     }
     page, made = Path(snakemake.output.page), {}
     if decisions.is_open(judged, params.require_review):
-        results.write(page, measures=params.measures, cohort_name=params.cohort, **facts, **params.settings)
-        plan = endpoints.carried_out(facts["plan"], facts["plan_lock"], facts["tables"]["contrasts"])
-        known = (facts[name] for name in ("tables", "measurements", "allocation"))
-        shown = endpoints.build(*known, plan, params.measures)
+        shown = results.write(page, measures=params.measures, cohort_name=params.cohort, **facts, **params.settings)
         made = workbooks.workbooks(shown, palette.arms(facts["arms"]))
     else:
         results.hold(page, cohort_name=params.cohort, review=facts["review"], n_items=len(items))

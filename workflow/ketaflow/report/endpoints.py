@@ -197,11 +197,6 @@ def curves(endpoint: Endpoint) -> dict[str, pd.DataFrame]:
     return found
 
 
-def carried_out(plan: Mapping | None, lock: Mapping | None, contrasts: pd.DataFrame) -> Mapping:
-    """The plan the statistics worked by: the cohort's, else the default one they locked, else as the contrasts tell."""
-    return plan or (lock or {}).get("plan") or planned_of(contrasts)
-
-
 def planned_of(contrasts: pd.DataFrame) -> dict:
     """A plan read back from the contrasts table, where no other is at hand."""
     rows = contrasts.drop_duplicates("endpoint")

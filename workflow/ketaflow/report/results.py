@@ -35,8 +35,8 @@ def write(
     shown: list[dict] = (),
     cohort_name: str = "",
     **settings: object,
-) -> None:
-    """Write the results page.
+) -> list[endpoints.Endpoint]:
+    """Write the results page, and give back the endpoints it shows.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def write(
     settings
         The report's settings: ``correlation_min_animals``.
     """
-    carried_out = endpoints.carried_out(plan, plan_lock, tables["contrasts"])
+    carried_out = plan or (plan_lock or {}).get("plan") or endpoints.planned_of(tables["contrasts"])
     known = palette.arms(arms)
     endpoints_shown = endpoints.build(tables, measurements, allocation, carried_out, measures)
     page = templates.render(
@@ -72,6 +72,7 @@ def write(
         by_assay=[sections.by_assay(assay) for assay in shown],
     )
     files.write_text(page, path)
+    return endpoints_shown
 
 
 def hold(path: Path, *, cohort_name: str, review: Mapping | None, n_items: int) -> None:
