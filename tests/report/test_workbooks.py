@@ -49,7 +49,13 @@ def test_an_animal_left_out_is_in_the_workbook_with_its_reason_and_not_in_the_pr
     assert wide.count().sum() == len(endpoint.per_animal) - len(gone)
 
 
-def test_dendrites_are_no_animals(study, shown, book):
+def test_two_arms_of_one_label_keep_a_column_each(study, shown):
+    alike = palette.arms(study["arms"].assign(label="ketamine"))
+    wide = workbooks.by_arm(next(one for one in shown if one.name == "sucrose"), alike)
+    assert list(wide) == [f"ketamine ({arm.name})" for arm in alike]
+
+
+def test_dendrites_are_no_animals(book):
     assert book["spines"]["animal"].is_unique
     assert book["spines"]["observations"].max() > 1
 

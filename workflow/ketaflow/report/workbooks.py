@@ -38,7 +38,11 @@ def by_arm(endpoint: Endpoint, known: list[Arm]) -> pd.DataFrame:
     """Values that count, a column for each arm in their order, an animal in each cell; empty below the last."""
     rows = endpoint.per_animal
     rows = rows[rows["left_out"].eq("")]
-    values = {arm.label: rows.loc[rows["arm"].eq(arm.name), "value"].to_numpy(float) for arm in known}
+    labels = [arm.label for arm in known]
+    # Nobody could tell two columns of one label apart.
+    headings = [f"{arm.label} ({arm.name})" if labels.count(arm.label) > 1 else arm.label for arm in known]
+    own = [rows.loc[rows["arm"].eq(arm.name), "value"].to_numpy(float) for arm in known]
+    values = dict(zip(headings, own, strict=True))
     longest = max((len(own) for own in values.values()), default=0)
     padded = {label: np.pad(own, (0, longest - len(own)), constant_values=np.nan) for label, own in values.items()}
     return pd.DataFrame(padded).dropna(axis="columns", how="all")
