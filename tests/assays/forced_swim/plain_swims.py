@@ -1,6 +1,7 @@
 """A third way of drawing swims, as plain as can be: flat tones, an ellipse, a head, four paws, a line for a tail.
 
-Nothing of it was looked at while the method was made. Bodies travel, lean and paddle; afloat they only bob and drift.
+The signal and its threshold were made without these; how walls, water line and empty scene are found was mended on
+films drawn in this way. Bodies travel, lean and paddle; afloat they only bob and drift.
 """
 
 from dataclasses import dataclass
