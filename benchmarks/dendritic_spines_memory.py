@@ -17,8 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
 
 from ketaflow import assays  # noqa: E402
-from ketaflow.core import batches, records, settings  # noqa: E402
+from ketaflow.core import records, settings  # noqa: E402
 from ketaflow.core.cohort import Group  # noqa: E402
+from ketaflow.engine import batches  # noqa: E402
 
 ASSAY = "dendritic_spines"
 SCALE = {"pixel_size_um": 0.1, "z_step_um": 0.3}

@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT / "workflow"))
 from ketaflow.core import settings  # noqa: E402
 from ketaflow.core.records import Figure  # noqa: E402
 from ketaflow.core.svg import Chart  # noqa: E402
+from ketaflow.engine.study import settings_schema  # noqa: E402
 from ketaflow.report import review  # noqa: E402
-from ketaflow.study import settings_schema  # noqa: E402
 
 
 def light_items(count: int) -> list[review.ReviewItem]:

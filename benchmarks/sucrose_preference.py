@@ -20,8 +20,8 @@ sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
 
 from scale import make_cohort  # noqa: E402
 
-from ketaflow import assays, study  # noqa: E402
-from ketaflow.core import batches  # noqa: E402
+from ketaflow import assays  # noqa: E402
+from ketaflow.engine import batches, study  # noqa: E402
 
 ASSAY = "sucrose_preference"
 

@@ -14,8 +14,9 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from ketaflow import assays, study  # noqa: E402
+from ketaflow import assays  # noqa: E402
 from ketaflow.core import files  # noqa: E402
+from ketaflow.engine import study  # noqa: E402
 
 FOLDER = ROOT / "resources" / "demo_cohort"
 SEED = 20_240_117

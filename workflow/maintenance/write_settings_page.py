@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from ketaflow import study  # noqa: E402
+from ketaflow.engine import study  # noqa: E402
 
 HEAD = """# Settings
 

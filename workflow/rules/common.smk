@@ -6,8 +6,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from ketaflow import assays
-from ketaflow import study as studies
-from ketaflow.core import lock, progress
+from ketaflow.engine import study as studies
+from ketaflow.engine import lock, progress
 from ketaflow.core.errors import CohortError
 
 logger.addFilter(progress.is_said)

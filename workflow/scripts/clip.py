@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ketaflow import assays, collect
+from ketaflow import assays
 from ketaflow.core import files, records
 from ketaflow.core.errors import IngestError
+from ketaflow.engine import collect
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

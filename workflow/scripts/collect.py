@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ketaflow import collect, study
 from ketaflow.core import cohort, files
+from ketaflow.engine import collect, study
 from ketaflow.report import blinding
 
 if TYPE_CHECKING:

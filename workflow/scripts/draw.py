@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ketaflow import assays, study
+from ketaflow import assays
 from ketaflow.core import files
+from ketaflow.engine import study
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

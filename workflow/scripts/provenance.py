@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from ketaflow.core import files, provenance
+from ketaflow.core import files
+from ketaflow.engine import provenance
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

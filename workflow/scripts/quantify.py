@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow import assays
-from ketaflow.core import batches, files, progress, records
+from ketaflow.core import files, records
+from ketaflow.engine import batches, progress
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

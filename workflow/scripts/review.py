@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ketaflow import collect
 from ketaflow.core import cohort, files
+from ketaflow.engine import collect
 from ketaflow.report import review
 
 if TYPE_CHECKING:

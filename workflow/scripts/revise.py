@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ketaflow import revise
 from ketaflow.core import cohort, files
+from ketaflow.engine import revise
 from ketaflow.report import decisions
 
 if TYPE_CHECKING:

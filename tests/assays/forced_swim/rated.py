@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow import assays, collect, study
-from ketaflow.core import batches, records
+from ketaflow import assays
+from ketaflow.core import records
 from ketaflow.core.records import Record
+from ketaflow.engine import batches, collect, study
 
 RATE_HZ = 5.0
 

@@ -8,9 +8,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import rated
 
-from ketaflow import study
 from ketaflow.assays.forced_swim import scores
 from ketaflow.core.errors import CohortError
+from ketaflow.engine import study
 
 SWIMS = ["swim_1", "swim_2"]
 HEAD = "Observation id,Subject,Behavior,Behavior type,Start (s),Stop (s),Media file name\n"

@@ -103,6 +103,6 @@ def test_a_flux_that_cannot_be_told_from_none_has_no_crossing():
 
 
 def test_a_cohort_without_a_plan_is_asked_for_the_inverted_u():
-    from ketaflow.study import measures
+    from ketaflow.engine.study import measures
 
     assert measures()["microdialysis"]["auc_pct_min"]["contrasts"] == ["dunnett", "inverted_u"]

@@ -12,7 +12,7 @@ import yaml
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import nearest
 
-STUDY = yaml.safe_load(Path(__file__).with_name("settings.schema.yaml").read_text(encoding="utf-8"))
+STUDY = yaml.safe_load(Path(__file__).with_name("study.schema.yaml").read_text(encoding="utf-8"))
 
 
 def study_schema(blocks: dict[str, dict]) -> dict:

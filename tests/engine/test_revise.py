@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from ketaflow import revise
 from ketaflow.core.measures import MEASUREMENT_COLUMNS, measurement
+from ketaflow.engine import revise
 
-sys.path.insert(0, str(Path(__file__).parent / "assays" / "microdialysis"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "assays" / "microdialysis"))
 from dialysate import DEFAULTS, fraction_row, measure, with_concentrations
 
 REJECTED = pd.DataFrame(

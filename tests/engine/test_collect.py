@@ -5,9 +5,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ketaflow import collect
 from ketaflow.core import measures, records
 from ketaflow.core.records import Record
+from ketaflow.engine import collect
 
 ASSAY = "forced_swim"
 TABLE = {"path": "forced_swim.csv", "sha256": "t", "bytes": 10}

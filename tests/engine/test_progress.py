@@ -2,7 +2,7 @@
 
 import pytest
 
-from ketaflow.core import progress
+from ketaflow.engine import progress
 
 PLAN = {"jobs": 6, "recordings": {"forced_swim": 12}, "batches": {"forced_swim": {"b0": 4, "b1": 8}}}
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ketaflow import study
 from ketaflow.core.errors import CohortError
+from ketaflow.engine import study
 from ketaflow.report import blinding
 
 TABLES = {

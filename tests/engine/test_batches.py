@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketaflow.core import batches, records
+from ketaflow.core import records
 from ketaflow.core.cohort import Group
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
+from ketaflow.engine import batches
 
 
 def groups(names) -> list[Group]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ketaflow import assays
-from ketaflow.core import batches, cohort, digest, files, settings
+from ketaflow.core import cohort, files, settings
 from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import RawTable
+from ketaflow.engine import batches, digest
 from ketaflow.report import blinding, decisions
 
 SETTINGS_FILE = "settings.yaml"
@@ -196,7 +197,7 @@ def measures() -> dict[str, dict[str, dict]]:
 
 def code(stage: str, assay: str) -> str:
     """Fingerprint of the code that runs one stage of one assay."""
-    runner = "ketaflow.core.batches"
+    runner = "ketaflow.engine.batches"
     described = digest.code_digest(f"ketaflow.assays.{assay}.measures") if stage == "quantify" else ""
     return digest.code_digest(f"ketaflow.assays.{assay}.{stage}", runner) + described
 
@@ -211,19 +212,19 @@ def collect_code(names: list[str]) -> str:
     own = [
         f"ketaflow.assays.{name}.{part}" for name in names for part in ("cohort", "measures") if assays.has(name, part)
     ]
-    return digest.code_digest("ketaflow.collect", *own)
+    return digest.code_digest("ketaflow.engine.collect", *own)
 
 
 def revise_code(names: list[str]) -> str:
     """Fingerprint of the code that computes anew what rejected recordings had a part in."""
     own = [f"ketaflow.assays.{name}.revise" for name in names if assays.has(name, "revise")]
-    return digest.code_digest("ketaflow.revise", "ketaflow.report.decisions", *own)
+    return digest.code_digest("ketaflow.engine.revise", "ketaflow.report.decisions", *own)
 
 
 def _blocks() -> dict[str, dict]:
     import yaml
 
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     blocks = {assay: assays.described(assay, "settings.schema") for assay in assays.names()}
     for name in BLOCKS:
         path = here / name / "settings.schema.yaml"

@@ -3,7 +3,7 @@
 import pytest
 
 from ketaflow import assays
-from ketaflow.core import digest
+from ketaflow.engine import digest
 
 
 @pytest.fixture
