@@ -5,12 +5,14 @@ Nothing here writes into the folder. The blinding key (allocation) is read to be
 handed on to the statistics alone.
 """
 
+import dataclasses
 import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pandas as pd
 import yaml
@@ -19,6 +21,7 @@ from ketaflow.core import tables
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import RawTable
 
+Row = TypeVar("Row")
 # How an assay reads a table's name and file that another program wrote; None for an ordinary table.
 Reshape = Callable[[str, Path], tuple[RawTable, list[Problem]] | None]
 COMMON = yaml.safe_load(Path(__file__).with_name("cohort.schema.yaml").read_text(encoding="utf-8"))
@@ -44,6 +47,40 @@ class Group:
     name: str
     rows: dict[str, list[dict]] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A group's rows of the cohort tables, as a stage is given them."""
+
+    by_table: Mapping[str, list[dict[str, Any]]]
+
+    def of(self, table: str, kind: type[Row]) -> list[Row]:
+        """Rows of one table as dataclasses.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        kind : type
+            A dataclass whose fields are columns of the table; further columns are left out.
+
+        Returns
+        -------
+        list of kind
+            Empty where the group has no row in that table. Empty cells are None; whole numbers are int where the
+            field says so.
+        """
+        fields = dataclasses.fields(kind)  # type: ignore[arg-type]  # any dataclass
+        whole = {one.name for one in fields if one.type in (int, "int", int | None, "int | None")}
+        return [
+            kind(**{one.name: _whole(row.get(one.name), one.name in whole) for one in fields})
+            for row in self.by_table.get(table, ())
+        ]
+
+
+def _whole(cell: Any, is_whole: bool) -> Any:
+    return int(cell) if is_whole and cell is not None else cell
 
 
 def read(
