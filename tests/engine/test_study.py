@@ -6,7 +6,7 @@ import pytest
 
 from ketaflow.core.errors import CohortError
 from ketaflow.engine import study
-from ketaflow.report import blinding
+from ketaflow.review import blinding
 
 TABLES = {
     "animals": "animal,sex\nM1,male\nM2,female\n",

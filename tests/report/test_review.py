@@ -11,7 +11,8 @@ import pytest
 from ketaflow.core.errors import CohortError
 from ketaflow.core.records import Figure
 from ketaflow.core.svg import Chart
-from ketaflow.report import blinding, review
+from ketaflow.report import review
+from ketaflow.review import blinding
 
 SETTINGS = {"page_size_mb": 15, "reject_reasons": ["Wrong recording", "Artefact"], "correlation_min_animals": 8}
 SECRETS = ("fst_M01", "M01", "vehicle", "ket20", "run1", "mp4", "recording_of_the_first_day")

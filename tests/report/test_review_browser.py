@@ -9,7 +9,8 @@ import pytest
 from ketaflow.core import cohort
 from ketaflow.core.records import Figure
 from ketaflow.core.svg import Chart
-from ketaflow.report import blinding, decisions, results, review
+from ketaflow.report import results, review
+from ketaflow.review import blinding, decisions
 
 pytestmark = pytest.mark.browser
 SETTINGS = {"page_size_mb": 15, "reject_reasons": ["Wrong recording", "Artefact"], "correlation_min_animals": 8}

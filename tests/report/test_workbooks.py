@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.report import decisions, endpoints, palette, workbooks
+from ketaflow.report import endpoints, palette, workbooks
+from ketaflow.review import decisions
 
 pzfx = pytest.importorskip("pzfx", reason="the package that reads Prism files is not installed")
 

@@ -75,7 +75,7 @@ rule results:
         code=studies.module_code(
             "ketaflow.report.results",
             "ketaflow.report.workbooks",
-            "ketaflow.report.decisions",
+            "ketaflow.review.decisions",
         ),
     script:
         "../scripts/results.py"

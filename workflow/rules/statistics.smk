@@ -34,6 +34,6 @@ rule statistics:
     params:
         settings=study.settings["statistics"],
         measures=studies.measures(),
-        code=studies.module_code("ketaflow.statistics", "ketaflow.report.decisions"),
+        code=studies.module_code("ketaflow.statistics", "ketaflow.review.decisions"),
     script:
         "../scripts/statistics.py"

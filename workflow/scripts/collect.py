@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
 from ketaflow.engine import collect, study
-from ketaflow.report import blinding
+from ketaflow.review import blinding
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.report import decisions, palette, results, workbooks
+from ketaflow.report import palette, results, workbooks
+from ketaflow.review import decisions
 from ketaflow.statistics import plan as plans
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
 from ketaflow.engine import revise
-from ketaflow.report import decisions
+from ketaflow.review import decisions
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ketaflow import statistics
 from ketaflow.core import cohort, files
 from ketaflow.engine import provenance
-from ketaflow.report import decisions
+from ketaflow.review import decisions
 from ketaflow.statistics import plan as plans
 from ketaflow.statistics import sentences
 

@@ -15,7 +15,7 @@ from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import RawTable
 from ketaflow.engine import batches, digest
-from ketaflow.report import blinding, decisions
+from ketaflow.review import blinding, decisions
 
 SETTINGS_FILE = "settings.yaml"
 BLOCKS = ("statistics", "report")
@@ -218,7 +218,7 @@ def collect_code(names: list[str]) -> str:
 def revise_code(names: list[str]) -> str:
     """Fingerprint of the code that computes anew what rejected recordings had a part in."""
     own = [f"ketaflow.assays.{name}.revise" for name in names if assays.has(name, "revise")]
-    return digest.code_digest("ketaflow.engine.revise", "ketaflow.report.decisions", *own)
+    return digest.code_digest("ketaflow.engine.revise", "ketaflow.review.decisions", *own)
 
 
 def _blocks() -> dict[str, dict]:

@@ -17,8 +17,9 @@ import pandas as pd
 from ketaflow.core import files
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.records import Figure
-from ketaflow.report import blinding, templates, wording
-from ketaflow.report.blinding import code
+from ketaflow.report import templates, wording
+from ketaflow.review import blinding
+from ketaflow.review.blinding import code
 
 __all__ = ["ReviewItem", "code", "write"]
 

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from ketaflow.report import blinding
-from ketaflow.report.blinding import HIDDEN, HIDDEN_FILE, Scrubber, code
+from ketaflow.review import blinding
+from ketaflow.review.blinding import HIDDEN, HIDDEN_FILE, Scrubber, code
 
 
 def test_a_code_is_two_groups_of_four_letters_that_are_not_mistaken_for_each_other():

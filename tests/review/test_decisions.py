@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ketaflow.core.errors import CohortError
-from ketaflow.report import decisions
+from ketaflow.review import decisions
 
 ITEMS = [
     {

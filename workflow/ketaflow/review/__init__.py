@@ -1,0 +1,1 @@
+"""Blinding of recordings, and the decisions reviewers make on them."""
