@@ -10,7 +10,7 @@ import pytest
 
 from ketaflow import statistics
 from ketaflow.core.measures import CHECK_COLUMNS, MEASUREMENT_COLUMNS
-from ketaflow.report import results
+from ketaflow.report import results_page
 from ketaflow.statistics import plan as plans
 
 DOSES = {"vehicle": 0, "ket5": 5, "ket10": 10, "ket20": 20}
@@ -176,7 +176,7 @@ def recordings() -> pd.DataFrame:
 
 
 def analysed(rejected: pd.DataFrame | None, plan: dict | None = PLAN) -> dict:
-    """Everything ``results.write`` is given, from the study's own statistics."""
+    """Everything ``results_page.write`` is given, from the study's own statistics."""
     table = measurements()
     tables = statistics.analyse(
         table,
@@ -253,9 +253,9 @@ def reviewed() -> dict:
 
 
 @pytest.fixture(scope="session")
-def results_page(study, tmp_path_factory):
+def page_path(study, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "results.html"
-    results.write(path, **study)
+    results_page.write(path, **study)
     return path
 
 

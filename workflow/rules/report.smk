@@ -29,7 +29,7 @@ rule review:
         blinding_key=study.settings["blinding_key"],
         hide=study.arm_words(),
         settings=study.settings["report"],
-        code=studies.module_code("ketaflow.report.review"),
+        code=studies.module_code("ketaflow.report.review_page"),
     script:
         "../scripts/review.py"
 
@@ -73,7 +73,7 @@ rule results:
         settings=study.settings["report"],
         measures=studies.measures(),
         code=studies.module_code(
-            "ketaflow.report.results",
+            "ketaflow.report.results_page",
             "ketaflow.report.workbooks",
             "ketaflow.review.decisions",
         ),

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.report import palette, results, workbooks
+from ketaflow.report import palette, results_page, workbooks
 from ketaflow.review import decisions
 from ketaflow.statistics import plan as plans
 
@@ -31,8 +31,10 @@ with files.log_to(snakemake.log[0]):
     }
     page, made = Path(snakemake.output.page), {}
     if decisions.is_open(judged, params.require_review):
-        shown = results.write(page, measures=params.measures, cohort_name=params.cohort, **facts, **params.settings)
+        shown = results_page.write(
+            page, measures=params.measures, cohort_name=params.cohort, **facts, **params.settings
+        )
         made = workbooks.workbooks(shown, palette.arms(facts["arms"]))
     else:
-        results.hold(page, cohort_name=params.cohort, review=facts["review"], n_items=len(items))
+        results_page.hold(page, cohort_name=params.cohort, review=facts["review"], n_items=len(items))
     files.write_all(made, Path(snakemake.output.workbooks))

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
 from ketaflow.engine import collect
-from ketaflow.report import review
+from ketaflow.report import review_page
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with files.log_to(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
-    review.write(
+    review_page.write(
         (
-            review.ReviewItem(**facts)
+            review_page.ReviewItem(**facts)
             for facts in collect.review_items(
                 files.read_csv(inputs.review_key), files.read_csv(inputs.check_table), params.batches
             )

@@ -1,1 +1,1 @@
-"""Tables and pictures in, the two pages out: the blinded review and the results."""
+"""Tables and pictures in; the blinded review page, the results page and the workbooks out."""

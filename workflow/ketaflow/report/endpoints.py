@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from ketaflow.report import wording
+from ketaflow.report import formatting
 from ketaflow.report.palette import Arm
 
 KEYS = ("animal", "recording", "session", "time_min", "sample")
@@ -66,7 +66,7 @@ class Endpoint:
     @property
     def measure(self) -> str:
         """The measure's title."""
-        return self.facts.get("title") or wording.words(self.plan["measure"]).capitalize()
+        return self.facts.get("title") or formatting.words(self.plan["measure"]).capitalize()
 
     @property
     def unit(self) -> str:
@@ -76,7 +76,7 @@ class Endpoint:
     @property
     def assay(self) -> str:
         """The assay in words."""
-        return wording.words(self.plan["assay"]).capitalize()
+        return formatting.words(self.plan["assay"]).capitalize()
 
     @property
     def role(self) -> str:
@@ -110,7 +110,7 @@ class Endpoint:
     def _named(self, key: str) -> str:
         """Analyte, region or session of the plan, in words."""
         value = self.plan.get(key) or (self.plan.get("where") or {}).get(key) or ""
-        return wording.listed([str(one) for one in value]) if isinstance(value, list) else str(value)
+        return formatting.listed([str(one) for one in value]) if isinstance(value, list) else str(value)
 
     def counted(self) -> pd.DataFrame:
         """Values that enter the comparison."""
@@ -203,7 +203,7 @@ def planned_of(contrasts: pd.DataFrame) -> dict:
     keep = ("assay", "measure", "analyte", "region", "role", "family")
     return {
         "endpoints": {
-            row["endpoint"]: {key: row[key] for key in keep if not wording.is_missing(row.get(key))}
+            row["endpoint"]: {key: row[key] for key in keep if not formatting.is_missing(row.get(key))}
             for row in rows.to_dict("records")
         }
     }
@@ -258,8 +258,10 @@ def _with_left_out(values: pd.DataFrame, exclusions: pd.DataFrame) -> pd.DataFra
     """Mark the values that were left out, with who or what did it and why."""
     reasons = {}
     for row in exclusions.to_dict("records"):
-        who = {"plan": "rule of the plan", "reviewer": f"reviewer {wording.words(row.get('reviewer'))}"}
-        told = f"{who.get(row.get('source'), wording.words(row.get('source')))}: {wording.words(row.get('reason'))}"
+        who = {"plan": "rule of the plan", "reviewer": f"reviewer {formatting.words(row.get('reviewer'))}"}
+        told = (
+            f"{who.get(row.get('source'), formatting.words(row.get('source')))}: {formatting.words(row.get('reason'))}"
+        )
         reasons[tuple(_text(row.get(key)) for key in KEYS)] = told
     keys = zip(*(values[key].map(_text) for key in KEYS), strict=True)
     return values.assign(left_out=[reasons.get(key, "") for key in keys])
@@ -267,7 +269,7 @@ def _with_left_out(values: pd.DataFrame, exclusions: pd.DataFrame) -> pd.DataFra
 
 def _text(value: object) -> str:
     """A cell for comparing: numbers alike however they are written, missing as empty."""
-    if wording.is_missing(value):
+    if formatting.is_missing(value):
         return ""
     try:
         return f"{float(value):g}" if np.isfinite(float(value)) else ""

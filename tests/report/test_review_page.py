@@ -11,7 +11,7 @@ import pytest
 from ketaflow.core.errors import CohortError
 from ketaflow.core.records import Figure
 from ketaflow.core.svg import Chart
-from ketaflow.report import review
+from ketaflow.report import review_page
 from ketaflow.review import blinding
 
 SETTINGS = {"page_size_mb": 15, "reject_reasons": ["Wrong recording", "Artefact"], "correlation_min_animals": 8}
@@ -24,7 +24,7 @@ def chart(words: str) -> str:
     return made.svg(f"motion of {words}")
 
 
-def item(n: int = 1, **changed: object) -> review.ReviewItem:
+def item(n: int = 1, **changed: object) -> review_page.ReviewItem:
     facts = {
         "assay": "forced_swim",
         "assay_title": "Forced swim",
@@ -51,12 +51,12 @@ def item(n: int = 1, **changed: object) -> review.ReviewItem:
         ],
         "item_sha256": f"{n:064x}",
     }
-    return review.ReviewItem(**(facts | changed))
+    return review_page.ReviewItem(**(facts | changed))
 
 
 def written(tmp_path, items, **more) -> list:
     settings = {"cohort_name": "demo", "blinding_key": "secret", "decisions": None, **SETTINGS, **more}
-    return review.write(iter(items), tmp_path / "report" / "qc.html", **settings)
+    return review_page.write(iter(items), tmp_path / "report" / "qc.html", **settings)
 
 
 def content(path) -> dict:
@@ -161,6 +161,6 @@ def test_a_study_without_recordings_has_a_page(tmp_path):
 
 
 def test_two_recordings_never_share_a_code_in_silence(tmp_path, monkeypatch):
-    monkeypatch.setattr(review, "code", lambda *_: "2222-2222")
+    monkeypatch.setattr(review_page, "code", lambda *_: "2222-2222")
     with pytest.raises(CohortError, match="blinding_key"):
         written(tmp_path, [item(1), item(2)])

@@ -11,16 +11,16 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 390])
 def test_no_serious_fault_of_accessibility_and_no_sideways_scrolling(
-    opened, axe, find_violations, results_page, scheme, width
+    opened, axe, find_violations, page_path, scheme, width
 ):
-    page = opened(results_page, width=width, scheme=scheme)
+    page = opened(page_path, width=width, scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
     assert find_violations(page, axe) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_table_is_downloaded_with_exact_values(opened, results_page, study, tmp_path):
-    page = opened(results_page)
+def test_a_table_is_downloaded_with_exact_values(opened, page_path, study, tmp_path):
+    page = opened(page_path)
     with page.expect_download() as download:
         page.locator('[data-download="immobility_descriptives"]').click()
     download.value.save_as(tmp_path / "table.csv")
@@ -30,8 +30,8 @@ def test_a_table_is_downloaded_with_exact_values(opened, results_page, study, tm
     assert [float(row["mean"]) for row in rows] == list(described["mean"])
 
 
-def test_a_saved_figure_stands_alone(opened, results_page, tmp_path):
-    page = opened(results_page)
+def test_a_saved_figure_stands_alone(opened, page_path, tmp_path):
+    page = opened(page_path)
     with page.expect_download() as download:
         page.locator('[data-svg="immobility"]').click()
     download.value.save_as(tmp_path / "figure.svg")
@@ -40,7 +40,7 @@ def test_a_saved_figure_stands_alone(opened, results_page, tmp_path):
     assert opened(tmp_path / "figure.svg").locator("circle").count() > 30
 
 
-def test_all_folds_open_for_print(opened, results_page):
-    page = opened(results_page)
+def test_all_folds_open_for_print(opened, page_path):
+    page = opened(page_path)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate("[...document.querySelectorAll('details')].every((fold) => fold.open)")

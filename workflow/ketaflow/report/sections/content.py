@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ketaflow.report import cascade, plots, sheets, wording
+from ketaflow.report import formatting, html_tables
 from ketaflow.report.endpoints import ROLES, Endpoint, curves
+from ketaflow.report.figures import effect_overview, endpoint_figures
+from ketaflow.report.html_tables import SheetTable
 from ketaflow.report.palette import Arm
-from ketaflow.report.sheets import SheetTable
 
 MOST_ROWS = 300
 MOST_SHOWN = 16
@@ -22,7 +23,7 @@ EXCLUSION_KEYS = ["assay", "animal", "recording", "source", "rule", "reviewer", 
 def failed(recordings: pd.DataFrame) -> SheetTable:
     """Recordings in which nothing could be measured, with the reason."""
     rows = recordings[recordings["status"].eq("failed")].drop_duplicates(["assay", "recording"])
-    return sheets.table("failed_recordings", rows)
+    return html_tables.table("failed_recordings", rows)
 
 
 def asked(endpoints: list[Endpoint]) -> SheetTable:
@@ -40,14 +41,14 @@ def asked(endpoints: list[Endpoint]) -> SheetTable:
         }
         for endpoint in endpoints
     ]
-    return sheets.table("plan", pd.DataFrame(rows))
+    return html_tables.table("plan", pd.DataFrame(rows))
 
 
 def left_out(exclusions: pd.DataFrame) -> SheetTable:
     """Each value left out once, with the endpoints it concerns."""
     rows = exclusions.reindex(columns=[*EXCLUSION_KEYS, "endpoint"]).astype(object).fillna("")
     by_value = rows.groupby(EXCLUSION_KEYS, sort=True)["endpoint"]
-    return sheets.table("exclusions", by_value.agg(lambda names: ", ".join(dict.fromkeys(names))).reset_index())
+    return html_tables.table("exclusions", by_value.agg(lambda names: ", ".join(dict.fromkeys(names))).reset_index())
 
 
 def check_counts(checks: pd.DataFrame) -> tuple[SheetTable, SheetTable]:
@@ -56,13 +57,13 @@ def check_counts(checks: pd.DataFrame) -> tuple[SheetTable, SheetTable]:
     counted = counted.reindex(columns=["pass", "warn", "fail"], fill_value=0).reset_index()
     counted = counted.sort_values(["fail", "warn"], ascending=False, kind="stable")
     raised = counted[counted[["warn", "fail"]].sum(axis=1).gt(0)]
-    return sheets.table("raised_checks", raised), sheets.table("checks", counted)
+    return html_tables.table("raised_checks", raised), html_tables.table("checks", counted)
 
 
 def doubtful(checks: pd.DataFrame) -> tuple[SheetTable, int]:
     """Checks that did not pass (the first ``MOST_ROWS``), and how many there are in all."""
     rows = checks[checks["verdict"].ne("pass")].sort_values("verdict", kind="stable")
-    return sheets.table("doubtful_checks", rows.head(MOST_ROWS)), len(rows)
+    return html_tables.table("doubtful_checks", rows.head(MOST_ROWS)), len(rows)
 
 
 def endpoint_part(endpoint: Endpoint, arms: list[Arm], sentences: list[dict]) -> dict:
@@ -72,17 +73,17 @@ def endpoint_part(endpoint: Endpoint, arms: list[Arm], sentences: list[dict]) ->
     figures = {"animals": "", "differences": "", "time_course": "", "dose_response": ""}
     if len(endpoint.counted()):
         figures = {
-            "animals": plots.animals(endpoint, arms),
-            "differences": plots.differences(endpoint, arms),
-            "time_course": plots.time_course(endpoint, arms),
-            "dose_response": plots.dose_response(endpoint, arms, curves(endpoint)),
+            "animals": endpoint_figures.animals(endpoint, arms),
+            "differences": endpoint_figures.differences(endpoint, arms),
+            "time_course": endpoint_figures.time_course(endpoint, arms),
+            "dose_response": endpoint_figures.dose_response(endpoint, arms, curves(endpoint)),
         }
     return figures | {
         "name": endpoint.name,
         "title": endpoint.title,
         "assay": endpoint.assay,
         "role": endpoint.role,
-        "design": wording.words(endpoint.plan.get("design")),
+        "design": formatting.words(endpoint.plan.get("design")),
         "question": _question(endpoint, arms),
         "caption": _caption(endpoint),
         "sentences": [told["sentence"] for told in _own(sentences, endpoint)],
@@ -100,27 +101,27 @@ def by_role(parts: list[dict]) -> list[tuple[str, list[dict]]]:
 def tests(endpoints: list[Endpoint], labels: Mapping[str, str]) -> list[SheetTable]:
     """Every p value of the plan's own analyses, and the omnibus tests."""
     return [
-        sheets.table("tests", _with_statistic(_compared(_gathered(endpoints, "contrasts"), labels), "df")),
-        sheets.table("omnibus", _with_statistic(_gathered(endpoints, "omnibus"), "df1", "df2")),
+        html_tables.table("tests", _with_statistic(_compared(_gathered(endpoints, "contrasts"), labels), "df")),
+        html_tables.table("omnibus", _with_statistic(_gathered(endpoints, "omnibus"), "df1", "df2")),
     ]
 
 
 def mechanism(endpoints: list[Endpoint], arms: list[Arm], arm_of: pd.Series, least: int) -> dict:
     """The cascade and the correlations; the latter empty where no two endpoints share enough animals."""
-    values = cascade.per_animal([endpoint for _, own in cascade.steps(endpoints) for endpoint in own])
+    values = effect_overview.per_animal([endpoint for _, own in effect_overview.steps(endpoints) for endpoint in own])
     by_name = {endpoint.name: endpoint.title for endpoint in endpoints}
     titles = [by_name[name] for name in values]
-    found = cascade.correlations(values, arm_of, least=least)
+    found = effect_overview.correlations(values, arm_of, least=least)
     drawn = found.has_any
     return {
-        "cascade": cascade.figure(endpoints, arms),
-        "correlations": cascade.matrix(titles, found) if drawn else "",
-        "correlation_table": sheets.table("correlations", cascade.pairs(titles, found)) if drawn else None,
+        "cascade": effect_overview.figure(endpoints, arms),
+        "correlations": effect_overview.matrix(titles, found) if drawn else "",
+        "correlation_table": html_tables.table("correlations", effect_overview.pairs(titles, found)) if drawn else None,
     }
 
 
 def _contrast(one: object) -> str:
-    return one["name"] if isinstance(one, Mapping) else wording.words(one)
+    return one["name"] if isinstance(one, Mapping) else formatting.words(one)
 
 
 def _question(endpoint: Endpoint, arms: list[Arm]) -> str:
@@ -183,8 +184,8 @@ def _estimates(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable
     unit = f" ({endpoint.unit})" if endpoint.unit else ""
     scale = {"log": " of natural logarithms", "logit": " of logits"}.get(endpoint.scale, unit)
     return [
-        sheets.table("effects", contrasts, of=endpoint.name, after=scale),
-        sheets.table("descriptives", described, of=endpoint.name, after=unit, labels={"arm": labels}),
+        html_tables.table("effects", contrasts, of=endpoint.name, after=scale),
+        html_tables.table("descriptives", described, of=endpoint.name, after=unit, labels={"arm": labels}),
     ]
 
 
@@ -192,17 +193,17 @@ def _compared(contrasts: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFram
     """What is compared with what, how many animals of each, and the effect size, in words; data sets side by side."""
     rows = []
     for row in contrasts.to_dict("records"):
-        level, reference = (wording.level(row[key], labels) for key in ("level", "reference"))
+        level, reference = (formatting.level(row[key], labels) for key in ("level", "reference"))
         if row["level"] == row["contrast"]:
             reference = ""
         elif reference.startswith("("):
             level, reference = reference, ""
-        counts = [f"{int(row[key])}" for key in ("n", "n_reference") if not wording.is_missing(row[key])]
+        counts = [f"{int(row[key])}" for key in ("n", "n_reference") if not formatting.is_missing(row[key])]
         rows.append(
             {
                 "compared": f"{level} − {reference}" if reference else level,
                 "animals": " + ".join(counts),
-                "effect": wording.effect(row["effect_size_name"], row["effect_size"]),
+                "effect": formatting.effect(row["effect_size_name"], row["effect_size"]),
             }
         )
     told = contrasts.reset_index(drop=True).join(pd.DataFrame(rows, columns=["compared", "animals", "effect"]))
@@ -214,10 +215,10 @@ def _compared(contrasts: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFram
 def _more(endpoint: Endpoint, labels: Mapping[str, str]) -> list[SheetTable]:
     beside = _compared(_with_intervals(endpoint.lines("contrasts", sensitivity=True)), labels)
     named = [
-        sheets.table(name, endpoint.lines(name), of=endpoint.name)
+        html_tables.table(name, endpoint.lines(name), of=endpoint.name)
         for name in ("variance_components", "diagnostics", "dose_response", "power")
     ]
-    made = [sheets.table("sensitivity", beside, of=endpoint.name), *named]
+    made = [html_tables.table("sensitivity", beside, of=endpoint.name), *named]
     return [table for table in made if table.rows]
 
 
@@ -248,7 +249,7 @@ def _with_intervals(rows: pd.DataFrame) -> pd.DataFrame:
         ("effect_interval", "effect_ci_low", "effect_ci_high"),
     ):
         if low in rows and high in rows:
-            added[name] = [wording.interval(*ends) for ends in zip(rows[low], rows[high], strict=True)]
+            added[name] = [formatting.interval(*ends) for ends in zip(rows[low], rows[high], strict=True)]
     return rows.assign(**added)
 
 
@@ -257,7 +258,7 @@ def _with_statistic(rows: pd.DataFrame, *dfs: str) -> pd.DataFrame:
     if not len(rows):
         return rows
     told = [
-        wording.statistic(row["statistic_name"], row["statistic"], [row[df] for df in dfs])
+        formatting.statistic(row["statistic_name"], row["statistic"], [row[df] for df in dfs])
         for row in rows.to_dict("records")
     ]
     return rows.assign(test=told)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from ketaflow.report import wording
+from ketaflow.report import formatting
 
 SHAPES = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 SOURCES = {"plan": "rule of the plan", "no value": "no value could be had"}
@@ -19,12 +19,12 @@ KINDS = {
     "text": str,
     "tight": str,
     "long": str,
-    "words": wording.words,
-    "source": lambda value: SOURCES.get(str(value), wording.words(value)),
-    "number": wording.number,
+    "words": formatting.words,
+    "source": lambda value: SOURCES.get(str(value), formatting.words(value)),
+    "number": formatting.number,
     "given": lambda value: f"{float(value):g}".replace("-", "−"),
     "whole": lambda value: f"{int(value)}",
-    "p": wording.p_value,
+    "p": formatting.p_value,
 }
 NUMBERS = ("number", "given", "aligned", "whole", "p")
 
@@ -70,7 +70,7 @@ def table(
         Other words for the values of a column: ``{"arm": {"ket10": "Ketamine 10 mg/kg"}}``.
     """
     columns = [Column(name, *about) for name, about in SHAPES[shape]["columns"].items() if name in rows]
-    kept = [column for column in columns if not rows[column.name].map(wording.is_missing).all()]
+    kept = [column for column in columns if not rows[column.name].map(formatting.is_missing).all()]
     name = f"{of}_{shape}" if of else shape
     made = SheetTable(name, SHAPES[shape]["caption"] + after, kept)
     shown = {column.name: _shown(column, rows[column.name]) for column in kept}
@@ -86,12 +86,12 @@ def _shown(column: Column, values: pd.Series) -> Callable[[object], str]:
     """How cells of a column read; ``aligned`` ones all to the same decimals."""
     if column.kind != "aligned":
         return KINDS[column.kind]
-    decimals = wording.decimals_for(values)
-    return lambda value: wording.fixed(value, decimals)
+    decimals = formatting.decimals_for(values)
+    return lambda value: formatting.fixed(value, decimals)
 
 
 def _cell(column: Column, value: object, shown: Callable[[object], str], words: Mapping) -> tuple[str, str]:
-    if wording.is_missing(value):
+    if formatting.is_missing(value):
         return "", ""
     if value in words:
         return str(words[value]), str(value)

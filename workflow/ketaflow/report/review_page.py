@@ -17,7 +17,7 @@ import pandas as pd
 from ketaflow.core import files
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.records import Figure
-from ketaflow.report import templates, wording
+from ketaflow.report import formatting, templates
 from ketaflow.review import blinding
 from ketaflow.review.blinding import code
 
@@ -163,7 +163,7 @@ def _check(check: dict) -> dict:
     numbers = {name: _finite(check.get(name)) for name in ("value", "low", "high")}
     words = {name: str(check.get(name) or "") for name in ("place", "verdict", "message")}
     unit = str(check.get("unit") or "")
-    return {"check": wording.words(check["check"]), "unit": wording.UNITS.get(unit, unit), **words, **numbers}
+    return {"check": formatting.words(check["check"]), "unit": formatting.UNITS.get(unit, unit), **words, **numbers}
 
 
 def _finite(value: object) -> float | None:

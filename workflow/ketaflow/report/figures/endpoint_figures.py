@@ -6,9 +6,10 @@ Functions take an ``Endpoint`` and the arms and return SVG; nothing is estimated
 import numpy as np
 import pandas as pd
 
-from ketaflow.report import drawing, wording
-from ketaflow.report.drawing import INK, SOFT, Frame, Sheet
+from ketaflow.report import formatting
 from ketaflow.report.endpoints import Endpoint, arm_names
+from ketaflow.report.figures import canvas
+from ketaflow.report.figures.canvas import INK, SOFT, Frame, Sheet
 from ketaflow.report.palette import Arm
 
 HEIGHT, TOP, FOOT = 330.0, 14.0, 74.0
@@ -48,7 +49,7 @@ def differences(endpoint: Endpoint, arms: list[Arm]) -> str:
     reference = labels.get(rows["reference"].iloc[0])
     label = _difference_label(endpoint, reference)
     low, high = difference_limits(endpoint)
-    right = _margin(label, low, high) + drawing.ASCENT_PX
+    right = _margin(label, low, high) + canvas.ASCENT_PX
     sheet = Sheet(18 + COLUMN_PX * len(rows) + right, HEIGHT)
     frame = Frame(sheet, 18, TOP, sheet.width - right, HEIGHT - FOOT, (0, len(rows)), (low, high))
     frame.y_axis(label, right=True, formatted=_ratio if endpoint.scale == "log" else None)
@@ -64,7 +65,7 @@ def differences(endpoint: Endpoint, arms: list[Arm]) -> str:
             sheet.dot(middle + 11, frame.y(other["estimate"]), 3, SOFT, hollow=True, told=_told(other, "before review"))
         frame.interval(middle, row["ci_low"], row["ci_high"], stroke=colour, width=2.6)
         sheet.dot(middle, frame.y(row["estimate"]), 5.5, colour, told=_told(row, ""))
-        _arm_label(frame, middle, arm, None, wording.level(row["level"], {}))
+        _arm_label(frame, middle, arm, None, formatting.level(row["level"], {}))
     _direction_arrow(frame, endpoint)
     return sheet.svg(f"{endpoint.title}: {label} of each arm, with interval")
 
@@ -76,12 +77,12 @@ def time_course(endpoint: Endpoint, arms: list[Arm]) -> str:
     if table["time_min"].nunique() < 2:
         return ""
     shown = arm_names(arms, table["arm"])
-    low, high = drawing.limits(table["value"])
+    low, high = canvas.limits(table["value"])
     left = _margin(endpoint.label, low, high)
-    names = max(len(arm.label) for arm in shown) * drawing.LETTER_PX + 26
+    names = max(len(arm.label) for arm in shown) * canvas.LETTER_PX + 26
     sheet = Sheet(left + 500 + names, HEIGHT)
     times = sorted(table["time_min"].unique())
-    frame = Frame(sheet, left, TOP, sheet.width - names, HEIGHT - 48, drawing.limits(times, margin=0.03), (low, high))
+    frame = Frame(sheet, left, TOP, sheet.width - names, HEIGHT - 48, canvas.limits(times, margin=0.03), (low, high))
     frame.y_axis(endpoint.label)
     frame.x_axis("time after dosing (min)")
     if frame.x_limits[0] < 0 < frame.x_limits[1]:
@@ -111,7 +112,7 @@ def dose_response(endpoint: Endpoint, arms: list[Arm], curves: dict[str, pd.Data
     left = _margin(endpoint.label, low, high)
     sheet = Sheet(left + 400, HEIGHT)
     doses = [arm.dose_mg_per_kg for arm in shown]
-    frame = Frame(sheet, left, TOP, sheet.width - 14, HEIGHT - 48, drawing.limits(doses, margin=0.08), (low, high))
+    frame = Frame(sheet, left, TOP, sheet.width - 14, HEIGHT - 48, canvas.limits(doses, margin=0.08), (low, high))
     frame.y_axis(endpoint.label)
     frame.x_axis("dose (mg/kg)", values=sorted(set(doses)))
     for curve in curves.values():
@@ -134,13 +135,13 @@ def value_limits(endpoint: Endpoint) -> tuple[float, float]:
     if _aligned(endpoint):
         control = means.loc[endpoint.differences["reference"].iloc[0], "mean"]
         values += [control + value for value in _difference_values(endpoint)]
-    return drawing.limits(values)
+    return canvas.limits(values)
 
 
 def difference_limits(endpoint: Endpoint) -> tuple[float, float]:
     """Limits of the difference axis: the value axis moved by the control's mean, or its own."""
     if not _aligned(endpoint):
-        return drawing.limits(_difference_values(endpoint), margin=0.12, include=[0])
+        return canvas.limits(_difference_values(endpoint), margin=0.12, include=[0])
     control = _means(endpoint).loc[endpoint.differences["reference"].iloc[0], "mean"]
     low, high = value_limits(endpoint)
     return low - control, high - control
@@ -171,16 +172,16 @@ def _means(endpoint: Endpoint) -> pd.DataFrame:
 
 def _margin(label: str, low: float, high: float) -> float:
     """Room for an upright scale: its values, and its name in one line or two."""
-    two_lines = len(drawing.wrapped(label, int((HEIGHT - FOOT - TOP) / drawing.LETTER_PX), 2)) > 1
-    widest = max(len(drawing.plain(value)) for value in drawing.ticks(low, high, count=5))
-    return 34 + widest * drawing.DIGIT_PX + (15 if two_lines else 0)
+    two_lines = len(canvas.wrapped(label, int((HEIGHT - FOOT - TOP) / canvas.LETTER_PX), 2)) > 1
+    widest = max(len(canvas.plain(value)) for value in canvas.ticks(low, high, count=5))
+    return 34 + widest * canvas.DIGIT_PX + (15 if two_lines else 0)
 
 
 def _shifts(frame: Frame, own: pd.DataFrame, design: str, widest: float = 26) -> list[float]:
     """Sideways places of a column's dots: a lane for each animal where samples lie behind it, else a swarm."""
     if design == "nested" and len(own) > 1:
         return list(np.linspace(-widest, widest, len(own)))
-    return drawing.swarm([frame.y(value) for value in own["value"]], DOT_PX, widest)
+    return canvas.swarm([frame.y(value) for value in own["value"]], DOT_PX, widest)
 
 
 def _column(
@@ -188,7 +189,7 @@ def _column(
 ) -> None:
     pixels = [frame.y(value) for value in own["value"]]
     for row, y, shift in zip(own.to_dict("records"), pixels, shifts, strict=True):
-        told = f"{row['animal']}: {wording.number(row['value'])} {unit}".strip()
+        told = f"{row['animal']}: {formatting.number(row['value'])} {unit}".strip()
         if row["left_out"]:
             frame.sheet.cross(middle + shift, y, f"{told}; left out: {row['left_out']}")
         else:
@@ -211,13 +212,13 @@ def _mean(frame: Frame, row: pd.Series, x: float) -> None:
     if np.isfinite(row["ci_low"]):
         frame.interval(x, row["ci_low"], row["ci_high"], stroke=INK, width=1.8)
     y = frame.y(row["mean"])
-    told = f"mean {wording.number(row['mean'])}, interval {wording.interval(row['ci_low'], row['ci_high'])}"
+    told = f"mean {formatting.number(row['mean'])}, interval {formatting.interval(row['ci_low'], row['ci_high'])}"
     frame.sheet.line(x - 6, y, x + 6, y, stroke=INK, width=2.4)
     frame.sheet.dot(x, y, 2.6, INK, told=told)
 
 
 def _arm_label(frame: Frame, x: float, arm: Arm | None, n: int | None, name: str = "") -> None:
-    lines = drawing.wrapped(arm.label if arm else name, 12)
+    lines = canvas.wrapped(arm.label if arm else name, 12)
     for step, line in enumerate(lines):
         frame.sheet.text(x, frame.bottom + 18 + 14 * step, line, anchor="middle", size=11.5)
     if n is not None:
@@ -247,17 +248,17 @@ def _negligible(frame: Frame, rows: pd.DataFrame) -> None:
     top, bottom = (frame.y(float(np.clip(value, *frame.y_limits))) for value in (size, -size))
     frame.sheet.add(
         f'<rect x="{frame.left:.1f}" y="{top:.1f}" width="{frame.right - frame.left:.1f}" height="{bottom - top:.1f}" '
-        f'fill="var(--sunken)"><title>smaller than what would matter ({wording.number(size)})</title></rect>'
+        f'fill="var(--sunken)"><title>smaller than what would matter ({formatting.number(size)})</title></rect>'
     )
 
 
 def _told(row: dict, when: str) -> str:
     level = (
-        f"{100 * float(row['conf_level']):.4g} % {wording.words(row['ci_type'])} interval"
+        f"{100 * float(row['conf_level']):.4g} % {formatting.words(row['ci_type'])} interval"
         if row.get("conf_level")
         else "interval"
     )
-    told = f"{wording.number(row['estimate'])}, {level} {wording.interval(row['ci_low'], row['ci_high'])}"
+    told = f"{formatting.number(row['estimate'])}, {level} {formatting.interval(row['ci_low'], row['ci_high'])}"
     return f"{when}: {told}" if when else told
 
 
@@ -283,7 +284,7 @@ def _course(frame: Frame, endpoint: Endpoint, arm: Arm, shift: float) -> float:
         x = frame.x(row["time_min"]) + shift
         if np.isfinite(row["ci_low"]):
             frame.interval(x, row["ci_low"], row["ci_high"], stroke=arm.colour, width=1.5)
-        told = f"{arm.label}, {wording.number(row['time_min'])} min: {wording.number(row['mean'])}"
+        told = f"{arm.label}, {formatting.number(row['time_min'])} min: {formatting.number(row['mean'])}"
         frame.sheet.dot(x, frame.y(row["mean"]), 3.2, arm.colour, told=told)
     return frame.y(float(rows["mean"].iloc[-1]))
 

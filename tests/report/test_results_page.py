@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.report import cascade, endpoints, palette, plots, results, sections, wording
+from ketaflow.report import endpoints, formatting, palette, results_page
+from ketaflow.report.figures import effect_overview, endpoint_figures
+from ketaflow.report.sections import content
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +28,8 @@ def arms(study) -> list[palette.Arm]:
 
 
 @pytest.fixture(scope="module")
-def text(results_page) -> str:
-    return results_page.read_text(encoding="utf-8")
+def text(page_path) -> str:
+    return page_path.read_text(encoding="utf-8")
 
 
 class Outline(HTMLParser):
@@ -72,13 +74,13 @@ def test_no_p_value_stands_before_the_tests_but_in_what_is_folded_away(text):
 
 def test_every_animal_of_every_endpoint_is_a_point(shown, arms):
     for endpoint in shown.values():
-        svg = plots.animals(endpoint, arms)
+        svg = endpoint_figures.animals(endpoint, arms)
         for animal in endpoint.per_animal["animal"]:
             assert f"<title>{animal}: " in svg, (endpoint.name, animal)
 
 
 def test_what_is_left_out_is_a_cross_with_its_reason_and_not_counted(shown, arms):
-    svg = plots.animals(shown["immobility"], arms)
+    svg = endpoint_figures.animals(shown["immobility"], arms)
     assert "left out: rule of the plan: did not swim at all" in svg
     assert svg.count("n = 6") == 1 and svg.count("n = 8") == 3
     table = shown["immobility"].per_animal.set_index("animal")
@@ -86,38 +88,38 @@ def test_what_is_left_out_is_a_cross_with_its_reason_and_not_counted(shown, arms
 
 
 def test_a_flagged_animal_is_hollow(shown, arms):
-    assert "M11: " in plots.animals(shown["sucrose"], arms)
-    assert "; flagged" in plots.animals(shown["sucrose"], arms)
+    assert "M11: " in endpoint_figures.animals(shown["sucrose"], arms)
+    assert "; flagged" in endpoint_figures.animals(shown["sucrose"], arms)
 
 
 def test_differences_stand_on_the_scale_of_the_animals(shown):
     endpoint = shown["immobility"]
     control = endpoint.lines("descriptives").set_index("arm").loc["vehicle", "mean"]
-    values, differences = plots.value_limits(endpoint), plots.difference_limits(endpoint)
+    values, differences = endpoint_figures.value_limits(endpoint), endpoint_figures.difference_limits(endpoint)
     np.testing.assert_allclose(np.array(values) - control, differences)
 
 
 def test_a_ratio_has_a_scale_of_its_own(shown, arms):
-    assert "ratio to Vehicle" in plots.differences(shown["psd95"], arms)
-    assert "× 1" in plots.differences(shown["psd95"], arms)
+    assert "ratio to Vehicle" in endpoint_figures.differences(shown["psd95"], arms)
+    assert "× 1" in endpoint_figures.differences(shown["psd95"], arms)
 
 
 def test_nested_samples_lie_behind_their_animal(shown, arms):
-    svg = plots.animals(shown["spines"], arms)
+    svg = endpoint_figures.animals(shown["spines"], arms)
     assert svg.count('r="1.9"') == 32 * 5
     assert svg.count("(mean of 5)") == 32
 
 
 def test_a_time_course_has_a_line_for_each_animal_and_each_arm(shown, arms):
-    svg = plots.time_course(shown["glutamate"], arms)
+    svg = endpoint_figures.time_course(shown["glutamate"], arms)
     assert svg.count('opacity="0.28"') == 32
     assert svg.count('stroke-width="2.4"') == 4
-    assert plots.time_course(shown["immobility"], arms) == ""
+    assert endpoint_figures.time_course(shown["immobility"], arms) == ""
 
 
 def test_without_review_nothing_is_shown_twice_and_with_it_both_stand_side_by_side(study, reviewed, tmp_path):
     path = tmp_path / "results.html"
-    results.write(path, **reviewed)
+    results_page.write(path, **reviewed)
     page = path.read_text(encoding="utf-8")
     effects = page[page.index('id="table-immobility_effects"') :].split("</table>")[0]
     assert effects.count(">reviewed<") == effects.count(">all<") == 4
@@ -127,16 +129,16 @@ def test_without_review_nothing_is_shown_twice_and_with_it_both_stand_side_by_si
 
 
 def test_the_cascade_follows_the_mechanism_and_says_what_is_missing(shown, arms):
-    steps = cascade.steps(list(shown.values()))
+    steps = effect_overview.steps(list(shown.values()))
     assert [[endpoint.name for endpoint in own] for _, own in steps] == [
         ["glutamate"], ["mtor"], ["psd95"], ["spines"], ["immobility", "sucrose"],
     ]  # fmt: skip
-    alone = cascade.figure([shown["immobility"]], arms)
+    alone = effect_overview.figure([shown["immobility"]], arms)
     assert alone.count("not measured in this cohort") == 4
 
 
 def test_less_immobility_points_to_the_right(shown, arms):
-    rows = cascade.effects(shown["immobility"], arms)
+    rows = effect_overview.effects(shown["immobility"], arms)
     table = shown["immobility"].differences.set_index("level")
     for row in rows:
         assert row.effect == -table.loc[row.arm.name, "effect_size"]
@@ -146,10 +148,10 @@ def test_less_immobility_points_to_the_right(shown, arms):
 def test_a_ratio_enters_the_cascade_in_standard_deviations():
     # t = 3 with 8 and 8 animals: d = 3 * sqrt(1/8 + 1/8) = 1.5; times J(28) = 0.97293 (Hedges 1981, exact).
     row = {"estimate": 0.3, "ci_low": 0.1, "ci_high": 0.5, "se": 0.1, "df": 28.0, "n": 8, "n_reference": 8}
-    size, (low, high) = cascade.standardised(row)
+    size, (low, high) = effect_overview.standardised(row)
     assert size == pytest.approx(1.5 * 0.97293, rel=1e-5)
     assert (low, high) == (pytest.approx(size / 3), pytest.approx(size * 5 / 3))
-    assert np.isnan(cascade.standardised({"estimate": 0.3})[0])
+    assert np.isnan(effect_overview.standardised({"estimate": 0.3})[0])
 
 
 def test_correlation_within_arms_is_blind_to_the_difference_between_arms():
@@ -157,7 +159,7 @@ def test_correlation_within_arms_is_blind_to_the_difference_between_arms():
     arm_of = pd.Series(np.repeat(["a", "b"], 20), index=[f"M{n}" for n in range(40)])
     gain = np.where(arm_of.eq("a"), 0, 10)
     values = pd.DataFrame({"x": gain + rng.normal(size=40), "y": gain + rng.normal(size=40)}, index=arm_of.index)
-    found = cascade.correlations(values, arm_of, least=8)
+    found = effect_overview.correlations(values, arm_of, least=8)
     assert found.pooled.loc["x", "y"] > 0.9
     assert abs(found.within.loc["x", "y"]) < 0.4
     assert found.together.loc["x", "y"] == 40
@@ -166,7 +168,7 @@ def test_correlation_within_arms_is_blind_to_the_difference_between_arms():
 def test_too_few_animals_give_no_correlation():
     arm_of = pd.Series(["a"] * 4 + ["b"] * 4, index=list("abcdefgh"))
     values = pd.DataFrame({"x": range(8), "y": [1, 5, 2, 8, 3, 9, 4, np.nan]}, index=arm_of.index, dtype=float)
-    found = cascade.correlations(values, arm_of, least=8)
+    found = effect_overview.correlations(values, arm_of, least=8)
     assert np.isnan(found.pooled.loc["x", "y"]) and not found.has_any
 
 
@@ -216,7 +218,7 @@ CUSTOM = {"name": "any dose", "weights": {"vehicle": -1, "ket5": 0.3, "ket10": 0
 )
 def test_every_design_has_a_page_and_draws_what_can_stand_side_by_side(study_of, tmp_path, planned, drawn):
     study = study_of({"endpoints": {"one": planned}})
-    results.write(tmp_path / "results.html", **study)
+    results_page.write(tmp_path / "results.html", **study)
     (endpoint,) = endpoints.build(
         study["tables"], study["measurements"], study["allocation"], study["plan"], study["measures"]
     )
@@ -226,8 +228,8 @@ def test_every_design_has_a_page_and_draws_what_can_stand_side_by_side(study_of,
 
 
 def test_a_comparison_within_a_level_is_told_in_words():
-    assert wording.level("ket5 | time_min=-40", {"ket5": "Ketamine 5 mg/kg"}) == "Ketamine 5 mg/kg, time (min) −40"
-    assert wording.level("ket10+ket20", {"ket10": "K 10", "ket20": "K 20"}) == "K 10 + K 20"
+    assert formatting.level("ket5 | time_min=-40", {"ket5": "Ketamine 5 mg/kg"}) == "Ketamine 5 mg/kg, time (min) −40"
+    assert formatting.level("ket10+ket20", {"ket10": "K 10", "ket20": "K 20"}) == "K 10 + K 20"
 
 
 def test_an_assay_s_figures_and_legends_are_shown_as_it_made_them(text, study):
@@ -239,7 +241,7 @@ def test_an_assay_s_figures_and_legends_are_shown_as_it_made_them(text, study):
 
 
 def test_a_study_with_nothing_to_show_by_assay_has_no_such_section(study, tmp_path):
-    results.write(tmp_path / "results.html", **{**study, "shown": []})
+    results_page.write(tmp_path / "results.html", **{**study, "shown": []})
     assert "by-assay" not in (tmp_path / "results.html").read_text()
 
 
@@ -249,7 +251,7 @@ def test_failed_recordings_stand_at_the_top(text):
 
 
 def test_a_table_knows_the_exact_value_behind_what_it_shows(shown, study):
-    part = sections.endpoint_part(shown["immobility"], palette.arms(study["arms"]), [])
+    part = content.endpoint_part(shown["immobility"], palette.arms(study["arms"]), [])
     described = next(table for table in part["tables"] if table.name.endswith("descriptives"))
     place = [column.name for column in described.columns].index("mean")
     exact = study["tables"]["descriptives"].query("endpoint == 'immobility'")["mean"]
@@ -260,14 +262,14 @@ def test_a_table_knows_the_exact_value_behind_what_it_shows(shown, study):
 def test_names_cannot_become_markup(study, tmp_path):
     nasty = {**study, "cohort_name": "<script>x</script>", "methods_paragraph": "<img src=x onerror=y>"}
     nasty["arms"] = study["arms"].assign(label=["<b>Vehicle</b>", *study["arms"]["label"][1:]])
-    results.write(tmp_path / "results.html", **nasty)
+    results_page.write(tmp_path / "results.html", **nasty)
     page = (tmp_path / "results.html").read_text(encoding="utf-8")
     assert "<script>x" not in page and "<img src=x" not in page and "<b>Vehicle" not in page
 
 
-def test_equal_input_gives_equal_bytes(study, results_page, tmp_path):
-    results.write(tmp_path / "again.html", **study)
-    assert (tmp_path / "again.html").read_bytes() == results_page.read_bytes()
+def test_equal_input_gives_equal_bytes(study, page_path, tmp_path):
+    results_page.write(tmp_path / "again.html", **study)
+    assert (tmp_path / "again.html").read_bytes() == page_path.read_bytes()
 
 
 def test_a_cohort_without_plan_values_or_checks_still_has_a_page(study, tmp_path):
@@ -281,18 +283,18 @@ def test_a_cohort_without_plan_values_or_checks_still_has_a_page(study, tmp_path
         "plan_lock": {},
         "sentences": [],
     }
-    results.write(tmp_path / "results.html", **empty)
+    results_page.write(tmp_path / "results.html", **empty)
     assert "There is no plan" in (tmp_path / "results.html").read_text(encoding="utf-8")
 
 
 def test_values_that_failed_leave_an_endpoint_with_a_word_instead_of_a_figure(study, tmp_path):
     nothing = {**study, "measurements": study["measurements"].assign(value=np.nan)}
-    results.write(tmp_path / "results.html", **nothing)
+    results_page.write(tmp_path / "results.html", **nothing)
     assert "No value of this endpoint could be had." in (tmp_path / "results.html").read_text(encoding="utf-8")
 
 
 def test_results_are_held_back_until_the_review_is_complete(tmp_path):
-    results.hold(tmp_path / "results.html", cohort_name="demo", review=None, n_items=12)
+    results_page.hold(tmp_path / "results.html", cohort_name="demo", review=None, n_items=12)
     page = (tmp_path / "results.html").read_text(encoding="utf-8")
     assert "0 of 12" in page and "12 are pending" in page and 'href="qc.html"' in page
 
@@ -306,10 +308,10 @@ def test_what_a_paper_must_tell_and_the_tables_lack_is_listed(text):
 def test_how_well_something_was_measured_is_no_step_of_the_mechanism(shown):
     loading = copy.copy(shown["p_mtor"]) if "p_mtor" in shown else copy.copy(next(iter(shown.values())))
     loading.plan = {**loading.plan, "assay": "western_blot", "measure": "loading_factor", "analyte": "GAPDH"}
-    assert not [own for _, endpoints in cascade.steps([loading]) for own in endpoints]
+    assert not [own for _, endpoints in effect_overview.steps([loading]) for own in endpoints]
 
 
 def test_a_comparison_with_two_arms_names_both_by_their_labels():
     labels = {"vehicle": "Vehicle", "ket20": "Ketamine 20 mg/kg"}
-    assert wording.level("vehicle and ket20", labels) == "Vehicle and Ketamine 20 mg/kg"
-    assert wording.level("vehicle+ket20", labels) == "Vehicle + Ketamine 20 mg/kg"
+    assert formatting.level("vehicle and ket20", labels) == "Vehicle and Ketamine 20 mg/kg"
+    assert formatting.level("vehicle+ket20", labels) == "Vehicle + Ketamine 20 mg/kg"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from ketaflow.core import files
-from ketaflow.report import arrive, endpoints, palette, sections, templates, wording
+from ketaflow.report import endpoints, formatting, palette, templates
+from ketaflow.report.sections import arrive, content
 
 NO_LOCK = {"sha256": "", "locked_at": "", "changed": False, "changes": []}
 
@@ -59,7 +60,7 @@ def write(
     endpoints_shown = endpoints.build(tables, measurements, allocation, carried_out, measures)
     page = templates.render(
         "results.html",
-        words=wording,
+        words=formatting,
         cohort_name=cohort_name or Path(str(provenance.get("settings", {}).get("cohort", "cohort"))).name,
         status=_status(recordings, review, plan, plan_lock or {}),
         review=review,
@@ -69,7 +70,7 @@ def write(
         **_asked(endpoints_shown, carried_out, plan, plan_lock, known, allocation, len(animals)),
         **_doubted(recordings, checks, tables["exclusions"]),
         **_found(endpoints_shown, known, sentences, allocation, settings["correlation_min_animals"]),
-        by_assay=[sections.by_assay(assay) for assay in shown],
+        by_assay=[content.by_assay(assay) for assay in shown],
     )
     files.write_text(page, path)
     return endpoints_shown
@@ -91,7 +92,7 @@ def _asked(shown, carried_out, plan, plan_lock, known, allocation, n_animals) ->
         "sizes": allocation.groupby("arm")["animal"].nunique().to_dict(),
         "n_animals": n_animals,
         "has_plan": plan is not None,
-        "asked": sections.asked(shown),
+        "asked": content.asked(shown),
         "lock": NO_LOCK | dict(plan_lock or {}),
         "alpha": carried_out.get("alpha"),
         "families": carried_out.get("families", {}),
@@ -100,11 +101,11 @@ def _asked(shown, carried_out, plan, plan_lock, known, allocation, n_animals) ->
 
 def _doubted(recordings: pd.DataFrame, checks: pd.DataFrame, exclusions: pd.DataFrame) -> dict:
     """What failed, what was left out, which checks asked for a look."""
-    doubtful, n_doubtful = sections.doubtful(checks)
-    raised, every_check = sections.check_counts(checks)
+    doubtful, n_doubtful = content.doubtful(checks)
+    raised, every_check = content.check_counts(checks)
     return {
-        "failed": sections.failed(recordings),
-        "left_out": sections.left_out(exclusions),
+        "failed": content.failed(recordings),
+        "left_out": content.left_out(exclusions),
         "raised": raised,
         "every_check": every_check,
         "n_checks": len(checks),
@@ -115,11 +116,11 @@ def _doubted(recordings: pd.DataFrame, checks: pd.DataFrame, exclusions: pd.Data
 
 def _found(shown, known: list[palette.Arm], sentences: list[dict], allocation: pd.DataFrame, least: int) -> dict:
     """The cascade, every endpoint, the correlations and the tests."""
-    parts = [sections.endpoint_part(endpoint, known, sentences) for endpoint in shown]
+    parts = [content.endpoint_part(endpoint, known, sentences) for endpoint in shown]
     return {
-        "mechanism": sections.mechanism(shown, known, _arm_of(allocation), least),
-        "roles": sections.by_role(parts),
-        "tests": sections.tests(shown, {arm.name: arm.label for arm in known}),
+        "mechanism": content.mechanism(shown, known, _arm_of(allocation), least),
+        "roles": content.by_role(parts),
+        "tests": content.tests(shown, {arm.name: arm.label for arm in known}),
     }
 
 
@@ -134,7 +135,7 @@ def _status(
     told = []
     counts = recordings.drop_duplicates(["assay", "recording"])["status"].value_counts()
     if counts.get("failed", 0):
-        told.append(("fail", f"{wording.count(counts['failed'], 'recording')} could not be measured; see below."))
+        told.append(("fail", f"{formatting.count(counts['failed'], 'recording')} could not be measured; see below."))
     if plan is None:
         told.append(("warn", "There is no plan: every endpoint is exploratory."))
     if lock.get("changed"):
@@ -151,7 +152,7 @@ def _status(
         told.append(
             (
                 "warn",
-                f"{wording.count(len(review['stale']), 'decision')} count no more: the recording has changed since.",
+                f"{formatting.count(len(review['stale']), 'decision')} count no more: the recording has changed since.",
             )
         )
     return told

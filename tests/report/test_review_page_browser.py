@@ -9,7 +9,7 @@ import pytest
 from ketaflow.core import cohort
 from ketaflow.core.records import Figure
 from ketaflow.core.svg import Chart
-from ketaflow.report import results, review
+from ketaflow.report import results_page, review_page
 from ketaflow.review import blinding, decisions
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ SETTINGS = {"page_size_mb": 15, "reject_reasons": ["Wrong recording", "Artefact"
 ASSAYS = {"forced_swim": "Forced swim", "western_blot": "Western blot"}
 
 
-def items(count: int = 6) -> list[review.ReviewItem]:
+def items(count: int = 6) -> list[review_page.ReviewItem]:
     made = []
     for n in range(count):
         chart = Chart((0, 360), (0, 1), "time (s)", "motion")
@@ -35,14 +35,14 @@ def items(count: int = 6) -> list[review.ReviewItem]:
         status = "flagged" if n == 1 else "ok"
         figures = [Figure("Motion", chart.svg("motion over time"), caption="Low is immobile.")]
         made.append(
-            review.ReviewItem(assay, ASSAYS[assay], f"r{n}", f"M{n}", status, "", figures, [check], f"{n:064x}")
+            review_page.ReviewItem(assay, ASSAYS[assay], f"r{n}", f"M{n}", status, "", figures, [check], f"{n:064x}")
         )
     return made
 
 
 def page_of(tmp_path, count: int = 6, **more):
     settings = {"cohort_name": "demo", "blinding_key": "k", "decisions": None, **SETTINGS, **more}
-    return review.write(items(count), tmp_path / "report" / "qc.html", **settings)
+    return review_page.write(items(count), tmp_path / "report" / "qc.html", **settings)
 
 
 def known(count: int = 6) -> list[dict]:
@@ -122,10 +122,10 @@ def test_a_rejection_goes_all_the_way_to_the_results(opened, study, study_of, tm
         for place, row in enumerate(study["recordings"].itertuples())
     ]
     shown_items = [
-        review.ReviewItem(**swim, assay_title="Forced swim", status="ok", reason="", figures=[], checks=[])
+        review_page.ReviewItem(**swim, assay_title="Forced swim", status="ok", reason="", figures=[], checks=[])
         for swim in swims
     ]
-    (path,) = review.write(
+    (path,) = review_page.write(
         shown_items, tmp_path / "qc.html", cohort_name="demo", blinding_key="k", decisions=None, **SETTINGS
     )
     code = blinding.code("forced_swim", "fst_M02", "k")
@@ -141,7 +141,7 @@ def test_a_rejection_goes_all_the_way_to_the_results(opened, study, study_of, tm
     again = study_of(planned, judged.rejected) | {"review": judged.summary()}
     excluded = again["tables"]["exclusions"].query("source == 'reviewer'")
     assert excluded[["animal", "reviewer", "reason"]].to_numpy().tolist() == [["M02", "AB", "Artefact"]]
-    results.write(tmp_path / "results.html", **again)
+    results_page.write(tmp_path / "results.html", **again)
     told = opened(tmp_path / "results.html").locator("#excluded").inner_text()
     assert "M02" in told and "AB" in told and "Artefact" in told
 

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from ketaflow.report import drawing, wording
-from ketaflow.report.drawing import INK, SOFT, Frame, Sheet
+from ketaflow.report import formatting
 from ketaflow.report.endpoints import Endpoint
+from ketaflow.report.figures import canvas
+from ketaflow.report.figures.canvas import INK, SOFT, Frame, Sheet
 from ketaflow.report.palette import Arm
 
 MECHANISM = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
@@ -137,7 +138,7 @@ def matrix(titles: list[str], found: Correlations) -> str:
     sheet = Sheet(CELL_LABEL_PX + count * CELL_PX + 12, top + count * CELL_PX + 34)
     for i, title in enumerate(titles):
         middle = top + (i + 0.5) * CELL_PX + 4
-        lines = drawing.wrapped(title, 40, 2)
+        lines = canvas.wrapped(title, 40, 2)
         for step, line in enumerate(lines):
             sheet.text(CELL_LABEL_PX - 28, middle + 14 * step - 7 * (len(lines) - 1), line, anchor="end")
         sheet.text(CELL_LABEL_PX - 10, middle, str(i + 1), anchor="middle", fill=SOFT)
@@ -163,7 +164,7 @@ def pairs(titles: list[str], found: Correlations) -> pd.DataFrame:
 
 
 def _row(endpoint: Endpoint, arm: Arm, row: dict) -> Row:
-    if row["effect_size_name"] == EFFECT and not wording.is_missing(row["effect_size"]):
+    if row["effect_size_name"] == EFFECT and not formatting.is_missing(row["effect_size"]):
         size, ends = float(row["effect_size"]), (float(row["effect_ci_low"]), float(row["effect_ci_high"]))
     else:
         size, ends = standardised(row)
@@ -183,7 +184,7 @@ def standardised(row: dict) -> tuple[float, tuple[float, float]]:
     """
     keys = ("estimate", "ci_low", "ci_high", "se", "df", "n", "n_reference")
     estimate, low, high, se, df, n, n_reference = (
-        np.nan if wording.is_missing(row.get(key)) else float(row[key]) for key in keys
+        np.nan if formatting.is_missing(row.get(key)) else float(row[key]) for key in keys
     )
     if not (se > 0 and df > 1 and n > 0 and n_reference > 0):
         return np.nan, (np.nan, np.nan)
@@ -211,12 +212,12 @@ def _height(by_step: list) -> float:
 
 
 def _lines(group: list[Row]) -> int:
-    return len(drawing.wrapped(group[0].endpoint.title, 43, 2))
+    return len(canvas.wrapped(group[0].endpoint.title, 43, 2))
 
 
 def _limits(by_step: list) -> tuple[float, float]:
     rows = [row for _, groups in by_step for group in groups for row in group]
-    low, high = drawing.limits([value for row in rows for value in (row.low, row.high)], include=[-1, 1])
+    low, high = canvas.limits([value for row in rows for value in (row.low, row.high)], include=[-1, 1])
     return max(low, -LARGEST), min(high, LARGEST)
 
 
@@ -225,7 +226,7 @@ def _legend(sheet: Sheet, arms: list[Arm]) -> None:
     x = sheet.width - 16
     for arm in reversed(arms):
         sheet.text(x, sheet.height - 4, arm.label, anchor="end")
-        x -= len(arm.label) * drawing.LETTER_PX * 1.1 + 16
+        x -= len(arm.label) * canvas.LETTER_PX * 1.1 + 16
         sheet.dot(x + 6, sheet.height - 8, 4.5, arm.colour)
         x -= 14
 
@@ -239,7 +240,7 @@ def _heading(sheet: Sheet, title: str, y: float) -> float:
 def _endpoint(frame: Frame, rows: list[Row], y: float) -> float:
     """The rows of one endpoint; returns where the next begins."""
     endpoint = rows[0].endpoint
-    lines = drawing.wrapped(endpoint.title, 43, 2)
+    lines = canvas.wrapped(endpoint.title, 43, 2)
     lines[-1] += {"lower": " ↓", "higher": " ↑"}.get(endpoint.direction, "")
     for step, line in enumerate(lines):
         frame.sheet.text(14, y + 9 + ROW_PX * step, line)
@@ -264,7 +265,7 @@ def _effect(frame: Frame, row: Row, y: float) -> None:
                 f'<path d="M{tip - way * 5:.1f} {y - 4:.1f}L{tip:.1f} {y:.1f}L{tip - way * 5:.1f} {y + 4:.1f}" '
                 f'fill="none" stroke="{row.arm.colour}" stroke-width="2"/>'
             )
-    told = f"g {wording.number(row.effect)}, interval {wording.interval(row.low, row.high)}"
+    told = f"g {formatting.number(row.effect)}, interval {formatting.interval(row.low, row.high)}"
     frame.sheet.dot(middle, y, 4.5, row.arm.colour, told=f"{row.endpoint.title}, {row.arm.label}: {told}")
 
 
@@ -279,14 +280,14 @@ def _cell(sheet: Sheet, x: float, y: float, value: float, is_own: bool, told: st
     else:
         hue = "var(--positive)" if value > 0 else "var(--negative)"
         sheet.add(f'{box} fill="{hue}" fill-opacity="{0.62 * abs(value):.2f}">{title}</rect>')
-        words = wording.fixed(value, 2)
+        words = formatting.fixed(value, 2)
         sheet.text(x + CELL_PX / 2, y + CELL_PX / 2 + 4, words, anchor="middle")
 
 
 def _cell_told(titles: list[str], i: int, j: int, value: float, n: int) -> str:
     kind = "within arms" if j > i else "all animals"
-    r = f"r {wording.number(value, 2)}" if np.isfinite(value) else "too few animals"
-    return f"{titles[i]} and {titles[j]}, {kind}: {r}, {wording.count(n, 'animal')}"
+    r = f"r {formatting.number(value, 2)}" if np.isfinite(value) else "too few animals"
+    return f"{titles[i]} and {titles[j]}, {kind}: {r}, {formatting.count(n, 'animal')}"
 
 
 def _clipped(words: str, letters: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from ketaflow.report import wording
+from ketaflow.report import formatting
 
 
 @dataclass(frozen=True)
@@ -66,23 +66,23 @@ def _plan(plan: Mapping | None) -> list[Item]:
         Item(
             "Sample size",
             "held" if sized else "missing",
-            f"smallest_effect is declared for {wording.listed(sized)}; say how the number of animals was chosen."
+            f"smallest_effect is declared for {formatting.listed(sized)}; say how the number of animals was chosen."
             if sized
             else "No endpoint declares smallest_effect: say how the number of animals was chosen.",
         ),
         Item(
             "Exclusion criteria",
             "held" if rules else "missing",
-            f"{wording.count(rules, 'rule')} set in the plan."
+            f"{formatting.count(rules, 'rule')} set in the plan."
             if rules
             else "The plan sets no exclusion rules; say whether there were any.",
         ),
         Item(
             "Primary outcome",
             "held" if len(primary) == 1 else "missing",
-            f"{wording.listed(primary)}."
+            f"{formatting.listed(primary)}."
             if len(primary) == 1
-            else f"{wording.count(len(primary), 'primary endpoint')}; one is expected.",
+            else f"{formatting.count(len(primary), 'primary endpoint')}; one is expected.",
         ),
     ]
 

@@ -1,0 +1,1 @@
+"""How are effects, values and correlations drawn?"""
