@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
 from ketaflow import assays  # noqa: E402
 from ketaflow.core import records, settings  # noqa: E402
 from ketaflow.core.cohort import Group  # noqa: E402
-from ketaflow.engine import batches  # noqa: E402
+from ketaflow.engine import legacy  # noqa: E402
 
 ASSAY = "dendritic_spines"
 SCALE = {"pixel_size_um": 0.1, "z_step_um": 0.3}
@@ -41,12 +41,12 @@ def run(stage: str, folder: Path, stacks: int) -> None:
     if stage == "ingest":
         rows = [{"image": f"{number}.tif", "animal": "m", "region": "r", **SCALE} for number in range(stacks)]
         groups = [Group(row["image"], {ASSAY: [row]}, [row["image"]]) for row in rows]
-        done = batches.ingest_batch(groups, folder, work, block, code="", cache=cache)
+        done = legacy.ingest_batch(groups, folder, work, block, code="", cache=cache)
     else:
         before = ["ingest"] if stage == "quantify" else ["ingest", "quantify"]
         read = [records.read_batch(folder / f"{name}.zip") for name in before]
-        done = batches.stage_batch(list(zip(*read, strict=True)), work, block, code="", cache=cache)
-    batches.write(done, folder / f"{stage}.zip", cache)
+        done = legacy.stage_batch(list(zip(*read, strict=True)), work, block, code="", cache=cache)
+    legacy.write(done, folder / f"{stage}.zip", cache)
     failed = [record.reason for record in done if record.status == "failed"]
     print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, failed]))
 

@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
 from scale import make_cohort  # noqa: E402
 
 from ketaflow import assays  # noqa: E402
-from ketaflow.engine import batches, study  # noqa: E402
+from ketaflow.engine import legacy, study  # noqa: E402
 
 ASSAY = "sucrose_preference"
 
@@ -39,7 +39,7 @@ def main(recordings: int) -> None:
         with contextlib.redirect_stdout(io.StringIO()):
             start = time.process_time()
             ingest = assays.stage(ASSAY, "ingest").ingest
-            read = batches.ingest_batch(groups, folder, ingest, chosen["ingest"], code="", cache=cache)
+            read = legacy.ingest_batch(groups, folder, ingest, chosen["ingest"], code="", cache=cache)
             each["ingest"] = time.process_time() - start
             measured, each["quantify"] = staged("quantify", [(one,) for one in read], chosen, cache)
             checked, each["qc"] = staged("qc", list(zip(read, measured, strict=True)), chosen, cache)
@@ -57,7 +57,7 @@ def main(recordings: int) -> None:
 def staged(stage: str, inputs: list[tuple], chosen: dict, cache: Path) -> tuple[list, float]:
     """Records of one stage over the batch, and the CPU seconds it took."""
     start = time.process_time()
-    made = batches.stage_batch(inputs, getattr(assays.stage(ASSAY, stage), stage), chosen[stage], code="", cache=cache)
+    made = legacy.stage_batch(inputs, getattr(assays.stage(ASSAY, stage), stage), chosen[stage], code="", cache=cache)
     return made, time.process_time() - start
 
 

@@ -1,5 +1,7 @@
 """Batches: stable, cached record by record, and never stopped by one bad recording."""
 
+import errno
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketaflow.core import records
-from ketaflow.core.cohort import Group
 from ketaflow.core.errors import IngestError
-from ketaflow.core.records import Record
-from ketaflow.engine import batches
+from ketaflow.core.inputs import Group
+from ketaflow.engine import batch_files, batches
+from ketaflow.engine.batch_files import Outcome
+from ketaflow.engine.batches import Job
+from ketaflow.engine.stages import Stage
 
 
 def groups(names) -> list[Group]:
@@ -52,133 +55,172 @@ def test_order_of_rows_does_not_matter():
     assert home(batches.batched(groups(names), 5)) == home(batches.batched(groups(names[::-1]), 5))
 
 
+@dataclass(frozen=True)
+class Swim:
+    recording: str
+    frame: np.ndarray
+    scores: int = 0
+
+
+@dataclass(frozen=True)
+class Limits:
+    x: int
+
+
 class Reader:
     """An assay's ingest that counts what it was asked to read."""
 
     def __init__(self):
         self.read = []
 
-    def __call__(self, rows, folder: Path, **settings) -> Record:
-        name = rows["swim"][0]["recording"]
+    def __call__(self, rows, folder: Path, settings) -> Swim:
+        name = rows.by_table["swim"][0]["recording"]
         self.read.append(name)
         if name == "unreadable":
             raise IngestError("unreadable: found nothing, expected a video. Record it again.")
         if name == "surprising":
             raise ZeroDivisionError("division by zero")
-        return Record(tables={"trace": [{"recording": name, "motion": 0.5}]}, arrays={"frame": np.eye(3)})
-
-
-def run(names, cache: Path, reader, settings=None, code="1", folder=Path(".")):
-    done = batches.ingest_batch(groups(names), folder, reader, settings or {}, code=code, cache=cache)
-    batches.write(done, cache.parent.parent / "out.zip", cache)
-    return {record.name: record for record in done}
+        if name == "unlucky":
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return Swim(name, np.eye(3) * settings.x)
 
 
 @pytest.fixture
-def cache(tmp_path) -> Path:
-    return tmp_path / "cache" / "b.zip"
+def use(monkeypatch):
+    """Run this function as the stage of a little assay."""
+    monkeypatch.setattr(batches.recordings, "named", lambda assay, group: ())
+
+    def use(run, reads=(), takes_rows=False):
+        monkeypatch.setattr(batches, "stage", lambda assay, name: Stage(run, reads, Swim, Limits, takes_rows))
+
+    return use
 
 
-def test_a_bad_recording_never_stops_its_batch(cache):
-    done = run(["a", "unreadable", "surprising", "b"], cache, Reader())
+@pytest.fixture
+def job(tmp_path) -> Job:
+    return Job("swim", "ingest", {"x": 1}, "1", tmp_path / "out.zip", tmp_path / "cache" / "b.zip")
+
+
+def run(job: Job, names, folder=Path(".")) -> dict[str, Outcome]:
+    batches.ingest(job, groups(names), folder)
+    return {one.name: one for one in batch_files.read(job.output, Swim)}
+
+
+def test_a_bad_recording_never_stops_its_batch(job, use):
+    use(Reader())
+    done = run(job, ["a", "unreadable", "surprising", "b"])
     assert [done[name].status for name in ("a", "unreadable", "surprising", "b")] == ["ok", "failed", "failed", "ok"]
     assert done["unreadable"].reason == "unreadable: found nothing, expected a video. Record it again."
     assert "division by zero" in done["surprising"].reason
 
 
-def test_what_is_unchanged_comes_from_the_cache(cache):
-    first = Reader()
-    before = run(["a", "b"], cache, first)
-    again = Reader()
-    after = run(["a", "b", "c"], cache, again)
+def test_a_fault_of_the_machine_stops_the_job_and_is_no_fact_about_a_recording(job, use):
+    use(Reader())
+    with pytest.raises(OSError, match="Stale"):
+        run(job, ["a", "unlucky"])
+    assert not job.output.exists()
+    assert not job.cache.exists()
+
+
+def test_what_is_unchanged_comes_from_the_cache(job, use):
+    first, again = Reader(), Reader()
+    use(first)
+    before = run(job, ["a", "b"])
+    use(again)
+    after = run(job, ["a", "b", "c"])
     assert (first.read, again.read) == (["a", "b"], ["c"])
-    assert after["a"].table("trace").equals(records.read_batch(cache)[0].table("trace"))
+    np.testing.assert_array_equal(after["a"].content.frame, before["a"].content.frame)
     assert after["a"].key == before["a"].key
 
 
-@pytest.mark.parametrize("change", [{"settings": {"x": 1}}, {"code": "2"}])
-def test_changed_settings_or_code_read_everything_again(cache, change):
-    run(["a", "b"], cache, Reader())
+@pytest.mark.parametrize("change", [{"settings": {"x": 2}}, {"code": "2"}])
+def test_changed_settings_or_code_read_everything_again(job, use, change):
+    use(Reader())
+    run(job, ["a", "b"])
     again = Reader()
-    run(["a", "b"], cache, again, **change)
+    use(again)
+    run(replace(job, **change), ["a", "b"])
     assert again.read == ["a", "b"]
 
 
-def test_a_failed_recording_is_tried_again(cache):
-    run(["unreadable"], cache, Reader())
+def test_a_failed_recording_is_tried_again(job, use):
+    use(Reader())
+    run(job, ["unreadable"])
     again = Reader()
-    run(["unreadable"], cache, again)
+    use(again)
+    run(job, ["unreadable"])
     assert again.read == ["unreadable"]
 
 
-def test_a_changed_file_is_read_again(cache, tmp_path):
-    def with_file(names, reader):
-        made = [Group(name, {"swim": [{"recording": name}]}, [f"{name}.avi"]) for name in names]
-        done = batches.ingest_batch(made, tmp_path, reader, {}, code="1", cache=cache)
-        batches.write(done, tmp_path / "out.zip", cache)
-        return done
+def test_a_changed_file_is_read_again(job, use, tmp_path):
+    def with_files():
+        made = [Group(name, {"swim": [{"recording": name}]}, [f"{name}.avi"]) for name in "ab"]
+        batches.ingest(job, made, tmp_path)
+        return batch_files.headings(job.output)
 
     for name in "ab":
         (tmp_path / f"{name}.avi").write_text(name)
-    with_file("ab", Reader())
+    use(Reader())
+    with_files()
     (tmp_path / "b.avi").write_text("changed")
     again = Reader()
-    done = with_file("ab", again)
+    use(again)
+    done = with_files()
     assert again.read == ["b"]
-    assert done[0].sources[0]["bytes"] == 1
+    assert done[0].sources[0].bytes == 1
 
 
-def test_tables_for_later_stages_read_nothing_again_but_reach_them(cache, tmp_path):
-    def with_scores(scored, reader):
-        rows = {"swim": [{"recording": "a", "video": "a.avi"}], **({"scores": scored} if scored else {})}
-        made = [Group("a", rows, ["a.avi", *(row["file"] for row in scored)])]
-        done = batches.ingest_batch(made, tmp_path, reader, {}, code="1", cache=cache, later={"scores"})
-        batches.write(done, tmp_path / "out.zip", cache)
-        return done[0]
-
-    for name in ("a.avi", "ann.csv"):
-        (tmp_path / name).write_text(name)
-    bare = with_scores([], Reader())
+def test_the_cache_serves_the_halves_of_a_split_batch(job, use):
+    use(Reader())
+    run(job, ["a", "b"])
     again = Reader()
-    scored = with_scores([{"recording": "a", "file": "ann.csv"}], again)
-    (tmp_path / "ann.csv").write_text("corrected")
-    corrected = with_scores([{"recording": "a", "file": "ann.csv"}], again)
-    assert again.read == []
-    assert scored.rows["scores"] == [{"recording": "a", "file": "ann.csv"}]
-    assert len({bare.key, scored.key, corrected.key}) == 3
-    assert [source["path"] for source in corrected.sources] == ["a.avi", "ann.csv"]
-    (tmp_path / "a.avi").write_text("another film")
-    with_scores([], again)
-    assert again.read == ["a"]
-
-
-def test_the_cache_serves_the_halves_of_a_split_batch(cache):
-    run(["a", "b"], cache, Reader())
-    again = Reader()
-    run(["a"], cache.with_name("b0.zip"), again)
+    use(again)
+    run(replace(job, cache=job.cache.with_name("b0.zip")), ["a"])
     assert again.read == []
 
 
-def test_a_broken_cache_is_not_used_and_not_fatal(cache):
-    run(["a"], cache, Reader())
-    cache.unlink()
-    cache.write_bytes(b"half a zip")
+def test_a_broken_cache_is_not_used_and_not_fatal(job, use):
+    use(Reader())
+    run(job, ["a"])
+    job.cache.unlink()
+    job.cache.write_bytes(b"half a zip")
     again = Reader()
-    assert run(["a"], cache, again)["a"].status == "ok"
+    use(again)
+    assert run(job, ["a"])["a"].status == "ok"
     assert again.read == ["a"]
 
 
-def test_a_failed_record_is_passed_on_with_its_reason(tmp_path):
+def test_a_failed_record_is_passed_on_with_its_reason(job, use):
+    use(Reader())
+    run(job, ["a", "unreadable"])
     seen = []
-    before = [(Record("a", key="1"),), (Record("b", status="failed", reason="no video", key="2"),)]
 
-    def stage(record):
-        seen.append(record.name)
-        return Record(tables={"measurements": [{"value": 1.0}]})
+    def quantify(swim, settings):
+        seen.append(swim.recording)
+        return swim
 
-    done = batches.stage_batch(before, stage, {}, code="1", cache=tmp_path / "cache" / "b.zip")
+    use(quantify, reads=(Swim,))
+    later = replace(job, stage="quantify", output=job.output.with_name("later.zip"), cache=job.cache.with_name("l.zip"))
+    assert batches.follow(later, [job.output], []) == 1
     assert seen == ["a"]
-    assert [(record.name, record.status, record.reason) for record in done] == [
-        ("a", "ok", ""),
-        ("b", "failed", "no video"),
-    ]
+    done = batch_files.headings(later.output)
+    assert [(one.name, one.status) for one in done] == [("a", "ok"), ("unreadable", "failed")]
+    assert done[1].reason == "unreadable: found nothing, expected a video. Record it again."
+
+
+def test_rows_of_a_later_stage_rerun_that_stage_for_their_own_recording_alone(job, use):
+    use(Reader())
+    run(job, ["a", "b"])
+    seen = []
+
+    def quantify(swim, settings, rows):
+        seen.append(swim.recording)
+        return replace(swim, scores=len(rows.by_table.get("scores", [])))
+
+    use(quantify, reads=(Swim,), takes_rows=True)
+    later = replace(job, stage="quantify", output=job.output.with_name("later.zip"), cache=job.cache.with_name("b.zip"))
+    later = replace(later, cache=job.cache.parent / "later" / "b.zip")
+    batches.follow(later, [job.output], [])
+    batches.follow(later, [job.output], [Group("b", {"scores": [{"recording": "b", "rater": "AB"}]})])
+    assert seen == ["a", "b", "b"]
+    assert [one.content.scores for one in batch_files.read(later.output, Swim)] == [0, 1]

@@ -1,48 +1,66 @@
 """Batches put together: nothing is lost, a failure keeps its reason, an item's fingerprint follows its content."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from ketaflow.core import measures, records
-from ketaflow.core.records import Record
-from ketaflow.engine import collect
+from ketaflow.core.inputs import Group
+from ketaflow.core.results import (
+    CHECK_COLUMNS,
+    MEASUREMENT_COLUMNS,
+    RECORDING_COLUMNS,
+    Checked,
+    Measurement,
+    check,
+    measurement,
+    table,
+)
+from ketaflow.engine import batch_files, collect, recordings
+from ketaflow.engine.batch_files import NamedRecording, Outcome, Source
 
 ASSAY = "forced_swim"
-TABLE = {"path": "forced_swim.csv", "sha256": "t", "bytes": 10}
+TABLE = Source("forced_swim.csv", "t", 10)
 ANIMALS = pd.DataFrame({"animal": ["M1", "M2", "M3"]})
 
 
-def swim(name: str, animal: str, video: str) -> dict:
-    return {"recording": name, "animal": animal, "video": video, "cylinder": 1.0, "session": "test"}
+@dataclass(frozen=True)
+class Ingested:
+    """What ingest made of a film; nothing here looks inside."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    measurements: list[Measurement] = table()
 
 
 def batch(folder: Path, immobility_s: float | None = 150.0, verdict: str = "pass", sha256: str = "a") -> Path:
     """One video that was measured and one that could not be read."""
-    good, bad = {ASSAY: [swim("r1", "M1", "v/1.mp4")]}, {ASSAY: [swim("r2", "M2", "v/2.mp4")]}
-    sources = [[{"path": f"v/{number}.mp4", "sha256": sha, "bytes": 5}] for number, sha in ((1, sha256), (2, "b"))]
-    reason = "v/2.mp4: no bytes in this file"
-    failed = {"status": "failed", "reason": reason}
-    value = measures.measurement(
-        "immobility_s", immobility_s, unit="s", animal="M1", recording="r1", reason="" if immobility_s else "dark"
+    failed = {"status": "failed", "reason": "v/2.mp4: no bytes in this file"}
+    reason = "" if immobility_s else "dark"
+    value = measurement("immobility_s", immobility_s, animal="M1", recording="r1", reason=reason)
+    seen = check("brightness", 80.0, recording="r1", animal="M1", message="too dark", verdict=verdict)
+    first, second = (
+        {
+            "recordings": (NamedRecording(f"r{n}", f"M{n}", "test", (f"v/{n}.mp4",), ""),),
+            "sources": (Source(f"v/{n}.mp4", sha, 5),),
+        }
+        for n, sha in ((1, sha256), (2, "b"))
     )
-    seen = measures.check("brightness", 80.0, recording="r1", animal="M1", message="too dark", verdict=verdict)
-    unread = Record("v/2.mp4", rows=bad, sources=sources[1], **failed)
     stages = {
-        "recordings": [Record("v/1.mp4", rows=good, sources=sources[0]), unread],
-        "measurements": [Record("v/1.mp4", tables={"measurements": [value]}), Record("v/2.mp4", **failed)],
-        "checks": [Record("v/1.mp4", tables={"checks": [seen]}), Record("v/2.mp4", **failed)],
+        "recordings": (Ingested, Outcome("v/1.mp4", Ingested(), **first), Outcome("v/2.mp4", **second, **failed)),
+        "measurements": (Measured, Outcome("v/1.mp4", Measured([value])), Outcome("v/2.mp4", **failed)),
+        "checks": (Checked, Outcome("v/1.mp4", Checked([seen])), Outcome("v/2.mp4", **failed)),
     }
-    for name, made in stages.items():
-        records.write_batch(made, folder / f"{name}.zip")
+    for name, (kind, *made) in stages.items():
+        batch_files.write(made, kind, folder / f"{name}.zip")
     return folder
 
 
-def collected(folder: Path, brought_in: pd.DataFrame | None = None) -> collect.Collected:
-    return collect.collect(
-        {ASSAY: [folder]}, {ASSAY: {}}, animals=ANIMALS, table_files={ASSAY: TABLE}, brought_in=brought_in
-    )
+def collected(*folders: Path, imported: pd.DataFrame | None = None, more: tuple[Source, ...] = ()) -> collect.Collected:
+    given = collect.AssayInput(list(folders), {}, TABLE, more)
+    return collect.collect({ASSAY: given}, animals=ANIMALS, imported=imported)
 
 
 @pytest.fixture(autouse=True)
@@ -79,9 +97,9 @@ def test_a_recording_without_any_value_is_failed(tmp_path):
 
 def test_tables_have_the_contracts_columns(tmp_path):
     found = collected(batch(tmp_path))
-    assert tuple(found.measurements) == measures.MEASUREMENT_COLUMNS
-    assert tuple(found.checks) == measures.CHECK_COLUMNS
-    assert tuple(found.recordings) == measures.RECORDING_COLUMNS
+    assert tuple(found.measurements) == MEASUREMENT_COLUMNS
+    assert tuple(found.checks) == CHECK_COLUMNS
+    assert tuple(found.recordings) == RECORDING_COLUMNS
     assert set(found.measurements["assay"]) == {ASSAY}
 
 
@@ -107,7 +125,7 @@ def test_values_from_elsewhere_enter_like_everything_else(tmp_path):
         "status": None,
     }
     elsewhere = pd.DataFrame([row])
-    found = collected(batch(tmp_path), elsewhere).measurements
+    found = collected(batch(tmp_path), imported=elsewhere).measurements
     row = found[found["assay"].eq("elisa")].iloc[0]
     assert (row["value"], row["status"]) == (41.0, "ok")
 
@@ -120,10 +138,13 @@ def test_the_last_lines_of_a_run_count_and_name_what_failed(tmp_path):
 
 def test_order_of_batches_changes_nothing(tmp_path):
     one, two = batch(tmp_path / "1"), batch(tmp_path / "2", immobility_s=99.0)
-    forward = collect.collect(
-        {ASSAY: [one, two]}, {ASSAY: {}}, animals=ANIMALS, table_files={ASSAY: TABLE}, brought_in=None
-    )
+    forward = collected(one, two)
     assert len(forward.measurements) == 2 * len(collected(one).measurements)
+
+
+def test_a_file_that_only_a_later_stage_uses_is_listed_with_its_fingerprint(tmp_path):
+    found = collected(batch(tmp_path), more=(Source("scores/boris.csv", "c", 9),)).recordings
+    assert found.set_index("path").loc["scores/boris.csv", "sha256"] == "c"
 
 
 def dialysed(folder: Path, table_sha256: str = "t", **changed: object) -> dict[str, str]:
@@ -131,21 +152,16 @@ def dialysed(folder: Path, table_sha256: str = "t", **changed: object) -> dict[s
     made = {"recordings": [], "measurements": [], "checks": []}
     for animal in ("M1", "M2"):
         row = {"animal": animal, "fraction": "1", "start_min": -20.0, "chromatogram": None}
-        value = measures.measurement("baseline_um", 2.0, unit="uM", animal=animal, recording=animal)
         rows = {"microdialysis": [row | (changed if animal == "M2" else {})]}
-        made["recordings"].append(Record(animal, rows=rows))
-        made["measurements"].append(Record(animal, tables={"measurements": [value]}))
-        made["checks"].append(Record(animal))
-    for name, done in made.items():
-        records.write_batch(done, folder / f"{name}.zip")
-    table = {**TABLE, "sha256": table_sha256}
-    found = collect.collect(
-        {"microdialysis": [folder]},
-        {"microdialysis": {}},
-        animals=ANIMALS,
-        table_files={"microdialysis": table},
-        brought_in=None,
-    )
+        named = recordings.named("microdialysis", Group(animal, rows))
+        value = measurement("baseline_um", 2.0, animal=animal, recording=animal)
+        made["recordings"].append(Outcome(animal, Ingested(), recordings=named))
+        made["measurements"].append(Outcome(animal, Measured([value])))
+        made["checks"].append(Outcome(animal, Checked()))
+    for (name, done), kind in zip(made.items(), (Ingested, Measured, Checked), strict=True):
+        batch_files.write(done, kind, folder / f"{name}.zip")
+    given = collect.AssayInput([folder], {}, Source("microdialysis.csv", table_sha256, 10))
+    found = collect.collect({"microdialysis": given}, animals=ANIMALS, imported=None)
     return found.items.set_index("recording")["item_sha256"].to_dict()
 
 

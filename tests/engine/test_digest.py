@@ -13,8 +13,9 @@ def library(tmp_path, monkeypatch):
         "core/tables.py": "",
         "core/svg.py": "",
         "assays/swim/ingest.py": "from ketaflow.core import tables\nfrom ketaflow.assays.swim import motion\n",
-        "assays/swim/motion.py": "import numpy\n",
+        "assays/swim/motion.py": "import numpy\nTABLE = 'masses.csv'\n",
         "assays/swim/motion.yaml": "a: 1\n",
+        "assays/swim/masses.csv": "a,1\n",
         "core/pages/__init__.py": "",
         "core/pages/page.css": "p {}\n",
         "assays/swim/qc.py": "from ketaflow.core import pages\ndef qc():\n    from ketaflow.core import svg\n",
@@ -28,8 +29,8 @@ def library(tmp_path, monkeypatch):
 
 
 def digests() -> dict[str, str]:
-    digest.code_digest.cache_clear()
-    digest.imports.cache_clear()
+    for cached in (digest.code_digest, digest.imports, digest.data_files, digest._tree):
+        cached.cache_clear()
     return {stage: digest.code_digest(f"ketaflow.assays.swim.{stage}") for stage in ("ingest", "qc")}
 
 
@@ -39,6 +40,7 @@ def digests() -> dict[str, str]:
         ("assays/swim/ingest.py", {"ingest"}),
         ("assays/swim/motion.py", {"ingest"}),
         ("assays/swim/motion.yaml", {"ingest"}),
+        ("assays/swim/masses.csv", {"ingest"}),
         ("assays/swim/qc.py", {"qc"}),
         ("core/pages/page.css", {"qc"}),
         ("core/tables.py", {"ingest"}),
@@ -59,3 +61,17 @@ def test_no_stage_runs_the_code_of_another_assay():
             files = digest.closure(f"ketaflow.assays.{assay}.{stage}")
             others = {path.parent.name for path in files if path.parent.parent.name == "assays"} - {assay}
             assert not others
+
+
+def test_the_masses_of_proteins_belong_to_the_blots_code():
+    named = {
+        path.name
+        for path in digest.closure("ketaflow.assays.western_blot.ingest", "ketaflow.assays.western_blot.quantify")
+    }
+    assert "proteins.csv" in named
+
+
+def test_a_sentence_of_the_methods_paragraph_belongs_to_the_statistics_and_not_to_the_measurements():
+    sentences = digest.ROOT / "ketaflow" / "statistics" / "sentences.py"
+    assert sentences in digest.closure("scripts.statistics")
+    assert sentences not in digest.closure("scripts.quantify", "ketaflow.assays.forced_swim.quantify")

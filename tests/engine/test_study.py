@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ketaflow.core.errors import CohortError
-from ketaflow.engine import study
+from ketaflow.engine import recordings, study
 from ketaflow.review import blinding
 
 TABLES = {
@@ -36,7 +36,7 @@ def loaded(folder: Path) -> study.Study:
 
 def test_an_animal_measured_as_a_whole_is_a_recording_beside_its_chromatograms(tmp_path):
     found = loaded(cohort(tmp_path))
-    named = {group.name: study.recording_names("microdialysis", group) for group in groups(found)}
+    named = {group.name: recordings.names("microdialysis", group) for group in groups(found)}
     assert named == {"M1": {"c.txt", "c2.txt", "M1"}, "M2": {"M2"}}
 
 

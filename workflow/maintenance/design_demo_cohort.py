@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from ketaflow import assays  # noqa: E402
 from ketaflow.core import files  # noqa: E402
-from ketaflow.engine import study  # noqa: E402
+from ketaflow.engine import recordings  # noqa: E402
 
 FOLDER = ROOT / "resources" / "demo_cohort"
 SEED = 20_240_117
@@ -54,7 +54,7 @@ def main() -> None:
     files.write_csv(animals[["animal", "arm"]], FOLDER / "allocation.csv")
     known = animals.merge(ARMS[["arm", "control", "dose_mg_per_kg"]], on="arm")
     for assay in assays.names():
-        tables = assays.stage(assay, "simulate").design(known, np.random.default_rng([SEED, study.seed(assay)]))
+        tables = assays.stage(assay, "simulate").design(known, np.random.default_rng([SEED, recordings.seed(assay)]))
         for name, table in tables.items():
             files.write_csv(table, FOLDER / f"{name}.csv")
 

@@ -15,8 +15,8 @@ for scored in assays.with_module("calibrate"):
         conda:
             "../../environment.yml"
         resources:
-            mem_mb=twice_again(4000),
-            runtime=twice_again(120),
+            mem_mb=doubled_on_retry(4000),
+            runtime=doubled_on_retry(120),
         params:
             assay=scored,
             batches=study.batch_folders().get(scored, []),

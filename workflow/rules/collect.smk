@@ -8,7 +8,8 @@ rule collect:
         measurements=batch_files("measurements.zip"),
         checks=batch_files("checks.zip"),
         animals=cohort_table("animals"),
-        brought_in=cohort_table("measurements"),
+        imported=cohort_table("measurements"),
+        tables=tables_of_assays(),
     output:
         measurements="<results>/measurements.csv",
         checks="<results>/checks.csv",
@@ -21,10 +22,13 @@ rule collect:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=twice_again(2000),
-        runtime=twice_again(30),
+        mem_mb=doubled_on_retry(2000),
+        runtime=doubled_on_retry(30),
     params:
         batches=study.batch_folders(),
+        folder=study.cohort.folder.as_posix(),
+        cohort_tables={assay: study.cohort_tables(assay) for assay in study.assays},
+        later_files={assay: study.later_files(assay) for assay in study.assays},
         tables=study.table_sources(),
         settings={assay: study.settings[assay] for assay in study.assays},
         blinding_key=study.settings["blinding_key"],
@@ -45,11 +49,12 @@ rule provenance:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=twice_again(500),
-        runtime=twice_again(10),
+        mem_mb=doubled_on_retry(500),
+        runtime=doubled_on_retry(10),
     params:
         settings=study.settings,
         tables=study.table_sources(),
+        code=studies.script_code("provenance"),
     script:
         "../scripts/provenance.py"
 
@@ -68,9 +73,10 @@ rule summary:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=twice_again(500),
-        runtime=twice_again(10),
+        mem_mb=doubled_on_retry(500),
+        runtime=doubled_on_retry(10),
     params:
         strict=study.settings["strict"],
+        code=studies.script_code("summary"),
     script:
         "../scripts/summary.py"

@@ -71,14 +71,9 @@ def folder(wildcards):
     return study.folder(wildcards.assay, wildcards.batch).as_posix()
 
 
-def rows(wildcards):
-    """Param: the batch's rows of the cohort tables, as text."""
-    return study.rows(wildcards.assay, wildcards.batch)
-
-
-def rows_and_truth(wildcards):
-    """Param: the batch's rows, and the truth they are drawn from."""
-    return study.rows(wildcards.assay, wildcards.batch, truth=True)
+def rows(stage):
+    """Param: the batch's rows of the cohort tables that a stage is given, as text."""
+    return lambda wildcards: study.rows(wildcards.assay, wildcards.batch, stage)
 
 
 def settings(stage):
@@ -101,10 +96,10 @@ def cache(stage):
 def needs(what):
     """Threads, memory or time of one job, from the assay's settings."""
     asked = lambda wildcards: study.settings[wildcards.assay]["jobs"][what]
-    return asked if what == "threads" else twice_again(asked)
+    return asked if what == "threads" else doubled_on_retry(asked)
 
 
-def twice_again(amount):
+def doubled_on_retry(amount):
     """Memory (MB) or time (min) of a job, doubled each time it is tried again."""
     first = amount if callable(amount) else lambda wildcards: amount
     return lambda wildcards, attempt: first(wildcards) * 2 ** (attempt - 1)
@@ -114,6 +109,16 @@ def cohort_table(name):
     """Input: the file of one of the cohort's tables; nothing where there is none."""
     file = study.cohort.files.get(name)
     return [(study.cohort.folder / file).as_posix()] if file else []
+
+
+def tables_of_assays():
+    """Input: the tables of every assay, and the files that only tables for later stages name."""
+    files = {
+        file
+        for assay in study.assays
+        for file in [*study.cohort_tables(assay).values(), *study.later_files(assay)]
+    }
+    return [(study.cohort.folder / file).as_posix() for file in sorted(files)]
 
 
 def cohort_file(name):

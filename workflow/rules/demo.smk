@@ -14,7 +14,7 @@ rule draw:
         mem_mb=needs("mem_mb"),
         runtime=needs("runtime_min"),
     params:
-        rows=rows_and_truth,
+        rows=rows("simulate"),
         code=code_digest("simulate"),
     script:
         "../scripts/draw.py"

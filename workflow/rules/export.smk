@@ -14,8 +14,8 @@ for offering in assays.with_module("export"):
         conda:
             "../../environment.yml"
         resources:
-            mem_mb=twice_again(1000),
-            runtime=twice_again(30),
+            mem_mb=doubled_on_retry(1000),
+            runtime=doubled_on_retry(30),
         params:
             assay=offering,
             batches=study.batch_folders().get(offering, []),

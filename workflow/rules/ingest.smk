@@ -16,7 +16,7 @@ rule ingest:
         mem_mb=needs("mem_mb"),
         runtime=needs("runtime_min"),
     params:
-        rows=rows,
+        rows=rows("ingest"),
         marks=marks,
         folder=folder,
         settings=settings("ingest"),

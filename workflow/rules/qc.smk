@@ -17,6 +17,7 @@ rule qc:
         mem_mb=needs("mem_mb"),
         runtime=needs("runtime_min"),
     params:
+        rows=rows("qc"),
         settings=settings("qc"),
         code=code_digest("qc"),
         cache=cache("qc"),

@@ -16,6 +16,7 @@ rule quantify:
         mem_mb=needs("mem_mb"),
         runtime=needs("runtime_min"),
     params:
+        rows=rows("quantify"),
         settings=settings("quantify"),
         code=code_digest("quantify"),
         cache=cache("quantify"),

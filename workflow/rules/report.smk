@@ -21,15 +21,15 @@ rule review:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=twice_again(2000),
-        runtime=twice_again(30),
+        mem_mb=doubled_on_retry(2000),
+        runtime=doubled_on_retry(30),
     params:
         cohort=study.name,
         batches=study.batch_folders(),
         blinding_key=study.settings["blinding_key"],
         hide=study.arm_words(),
         settings=study.settings["report"],
-        code=studies.module_code("ketaflow.report.review_page"),
+        code=studies.script_code("review"),
     script:
         "../scripts/review.py"
 
@@ -65,17 +65,13 @@ rule results:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=twice_again(2000),
-        runtime=twice_again(30),
+        mem_mb=doubled_on_retry(2000),
+        runtime=doubled_on_retry(30),
     params:
         cohort=study.name,
         require_review=study.settings["require_review"],
         settings=study.settings["report"],
         measures=studies.measures(),
-        code=studies.module_code(
-            "ketaflow.report.results_page",
-            "ketaflow.report.workbooks",
-            "ketaflow.review.decisions",
-        ),
+        code=studies.script_code("results"),
     script:
         "../scripts/results.py"

@@ -14,8 +14,8 @@ rule revise:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=twice_again(1000),
-        runtime=twice_again(10),
+        mem_mb=doubled_on_retry(1000),
+        runtime=doubled_on_retry(10),
     params:
         settings={assay: study.settings[assay] for assay in study.assays},
         code=studies.revise_code(study.assays),

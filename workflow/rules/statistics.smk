@@ -29,11 +29,11 @@ rule statistics:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=twice_again(2000),
-        runtime=twice_again(60),
+        mem_mb=doubled_on_retry(2000),
+        runtime=doubled_on_retry(60),
     params:
         settings=study.settings["statistics"],
         measures=studies.measures(),
-        code=studies.module_code("ketaflow.statistics", "ketaflow.review.decisions"),
+        code=studies.script_code("statistics"),
     script:
         "../scripts/statistics.py"

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.engine import collect, study
+from ketaflow.engine import collect, recordings, study
+from ketaflow.engine.batch_files import Source
 from ketaflow.review import blinding
 
 if TYPE_CHECKING:
@@ -12,12 +13,20 @@ if TYPE_CHECKING:
 
 with files.log_to(snakemake.log[0]):
     params, output = snakemake.params, snakemake.output
+    folder = Path(params.folder)
     collected = collect.collect(
-        {assay: [Path(folder) for folder in folders] for assay, folders in params.batches.items()},
-        params.settings,
+        {
+            assay: collect.AssayInput(
+                [Path(batch) for batch in batches],
+                params.settings[assay],
+                Source(**params.tables[recordings.main_table(assay)]),
+                tuple(Source(path, files.sha256(folder / path), (folder / path).stat().st_size) for path in more),
+                study.read_tables(assay, folder, params.cohort_tables[assay]),
+            )
+            for (assay, batches), more in zip(params.batches.items(), params.later_files.values(), strict=True)
+        },
         animals=cohort.read_table(snakemake.input.animals[0]),
-        table_files={assay: params.tables[study.main_table(assay)] for assay in params.batches},
-        brought_in=cohort.read_table(snakemake.input.brought_in[0]) if snakemake.input.brought_in else None,
+        imported=cohort.read_table(snakemake.input.imported[0]) if snakemake.input.imported else None,
     )
     results = Path(output.measurements).parent
     for assay, tables in collected.own.items():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ketaflow import assays
 from ketaflow.core import files
-from ketaflow.engine import study
+from ketaflow.engine import recordings, stages
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,6 +14,6 @@ with files.log_to(snakemake.log[0]):
     simulate = assays.stage(snakemake.wildcards.assay, "simulate")
     folder = Path(snakemake.output.recordings)
     folder.mkdir(parents=True)
-    for group in study.groups_from(snakemake.params.rows):
+    for group in recordings.groups_from(snakemake.params.rows):
         if group.files:
-            simulate.draw(group.rows, folder, seed=study.seed(group.name))
+            simulate.draw(stages.rows_for(simulate.draw, group), folder, seed=recordings.seed(group.name))

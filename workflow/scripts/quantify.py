@@ -3,26 +3,21 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ketaflow import assays
-from ketaflow.core import files, records
-from ketaflow.engine import batches, progress
+from ketaflow.core import files
+from ketaflow.engine import batches, progress, recordings
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with files.log_to(snakemake.log[0]):
-    measured = batches.stage_batch(
-        [(recording,) for recording in records.read_batch(snakemake.input.recordings)],
-        assays.stage(snakemake.wildcards.assay, "quantify").quantify,
-        snakemake.params.settings,
-        code=snakemake.params.code,
-        cache=Path(snakemake.params.cache),
-    )
-    batches.write(measured, snakemake.output.measurements, Path(snakemake.params.cache))
-    progress.tell(
-        Path(snakemake.log[0]).parents[2],
-        "quantify",
+    params = snakemake.params
+    job = batches.Job(
         snakemake.wildcards.assay,
-        snakemake.wildcards.batch,
-        failed=sum(record.status == "failed" for record in measured),
+        "quantify",
+        params.settings,
+        params.code,
+        Path(snakemake.output.measurements),
+        Path(params.cache),
     )
+    failed = batches.follow(job, [snakemake.input.recordings], recordings.groups_from(params.rows))
+    progress.tell(Path(snakemake.log[0]).parents[2], job.stage, job.assay, snakemake.wildcards.batch, failed)

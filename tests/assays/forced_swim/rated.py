@@ -4,10 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow import assays
-from ketaflow.core import records
-from ketaflow.core.records import Record
-from ketaflow.engine import batches, collect, study
+from ketaflow.engine import batches, collect, recordings, study
+from ketaflow.engine.batch_files import Source
+from ketaflow.engine.batches import Job
 
 RATE_HZ = 5.0
 
@@ -62,29 +61,25 @@ def cohort(folder: Path, recordings: list[str], video: str = "swims.xlsx", *, wi
     return folder
 
 
-def carried_out(folder: Path, results: Path) -> tuple[collect.Collected, list[Record], study.Study]:
-    """The whole way of a cohort's swims, without the engine: what is collected, and the recordings."""
+def carried_out(folder: Path, results: Path) -> tuple[collect.Collected, list[Path], study.Study]:
+    """All stages over a cohort's swims, without Snakemake: the tables, the batch folders, and the study."""
     loaded = study.load({"cohort": str(folder), "results": str(results)}, {})
-    block, made, ingested = loaded.settings["forced_swim"], [], []
-    stages = {name: getattr(assays.stage("forced_swim", name), name) for name in assays.STAGES}
-    for batch, groups in loaded.batches["forced_swim"].items():
-        given = {"code": "", "cache": results / "cache" / f"{batch}.zip"}
-        read = batches.ingest_batch(
-            groups,
-            loaded.folder("forced_swim", batch),
-            stages["ingest"],
-            block["ingest"],
-            later=study.later_tables("forced_swim"),
-            **given,
-        )
-        measured = batches.stage_batch([(one,) for one in read], stages["quantify"], block["quantify"], **given)
-        checked = batches.stage_batch(list(zip(read, measured, strict=True)), stages["qc"], block["qc"], **given)
-        for name, done in (("recordings", read), ("measurements", measured), ("checks", checked)):
-            records.write_batch(done, results / batch / f"{name}.zip")
-        made.append(results / batch)
-        ingested += read
-    collected = collect.collect(
-        {"forced_swim": made}, {"forced_swim": block}, animals=loaded.cohort.tables["animals"],
-        table_files={"forced_swim": loaded.table_sources()["forced_swim"]}, brought_in=None,
+    assay, block, folders = "forced_swim", loaded.settings["forced_swim"], []
+    outputs = {"ingest": "recordings.zip", "quantify": "measurements.zip", "qc": "checks.zip"}
+    for batch in loaded.batches[assay]:
+        made = results / batch
+        jobs = {
+            stage: Job(assay, stage, block[stage], "", made / name, results / "cache" / stage / f"{batch}.zip")
+            for stage, name in outputs.items()
+        }
+        groups = {stage: recordings.groups_from(loaded.rows(assay, batch, stage)) for stage in outputs}
+        batches.ingest(jobs["ingest"], groups["ingest"], loaded.folder(assay, batch))
+        batches.follow(jobs["quantify"], [jobs["ingest"].output], groups["quantify"])
+        batches.follow(jobs["qc"], [jobs["ingest"].output, jobs["quantify"].output], groups["qc"])
+        folders.append(made)
+    given = collect.AssayInput(
+        folders, block, Source(**loaded.table_sources()[assay]),
+        cohort=study.read_tables(assay, folder, loaded.cohort_tables(assay)),
     )  # fmt: skip
-    return collected, ingested, loaded
+    collected = collect.collect({assay: given}, animals=loaded.cohort.tables["animals"], imported=None)
+    return collected, folders, loaded

@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import rated
 
+from ketaflow import assays
 from ketaflow.assays.forced_swim import scores
 from ketaflow.core.errors import CohortError
 from ketaflow.engine import study
@@ -111,7 +112,9 @@ def test_scores_come_with_the_rows_of_their_recording_and_are_no_reason_to_read_
     loaded = load(cohort)
     (group,) = [group for groups in loaded.batches["forced_swim"].values() for group in groups]
     assert [row["start_s"] for row in scores.of_people(group.rows)] == [10]
-    assert {"forced_swim_human_scores", "forced_swim_human_files"} <= study.later_tables("forced_swim")
+    tables = assays.described("forced_swim", "tables.schema")["tables"]
+    later = {name for name, schema in tables.items() if schema.get("later") or "stages" in schema}
+    assert {"forced_swim_human_scores", "forced_swim_human_files"} <= later
 
 
 def test_faults_in_a_listed_export_are_told_before_anything_runs(cohort):

@@ -5,23 +5,22 @@ Nothing here writes into the folder. The blinding key (allocation) is read to be
 handed on to the statistics alone.
 """
 
-import dataclasses
 import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pandas as pd
 import yaml
 
 from ketaflow.core import tables
 from ketaflow.core.errors import Problem
+from ketaflow.core.inputs import Group, first_filled
 from ketaflow.core.tables import RawTable
 
-Row = TypeVar("Row")
 # How an assay reads a table's name and file that another program wrote; None for an ordinary table.
 Reshape = Callable[[str, Path], tuple[RawTable, list[Problem]] | None]
 COMMON = yaml.safe_load(Path(__file__).with_name("cohort.schema.yaml").read_text(encoding="utf-8"))
@@ -34,53 +33,6 @@ class Cohort:
     folder: Path
     tables: dict[str, pd.DataFrame]
     files: dict[str, str]
-
-
-@dataclass
-class Group:
-    """Recordings that are read together because they share a file, a membrane, an animal.
-
-    ``rows`` holds the group's rows of each table as plain dicts (missing values None), so that a
-    job can be handed them as text and a changed row reruns just that job.
-    """
-
-    name: str
-    rows: dict[str, list[dict]] = field(default_factory=dict)
-    files: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A group's rows of the cohort tables, as a stage is given them."""
-
-    by_table: Mapping[str, list[dict[str, Any]]]
-
-    def of(self, table: str, kind: type[Row]) -> list[Row]:
-        """Rows of one table as dataclasses.
-
-        Parameters
-        ----------
-        table : str
-            Name of the table.
-        kind : type
-            A dataclass whose fields are columns of the table; further columns are left out.
-
-        Returns
-        -------
-        list of kind
-            Empty where the group has no row in that table. Empty cells are None; whole numbers are int where the
-            field says so.
-        """
-        fields = dataclasses.fields(kind)  # type: ignore[arg-type]  # any dataclass
-        whole = {one.name for one in fields if one.type in (int, "int", int | None, "int | None")}
-        return [
-            kind(**{one.name: _whole(row.get(one.name), one.name in whole) for one in fields})
-            for row in self.by_table.get(table, ())
-        ]
-
-
-def _whole(cell: Any, is_whole: bool) -> Any:
-    return int(cell) if is_whole and cell is not None else cell
 
 
 def read(
@@ -114,6 +66,12 @@ def read(
             problems.append(Problem(paths[0].name, 0, "", str(error), "Save the table anew as CSV or xlsx"))
     cohort = Cohort(folder, found, files)
     return cohort, problems + _cross_problems(cohort, {**COMMON, **schemas}) + _study_problems(cohort)
+
+
+def read_one(name: str, path: Path, schema: dict[str, Any], reshape: Reshape) -> pd.DataFrame:
+    """One table of an assay, read again by a job; it was checked before any job ran."""
+    raw, _ = reshape(name, path) or (tables.read_raw(path), [])
+    return tables.typed(raw, schema)[0]
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -152,7 +110,7 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
     share a value of the column ``together`` are one (membranes on one picture), named after the first.
     ``column`` may list several columns: a row is named by the first of them that is filled.
     """
-    main = _rows(cohort.tables[group_by["table"]])
+    main = rows_of(cohort.tables[group_by["table"]])
     shared_rows = tables_of_assay[group_by["table"]].get("shared_rows")
     own = [row for row in main if not (shared_rows and row[shared_rows["where"]])]
     gathered: dict[str, Group] = {}
@@ -171,7 +129,7 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
             continue
         by_default = group_by["column"] if isinstance(group_by["column"], str) else group_by["column"][0]
         link = schema.get("link", by_default)
-        for row in _rows(cohort.tables[name]):
+        for row in rows_of(cohort.tables[name]):
             targets = list(gathered) if schema.get("shared") else [home[link].get(row.get(link))]
             for target in filter(None, targets):
                 gathered[target].rows.setdefault(name, []).append(row)
@@ -197,12 +155,6 @@ def _group_names(rows: list[dict], column: str | list[str], together: str | None
     return [lead(str(first_filled(row, column))) for row in rows]
 
 
-def first_filled(row: dict, columns: str | list[str]) -> object:
-    """A row's value in the first of the columns that is not empty; None where all are."""
-    listed = [columns] if isinstance(columns, str) else columns
-    return next((row[column] for column in listed if row.get(column) is not None), None)
-
-
 def _share_rows(gathered: dict[str, Group], main: list[dict], shared_rows: dict, table: str) -> None:
     by_value = defaultdict(list)
     for row in main:
@@ -214,20 +166,21 @@ def _share_rows(gathered: dict[str, Group], main: list[dict], shared_rows: dict,
 
 
 def _add_animals(cohort: Cohort, gathered: dict[str, Group]) -> None:
-    by_animal = {row["animal"]: row for row in _rows(cohort.tables["animals"])}
+    by_animal = {row["animal"]: row for row in rows_of(cohort.tables["animals"])}
     for group in gathered.values():
         names = {row["animal"] for rows in group.rows.values() for row in rows if row.get("animal")}
         group.rows["animals"] = [by_animal[name] for name in sorted(names) if name in by_animal]
 
 
 def _add_files(gathered: dict[str, Group], tables_of_assay: dict[str, dict]) -> None:
-    columns = _columns_of_type(tables_of_assay, "file")
+    read = {name: schema for name, schema in tables_of_assay.items() if "ingest" in schema.get("stages", ["ingest"])}
+    columns = _columns_of_type(read, "file")
     for group in gathered.values():
         paths = [row[column] for name, column in columns for row in group.rows.get(name, []) if row.get(column)]
         group.files = list(dict.fromkeys(paths))
 
 
-def _rows(frame: pd.DataFrame) -> list[dict]:
+def rows_of(frame: pd.DataFrame) -> list[dict]:
     """Rows as dicts in which every missing value is None, so that they survive JSON."""
     names = list(frame.columns)
     columns = [_cells_or_none(frame[name]) for name in names]

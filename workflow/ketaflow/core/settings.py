@@ -5,18 +5,12 @@ description that tells unit and source. A default is written there and nowhere e
 """
 
 import copy
-import dataclasses
-import typing
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
 
 import yaml
 
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import nearest
-
-Kind = TypeVar("Kind")
 
 STUDY = yaml.safe_load(Path(__file__).with_name("study.schema.yaml").read_text(encoding="utf-8"))
 
@@ -26,41 +20,6 @@ def study_schema(blocks: dict[str, dict]) -> dict:
     schema = copy.deepcopy(STUDY)
     schema["properties"].update(copy.deepcopy(blocks))
     return schema
-
-
-def build(kind: type[Kind], block: Mapping[str, Any]) -> Kind:
-    """Build a settings object from a block of the settings.
-
-    Parameters
-    ----------
-    kind : type
-        A frozen dataclass whose fields are keys of the block; a field that is a dataclass itself takes a nested block.
-    block : mapping
-        Settings with all defaults filled in. Keys that are no field are left out.
-
-    Returns
-    -------
-    kind
-        Lists become tuples, so that a stage cannot change its settings.
-
-    Raises
-    ------
-    KeyError
-        If the block lacks a field.
-    """
-    annotations = typing.get_type_hints(kind)
-    return kind(
-        **{
-            one.name: _setting(annotations[one.name], block[one.name])
-            for one in dataclasses.fields(kind)  # type: ignore[arg-type]  # any dataclass
-        }
-    )
-
-
-def _setting(kind: Any, value: Any) -> Any:
-    if dataclasses.is_dataclass(kind):
-        return build(kind, value)  # type: ignore[arg-type]  # a class, not an instance
-    return tuple(_setting(None, item) for item in value) if isinstance(value, list) else value
 
 
 def merged(base: dict, change: dict) -> dict:

@@ -1,8 +1,8 @@
 """A job is a batch of recordings: which recordings share one, and how a stage is run over it.
 
-Batches come from a stable hash of the group's name, so that one more animal disturbs one batch.
-Inside a batch every record has its own status: one that fails never stops the others. A record whose
-files, rows, settings and code are unchanged is taken from the batch's last output, kept in the cache.
+Batches come from a stable hash of the group's name, so that one more animal disturbs one batch. Inside a batch every
+record has its own status: one that fails never stops the others. A record whose files, rows, settings and code are
+unchanged is taken from the batch's last output, kept in the cache.
 """
 
 import contextlib
@@ -12,25 +12,63 @@ import os
 import shutil
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
-from ketaflow.core import files, records
-from ketaflow.core.cohort import Group
+from ketaflow.core import files
 from ketaflow.core.errors import IngestError
+from ketaflow.core.inputs import Group, Rows
 from ketaflow.core.records import Record
+from ketaflow.engine import batch_files, legacy, recordings
+from ketaflow.engine.batch_files import Outcome, Source
+from ketaflow.engine.stages import Stage, stage
 
-# Stands in a record's key between what was read and what came in by tables for later stages.
-LATER = "+"
+
+@dataclass(frozen=True)
+class Job:
+    """One stage over one batch.
+
+    Attributes
+    ----------
+    assay, stage : str
+        What is run.
+    settings : mapping
+        The stage's block of the settings.
+    code : str
+        Fingerprint of the code that runs it.
+    output, cache : Path
+        The batch file it writes, and the copy that serves the next run.
+    """
+
+    assay: str
+    stage: str
+    settings: Mapping[str, Any]
+    code: str
+    output: Path
+    cache: Path
 
 
-def batched(groups: list[Group], batch_size: int, *, load: float = 0.0) -> dict[str, list[Group]]:
-    """Groups by batch name (``b`` and the first bits of a hash), about ``batch_size`` to a batch.
+def batched(groups: list[Group], batch_size: float, *, load: float = 0.0) -> dict[str, list[Group]]:
+    """Distribute groups over batches.
 
-    ``load`` is how many batches the groups fill by another measure than their number, such as their bytes; the larger
-    of the two counts. The number of batches is a power of two: when a growing cohort doubles it, each batch splits in
-    two and its cache still serves both halves.
+    Parameters
+    ----------
+    groups : list of Group
+        All groups of an assay.
+    batch_size : float
+        About how many groups share a batch.
+    load : float
+        How many batches the groups fill by another measure than their number, such as their bytes; the larger of the
+        two counts.
+
+    Returns
+    -------
+    dict of str to list of Group
+        By the name of the batch: ``b`` and the first bits of a hash. Their number is a power of two: when a growing
+        cohort doubles it, each batch splits in two and its cache still serves both halves.
     """
     bits = max(0, math.ceil(math.log2(max(len(groups) / batch_size, load)))) if groups else 0
     batches = defaultdict(list)
@@ -40,63 +78,89 @@ def batched(groups: list[Group], batch_size: int, *, load: float = 0.0) -> dict[
     return dict(sorted(batches.items()))
 
 
-def ingest_batch(
-    groups: list[Group],
-    folder: Path,
-    ingest: Callable[..., Record],
-    settings: dict,
-    *,
-    code: str,
-    cache: Path,
-    later: Collection[str] = (),
-) -> list[Record]:
-    """Read every group of a batch; ``ingest(rows, folder, **settings)`` reads one.
+def ingest(job: Job, groups: list[Group], folder: Path) -> int:
+    """Read every group of a batch and write the batch file.
 
-    Tables named by ``later`` are for the stages after this one: a change in them, or in a file that only they name,
-    reads nothing again.
+    Parameters
+    ----------
+    job : Job
+        Stage ``ingest`` of an assay.
+    groups : list of Group
+        The batch.
+    folder : Path
+        Where the paths of its files start.
+
+    Returns
+    -------
+    int
+        How many groups failed.
     """
-    known = {key.partition(LATER)[0]: record for key, record in _cached(cache).items()}
-    done = []
-    for group in groups:
-        sources = [_source(folder, path) for path in group.files]
-        now = {name: rows for name, rows in group.rows.items() if name not in later}
-        after = {name: rows for name, rows in group.rows.items() if name in later}
-        named = {value for rows in now.values() for row in rows for value in row.values()}
-        shas = [source["sha256"] for source in sources if not after or source["path"] in named]
-        key = files.digest([now, shas, settings, code])
-        record = known.get(key) or _attempt(group.name, ingest, now, folder, **settings)
-        record.name, record.rows, record.sources = group.name, group.rows, sources
-        record.key = key + LATER + files.digest([after, sources]) if after else key
-        done.append(record)
-    return done
+    own = stage(job.assay, job.stage)
+    if own.writes is Record:
+        return legacy.ingest(job, own, groups, folder)
+    sources = [tuple(_source(folder, path) for path in group.files) for group in groups]
+    keys = [
+        files.digest([group.rows, [source.sha256 for source in read], job.settings, job.code])
+        for group, read in zip(groups, sources, strict=True)
+    ]
+    known, settings, done = _cached(job, own, keys), own.settings_from(job.settings), []
+    for group, read, key in zip(groups, sources, keys, strict=True):
+        outcome = known.get(key) or _attempt(group.name, own.run, Rows(group.rows), folder, settings)
+        named = recordings.named(job.assay, group)
+        done.append(replace(outcome, name=group.name, key=key, recordings=named, sources=read))
+    return _finish(job, own, done)
 
 
-def stage_batch(
-    inputs: Iterable[tuple[Record, ...]],
-    stage: Callable[..., Record],
-    settings: dict,
-    *,
-    code: str,
-    cache: Path,
-) -> list[Record]:
-    """Run ``stage(*records, **settings)`` over a batch; a record that failed before is passed on as failed."""
-    known = _cached(cache)
-    done = []
-    for before in inputs:
-        key = files.digest([[record.key for record in before], settings, code])
-        failed = next((record for record in before if record.status == "failed"), None)
+def follow(job: Job, earlier: Sequence[str | Path], groups: list[Group]) -> int:
+    """Run a stage over the records of earlier stages and write the batch file.
+
+    Parameters
+    ----------
+    job : Job
+        Stage ``quantify`` or ``qc`` of an assay.
+    earlier : sequence of path-like
+        Batch files of the stages before, in the order of the stage's arguments.
+    groups : list of Group
+        Rows of the cohort tables that this stage is given; empty if it is given none.
+
+    Returns
+    -------
+    int
+        How many records failed; one that failed in an earlier stage is passed on as failed.
+    """
+    own = stage(job.assay, job.stage)
+    if own.writes is Record:
+        return legacy.follow(job, own, earlier)
+    before = [batch_files.read(path, kind) for path, kind in zip(earlier, own.reads, strict=True)]
+    rows = {group.name: group.rows for group in groups}
+    inputs = list(zip(*before, strict=True))
+    keys = [
+        files.digest([[one.key for one in given], rows.get(given[0].name, {}), job.settings, job.code])
+        for given in inputs
+    ]
+    known, settings, done = _cached(job, own, keys), own.settings_from(job.settings), []
+    for given, key in zip(inputs, keys, strict=True):
+        name = given[0].name
+        more = {"rows": Rows(rows.get(name, {}))} if own.takes_rows else {}
+        failed = next((one for one in given if one.status == "failed"), None)
         if failed:
-            record = Record(status="failed", reason=failed.reason)
+            outcome: Outcome[Any] = Outcome(name, status="failed", reason=failed.reason)
         else:
-            record = known.get(key) or _attempt(before[0].name, stage, *before, **settings)
-        record.name, record.key = before[0].name, key
-        done.append(record)
-    return done
+            contents = [one.content for one in given]
+            outcome = known.get(key) or _attempt(name, own.run, *contents, settings, **more)
+        done.append(replace(outcome, name=name, key=key))
+    return _finish(job, own, done)
 
 
-def write(done: list[Record], output: str | Path, cache: Path) -> None:
-    """Write a batch file and keep it as the cache of the next run."""
-    records.write_batch(done, output)
+def _finish(job: Job, own: Stage, done: list[Outcome[Any]]) -> int:
+    """Write the batch file, and keep it as the cache of the next run."""
+    batch_files.write(done, own.writes, job.output)
+    keep(job.output, job.cache)
+    return sum(outcome.status == "failed" for outcome in done)
+
+
+def keep(output: Path, cache: Path) -> None:
+    """Keep a batch file as the cache of the next run: a second name where the drive allows it, else a copy."""
     cache.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         cache.unlink()
@@ -107,46 +171,42 @@ def write(done: list[Record], output: str | Path, cache: Path) -> None:
             shutil.copyfile(output, aside)
 
 
-def _attempt(name: str, stage: Callable[..., Record], *inputs: object, **settings: object) -> Record:
+def _attempt(name: str, run: Callable[..., Any], *inputs: object, **more: object) -> Outcome[Any]:
     """One record of one stage; what goes wrong becomes its reason, with the traceback in the log."""
     start = perf_counter()
     try:
-        record = stage(*inputs, **settings)
+        content = run(*inputs, **more)
     except IngestError as error:
         print(f"{name}: failed: {error}")
-        return Record(status="failed", reason=str(error))
+        return Outcome(name, status="failed", reason=str(error))
     except Exception as error:
         if files.is_of_the_machine(error):
             raise
         traceback.print_exc()
         what = f"{type(error).__name__}: {error}".strip(": ")
-        return Record(
-            status="failed", reason=f"this recording could not be worked on ({what}); the log has the details"
-        )
+        reason = f"this recording could not be worked on ({what}); the log has the details"
+        return Outcome(name, status="failed", reason=reason)
     print(f"{name}: done in {perf_counter() - start:.2f} s")
-    return record
+    return Outcome(name, content)
 
 
-def _cached(cache: Path) -> dict[str, Record]:
+def _cached(job: Job, own: Stage, keys: list[str]) -> dict[str, Outcome[Any]]:
     """Good records of earlier runs by their key: this batch's, and those of the batches it came from or became."""
-    related = [
-        path
-        for path in cache.parent.glob("b*.zip")
-        if path.stem.startswith(cache.stem) or cache.stem.startswith(path.stem)
-    ]
-    known = {}
-    for path in related:
+    known: dict[str, Outcome[Any]] = {}
+    for path in sorted(job.cache.parent.glob("b*.zip")):
+        if not (path.stem.startswith(job.cache.stem) or job.cache.stem.startswith(path.stem)):
+            continue
         try:
-            known.update({record.key: record for record in records.read_batch(path) if record.status != "failed"})
+            known |= {one.key: one for one in batch_files.matching(path, own.writes, frozenset(keys))}
         except Exception as error:
             print(f"{path.name}: not used as cache ({error})")
     return known
 
 
-def _source(folder: Path, path: str) -> dict:
+def _source(folder: Path, path: str) -> Source:
     full = folder / path
     try:
         size = sum(part.stat().st_size for part in full.rglob("*")) if full.is_dir() else full.stat().st_size
-        return {"path": path, "sha256": files.sha256(full), "bytes": size}
+        return Source(path, files.sha256(full), size)
     except OSError as error:
-        return {"path": path, "sha256": "", "bytes": None, "error": str(error)}
+        return Source(path, "", None, str(error))

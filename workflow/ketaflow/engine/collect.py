@@ -1,26 +1,47 @@
 """Every batch of every assay put together: the tables that statistics and report work on.
 
-In: the batch files of the three stages. Out: measurements, checks, recordings (columns in
-docs/results.md), each assay's own tables, and the list of items a reviewer judges.
+In: the batch files of the three stages. Out: measurements, checks, recordings (columns in docs/results.md), each
+assay's own tables, and the list of items a reviewer judges.
 """
 
+import inspect
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import cohort, files, measures, records
-from ketaflow.core.records import Figure, Record
+from ketaflow.core import files, records
+from ketaflow.core.inputs import build
+from ketaflow.core.results import (
+    CHECK_COLUMNS,
+    MEASUREMENT_COLUMNS,
+    RECORDING_COLUMNS,
+    Check,
+    Checked,
+    Figure,
+    Measurement,
+    Summary,
+    Tables,
+    check,
+    frame,
+    measurement,
+)
+from ketaflow.engine import batch_files, legacy
+from ketaflow.engine.batch_files import NamedRecording, Outcome, Source
+from ketaflow.engine.codec import hints
 
 UNREADABLE = "readable"
+ITEM_COLUMNS = ("assay", "recording", "animal", "status", "reason", "item_sha256")
+SHOWN_FAILURES = 10
 
 
-@dataclass
+@dataclass(frozen=True)
 class Collected:
-    """All tables of a study, by name; ``own`` holds each assay's tables and ``figures`` its pictures, by assay."""
+    """All tables of a study; ``own`` holds each assay's tables and ``figures`` its figures, by assay."""
 
     measurements: pd.DataFrame
     checks: pd.DataFrame
@@ -30,54 +51,79 @@ class Collected:
     figures: dict[str, list[Figure]] = field(default_factory=dict)
 
 
-def collect(
-    batches: dict[str, list[Path]],
-    settings: dict[str, dict],
-    *,
-    animals: pd.DataFrame,
-    table_files: dict[str, dict],
-    brought_in: pd.DataFrame | None,
-) -> Collected:
+@dataclass(frozen=True)
+class AssayInput:
+    """What is collected of one assay.
+
+    Attributes
+    ----------
+    folders : list of Path
+        Its batch folders.
+    settings : mapping
+        Its whole block of the settings.
+    table_file : Source
+        Its main table, the source of recordings that consist of rows alone.
+    more_files : tuple of Source
+        Files that only tables for later stages name, such as exports of scoring programs.
+    cohort : mapping of str to data frame
+        Its tables of the cohort, for the stage ``cohort``; empty where it has none.
+    """
+
+    folders: list[Path]
+    settings: Mapping[str, Any]
+    table_file: Source
+    more_files: tuple[Source, ...] = ()
+    cohort: Tables = field(default_factory=dict)
+
+
+def collect(inputs: Mapping[str, AssayInput], *, animals: pd.DataFrame, imported: pd.DataFrame | None) -> Collected:
     """Put the batches of every assay together.
 
-    ``batches`` are the batch folders of each assay, ``settings`` each assay's whole block,
-    ``table_files`` the source (path, sha256, bytes) of each assay's main table, for recordings that
-    consist of table rows alone, ``brought_in`` the values measured elsewhere.
+    Parameters
+    ----------
+    inputs : mapping of str to AssayInput
+        What is collected, by assay.
+    animals : data frame
+        The cohort's table of animals; each without a recording is listed among the checks.
+    imported : data frame or None
+        Measurements that the cohort brings along, with the columns of the measurements table.
+
+    Returns
+    -------
+    Collected
     """
-    parts = [_assay(assay, folders, settings[assay], table_files[assay]) for assay, folders in batches.items()]
-    unseen = [_without_recording(assay, part, animals) for assay, part in zip(batches, parts, strict=True)]
-    if brought_in is not None:
-        brought_in = brought_in.assign(status=brought_in["status"].fillna("ok"))
+    parts = {assay: _assay(assay, given) for assay, given in inputs.items()}
+    unseen = [_without_recording(assay, part, animals) for assay, part in parts.items()]
+    if imported is not None:
+        imported = imported.assign(status=imported["status"].fillna("ok"))
+    measured = [part.measurements for part in parts.values()] + ([] if imported is None else [imported])
     return Collected(
-        measurements=_shaped(
-            [part.measurements for part in parts] + ([] if brought_in is None else [brought_in]),
-            measures.MEASUREMENT_COLUMNS,
-        ),
-        checks=_shaped([part.checks for part in parts] + unseen, measures.CHECK_COLUMNS),
-        recordings=_shaped([part.recordings for part in parts], measures.RECORDING_COLUMNS),
-        items=pd.concat([part.items for part in parts], ignore_index=True) if parts else _no_items(),
-        own={assay: part.own[assay] for assay, part in zip(batches, parts, strict=True)},
-        figures={assay: part.figures.get(assay, []) for assay, part in zip(batches, parts, strict=True)},
+        measurements=_shaped(measured, MEASUREMENT_COLUMNS),
+        checks=_shaped([part.checks for part in parts.values()] + unseen, CHECK_COLUMNS),
+        recordings=_shaped([part.recordings for part in parts.values()], RECORDING_COLUMNS),
+        items=pd.concat([part.items for part in parts.values()], ignore_index=True) if parts else _no_items(),
+        own={assay: part.own[assay] for assay, part in parts.items()},
+        figures={assay: part.figures.get(assay, []) for assay, part in parts.items()},
     )
 
 
-def shown(collected: Collected) -> list[dict]:
+def shown(collected: Collected) -> list[dict[str, Any]]:
     """What the results page shows of each assay's whole cohort: its figures, and legends ready for a paper."""
     made = []
     for assay, tables in collected.own.items():
         figures, legends = collected.figures[assay], tables.get("legends", pd.DataFrame())
         if figures or len(legends):
-            told = {"figures": [vars(figure) for figure in figures], "legends": legends.to_dict("records")}
-            made.append({"assay": assay, "title": assays.title(assay), **told})
+            facts = {"figures": [vars(figure) for figure in figures], "legends": legends.to_dict("records")}
+            made.append({"assay": assay, "title": assays.title(assay), **facts})
     return made
 
 
 def batch_tables(folders: list[Path]) -> dict[str, pd.DataFrame]:
-    """Every table that ``quantify`` made, its batches put together, by name."""
+    """Every table that ``quantify`` published, its batches put together, by name."""
     own = defaultdict(list)
     for folder in folders:
-        for name in records.batch_tables(folder / "measurements.zip"):
-            own[name].append(records.batch_table(folder / "measurements.zip", name))
+        for name in batch_files.tables(folder / "measurements.zip"):
+            own[name].append(batch_files.table(folder / "measurements.zip", name))
     return {name: _together(frames) for name, frames in own.items()}
 
 
@@ -87,216 +133,164 @@ def summary(collected: Collected) -> str:
     per_recording = collected.recordings.drop_duplicates(["assay", "recording"])
     for assay, rows in per_recording[per_recording["recording"].ne("")].groupby("assay", sort=True):
         counts = rows["status"].value_counts()
-        told = ", ".join(f"{counts.get(status, 0)} {status}" for status in ("ok", "flagged", "failed"))
-        lines.append(f"{assays.title(assay)}: {len(rows)} recordings ({told})")
-        for row in rows[rows["status"].eq("failed")].head(10).itertuples():
+        by_status = ", ".join(f"{counts.get(status, 0)} {status}" for status in ("ok", "flagged", "failed"))
+        lines.append(f"{assays.title(str(assay))}: {len(rows)} recordings ({by_status})")
+        for row in rows[rows["status"].eq("failed")].head(SHOWN_FAILURES).itertuples():
             lines.append(f"  failed: {row.recording}: {row.reason}")
-        if counts.get("failed", 0) > 10:
-            lines.append(f"  ... and {counts['failed'] - 10} more; all are listed in recordings.csv")
+        if counts.get("failed", 0) > SHOWN_FAILURES:
+            lines.append(f"  ... and {counts['failed'] - SHOWN_FAILURES} more; all are listed in recordings.csv")
     return "\n".join(lines) + "\n"
 
 
-def review_items(items: pd.DataFrame, checks: pd.DataFrame, batches: dict[str, list[str]]) -> Iterator[dict]:
-    """What the review page shows of each recording, batch by batch, so that pictures never fill the memory."""
+def review_items(
+    items: pd.DataFrame, checks: pd.DataFrame, batches: Mapping[str, list[str]]
+) -> Iterator[dict[str, Any]]:
+    """Yield what the review page shows of each recording, batch by batch, so that pictures never fill the memory."""
     known = {(row["assay"], row["recording"]): row for row in items.fillna("").to_dict("records")}
     by_recording = defaultdict(list)
-    for check in checks.astype(object).where(checks.notna(), None).to_dict("records"):
-        by_recording[check["assay"], check["recording"]].append(check)
+    for one in checks.astype(object).where(checks.notna(), None).to_dict("records"):
+        by_recording[one["assay"], one["recording"]].append(one)
     for assay, folders in batches.items():
         for folder in folders:
-            ingested = records.read_manifest(Path(folder) / "recordings.zip")
-            checked = records.read_batch(Path(folder) / "checks.zip")
-            for before, record in zip(ingested, checked, strict=True):
-                for name, _, _ in _named(assay, before):
-                    item = known[assay, name]
+            for named, figures in _figures(assay, Path(folder)):
+                for recording in named:
+                    item = known[assay, recording.name]
                     yield {
-                        **{
-                            key: item[key]
-                            for key in ("assay", "recording", "animal", "status", "reason", "item_sha256")
-                        },
+                        **{name: item[name] for name in ITEM_COLUMNS},
                         "assay_title": assays.title(assay),
-                        "figures": record.figures.get(name, []),
-                        "checks": by_recording.get((assay, name), []),
+                        "figures": figures.get(recording.name, []),
+                        "checks": by_recording.get((assay, recording.name), []),
                     }
 
 
-def names_in(assay: str, record: Record) -> list[str]:
-    """Names of the recordings in a record: those sharing a file, and the group itself where it counts as one."""
-    return [name for name, _, _ in _named(assay, record)]
+def _figures(assay: str, folder: Path) -> Iterator[tuple[tuple[NamedRecording, ...], dict[str, list[Figure]]]]:
+    """Recordings of each record of a batch, and their figures."""
+    ingested = _headings(assay, folder / "recordings.zip")
+    if legacy.is_legacy(folder / "checks.zip"):
+        for before, record in zip(ingested, records.read_batch(folder / "checks.zip"), strict=True):
+            yield before.recordings, record.figures  # type: ignore[misc]
+        return
+    for before, after in zip(ingested, batch_files.read(folder / "checks.zip", Checked), strict=True):
+        yield before.recordings, after.content.figures if after.content else {}
 
 
-def _assay(assay: str, folders: list[Path], settings: dict, table_file: dict) -> Collected:
+def _headings(assay: str, path: Path) -> list[Outcome[Any]]:
+    return legacy.headings(path, assay) if legacy.is_legacy(path) else batch_files.headings(path)
+
+
+def _assay(assay: str, given: AssayInput) -> Collected:
     """The tables of one assay."""
-    tables = batch_tables(folders)
+    tables = batch_tables(given.folders)
     measured = tables.pop("measurements", pd.DataFrame())
-    checked, found = _checked(folders)
+    checked, found = _checked(assay, given.folders)
+    failures = [(one, outcome.reason) for outcome in found if outcome.status == "failed" for one in outcome.recordings]
+    measured = _together([measured, frame(_failed_measurements(assay, failures), Measurement)])
+    checks = _together([*checked, frame(_failed_checks(failures), Check)])
     figures: list[Figure] = []
-    failures = [row for record in found for row in _failure_rows(assay, record)]
-    measured_all = _together([measured, pd.DataFrame(_failed_measurements(assay, failures))])
-    checked_all = _together([*checked, pd.DataFrame(_failed_checks(failures))])
     if assays.has(assay, "cohort"):
-        rows = _cohort_rows(found)
-        summarise = assays.stage(assay, "cohort").summarise
-        more = summarise({**tables, "measurements": measured_all}, rows, **settings.get("cohort", {}))
-        measured_all = _together([measured_all, more.pop("measurements", pd.DataFrame())])
-        checked_all = _together([checked_all, more.pop("checks", pd.DataFrame())])
+        more = _summary(assay, given, {**tables, "measurements": measured})
+        measured = _together([measured, more.pop("measurements", pd.DataFrame())])
+        checks = _together([checks, more.pop("checks", pd.DataFrame())])
         figures = more.pop("figures", [])
         tables = {name: table for name, table in {**tables, **more}.items() if table is not None}
-    measured_all, checked_all = measured_all.assign(assay=assay), checked_all.assign(assay=assay)
-    recordings = _recordings(assay, found, measured_all, checked_all, table_file)
-    items = _items(recordings, measured_all, _rows_alone(assay, found))
-    return Collected(measured_all, checked_all, recordings, items, {assay: tables}, {assay: figures})
+    measured, checks = _with_units(measured, assay).assign(assay=assay), checks.assign(assay=assay)
+    recordings = _recordings(assay, found, measured, checks, given)
+    items = _items(recordings, measured, found)
+    return Collected(measured, checks, recordings, items, {assay: tables}, {assay: figures})
 
 
-def _checked(folders: list[Path]) -> tuple[list[pd.DataFrame], list[Record]]:
-    """Checks of all batches of an assay, and their bare records with what became of them."""
+def _summary(assay: str, given: AssayInput, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """What an assay's stage ``cohort`` adds, by name: measurements, checks, figures, and tables of its own."""
+    summarise = assays.stage(assay, "cohort").summarise
+    block = given.settings.get("cohort", {})
+    if hints(summarise)["return"] is not Summary:
+        return dict(summarise(tables, given.cohort, **block))
+    kind = hints(summarise).get("settings")
+    takes_settings = "settings" in inspect.signature(summarise).parameters
+    made = summarise(tables, given.cohort, *([build(kind, block)] if takes_settings else []))
+    return {
+        **made.tables,
+        "measurements": frame(made.measurements, Measurement),
+        "checks": frame(made.checks, Check),
+        "figures": made.figures,
+    }
+
+
+def _with_units(measured: pd.DataFrame, assay: str) -> pd.DataFrame:
+    """Measurements with the unit of their measure, where a row has none of its own."""
+    if not len(measured):
+        return measured
+    units = {name: facts["unit"] for name, facts in assays.described(assay, "measures").items()}
+    own = measured["unit"] if "unit" in measured else pd.Series(None, index=measured.index, dtype=object)
+    return measured.assign(unit=own.where(own.notna(), measured["measure"].map(units)))
+
+
+def _checked(assay: str, folders: list[Path]) -> tuple[list[pd.DataFrame], list[Outcome[Any]]]:
+    """Checks of all batches of an assay, and the headings of their records with what became of them."""
     checked, found = [], []
     for folder in folders:
-        ingested = records.read_manifest(folder / "recordings.zip")
-        later = records.read_manifest(folder / "measurements.zip")
-        last = records.read_manifest(folder / "checks.zip")
-        for record, *others in zip(ingested, later, last, strict=True):
+        ingested, *later = (
+            _headings(assay, folder / f"{name}.zip") for name in ("recordings", "measurements", "checks")
+        )
+        for outcome, *others in zip(ingested, *later, strict=True):
             failed = next((other for other in others if other.status == "failed"), None)
-            if record.status != "failed" and failed:
-                record.status, record.reason = failed.status, failed.reason
-            found.append(record)
-        checked.append(records.batch_table(folder / "checks.zip", "checks"))
+            if outcome.status != "failed" and failed:
+                outcome = replace(outcome, status=failed.status, reason=failed.reason)
+            found.append(outcome)
+        checked.append(batch_files.table(folder / "checks.zip", "checks"))
     return checked, found
 
 
 def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [frame for frame in frames if len(frame)]
+    filled = [one for one in frames if len(one)]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
-def _cohort_rows(found: list[Record]) -> dict[str, pd.DataFrame]:
-    """The cohort's own rows of all groups, each once."""
-    gathered = defaultdict(dict)
-    for record in found:
-        for name, rows in record.rows.items():
-            for row in rows:
-                gathered[name][files.digest(row)] = row
-    return {name: pd.DataFrame(list(rows.values())) for name, rows in gathered.items()}
-
-
-def _named(assay: str, record: Record) -> list[tuple[str, str | None, list[dict]]]:
-    """Recordings of a group: name, animal, and their rows of the main table.
-
-    ``whole`` in the assay's ``group_by`` makes the group a recording too: what is measured in all of it together.
-    """
-    group_by = assays.described(assay, "tables.schema")["group_by"]
-    column = group_by.get("recording", "recording")
-    rows = defaultdict(list)
-    shared = assays.described(assay, "tables.schema")["tables"][group_by["table"]].get("shared_rows")
-    for row in record.rows[group_by["table"]]:
-        if not (shared and row[shared["where"]]):
-            rows[cohort.first_filled(row, column)].append(row)
-    named = [(name, rows_of[0].get("animal"), rows_of) for name, rows_of in rows.items()]
-    if group_by.get("whole") and record.name not in rows:
-        named.append((record.name, named[0][1], []))
-    return named
-
-
-def _failure_rows(assay: str, record: Record) -> list[dict]:
-    if record.status != "failed":
-        return []
+def _failed_measurements(assay: str, failures: list[tuple[NamedRecording, str]]) -> list[Measurement]:
+    """An empty value with its reason for each measure that a failed recording should have given."""
+    always = [name for name, facts in assays.described(assay, "measures").items() if facts.get("always")]
     return [
-        {"recording": name, "animal": animal, "reason": record.reason, "session": (rows or [{}])[0].get("session")}
-        for name, animal, rows in _named(assay, record)
+        measurement(name, None, animal=one.animal, recording=one.name, reason=reason, session=one.session)
+        for one, reason in failures
+        for name in always
     ]
 
 
-def _failed_measurements(assay: str, failures: list[dict]) -> list[dict]:
-    """An empty value with its reason for each measure a failed recording should have given."""
-    always = {name: facts for name, facts in assays.described(assay, "measures").items() if facts.get("always")}
+def _failed_checks(failures: list[tuple[NamedRecording, str]]) -> list[Check]:
     return [
-        measures.measurement(
-            name,
-            None,
-            unit=facts["unit"],
-            animal=failure["animal"],
-            recording=failure["recording"],
-            reason=failure["reason"],
-            session=failure["session"],
-        )
-        for failure in failures
-        for name, facts in always.items()
-    ]
-
-
-def _failed_checks(failures: list[dict]) -> list[dict]:
-    return [
-        measures.check(
-            UNREADABLE,
-            None,
-            recording=failure["recording"],
-            animal=failure["animal"],
-            verdict="fail",
-            message=failure["reason"],
-        )
-        for failure in failures
+        check(UNREADABLE, None, recording=one.name, animal=one.animal, verdict="fail", message=reason)
+        for one, reason in failures
     ]
 
 
 def _recordings(
-    assay: str, found: list[Record], measured: pd.DataFrame, checked: pd.DataFrame, table_file: dict
+    assay: str, found: list[Outcome[Any]], measured: pd.DataFrame, checks: pd.DataFrame, given: AssayInput
 ) -> pd.DataFrame:
     """One row per recording and file, with its status."""
-    status = _statuses(measured, checked)
-    file_columns = _file_columns(assay)
+    status = _statuses(measured, checks)
     made = []
-    for record in found:
-        sources = {source["path"]: source for source in record.sources}
+    for outcome in found:
+        sources = {source.path: source for source in outcome.sources}
         used = set()
-        for name, animal, rows in _named(assay, record):
-            paths = _paths(rows, file_columns)
-            used |= set(paths)
-            state, reason = status.get(name, ("ok", ""))
-            if record.status == "failed":
-                state, reason = "failed", record.reason
-            for source in [sources[path] for path in paths] or [table_file]:
-                made.append(_recording_row(assay, name, animal, source, state, reason))
+        for one in outcome.recordings:
+            used |= set(one.paths)
+            state, reason = status.get(one.name, ("ok", ""))
+            if outcome.status == "failed":
+                state, reason = "failed", outcome.reason
+            for source in [sources[path] for path in one.paths] or [given.table_file]:
+                made.append((assay, one.name, one.animal, source.path, source.sha256, source.bytes, state, reason))
         for path in sorted(set(sources) - used):
-            made.append(_recording_row(assay, "", None, sources[path], record.status, record.reason))
-    return pd.DataFrame(made, columns=measures.RECORDING_COLUMNS).drop_duplicates(ignore_index=True)
+            source = sources[path]
+            made.append((assay, "", None, path, source.sha256, source.bytes, outcome.status, outcome.reason))
+    made += [(assay, "", None, source.path, source.sha256, source.bytes, "ok", "") for source in given.more_files]
+    return pd.DataFrame(made, columns=list(RECORDING_COLUMNS)).drop_duplicates(ignore_index=True)
 
 
-def _file_columns(assay: str) -> list[str]:
-    """Columns of the assay's main table that name files."""
-    main = assays.described(assay, "tables.schema")["group_by"]["table"]
-    columns = assays.described(assay, "tables.schema")["tables"][main]["columns"]
-    return [column for column, rule in columns.items() if rule["type"] == "file"]
-
-
-def _paths(rows: list[dict], file_columns: list[str]) -> list[str]:
-    return list(dict.fromkeys(row[column] for row in rows for column in file_columns if row.get(column)))
-
-
-def _rows_alone(assay: str, found: list[Record]) -> dict[str, str]:
-    """Fingerprint of the rows of each recording without a file; other rows of the same table are none of its own.
-
-    A group that is itself a recording has all its rows.
-    """
-    main = assays.described(assay, "tables.schema")["group_by"]["table"]
-    file_columns = _file_columns(assay)
-    return {
-        name: files.digest(sorted(files.digest(row) for row in rows or record.rows[main]))
-        for record in found
-        for name, _, rows in _named(assay, record)
-        if not _paths(rows, file_columns)
-    }
-
-
-def _recording_row(assay: str, name: str, animal: str | None, source: dict, status: str, reason: str) -> dict:
-    facts = {key: source[key] for key in ("path", "sha256", "bytes")}
-    return {"assay": assay, "recording": name, "animal": animal, **facts, "status": status, "reason": reason}
-
-
-def _statuses(measured: pd.DataFrame, checked: pd.DataFrame) -> dict[str, tuple[str, str]]:
+def _statuses(measured: pd.DataFrame, checks: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Status and reason of each recording, from its measurements and checks."""
     status = {}
-    if len(checked):
-        doubtful = checked[checked["verdict"].ne("pass")]
+    if len(checks):
+        doubtful = checks[checks["verdict"].ne("pass")]
         for name, messages in doubtful.groupby("recording")["message"]:
             status[name] = ("flagged", "; ".join(dict.fromkeys(messages.dropna())))
     if len(measured):
@@ -307,7 +301,7 @@ def _statuses(measured: pd.DataFrame, checked: pd.DataFrame) -> dict[str, tuple[
     return status
 
 
-def _items(recordings: pd.DataFrame, measured: pd.DataFrame, rows_alone: dict[str, str]) -> pd.DataFrame:
+def _items(recordings: pd.DataFrame, measured: pd.DataFrame, found: list[Outcome[Any]]) -> pd.DataFrame:
     """What reviewers judge: one item per recording, with a fingerprint of its content.
 
     The content is what was recorded (its files, or its own rows where it has none) and what was measured in it;
@@ -315,9 +309,10 @@ def _items(recordings: pd.DataFrame, measured: pd.DataFrame, rows_alone: dict[st
     """
     if not len(recordings):
         return _no_items()
+    rows_alone = {one.name: one.rows_sha256 for outcome in found for one in outcome.recordings if one.rows_sha256}
     values = defaultdict(list)
-    told = ["recording", "measure", "analyte", "sample", "time_min", "value"]
-    for name, *words, value in measured.reindex(columns=told).itertuples(index=False):
+    columns = ["recording", "measure", "analyte", "sample", "time_min", "value"]
+    for name, *words, value in measured.reindex(columns=columns).itertuples(index=False):
         values[name].append([*map(str, words), f"{float('nan') if value is None else value:.6g}"])
     made = []
     named = recordings[recordings["recording"].ne("")]
@@ -325,45 +320,26 @@ def _items(recordings: pd.DataFrame, measured: pd.DataFrame, rows_alone: dict[st
         recorded = [rows_alone[name]] if name in rows_alone else sorted(rows["sha256"])
         content = [recorded, sorted(values[name])]
         first = rows.iloc[0]
-        made.append(
-            {
-                "assay": assay,
-                "recording": name,
-                "animal": first["animal"],
-                "status": first["status"],
-                "reason": first["reason"],
-                "item_sha256": files.digest(content),
-            }
-        )
-    return pd.DataFrame(made)
+        made.append((assay, name, first["animal"], first["status"], first["reason"], files.digest(content)))
+    return pd.DataFrame(made, columns=list(ITEM_COLUMNS))
 
 
 def _no_items() -> pd.DataFrame:
-    return pd.DataFrame(columns=["assay", "recording", "animal", "status", "reason", "item_sha256"])
+    return pd.DataFrame(columns=list(ITEM_COLUMNS))
 
 
 def _without_recording(assay: str, part: Collected, animals: pd.DataFrame) -> pd.DataFrame:
-    """A check row for every animal the assay has no recording of, unless its recordings name no animals."""
+    """A check for every animal the assay has no recording of, unless its recordings name no animals."""
     seen = set(part.measurements.get("animal", pd.Series(dtype=object)).dropna())
     if not seen:
         return pd.DataFrame()
-    return pd.DataFrame(
-        [
-            {
-                **measures.check(
-                    "recording_present",
-                    None,
-                    recording="",
-                    animal=animal,
-                    verdict="warn",
-                    message=f"no recording of this animal in {assays.title(assay).lower()}",
-                ),
-                "assay": assay,
-            }
-            for animal in animals["animal"]
-            if animal not in seen
-        ]
-    )
+    message = f"no recording of this animal in {assays.title(assay).lower()}"
+    missing = [
+        check("recording_present", None, recording="", animal=animal, verdict="warn", message=message)
+        for animal in animals["animal"]
+        if animal not in seen
+    ]
+    return frame(missing, Check).assign(assay=assay)
 
 
 def _shaped(frames: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:

@@ -4,17 +4,19 @@ The one place that knows the assays and the core together. It reads and checks e
 job, and hands each job its rows as text, so that a changed row or setting reruns just that job.
 """
 
-import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pandas as pd
 
 from ketaflow import assays
 from ketaflow.core import cohort, files, settings
 from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import RawTable
-from ketaflow.engine import batches, digest
+from ketaflow.engine import batches, digest, recordings
 from ketaflow.review import blinding, decisions
 
 SETTINGS_FILE = "settings.yaml"
@@ -51,9 +53,9 @@ class Study:
     def batch_of(self, assay: str, recording: str) -> str:
         """The batch that holds a recording; raise CohortError where none does."""
         for batch, groups in self.batches.get(assay, {}).items():
-            if any(recording in recording_names(assay, group) for group in groups):
+            if any(recording in recordings.names(assay, group) for group in groups):
                 return batch
-        table = self.cohort.files.get(main_table(assay), f"{main_table(assay)}.csv")
+        table = self.cohort.files.get(recordings.main_table(assay), f"{recordings.main_table(assay)}.csv")
         raise CohortError([Problem(table, 0, "", f"no recording is named {recording}", "Names stand in this table")])
 
     def batch_folders(self) -> dict[str, list[str]]:
@@ -72,7 +74,7 @@ class Study:
         """How many recordings each batch of each assay holds."""
         return {
             assay: {
-                batch: sum(len(recording_names(assay, group)) for group in groups) for batch, groups in by_name.items()
+                batch: sum(len(recordings.names(assay, group)) for group in groups) for batch, groups in by_name.items()
             }
             for assay, by_name in self.batches.items()
         }
@@ -95,19 +97,44 @@ class Study:
         paths = sorted({path for group in self.batches[assay][batch] for path in group.files})
         return files.digest([[path, files.mark(self.cohort.folder / path)] for path in paths])
 
-    def rows(self, assay: str, batch: str, *, truth: bool = False) -> str:
-        """The batch's groups as text (JSON), without the truth unless it is asked for."""
-        hidden = () if truth else (f"{assay}_truth",)
-        return json.dumps(
-            [
-                {
-                    "name": group.name,
-                    "rows": {name: rows for name, rows in group.rows.items() if name not in hidden},
-                    "files": group.files,
-                }
-                for group in self.batches[assay][batch]
-            ]
+    def rows(self, assay: str, batch: str, stage: str) -> str:
+        """The rows that a stage of a batch is given, by group, as text (JSON).
+
+        ``simulate`` is given every table, the truth included; the other stages the tables whose schema names them.
+        """
+        tables = _tables_for(assay, stage)
+        if stage not in ("simulate", "ingest") and not tables:
+            return "[]"
+        groups = [
+            {
+                "name": group.name,
+                "rows": {name: rows for name, rows in group.rows.items() if name in tables},
+                "files": group.files,
+            }
+            for group in self.batches[assay][batch]
+        ]
+        if stage not in ("simulate", "ingest"):
+            groups = [{**group, "files": []} for group in groups if group["rows"]]
+        return json.dumps(groups)
+
+    def later_files(self, assay: str) -> list[str]:
+        """Files that only tables for later stages name, relative to the cohort folder."""
+        tables = assays.described(assay, "tables.schema")["tables"]
+        later = [name for name, schema in tables.items() if "ingest" not in recordings.stages_of(schema)]
+        return sorted(
+            {
+                path
+                for name in later
+                if name in self.cohort.tables
+                for column in recordings.file_columns(assay, name)
+                for path in self.cohort.tables[name][column].dropna()
+            }
         )
+
+    def cohort_tables(self, assay: str) -> dict[str, str]:
+        """Files of an assay's tables in the cohort folder, by table name; the truth of a simulation is left out."""
+        tables = assays.described(assay, "tables.schema")["tables"]
+        return {name: file for name, file in self.cohort.files.items() if name in tables and name != f"{assay}_truth"}
 
 
 def load(config: dict, overrides: dict) -> Study:
@@ -136,16 +163,6 @@ def load(config: dict, overrides: dict) -> Study:
     return loaded
 
 
-def groups_from(text: str) -> list[Group]:
-    """The groups a job was handed by ``Study.rows``."""
-    return [Group(**group) for group in json.loads(text)]
-
-
-def seed(name: str) -> int:
-    """A seed for drawing the group of that name: the same name, the same recording."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
-
-
 def settings_schema() -> dict:
     """The schema of all settings: the study's own and a block for each assay, the statistics, the report."""
     return settings.study_schema(_blocks())
@@ -169,25 +186,30 @@ def reshaped(table: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
     return None
 
 
-def recording_names(assay: str, group: Group) -> set[str]:
-    """Names of the recordings in a group, the group itself where it is one; rows that serve others are not counted."""
-    described = assays.described(assay, "tables.schema")
-    group_by = described["group_by"]
-    shared = described["tables"][group_by["table"]].get("shared_rows")
-    rows = [row for row in group.rows[group_by["table"]] if not (shared and row[shared["where"]])]
-    named = {cohort.first_filled(row, group_by.get("recording", "recording")) for row in rows}
-    return named | {group.name} if group_by.get("whole") else named
+def read_tables(assay: str, folder: Path, names: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """Read an assay's tables again inside a job, as the rows of its groups were read before any job.
 
+    Parameters
+    ----------
+    assay : str
+        The assay.
+    folder : Path
+        The cohort folder.
+    names : mapping of str to str
+        File of each table, relative to the folder.
 
-def later_tables(assay: str) -> set[str]:
-    """Tables of an assay that its first stage does not need."""
-    tables = assays.described(assay, "tables.schema")["tables"]
-    return {name for name, schema in tables.items() if schema.get("later")}
-
-
-def main_table(assay: str) -> str:
-    """The table whose presence makes the assay run."""
-    return assays.described(assay, "tables.schema")["group_by"]["table"]
+    Returns
+    -------
+    dict of str to data frame
+        By table name; missing cells are missing values.
+    """
+    schemas = assays.described(assay, "tables.schema")["tables"]
+    read = {name: cohort.read_one(name, folder / file, schemas[name], reshaped) for name, file in names.items()}
+    found = Cohort(folder, read, dict(names))
+    if assays.has(assay, "tables"):
+        complete = getattr(assays.stage(assay, "tables"), "complete", None)
+        read |= complete(found) if complete else {}
+    return {name: pd.DataFrame(cohort.rows_of(table)) for name, table in read.items()}
 
 
 def measures() -> dict[str, dict[str, dict]]:
@@ -202,23 +224,38 @@ def code(stage: str, assay: str) -> str:
     return digest.code_digest(f"ketaflow.assays.{assay}.{stage}", runner) + described
 
 
-def module_code(*modules: str) -> str:
-    """Fingerprint of the named modules and all they import."""
-    return digest.code_digest(*modules)
+def script_code(script: str) -> str:
+    """Fingerprint of a script of the workflow and all it imports."""
+    return digest.code_digest(f"scripts.{script}")
 
 
 def collect_code(names: list[str]) -> str:
     """Fingerprint of the code that puts the batches of these assays together."""
-    own = [
-        f"ketaflow.assays.{name}.{part}" for name in names for part in ("cohort", "measures") if assays.has(name, part)
-    ]
-    return digest.code_digest("ketaflow.engine.collect", *own)
+    described = _described(names, "tables.schema", "measures")
+    return digest.code_digest("scripts.collect", *_modules(names, "cohort", "tables"), *described)
 
 
 def revise_code(names: list[str]) -> str:
-    """Fingerprint of the code that computes anew what rejected recordings had a part in."""
-    own = [f"ketaflow.assays.{name}.revise" for name in names if assays.has(name, "revise")]
-    return digest.code_digest("ketaflow.engine.revise", "ketaflow.review.decisions", *own)
+    """Fingerprint of the code that computes again what rejected recordings contributed to."""
+    return digest.code_digest("scripts.revise", *_modules(names, "revise"), *_described(names, "measures"))
+
+
+def _modules(names: list[str], *parts: str) -> list[str]:
+    return [f"ketaflow.assays.{name}.{part}" for name in names for part in parts]
+
+
+def _described(names: list[str], *parts: str) -> list[Path]:
+    return [assays.HERE / name / f"{part}.yaml" for name in names for part in parts]
+
+
+def _tables_for(assay: str, stage: str) -> set[str]:
+    """Tables whose rows a stage is given; the animals go wherever the main table goes."""
+    tables = assays.described(assay, "tables.schema")["tables"]
+    if stage == "simulate":
+        return {*tables, "animals"}
+    truth = f"{assay}_truth"
+    own = {name for name, schema in tables.items() if stage in recordings.stages_of(schema) and name != truth}
+    return own | {"animals"} if stage == "ingest" else own
 
 
 def _blocks() -> dict[str, dict]:
@@ -237,7 +274,7 @@ def _assay_problems(found: Cohort) -> list[Problem]:
     problems = []
     for assay in assays.names():
         described = assays.described(assay, "tables.schema")
-        if main_table(assay) not in found.tables:
+        if recordings.main_table(assay) not in found.tables:
             continue
         if f"{assay}_truth" not in found.tables:
             problems += cohort.missing_files(found, described["tables"])
@@ -250,7 +287,7 @@ def _completed(found: Cohort) -> Cohort:
     """The cohort with the tables that assays make of others, such as scores of the exports a table lists."""
     made = {}
     for assay in assays.names():
-        if main_table(assay) in found.tables and assays.has(assay, "tables"):
+        if recordings.main_table(assay) in found.tables and assays.has(assay, "tables"):
             complete = getattr(assays.stage(assay, "tables"), "complete", None)
             made |= complete(found) if complete else {}
     return replace(found, tables={**found.tables, **made})
@@ -267,7 +304,7 @@ def _decision_problems(loaded: Study) -> list[Problem]:
         for assay, by_name in loaded.batches.items()
         for groups in by_name.values()
         for group in groups
-        for name in recording_names(assay, group)
+        for name in recordings.names(assay, group)
     }
     return decisions.problems(judged.fillna(""), codes)
 
@@ -276,7 +313,7 @@ def _batches(found: Cohort, filled: dict) -> dict[str, dict[str, list[Group]]]:
     made = {}
     for assay in assays.names():
         described = assays.described(assay, "tables.schema")
-        if main_table(assay) in found.tables:
+        if recordings.main_table(assay) in found.tables:
             groups = cohort.groups(found, described["tables"], described["group_by"])
             jobs, scale = filled[assay]["jobs"], filled["batch_scale"]
             load = _megabytes(found, groups) / jobs["batch_mb"] if "batch_mb" in jobs else 0.0

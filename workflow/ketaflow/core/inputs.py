@@ -1,0 +1,103 @@
+"""What a stage is given: rows of the cohort tables and settings, as dataclasses of the assay."""
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+Row = TypeVar("Row")
+Kind = TypeVar("Kind")
+# One cell of a cohort table.
+Cell = str | float | bool | None
+
+
+@dataclass
+class Group:
+    """Recordings that are read together because they share a file, a membrane or an animal.
+
+    Attributes
+    ----------
+    name : str
+        Name of the group; batches follow from it.
+    rows : dict of str to list of dict
+        The group's rows of each table as plain values (missing: None), so that a job can be given them as text and a
+        changed row reruns that job alone.
+    files : list of str
+        Paths of its files, relative to the cohort folder.
+    """
+
+    name: str
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A group's rows of the cohort tables, as a stage is given them."""
+
+    by_table: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def of(self, table: str, kind: type[Row]) -> list[Row]:
+        """Rows of one table as dataclasses.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        kind : type
+            A dataclass whose fields are columns of the table; further columns are left out.
+
+        Returns
+        -------
+        list of kind
+            Empty where the group has no row in that table. Empty cells are None; whole numbers are int where the
+            field says so.
+        """
+        fields = dataclasses.fields(kind)  # type: ignore[arg-type]  # any dataclass
+        whole = {one.name for one in fields if one.type in (int, "int", int | None, "int | None")}
+        return [
+            kind(**{one.name: _whole(row.get(one.name), one.name in whole) for one in fields})
+            for row in self.by_table.get(table, ())
+        ]
+
+
+def _whole(cell: Any, is_whole: bool) -> Any:
+    return int(cell) if is_whole and cell is not None else cell
+
+
+def first_filled(row: Mapping[str, Any], columns: str | list[str]) -> Any:
+    """Value of a row in the first of the columns that is not empty; None where all are."""
+    listed = [columns] if isinstance(columns, str) else columns
+    return next((row[column] for column in listed if row.get(column) is not None), None)
+
+
+def build(kind: type[Kind], block: Mapping[str, Any]) -> Kind:
+    """Build a settings object from a block of the settings.
+
+    Parameters
+    ----------
+    kind : type
+        A frozen dataclass whose fields are keys of the block; a field that is a dataclass itself takes a nested block.
+    block : mapping
+        Settings with all defaults filled in. Keys that are no field are left out.
+
+    Returns
+    -------
+    kind
+        Lists become tuples, so that a stage cannot change its settings.
+
+    Raises
+    ------
+    KeyError
+        If the block lacks a field.
+    """
+    annotations = typing.get_type_hints(kind)
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]  # any dataclass
+    return kind(**{one.name: _setting(annotations[one.name], block[one.name]) for one in fields})
+
+
+def _setting(kind: Any, value: Any) -> Any:
+    if dataclasses.is_dataclass(kind):
+        return build(kind, value)  # type: ignore[arg-type]  # a class, not an instance
+    return tuple(_setting(None, item) for item in value) if isinstance(value, list) else value

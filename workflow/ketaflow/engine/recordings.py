@@ -1,0 +1,82 @@
+"""The recordings of a group: how the rows of the cohort tables name them, and which files are theirs."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from ketaflow import assays
+from ketaflow.core import files
+from ketaflow.core.inputs import Group, first_filled
+from ketaflow.engine.batch_files import NamedRecording
+
+Row = Mapping[str, Any]
+
+
+def groups_from(text: str) -> list[Group]:
+    """Groups as a job is given them: JSON of their names, rows and files."""
+    return [Group(**group) for group in json.loads(text)]
+
+
+def seed(name: str) -> int:
+    """A seed for drawing the group of that name: the same name, the same recording."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+
+
+def main_table(assay: str) -> str:
+    """Name of the table whose presence makes the assay run."""
+    name: str = assays.described(assay, "tables.schema")["group_by"]["table"]
+    return name
+
+
+def stages_of(schema: Mapping[str, Any]) -> list[str]:
+    """Stages that are given the rows of a table: ``ingest`` unless its schema says otherwise."""
+    stages: list[str] = schema.get("stages", ["ingest"])
+    return stages
+
+
+def file_columns(assay: str, table: str) -> list[str]:
+    """Columns of a table that name files."""
+    columns = assays.described(assay, "tables.schema")["tables"][table]["columns"]
+    return [column for column, rule in columns.items() if rule["type"] == "file"]
+
+
+def names(assay: str, group: Group) -> set[str]:
+    """Names of the recordings in a group."""
+    return {name for name, _ in _rows_by_recording(assay, group)}
+
+
+def named(assay: str, group: Group) -> tuple[NamedRecording, ...]:
+    """Recordings of a group, in the order of their rows."""
+    main = main_table(assay)
+    columns = file_columns(assay, main)
+    everything = group.rows[main]
+    found: list[NamedRecording] = []
+    for name, rows in _rows_by_recording(assay, group):
+        paths = tuple(dict.fromkeys(row[column] for row in rows for column in columns if row.get(column)))
+        animal = rows[0].get("animal") if rows else found[0].animal
+        session = rows[0].get("session") if rows else None
+        alone = "" if paths else files.digest(sorted(files.digest(row) for row in rows or everything))
+        found.append(NamedRecording(name, animal, session, paths, alone))
+    return tuple(found)
+
+
+def _rows_by_recording(assay: str, group: Group) -> list[tuple[str, list[Row]]]:
+    """Names of a group's recordings with their rows of the main table; rows that serve other groups name none.
+
+    ``whole`` in the assay's ``group_by`` makes the group itself a recording too, without rows of its own: what is
+    measured in all of it together.
+    """
+    described = assays.described(assay, "tables.schema")
+    group_by = described["group_by"]
+    shared = described["tables"][group_by["table"]].get("shared_rows")
+    column = group_by.get("recording", "recording")
+    rows: dict[str, list[Row]] = defaultdict(list)
+    for row in group.rows[group_by["table"]]:
+        if not (shared and row[shared["where"]]):
+            rows[first_filled(row, column)].append(row)
+    listed = list(rows.items())
+    if group_by.get("whole") and group.name not in rows:
+        listed.append((group.name, []))
+    return listed
