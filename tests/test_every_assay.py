@@ -1,7 +1,9 @@
 """The contract of an assay, run over whatever folders exist; a failure names the missing piece."""
 
+import dataclasses
 import inspect
 import re
+import typing
 from pathlib import Path
 
 import jsonschema
@@ -37,10 +39,40 @@ def test_there_are_assays():
 def test_a_stage_is_a_function_of_its_own_name(assay, stage):
     function = getattr(assays.stage(assay, stage), stage)
     assert inspect.getdoc(function), f"{assay}.{stage} has no docstring"
+    if "settings" in inspect.signature(function).parameters:
+        return
     keywords = [p for p in inspect.signature(function).parameters.values() if p.kind is p.KEYWORD_ONLY]
     offered = assays.described(assay, "settings.schema")["properties"].get(stage, {}).get("properties", {})
     assert {p.name for p in keywords} == set(offered), f"{assay}.{stage}: arguments and settings differ"
     assert all(p.default is p.empty for p in keywords), "defaults live in the schema, once"
+
+
+def unlike(kind: type, schema: dict, place: str) -> list[str]:
+    """Places where the fields of a settings class and the keys of its schema block differ."""
+    hints, keys = typing.get_type_hints(kind), schema.get("properties", {})
+    found = [f"{place}.{name}" for name in {field.name for field in dataclasses.fields(kind)} ^ set(keys)]
+    found += [
+        f"{place}.{field.name}: default"
+        for field in dataclasses.fields(kind)
+        if field.default is not field.default_factory
+    ]
+    for name, rule in keys.items():
+        if rule.get("type") == "object" and name in hints:
+            found += unlike(hints[name], rule, f"{place}.{name}")
+    return found
+
+
+@every_assay
+def test_the_settings_of_a_stage_are_its_schema_block(assay):
+    blocks = assays.described(assay, "settings.schema")["properties"]
+    for stage in set(blocks) - {"jobs", "calibrate", "simulate"}:
+        name = {"cohort": "summarise"}.get(stage, stage)
+        if not assays.has(assay, stage):
+            assert not blocks[stage].get("properties"), f"{assay}.{stage}: settings without a stage"
+            continue
+        kind = typing.get_type_hints(getattr(assays.stage(assay, stage), name)).get("settings")
+        if kind is not None:
+            assert not unlike(kind, blocks[stage], f"{assay}.{stage}")
 
 
 @every_assay

@@ -16,37 +16,36 @@ REJECTED = pd.DataFrame(
 )
 
 
-def study(folder: Path) -> pd.DataFrame:
-    """Measurements of a study of one dialysed animal, and of one that swam; own tables below ``folder``."""
+def study() -> tuple[pd.DataFrame, dict]:
+    """Measurements of a study of one dialysed animal, and of one that swam; what quantify published."""
     rows = [fraction_row(n, -60 + 20 * n, -40 + 20 * n, chromatogram=f"c/{n}.txt") for n in range(9)]
     found = measure(with_concentrations(rows, {"glutamate": [2.0, 2.0, 2.0, 3.0, 3.0, 30.0, 3.0, 3.0, 3.0]}))
-    (folder / "microdialysis").mkdir()
-    found.table("fractions").to_csv(folder / "microdialysis" / "fractions.csv", index=False)
+    published = {"microdialysis": {"fractions": found.table("fractions")}}
     swim = measurement("immobility_s", 150.0, unit="s", animal="M1", recording="M1")
     parts = [
         found.table("measurements").assign(assay="microdialysis"),
         pd.DataFrame([{**swim, "assay": "forced_swim"}]),
     ]
-    return pd.concat(parts, ignore_index=True).reindex(columns=list(MEASUREMENT_COLUMNS))
+    return pd.concat(parts, ignore_index=True).reindex(columns=list(MEASUREMENT_COLUMNS)), published
 
 
-def revised(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    before = study(folder)
-    return before, revise.revised(before, REJECTED, {"microdialysis": DEFAULTS}, folder)
+def revised() -> tuple[pd.DataFrame, pd.DataFrame]:
+    before, published = study()
+    return before, revise.revised(before, REJECTED, {"microdialysis": DEFAULTS}, published)
 
 
 def areas(table: pd.DataFrame) -> list[float]:
     return table.loc[table["measure"].eq("auc_pct_min"), "value"].astype(float).round(6).tolist()
 
 
-def test_what_is_computed_from_all_fractions_is_computed_without_the_rejected_one(tmp_path):
-    before, after = revised(tmp_path)
+def test_what_is_computed_from_all_fractions_is_computed_without_the_rejected_one():
+    before, after = revised()
     assert areas(before) == [20 * (5 * 50 + 1400)]
     assert areas(after) == [120 * 50]
 
 
-def test_every_other_row_stays(tmp_path):
-    before, after = revised(tmp_path)
+def test_every_other_row_stays():
+    before, after = revised()
     assert len(before) == len(after)
     assert tuple(after) == MEASUREMENT_COLUMNS
     for kept in ("concentration_um", "immobility_s"):
@@ -54,7 +53,7 @@ def test_every_other_row_stays(tmp_path):
         pd.testing.assert_frame_equal(one, other)
 
 
-def test_rejections_of_an_assay_without_derived_values_change_nothing(tmp_path):
-    before = study(tmp_path)
+def test_rejections_of_an_assay_without_derived_values_change_nothing():
+    before, published = study()
     swim = REJECTED.assign(assay="forced_swim", recording="M1")
-    assert revise.revised(before, swim, {"forced_swim": {}}, tmp_path) is before
+    assert revise.revised(before, swim, {"forced_swim": {}}, published) is before

@@ -61,59 +61,105 @@ properties:
 pokes:
   {title: Pokes, unit: count, direction: none, minimum: 0, maximum: null, endpoint: true, always: true, source: none}
 """,
+    "model.py": '''
+"""What the stages hand on."""
+from dataclasses import dataclass
+from ketaflow.core.results import Measurement, table
+
+
+@dataclass(frozen=True)
+class LogRow:
+    recording: str
+    animal: str
+    log: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    pass
+
+
+@dataclass(frozen=True)
+class QuantifySettings:
+    minimum_s: float
+
+
+@dataclass(frozen=True)
+class Log:
+    row: LogRow
+    durations_s: list[float]
+
+
+@dataclass(frozen=True)
+class Count:
+    recording: str
+    pokes: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    measurements: list[Measurement] = table()
+    counts: list[Count] = table()
+''',
     "ingest.py": '''
 """Reads a log."""
 from pathlib import Path
+from ketaflow.assays.nose_poke.model import Log, LogRow, Settings
 from ketaflow.core.errors import IngestError
-from ketaflow.core.records import Record
+from ketaflow.core.inputs import Rows
 
 
-def ingest(rows: dict, folder: Path) -> Record:
+def ingest(rows: Rows, folder: Path, settings: Settings) -> Log:
     """One log."""
-    path = folder / rows["nose_poke"][0]["log"]
+    (row,) = rows.of("nose_poke", LogRow)
+    path = folder / row.log
     text = path.read_text()
     if not text:
         raise IngestError(f"{path.name}: the file is empty. Copy it again from the device.")
-    return Record(tables={"pokes": [{"duration_s": float(line)} for line in text.split()]})
+    return Log(row, [float(line) for line in text.split()])
 ''',
     "quantify.py": '''
 """Counts pokes."""
-from ketaflow.core import measures
-from ketaflow.core.records import Record
+from ketaflow.assays.nose_poke.model import Count, Log, Measured, QuantifySettings
+from ketaflow.core.results import measurement
 
 
-def quantify(recording: Record, *, minimum_s: float) -> Record:
+def quantify(log: Log, settings: QuantifySettings) -> Measured:
     """How many pokes."""
-    row = recording.rows["nose_poke"][0]
-    count = int((recording.table("pokes")["duration_s"] >= minimum_s).sum())
-    made = measures.measurement("pokes", count, unit="count", animal=row["animal"], recording=row["recording"])
-    own = [{"recording": row["recording"], "pokes": count}]
-    return Record(tables={"measurements": [made], "counts": own})
+    count = sum(duration >= settings.minimum_s for duration in log.durations_s)
+    made = measurement("pokes", count, animal=log.row.animal, recording=log.row.recording)
+    return Measured([made], [Count(log.row.recording, count)])
 ''',
     "qc.py": '''
 """Looks at pokes."""
-from ketaflow.core import measures
-from ketaflow.core.records import Figure, Record
+from ketaflow.assays.nose_poke.model import Log, Measured, Settings
+from ketaflow.core.results import Checked, Figure, check, within
 
 
-def qc(recording: Record, measured: Record) -> Record:
+def qc(log: Log, measured: Measured, settings: Settings) -> Checked:
     """Enough pokes?"""
-    row = recording.rows["nose_poke"][0]
-    count = float(measured.table("measurements")["value"].iloc[0])
-    verdict = measures.within(count, 2, None)
-    made = measures.check("enough", count, recording=row["recording"], animal=row["animal"], low=2,
-                          verdict=verdict, message="pokes in the log")
-    return Record(tables={"checks": [made]}, figures={row["recording"]: [Figure("Pokes", "<svg xmlns='http://www.w3.org/2000/svg'/>")]})
+    count, name = measured.counts[0].pokes, log.row.recording
+    made = check("enough", count, recording=name, animal=log.row.animal, low=2, verdict=within(count, 2, None),
+                 message="pokes in the log")
+    return Checked([made], {name: [Figure("Pokes", "<svg xmlns='http://www.w3.org/2000/svg'/>")]})
 ''',
     "simulate.py": '''
 """Draws logs."""
+from dataclasses import dataclass
 from pathlib import Path
+from ketaflow.assays.nose_poke.model import LogRow
+from ketaflow.core.inputs import Rows
 
 
-def draw(rows: dict, folder: Path, *, seed: int) -> None:
+@dataclass(frozen=True)
+class Truth:
+    pokes: int
+
+
+def draw(rows: Rows, folder: Path, *, seed: int) -> None:
     """One log."""
-    count = int(rows["nose_poke_truth"][0]["pokes"])
-    path = folder / rows["nose_poke"][0]["log"]
+    count = rows.of("nose_poke_truth", Truth)[0].pokes
+    path = folder / rows.of("nose_poke", LogRow)[0].log
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("0.5\\n" * count)
 ''',

@@ -8,18 +8,18 @@ pytestmark = pytest.mark.slow
 # As if the count of one animal had been made from the recording of another too.
 REVISE = '''
 """Counts without what was rejected."""
-from ketaflow.core import measures
+from collections.abc import Mapping
+from ketaflow.assays.nose_poke.model import QuantifySettings
+from ketaflow.core.results import Measurement, Tables, measurement
 
-TABLES = ("counts",)
 
-
-def revise(tables: dict, rejected: dict, *, minimum_s: float) -> list[dict]:
+def revise(tables: Tables, rejected: Mapping[str, str], settings: QuantifySettings) -> list[Measurement]:
     """A0 is counted in comparison with A1."""
     assert set(rejected.values()) == {"hole was taped over"}
     count = tables["counts"].set_index("recording").at["rA0", "pokes"]
     if "rA1" not in rejected:
         return []
-    return [measures.measurement("pokes", 10.0 * count, unit="count", animal="A0", recording="rA0")]
+    return [measurement("pokes", 10.0 * count, animal="A0", recording="rA0")]
 '''
 
 

@@ -8,6 +8,7 @@ for scored in assays.with_module("calibrate"):
         input:
             recordings=batch_files("recordings.zip", scored),
             measurements=batch_files("measurements.zip", scored),
+            tables=tables_of_assays(scored),
         output:
             calibration=directory(f"<results>/{scored}/calibration"),
         log:
@@ -21,6 +22,8 @@ for scored in assays.with_module("calibrate"):
             assay=scored,
             batches=study.batch_folders().get(scored, []),
             settings=study.settings[scored],
+            folder=study.cohort.folder.as_posix(),
+            cohort_tables=study.cohort_tables(scored),
             code=studies.code("calibrate", scored),
         script:
             "../scripts/calibrate.py"

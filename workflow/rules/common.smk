@@ -111,14 +111,23 @@ def cohort_table(name):
     return [(study.cohort.folder / file).as_posix()] if file else []
 
 
-def tables_of_assays():
-    """Input: the tables of every assay, and the files that only tables for later stages name."""
+def tables_of_assays(*only):
+    """Input: the tables of every assay, or of those named, and the files that only tables for later stages name."""
     files = {
         file
-        for assay in study.assays
+        for assay in only or study.assays
         for file in [*study.cohort_tables(assay).values(), *study.later_files(assay)]
     }
     return [(study.cohort.folder / file).as_posix() for file in sorted(files)]
+
+
+def published_for_revision():
+    """Input: what quantify published, of the assays that compute values again after a review."""
+    return [
+        file
+        for assay in assays.with_module("revise")
+        for file in batch_files("measurements.zip", assay)
+    ]
 
 
 def cohort_file(name):

@@ -5,6 +5,7 @@ rule review:
     """Write the blinded review page."""
     input:
         review_key="<results>/review_key.csv",
+        recordings=batch_files("recordings.zip"),
         checks=batch_files("checks.zip"),
         check_table="<results>/checks.csv",
         decisions=cohort_table("qc_decisions"),

@@ -1,12 +1,13 @@
-"""From the reviewers' decisions to measurements in which nothing rests on what they rejected."""
+"""From the reviewers' decisions to measurements that do not depend on what they rejected."""
 
 
 rule revise:
-    """Compute anew what rejected recordings had a part in. Runs only where there are decisions."""
+    """Compute again what rejected recordings contributed to. Runs only where there are decisions."""
     input:
         measurements="<results>/measurements.csv",
         review_key="<results>/review_key.csv",
         decisions=cohort_table("qc_decisions"),
+        published=published_for_revision(),
     output:
         measurements="<results>/measurements_reviewed.csv",
     log:
@@ -17,6 +18,11 @@ rule revise:
         mem_mb=doubled_on_retry(1000),
         runtime=doubled_on_retry(10),
     params:
+        batches={
+            assay: folders
+            for assay, folders in study.batch_folders().items()
+            if assay in assays.with_module("revise")
+        },
         settings={assay: study.settings[assay] for assay in study.assays},
         code=studies.revise_code(study.assays),
     script:

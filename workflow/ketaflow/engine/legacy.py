@@ -173,3 +173,16 @@ def _source(folder: Path, path: str) -> dict:
         return {"path": path, "sha256": files.sha256(full), "bytes": size}
     except OSError as error:
         return {"path": path, "sha256": "", "bytes": None, "error": str(error)}
+
+
+def clip(film: Any, assay: str, recording: str, batch: Any, folder: Path, path: Path, settings: Any) -> None:
+    """Write a film."""
+    ingested, measured = (records.read_batch(file) for file in batch)
+    before, after = next(
+        pair
+        for pair in zip(ingested, measured, strict=True)
+        if recording in recordings.names(assay, Group(pair[0].name, pair[0].rows))
+    )
+    if failed := next((record for record in (before, after) if record.status == "failed"), None):
+        raise IngestError(f"There is no film of {recording}, for it could not be measured: {failed.reason}")
+    film(before, after, recording, folder, path, **settings)

@@ -1,52 +1,79 @@
-"""What stands after the review: values computed from a rejected recording are computed anew without it.
+"""Measurements after the review: values that depend on a rejected recording are computed again without it.
 
-In: the measurements, what reviewers rejected, and the assays' own tables. Out: the measurements of the data set
-``reviewed``. Rejected recordings keep their own rows here; the statistics leave those out and list them. An assay
-takes part by a module ``revise.py`` (docs/adding_an_assay.md). Which arm an animal is in is not known here.
+In: the measurements, what reviewers rejected, and the tables that ``quantify`` published. Out: the measurements of the
+data set ``reviewed``. Rejected recordings keep their own rows here; the statistics leave those out and list them. An
+assay takes part by a module ``revise.py`` (docs/adding_an_assay.md). The arm of an animal is not known here.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import files
+from ketaflow.core.inputs import build
+from ketaflow.core.results import Measurement, Tables, frame
+from ketaflow.engine.codec import hints
 
 
 def revised(
-    measurements: pd.DataFrame, rejected: pd.DataFrame, settings: Mapping[str, Mapping], results: Path
+    measurements: pd.DataFrame,
+    rejected: pd.DataFrame,
+    settings: Mapping[str, Mapping[str, Any]],
+    published: Mapping[str, Tables],
 ) -> pd.DataFrame:
-    """Measurements in which nothing rests on a rejected recording any more.
+    """Compute again whatever depends on a rejected recording.
 
     Parameters
     ----------
-    measurements
-        The contract's table of all assays.
-    rejected
+    measurements : data frame
+        The measurements table of all assays.
+    rejected : data frame
         One row per rejected recording: assay, recording, reviewer, reason.
-    settings
+    settings : mapping
         Each assay's whole block.
-    results
-        Folder in which ``<assay>/<table>.csv`` stand.
+    published : mapping of str to mapping
+        By assay, the tables that its stage ``quantify`` published.
+
+    Returns
+    -------
+    data frame
+        The same table, rows computed again at its end.
     """
     for assay, decisions in rejected.groupby("assay"):
         if not assays.has(assay, "revise"):
             continue
-        module = assays.stage(assay, "revise")
-        tables = {name: files.read_csv(results / assay / f"{name}.csv") for name in module.TABLES}
+        revise = assays.stage(assay, "revise").revise
         reasons = dict(zip(decisions["recording"], decisions["reason"], strict=True))
-        anew = module.revise(tables, reasons, **settings[assay]["quantify"])
-        measurements = in_place(measurements, pd.DataFrame(anew), assay)
+        block, kind = settings[assay]["quantify"], hints(revise).get("settings", object)
+        if kind is object:
+            again = pd.DataFrame(revise(published[assay], reasons, **block))
+        else:
+            again = frame(revise(published[assay], reasons, build(kind, block)), Measurement)
+        measurements = in_place(measurements, again, assay)
     return measurements
 
 
-def in_place(measurements: pd.DataFrame, anew: pd.DataFrame, assay: str) -> pd.DataFrame:
-    """Measurements with the rows of every recording and measure that was computed anew replaced."""
-    if not len(anew):
+def in_place(measurements: pd.DataFrame, again: pd.DataFrame, assay: str) -> pd.DataFrame:
+    """Replace the rows of every recording and measure that was computed again.
+
+    Parameters
+    ----------
+    measurements, again : data frame
+        The measurements table, and the new rows of one assay.
+    assay : str
+        The assay.
+
+    Returns
+    -------
+    data frame
+        With the columns and types of ``measurements``.
+    """
+    if not len(again):
         return measurements
-    replaced = set(zip(anew["recording"], anew["measure"], strict=True))
+    units = {name: facts["unit"] for name, facts in assays.described(assay, "measures").items()}
+    replaced = set(zip(again["recording"], again["measure"], strict=True))
     named = zip(measurements["recording"], measurements["measure"], strict=True)
     old = pd.Series([pair in replaced for pair in named], index=measurements.index) & measurements["assay"].eq(assay)
-    anew = anew.assign(assay=assay).reindex(columns=measurements.columns).astype(measurements.dtypes.to_dict())
-    return pd.concat([measurements[~old], anew], ignore_index=True)
+    again = again.assign(assay=assay, unit=again["measure"].map(units)).reindex(columns=measurements.columns)
+    return pd.concat([measurements[~old], again.astype(measurements.dtypes.to_dict())], ignore_index=True)
