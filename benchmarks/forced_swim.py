@@ -21,8 +21,8 @@ from scipy.ndimage import gaussian_filter
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests" / "assays" / "forced_swim")]
 
-import pond  # noqa: E402
-from scenes import measure, read  # noqa: E402
+import drawn_videos  # noqa: E402
+from swim_cases import measure, read  # noqa: E402
 
 DURATION_S, TIMES = 30, 6
 
@@ -73,9 +73,9 @@ def repeated(path, target, times):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         once, path = Path(folder) / "once.mp4", Path(folder) / "swim.mp4"
-        truth = [pond.schedule(np.random.default_rng(i), 0, DURATION_S, 0.6) for i in (1, 2)]
+        truth = [drawn_videos.schedule(np.random.default_rng(i), 0, DURATION_S, 0.6) for i in (1, 2)]
         options = {"preset": "medium", "x264-params": "keyint=125:mbtree=0"}
-        pond.make(once, truth, DURATION_S, options=options, bit_rate=2_000_000, noise=5)
+        drawn_videos.make(once, truth, DURATION_S, options=options, bit_rate=2_000_000, noise=5)
         repeated(once, path, TIMES)
         frames, mbit = TIMES * DURATION_S * 25, 8e-6 * path.stat().st_size / DURATION_S / TIMES
         bare_s, _ = cpu_s(lambda: decode(path))

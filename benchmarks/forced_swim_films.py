@@ -16,8 +16,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests" / "assays" / "forced_swim")]
 
-import filming  # noqa: E402
-from scenes import judged, measure, read  # noqa: E402
+import realistic_videos  # noqa: E402
+from swim_cases import judged, measure, read  # noqa: E402
 
 from ketaflow.core.errors import IngestError  # noqa: E402
 
@@ -28,9 +28,9 @@ WINDOW_S = (2, 57)
 
 def scored(seed: int, folder: Path) -> list[tuple[float, float, float] | str]:
     """What each animal of a film came to, or why it was refused."""
-    made = filming.style(seed)
+    made = realistic_videos.style(seed)
     name = f"{seed}.{SUFFIX[made.codec]}"
-    truth = filming.film(made, folder / name)
+    truth = realistic_videos.film(made, folder / name)
     numbers = range(1, len(truth.bouts) + 1)
     try:
         record = read(folder, name, numbers)

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "assays" / "forced_swim"))
-import pond
-import rated
+import drawn_videos
+import rated_cohorts
 
 pytestmark = pytest.mark.slow
 
@@ -24,9 +24,9 @@ def boris(folder: Path, mobility: list[np.ndarray]) -> None:
     """Ann's bouts as BORIS exports them, saved as the table of scores; observations have names of their own."""
     lines = ["Observation id,Subject,Behavior,Behavior type,Start (s),Stop (s)"]
     for number, values in enumerate(mobility):
-        width = round(AVERAGED_S * rated.RATE_HZ) + 1
+        width = round(AVERAGED_S * rated_cohorts.RATE_HZ) + 1
         still = np.convolve(values, np.ones(width) / width, "same") < ANN_PCT
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], still, [0]]))).reshape(-1, 2) / rated.RATE_HZ
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], still, [0]]))).reshape(-1, 2) / rated_cohorts.RATE_HZ
         lines += [f"obs {number},,Floating,STATE,{start},{stop}" for start, stop in edges if stop - start >= 1]
     (folder / "forced_swim_human_scores.csv").write_text("\n".join(lines) + "\n")
     names = [f"swim{number},obs {number},ann" for number in range(6)]
@@ -36,12 +36,12 @@ def boris(folder: Path, mobility: list[np.ndarray]) -> None:
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory, new_clone):
     made = new_clone(tmp_path_factory.mktemp("people") / "clone")
-    rated.cohort(made.cohort, [*SWIMS, "filmed", "beside"], window_s=(5, 175))
-    mobility = [rated.wandering(number, 180) for number in range(6)]
+    rated_cohorts.cohort(made.cohort, [*SWIMS, "filmed", "beside"], window_s=(5, 175))
+    mobility = [rated_cohorts.wandering(number, 180) for number in range(6)]
     for book in range(2):
         arenas = {arena: mobility[3 * book + arena - 1] for arena in (1, 2, 3)}
-        rated.workbook(made.cohort / f"book{book}.xlsx", arenas)
-    pond.make(made.cohort / "film.mp4", [[("swimming", 2, 9), ("immobility", 9, 20)]] * 2, 20, **SMALL)
+        rated_cohorts.workbook(made.cohort / f"book{book}.xlsx", arenas)
+    drawn_videos.make(made.cohort / "film.mp4", [[("swimming", 2, 9), ("immobility", 9, 20)]] * 2, 20, **SMALL)
     swims = [f"swim{i},m{i},book{i // 3}.xlsx,{i % 3 + 1}" for i in range(6)]
     made.table(
         "forced_swim", "recording,animal,video,cylinder", [*swims, "filmed,m6,film.mp4,1", "beside,m7,film.mp4,2"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.forced_swim import agreement
+from ketaflow.assays.forced_swim.raters import agreement
 
 
 def test_icc_is_that_of_shrout_and_fleiss():
@@ -54,7 +54,7 @@ def test_kappa_of_chance_is_nothing():
 def test_kappas_of_many_are_those_of_each_over_what_both_reach():
     rng = np.random.default_rng(4)
     first, second = ([rng.random(size) < 0.3 for size in sizes] for sizes in ((50, 40), (50, 50, 45)))
-    table = agreement.kappas(first, second)
+    table = agreement.pairwise_kappa(first, second)
     for i, one in enumerate(first):
         for j, other in enumerate(second):
             n = min(len(one), len(other))

@@ -11,9 +11,11 @@ import pytest
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
-from scenes import DEFAULTS
+from swim_cases import DEFAULTS
 
-from ketaflow.assays.forced_swim import calibrate, fitting, scoring
+from ketaflow.assays.forced_swim import calibrate
+from ketaflow.assays.forced_swim.raters import threshold_fitting
+from ketaflow.assays.forced_swim.scoring import measures
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
@@ -37,7 +39,7 @@ def trace(seed):
 def cohort(count, threshold, min_bout_s, *, late_s=0.0, factor=None, of=None, videos=None):
     """Recordings, and tables in which ann scored them with a threshold and shortest bout of her own."""
     records, people, windows, machine = [], [], [], []
-    rules = scoring.Rules(**QUANTIFY).of_states("h264")
+    rules = measures.ScoringRules(**QUANTIFY).state_rules("h264")
     for i in range(count):
         name, own = f"s{i}", trace(i)
         video = f"v{i // 2 if videos is None else videos[i]}.mp4"
@@ -45,10 +47,12 @@ def cohort(count, threshold, min_bout_s, *, late_s=0.0, factor=None, of=None, vi
         facts = {"video": {"codec": "h264"}, "cylinders": {name: {"gap_s": 0.5, "reason": ""}}}
         records.append(Record(name, facts, {"trace": own.assign(recording=name)}, rows={"forced_swim": [row]}))
         windows.append({"recording": name, "start_s": WINDOW_S[0], "stop_s": WINDOW_S[1]})
-        swim = fitting.Swim(name, "", "", trace(of[i]) if of else own, 0.5, WINDOW_S, rules)
-        line, _ = fitting.scored(swim, threshold if factor is None else threshold * factor[i], min_bout_s, 0.1)
+        swim = threshold_fitting.RatedSwim(name, "", "", trace(of[i]) if of else own, 0.5, WINDOW_S, rules)
+        line, _ = threshold_fitting.rescored(
+            swim, threshold if factor is None else threshold * factor[i], min_bout_s, 0.1
+        )
         people += bouts(line, name, "ann", late_s)
-        machine += bouts(fitting.scored(swim, 0.05, 1.0, 0.1)[0], name, "ketaflow", 0)
+        machine += bouts(threshold_fitting.rescored(swim, 0.05, 1.0, 0.1)[0], name, "ketaflow", 0)
     states = pd.DataFrame(machine).rename(columns={"behaviour": "state"})[["recording", "state", "start_s", "stop_s"]]
     return records, {"human_scores": pd.DataFrame(people), "windows": pd.DataFrame(windows), "states": states}
 
@@ -90,25 +94,27 @@ def test_a_rater_whose_criterion_wobbles_from_swim_to_swim_is_followed_on_averag
 
 def test_no_swim_is_judged_with_settings_fitted_to_its_animal_or_video():
     records, tables = cohort(6, 0.1, 1.0)
-    swims = [one for _, one in calibrate.swims_of(records, tables, calibrate.trusted(tables, SETTINGS)[0],
-                                                   scoring.Rules(**QUANTIFY))]  # fmt: skip
-    part = fitting.parts(swims, 5)
+    swims = [one for _, one in calibrate.rated_swims(records, tables, calibrate.trusted_scores(tables, SETTINGS)[0],
+                                                   measures.ScoringRules(**QUANTIFY))]  # fmt: skip
+    part = threshold_fitting.cross_validation_folds(swims, 5)
     assert [part[2 * i] == part[2 * i + 1] for i in range(3)] == [True] * 3
     assert len(set(part)) == 3
-    grid = fitting.tried(swims, np.geomspace(0.03, 0.3, 9), np.array([1.0]), step_s=0.1, edge_s=1.0)
-    before = fitting.left_out(grid, part, 0)
+    grid = threshold_fitting.score_grid(swims, np.geomspace(0.03, 0.3, 9), np.array([1.0]), step_s=0.1, edge_s=1.0)
+    before = threshold_fitting.held_out_settings(grid, part, 0)
     # What people said of part 0 is turned upside down: its own settings stay, the others' move.
     other = copy.deepcopy(grid)
     other.people_s[part == 0], other.unlike_s[part == 0] = 0.0, np.nan
-    after = fitting.left_out(other, part, 0)
+    after = threshold_fitting.held_out_settings(other, part, 0)
     assert [before[i] == after[i] for i in np.flatnonzero(part == 0)] == [True, True]
     assert before != after
 
 
 def test_swims_of_one_animal_stay_together_across_videos():
     whose = [("a", "1"), ("b", "2"), ("a", "3"), ("c", "3"), ("d", "4")]
-    swims = [fitting.Swim(f"s{i}", *own, pd.DataFrame(), 0.5, WINDOW_S, {}) for i, own in enumerate(whose)]
-    part = fitting.parts(swims, 5)
+    swims = [
+        threshold_fitting.RatedSwim(f"s{i}", *own, pd.DataFrame(), 0.5, WINDOW_S, {}) for i, own in enumerate(whose)
+    ]
+    part = threshold_fitting.cross_validation_folds(swims, 5)
     assert part[0] == part[2] == part[3]
     assert len({part[0], part[1], part[4]}) == 3
 

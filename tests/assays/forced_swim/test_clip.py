@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-import pond
-from scenes import DEFAULTS, SMALL, measure, read
+import drawn_videos
+from swim_cases import DEFAULTS, SMALL, measure, read
 
-from ketaflow.assays.forced_swim import clip, film
+from ketaflow.assays.forced_swim import clip
+from ketaflow.assays.forced_swim.figures import annotated_frame
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
@@ -22,7 +23,7 @@ SETTINGS = {**DEFAULTS["clip"], "width_px": 301}
 def swum(tmp_path_factory):
     folder = tmp_path_factory.mktemp("film")
     truth = [[("swimming", 2, 20), ("immobility", 20, 40)], [("immobility", 2, 20), ("swimming", 20, 40)]]
-    pond.make(folder / "one.mp4", truth, 40, **SMALL)
+    drawn_videos.make(folder / "one.mp4", truth, 40, **SMALL)
     record = read(folder, "one.mp4")
     return folder, record, measure(record, window=(4, 36))
 
@@ -42,7 +43,9 @@ def filmed(swum, name, **changes):
 def frame_colour(swum, name, picture):
     box = np.array(swum[1].facts["cylinders"][name]["region_px"]) * 300 / swum[1].facts["video"]["width_px"]
     across = picture[int(box[1]) - 3 : int(box[1]) - 1, int(box[0] + box[2]) // 2].astype(float).mean(axis=0)
-    return min(film.COLOURS, key=lambda state: np.abs(np.array(film.COLOURS[state]) - across).sum())
+    return min(
+        annotated_frame.COLOURS, key=lambda state: np.abs(np.array(annotated_frame.COLOURS[state]) - across).sum()
+    )
 
 
 def test_a_film_shows_the_stretch_asked_for_at_the_video_s_own_pace(swum):
@@ -82,6 +85,8 @@ def test_an_export_without_pictures_is_told():
 
 def test_a_swim_that_was_not_scored_is_filmed_all_the_same():
     empty = pd.DataFrame({"state": [], "start_s": [], "stop_s": []})
-    marks = film.Marks((10, 10, 60, 80, 30, 30), "cylinder 1", empty, np.zeros(0), np.zeros(0), float("nan"), (0, 5))
-    done = film.Annotator(marks, 100).annotated(1.0, np.zeros((90, 100, 3), np.uint8))
-    assert done.shape == (90 + film.PANEL_PX, 100, 3)
+    marks = annotated_frame.Annotation(
+        (10, 10, 60, 80, 30, 30), "cylinder 1", empty, np.zeros(0), np.zeros(0), float("nan"), (0, 5)
+    )
+    done = annotated_frame.Annotator(marks, 100).annotated(1.0, np.zeros((90, 100, 3), np.uint8))
+    assert done.shape == (90 + annotated_frame.PANEL_PX, 100, 3)

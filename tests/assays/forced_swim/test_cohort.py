@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-import rated
-from scenes import DEFAULTS
+import rated_cohorts
+from swim_cases import DEFAULTS
 
-from ketaflow.assays.forced_swim import bland_altman, cohort, exports
+from ketaflow.assays.forced_swim import cohort
+from ketaflow.assays.forced_swim.figures import bland_altman
+from ketaflow.assays.forced_swim.readers import event_logs
 from ketaflow.core.measures import CHECK_COLUMNS
 
 SETTINGS = DEFAULTS["cohort"]
@@ -207,17 +209,19 @@ def test_two_recordings_are_too_few_for_a_figure_and_the_legend_says_so():
 def public(shared, tmp_path_factory):
     """The public labels as a cohort: the label file in place of the table, EthoVision's mobility as Oliver scored."""
     names = ["FST_1", "FST_7", "FST_17", "FST_22", "FST_23", "FST_28"]
-    folder = rated.cohort(tmp_path_factory.mktemp("public"), names, window_s=(130, 370))
+    folder = rated_cohorts.cohort(tmp_path_factory.mktemp("public"), names, window_s=(130, 370))
     labels = (shared / "fst" / "dlcanalyzer_fst_human_labels.csv").read_bytes()
     (folder / "forced_swim_human_scores.csv").write_bytes(labels)
-    bouts, problems = exports.read(folder / "forced_swim_human_scores.csv", {})
+    bouts, problems = event_logs.read_bouts(folder / "forced_swim_human_scores.csv", {})
     assert not problems
     own = {
         arena: [(b.start_s, b.stop_s) for b in bouts if (b.observation, b.rater) == (name, "Oliver")]
         for arena, name in enumerate(names, 1)
     }
-    rated.workbook(folder / "swims.xlsx", {arena: rated.followed(bouts, 380) for arena, bouts in own.items()})
-    return rated.carried_out(folder, folder.parent / "public_out")[0]
+    rated_cohorts.workbook(
+        folder / "swims.xlsx", {arena: rated_cohorts.followed(bouts, 380) for arena, bouts in own.items()}
+    )
+    return rated_cohorts.carried_out(folder, folder.parent / "public_out")[0]
 
 
 @pytest.mark.shared

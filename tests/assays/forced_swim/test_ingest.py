@@ -9,23 +9,24 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-import filming
-import pond
-from scenes import DEFAULTS, SMALL, draw_own, measure, read, reason, rows, value
+import drawn_videos
+import realistic_videos
+from swim_cases import DEFAULTS, SMALL, draw_own, measure, read, reason, rows, value
 
-from ketaflow.assays.forced_swim import ethovision, ingest, video
+from ketaflow.assays.forced_swim import ingest
+from ketaflow.assays.forced_swim.readers import ethovision, video
 from ketaflow.core.errors import IngestError
 
 
 def plan(seed, still=0.5, start=3, stop=59):
-    return pond.schedule(np.random.default_rng(seed), start, stop, still)
+    return drawn_videos.schedule(np.random.default_rng(seed), start, stop, still)
 
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):
     """A video of two cylinders, and where they were drawn."""
     folder = tmp_path_factory.mktemp("two")
-    boxes = pond.make(folder / "two.mp4", [plan(1), plan(2, start=5)], 60, **SMALL)
+    boxes = drawn_videos.make(folder / "two.mp4", [plan(1), plan(2, start=5)], 60, **SMALL)
     return folder, boxes, read(folder, "two.mp4")
 
 
@@ -53,7 +54,7 @@ def test_the_table_wins_over_what_is_found(two):
 
 
 def test_a_tilted_water_line_is_followed(tmp_path):
-    pond.make(tmp_path / "tilted.mp4", [plan(3)], 40, cylinders=1, tilt=0.08, **SMALL)
+    drawn_videos.make(tmp_path / "tilted.mp4", [plan(3)], 40, cylinders=1, tilt=0.08, **SMALL)
     facts = read(tmp_path, "tilted.mp4", (1,)).facts["cylinders"]["s1"]
     fall = facts["water_px"][1] - facts["water_px"][0]
     assert fall == pytest.approx(0.08 * (facts["region_px"][2] - facts["region_px"][0]), abs=4)
@@ -70,7 +71,7 @@ def recoded(source: Path, target: Path, change, turn: int = 0) -> None:
     with av.open(str(source)) as film, av.open(str(target), "w") as sink:
         stream = sink.add_stream("libx264", rate=10, options={"preset": "ultrafast", "crf": "18"})
         for number, frame in enumerate(film.decode(video=0)):
-            picture = change(video.grey(frame), number)
+            picture = change(video.luma(frame), number)
             if not number:
                 stream.height, stream.width = picture.shape
                 stream.pix_fmt, stream.codec_context.time_base = "yuv420p", Fraction(1, 10)
@@ -102,7 +103,7 @@ def test_a_film_by_a_phone_held_on_end_is_turned_as_it_says(two, tmp_path, turn)
 
 
 def test_timestamps_and_lost_pictures_are_counted(tmp_path):
-    pond.make(tmp_path / "lossy.mp4", [plan(1), plan(2)], 30, drop=0.1, **SMALL)
+    drawn_videos.make(tmp_path / "lossy.mp4", [plan(1), plan(2)], 30, drop=0.1, **SMALL)
     facts = read(tmp_path, "lossy.mp4").facts["video"]
     assert facts["frame_rate_hz"] == pytest.approx(10)
     assert facts["frames_lost"] == pytest.approx(30, abs=15)
@@ -125,7 +126,7 @@ def test_a_video_cut_off_is_named(two, tmp_path):
 
 
 def test_a_cut_off_avi_is_unscored_and_says_so(tmp_path):
-    pond.make(tmp_path / "whole.avi", [plan(1), plan(2)], 60, codec="mpeg4", **SMALL)
+    drawn_videos.make(tmp_path / "whole.avi", [plan(1), plan(2)], 60, codec="mpeg4", **SMALL)
     content = (tmp_path / "whole.avi").read_bytes()
     (tmp_path / "cut.avi").write_bytes(content[: len(content) // 3])
     measured = measure(read(tmp_path, "cut.avi"))
@@ -134,20 +135,20 @@ def test_a_cut_off_avi_is_unscored_and_says_so(tmp_path):
 
 
 def test_an_empty_cylinder_fails_alone(tmp_path):
-    pond.make(tmp_path / "one.mp4", [plan(1), []], 60, **SMALL)
+    drawn_videos.make(tmp_path / "one.mp4", [plan(1), []], 60, **SMALL)
     measured = measure(read(tmp_path, "one.mp4"))
     assert value(measured, "s1") > 5
     assert "no animal" in reason(measured, "s2")
 
 
 def test_no_animal_at_all_is_refused(tmp_path):
-    pond.make(tmp_path / "none.mp4", [[], []], 40, **SMALL)
+    drawn_videos.make(tmp_path / "none.mp4", [[], []], 40, **SMALL)
     with pytest.raises(IngestError, match="no animal"):
         read(tmp_path, "none.mp4")
 
 
 def test_an_animal_taken_out_early_is_not_immobile(tmp_path):
-    pond.make(tmp_path / "gone.mp4", [plan(1, 0.1), plan(2, 0.1)], 60, removed_s=40, **SMALL)
+    drawn_videos.make(tmp_path / "gone.mp4", [plan(1, 0.1), plan(2, 0.1)], 60, removed_s=40, **SMALL)
     measured = measure(read(tmp_path, "gone.mp4"))
     assert value(measured, "s1") < 15
     assert value(measured, "s1", "unscored_s") == pytest.approx(14, abs=2)
@@ -169,7 +170,7 @@ def test_darkness_is_not_immobility(tmp_path):
 
 
 def test_a_gap_in_the_recording_is_unscored(tmp_path):
-    pond.make(tmp_path / "gap.mp4", [plan(1), plan(2)], 60, gap_s=(20, 25), **SMALL)
+    drawn_videos.make(tmp_path / "gap.mp4", [plan(1), plan(2)], 60, gap_s=(20, 25), **SMALL)
     measured = measure(read(tmp_path, "gap.mp4"))
     assert value(measured, "s1", "unscored_s") == pytest.approx(5, abs=0.3)
 
@@ -182,8 +183,10 @@ SPENDTHRIFT = "7.4 of 8 s: x264 spends spare bits on the picture that hangs and 
     "codec", ["mpeg4", pytest.param("libx264", marks=pytest.mark.xfail(strict=True, reason=SPENDTHRIFT))]
 )
 def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path, codec):
-    made = filming.Film(31, filming.Look(), seconds=40, hangs_s=(20, 28), width=320, height=240, stamp=True, hand=False)
-    filming.film(made.at(codec=codec), tmp_path / "hung.avi")
+    made = realistic_videos.Film(
+        31, realistic_videos.Look(), seconds=40, hangs_s=(20, 28), width=320, height=240, stamp=True, hand=False
+    )
+    realistic_videos.film(made.at(codec=codec), tmp_path / "hung.avi")
     measured = measure(read(tmp_path, "hung.avi", more={"release_s": 0.0}), (10, 38))
     for name in ("s1", "s2"):
         assert "camera hung" in reason(measured, name)
@@ -192,7 +195,7 @@ def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path, cod
 
 @pytest.mark.slow
 def test_a_film_from_above_is_refused_unless_the_settings_say_so(tmp_path):
-    filming.film_from_above(tmp_path / "above.mp4", 5)
+    realistic_videos.film_from_above(tmp_path / "above.mp4", 5)
     boxes = {"region_x_px": 15.0, "region_y_px": 12.0, "region_width_px": 134.0, "region_height_px": 136.0}
     with pytest.raises(IngestError, match="looks from the side"):
         read(tmp_path, "above.mp4", (1,), boxes)
@@ -211,18 +214,18 @@ def test_damaged_pictures_are_counted(two, tmp_path):
 
 
 def test_leaving_pictures_undecoded_does_not_change_the_score(tmp_path, monkeypatch):
-    options = {"preset": "fast", "x264-params": f"keyint=50:{filming.STEADY}"}
-    pond.make(tmp_path / "b.mp4", [plan(1), plan(2)], 60, options=options, **{**SMALL, "fps": 25})
-    assert video.may_spare(tmp_path / "b.mp4", 0.08)
+    options = {"preset": "fast", "x264-params": f"keyint=50:{realistic_videos.STEADY}"}
+    drawn_videos.make(tmp_path / "b.mp4", [plan(1), plan(2)], 60, options=options, **{**SMALL, "fps": 25})
+    assert video.can_skip_nonreference(tmp_path / "b.mp4", 0.08)
     spared = measure(read(tmp_path, "b.mp4"))
-    monkeypatch.setattr(video, "may_spare", lambda path, apart_s: False)
+    monkeypatch.setattr(video, "can_skip_nonreference", lambda path, apart_s: False)
     whole = measure(read(tmp_path, "b.mp4"))
     for name in ("s1", "s2"):
         assert value(spared, name) == pytest.approx(value(whole, name), abs=0.01 * 46)
 
 
 def test_pictures_are_never_held_as_a_whole(two):
-    stream = video.stream(two[0] / "two.mp4", 0.0, sparing=False)
+    stream = video.stream_frames(two[0] / "two.mp4", 0.0, sparing=False)
     assert next(stream)[0] == 0.0
     assert next(stream)[0] == pytest.approx(0.1)
 
@@ -233,7 +236,9 @@ def test_every_real_video_decodes_to_its_last_picture(shared):
         ("eztrack_freezing_calibration_empty_chamber.wmv", 298),
         ("micefreeze_test_cable_short.avi", 600),
     ]:
-        assert sum(1 for _ in video.stream(shared / "fst" / name, 0.0, sparing=False)) == pytest.approx(frames, abs=1)
+        assert sum(1 for _ in video.stream_frames(shared / "fst" / name, 0.0, sparing=False)) == pytest.approx(
+            frames, abs=1
+        )
 
 
 @pytest.mark.shared
@@ -244,7 +249,7 @@ def test_an_empty_chamber_is_refused(shared):
 
 @pytest.mark.shared
 def test_arenas_of_an_ethovision_export_are_found_by_number(shared):
-    arenas = ethovision.arenas(shared / "fst" / "ethovision_raw_export_rat_fst.xlsx")
+    arenas = ethovision.read_arenas(shared / "fst" / "ethovision_raw_export_rat_fst.xlsx")
     assert sorted(arenas) == [1, 3]
     assert arenas[3][0]["Recording after"] == "+ 00:00:35.040"
 

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-import pond
-import rated
-from scenes import DEFAULTS, SMALL, measure, read
+import drawn_videos
+import rated_cohorts
+from swim_cases import DEFAULTS, SMALL, measure, read
 
-from ketaflow.assays.forced_swim import pictures, qc
+from ketaflow.assays.forced_swim import qc
+from ketaflow.assays.forced_swim.figures import review_figures
 from ketaflow.core.records import Record
 from ketaflow.core.svg import COLOURS
 
@@ -21,8 +22,8 @@ from ketaflow.core.svg import COLOURS
 @pytest.fixture(scope="module")
 def reviewed(tmp_path_factory):
     folder = tmp_path_factory.mktemp("review")
-    truth = [pond.schedule(np.random.default_rng(i), 3, 59, 0.5) for i in (1, 2)]
-    pond.make(folder / "secret_name.mp4", truth, 60, drop=0.12, **SMALL)
+    truth = [drawn_videos.schedule(np.random.default_rng(i), 3, 59, 0.5) for i in (1, 2)]
+    drawn_videos.make(folder / "secret_name.mp4", truth, 60, drop=0.12, **SMALL)
     record = read(folder, "secret_name.mp4")
     measured = measure(record)
     return qc.qc(record, measured, **DEFAULTS["qc"])
@@ -35,7 +36,12 @@ def test_lost_pictures_raise_a_warning(reviewed):
 
 
 def test_a_pushed_camera_raises_a_warning(tmp_path):
-    pond.make(tmp_path / "swim.mp4", [pond.schedule(np.random.default_rng(i), 3, 39, 0.5) for i in (1, 2)], 40, **SMALL)
+    drawn_videos.make(
+        tmp_path / "swim.mp4",
+        [drawn_videos.schedule(np.random.default_rng(i), 3, 39, 0.5) for i in (1, 2)],
+        40,
+        **SMALL,
+    )
     record = read(tmp_path, "swim.mp4")
     verdicts = []
     for moved_px in (record.facts["video"]["camera_moved_px"], 3.0):
@@ -60,7 +66,7 @@ def test_figures_name_nobody(reviewed):
 
 
 def test_a_failed_cylinder_still_shows_the_scene(tmp_path):
-    pond.make(tmp_path / "one.mp4", [[("swimming", 3, 39)], []], 40, **SMALL)
+    drawn_videos.make(tmp_path / "one.mp4", [[("swimming", 3, 39)], []], 40, **SMALL)
     record = read(tmp_path, "one.mp4")
     done = qc.qc(record, measure(record), **DEFAULTS["qc"])
     checks = done.table("checks")
@@ -88,7 +94,7 @@ def test_lost_pictures_are_marked_where_they_are_missing(reviewed):
 
 
 def test_an_export_without_pictures_shows_its_mobility_alone(tmp_path):
-    rated.workbook(tmp_path / "swims.xlsx", {1: rated.followed([(10, 20)], 60)})
+    rated_cohorts.workbook(tmp_path / "swims.xlsx", {1: rated_cohorts.followed([(10, 20)], 60)})
     record = read(tmp_path, "swims.xlsx", cylinders=(1,))
     done = qc.qc(record, measure(record), **DEFAULTS["qc"])
     (figure,) = done.figures["s1"]
@@ -100,7 +106,7 @@ def test_an_export_without_pictures_shows_its_mobility_alone(tmp_path):
 def test_what_moved_is_coloured_and_what_kept_still_is_grey():
     first, later = np.full((4, 6), 200, np.uint8), np.full((4, 6), 200, np.uint8)
     first[1, 1], later[1, 2] = 30, 30
-    done = pictures.overlaid(first, later).astype(int)
+    done = review_figures.red_cyan(first, later).astype(int)
     coloured = np.ptp(done, axis=-1) > 0
     assert np.argwhere(coloured).tolist() == [[1, 1], [1, 2]]
 
@@ -109,7 +115,7 @@ def hung(folder, hold_s):
     """A swim in which the camera repeats one picture for a while."""
     import av
 
-    pond.make(folder / "live.mp4", [[("swimming", 2, 30)]] * 2, 30, **SMALL)
+    drawn_videos.make(folder / "live.mp4", [[("swimming", 2, 30)]] * 2, 30, **SMALL)
     with av.open(str(folder / "live.mp4")) as source, av.open(str(folder / "hung.mp4"), "w") as copy:
         stream = copy.add_stream("mpeg4", rate=10)
         stream.width, stream.height, stream.bit_rate = SMALL["width"], SMALL["height"], 4_000_000
@@ -144,5 +150,5 @@ def test_scores_behind_the_end_or_at_another_frame_rate_are_told(stop_s, fps, do
         {"recording": "s1", "rater": "ann", "behaviour": "immobility", "start_s": 5.0, "stop_s": stop_s, "fps": fps}
     ]
     about = {"recording": "s1", "animal": "a1", "place": "cylinder 1"}
-    checks = qc.of_people(swum_with_scores(people), "s1", 100.0, about)
+    checks = qc.human_score_checks(swum_with_scores(people), "s1", 100.0, about)
     assert [row["check"] for row in checks if row["verdict"] != "pass"] == doubtful

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
-import filming
-import pond
-from scenes import DEFAULTS, SMALL, judged, measure, read, value
+import drawn_videos
+import realistic_videos
+from swim_cases import DEFAULTS, SMALL, judged, measure, read, value
 
-from ketaflow.assays.forced_swim import scoring, states
+from ketaflow.assays.forced_swim.scoring import bouts, measures
 
-RULES = scoring.Rules(**{**DEFAULTS["quantify"], "scoring_window_s": [0, 60]})
+RULES = measures.ScoringRules(**{**DEFAULTS["quantify"], "scoring_window_s": [0, 60]})
 
 
 def trace(still_s=(), climb_s=(), duration_s=60.0, rate_hz=12.5, missing_s=()):
@@ -37,7 +37,7 @@ def trace(still_s=(), climb_s=(), duration_s=60.0, rate_hz=12.5, missing_s=()):
 
 def scored(table, rules=RULES):
     facts = {"release_s": 0.0, "gap_s": 0.5, "reason": ""}
-    return scoring.score(table, facts, "h264", rules)
+    return measures.score_swim(table, facts, "h264", rules)
 
 
 def test_a_four_second_float_is_one_bout():
@@ -82,7 +82,7 @@ def test_states_leave_no_hole_and_fill_the_window():
     result = scored(trace(still_s=[(5, 9), (20, 40)], climb_s=[(45, 50)], missing_s=[(28, 32)]))
     spans = result.tables["states"]
     np.testing.assert_allclose(spans["start_s"].iloc[1:], spans["stop_s"].iloc[:-1])
-    assert sum(states.seconds(states.clipped(spans, 0, 60)).values()) == pytest.approx(60)
+    assert sum(bouts.state_totals_s(bouts.clip_bouts(spans, 0, 60)).values()) == pytest.approx(60)
 
 
 def test_samples_count_the_predominant_behaviour():
@@ -105,7 +105,7 @@ def test_a_longer_minimum_never_adds_bouts(lengths_s, first_s, second_s):
     )
     counts = []
     for least_s in sorted((first_s, second_s)):
-        rules = scoring.Rules(**{**DEFAULTS["quantify"], "scoring_window_s": [0, 90], "min_bout_s": least_s})
+        rules = measures.ScoringRules(**{**DEFAULTS["quantify"], "scoring_window_s": [0, 90], "min_bout_s": least_s})
         counts.append(scored(table, rules).values["immobility_bout_count"])
     assert counts[0] >= counts[1]
 
@@ -118,7 +118,7 @@ def test_a_higher_threshold_never_lowers_immobility(first, second):
     table["motion"] = np.repeat(rng.uniform(0, 0.2, 50), 15)
     seconds = []
     for threshold in sorted((first, second)):
-        rules = scoring.Rules(
+        rules = measures.ScoringRules(
             **{**DEFAULTS["quantify"], "scoring_window_s": [0, 60], "immobility_threshold": threshold}
         )
         seconds.append(scored(table, rules).values["immobility_s"])
@@ -145,8 +145,8 @@ def drawn(tmp_path_factory):
     @functools.cache
     def made(style):
         folder, rng = tmp_path_factory.mktemp(style), np.random.default_rng(len(style))
-        truth = [pond.schedule(rng, 2 + i, 49, still) for i, still in enumerate((0.3, 0.7))]
-        pond.make(folder / "swim.mp4", truth, 50, **{**SMALL, **STYLES[style]})
+        truth = [drawn_videos.schedule(rng, 2 + i, 49, still) for i, still in enumerate((0.3, 0.7))]
+        drawn_videos.make(folder / "swim.mp4", truth, 50, **{**SMALL, **STYLES[style]})
         measured = measure(read(folder, "swim.mp4"), (3, 45))
         return [judged(measured, f"s{index}", planned) for index, planned in enumerate(truth, start=1)]
 
@@ -177,7 +177,9 @@ def filmed(tmp_path_factory):
     @functools.cache
     def made(style):
         folder, (width, height) = tmp_path_factory.mktemp(style), FILMS[style]
-        truth = filming.film(filming.STYLES[style].at(width=width, height=height, seconds=45), folder / "swim.avi")
+        truth = realistic_videos.film(
+            realistic_videos.STYLES[style].at(width=width, height=height, seconds=45), folder / "swim.avi"
+        )
         record = read(folder, "swim.avi", range(1, len(truth.bouts) + 1))
         return record, measure(record, (2, 32)), truth
 
@@ -236,8 +238,8 @@ def reference(tmp_path_factory):
 def same_scene(folder, changes):
     changes = {"fps": 12.5, "width": 240, "height": 180, "seed": 11, **changes}
     name = changes.pop("name", "swim.mp4")
-    truth = [pond.schedule(np.random.default_rng(8 + i), 3, 29, 0.6) for i in range(2)]
-    pond.make(folder / name, truth, 30, **changes)
+    truth = [drawn_videos.schedule(np.random.default_rng(8 + i), 3, 29, 0.6) for i in range(2)]
+    drawn_videos.make(folder / name, truth, 30, **changes)
     measured = measure(read(folder, name), (1, 25))
     return np.array([value(measured, "s1"), value(measured, "s2")])
 
@@ -253,7 +255,7 @@ def test_the_same_scene_recorded_otherwise_gives_the_same_seconds(tmp_path, refe
 @pytest.mark.parametrize(("still", "expected_s"), [(True, 30), (False, 0)], ids=["never moves", "never rests"])
 def test_extremes_are_scored_as_what_they_are(tmp_path, still, expected_s):
     state = "immobility" if still else "swimming"
-    pond.make(tmp_path / "s.mp4", [[(state, 0, 39)]] * 2, 40, float_speed=0.003, twitch=0, **SMALL)
+    drawn_videos.make(tmp_path / "s.mp4", [[(state, 0, 39)]] * 2, 40, float_speed=0.003, twitch=0, **SMALL)
     measured = measure(read(tmp_path, "s.mp4"), (4, 34))
     assert value(measured, "s1") == pytest.approx(expected_s, abs=1)
     assert value(measured, "s2") == pytest.approx(expected_s, abs=1)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from skimage.draw import ellipse
 
-from ketaflow.assays.forced_swim import ingest, scene, walls
+from ketaflow.assays.forced_swim import ingest
+from ketaflow.assays.forced_swim.tracking import background, cylinder_detection, scene
 
 HEIGHT, WIDTH, PICTURES = 160, 120, 30
 
@@ -15,27 +16,27 @@ def seen_in_cylinder(bodies, sign):
     for body in bodies:
         for picture, (y, x, high, wide) in zip(pictures, body, strict=True):
             picture[ellipse(y, x, high, wide, shape=picture.shape)] = 128 - 70 * sign
-    return scene.sights(list(pictures), "swim.mp4")
+    return scene.key_frames(list(pictures), "swim.mp4")
 
 
-def background(seen, sign):
+def empty_scene(seen, sign):
     """The empty scene of that cylinder, which fills the picture."""
     cylinder = scene.Cylinder(left=0, right=WIDTH - 1, top=0, bottom=HEIGHT, water_left=60, water_right=60)
-    return scene.empty_background(seen, sign, [cylinder])[0]
+    return background.estimate_background(seen, sign, [cylinder])[0]
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_an_animal_that_only_turns_in_its_place_is_no_background(sign):
     lying, upright = (60, 50, 12, 25), (60, 50, 25, 12)
     seen = seen_in_cylinder([[lying, upright] * (PICTURES // 2)], sign)
-    np.testing.assert_allclose(background(seen, sign), 128, atol=3)
+    np.testing.assert_allclose(empty_scene(seen, sign), 128, atol=3)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_sticker_on_the_glass_stays_though_an_animal_like_it_swims_by(sign):
     sticker = [(30, 60, 10, 10)] * PICTURES
     swimming = [(100, 25 + 70 * (number % 10) / 9, 12, 20) for number in range(PICTURES)]
-    empty = background(seen_in_cylinder([sticker, swimming], sign), sign)
+    empty = empty_scene(seen_in_cylinder([sticker, swimming], sign), sign)
     np.testing.assert_allclose(empty[25:35, 55:65], 128 - 70 * sign, atol=3)
     np.testing.assert_allclose(empty[80:120], 128, atol=3)
 
@@ -46,10 +47,10 @@ def test_the_back_of_a_floating_animal_is_no_water_line():
     for number, picture in enumerate(pictures):
         around = (66, 60, 12, 33) if number % 10 else (66, 60, 33, 12)
         picture[ellipse(*around, shape=picture.shape, rotation=np.radians(25))] = 50
-    seen = scene.sights(list(pictures), "swim.mp4")
-    found = walls.find(seen, "swim.mp4")
-    empty, _ = scene.empty_background(seen, 1, found)
+    seen = scene.key_frames(list(pictures), "swim.mp4")
+    found = cylinder_detection.find_cylinders(seen, "swim.mp4")
+    empty, _ = background.estimate_background(seen, 1, found)
     swim = {"cylinder": 1, "water_line_px": None}
-    (one,) = ingest.surfaced(dict(enumerate(found, start=1)), [swim], empty).values()
+    (one,) = ingest.refined_cylinders(dict(enumerate(found, start=1)), [swim], empty).values()
     np.testing.assert_allclose([one.water_left, one.water_right], 59.5, atol=1.5)
     assert np.abs(np.array([found[0].water_left, found[0].water_right]) - 59.5).max() > 3

@@ -12,8 +12,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim import comparison, doubts, fitting, scoring
-from ketaflow.assays.forced_swim.fitting import Grid, Swim
+from ketaflow.assays.forced_swim.raters import comparison, rater_checks, threshold_fitting
+from ketaflow.assays.forced_swim.raters.threshold_fitting import RatedSwim, SettingsGrid
+from ketaflow.assays.forced_swim.scoring import measures
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 from ketaflow.core.svg import Chart
@@ -26,57 +27,61 @@ def calibrate(
 ) -> dict[str, pd.DataFrame | str | bytes]:
     """Everything the target writes, by file name."""
     own, step_s = settings["calibrate"], settings["cohort"]["step_s"]
-    scores, left = trusted(tables, settings)
-    found = swims_of(recordings, tables, scores, scoring.Rules(**settings["quantify"]))
+    scores, left = trusted_scores(tables, settings)
+    found = rated_swims(recordings, tables, scores, measures.ScoringRules(**settings["quantify"]))
     kind, swims = most_common(found)
-    part = fitting.parts(swims, own["folds"]) if swims else np.zeros(0, int)
+    part = threshold_fitting.cross_validation_folds(swims, own["folds"]) if swims else np.zeros(0, int)
     if len(swims) < own["min_recordings"] or len(set(part)) < 2:
-        raise IngestError(too_few(len(swims), len(set(part)), own["min_recordings"], left))
+        raise IngestError(too_few_message(len(swims), len(set(part)), own["min_recordings"], left))
     now = (swims[0].rules["threshold"], swims[0].rules["min_bout_s"])
-    grid = fitting.tried(swims, *searched(now, own), step_s=step_s, edge_s=own["edge_s"])
+    grid = threshold_fitting.score_grid(swims, *search_values(now, own), step_s=step_s, edge_s=own["edge_s"])
     bout = int(np.flatnonzero(grid.min_bouts_s == now[1])[0])
-    unseen = [(grid.thresholds[t], grid.min_bouts_s[b]) for t, b in fitting.left_out(grid, part, bout)]
-    chosen = fitting.best(grid.loss_s(), bout)
+    unseen = [
+        (grid.thresholds[t], grid.min_bouts_s[b]) for t, b in threshold_fitting.held_out_settings(grid, part, bout)
+    ]
+    chosen = threshold_fitting.best_settings(grid.loss_s(), bout)
     pair = (float(grid.thresholds[chosen[0]]), float(grid.min_bouts_s[chosen[1]]))
     report = pd.DataFrame([
-        {"settings": "present", **fitting.judged(swims, [now] * len(swims), step_s)},
-        {"settings": "fitted, on swims not fitted to", **fitting.judged(swims, unseen, step_s)},
-        {"settings": "people with one another", **among_people(swims)},
+        {"settings": "present", **threshold_fitting.fit_quality(swims, [now] * len(swims), step_s)},
+        {"settings": "fitted, on swims not fitted to", **threshold_fitting.fit_quality(swims, unseen, step_s)},
+        {"settings": "people with one another", **between_raters(swims)},
     ])  # fmt: skip
     worth = report["mean_error_s"][0] - report["mean_error_s"][1] >= own["min_gain_s"]
     return {
         "report": report,
         "recordings": by_recording(swims, part, now, unseen, step_s),
-        "tried": table_of(grid),
+        "tried": grid_table(grid),
         "figure.svg": figure(grid, chosen, now, kind),
         "settings.yaml": settings_text(kind, pair if worth else now, worth),
-        "told.txt": told(kind, swims, part, report, now, pair, worth, left, at_the_end(chosen, grid)),
+        "told.txt": summary_text(kind, swims, part, report, now, pair, worth, left, at_the_end(chosen, grid)),
     }
 
 
-def trusted(tables: dict[str, pd.DataFrame], settings: dict) -> tuple[comparison.Scores | None, list[str]]:
+def trusted_scores(
+    tables: dict[str, pd.DataFrame], settings: dict
+) -> tuple[comparison.ScorerComparison | None, list[str]]:
     """What people scored without what looks swapped or shifted, and why that is left out."""
     if any(not len(tables.get(name, ())) for name in ("windows", "states", "human_scores")):
         return None, []
-    scores = comparison.scored(tables, settings["cohort"]["step_s"])
+    scores = comparison.compare_scorers(tables, settings["cohort"]["step_s"])
     doubtful = [
         one
-        for one in doubts.findings(scores, settings["cohort"]["human_limits_s"])
-        if one.doubtful and one.rater != comparison.MACHINE
+        for one in rater_checks.all_findings(scores, settings["cohort"]["human_limits_s"])
+        if one.doubtful and one.rater != comparison.AUTOMATIC
     ]
     for one in doubtful:
         for key in [key for key in scores.totals_s if key[0] == one.rater and one.recording in ("", key[1])]:
             del scores.totals_s[key]
-            scores.lines.pop(key, None)
+            scores.timelines.pop(key, None)
     return scores, [f"{one.rater}{f' in {one.recording}' * bool(one.recording)}: {one.message}" for one in doubtful]
 
 
-def swims_of(
+def rated_swims(
     recordings: Iterable[Record],
     tables: dict[str, pd.DataFrame],
-    scores: comparison.Scores | None,
-    rules: scoring.Rules,
-) -> list[tuple[str, Swim]]:
+    scores: comparison.ScorerComparison | None,
+    rules: measures.ScoringRules,
+) -> list[tuple[str, RatedSwim]]:
     """Swims that people scored and that have a window, with ``ethovision`` or ``video``."""
     found = []
     if scores is None:
@@ -87,18 +92,20 @@ def swims_of(
         traces = dict(list(record.table("trace").groupby("recording", sort=False)))
         for row in record.rows["forced_swim"]:
             name = row["recording"]
-            people_s = {a: s for (a, other), s in scores.totals_s.items() if other == name and a != comparison.MACHINE}
+            people_s = {
+                a: s for (a, other), s in scores.totals_s.items() if other == name and a != comparison.AUTOMATIC
+            }
             if people_s and name in windows.index and name in traces:
-                lines = {a: scores.lines[a, name] for a in people_s if (a, name) in scores.lines}
-                swim = Swim(
+                lines = {a: scores.timelines[a, name] for a in people_s if (a, name) in scores.timelines}
+                swim = RatedSwim(
                     name, row["animal"], row["video"], traces[name], record.facts["cylinders"][name]["gap_s"],
-                    tuple(windows.loc[name]), rules.of_states(codec), people_s, lines,
+                    tuple(windows.loc[name]), rules.state_rules(codec), people_s, lines,
                 )  # fmt: skip
                 found.append((ETHOVISION if codec == ETHOVISION else "video", swim))
     return found
 
 
-def most_common(found: list[tuple[str, Swim]]) -> tuple[str, list[Swim]]:
+def most_common(found: list[tuple[str, RatedSwim]]) -> tuple[str, list[RatedSwim]]:
     """Videos or EthoVision exports, whichever people scored more of: they have thresholds of their own."""
     if not found:
         return "video", []
@@ -106,20 +113,20 @@ def most_common(found: list[tuple[str, Swim]]) -> tuple[str, list[Swim]]:
     return kind, [swim for own, swim in found if own == kind]
 
 
-def searched(now: tuple[float, float], own: dict) -> tuple[np.ndarray, np.ndarray]:
+def search_values(now: tuple[float, float], own: dict) -> tuple[np.ndarray, np.ndarray]:
     """Thresholds in equal ratios around the present one, and shortest bouts, the present one among both."""
     factors = np.geomspace(1 / own["widest_factor"], own["widest_factor"], own["threshold_steps"])
     return np.unique(np.append(now[0] * factors, now[0])), np.unique([*own["min_bouts_s"], now[1]])
 
 
-def among_people(swims: list[Swim]) -> dict:
+def between_raters(swims: list[RatedSwim]) -> dict:
     """How far people are from one another: every pair of raters of every swim."""
     apart_s = [swim.people_s[a] - swim.people_s[b] for swim in swims for a, b in combinations(sorted(swim.people_s), 2)]
     return {"n": len(apart_s), "mean_error_s": float(np.mean(np.abs(apart_s))) if apart_s else np.nan}
 
 
 def by_recording(
-    swims: list[Swim], part: np.ndarray, now: tuple[float, float], unseen: list[tuple[float, float]], step_s: float
+    swims: list[RatedSwim], part: np.ndarray, now: tuple[float, float], unseen: list[tuple[float, float]], step_s: float
 ) -> pd.DataFrame:
     """Each swim: what people scored, the present settings, and the settings fitted without its part."""
     return pd.DataFrame(
@@ -130,8 +137,8 @@ def by_recording(
                 "part": int(part[place]) + 1,
                 "raters": " ".join(sorted(swim.people_s)),
                 "people_s": swim.mean_s(),
-                "present_s": fitting.scored(swim, *now, step_s)[1],
-                "fitted_s": fitting.scored(swim, *unseen[place], step_s)[1],
+                "present_s": threshold_fitting.rescored(swim, *now, step_s)[1],
+                "fitted_s": threshold_fitting.rescored(swim, *unseen[place], step_s)[1],
                 "threshold": unseen[place][0],
                 "min_bout_s": unseen[place][1],
             }
@@ -140,7 +147,7 @@ def by_recording(
     )
 
 
-def table_of(grid: Grid) -> pd.DataFrame:
+def grid_table(grid: SettingsGrid) -> pd.DataFrame:
     """Every pair of settings with its loss, over all swims."""
     apart_s = grid.seconds - grid.people_s[:, None, None]
     means = {"loss_s": grid.loss_s(), "mean_error_s": np.abs(apart_s), "bias_s": apart_s}
@@ -149,7 +156,7 @@ def table_of(grid: Grid) -> pd.DataFrame:
     return pd.DataFrame({"threshold": t.ravel(), "min_bout_s": b.ravel(), **columns})
 
 
-def figure(grid: Grid, chosen: tuple[int, int], now: tuple[float, float], kind: str) -> str:
+def figure(grid: SettingsGrid, chosen: tuple[int, int], now: tuple[float, float], kind: str) -> str:
     """Loss against threshold, one line for each shortest bout; the chosen one in colour."""
     factor, unit = (100, "%") if kind == ETHOVISION else (1, "share of the body")
     mean_s, x = grid.loss_s().mean(axis=0), factor * grid.thresholds
@@ -162,14 +169,14 @@ def figure(grid: Grid, chosen: tuple[int, int], now: tuple[float, float], kind: 
     return chart.svg("How unlike people immobility is at every threshold; one line for each shortest bout")
 
 
-def at_the_end(chosen: tuple[int, int], grid: Grid) -> bool:
+def at_the_end(chosen: tuple[int, int], grid: SettingsGrid) -> bool:
     """Whether the best threshold is the lowest or highest tried, so that a better one may lie beyond."""
     return chosen[0] in (0, len(grid.thresholds) - 1)
 
 
 def settings_text(kind: str, pair: tuple[float, float], worth: bool) -> str:
     """The lines for the cohort's settings.yaml."""
-    name, value = shown(kind, pair[0])
+    name, value = setting_of(kind, pair[0])
     why = (
         "Fitted to people" if worth else "The present settings: fitted ones bring unseen swims hardly nearer to people"
     )
@@ -179,25 +186,25 @@ def settings_text(kind: str, pair: tuple[float, float], worth: bool) -> str:
     )
 
 
-def shown(kind: str, threshold: float) -> tuple[str, str]:
+def setting_of(kind: str, threshold: float) -> tuple[str, str]:
     """Name and value of the threshold as settings have it."""
     if kind == ETHOVISION:
         return "ethovision_threshold_pct", f"{100 * threshold:.3g}"
     return "immobility_threshold", f"{threshold:.3g}"
 
 
-def told(
-    kind: str, swims: list[Swim], part: np.ndarray, report: pd.DataFrame, now: tuple[float, float],
+def summary_text(
+    kind: str, swims: list[RatedSwim], part: np.ndarray, report: pd.DataFrame, now: tuple[float, float],
     pair: tuple[float, float], worth: bool, left: list[str], at_end: bool,
 ) -> str:  # fmt: skip
     """What was found, in words for a lab member."""
     raters = sorted({rater for swim in swims for rater in swim.people_s})
-    name, value = shown(kind, pair[0])
+    name, value = setting_of(kind, pair[0])
     present, fitted, people = report.to_dict("records")
     lines = [
         f"{len(swims)} swims of {len({swim.animal for swim in swims})} animals, scored by {', '.join(raters)}.",
-        f"Present: {name} {shown(kind, now[0])[1]}, min_bout_s {now[1]:g}: {words(present)}.",
-        f"Fitted: {name} {value}, min_bout_s {pair[1]:g}: {words(fitted)}, on swims they were not fitted to "
+        f"Present: {name} {setting_of(kind, now[0])[1]}, min_bout_s {now[1]:g}: {report_sentence(present)}.",
+        f"Fitted: {name} {value}, min_bout_s {pair[1]:g}: {report_sentence(fitted)}, on swims they were not fitted to "
         f"({len(set(part))} parts, each left out once; an animal or video is never in two).",
     ]
     if people["n"]:
@@ -215,7 +222,7 @@ def told(
     return "\n".join(lines) + "\n"
 
 
-def words(row: dict) -> str:
+def report_sentence(row: dict) -> str:
     """One line of the report in words."""
     error_s = f"{row['mean_error_s']:.1f}" if row["mean_error_s"] < 10 else f"{row['mean_error_s']:.0f}"
     text = f"{error_s} s from people on average (bias {row['bias_s']:+.0f} s"
@@ -224,7 +231,7 @@ def words(row: dict) -> str:
     return text + (f", kappa {row['kappa']:.2f})" if np.isfinite(row["kappa"]) else ")")
 
 
-def too_few(count: int, parts: int, needed: int, left: list[str]) -> str:
+def too_few_message(count: int, parts: int, needed: int, left: list[str]) -> str:
     """Why there is nothing to calibrate on, and what to do."""
     why = f"{count} swims scored by people can be used; {needed} are needed"
     if count >= needed and parts < 2:

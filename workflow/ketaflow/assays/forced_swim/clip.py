@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow.assays.forced_swim import film, video
+from ketaflow.assays.forced_swim.figures import annotated_frame
+from ketaflow.assays.forced_swim.readers import video
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
@@ -39,7 +40,7 @@ def clip(
     if start_s is None:
         start_s = scored.get("window_s", [0.0])[0]
     spans, trace = (own[own["recording"] == name] for own in (measured.table("states"), recording.table("trace")))
-    pictures = seen(folder / swim["video"], start_s, start_s + length_s, width_px)
+    pictures = clip_frames(folder / swim["video"], start_s, start_s + length_s, width_px)
     first = next(pictures, None)
     if first is None:
         ends_s = float(trace["time_s"].max()) if len(trace) else 0.0
@@ -48,8 +49,10 @@ def clip(
             "Set forced_swim.clip.start_s."
         )
     facts = recording.facts["cylinders"][name]
-    marks = film.Marks(
-        box=film.scaled(facts["region_px"], facts["water_px"], width_px / recording.facts["video"]["width_px"]),
+    marks = annotated_frame.Annotation(
+        box=annotated_frame.scaled_box(
+            facts["region_px"], facts["water_px"], width_px / recording.facts["video"]["width_px"]
+        ),
         title=f"cylinder {swim['cylinder']:g}",
         spans=spans,
         times_s=trace["time_s"].to_numpy(),
@@ -57,12 +60,18 @@ def clip(
         threshold=scored.get("threshold", float("nan")),
         window_s=(start_s, start_s + length_s),
     )
-    write(path, first, pictures, film.Annotator(marks, first[1].shape[1]), recording.facts["video"]["frame_rate_hz"])
+    write_film(
+        path,
+        first,
+        pictures,
+        annotated_frame.Annotator(marks, first[1].shape[1]),
+        recording.facts["video"]["frame_rate_hz"],
+    )
 
 
-def seen(path: Path, start_s: float, stop_s: float, width_px: int) -> Iterator[tuple[float, np.ndarray]]:
+def clip_frames(path: Path, start_s: float, stop_s: float, width_px: int) -> Iterator[tuple[float, np.ndarray]]:
     """Coloured pictures between two moments, (time_s, (height, width, 3) uint8), both sides even."""
-    with video.opened(path) as (container, stream):
+    with video.open_video(path) as (container, stream):
         stream.thread_type = "AUTO"
         container.seek(int(max(start_s - 1, 0) / stream.time_base), stream=stream, backward=True)
         for frame in container.decode(stream):
@@ -73,10 +82,12 @@ def seen(path: Path, start_s: float, stop_s: float, width_px: int) -> Iterator[t
             on_end = round(frame.rotation / 90) % 2
             wide, high = (stream.height, stream.width) if on_end else (stream.width, stream.height)
             sides = width_px // 2 * 2, round(high * width_px / wide / 2) * 2
-            yield frame.time, video.upright(frame.reformat(*sides[:: -1 if on_end else 1], "rgb24").to_ndarray(), frame)
+            yield frame.time, video.rotated(frame.reformat(*sides[:: -1 if on_end else 1], "rgb24").to_ndarray(), frame)
 
 
-def write(path: Path, first: tuple, others: Iterator[tuple], annotator: film.Annotator, rate_hz: float) -> None:
+def write_film(
+    path: Path, first: tuple, others: Iterator[tuple], annotator: annotated_frame.Annotator, rate_hz: float
+) -> None:
     """Annotate and encode: H.264 where the encoder is there, else MPEG-4."""
     import av
 

@@ -11,9 +11,18 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ketaflow.assays.forced_swim import ethovision, motion, scene, trace, video, walls
-from ketaflow.assays.forced_swim.bodies import binned
-from ketaflow.assays.forced_swim.scene import Cylinder
+from ketaflow.assays.forced_swim.readers import ethovision, video
+from ketaflow.assays.forced_swim.tracking import (
+    background,
+    cylinder_detection,
+    illumination,
+    motion,
+    scene,
+    trace,
+    water_line,
+)
+from ketaflow.assays.forced_swim.tracking.body_mask import block_mean
+from ketaflow.assays.forced_swim.tracking.scene import Cylinder
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
@@ -47,52 +56,54 @@ def ingest(
     if path.suffix.lower() in (".xlsx", ".xls"):
         record = ethovision.read(path, swims)
     else:
-        outline, keys = video.outline(path, background_frames)
+        outline, keys = video.index_video(path, background_frames)
         if len(keys) < FEWEST_KEYS:
-            keys = video.spread(path, background_frames, outline.duration_s)
-        limits = trace.Limits(from_above=view == "top", max_gap_s=max_gap_s, max_frozen_s=max_frozen_s)
-        record = filmed(outline, keys, swims, analysis_rate_hz, polarity, limits, filmstrip_every_s)
+            keys = video.sample_frames(path, background_frames, outline.duration_s)
+        limits = trace.TraceLimits(from_above=view == "top", max_gap_s=max_gap_s, max_frozen_s=max_frozen_s)
+        record = track_video(outline, keys, swims, analysis_rate_hz, polarity, limits, filmstrip_every_s)
     return record
 
 
-def filmed(
-    outline: video.Outline,
+def track_video(
+    outline: video.VideoIndex,
     keys: list[np.ndarray],
     swims: list[dict],
     analysis_rate_hz: float,
     polarity: str,
-    limits: trace.Limits,
+    limits: trace.TraceLimits,
     filmstrip_every_s: float,
 ) -> Record:
     """Follow every animal of a video."""
     name = outline.path.name
-    seen = scene.sights(keys, name)
-    cylinders = cylinders_of(swims, seen, name)
-    sign = {"auto": 0, "dark": 1, "light": -1}[polarity] or scene.polarity(seen, list(cylinders.values()))
-    background, noise_sd = scene.empty_background(seen, sign, list(cylinders.values()))
-    cylinders = surfaced(cylinders, swims, background)
-    light = motion.light_of(background, seen.activity, list(cylinders.values()))
+    seen = scene.key_frames(keys, name)
+    cylinders = locate_cylinders(swims, seen, name)
+    sign = {"auto": 0, "dark": 1, "light": -1}[polarity] or background.animal_polarity(seen, list(cylinders.values()))
+    empty, noise_sd = background.estimate_background(seen, sign, list(cylinders.values()))
+    cylinders = refined_cylinders(cylinders, swims, empty)
+    light = illumination.reference_light(empty, seen.variability, list(cylinders.values()))
     trackers, strips = {}, {}
     for swim in swims:
         cylinder = cylinders[int(swim["cylinder"])]
-        fur = scene.fur_of(seen, background, cylinder, sign, noise_sd)
-        ripple = scene.ripple_of(seen, cylinder, sign)
-        trackers[swim["recording"]] = motion.Tracker(cylinder, background, sign, fur, noise_sd, ripple, seen.clock)
-        strips[swim["recording"]] = Strip(cylinder, background.shape, filmstrip_every_s)
+        fur = background.animal_appearance(seen, empty, cylinder, sign, noise_sd)
+        ripple = background.ripple_amplitude(seen, cylinder, sign)
+        trackers[swim["recording"]] = motion.AnimalTracker(
+            cylinder, empty, sign, fur, noise_sd, ripple, seen.clock_mask
+        )
+        strips[swim["recording"]] = Filmstrip(cylinder, empty.shape, filmstrip_every_s)
     damaged: list[float] = []
-    brightness = follow(outline, analysis_rate_hz, light, trackers, strips, damaged)
-    record = Record(facts={"video": video_facts(outline, brightness, noise_sd, sign), "cylinders": {}})
+    brightness = track_frames(outline, analysis_rate_hz, light, trackers, strips, damaged)
+    record = Record(facts={"video": video_properties(outline, brightness, noise_sd, sign), "cylinders": {}})
     record.facts["video"]["frames_damaged"] = len(damaged)
-    record.facts["video"]["camera_moved_px"] = scene.moved_px(seen)
+    record.facts["video"]["camera_moved_px"] = scene.camera_shift_px(seen)
     traces = []
     for swim in swims:
         recording = swim["recording"]
-        found, facts = trace.of_tracker(trackers[recording], brightness, swim["release_s"], limits)
+        found, facts = trace.build_trace(trackers[recording], brightness, swim["release_s"], limits)
         traces.append(found.assign(recording=recording))
         record.facts["cylinders"][recording] = facts
         record.arrays[f"strip.{recording}"], record.arrays[f"strip_s.{recording}"] = strips[recording].arrays()
-    factor = max(1, -(-background.shape[1] // BACKGROUND_WIDTH_PX))
-    record.arrays["background"] = np.clip(binned(trimmed(background, factor), factor), 0, 255).astype(np.uint8)
+    factor = max(1, -(-empty.shape[1] // BACKGROUND_WIDTH_PX))
+    record.arrays["background"] = np.clip(block_mean(cropped_to_blocks(empty, factor), factor), 0, 255).astype(np.uint8)
     record.facts["video"]["background_bin"] = factor
     record.arrays["repeated"] = brightness[:, 2] > 0
     record.tables["trace"] = pd.concat(traces, ignore_index=True)
@@ -101,13 +112,13 @@ def filmed(
     return record
 
 
-def cylinders_of(swims: list[dict], seen: scene.Sights, name: str) -> dict[int, Cylinder]:
+def locate_cylinders(swims: list[dict], seen: scene.KeyFrames, name: str) -> dict[int, Cylinder]:
     """Cylinders by number: those the table gives, the others as found; refused where the counts differ."""
     given = {int(swim["cylinder"]): swim for swim in swims if swim.get("region_x_px") is not None}
     named = sorted({int(swim["cylinder"]) for swim in swims})
     cylinders = {}
     if len(given) < len(named):
-        found = walls.find(seen, name)
+        found = cylinder_detection.find_cylinders(seen, name)
         if len(found) != named[-1]:
             raise IngestError(
                 f"{name}: {len(found)} cylinder{'s' * (len(found) != 1)} with a moving animal found, but the table "
@@ -116,14 +127,14 @@ def cylinders_of(swims: list[dict], seen: scene.Sights, name: str) -> dict[int, 
             )
         cylinders = dict(enumerate(found, start=1))
     for number, swim in given.items():
-        cylinders[number] = walls.given(swim, seen, name)
+        cylinders[number] = cylinder_detection.cylinder_from_table(swim, seen, name)
     return cylinders
 
 
-def surfaced(cylinders: dict[int, Cylinder], swims: list[dict], empty: np.ndarray) -> dict[int, Cylinder]:
+def refined_cylinders(cylinders: dict[int, Cylinder], swims: list[dict], empty: np.ndarray) -> dict[int, Cylinder]:
     """Cylinders with the water line the table gives, or that of the scene without animals."""
-    level = walls.edge_strength(empty, axis=0)
-    found = {number: walls.surfaced(one, level) for number, one in cylinders.items()}
+    level = water_line.edge_strength(empty, axis=0)
+    found = {number: water_line.refined_water_line(one, level) for number, one in cylinders.items()}
     for swim in swims:
         if swim.get("water_line_px") is not None:
             one = found[int(swim["cylinder"])]
@@ -131,18 +142,18 @@ def surfaced(cylinders: dict[int, Cylinder], swims: list[dict], empty: np.ndarra
     return found
 
 
-def follow(
-    outline: video.Outline,
+def track_frames(
+    outline: video.VideoIndex,
     analysis_rate_hz: float,
-    light: motion.Light,
-    trackers: dict[str, motion.Tracker],
-    strips: dict[str, "Strip"],
+    light: illumination.ReferenceLight,
+    trackers: dict[str, motion.AnimalTracker],
+    strips: dict[str, "Filmstrip"],
     damaged: list[float],
 ) -> np.ndarray:
     """Show every tracker every picture that is looked at; return (n, 3): time, light, whether it repeats the last."""
     apart_s = 1 / analysis_rate_hz - 0.5 * min(outline.frame_s, 1 / analysis_rate_hz)
-    sparing = video.may_spare(outline.path, 1 / analysis_rate_hz)
-    pictures = video.stream(outline.path, apart_s, sparing=sparing, damaged=damaged)
+    sparing = video.can_skip_nonreference(outline.path, 1 / analysis_rate_hz)
+    pictures = video.stream_frames(outline.path, apart_s, sparing=sparing, damaged=damaged)
     brightness, last = [], np.zeros(0)
     # The matrices are small: more than one thread would only wait for one another.
     with threadpool_limits(1):
@@ -153,12 +164,12 @@ def follow(
             last = sample
             gains = np.maximum(gains, 0.05)
             for recording, tracker in trackers.items():
-                tracker.look(time_s, picture, gains, light.centres)
-                strips[recording].look(time_s, picture)
+                tracker.add_frame(time_s, picture, gains, light.centres)
+                strips[recording].add_frame(time_s, picture)
     return np.array(brightness, float).reshape(-1, 3)
 
 
-def video_facts(outline: video.Outline, brightness: np.ndarray, noise_sd: float, sign: int) -> dict:
+def video_properties(outline: video.VideoIndex, brightness: np.ndarray, noise_sd: float, sign: int) -> dict:
     """What is told of the video as a whole: its kind, its times, its light."""
     gaps_s = np.diff(outline.times_s)
     lost = np.round(gaps_s / outline.frame_s) - 1
@@ -173,7 +184,7 @@ def video_facts(outline: video.Outline, brightness: np.ndarray, noise_sd: float,
         "frames_lost": int(lost[lost > 0].sum()),
         "lost_at_s": [round(float(at_s), 3) for at_s in outline.times_s[:-1][lost > 0][:MOST_LOST]],
         "frames_repeated": int(brightness[:, 2].sum()),
-        "longest_still_s": longest_s(brightness[:, 0], brightness[:, 2] > 0),
+        "longest_still_s": longest_repeat_s(brightness[:, 0], brightness[:, 2] > 0),
         "frame_rate_hz": 1 / outline.frame_s,
         "uneven_share": variable,
         "duration_s": outline.duration_s,
@@ -182,7 +193,7 @@ def video_facts(outline: video.Outline, brightness: np.ndarray, noise_sd: float,
     }
 
 
-def longest_s(times_s: np.ndarray, repeated: np.ndarray) -> float:
+def longest_repeat_s(times_s: np.ndarray, repeated: np.ndarray) -> float:
     """Longest stretch in which every picture repeats the one before (seconds): the camera or the recorder hung."""
     began, longest = 0, 0.0
     for place in range(1, len(times_s)):
@@ -191,12 +202,12 @@ def longest_s(times_s: np.ndarray, repeated: np.ndarray) -> float:
     return longest
 
 
-def trimmed(picture: np.ndarray, factor: int) -> np.ndarray:
+def cropped_to_blocks(picture: np.ndarray, factor: int) -> np.ndarray:
     """The picture cut so that its sides are multiples of ``factor``."""
     return picture[: picture.shape[0] // factor * factor, : picture.shape[1] // factor * factor]
 
 
-class Strip:
+class Filmstrip:
     """Small pictures of one cylinder, taken at regular times for the reviewer, each with one a moment later."""
 
     def __init__(self, cylinder: Cylinder, shape: tuple[int, int], every_s: float):
@@ -208,18 +219,18 @@ class Strip:
         self.every_s, self.due_s = every_s, 0.0
         self.times_s, self.pictures, self.later = [], [], []
 
-    def look(self, time_s: float, picture: np.ndarray) -> None:
+    def add_frame(self, time_s: float, picture: np.ndarray) -> None:
         """Keep the picture if one is due."""
         if time_s >= self.due_s:
             self.due_s = time_s + self.every_s
             self.times_s.append(time_s)
-            self.pictures.append(self.small(picture))
+            self.pictures.append(self.reduced(picture))
         elif len(self.later) < len(self.pictures) and time_s >= self.times_s[-1] + LATER_S:
-            self.later += [self.small(picture)] * (len(self.pictures) - len(self.later))
+            self.later += [self.reduced(picture)] * (len(self.pictures) - len(self.later))
 
-    def small(self, picture: np.ndarray) -> np.ndarray:
+    def reduced(self, picture: np.ndarray) -> np.ndarray:
         """What is kept of a picture."""
-        return binned(trimmed(picture[self.crop], self.bin), self.bin).astype(np.uint8)
+        return block_mean(cropped_to_blocks(picture[self.crop], self.bin), self.bin).astype(np.uint8)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Pairs of pictures (n, 2, height, width), the later of a pair second, and the times of the first."""

@@ -7,14 +7,15 @@ water line, a filmstrip, and activity and light over time with threshold and sta
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim import pictures, scores
+from ketaflow.assays.forced_swim.figures import review_figures
+from ketaflow.assays.forced_swim.raters import human_scores
 from ketaflow.core.measures import check, within
 from ketaflow.core.records import Record
 
 # People may score to this long behind the last picture (s); frame rates may differ by this share.
 BEHIND_S, RATE_SHARE = 1.0, 0.02
 # Unit of every check, and what it tells.
-TOLD = {
+CHECK_TEXTS = {
     "lost pictures": ("%", "share of the video's pictures that are missing between the first and the last"),
     "camera hung": (
         "s",
@@ -67,25 +68,27 @@ def qc(
         if facts["reason"]:
             unseen = check("animal seen", 0, **about, low=1, verdict="fail", message=facts["reason"])
             done.tables["checks"].append(unseen)
-            done.figures[name] = pictures.scene_only(recording, facts)
+            done.figures[name] = review_figures.scene_figure(recording, facts)
             continue
         scored, trace = measured.facts.get(name, {}), traces[name]
-        values = values_of(recording, measured, name, trace)
-        done.tables["checks"] += [limited(one, value, *TOLD[one], limits[one], about) for one, value in values.items()]
-        done.tables["checks"] += of_people(recording, name, float(trace["time_s"].iloc[-1]), about)
+        values = check_values(recording, measured, name, trace)
+        done.tables["checks"] += [
+            limit_check(one, value, *CHECK_TEXTS[one], limits[one], about) for one, value in values.items()
+        ]
+        done.tables["checks"] += human_score_checks(recording, name, float(trace["time_s"].iloc[-1]), about)
         activity = measured.arrays.get(f"activity.{name}", np.full(len(trace), np.nan))
-        done.figures[name] = pictures.of_swim(
+        done.figures[name] = review_figures.swim_figures(
             recording, facts, trace, spans[spans["recording"] == name], scored, activity
         )
     return done
 
 
-def values_of(recording: Record, measured: Record, name: str, trace: pd.DataFrame) -> dict[str, float]:
+def check_values(recording: Record, measured: Record, name: str, trace: pd.DataFrame) -> dict[str, float]:
     """The value of every check that applies: an export without pictures has no light, contrast or camera."""
     facts, film, scored = recording.facts["cylinders"][name], recording.facts["video"], measured.facts.get(name, {})
     found = {
         "lost pictures": 100 * film["frames_lost"] / max(film["frames"] + film["frames_lost"], 1),
-        "unscored": unscored_pct(measured, name),
+        "unscored": unscored_share_pct(measured, name),
         "cylinder found": facts["confidence"],
         "threshold 20 % up or down": scored.get("threshold_change_s", np.nan),
     }
@@ -98,33 +101,35 @@ def values_of(recording: Record, measured: Record, name: str, trace: pd.DataFram
     return found
 
 
-def of_people(recording: Record, name: str, end_s: float, about: dict) -> list[dict]:
+def human_score_checks(recording: Record, name: str, end_s: float, about: dict) -> list[dict]:
     """Whether what people scored lies within the recording, and was scored at its frame rate."""
-    scored = pd.DataFrame(scores.of_people(recording.rows))
+    scored = pd.DataFrame(human_scores.human_score_rows(recording.rows))
     if not len(scored):
         return []
     timed = scored[(scored["recording"] == name) & scored["stop_s"].notna()]
     found = []
     for rater, own in timed.groupby("rater"):
         told = f"end of the last bout {rater} scored; times count from the start of the video"
-        found.append(limited("scores within the video", own["stop_s"].max(), "s", told, (0, end_s + BEHIND_S), about))
+        found.append(
+            limit_check("scores within the video", own["stop_s"].max(), "s", told, (0, end_s + BEHIND_S), about)
+        )
         rates = own["fps"].dropna() if "fps" in own else ()
         if len(rates):
             rate_hz = recording.facts["video"]["frame_rate_hz"]
             limits = (rate_hz * (1 - RATE_SHARE), rate_hz * (1 + RATE_SHARE))
             told = f"frame rate in the program {rater} scored with; where it is not the video's, times may be stretched"
-            found.append(limited("frame rate of scores", rates.iloc[0], "Hz", told, limits, about))
+            found.append(limit_check("frame rate of scores", rates.iloc[0], "Hz", told, limits, about))
     return found
 
 
-def limited(name: str, value: float, unit: str, message: str, limits: tuple, about: dict) -> dict:
+def limit_check(name: str, value: float, unit: str, message: str, limits: tuple, about: dict) -> dict:
     """A check that warns outside its limits."""
     low, high = limits
     verdict = within(value, low, high)
     return check(name, value, unit=unit, low=low, high=high, verdict=verdict, message=message, **about)
 
 
-def unscored_pct(measured: Record, name: str) -> float:
+def unscored_share_pct(measured: Record, name: str) -> float:
     """Share of the window not seen (percent)."""
     if "window_s" not in measured.facts.get(name, {}):
         return 100.0

@@ -6,7 +6,8 @@ release). Nothing is decoded, so another threshold, window or bout length takes 
 
 import math
 
-from ketaflow.assays.forced_swim import scores, scoring
+from ketaflow.assays.forced_swim.raters import human_scores
+from ketaflow.assays.forced_swim.scoring import measures
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
@@ -39,7 +40,7 @@ def quantify(
     flag_unscored_pct: float,
 ) -> Record:
     """Measurements and states of every swim of one video."""
-    rules = scoring.Rules(
+    rules = measures.ScoringRules(
         scoring_window_s=scoring_window_s,
         immobility_threshold=immobility_threshold,
         hysteresis=hysteresis,
@@ -60,7 +61,7 @@ def quantify(
     return scored_swims(recording, rules)
 
 
-def scored_swims(recording: Record, rules: scoring.Rules) -> Record:
+def scored_swims(recording: Record, rules: measures.ScoringRules) -> Record:
     """Every swim of a video scored by the same rules."""
     traces = dict(list(recording.table("trace").groupby("recording", sort=False)))
     done = Record(tables={"measurements": [], "states": [], "bins": [], "samples": [], "windows": []})
@@ -68,9 +69,9 @@ def scored_swims(recording: Record, rules: scoring.Rules) -> Record:
         name = swim["recording"]
         facts = recording.facts["cylinders"][name]
         if facts["reason"]:
-            done.tables["measurements"] += rows_of(swim, scoring.Scored(reason=facts["reason"]))
+            done.tables["measurements"] += rows_of(swim, measures.ScoredSwim(reason=facts["reason"]))
             continue
-        scored = scoring.score(traces[name], facts, recording.facts["video"]["codec"], rules)
+        scored = measures.score_swim(traces[name], facts, recording.facts["video"]["codec"], rules)
         done.tables["measurements"] += rows_of(swim, scored)
         for table in ("states", "bins", "samples"):
             done.tables[table] += scored.tables[table].assign(recording=name).to_dict("records")
@@ -80,12 +81,12 @@ def scored_swims(recording: Record, rules: scoring.Rules) -> Record:
         if "window_s" in scored.facts:
             start_s, stop_s = scored.facts["window_s"]
             done.tables["windows"].append({"recording": name, "start_s": start_s, "stop_s": stop_s})
-    if people := scores.of_people(recording.rows):
+    if people := human_scores.human_score_rows(recording.rows):
         done.tables["human_scores"] = people
     return done
 
 
-def rows_of(swim: dict, scored: scoring.Scored) -> list[dict]:
+def rows_of(swim: dict, scored: measures.ScoredSwim) -> list[dict]:
     """Rows of the measurements table of one swim; empty values with the reason where there are none."""
     rows = []
     for measure, unit in UNITS.items():

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ketaflow.assays.forced_swim import exports, scores
-from ketaflow.assays.forced_swim.exports import Bout
+from ketaflow.assays.forced_swim.raters import human_scores
+from ketaflow.assays.forced_swim.readers import event_logs
+from ketaflow.assays.forced_swim.readers.event_logs import ScoredBout
 from ketaflow.core import tables
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem
@@ -19,46 +20,49 @@ WORDS, NAMES = "forced_swim_human_words", "forced_swim_human_names"
 
 def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
     """A scoring program's export that was saved as the table of human scores, in that table's shape."""
-    if name != SCORES or not exports.is_export(path):
+    if name != SCORES or not event_logs.is_export(path):
         return None
-    bouts, problems = exports.read(path, scores.words_of(rows_of(path.parent, WORDS)))
-    swims, names = rows_of(path.parent, "forced_swim"), rows_of(path.parent, NAMES)
+    bouts, problems = event_logs.read_bouts(path, human_scores.vocabulary(read_rows(path.parent, WORDS)))
+    swims, names = read_rows(path.parent, "forced_swim"), read_rows(path.parent, NAMES)
     rows, lost = [], {}
     for bout in bouts:
-        recording, rater = home(bout, swims, names)
+        recording, rater = match_observation(bout, swims, names)
         if recording == NOT_OURS:
             continue
         if not recording:
             lost.setdefault((bout.observation, bout.subject), bout.row)
             continue
-        row = scores.scored_row(bout, recording, rater or bout.rater)
+        row = human_scores.score_row(bout, recording, rater or bout.rater)
         told = {column: "" if value is None or value != value else str(value) for column, value in row.items()}
         rows.append((bout.row, told))
     for (observation, subject), row in lost.items():
         about = f"observation '{observation}'" + f" with subject '{subject}'" * bool(subject)
         remedy = f"Tell in {NAMES}: recording (empty if it is not of this cohort), observation, subject"
         problems.append(Problem(path.name, row, "observation", f"{about} is no recording of forced_swim", remedy))
-    return RawTable(path.name, list(scores.FIELDS), rows, False), problems
+    return RawTable(path.name, list(human_scores.SCORE_COLUMNS), rows, False), problems
 
 
 def complete(cohort: Cohort) -> dict[str, pd.DataFrame]:
     """The table of human scores with the bouts of the exports that the table of files lists."""
     if FILES not in cohort.tables:
         return {}
-    words = scores.words_of(cohort.tables[WORDS].to_dict("records") if WORDS in cohort.tables else [])
+    words = human_scores.vocabulary(cohort.tables[WORDS].to_dict("records") if WORDS in cohort.tables else [])
     rows = []
     for number, row in cohort.tables[FILES].iterrows():
         filled = {name: value for name, value in row.items() if pd.notna(value)}
         path = cohort.folder / filled["file"]
-        bouts = scores.chosen(exports.read(path, words)[0], filled, [], cohort.files[FILES], int(number))
+        bouts = human_scores.select_bouts(
+            event_logs.read_bouts(path, words)[0], filled, [], cohort.files[FILES], int(number)
+        )
         rows += [
-            scores.scored_row(one, filled["recording"], filled.get("rater") or one.rater or path.stem) for one in bouts
+            human_scores.score_row(one, filled["recording"], filled.get("rater") or one.rater or path.stem)
+            for one in bouts
         ]
-    listed = pd.DataFrame(rows, columns=list(scores.FIELDS)).astype({"total_s": float, "fps": float})
+    listed = pd.DataFrame(rows, columns=list(human_scores.SCORE_COLUMNS)).astype({"total_s": float, "fps": float})
     return {SCORES: pd.concat([cohort.tables[SCORES], listed]) if SCORES in cohort.tables else listed}
 
 
-def rows_of(folder: Path, name: str) -> list[dict]:
+def read_rows(folder: Path, name: str) -> list[dict]:
     """Rows of another table of the cohort, empty cells left out; its faults are told where that table is checked."""
     for path in tables.find(folder, name)[:1]:
         try:
@@ -68,7 +72,7 @@ def rows_of(folder: Path, name: str) -> list[dict]:
     return []
 
 
-def home(bout: Bout, swims: list[dict], names: list[dict]) -> tuple[str, str]:
+def match_observation(bout: ScoredBout, swims: list[dict], names: list[dict]) -> tuple[str, str]:
     """Recording and rater of an observation: as the table of names tells, or by its name, subject, or video.
 
     An observation that the table of names lists without a recording is not of this cohort.
@@ -142,7 +146,7 @@ def export_problems(cohort: Cohort) -> list[Problem]:
         if not path.is_file() or "recording" not in filled:
             continue
         if path not in read:
-            read[path], faults = exports.read(path, scores.words_of(own_words))
+            read[path], faults = event_logs.read_bouts(path, human_scores.vocabulary(own_words))
             found += faults
-        scores.chosen(read[path], filled, found, cohort.files[FILES], int(number))
+        human_scores.select_bouts(read[path], filled, found, cohort.files[FILES], int(number))
     return sorted(set(found))

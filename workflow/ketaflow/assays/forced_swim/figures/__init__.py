@@ -1,0 +1,1 @@
+"""What do reviewers and readers see: scene, filmstrip, activity, annotated video frames, Bland-Altman plots?"""

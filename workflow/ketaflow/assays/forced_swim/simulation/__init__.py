@@ -1,0 +1,1 @@
+"""How is a swim with known truth drawn: the mouse, its schedule, the scene, and human raters?"""
