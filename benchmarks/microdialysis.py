@@ -18,7 +18,9 @@ from scipy.signal import find_peaks, peak_widths
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
-from ketaflow.assays.microdialysis import peaks, readers, simulate
+from ketaflow.assays.microdialysis import simulate
+from ketaflow.assays.microdialysis.integration import peaks
+from ketaflow.assays.microdialysis.readers import dispatch
 
 HARD = ("bows up", "bows down", "a dip beside a peak", "a hump", "the tail of the void", "tails")
 HOW = {"peak_width_s": 0, "snr_min": 5, "smallest_peak_pct": 0.05}
@@ -166,7 +168,7 @@ def main() -> None:
         ):
             path = Path(folder) / f"{name}.txt"
             path.write_text(text, encoding="utf-8")
-            spent = best_ms(lambda p=path: readers.read(p, time_unit="auto"))
+            spent = best_ms(lambda p=path: dispatch.read(p, time_unit="auto"))
             print(f"{'reading 8,000 points, ' + name:44} {spent:8.1f}")
     accuracy()
 

@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ketaflow.assays.microdialysis.area import incremental_area
-from ketaflow.assays.microdialysis.fractions import WHOLE, Fraction
+from ketaflow.assays.microdialysis.response.auc import incremental_area
+from ketaflow.assays.microdialysis.response.brain_time import WHOLE, Fraction
 
 HOW = {"missing_max_pct": 35, "method": "fraction", "scatter_pct": 3.0}
 WINDOW_MIN = (0.0, 120.0)

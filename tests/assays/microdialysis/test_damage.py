@@ -11,7 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from agilent_files import channel, container
 
-from ketaflow.assays.microdialysis import readers, simulate
+from ketaflow.assays.microdialysis import simulate
+from ketaflow.assays.microdialysis.readers import dispatch
 from ketaflow.core.errors import IngestError
 
 TIME = np.arange(0, 3, 1 / 120)
@@ -90,7 +91,7 @@ SECOND_MIN = 1 / 60
 def read(path: Path) -> list | None:
     """Traces of a file; None where it is refused in words. Any other exception is the test's failure."""
     try:
-        return readers.read(path, time_unit="auto")
+        return dispatch.read(path, time_unit="auto")
     except IngestError as error:
         assert path.name in str(error)
         return None

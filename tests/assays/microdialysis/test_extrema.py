@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ketaflow.assays.microdialysis import extrema
-from ketaflow.assays.microdialysis.baseline import WIDTH_POINTS, drop_line
-from ketaflow.assays.microdialysis.outline import outlined
+from ketaflow.assays.microdialysis.integration import extrema
+from ketaflow.assays.microdialysis.integration.baseline import WIDTH_POINTS, drop_line
+from ketaflow.assays.microdialysis.integration.preprocessing import outlined
 
 
 def trace(seed: int, points: int = 3000, width: float = 30.0) -> np.ndarray:

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ketaflow.assays.microdialysis import ingest, readers, simulate
+from ketaflow.assays.microdialysis import ingest, simulate
+from ketaflow.assays.microdialysis.readers import dispatch
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
@@ -34,7 +35,7 @@ def chromeleon(comma: bool, points: int = len(TIME)) -> str:
 @pytest.mark.parametrize("comma", [False, True])
 def test_a_chromeleon_export_reads_the_same_in_every_dialect(tmp_path, encoding, newline, comma):
     path = write(tmp_path, "run.txt", chromeleon(comma), encoding, newline)
-    (trace,) = readers.read(path, time_unit="auto")
+    (trace,) = dispatch.read(path, time_unit="auto")
     np.testing.assert_allclose(trace.signal, SIGNAL, atol=1e-5)
     np.testing.assert_allclose(trace.time_min, TIME, atol=1e-6)
     assert (trace.unit, trace.area_unit) == ("mAU", "mAU*min")
@@ -43,19 +44,19 @@ def test_a_chromeleon_export_reads_the_same_in_every_dialect(tmp_path, encoding,
 def test_mixed_line_ends_are_one_file(tmp_path):
     text = chromeleon(False).split("\n")
     mixed = "".join(line + ("\r\n" if index % 3 else "\r") for index, line in enumerate(text))
-    (trace,) = readers.read(write(tmp_path, "run.txt", mixed), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "run.txt", mixed), time_unit="auto")
     assert len(trace.signal) == len(SIGNAL)
 
 
 def test_fewer_points_than_promised_are_refused(tmp_path):
     path = write(tmp_path, "run.txt", chromeleon(False, points=3241))
     with pytest.raises(IngestError, match="promises 3241 points, 300 are there"):
-        readers.read(path, time_unit="auto")
+        dispatch.read(path, time_unit="auto")
 
 
 def test_labsolutions_counts_are_microvolts_whatever_the_multiplier(tmp_path):
     text = simulate.as_labsolutions(TIME, SIGNAL)
-    (trace,) = readers.read(write(tmp_path, "run.txt", text), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "run.txt", text), time_unit="auto")
     np.testing.assert_allclose(trace.signal, SIGNAL, atol=0.51)
     assert trace.area_unit == "uV*s"
 
@@ -64,7 +65,7 @@ def test_labsolutions_counts_are_microvolts_whatever_the_multiplier(tmp_path):
 def test_a_labsolutions_file_cut_anywhere_is_refused(tmp_path, cut):
     text = simulate.as_labsolutions(TIME, SIGNAL)
     with pytest.raises(IngestError):
-        readers.read(write(tmp_path, "run.txt", text[: int(cut * len(text))].rstrip("\n")[:-1]), time_unit="auto")
+        dispatch.read(write(tmp_path, "run.txt", text[: int(cut * len(text))].rstrip("\n")[:-1]), time_unit="auto")
 
 
 def test_comma_separated_semicolon_separated_and_tabbed_text_are_one_trace(tmp_path):
@@ -76,32 +77,32 @@ def test_comma_separated_semicolon_separated_and_tabbed_text_are_one_trace(tmp_p
         "blank": "".join(f"{t:.5f} {s:.4f}\n" for t, s in rows),
     }
     for name, text in texts.items():
-        (trace,) = readers.read(write(tmp_path, f"{name}.csv", text), time_unit="auto")
+        (trace,) = dispatch.read(write(tmp_path, f"{name}.csv", text), time_unit="auto")
         np.testing.assert_allclose(trace.signal, SIGNAL, atol=1e-4, err_msg=name)
 
 
 def test_seconds_are_told_by_the_heading_or_by_the_length_of_the_run(tmp_path):
     for name, heading in (("told", "time (s),signal\n"), ("guessed", "time,signal\n")):
         text = heading + "".join(f"{60 * t:.3f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
-        (trace,) = readers.read(write(tmp_path, f"{name}.csv", text), time_unit="auto")
+        (trace,) = dispatch.read(write(tmp_path, f"{name}.csv", text), time_unit="auto")
         np.testing.assert_allclose(trace.time_min, TIME, atol=1e-4)
 
 
 def test_a_value_without_its_time_names_the_line(tmp_path):
     text = "time,signal\n" + "".join(f"{t:.5f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True)) + "5.00"
     with pytest.raises(IngestError, match=r"line 302 reads '5.00', expected 2 numbers"):
-        readers.read(write(tmp_path, "run.csv", text), time_unit="auto")
+        dispatch.read(write(tmp_path, "run.csv", text), time_unit="auto")
 
 
 def test_two_runs_in_one_file_are_refused(tmp_path):
     text = "time,signal\n" + 2 * "".join(f"{t:.5f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
     with pytest.raises(IngestError, match="time does not increase"):
-        readers.read(write(tmp_path, "run.csv", text), time_unit="auto")
+        dispatch.read(write(tmp_path, "run.csv", text), time_unit="auto")
 
 
 def test_time_stamps_of_one_second_are_spread_over_it(tmp_path):
     lines = [f"04/07/2017 11:42:{index // 5:02d}, \t{index:.4f}" for index in range(250)]
-    (trace,) = readers.read(write(tmp_path, "run.txt", "Date, HPLC\n" + "\n".join(lines) + "\n"), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "run.txt", "Date, HPLC\n" + "\n".join(lines) + "\n"), time_unit="auto")
     np.testing.assert_allclose(60 * trace.time_min, np.arange(250) / 5, atol=1e-9)
 
 
@@ -110,10 +111,10 @@ def test_a_long_table_gives_every_detector(tmp_path):
         f'{t:.4f}\t{s:.3f}\t"A1.lcd"\t"{name}"' for name in ("260nm", "RID") for t, s in zip(TIME, SIGNAL, strict=True)
     ]
     path = write(tmp_path, "a.txt", '"Minutes"\t"Intensity"\t"File"\t"Detector"\n' + "\n".join(rows) + "\n")
-    assert [trace.detector for trace in readers.read(path, time_unit="auto")] == ["260nm", "RID"]
-    assert ingest.chosen(readers.read(path, time_unit="auto"), "rid", "a.txt").detector == "RID"
+    assert [trace.detector for trace in dispatch.read(path, time_unit="auto")] == ["260nm", "RID"]
+    assert ingest.chosen(dispatch.read(path, time_unit="auto"), "rid", "a.txt").detector == "RID"
     with pytest.raises(IngestError, match="no detector named like 'FLD', found '260nm', 'RID'"):
-        ingest.chosen(readers.read(path, time_unit="auto"), "FLD", "a.txt")
+        ingest.chosen(dispatch.read(path, time_unit="auto"), "FLD", "a.txt")
 
 
 def test_allotrope_seconds_become_minutes(tmp_path):
@@ -123,14 +124,14 @@ def test_allotrope_seconds_become_minutes(tmp_path):
         "data": {"dimensions": [(60 * TIME).tolist()], "measures": [SIGNAL.tolist()]},
     }
     document = {"liquid chromatography aggregate document": [{"measurement": {"chromatogram data cube": cube}}]}
-    (trace,) = readers.read(write(tmp_path, "a.json", json.dumps(document)), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "a.json", json.dumps(document)), time_unit="auto")
     np.testing.assert_allclose(trace.time_min, TIME)
     assert trace.unit == "mAU"
 
 
 def test_a_result_table_is_a_chromatogram_without_a_trace(tmp_path):
     text = "Compound,RT,Area,Height\nGlutamate,3.1,1200,90\nGABA,7.4,300,20\n"
-    (trace,) = readers.read(write(tmp_path, "results.csv", text), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "results.csv", text), time_unit="auto")
     assert [(peak["name"], peak["area"]) for peak in trace.vendor_peaks] == [("Glutamate", 1200), ("GABA", 300)]
 
 
@@ -145,7 +146,7 @@ LC_MS = {
 
 @pytest.mark.parametrize("program", LC_MS)
 def test_result_tables_of_lc_ms_are_read(tmp_path, program):
-    (trace,) = readers.read(write(tmp_path, "results.txt", LC_MS[program]), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "results.txt", LC_MS[program]), time_unit="auto")
     (peak,) = trace.vendor_peaks
     assert (peak["name"], peak["area"]) == ("Glutamate", 1200)
     assert peak["concentration"] in (None if program == "Skyline" else 0.82,)
@@ -155,31 +156,31 @@ def test_result_tables_of_lc_ms_are_read(tmp_path, program):
 def test_results_of_several_injections_are_not_taken_for_one(tmp_path):
     text = "Sample Name,Component Name,Area\nf1,GABA,300\nf2,GABA,900\n"
     with pytest.raises(IngestError, match=r"results of 2 injections \(f1, f2 ...\)"):
-        readers.read(write(tmp_path, "results.csv", text), time_unit="auto")
+        dispatch.read(write(tmp_path, "results.csv", text), time_unit="auto")
 
 
 def test_an_analyte_in_two_rows_is_not_guessed(tmp_path):
     text = "Compound,RT,Area\nGABA,7.4,300\nGABA,7.9,900\n"
     with pytest.raises(IngestError, match="'gaba' stands in more than one row"):
-        readers.read(write(tmp_path, "results.csv", text), time_unit="auto")
+        dispatch.read(write(tmp_path, "results.csv", text), time_unit="auto")
 
 
 @pytest.mark.parametrize("word", ["N/A", "n.a.", "N/F", "< LOQ", "", "No Peak"])
 def test_a_word_for_a_missing_peak_is_no_number(tmp_path, word):
     text = f"Compound,RT,Area\nGlutamate,3.1,1200\nGABA,,{word}\n"
-    (trace,) = readers.read(write(tmp_path, "results.csv", text), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "results.csv", text), time_unit="auto")
     assert [peak["name"] for peak in trace.vendor_peaks] == ["Glutamate"]
 
 
 def test_a_word_that_is_no_number_is_named(tmp_path):
     with pytest.raises(IngestError, match=r"line 2 has '12o0' for area"):
-        readers.read(write(tmp_path, "results.csv", "Compound,RT,Area\nGABA,7.4,12o0\n"), time_unit="auto")
+        dispatch.read(write(tmp_path, "results.csv", "Compound,RT,Area\nGABA,7.4,12o0\n"), time_unit="auto")
 
 
 def test_a_point_whose_line_has_no_end_is_left_out(tmp_path):
     """A file cut inside its last number would end in a wrong value."""
     text = "time,signal\n" + "".join(f"{t:.5f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
-    (trace,) = readers.read(write(tmp_path, "run.csv", text[:-4]), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "run.csv", text[:-4]), time_unit="auto")
     np.testing.assert_allclose(trace.signal, SIGNAL[:-1], atol=1e-4)
 
 
@@ -199,7 +200,7 @@ def test_what_is_no_chromatogram_is_refused_in_words(tmp_path, content):
     path = tmp_path / "run.txt"
     path.write_bytes(content)
     with pytest.raises(IngestError, match=r"run\.txt"):
-        readers.read(path, time_unit="auto")
+        dispatch.read(path, time_unit="auto")
 
 
 def test_an_unreadable_chromatogram_leaves_the_others_alone(tmp_path):
@@ -233,34 +234,34 @@ def test_an_unreadable_chromatogram_leaves_the_others_alone(tmp_path):
     ],
 )
 def test_real_exports_are_read_whole(shared, path, points, detectors):
-    found = readers.read(shared / "microdialysis" / path, time_unit="auto")
+    found = dispatch.read(shared / "microdialysis" / path, time_unit="auto")
     assert len(found) == detectors
     assert len(found[0].signal) == len(found[0].time_min) == points
 
 
 def test_milliseconds_are_told_by_the_heading(tmp_path):
     text = "time (ms),signal\n" + "".join(f"{60_000 * t:.1f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
-    (trace,) = readers.read(write(tmp_path, "run.csv", text), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "run.csv", text), time_unit="auto")
     np.testing.assert_allclose(trace.time_min, TIME, atol=1e-5)
 
 
 def test_a_run_of_days_asks_for_its_unit(tmp_path):
     text = "t,signal\n" + "".join(f"{60_000 * t:.1f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
     with pytest.raises(IngestError, match="Name the unit of time in the heading"):
-        readers.read(write(tmp_path, "run.csv", text), time_unit="auto")
+        dispatch.read(write(tmp_path, "run.csv", text), time_unit="auto")
 
 
 def test_two_runs_in_one_labsolutions_file_are_refused(tmp_path):
     text = simulate.as_labsolutions(TIME, SIGNAL)
     with pytest.raises(IngestError, match="2 runs in one file"):
-        readers.read(write(tmp_path, "run.txt", text + text), time_unit="auto")
+        dispatch.read(write(tmp_path, "run.txt", text + text), time_unit="auto")
 
 
 def test_every_detector_of_a_labsolutions_file_is_found(tmp_path):
     one = simulate.as_labsolutions(TIME, SIGNAL)
     section = one[one.index("[LC Chromatogram") :].replace("[LC Chromatogram(Detector A-Ch1)]", "{}")
     text = one + section.format("[LC Chromatogram(Detector B-Ch1)]") + section.format("[PDA Multi Chromatogram(Ch1)]")
-    found = readers.read(write(tmp_path, "run.txt", text), time_unit="auto")
+    found = dispatch.read(write(tmp_path, "run.txt", text), time_unit="auto")
     assert [trace.detector for trace in found] == ["Detector A-Ch1", "Detector B-Ch1", "Ch1"]
     assert ingest.chosen(found, "detector b", "run.txt").detector == "Detector B-Ch1"
 
@@ -272,7 +273,7 @@ def test_the_multiplier_of_labsolutions_is_heeded(tmp_path, multiplier, unit, fa
         .replace("\t0.001\n", f"\t{multiplier}\n")
         .replace("\tmV\n", f"\t{unit}\n")
     )
-    (trace,) = readers.read(write(tmp_path, "run.txt", text), time_unit="auto")
+    (trace,) = dispatch.read(write(tmp_path, "run.txt", text), time_unit="auto")
     np.testing.assert_allclose(trace.signal, factor * np.round(SIGNAL), rtol=1e-9, atol=0.51 * factor)
     assert trace.unit == {"mV": "uV", "mAU": "uAU"}[unit]
 
@@ -287,5 +288,5 @@ def test_an_andi_file_may_count_in_seconds_or_minutes(tmp_path, unit, step):
         made.createVariable("actual_sampling_interval", "f4", ()).data[()] = step
         if unit:
             made.retention_unit = unit
-    (trace,) = readers.read(tmp_path / "run.cdf", time_unit="auto")
+    (trace,) = dispatch.read(tmp_path / "run.cdf", time_unit="auto")
     np.testing.assert_allclose(trace.time_min, TIME, atol=1e-5)

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ketaflow.assays.microdialysis import readers
-from ketaflow.assays.microdialysis.numbers import decimal_sign, number
+from ketaflow.assays.microdialysis.readers import dispatch
+from ketaflow.assays.microdialysis.readers.number_text import decimal_sign, number
 from ketaflow.core.errors import IngestError
 
 TIME = np.arange(0, 5, 1 / 60)
@@ -74,7 +74,7 @@ def stored(folder: Path, text: str | bytes, encoding: str = "utf-8") -> Path:
 
 def is_the_run(path: Path) -> bool:
     """Whether the first trace of a file is the run, however densely it was sampled."""
-    trace = readers.read(path, time_unit="auto")[0]
+    trace = dispatch.read(path, time_unit="auto")[0]
     expected = np.interp(trace.time_min, TIME, SIGNAL)
     return len(trace.signal) >= len(SIGNAL) - 1 and np.abs(trace.signal - expected).max() < 0.02 * 1e5
 
@@ -92,13 +92,13 @@ def test_and_in_every_encoding(tmp_path, name, encoding):
 
 def test_a_minus_of_the_printers_is_a_minus(tmp_path):
     text = written("{t}\t{s}\n", signal=lambda value: f"{value - 1000:.2f}".replace("-", "\u2212"))
-    (trace,) = readers.read(stored(tmp_path, text), time_unit="auto")
+    (trace,) = dispatch.read(stored(tmp_path, text), time_unit="auto")
     np.testing.assert_allclose(trace.signal, SIGNAL - 1000, atol=0.01)
 
 
 def test_each_signal_has_the_times_before_it(tmp_path):
     text = "Time (min),A,Time (min),B\n" + "".join(f"{t:.4f},0,{t + 0.5:.4f},{s:.2f}\n" for t, s in ROWS)
-    first, second = readers.read(stored(tmp_path, text), time_unit="auto")
+    first, second = dispatch.read(stored(tmp_path, text), time_unit="auto")
     assert (first.detector, second.detector) == ("A", "B")
     np.testing.assert_allclose(second.time_min - first.time_min, 0.5, atol=1e-4)
 
@@ -107,12 +107,12 @@ def test_one_time_that_repeats_is_damage_and_no_rounding(tmp_path):
     lines = written("{t},{s}\n").splitlines(keepends=True)
     lines[100] = lines[99].split(",")[0] + "," + lines[100].split(",")[1]
     with pytest.raises(IngestError, match="time does not increase after point 100"):
-        readers.read(stored(tmp_path, "".join(lines)), time_unit="auto")
+        dispatch.read(stored(tmp_path, "".join(lines)), time_unit="auto")
 
 
 def test_two_decimal_signs_in_one_table_are_refused(tmp_path):
     with pytest.raises(IngestError, match="both point and comma stand before decimals"):
-        readers.read(stored(tmp_path, written("{t}\t{s}\n", comma)), time_unit="auto")
+        dispatch.read(stored(tmp_path, written("{t}\t{s}\n", comma)), time_unit="auto")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_a_peak_table_is_read_by_its_headings_and_its_decimal_sign(tmp_path, name):
     text, area, amount = TABLES[name]
-    (trace,) = readers.read(stored(tmp_path, text), time_unit="auto")
+    (trace,) = dispatch.read(stored(tmp_path, text), time_unit="auto")
     assert trace.vendor_peaks[0]["name"].startswith("GABA")
     assert (trace.vendor_peaks[0]["area"], trace.vendor_peaks[0]["concentration"]) == (area, amount)
     assert [peak["area"] for peak in trace.vendor_peaks[1:]] in ([], [12345.0])
@@ -181,9 +181,9 @@ def test_a_chromeleon_export_is_read_in_either_language_with_thousands(tmp_path,
 def test_the_promised_number_of_points_may_have_its_thousands_parted(tmp_path, told):
     body = "".join(f"{n / 300:.5f}\t0.2\t{n % 7}.5\n" for n in range(1300))
     head = CHROMELEON.replace("\t300\n", f"\t{told}\n") + "Time (min)\tStep (s)\tValue (mAU)\n"
-    assert len(readers.read(stored(tmp_path, head + body), time_unit="auto")[0].signal) == 1300
+    assert len(dispatch.read(stored(tmp_path, head + body), time_unit="auto")[0].signal) == 1300
     with pytest.raises(IngestError, match="promises 1300 points, 1299 are there"):
-        readers.read(stored(tmp_path, head + body.rsplit("\n", 2)[0] + "\n"), time_unit="auto")
+        dispatch.read(stored(tmp_path, head + body.rsplit("\n", 2)[0] + "\n"), time_unit="auto")
 
 
 def test_a_chromeleon_export_in_seconds_is_in_seconds(tmp_path):
@@ -212,7 +212,7 @@ def test_json_is_read_in_its_unit_of_time_and_encoding(tmp_path, unit, factor, e
 
 def test_a_unit_of_time_that_is_not_known_is_no_second(tmp_path):
     with pytest.raises(IngestError, match="times are told in 'h'"):
-        readers.read(stored(tmp_path, cube("h", 1 / 60)), time_unit="auto")
+        dispatch.read(stored(tmp_path, cube("h", 1 / 60)), time_unit="auto")
 
 
 @pytest.mark.parametrize("with_times", [True, False])
@@ -229,8 +229,8 @@ def test_an_andi_file_sampled_unevenly_needs_its_times(tmp_path, with_times):
         if with_times:
             made.createVariable("raw_data_retention", "f4", ("point_number",))[:] = 60 * TIME[kept]
     if with_times:
-        (trace,) = readers.read(tmp_path / "run.cdf", time_unit="auto")
+        (trace,) = dispatch.read(tmp_path / "run.cdf", time_unit="auto")
         np.testing.assert_allclose(trace.time_min, TIME[kept], atol=1e-4)
     else:
         with pytest.raises(IngestError, match="sampled unevenly"):
-            readers.read(tmp_path / "run.cdf", time_unit="auto")
+            dispatch.read(tmp_path / "run.cdf", time_unit="auto")

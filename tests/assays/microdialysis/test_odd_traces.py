@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from ketaflow.assays.microdialysis import peaks
+from ketaflow.assays.microdialysis.integration import peaks
 
 METHODS = ["drop_line", "valley_to_valley", "tangent_skim", "snip", "arpls"]
 LENGTHS = [20, 21, 40, 1000]

@@ -9,7 +9,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from dialysate import DEFAULTS, gaussian
 
-from ketaflow.assays.microdialysis import calibration, identify, peaks, readers, simulate
+from ketaflow.assays.microdialysis import simulate
+from ketaflow.assays.microdialysis.calibration import calibration_lines, identification
+from ketaflow.assays.microdialysis.integration import peaks
+from ketaflow.assays.microdialysis.readers import dispatch
 
 TIME = np.arange(0, 10, 0.5 / 60)
 HOW = {name: DEFAULTS["quantify"][name] for name in ("peak_width_s", "snr_min", "smallest_peak_pct", "unmix")}
@@ -176,18 +179,18 @@ def peak(retention, height=1.0, saturated=False):
 def test_analytes_are_found_through_a_shift_and_absent_ones_stay_absent():
     expected = {"a": 2.0, "b": 4.0, "c": 6.0, "d": 8.0}
     rows = [peak(2.35), peak(4.35), peak(8.36)]
-    assert identify.named(rows, expected, window_min=0.2, shift_min=0.6) == {"a": 0, "b": 1, "d": 2}
+    assert identification.named(rows, expected, window_min=0.2, shift_min=0.6) == {"a": 0, "b": 1, "d": 2}
 
 
 def test_without_retentions_the_rows_order_is_the_order_of_elution():
     rows = [{"chromatogram": "s", "analyte": name, "concentration_um": 1.0, "retention_min": None} for name in "abc"]
     there = [peak(1, 9, True), peak(2, 3), peak(3, 0.1), peak(4, 2), peak(6, 5)]
-    assert identify.elution(rows, {"s": there}) == {"a": 2, "b": 4, "c": 6}
+    assert identification.elution(rows, {"s": there}) == {"a": 2, "b": 4, "c": 6}
 
 
 def line(weighting="1/x2", model="linear"):
     x = np.array([1.0, 2, 5, 10])
-    return calibration.fitted("a", x, 3 * x + 1, 0.01, model=model, weighting=weighting)
+    return calibration_lines.fitted("a", x, 3 * x + 1, 0.01, model=model, weighting=weighting)
 
 
 def test_a_line_gives_back_its_slope_and_intercept_under_every_weight():
@@ -199,11 +202,11 @@ def test_a_line_gives_back_its_slope_and_intercept_under_every_weight():
 
 def test_no_number_comes_from_an_intercept():
     for response, state in ((0.5, "below_loq"), (-1.35, "below_loq"), (40.0, "above_range")):
-        assert calibration.quantified(line(), response, extrapolate_factor=1.2) == (None, state)
+        assert calibration_lines.quantified(line(), response, extrapolate_factor=1.2) == (None, state)
 
 
 def test_just_above_the_range_a_number_is_given_and_marked():
-    value, state = calibration.quantified(line(), 34.0, extrapolate_factor=1.2)
+    value, state = calibration_lines.quantified(line(), 34.0, extrapolate_factor=1.2)
     assert (value, state) == (pytest.approx(11), "above_range")
 
 
@@ -222,7 +225,7 @@ def largest_agree(trace, rows, count, within):
 
 
 def read_one(path):
-    return readers.read(path, time_unit="auto")[0]
+    return dispatch.read(path, time_unit="auto")[0]
 
 
 @pytest.mark.shared
@@ -337,17 +340,17 @@ def test_eighteen_amino_acids_come_in_their_order(shared):
     ]
     rows = {}
     for file in ("02-Standard-1.txt", "19-Standard-2.txt"):
-        (trace,) = readers.read(shared / "microdialysis/aa_fld" / file, time_unit="auto")
+        (trace,) = dispatch.read(shared / "microdialysis/aa_fld" / file, time_unit="auto")
         rows[file] = found(trace.time_min, trace.signal)
     standards = [
         {"chromatogram": "02-Standard-1.txt", "analyte": name, "concentration_um": 1.0, "retention_min": None}
         for name in names
     ]
-    expected = identify.elution(standards, rows)
+    expected = identification.elution(standards, rows)
     assert 60 * expected["Asp"] == pytest.approx(980, abs=5)
     assert 60 * expected["Phe"] == pytest.approx(1976, abs=5)
     for own in rows.values():
-        met = identify.named(own, expected, window_min=0.3, shift_min=0.6)
+        met = identification.named(own, expected, window_min=0.3, shift_min=0.6)
         assert sorted(met, key=met.get) == names
 
 
@@ -360,7 +363,7 @@ def read_back(paths, levels, retention_min, within_min):
             row for row in found(trace.time_min, trace.signal) if abs(row["retention_min"] - retention_min) < within_min
         ]
         areas.append(max(row["area"] for row in near))
-    fit = calibration.fitted("a", np.array(levels), np.array(areas), np.nan, model="linear", weighting="1/x2")
+    fit = calibration_lines.fitted("a", np.array(levels), np.array(areas), np.nan, model="linear", weighting="1/x2")
     return [fit.concentration_um(area) for area in areas]
 
 

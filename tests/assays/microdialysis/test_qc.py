@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from dialysate import DEFAULTS, drawn_animal, fraction_row, measure, with_concentrations
 
-from ketaflow.assays.microdialysis import figures, pictures
+from ketaflow.assays.microdialysis.figures import charts, review_figures
 from ketaflow.assays.microdialysis.qc import qc
 from ketaflow.core.records import Record
 
@@ -144,9 +144,9 @@ def test_many_analytes_show_those_that_read_back_worst():
         for level in (1.0, 4.0)
     ]
     tables = {"fractions": [], "calibration": lines, "standards": standards}
-    made = pictures.of_animal(Record(), tables, 15.0)
+    made = review_figures.of_animal(Record(), tables, 15.0)
     assert [picture.caption[:2] for picture in made[:-1]] == [f"a{number}" for number in range(3, 9)]
-    assert len(made) == len(figures.CYCLE) + 1
+    assert len(made) == len(charts.CYCLE) + 1
 
 
 def test_a_run_shorter_than_the_others_is_mentioned(tmp_path):

@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from dialysate import DEFAULTS, measure, values
 from drawn_study import BASE_UM, SESSIONS, TOP_PCT, Session, animal
 
-from ketaflow.assays.microdialysis import cohort, flux, qc
+from ketaflow.assays.microdialysis import cohort, qc
+from ketaflow.assays.microdialysis.response import no_net_flux
 from ketaflow.core import records
 
 WINDOW_AREA = 100 * 120
@@ -81,7 +82,7 @@ def fluxes():
     rng = np.random.default_rng(8)
     infused = np.repeat([0.0, 2.0, 4.0, 6.0, 10.0], 3)
     collected = infused - 0.35 * (infused - 4.2) + rng.normal(0, 0.25, (400, len(infused)))
-    return [flux.fitted(infused, infused - one) for one in collected]
+    return [no_net_flux.fitted(infused, infused - one) for one in collected]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_no_net_flux_is_unbiased_and_its_intervals_hold_the_truth(fluxes, value,
 def test_a_flux_that_cannot_be_told_from_none_has_no_crossing():
     rng = np.random.default_rng(9)
     infused = np.repeat([0.0, 5.0, 10.0], 2)
-    fit = flux.fitted(infused, rng.normal(0, 1, 6))
+    fit = no_net_flux.fitted(infused, rng.normal(0, 1, 6))
     assert fit["slope_low"] < 0 < fit["slope_high"]
     assert (fit["crossing_um_low"], fit["crossing_um_high"]) == (-np.inf, np.inf)
 

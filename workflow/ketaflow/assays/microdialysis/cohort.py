@@ -6,7 +6,7 @@ last digit; two injections never are.
 
 import pandas as pd
 
-from ketaflow.assays.microdialysis.study import baseline_figure, legends, standards_figure
+from ketaflow.assays.microdialysis.figures.cohort_summary import baseline_figure, legends, standards_figure
 from ketaflow.core.measures import check
 
 SHARED = ("peaks", "calibration", "standards")

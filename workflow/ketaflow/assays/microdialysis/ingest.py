@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow.assays.microdialysis import readers
-from ketaflow.assays.microdialysis.traces import Trace
+from ketaflow.assays.microdialysis.readers import dispatch
+from ketaflow.assays.microdialysis.readers.traces import Trace
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
@@ -49,7 +49,7 @@ def _read(path: Path, time_unit: str) -> list[Trace]:
 @lru_cache(maxsize=64)
 def _read_once(path: Path, _changed: int, _size: int, time_unit: str) -> list[Trace]:
     """The standards come with every animal of a batch; they are read once."""
-    return readers.read(path, time_unit=time_unit)
+    return dispatch.read(path, time_unit=time_unit)
 
 
 def chosen(found: list[Trace], detector: str, file: str) -> Trace:

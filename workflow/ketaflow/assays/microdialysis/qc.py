@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.microdialysis import pictures, response
-from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
+from ketaflow.assays.microdialysis.figures import review_figures
+from ketaflow.assays.microdialysis.response import baseline_response
+from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
 from ketaflow.core.measures import check, within
 from ketaflow.core.records import Record
 
@@ -50,11 +51,13 @@ def qc(
     for path in own:
         checks += _trace_checks(recording, path, by_path.get(path, []), limits)
         checks += _length_check(recording.name, path, ends_min)
-        shown[path] = pictures.of_trace(recording, path, by_path.get(path, []))
+        shown[path] = review_figures.of_trace(recording, path, by_path.get(path, []))
     checks += _standard_checks(recording, tables, standard_error_max_pct, r_squared_min, drift_max_pct)
     checks += _fraction_checks(recording, tables["fractions"])
     checks += _baseline_checks(recording.name, measured, baseline_cv_max_pct, baseline_trend_max_pct)
-    shown[recording.name] = pictures.of_animal(measured, tables, standard_error_max_pct) + pictures.of_flux(recording)
+    shown[recording.name] = review_figures.of_animal(measured, tables, standard_error_max_pct) + review_figures.of_flux(
+        recording
+    )
     return Record(tables={"checks": checks}, figures=shown)
 
 
@@ -226,10 +229,10 @@ def _baseline_checks(animal: str, measured: Record, cv_max_pct: float, trend_max
     return made
 
 
-def _baseline(rows: pd.DataFrame, count: int) -> response.Baseline:
+def _baseline(rows: pd.DataFrame, count: int) -> baseline_response.Baseline:
     """The baseline of one analyte, from its rows of the table of fractions."""
     moved = [
         Fraction(row.fraction, row.start_min, row.stop_min, row.kind, row.merged, row.flow_ul_per_min, row.lag_min, {})
         for row in rows.itertuples()
     ]
-    return response.baseline_of(moved, rows["concentration_um"].to_numpy(float), count=count, least=1)
+    return baseline_response.baseline_of(moved, rows["concentration_um"].to_numpy(float), count=count, least=1)

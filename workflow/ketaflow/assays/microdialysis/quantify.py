@@ -2,23 +2,24 @@
 
 import numpy as np
 
-from ketaflow.assays.microdialysis import calibration, chromatography, courses, flux, fractions
 from ketaflow.assays.microdialysis.analytes import to_um
-from ketaflow.assays.microdialysis.chromatography import Series
-from ketaflow.assays.microdialysis.courses import Values
-from ketaflow.assays.microdialysis.fractions import MISSED, Fraction
+from ketaflow.assays.microdialysis.calibration import calibration_lines, chromatograms
+from ketaflow.assays.microdialysis.calibration.chromatograms import Series
+from ketaflow.assays.microdialysis.response import brain_time, no_net_flux, time_course
+from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
+from ketaflow.assays.microdialysis.response.time_course import Values
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
 LAB_STATES = {
-    calibration.BELOW: "reported as below the limit of quantification",
-    calibration.ABOVE: "reported as above the range",
+    calibration_lines.BELOW: "reported as below the limit of quantification",
+    calibration_lines.ABOVE: "reported as above the range",
     MISSED: "reported as missed",
 }
 WHY = {
-    calibration.BELOW: "below the limit of quantification ({loq:.3g} uM)",
-    calibration.ABOVE: "above the range of the standards ({highest:.3g} uM)",
-    calibration.ABSENT: "no peak at its retention",
+    calibration_lines.BELOW: "below the limit of quantification ({loq:.3g} uM)",
+    calibration_lines.ABOVE: "above the range of the standards ({highest:.3g} uM)",
+    calibration_lines.ABSENT: "no peak at its retention",
 }
 
 
@@ -53,19 +54,21 @@ def quantify(
     ``standards`` (read back), ``fractions`` (in brain time, one row per fraction and analyte), ``no_net_flux`` (lines).
     """
     settings = {name: value for name, value in locals().items() if name != "recording"}
-    series = chromatography.series_of(recording, settings)
+    series = chromatograms.series_of(recording, settings)
     rows, told = [], []
     by_region: dict[str | None, list[dict]] = {}
     for row in recording.rows["microdialysis"]:
         by_region.setdefault(row.get("region"), []).append(row)
     wanted = {name: settings[name] for name in ("flow_ul_per_min", "dead_volume_ul", "merged_factor")}
     for region, own in by_region.items():
-        moved = fractions.in_brain_time(own, **wanted)
+        moved = brain_time.in_brain_time(own, **wanted)
         values = _concentrations(recording, series, region, moved, settings)
         rows += _fraction_rows(recording, moved, values, region, time_grid_min)
-        rows += courses.response_rows(recording.name, moved, values, region, settings)
-        told += courses.fraction_table(recording.name, moved, values, region)
-    more, fluxes = flux.measured(recording.name, flux.experiments(recording.rows.get("microdialysis_no_net_flux", [])))
+        rows += time_course.response_rows(recording.name, moved, values, region, settings)
+        told += time_course.fraction_table(recording.name, moved, values, region)
+    more, fluxes = no_net_flux.measured(
+        recording.name, no_net_flux.experiments(recording.rows.get("microdialysis_no_net_flux", []))
+    )
     rows += more
     lines = [vars(line) for line in series.lines.values() if line]
     tables = {"measurements": rows, "peaks": _peak_table(recording, series, settings), "fractions": told}
@@ -95,7 +98,7 @@ def _concentrations(
             elif (fraction.name, analyte) in lab:
                 found[analyte].append(lab[fraction.name, analyte])
             elif path in unreadable:
-                found[analyte].append((np.nan, courses.FAILED, unreadable[path]))
+                found[analyte].append((np.nan, time_course.FAILED, unreadable[path]))
             elif path is None:
                 found[analyte].append((np.nan, MISSED, "no chromatogram and no concentration"))
             else:
@@ -119,12 +122,12 @@ def _in_um(value: float, row: dict) -> tuple[float, str, str]:
     if factor is None:
         return (
             np.nan,
-            courses.FAILED,
+            time_course.FAILED,
             f"{value:g} in '{row['unit'] or ''}', which is no unit of concentration known here",
         )
     if value > 0:
-        return value * factor, calibration.OK, ""
-    return np.nan, calibration.BELOW, "reported as zero: below the limit"
+        return value * factor, calibration_lines.OK, ""
+    return np.nan, calibration_lines.BELOW, "reported as zero: below the limit"
 
 
 def _analytes(series: Series, lab: dict[tuple[str, str], tuple], paths: list[str | None]) -> list[str]:
@@ -151,16 +154,16 @@ def _told(series: Series, path: str, analyte: str) -> tuple[float, str, str] | N
 def _from_peak(series: Series, path: str, analyte: str, settings: dict) -> tuple[float, str, str]:
     line = series.lines.get(analyte)
     if line is None:
-        nothing = (np.nan, calibration.ABSENT, "no calibration, and no concentration in its result table")
+        nothing = (np.nan, calibration_lines.ABSENT, "no calibration, and no concentration in its result table")
         return _told(series, path, analyte) or nothing
     index = series.named[path].get(analyte)
     if index is not None and series.peaks[path][index]["saturated"]:
-        return np.nan, courses.SATURATED, "the detector was saturated at its peak; dilute and inject again"
-    area = chromatography.response(series, path, analyte)
+        return np.nan, time_course.SATURATED, "the detector was saturated at its peak; dilute and inject again"
+    area = chromatograms.response(series, path, analyte)
     internal = series.internals.get(analyte)
     if area is None and index is not None and internal:
-        return np.nan, courses.FAILED, f"no peak of its internal standard {internal}"
-    value, state = calibration.quantified(line, area, extrapolate_factor=settings["extrapolate_factor"])
+        return np.nan, time_course.FAILED, f"no peak of its internal standard {internal}"
+    value, state = calibration_lines.quantified(line, area, extrapolate_factor=settings["extrapolate_factor"])
     reason = WHY[state].format(loq=line.loq_um, highest=line.highest_um) if state in WHY else ""
     return (np.nan if value is None else value), state, reason
 
@@ -172,10 +175,10 @@ def _fraction_rows(
     rows = []
     for index, fraction in enumerate(moved):
         name = fraction.row.get("chromatogram") or recording.name
-        more = {"region": region, "time_min": fractions.reported_min(fraction, grid_min)}
+        more = {"region": region, "time_min": brain_time.reported_min(fraction, grid_min)}
         for analyte, series in values.items():
             value, state, reason = series[index]
-            status = "flagged" if state == calibration.ABOVE and np.isfinite(value) else None
+            status = "flagged" if state == calibration_lines.ABOVE and np.isfinite(value) else None
             told = {"animal": recording.name, "recording": name, "reason": reason, "analyte": analyte, **more}
             rows.append(measurement("concentration_um", value, unit="uM", status=status, **told))
             recovery_pct = fraction.row.get("recovery_pct")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ketaflow.assays.microdialysis import courses
+from ketaflow.assays.microdialysis.response import time_course
 
 TABLES = ("fractions",)
 
@@ -31,6 +31,6 @@ def revise(tables: Mapping[str, pd.DataFrame], rejected: Mapping[str, str], **se
     own = fractions[fractions["animal"].isin(concerned)]
     for (animal, region), course in own.groupby(["animal", "region"], dropna=False, sort=False):
         told = {path: f"the chromatogram was rejected: {reason}" for path, reason in rejected.items()}
-        moved, values = courses.from_table(course, told)
-        rows += courses.response_rows(animal, moved, values, region if isinstance(region, str) else None, settings)
+        moved, values = time_course.from_table(course, told)
+        rows += time_course.response_rows(animal, moved, values, region if isinstance(region, str) else None, settings)
     return rows

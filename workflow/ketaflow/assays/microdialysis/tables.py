@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ketaflow.assays.microdialysis import batch_results
 from ketaflow.assays.microdialysis.analytes import to_um
+from ketaflow.assays.microdialysis.readers import batch_results
 from ketaflow.core import tables
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem

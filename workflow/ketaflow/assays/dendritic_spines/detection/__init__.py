@@ -1,0 +1,1 @@
+"""Which places beside a shaft are spines, and what shape each has."""

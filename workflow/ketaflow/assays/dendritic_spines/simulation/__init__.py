@@ -1,0 +1,1 @@
+"""Dendrites and microscopes drawn with a known truth."""

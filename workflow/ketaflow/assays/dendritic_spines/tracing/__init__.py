@@ -1,0 +1,1 @@
+"""Where the dendrites run, and what their shafts look like without spines."""

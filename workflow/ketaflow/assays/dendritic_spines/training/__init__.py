@@ -1,0 +1,1 @@
+"""How a scorer is trained: drawn images, and images that people scored."""

@@ -1,0 +1,1 @@
+"""Which peak is which analyte, and which concentration its area means."""

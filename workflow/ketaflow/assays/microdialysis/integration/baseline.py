@@ -1,0 +1,307 @@
+"""Where the baseline runs: the places where a trace lies bare, and the line under its peaks.
+
+The drop-line baseline joins the places where the trace, over the width of a peak, is straight: one straight line under
+a cluster of peaks, as the instruments' own software draws it (it reproduces LabSolutions areas; curved baselines differ
+by 3 to 40 %), bent only where the trace itself goes lower. Between two peaks of a crowded run the bare place may be no
+longer than a peak is wide; its height is the mean of the trace there, so that noise does not pull the line down.
+"""
+
+import numpy as np
+
+from ketaflow.assays.microdialysis.integration.extrema import edges_of, parabola, prominences
+from ketaflow.assays.microdialysis.integration.negative_peaks import after_dips, negative_peaks
+from ketaflow.assays.microdialysis.integration.preprocessing import Outline
+
+# A place is straight where a parabola through it, one peak width long, bends by less than this many of its own standard
+# errors, or by this fraction of the tallest peak nearby; level where it rises or falls no more than that, either. These
+# numbers were chosen on drawn and real traces; unverified elsewhere.
+BARE_ERRORS = 3.0
+BARE_FRACTION = 0.0005
+NEARBY_WIDTHS = 6.0
+# A maximum that stands out by less than this many times the ripple hides no baseline.
+SEEN_RIPPLES = 6.0
+# A level place is baseline where it lies no higher above the line through the others than this fraction of the lower of
+# the peaks beside it, or so many times the ripple: else it is a saddle.
+LOW_FRACTION = 0.03
+LOW_RIPPLES = 4.0
+# Straight for so many widths more it is baseline at any slope, up to this fraction of the lower peak; a quarter will
+# do where, over one width, it rises or falls by no more than the last fraction of the lower peak.
+LONG_WIDTHS = 2.0
+SLOPING_FRACTION = 0.35
+GENTLE_WIDTHS = 0.5
+GENTLE_FRACTION = 0.02
+# So long a stretch, of no more than so many times the ripple about a parabola that rises and bends by no more than so
+# many times the ripple, is baseline wherever it lies.
+CALM_WIDTHS = 4.0
+CALM_RIPPLES = 1.3
+CALM_CHANGE = 2.0
+# The line is found again from the places it shows, so many times at most: drift counts as straight once taken off.
+# It is found when it moves by less than this fraction of the ripple.
+ROUNDS = 3
+SETTLED_RIPPLES = 0.5
+# A level place so many times the ripple above the line, and so high against what is highest within so many widths, on
+# both sides of which the trace comes down to half of that before it rises by half, is the flat top of a peak: detectors
+# reach further than that above their ripple.
+TOP_RIPPLES = 100.0
+TOP_FRACTION = 0.5
+TOP_WIDTHS = 20.0
+# The reach of a peak's front or tail: so many times as far as to where it is this fraction of its height; and how much
+# of a bare stretch is left to the line at least.
+TAIL_LEVEL = 0.05
+TAIL_REACH = 2
+TAIL_KEPT = 0.25
+# So many samples across a peak's half height are enough to find the line.
+WIDTH_POINTS = 16
+# The line bends down where the trace passes under it by so many times the ripple.
+UNDER_RIPPLES = 3.0
+# But not into a negative peak, beside which the trace keeps to the line within this fraction of its depth.
+BESIDE_FRACTION = 0.3
+
+
+def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
+    """The baseline under a whole trace: through its bare places, straight or bent down between them. (n_points,).
+
+    ``apexes`` are the indices of its peaks. Where these are sampled more densely than a line needs, the line is sought
+    in means of several samples.
+    """
+    factor = int(trace.width // WIDTH_POINTS)
+    if factor < 2:
+        return _line_of(trace, apexes)
+    coarse = trace.thinned(factor)
+    count = len(coarse.signal)
+    line = _line_of(coarse, np.unique(np.minimum(apexes // factor, count - 1)))
+    return np.interp(np.arange(len(trace.signal)), (factor - 1) / 2 + factor * np.arange(count), line)
+
+
+def _line_of(trace: Outline, apexes: np.ndarray) -> np.ndarray:
+    """The same, sample by sample."""
+    half = int(max(2, round(trace.width / 2)))
+    light = trace.light.copy()
+    free = np.ones(len(light), bool)
+    for start, stop in negative_peaks(trace, half):
+        light[start:stop] = np.linspace(light[start], light[stop], stop - start)
+        free[start:stop] = False
+    usable = after_dips(np.where(free, trace.smooth, light), trace.width)
+    free &= usable
+    for apex in apexes[prominences(trace.smooth, apexes) > SEEN_RIPPLES * trace.ripple]:
+        free[max(apex - 2 * half, 0) : apex + 2 * half + 1] = False
+    calm = free & calm_places(trace.signal - np.median(trace.signal), half, trace.ripple)
+    line = _hung(light, np.array([], int), np.array([]), usable, half, trace.ripple)
+    for _ in range(ROUNDS):
+        mean, straight, level = bare_places(trace, line, half)
+        tops = (trace.smooth - line)[apexes]
+        bare = _trusted(straight & free, level & free, mean, tops, apexes, half, trace.ripple)
+        bare |= calm | free & calm_places(trace.signal - line, half, trace.ripple)
+        bare = _without_tops(bare, trace.smooth - line, half, trace.ripple)
+        places = np.flatnonzero(_clear_of_tails(bare, trace.smooth - line, apexes))
+        before, line = line, _hung(light, places, mean[places] + line[places], usable, half, trace.ripple)
+        if np.abs(line - before).max() < SETTLED_RIPPLES * trace.ripple:
+            break
+    return line
+
+
+def bare_places(trace: Outline, line: np.ndarray, half: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean of a window of one peak width round each point; whether the trace is straight in it; whether it is level.
+
+    All of it is told of the trace less the ``line`` so far.
+    """
+    rest = trace.signal - line
+    count = 2 * half + 1
+    curves = parabola(count)
+    padded = np.pad(rest, half, mode="edge")
+    mean = np.convolve(padded, np.ones(count) / count, mode="valid")
+    tolerated = BARE_FRACTION * tallest_nearby(trace.smooth - line, int(2 * NEARBY_WIDTHS * half))
+    # How much the trace rises from end to end of the window, and how much its ends bend away from its middle.
+    rise, bend = (np.ptp(curve) * np.abs(np.convolve(padded, curve[::-1], mode="valid")) for curve in curves.T[1:])
+    straight = bend < np.maximum(BARE_ERRORS * trace.noise * np.ptp(curves[:, 2]), tolerated)
+    level = bend < np.maximum(BARE_ERRORS * trace.ripple * np.ptp(curves[:, 2]), tolerated)
+    level &= rise < np.maximum(BARE_ERRORS * trace.ripple * np.ptp(curves[:, 1]), tolerated)
+    inside = np.zeros(len(rest), bool)
+    inside[half : len(rest) - half] = True
+    return mean, straight & inside, level & inside
+
+
+def calm_places(rest: np.ndarray, half: int, ripple: float) -> np.ndarray:
+    """(n_points,) bool: in the middle of stretches, CALM_WIDTHS long, in which ``rest`` is level but for the ripple."""
+    reach, stride = min(int(CALM_WIDTHS * half), (len(rest) - 1) // 2), max(1, half // 4)
+    count = 2 * reach + 1
+    curves = parabola(count)
+    windows = np.lib.stride_tricks.sliding_window_view(rest, count)[::stride].copy()
+    parts = windows @ curves
+    left = np.einsum("ij,ij->i", windows, windows) - (parts**2).sum(axis=1)
+    changes = np.abs(parts[:, 1:]) * np.ptp(curves[:, 1:], axis=0)
+    quiet = (left < (CALM_RIPPLES * ripple) ** 2 * (count - 3)) & (changes < CALM_CHANGE * ripple).all(axis=1)
+    middles = reach + stride * np.flatnonzero(quiet)
+    marks = np.zeros(len(rest) + 1, int)
+    np.add.at(marks, np.maximum(middles - half, 0), 1)
+    np.add.at(marks, np.minimum(middles + half, len(rest)), -1)
+    return np.cumsum(marks[:-1]) > 0
+
+
+def _trusted(
+    straight: np.ndarray,
+    level: np.ndarray,
+    mean: np.ndarray,
+    tops: np.ndarray,
+    apexes: np.ndarray,
+    half: int,
+    ripple: float,
+) -> np.ndarray:
+    """(n_points,) bool: places of the baseline: long straight ones, and level ones that lie low between peaks."""
+    tops = np.concatenate([[np.inf], tops, [np.inf]])
+    kept = np.zeros(len(mean), bool)
+    total = np.concatenate([[0.0], np.cumsum(mean)])
+    for fits, length, fraction, steepest in (
+        (level, 0.0, LOW_FRACTION, np.inf),
+        (level, LONG_WIDTHS, np.inf, np.inf),
+        (straight, GENTLE_WIDTHS, SLOPING_FRACTION, GENTLE_FRACTION),
+        (straight, LONG_WIDTHS, SLOPING_FRACTION, np.inf),
+    ):
+        starts, stops = edges_of(fits)
+        after, widths = np.searchsorted(apexes, starts), (stops - starts) / (2 * half)
+        lower = np.minimum(tops[after], tops[after + 1])
+        lower[lower == 0] = -np.finfo(float).tiny  # beside a peak of no height nothing is low
+        low = (total[stops] - total[starts]) / (stops - starts) < np.maximum(fraction * lower, LOW_RIPPLES * ripple)
+        gentle = np.abs(mean[stops - 1] - mean[starts]) < steepest * lower * widths
+        rims = np.minimum(2 * half, (stops - starts) // 3)
+        for run in np.flatnonzero(low & gentle & (widths >= length)):
+            kept[starts[run] + rims[run] : stops[run] - rims[run]] = True
+    return kept
+
+
+def _without_tops(bare: np.ndarray, height: np.ndarray, half: int, ripple: float) -> np.ndarray:
+    """(n_points,) bool: bare places without the flat tops of peaks that were cut off, which are level for long, too."""
+    kept = bare.copy()
+    reach = int(TOP_WIDTHS * 2 * half)
+    starts, stops = edges_of(bare)
+    total = np.concatenate([[0.0], np.cumsum(height)])
+    levels = (total[stops] - total[starts]) / (stops - starts)
+    for run in np.flatnonzero(levels > TOP_RIPPLES * ripple):
+        start, stop, level = int(starts[run]), int(stops[run]), float(levels[run])
+        first = max(start - reach, 0)
+        if level > TOP_FRACTION * height[first : stop + reach].max():
+            sides = height[first:start][::-1], height[stop : stop + reach]
+            kept[start:stop] = not all(_comes_down(side, level) for side in sides)
+    return kept
+
+
+def _comes_down(outward: np.ndarray, level: float) -> bool:
+    """Whether a trace comes down to half of a level before it rises by half."""
+    down, up = outward < 0.5 * level, outward > 1.5 * level
+    return bool(down.any() and not up[: int(down.argmax())].any())
+
+
+def _clear_of_tails(bare: np.ndarray, height: np.ndarray, apexes: np.ndarray) -> np.ndarray:
+    """(n_points,) bool: bare places without what still belongs to the front or tail of the peaks beside them.
+
+    An exponential tail that has come down to a twentieth needs as long again to come down to a four-hundredth: it is
+    seen no more in the noise, but would lift the line.
+    """
+    kept = bare.copy()
+    starts, stops = edges_of(bare)
+    following = np.searchsorted(apexes, starts)
+    for start, stop, right in zip(starts.tolist(), stops.tolist(), following.tolist(), strict=True):
+        most = int((1 - TAIL_KEPT) * (stop - start))
+        tail, front = start, stop
+        if right > 0:
+            apex = int(apexes[right - 1])
+            tail = apex + _reach(height[apex:start])
+        if right < len(apexes):
+            apex = int(apexes[right])
+            front = apex - _reach(height[stop : apex + 1][::-1])
+        first = min(max(tail, start), start + most)
+        last = max(min(front, stop), first + max(1, stop - start - most))
+        kept[start:first] = kept[last:stop] = False
+    return kept
+
+
+def _reach(flank: np.ndarray) -> int:
+    """Points from an apex down its flank to where the peak is over; 0 where the flank does not come down."""
+    low = flank < TAIL_LEVEL * flank[0] if len(flank) else np.zeros(1, bool)
+    return TAIL_REACH * int(low.argmax())
+
+
+def _hung(
+    light: np.ndarray, places: np.ndarray, heights: np.ndarray, usable: np.ndarray, half: int, ripple: float
+) -> np.ndarray:
+    """A line through given places, bent where the lightly smoothed trace passes under it; the trace where unusable."""
+    line = light.astype(float)
+    for first, stop in zip(*edges_of(usable), strict=True):
+        last = stop - 1
+        inner = (places >= first) & (places <= last)
+        x, y = places[inner], heights[inner]
+        if not len(x) or x[0] > first:
+            x, y = np.append(first, x), np.append(light[first], y)
+        if x[-1] < last:
+            x, y = np.append(x, last), np.append(y, light[last])
+        here = np.interp(np.arange(first, stop), x, y)
+        below = np.concatenate([[0], np.cumsum(light[first:stop] - here < -UNDER_RIPPLES * ripple)])
+        inside = below[np.asarray(x[1:], int) - first] - below[np.asarray(x[:-1], int) - first]
+        for gap in np.flatnonzero((np.diff(x) > 2) & (inside > 0)):
+            left, right = int(x[gap]), int(x[gap + 1])
+            here[left - first : right - first + 1] = _bent(
+                light, left, right, here[[left - first, right - first]], half, ripple
+            )
+        line[first:stop] = here
+    return line
+
+
+def _bent(light: np.ndarray, left: int, right: int, ends: np.ndarray, half: int, ripple: float) -> np.ndarray:
+    """The line from ``left`` to ``right`` (included): straight, or the lower hull of a trace that passes under it."""
+    straight = np.linspace(ends[0], ends[1], right - left + 1)
+    rest = light[left : right + 1] - straight
+    under = rest < -UNDER_RIPPLES * ripple
+    for start, stop in zip(*edges_of(under), strict=True):
+        if is_dip(rest, start, stop, 2 * half):
+            rest[start:stop], under[start:stop] = 0.0, False
+    if not under.any():
+        return straight
+    rest[[0, -1]] = 0.0
+    picked = _block_minima(rest, 0, right - left, max(1, half // 4))
+    corners = lower_hull(picked, rest[picked])
+    return straight + np.interp(np.arange(right - left + 1), picked[corners], rest[picked][corners])
+
+
+def is_dip(rest: np.ndarray, start: int, stop: int, width: int) -> bool:
+    """Whether a stretch under a line is a negative peak: on both sides the trace stays near the line for a width.
+
+    A low place between two peaks is none, and bends the line.
+    """
+    if start < width or stop + width > len(rest):
+        return False
+    beside = np.concatenate([rest[start - width : start], rest[stop : stop + width]])
+    return float(np.abs(beside).max()) < BESIDE_FRACTION * -float(rest[start:stop].min())
+
+
+def lower_hull(index: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Positions (within ``index``) of the lower convex hull of a curve."""
+    hull: list[int] = []
+    xs, ys = index.tolist(), values.tolist()
+    for k in range(len(xs)):
+        while len(hull) > 1:
+            i, j = hull[-2], hull[-1]
+            if (ys[j] - ys[i]) * (xs[k] - xs[i]) < (ys[k] - ys[i]) * (xs[j] - xs[i]):
+                break
+            hull.pop()
+        hull.append(k)
+    return np.array(hull)
+
+
+def _block_minima(values: np.ndarray, first: int, last: int, step: int) -> np.ndarray:
+    """Indices of the lowest point of every block, with both ends: a hull needs no more."""
+    count = (last - first) // step
+    if count < 3:
+        return np.arange(first, last + 1)
+    blocks = values[first : first + count * step].reshape(count, step)
+    lowest = first + np.arange(count) * step + blocks.argmin(axis=1)
+    picked = np.concatenate([[first], lowest, np.arange(first + count * step, last), [last]])
+    return picked[np.diff(picked, prepend=-1) > 0]
+
+
+def tallest_nearby(height: np.ndarray, reach: int) -> np.ndarray:
+    """The largest value within ``reach`` points of each point, to the nearest block of a fifth of that."""
+    step = max(1, reach // 5)
+    count = -(-len(height) // step)
+    blocks = np.pad(height, (0, count * step - len(height)), mode="edge").reshape(count, step).max(axis=1)
+    wide = np.lib.stride_tricks.sliding_window_view(np.pad(blocks, 5, mode="edge"), 11).max(axis=1)
+    return np.repeat(wide, step)[: len(height)]

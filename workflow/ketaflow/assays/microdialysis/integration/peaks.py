@@ -1,0 +1,214 @@
+"""Peaks of a trace: where they are, where they begin and end, and how large they are.
+
+In: (n,) signals. Out: one row per peak. Every area is the signal above a straight line, between perpendicular drops.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ketaflow.assays.microdialysis.integration import deconvolution
+from ketaflow.assays.microdialysis.integration.baseline import drop_line
+from ketaflow.assays.microdialysis.integration.drift import slow_drift
+from ketaflow.assays.microdialysis.integration.extrema import crossings, prominent, smoothed
+from ketaflow.assays.microdialysis.integration.peak_bounds import Span, chords, peak_spans, skimmed, spans_by_hand
+from ketaflow.assays.microdialysis.integration.preprocessing import Outline, outlined
+
+# Where a trace bends is read from one smoothed by so many widths.
+BEND_WIDTHS = 0.125
+# Saturation: so many samples, and such a share of those above half height, within 1 % of the highest value.
+FLAT_TOP_POINTS = 5
+FLAT_TOP_FRACTION = 0.01
+FLAT_TOP_SHARE = 0.35
+# Methods that draw straight lines: under them a bowed drift is taken off first.
+STRAIGHT_LINES = ("drop_line", "valley_to_valley", "tangent_skim")
+# A peak that ends this near the end of the run (in its own widths) and has not come down is cut by it.
+CUT_WIDTHS = 2.0
+
+
+@dataclass
+class Found:
+    """A trace taken apart: smoothed, with its baseline, its noise and its peaks (rows as dicts, in time order)."""
+
+    smooth: np.ndarray
+    baseline: np.ndarray
+    noise: float
+    rows: list[dict]
+
+
+def peaks_of(
+    time_min: np.ndarray,
+    signal: np.ndarray,
+    *,
+    peak_width_s: float,
+    snr_min: float,
+    smallest_peak_pct: float,
+    method: str,
+    unmix: bool,
+    limits: list[tuple[float, float]] | None = None,
+) -> Found:
+    """Find and integrate every peak of a trace.
+
+    Parameters
+    ----------
+    time_min, signal : (n,) float
+        Times (minutes, rising) and the detector's values.
+    peak_width_s
+        Width of the peaks at half height (seconds); 0 takes it from the trace.
+    snr_min, smallest_peak_pct
+        A peak rises above its surroundings by at least so many times the noise, and so much of the tallest peak (%).
+    method
+        Baseline: drop_line, valley_to_valley, tangent_skim, snip or arpls.
+    unmix
+        Split overlapping peaks by fitted shapes where these explain them.
+    limits
+        Start and stop of peaks set by hand (minutes); they replace what is found in the trace.
+    """
+    step_s = 60 * float(np.median(np.diff(time_min)))
+    trace = outlined(signal, peak_width_s / step_s)
+    apexes = _apexes(trace, snr_min, smallest_peak_pct)
+    drift = slow_drift(trace, apexes) if method in STRAIGHT_LINES and not limits else None
+    if drift is not None:
+        trace = trace.less(drift)
+        apexes = _apexes(trace, snr_min, smallest_peak_pct)
+    line = baseline_of(trace, apexes, method)
+    if limits:
+        spans, line = spans_by_hand(time_min, signal, trace.smooth, limits)
+    else:
+        spans = peak_spans(trace, line, apexes)
+        if method == "valley_to_valley":
+            line = chords(trace.smooth, spans)
+        elif method == "tangent_skim":
+            spans = skimmed(trace.smooth, line, spans)
+    rows = [measured(time_min, trace, line, span) for span in spans]
+    if not limits:  # what lies under its own line is the rim of a dip, and no peak
+        rows = [row for row in rows if row["area"] > 0 and row["height"] > 0]
+    if unmix and not limits and method == "drop_line":
+        rows = unmixed(time_min, trace.signal - line, rows, trace.width, trace.noise)
+    _resolutions(rows)
+    return Found(trace.smooth + trace.drift, line + trace.drift, trace.noise, rows)
+
+
+def _apexes(trace: Outline, snr_min: float, smallest_peak_pct: float) -> np.ndarray:
+    smooth = trace.smooth
+    top = float(np.quantile(smooth, 0.95) - np.quantile(smooth, 0.05))
+    least = max(snr_min * trace.noise, smallest_peak_pct / 100 * top, 1e-9 * np.ptp(smooth))
+    return prominent(smooth, least) if least > 0 else np.empty(0, int)
+
+
+def baseline_of(trace: Outline, apexes: np.ndarray, method: str) -> np.ndarray:
+    """The baseline of a whole trace by the method asked for. (n_points,)."""
+    if method in ("snip", "arpls"):
+        import pybaselines
+
+        if method == "snip":
+            half = int(np.clip(3 * trace.width, 1, (len(trace.smooth) - 1) // 2))
+            return pybaselines.smooth.snip(trace.smooth, max_half_window=half, decreasing=True)[0]
+        return pybaselines.whittaker.arpls(trace.smooth, lam=1e4 * max(trace.width, 5) ** 2)[0]
+    return drop_line(trace, apexes)
+
+
+def unmixed(time_min: np.ndarray, height: np.ndarray, rows: list[dict], width: float, noise: float) -> list[dict]:
+    """Peaks in which flagged overlaps, and maxima that hide others, are parted by fitted shapes that explain them.
+
+    The fitted areas share out what was measured between the outer limits, so that the total stays the trace's own.
+    """
+    made = []
+    bend = -np.gradient(np.gradient(smoothed(height, max(BEND_WIDTHS * width, 1.0))))
+    for group in deconvolution.flagged_groups(rows, height):
+        own = [rows[index] for index in group]
+        start, stop = own[0]["start"], own[-1]["stop"]
+        apexes = [row["apex"] for row in own]
+        hidden = deconvolution.hidden_centres(height, bend, start, stop, width, noise, apexes)
+        if (len(own) == 1 and not hidden) or len(own) + len(hidden) > deconvolution.MOST_PEAKS:
+            made += own
+            continue
+        centres = sorted([*apexes, *hidden])
+        step_s = 60 * float(time_min[-1] - time_min[0]) / (len(time_min) - 1)
+        near = [min(own, key=lambda row, one=one: abs(row["apex"] - one))["width_s"] for one in centres]
+        widths_s = [float(np.clip(one, width * step_s / 4, 1.5 * width * step_s)) for one in near]
+        inside = slice(start, stop + 1)
+        fit = deconvolution.parted(
+            60 * time_min[inside], height[inside], [one - start for one in centres], widths_s, noise, own[-1]["tailing"]
+        )
+        small = fit is not None and hidden and fit[0].min() < deconvolution.HIDDEN_AREA * fit[0].sum()
+        made += own if fit is None or small else _shared(time_min, height, own, centres, fit)
+    return made
+
+
+def _shared(time_min: np.ndarray, height: np.ndarray, own: list[dict], centres: list[int], fit: tuple) -> list[dict]:
+    """Rows of fitted peaks: those of the drop line with new areas, and copies for the hidden ones."""
+    areas, places_s, shape = fit
+    total = sum(row["area"] for row in own)
+    rows = []
+    for centre, area, place_s in zip(centres, areas, places_s, strict=True):
+        row = dict(min(own, key=lambda one: abs(one["apex"] - centre)))
+        if centre != row["apex"]:
+            row.update(apex=centre, retention_min=float(place_s / 60), height=float(height[centre]))
+        rows.append({**row, "area": float(total * area / areas.sum()), "shape": shape, "foot_pct": np.nan})
+    return rows
+
+
+def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span) -> dict:
+    """Area (signal x s), height, width, tailing, signal to noise and saturation of one peak.
+
+    ``foot_pct`` is how high above the line it begins or ends, in percent of its height.
+    """
+    signal, smooth = trace.signal, trace.smooth
+    start, apex, stop, cluster = span
+    inside = slice(start, stop + 1)
+    above = signal[inside] - line[inside]
+    above_line = smooth[inside] - line[inside]
+    height = float(smooth[apex] - line[apex])
+    half = crossings(above_line, apex - start, 0.5 * height)
+    tenth = crossings(above_line, apex - start, 0.05 * height)
+    step_s = 60 * float(time_min[-1] - time_min[0]) / (len(time_min) - 1)
+    return {
+        "retention_min": _vertex(time_min, smooth - line, apex),
+        "start_min": float(time_min[start]),
+        "stop_min": float(time_min[stop]),
+        "area": float(np.trapezoid(above, time_min[inside]) * 60),
+        "height": height,
+        "snr": height / trace.noise if trace.noise > 0 else np.nan,
+        "saturated": flat_top((signal + trace.drift)[inside]),
+        "width_s": step_s * (half[1] - half[0]),
+        "tailing": (tenth[1] - tenth[0]) / max(2 * (apex - start - tenth[0]), 1e-9),
+        "cut": (
+            min(start, len(signal) - 1 - stop) <= CUT_WIDTHS * (half[1] - half[0])
+            and 0.05 * height < max(signal[start] - line[start], signal[stop] - line[stop])
+        )
+        or min(start, len(signal) - 1 - stop) < 3,
+        "foot_pct": 100 * float(max(above_line[0], above_line[-1], 0.0)) / height if height > 0 else np.nan,
+        "cluster": cluster,
+        "apex": apex,
+        "start": start,
+        "stop": stop,
+    }
+
+
+def _vertex(time_min: np.ndarray, height: np.ndarray, apex: int) -> float:
+    """Time of the maximum, from the parabola through the three highest points."""
+    if not 0 < apex < len(height) - 1:
+        return float(time_min[apex])
+    before, here, after = height[apex - 1 : apex + 2]
+    bend = before - 2 * here + after
+    shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
+    return float(time_min[apex] + np.clip(shift, -1, 1) * (time_min[apex + 1] - time_min[apex]))
+
+
+def flat_top(values: np.ndarray) -> bool:
+    """Whether the top of a peak is cut off: too many of its samples lie within 1 % of the highest.
+
+    Of the samples above half height a Gaussian has 12 % there, whatever its width; a clipped peak has more.
+    """
+    top, low = float(values.max()), float(values.min())
+    near = np.count_nonzero(values >= top - FLAT_TOP_FRACTION * (top - low))
+    half = np.count_nonzero(values >= (top + low) / 2)
+    return near >= FLAT_TOP_POINTS and near > FLAT_TOP_SHARE * half
+
+
+def _resolutions(rows: list[dict]) -> None:
+    """Resolution from the peak before: 1.18 x distance over the sum of the widths at half height."""
+    for row, before in zip(rows, [None, *rows], strict=False):
+        apart_s = 60 * (row["retention_min"] - before["retention_min"]) if before else np.nan
+        row["resolution"] = 1.18 * apart_s / (row["width_s"] + before["width_s"]) if before else np.nan

@@ -1,0 +1,186 @@
+"""Agilent: ChemStation .D folders with their reports, OpenLab .dx containers, and boxed OpenLab text reports."""
+
+import io
+import re
+import zipfile
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
+
+import numpy as np
+
+from ketaflow.assays.microdialysis.readers import chemstation
+from ketaflow.assays.microdialysis.readers.number_text import lines_of, number
+from ketaflow.assays.microdialysis.readers.traces import Trace, vendor_peak
+from ketaflow.core.errors import IngestError
+
+RULER = re.compile(r"^\s*-+(\|-+)+\|?\s*$")
+SIGNAL = re.compile(r"Signal \d+: ?([^,]*)")
+# Columns of a ChemStation report, over two lines of headings.
+REPORT_COLUMNS = {
+    "RetTime": "retention_min",
+    "Area": "area",
+    "Height": "height",
+    "Name": "name",
+    "Amount": "concentration",
+}
+MANIFEST = "injection.acmd"
+# A container may not unpack to more than this (bytes): a run of hours at 100 Hz has 10 MB.
+MOST_UNPACKED = 1 << 30
+
+
+def read_folder(path: Path) -> list[Trace]:
+    """Every single-channel signal of a ChemStation .D folder, with the peaks of its Report.TXT."""
+    channels = sorted(part for part in path.iterdir() if part.suffix.lower() == ".ch")
+    report = next((part for part in path.iterdir() if part.name.lower() == "report.txt"), None)
+    if not channels:
+        raise IngestError(
+            f"{path.name}: no .ch signal in this folder. Copy the whole .D folder into the cohort; of a mass "
+            "spectrometer (.ms, MassHunter) export the result table as CSV."
+        )
+    peaks = report_peaks(lines_of(report.read_bytes())) if report else {}
+    found = [
+        chemstation.read(channel.read_bytes(), channel.stem, f"{path.name}/{channel.name}") for channel in channels
+    ]
+    for trace in found:
+        trace.vendor_peaks = next((rows for name, rows in peaks.items() if _same(name, trace.detector)), [])
+    return found
+
+
+def read_dx(content: bytes, file: str) -> list[Trace]:
+    """Every single-channel signal of an OpenLab CDS 2 container, named as its manifest names it.
+
+    A container is a zip; its members are named by numbers that ``injection.acmd`` explains. Spectra (.UV) and what the
+    instrument tells of itself (.IT) are left alone.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = {info.filename: info for info in archive.infolist()}
+            if sum(info.file_size for info in members.values()) > MOST_UNPACKED:
+                raise IngestError(f"{file}: it unpacks to more than 1 GB. Export the chromatogram as text (CSV).")
+            signals = _manifest(archive.read(MANIFEST)) if MANIFEST in members else {}
+            channels = {name: archive.read(name) for name in sorted(members) if name.lower().endswith(".ch")}
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, ElementTree.ParseError, EOFError, OSError, ValueError,
+            NotImplementedError, RuntimeError, zipfile.zlib.error) as error:  # fmt: skip
+        raise IngestError(f"{file}: not a whole container ({error}). Copy the .dx file again.") from error
+    found = []
+    for name, raw in channels.items():
+        about = signals.get(PurePosixPath(name).stem.lower(), {})
+        told = about.get("Description") or PurePosixPath(name).stem
+        trace = chemstation.read(raw, told, f"{file}/{name}", known_whole=True)
+        trace.unit, trace.form = about.get("Units") or trace.unit, "OpenLab"
+        found.append(trace)
+    if not found:
+        raise IngestError(
+            f"{file}: no single-channel signal (.CH) in this container. Export the chromatogram as text (CSV)."
+        )
+    return sorted(found, key=lambda trace: trace.detector)
+
+
+def is_dx(content: bytes) -> bool:
+    """Whether the bytes are a zip with an injection's manifest or channels."""
+    return content[:2] == b"PK" and (MANIFEST.encode() in content or b".CH" in content or b".ch" in content)
+
+
+def _manifest(xml: bytes) -> dict[str, dict[str, str]]:
+    """What is told of each signal, by its number: description, device, units."""
+    signals = {}
+    for element in ElementTree.fromstring(xml).iter():
+        if element.tag.rpartition("}")[2] == "Signal":
+            told = {child.tag.rpartition("}")[2]: (child.text or "").strip() for child in element}
+            signals[told.get("TraceId", "").lower()] = told
+    return signals
+
+
+def report_peaks(lines: list[str]) -> dict[str, list[dict]]:
+    """Peaks of a ChemStation Report.TXT by signal name. Columns are told by the ruler under their headings."""
+    found: dict[str, list[dict]] = {}
+    name, spans = "", []
+    for index, line in enumerate(lines):
+        if match := SIGNAL.match(line):
+            name, spans = match[1].strip(), []
+        elif RULER.match(line):
+            spans = _report_columns(lines, index)
+        elif spans and not re.match(r"\s*\d+(\.\d+)?\s", line):
+            spans = []
+        elif spans:
+            told = {meaning: line[first:last].strip() for meaning, first, last in spans}
+            row = {meaning: text or None if meaning == "name" else number(text) for meaning, text in told.items()}
+            if row.get("retention_min") is not None and row.get("area") is not None:
+                found.setdefault(name, []).append(vendor_peak(**row))
+    return found
+
+
+def _report_columns(lines: list[str], ruler: int) -> list[tuple[str, int, int]]:
+    """(meaning, first, last) of the columns that are understood; headings stand over their column, not inside it."""
+    edges = [0, *(place + 1 for place, letter in enumerate(lines[ruler]) if letter == "|"), 10_000]
+    above, units = (lines[row] if row >= 0 else "" for row in (ruler - 2, ruler - 1))
+    spans: dict[str, tuple[int, int]] = {}
+    for word in re.finditer(r"\S+", above):
+        centre = (word.start() + word.end()) / 2
+        first, last = next(pair for pair in pairwise(edges) if centre < pair[1])
+        meaning = REPORT_COLUMNS.get(word[0])
+        if meaning and meaning not in spans and units[first:last].strip() != "%":
+            spans[meaning] = (first, last)
+    return [(meaning, first, last) for meaning, (first, last) in spans.items()]
+
+
+def is_report(lines: list[str]) -> bool:
+    """Whether the file is a ChemStation text report: signals and ruled tables."""
+    return any(SIGNAL.match(line) for line in lines) and any(RULER.match(line) for line in lines)
+
+
+def read_report(lines: list[str], file: str) -> list[Trace]:
+    """Peak tables of a ChemStation report, one for each signal; the trace itself is not in it."""
+    peaks = report_peaks(lines)
+    if not peaks:
+        raise IngestError(f"{file}: a ChemStation report without peaks. Copy the whole .D folder instead.")
+    if not any("End of Report" in line for line in lines):
+        raise IngestError(f"{file}: a ChemStation report without its last line. It is cut short: copy it again.")
+    return [
+        Trace(np.empty(0), np.empty(0), "", name, "ChemStation report", vendor_peaks=rows)
+        for name, rows in peaks.items()
+    ]
+
+
+def is_boxed_report(lines: list[str]) -> bool:
+    """Whether the file is an OpenLab report drawn with box characters."""
+    return any("│" in line and "RT" in line for line in lines[:200])
+
+
+def read_boxed_report(lines: list[str], file: str) -> list[Trace]:
+    """Peak tables of an OpenLab report; a number may wrap over two lines of its cell."""
+    found: list[Trace] = []
+    detector, names, row = "", [], []
+    for line in lines:
+        parts = [cell.strip() for cell in line.strip().strip("│").split("│")]
+        if parts[0].startswith("Signal:"):
+            detector, names = parts[1] if len(parts) > 1 else "", []
+        elif line.strip().startswith("└"):
+            if row and len(row) == len(names):
+                _keep(found[-1], dict(zip(names, row, strict=True)))
+            names, row = [], []
+        elif parts[0] == "RT":
+            names = [name.strip().lower() for name in parts]
+            found.append(Trace(np.empty(0), np.empty(0), "", detector, "OpenLab report"))
+        elif names and "│" in line and len(parts) == len(names):
+            row = [before + after for before, after in zip(row, parts, strict=True)] if row else parts
+        elif row and names and len(row) == len(names):
+            _keep(found[-1], dict(zip(names, row, strict=True)))
+            row = []
+    if names:
+        raise IngestError(f"{file}: the last peak table has no lower edge. The report is cut short: export it again.")
+    if not any(trace.vendor_peaks for trace in found):
+        raise IngestError(f"{file}: an OpenLab report without a peak table. Export the chromatogram, or a peak table.")
+    return found
+
+
+def _keep(trace: Trace, row: dict[str, str]) -> None:
+    retention = number(row.get("rt", ""))
+    if retention is not None:
+        told = {"area": number(row.get("area", "")), "height": number(row.get("height", ""))}
+        trace.vendor_peaks.append(vendor_peak(name=row.get("name") or None, retention_min=retention, **told))
+
+
+def _same(report_name: str, detector: str) -> bool:
+    return re.sub(r"\W", "", report_name).lower() == re.sub(r"\W", "", detector).lower()

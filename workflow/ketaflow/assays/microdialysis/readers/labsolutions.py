@@ -1,0 +1,118 @@
+"""Shimadzu: LabSolutions (LCsolution, GCsolution) text exports, and long tables of several detectors."""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+
+from ketaflow.assays.microdialysis.readers.number_text import cells, columns, count, number
+from ketaflow.assays.microdialysis.readers.traces import Trace, checked, vendor_peak
+from ketaflow.core.errors import IngestError
+
+TRACE = re.compile(r"\[(?:LC |GC |PDA |PDA Multi )?Chromatogram ?\((.+)\)\]")
+PEAKS = re.compile(r"\[Peak Table ?\((.+)\)\]")
+# LabSolutions integrates in its smallest unit (uV*s, uAU*s), whatever the multiplier.
+SMALL = {"mV": "uV", "mAU": "uAU", "V": "uV", "AU": "uAU"}
+PEAK_COLUMNS = {
+    "R.Time": "retention_min", "I.Time": "start_min", "F.Time": "stop_min", "Area": "area", "Height": "height",
+    "Name": "name", "Conc.": "concentration",
+}  # fmt: skip
+
+
+def is_labsolutions(lines: list[str]) -> bool:
+    """Whether the file is a LabSolutions text export (it is made of [sections])."""
+    return any(line.startswith("[Header]") for line in lines[:5]) or any(TRACE.match(line) for line in lines[:200])
+
+
+def read_labsolutions(lines: list[str], file: str) -> list[Trace]:
+    """Every detector of a LabSolutions export, its peak table with it."""
+    runs = sum(line.startswith("[Header]") for line in lines)
+    if runs > 1:
+        raise IngestError(f"{file}: {runs} runs in one file, expected one. Export each run to a file of its own.")
+    starts = [index for index, line in enumerate(lines) if line.startswith("[")] + [len(lines)]
+    tables, found = {}, []
+    for first, stop in pairwise(starts):
+        head = lines[first].strip()
+        if match := PEAKS.match(head):
+            tables[match[1]] = _peak_table(lines[first:stop])
+        elif match := TRACE.match(head):
+            found.append(_trace(lines[first:stop], match[1], file, first))
+    if not found:
+        raise IngestError(f"{file}: no chromatogram section. Tick 'LC Chromatogram' in the export and export again.")
+    for trace in found:
+        trace.vendor_peaks = tables.get(trace.detector, [])
+    return found
+
+
+def _facts(lines: list[str]) -> tuple[dict[str, str], int, str]:
+    """Key and value lines of a section, the index of its table's heading, and the separator."""
+    facts = {}
+    for index, line in enumerate(lines[1:40], start=1):
+        separator = "\t" if "\t" in line else ";" if ";" in line else ","
+        parts = cells(line, separator)
+        if parts[0] == "R.Time (min)":
+            return facts, index, separator
+        facts[parts[0]] = ",".join(part for part in parts[1:] if part)
+    return facts, 0, "\t"
+
+
+def _trace(lines: list[str], detector: str, file: str, first: int) -> Trace:
+    facts, heading, separator = _facts(lines)
+    if not heading:
+        raise IngestError(f"{file}: the section of detector {detector} holds no points. Export it again.")
+    body = [line for line in lines[heading + 1 :] if line.strip()]
+    table = columns(body, separator, file, first + heading + 2) if body else np.empty((0, 2))
+    unit = facts.get("Intensity Units", "") or ("mV" if facts.get("Intensity Multiplier") else "uV")
+    multiplier = number(facts.get("Intensity Multiplier", "")) or (0.001 if unit in SMALL else 1.0)
+    scale = multiplier * (1e6 if unit in ("V", "AU") else 1e3) if unit in SMALL else multiplier
+    trace = Trace(table[:, 0], table[:, 1] * scale, SMALL.get(unit, unit), detector, "LabSolutions")
+    return checked(trace, file, promised=count(facts.get("# of Points", "")))
+
+
+def _peak_table(lines: list[str]) -> list[dict]:
+    heading = next((index for index, line in enumerate(lines) if line.startswith("Peak#")), None)
+    if heading is None:
+        return []
+    separator = "\t" if "\t" in lines[heading] else ","
+    names = [PEAK_COLUMNS.get(name) for name in cells(lines[heading], separator)]
+    peaks = []
+    for line in lines[heading + 1 :]:
+        row = dict(zip(names, cells(line, separator), strict=False))
+        if number(row.get("area", "")) is not None:
+            told = {name: number(text) if name != "name" else text for name, text in row.items() if name}
+            peaks.append(vendor_peak(**told))
+    return peaks
+
+
+def is_long_table(lines: list[str]) -> bool:
+    """Whether the file is one long table with a column that names the detector."""
+    names = {name.lower() for name in cells(lines[0], _mark(lines[0]))} if lines else set()
+    return {"detector", "intensity"} <= names and bool(names & {"minutes", "time", "retention time"})
+
+
+def _mark(heading: str) -> str:
+    """What parts the columns of a long table."""
+    return next((mark for mark in "\t;" if mark in heading), ",")
+
+
+def read_long_table(lines: list[str], file: str) -> list[Trace]:
+    """Every detector of a long table (Minutes, Intensity, File, Detector)."""
+    mark = _mark(lines[0])
+    names = [name.lower() for name in cells(lines[0], mark)]
+    time, value, detector = (
+        next(index for index, name in enumerate(names) if name in wanted)
+        for wanted in (("minutes", "time", "retention time"), ("intensity",), ("detector",))
+    )
+    by_detector: dict[str, list[str]] = {}
+    for row, line in enumerate(lines[1:], start=2):
+        if not line.strip():
+            continue
+        parts = line.split(mark) if mark == "\t" else cells(line, mark)
+        if len(parts) != len(names):
+            raise IngestError(f"{file}: line {row} has {len(parts)} cells, expected {len(names)}. Export it again.")
+        by_detector.setdefault(parts[detector].strip('" '), []).append(f"{parts[time]}\t{parts[value]}")
+    found = []
+    for name, body in by_detector.items():
+        table = columns(body, "\t", file, 2)
+        found.append(checked(Trace(table[:, 0], table[:, 1], "", name, "long table"), file))
+    return found

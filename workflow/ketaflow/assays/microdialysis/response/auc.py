@@ -1,0 +1,128 @@
+"""The area above baseline: what the fractions held in excess, from one moment to another.
+
+A fraction is a mean over its length, so the excess collected up to its end is exact; between ends it is read from a
+curve. This way a window's edge inside a long fraction, and a lost fraction, are answered by the same account.
+"""
+
+import numpy as np
+
+from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
+
+# An area is flagged when more of its window than this was interpolated (%): about half a usual fraction of 120 min.
+MENTIONED_PCT = 10.0
+# A lost tube would have scattered as those of the baseline do, and its neighbours, from which it is interpolated, do so
+# too: together so many times. With the difference between curve and straight line this made 95 % intervals that held
+# 91 to 97 % of 160 drawn areas of each of six kinds of smooth course; where the only tube at a sharp or late top was
+# lost, 71 to 87 %.
+GAP_SCATTER = 1.5
+
+
+def incremental_area(
+    fractions: list[Fraction],
+    pct: np.ndarray,
+    window_min: tuple[float, float],
+    *,
+    missing_max_pct: float,
+    method: str,
+    scatter_pct: float,
+) -> tuple[float, str, str]:
+    """(area above 100 % in % x min, method's note with its uncertainty, reason if there is none).
+
+    A fraction that holds both sides of the dose counts whole, as before the dose it held 100 %. What no fraction covers
+    is interpolated from its neighbours, up to ``missing_max_pct`` of the window. ``method`` trapezoid joins the middles
+    of the fractions instead. ``scatter_pct`` is the spread of the animal's baseline (%; NaN where it is unknown).
+    """
+    first, last = window_min
+    present = [index for index in range(len(pct)) if np.isfinite(pct[index]) and fractions[index].kind != MISSED]
+    spans = np.array([(fractions[index].start_min, fractions[index].stop_min) for index in present]).reshape(-1, 2)
+    excess = pct[present] - 100 if present else np.empty(0)
+    inside = np.clip(np.minimum(spans[:, 1], last) - np.maximum(spans[:, 0], first), 0, None)
+    missing_pct = 100 * max(0.0, 1 - inside.sum() / (last - first))
+    if not present or missing_pct > missing_max_pct:
+        return np.nan, "", f"{missing_pct:.0f} % of {first:g} to {last:g} min hold no value"
+    middles = spans.mean(axis=1)
+    if method == "trapezoid":
+        grid = np.unique(np.concatenate([[first, last], middles[(middles > first) & (middles < last)]]))
+        return float(np.trapezoid(np.interp(grid, middles, excess), grid)), "", ""
+    area, straight = (_area(spans, excess, first, last, straight=straight) for straight in (False, True))
+    if missing_pct <= MENTIONED_PCT:
+        return area, "", ""
+    lost_min = missing_pct / 100 * (last - first)
+    tubes = GAP_SCATTER * np.nan_to_num(scatter_pct) / 100 * lost_min * max(100 + area / (last - first), 0.0)
+    either_way = 1.96 * float(np.hypot(area - straight, tubes))
+    return area, f"{missing_pct:.0f} % of the window interpolated, which leaves +-{either_way:.0f} % x min (95 %)", ""
+
+
+def _area(spans: np.ndarray, excess: np.ndarray, first: float, last: float, *, straight: bool) -> float:
+    ends, collected = cumulative(spans, excess, first, last, straight=straight)
+    return cubic_through(last, ends, collected) - cubic_through(first, ends, collected)
+
+
+def cumulative(
+    spans: np.ndarray, excess: np.ndarray, first: float, last: float, *, straight: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """(ends of fractions and gaps, excess collected up to each in % x min), from the dose to ``last`` at least.
+
+    A window that begins before the dose is counted from its own beginning. ``straight`` crosses gaps in straight lines.
+    """
+    origin = min(0.0, first)
+    ends, collected = [origin], [0.0]
+    middles, known = _after_dose(spans, excess)
+    for (start, stop), above in zip(spans, excess, strict=True):
+        if stop <= origin:
+            continue
+        if start > ends[-1]:
+            collected.append(collected[-1] + _gap(ends[-1], start, middles, known, straight))
+            ends.append(start)
+        # A mixed fraction's excess is the dose's alone; of one that a window of its own cuts, the part inside counts.
+        length = stop - start if origin == 0 else stop - max(start, origin)
+        collected.append(collected[-1] + above * length)
+        ends.append(stop)
+    if ends[-1] < last:
+        collected.append(collected[-1] + _gap(ends[-1], last, middles, known, straight))
+        ends.append(last)
+    return np.array(ends), np.array(collected)
+
+
+def _gap(start: float, stop: float, middles: np.ndarray, known: np.ndarray, straight: bool) -> float:
+    """Excess over what no fraction covers; two points of Gauss and Legendre integrate a cubic exactly.
+
+    After the last fraction its value is held; ``straight`` goes on as the last two went.
+    """
+    moments = (start + stop) / 2 + (stop - start) / np.sqrt(12) * np.array([-1, 1])
+    right = int(np.searchsorted(middles, moments.mean()))
+    if 1 <= right <= len(middles) - 2 and not straight:
+        values = [cubic_through(moment, middles, known) for moment in moments]
+    elif right == len(middles) > 1 and straight:
+        values = known[-1] + (known[-1] - known[-2]) / (middles[-1] - middles[-2]) * (moments - middles[-1])
+    else:
+        values = np.interp(moments, middles, known)
+    return float(np.mean(values)) * (stop - start)
+
+
+def _after_dose(spans: np.ndarray, excess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(moments, excess) that a lost fraction is interpolated from: 0 at the dose, then the fractions after it.
+
+    A fraction that holds both sides of the dose stands for its later part, if that is at least half of it.
+    """
+    later = np.clip(spans[:, 1] - np.maximum(spans[:, 0], 0), 0, None)
+    length = spans[:, 1] - spans[:, 0]
+    used = later >= length / 2
+    middles = (np.maximum(spans[:, 0], 0) + spans[:, 1]) / 2
+    return np.append(0.0, middles[used]), np.append(0.0, (excess * length)[used] / later[used])
+
+
+def cubic_through(moment: float, known_at: np.ndarray, values: np.ndarray) -> float:
+    """The value at a moment of the cubic through its four neighbours, two on either side where there are such.
+
+    On drawn courses that peak 25 to 50 min after the dose the lost fraction of 20 min nearest the top is found two to
+    six times nearer than by a straight line where fractions scatter by 1 %, and as near where they scatter by 6 %.
+    """
+    if len(known_at) < 4:
+        return float(np.interp(moment, known_at, values))
+    first = int(np.clip(np.searchsorted(known_at, moment) - 2, 0, len(known_at) - 4))
+    x, y = known_at[first : first + 4], values[first : first + 4]
+    weights = [
+        np.prod([(moment - x[other]) / (x[own] - x[other]) for other in range(4) if other != own]) for own in range(4)
+    ]
+    return float(weights @ y)

@@ -1,0 +1,69 @@
+"""From the concentrations of one animal to its response: baseline, percent of it, peak."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr
+
+from ketaflow.assays.microdialysis.response.brain_time import EDGE_MIN, WHOLE, Fraction
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Mean of an animal's own fractions before the dose; NaN with a reason where it cannot be had."""
+
+    mean: float
+    cv_pct: float
+    trend_pct: float
+    trend_p: float
+    count: int
+    reason: str = ""
+
+
+def before_dose(fractions: list[Fraction]) -> list[int]:
+    """Which fractions are whole and were collected before the dose."""
+    return [
+        index for index, fraction in enumerate(fractions) if fraction.kind == WHOLE and fraction.stop_min <= EDGE_MIN
+    ]
+
+
+def baseline_of(fractions: list[Fraction], values: np.ndarray, *, count: int, least: int) -> Baseline:
+    """Baseline from the last ``count`` whole fractions before the dose that hold a value; ``least`` are needed.
+
+    ``trend_pct`` is the change from the first to the last of them along a straight line (% of the mean),
+    ``trend_p`` the probability of such a slope by chance (two-sided t test).
+    """
+    before = [index for index in before_dose(fractions) if np.isfinite(values[index])][-count:]
+    if len(before) < least:
+        text = f"{len(before)} whole fractions before the dose hold a value, {least} are needed for a baseline"
+        return Baseline(np.nan, np.nan, np.nan, np.nan, len(before), text)
+    x = np.array([fractions[index].middle_min for index in before])
+    y = values[before]
+    mean = float(y.mean())
+    if mean <= 0:
+        return Baseline(np.nan, np.nan, np.nan, np.nan, len(before), "the baseline is not above zero")
+    trend, p = _trend(x, y)
+    cv = 100 * float(y.std(ddof=1)) / mean if len(y) > 1 else np.nan
+    return Baseline(mean, cv, 100 * trend / mean, p, len(before))
+
+
+def _trend(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Change along the fitted line from first to last, and its p value (NaN below three points)."""
+    if len(x) < 3:
+        return np.nan, np.nan
+    centred = x - x.mean()
+    slope = float(centred @ y / (centred @ centred))
+    rest = y - y.mean() - slope * centred
+    error = np.sqrt(rest @ rest / (len(x) - 2) / (centred @ centred))
+    p = 2 * stdtr(len(x) - 2, -abs(slope) / error) if error > 0 else float(slope == 0)
+    return slope * float(np.ptp(x)), float(p)
+
+
+def peak_of(fractions: list[Fraction], pct: np.ndarray, window_min: tuple[float, float]) -> tuple[float, float]:
+    """(highest % of baseline, its time in minutes) of the fractions whose middle lies in the window; NaN if none."""
+    middles = np.array([fraction.middle_min for fraction in fractions])
+    after = np.flatnonzero((middles > window_min[0]) & (middles <= window_min[1]) & np.isfinite(pct))
+    if not len(after):
+        return np.nan, np.nan
+    best = after[np.argmax(pct[after])]
+    return float(pct[best]), float(middles[best])

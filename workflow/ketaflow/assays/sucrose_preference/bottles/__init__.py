@@ -1,0 +1,1 @@
+"""What each bottle lost, and what of that the animal drank."""

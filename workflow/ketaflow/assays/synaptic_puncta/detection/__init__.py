@@ -1,0 +1,1 @@
+"""Where the puncta of one channel are: filtering, noise, watershed, tissue."""

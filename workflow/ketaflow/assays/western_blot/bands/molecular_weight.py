@@ -1,0 +1,127 @@
+"""From rows to kilodaltons: the ladder's bands and their known masses.
+
+In: rows of the bands of the ladder lanes and the masses of the product. Out: a monotone curve from row to log mass.
+Not every band need be seen, and dirt may be among them: the assignment is searched that follows a smooth curve.
+"""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from ketaflow.assays.western_blot.lanes.curves import monotone
+
+# A found band must lie this close (in log10 mass) to the mass it is taken for; 0.04 is 10 %. Prestained ladders differ
+# between gels by some percent (makers' sheets; unverified).
+NEAR, FEWEST = 0.04, 4
+MOST_BANDS = 16
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Rows (ascending) of the ladder's bands, their masses (kDa); ``spread_pct``: how far they leave a smooth line."""
+
+    rows: np.ndarray
+    kda: np.ndarray
+    spread_pct: float
+
+    def mass(self, rows: np.ndarray | float) -> np.ndarray:
+        """Mass at these rows (kDa); beyond the ladder the line through its last two bands goes on."""
+        rows = np.asarray(rows, float)
+        logs = np.log10(self.kda)
+        inner = monotone(self.rows, logs, np.clip(rows, self.rows[0], self.rows[-1]))
+        above = (logs[1] - logs[0]) / (self.rows[1] - self.rows[0])
+        below = (logs[-1] - logs[-2]) / (self.rows[-1] - self.rows[-2])
+        inner = inner + np.where(rows < self.rows[0], (rows - self.rows[0]) * above, 0)
+        return 10 ** (inner + np.where(rows > self.rows[-1], (rows - self.rows[-1]) * below, 0))
+
+    def row(self, kda: float) -> float:
+        """Row at which a mass should lie."""
+        reach = self.rows[-1] - self.rows[0]
+        grid = np.linspace(self.rows[0] - reach, self.rows[-1] + reach, 4001)
+        return float(np.interp(-np.log10(kda), -np.log10(self.mass(grid)), grid))
+
+    def inside(self, kda: float) -> bool:
+        """Whether a mass lies between the ladder's largest and smallest band."""
+        return bool(self.kda.min() <= kda <= self.kda.max())
+
+
+def calibrate(rows: np.ndarray, heights: np.ndarray, kda: list[float]) -> Calibration | None:
+    """Assign masses to a ladder's bands; None where no assignment is convincing.
+
+    Parameters
+    ----------
+    rows, heights : (n_bands,) float
+        Rows of the bands found in a ladder lane and their peak heights.
+    kda
+        Masses of the product, any order.
+    """
+    masses = np.sort(np.asarray(kda, float))[::-1]
+    if len(masses) < FEWEST or len(rows) < FEWEST:
+        return None
+    strongest = np.sort(np.argsort(heights)[::-1][:MOST_BANDS])
+    rows = np.asarray(rows, float)[strongest]
+    order = np.argsort(rows)
+    rows, logs = rows[order], np.log10(masses)
+    if len(rows) == len(logs):
+        pairs = np.column_stack([np.arange(len(rows)), np.arange(len(rows))])
+        if _spread(rows, logs) < NEAR:
+            return _made(rows, masses, pairs)
+    best = _search(rows, logs)
+    if best is None or len(best) < max(FEWEST, 0.6 * min(len(rows), len(logs))):
+        return None
+    return _made(rows, masses, best)
+
+
+def _made(rows: np.ndarray, masses: np.ndarray, pairs: np.ndarray) -> Calibration:
+    chosen, named = rows[pairs[:, 0]], masses[pairs[:, 1]]
+    return Calibration(chosen, named, 100 * (10 ** _spread(chosen, np.log10(named)) - 1))
+
+
+def _spread(rows: np.ndarray, logs: np.ndarray) -> float:
+    """Root mean square distance (log10 mass) from the best parabola, with its degrees of freedom."""
+    scaled = (rows - rows.mean()) / max(np.ptp(rows), 1e-9)
+    fit = np.polyfit(scaled, logs, 2)
+    return float(np.sqrt(np.square(logs - np.polyval(fit, scaled)).sum() / max(len(rows) - 3, 1)))
+
+
+def _search(rows: np.ndarray, logs: np.ndarray) -> np.ndarray | None:
+    """The largest set of pairs (band, mass) along one bent line; of equal sets the straightest."""
+    best, best_rank = None, (0, 0.0)
+    for low, high in combinations(range(len(rows)), 2):
+        if high - low < min(3, len(rows) - 1):
+            continue
+        for first, last in combinations(range(len(logs)), 2):
+            if last - first < min(3, len(logs) - 1):
+                continue
+            pairs = _along(rows, logs, (low, high), (first, last))
+            if len(pairs) < FEWEST:
+                continue
+            spread = _spread(rows[pairs[:, 0]], logs[pairs[:, 1]])
+            missed = len(logs) - len(pairs) + len(rows) - len(pairs)
+            rank = (2 * len(pairs) - missed - spread / NEAR * 2, -spread)
+            if best is None or rank > best_rank:
+                best, best_rank = pairs, rank
+    return best
+
+
+def _along(rows: np.ndarray, logs: np.ndarray, ends: tuple[int, int], masses: tuple[int, int]) -> np.ndarray:
+    """Pairs near the line through two of them, the line bent once to what it caught."""
+    slope = (logs[masses[1]] - logs[masses[0]]) / (rows[ends[1]] - rows[ends[0]])
+    expected = logs[masses[0]] + slope * (rows - rows[ends[0]])
+    pairs = _mutual(expected, logs, 3 * NEAR)
+    if len(pairs) >= FEWEST:
+        scaled = (rows - rows.mean()) / max(np.ptp(rows), 1e-9)
+        fit = np.polyfit(scaled[pairs[:, 0]], logs[pairs[:, 1]], 2)
+        bent = np.polyval(fit, scaled)
+        pairs = _mutual(bent, logs, NEAR) if (np.diff(bent) < 0).all() else pairs[:0]
+    return pairs
+
+
+def _mutual(expected: np.ndarray, logs: np.ndarray, near: float) -> np.ndarray:
+    """Bands and masses that are each other's nearest."""
+    distance = np.abs(expected[:, None] - logs[None, :])
+    to_mass, to_band = distance.argmin(axis=1), distance.argmin(axis=0)
+    bands = np.arange(len(expected))
+    keep = (to_band[to_mass] == bands) & (distance[bands, to_mass] < near)
+    return np.column_stack([bands[keep], to_mass[keep]])

@@ -1,0 +1,1 @@
+"""What an imager's file holds: pixels in counts, their intensity scale, and one membrane or several."""

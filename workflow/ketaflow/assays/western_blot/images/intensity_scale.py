@@ -1,0 +1,130 @@
+"""What the numbers of a scan mean: are bands bright or dark, where does the detector end, how much is noise.
+
+In: planes as stored. Out: a plane in which more protein is a larger number, and the number at which it clips.
+"""
+
+import numpy as np
+from scipy import ndimage
+
+# Pixels at one extreme value, times those expected from the values beside it, that make a plateau of clipping.
+PLATEAU_PIXELS, PLATEAU_EXCESS = 12, 8.0
+PREVIEW_PX = 160
+
+
+def reduced(plane: np.ndarray, factor: int) -> np.ndarray:
+    """Mean over blocks of ``factor`` x ``factor`` pixels, as float32; the odd rows and columns at the end are cut."""
+    if factor <= 1:
+        return plane.astype(np.float32)
+    rows, columns = (size // factor * factor for size in plane.shape)
+    blocks = plane[:rows, :columns].reshape(rows // factor, factor, columns // factor, factor)
+    return blocks.mean(axis=(1, 3), dtype=np.float32)
+
+
+def polarity(plane: np.ndarray) -> tuple[str, float]:
+    """Whether bands are ``bright`` or ``dark`` in the numbers, and how clearly (0 to 1).
+
+    A band stands out three times: from what lies above and below it within a tenth of the height, from what lies left
+    and right of it within a fifth of the width, and from the middle value of its wider surroundings. Only the smallest
+    counts, so that neither the gaps of a ladder nor paper, towels, strips of table, the cut between two membranes and
+    the corners of a turned picture have a voice.
+    """
+    small = reduced(plane, max(1, round(max(plane.shape) / PREVIEW_PX)))
+    small = ndimage.gaussian_filter(small, 0.7)
+    height, width = small.shape
+    spans = (max(5, height // 10) | 1, max(5, width // 5) | 1)
+    around = ndimage.median_filter(small, size=(max(7, height // 6) | 1, max(7, width // 6) | 1))
+    inside, wide = _inside(small), max(3, width // 60)
+    bright, dark = (
+        _energy(ndimage.grey_opening(_standing(way * small, way * around, spans), size=(1, wide))[inside])
+        for way in (1, -1)
+    )
+    return ("bright" if bright >= dark else "dark"), abs(bright - dark) / max(bright + dark, 1e-12)
+
+
+def _standing(small: np.ndarray, around: np.ndarray, spans: tuple[int, int]) -> np.ndarray:
+    """How far pixels stand above what lies along either direction within a span, and above their surroundings.
+
+    The picture is taken to go on level beyond its edges, so that what is cut off there does not stand out.
+    """
+    rows, columns = spans
+    beyond = np.pad(small, (2 * (rows,), 2 * (columns,)), mode="edge")
+    lower = np.maximum(ndimage.grey_opening(beyond, size=(rows, 1)), ndimage.grey_opening(beyond, size=(1, columns)))
+    return small - np.maximum(lower[rows:-rows, columns:-columns], around)
+
+
+def _energy(deviation: np.ndarray) -> float:
+    """Mean square of the largest fiftieth."""
+    largest = np.sort(deviation)[-max(20, deviation.size // 50) :]
+    return float(np.square(np.maximum(largest, 0)).mean())
+
+
+def _inside(small: np.ndarray) -> np.ndarray:
+    """Pixels away from constant areas (corners of a turned picture, paper beyond the scan) and from their edges."""
+    spread = ndimage.maximum_filter(small, 5) - ndimage.minimum_filter(small, 5)
+    flat = spread <= 1e-6 * max(float(np.ptp(small)), 1e-12)
+    labels, count = ndimage.label(flat)
+    if count:
+        sizes = ndimage.sum_labels(flat, labels, np.arange(1, count + 1))
+        flat = np.isin(labels, 1 + np.flatnonzero(sizes > 0.01 * small.size))
+    inside = ~ndimage.binary_dilation(flat, iterations=max(3, max(small.shape) // 40))
+    return inside if inside.sum() > 0.1 * small.size else np.ones_like(inside)
+
+
+def full_scale(plane: np.ndarray, bits: int | None) -> float:
+    """Largest number the file could hold."""
+    if plane.dtype.kind == "f":
+        return float(plane.max())
+    return float(2 ** min(bits or plane.dtype.itemsize * 8, plane.dtype.itemsize * 8) - 1)
+
+
+def upright(plane: np.ndarray, dark: bool, full: float) -> np.ndarray:
+    """The plane turned so that more protein is a larger number; exact, in the file's own counts."""
+    if not dark:
+        return plane
+    return (full - plane).astype(plane.dtype)
+
+
+def clipping(signal: np.ndarray, full: float) -> tuple[float, str]:
+    """The number at which the signal clips, and why it is taken for that.
+
+    The end of the scale always; or the picture's own largest value, if too many pixels share it (a 12- or 14-bit
+    detector in a 16-bit file, or contrast stretched before saving).
+    """
+    largest = float(signal.max())
+    if largest >= full:
+        return full, "end of the scale"
+    ulp = 1.0 if signal.dtype.kind in "ui" else max(full * 1e-6, 1e-12)
+    at_top = int((signal >= largest - 0.5 * ulp).sum())
+    width = max(ulp, round(0.01 * largest))
+    beside = int(((signal < largest - 0.5 * ulp) & (signal >= largest - width - 0.5 * ulp)).sum())
+    expected = beside * ulp / width
+    if at_top >= PLATEAU_PIXELS and at_top > PLATEAU_EXCESS * max(expected, 1.0):
+        return largest, "plateau at the picture's largest value"
+    return full, "end of the scale"
+
+
+def noise_sd(signal: np.ndarray) -> float:
+    """Standard deviation of pixel noise, from differences of neighbours (median absolute, so bands do not count)."""
+    rows = signal[:: max(1, signal.shape[0] // 400)].astype(np.float32)
+    steps = np.abs(np.diff(rows, axis=1))
+    return float(np.median(steps)) / 0.6745 / np.sqrt(2)
+
+
+def histogram_gaps_pct(plane: np.ndarray) -> float:
+    """Share of values never taken between the 5th and 95th percentile (%): a comb betrays stretched contrast.
+
+    Only meaningful where values are many times more than levels; NaN for real numbers and for scans too small.
+    Detectors of 12 or 14 bits whose values were multiplied to fill 16 leave even gaps, which do not count.
+    """
+    if plane.dtype.kind == "f":
+        return float("nan")
+    counts = np.bincount(plane.ravel())
+    if plane.dtype.itemsize > 1:
+        taken = np.flatnonzero(counts)
+        counts = counts[taken[0] :: int(np.gcd.reduce(np.diff(taken))) or 1] if len(taken) > 1 else counts
+    total = np.cumsum(counts)
+    low, high = np.searchsorted(total, [0.05 * plane.size, 0.95 * plane.size])
+    levels = counts[low : high + 1]
+    if len(levels) < 8 or levels.sum() < 20 * len(levels):
+        return float("nan")
+    return 100.0 * float((levels == 0).mean())

@@ -1,0 +1,196 @@
+"""Picture files of imagers, as planes of plain numbers and what their tags say of them.
+
+In: TIFF (8 and 16 bit, compressed or not, several pages), the two-channel zip of LI-COR scanners, the square-root
+coded ``.gel`` of Typhoon and Storm scanners, PNG and JPEG. Out: ``Picture``: one plane per channel, exactly as
+stored, save that square-root coding is undone. Whether bands are bright or dark is not decided here: the tag that
+should tell it (PhotometricInterpretation) is written wrongly by some imagers (ImageQuant 800: white is zero, while
+large numbers are much light).
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ketaflow.core.errors import IngestError
+
+TIFF_ENDINGS = (".tif", ".tiff", ".gel")
+# Molecular Dynamics private tags; values of the file tag: 2 square root, 128 linear (libtiff's tag list).
+MD_FILE_TAG, MD_SCALE_TAG, MD_SQUARE_ROOT = 33445, 33446, 2
+COLOURS = {"red": 0, "green": 1, "blue": 2}
+WHITE_IS_ZERO = 0
+# Mean difference between colours, as a share of the range, up to which a picture is grey tinted by compression or text.
+NEARLY_GREY = 0.05
+# Colours that correlate more than this over the picture are a grey one in a tint (film, old scanners). Compression
+# leaves 0.99 of a scan; a coloured marker beside a grey blot is below 0.95.
+TINTED, SOME_PX = 0.98, 400
+
+
+@dataclass
+class Picture:
+    """Planes of one file by channel name (``1``, ``2`` ... or the scanner's own), and facts of its storage."""
+
+    planes: dict[str, np.ndarray]
+    facts: dict = field(default_factory=dict)
+
+    def plane(self, channel: str | None, file: str) -> tuple[str, np.ndarray]:
+        """The plane of that name, number or colour; the only one where none is asked for."""
+        names = list(self.planes)
+        if channel is None:
+            if len(names) > 1:
+                raise IngestError(
+                    f"{file}: holds {len(names)} channels ({', '.join(names)}). Enter in the column channel which one "
+                    "shows this target."
+                )
+            return names[0], self.planes[names[0]]
+        asked = str(channel).strip().lower()
+        asked = asked.removesuffix(".0")
+        number = COLOURS.get(asked, int(asked) - 1 if asked.isdigit() else -1)
+        name = next((name for name in names if name.lower() == asked), None)
+        name = name or next((name for name in names if asked in name.lower()), None)
+        if name is None and 0 <= number < len(names):
+            name = names[number]
+        if name is None:
+            raise IngestError(f"{file}: has no channel '{channel}'. It holds: {', '.join(names)}.")
+        return name, self.planes[name]
+
+
+def read_picture(path: Path) -> Picture:
+    """Read a picture file; anything unreadable ends in a reason a lab member can act on."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise IngestError(f"{path.name}: cannot be opened ({error.strerror}). Put the file back.") from error
+    if not content:
+        raise IngestError(f"{path.name}: the file is empty. Copy it anew from the imager.")
+    try:
+        picture = _decoded(content, path.suffix.lower())
+    except IngestError as error:
+        raise IngestError(f"{path.name}: {error}") from error
+    except Exception as error:
+        raise IngestError(
+            f"{path.name}: cannot be read as a picture ({type(error).__name__}: {error}). Expected TIFF, a LI-COR zip, "
+            ".gel, PNG or JPEG; export it anew from the imager as 16-bit TIFF ('for analysis')."
+        ) from error
+    for name, plane in picture.planes.items():
+        if min(plane.shape) < 16:
+            raise IngestError(
+                f"{path.name}: channel {name} is {plane.shape[1]} x {plane.shape[0]} pixels. Is it a blot?"
+            )
+        if plane.min() == plane.max():
+            raise IngestError(f"{path.name}: every pixel of channel {name} is {plane.flat[0]:g}. Export it anew.")
+    return picture
+
+
+def _decoded(content: bytes, ending: str) -> Picture:
+    if content[:2] == b"PK":
+        return _zipped(content)
+    if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        return _tiff(content)
+    if ending in TIFF_ENDINGS:
+        raise IngestError(f"is named {ending} but does not begin like a TIFF. Copy it anew from the imager.")
+    return _raster(content)
+
+
+def _zipped(content: bytes) -> Picture:
+    """A LI-COR export: one TIFF per channel, named by its wavelength (700, 800)."""
+    planes, facts = {}, {}
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = sorted(name for name in archive.namelist() if Path(name).suffix.lower() in TIFF_ENDINGS)
+        for name in members:
+            inner = _tiff(archive.read(name))
+            planes[Path(name).stem] = next(iter(inner.planes.values()))
+            facts = {**inner.facts, "format": "zip of TIFF"}
+    if not planes:
+        raise IngestError("holds no TIFF. Export the scan with its TIFF images.")
+    return Picture(planes, facts)
+
+
+def _tiff(content: bytes) -> Picture:
+    import tifffile
+
+    with tifffile.TiffFile(io.BytesIO(content)) as tiff:
+        page = tiff.pages[0]
+        facts = {
+            "format": "TIFF",
+            "lossy": "JPEG" in str(page.compression.name).upper(),
+            "bits": int(page.bitspersample),
+            "white_is_zero": int(page.photometric) == WHITE_IS_ZERO,
+            "largest_tag": _first(page.tags.get("MaxSampleValue")),
+        }
+        shape = page.shape[:2]
+        layers = [_layers(each.asarray()) for each in tiff.pages if each.shape[:2] == shape]
+        square_root = _first(page.tags.get(MD_FILE_TAG)) == MD_SQUARE_ROOT
+        scale = _ratio(page.tags.get(MD_SCALE_TAG))
+    planes, colour = _merged([layer for page_layers in layers for layer in page_layers], len(layers))
+    if square_root:
+        planes = [np.square(plane, dtype=np.float64).astype(np.float32) * np.float32(scale) for plane in planes]
+        facts |= {"square_root": True, "full_scale": float((2.0 ** facts["bits"] - 1) ** 2 * scale)}
+    return Picture(_numbered(planes), {**facts, "colour": colour})
+
+
+def _raster(content: bytes) -> Picture:
+    from PIL import Image
+
+    with Image.open(io.BytesIO(content)) as image:
+        kind = image.format
+        if image.mode in ("P", "1", "CMYK", "YCbCr", "LA", "PA"):
+            image = image.convert("L" if image.mode in ("1", "LA") else "RGB")
+        pixels = np.asarray(image)
+    if pixels.dtype == np.int32:
+        pixels = pixels.astype(np.uint16)
+    planes, colour = _merged(_layers(pixels), 1)
+    bits = planes[0].dtype.itemsize * 8
+    return Picture(_numbered(planes), {"format": kind, "lossy": kind == "JPEG", "bits": bits, "colour": colour})
+
+
+def _layers(pixels: np.ndarray) -> list[np.ndarray]:
+    """Planes of one page: one for grey, three for colour (opacity is dropped)."""
+    if pixels.ndim == 2:
+        return [pixels]
+    if pixels.ndim == 3 and pixels.shape[2] in (2, 3, 4):
+        return [pixels[..., index] for index in range(3 if pixels.shape[2] >= 3 else 1)]
+    if pixels.ndim == 3:
+        return list(pixels)
+    raise IngestError(f"has {pixels.ndim} dimensions. Expected one picture, or one per channel.")
+
+
+def _merged(layers: list[np.ndarray], pages: int) -> tuple[list[np.ndarray], bool]:
+    """Grey stored as colour is one plane again (green, where compression tinted it); real colours stay apart."""
+    if pages == 1 and len(layers) == 3:
+        if all(np.array_equal(layers[0], other) for other in layers[1:]):
+            return layers[:1], False
+        return ([layers[1]] if _grey(layers) else layers), True
+    return layers, False
+
+
+def _grey(layers: list[np.ndarray]) -> bool:
+    """Whether colours are those of one grey picture: nearly the same, or all of them lighter and darker together."""
+    spread = np.max(layers, axis=0).astype(np.float32) - np.min(layers, axis=0)
+    if float(spread.mean()) <= NEARLY_GREY * float(np.ptp(layers[1])):
+        return True
+    some = [layer[:: max(1, layer.shape[0] // SOME_PX), :: max(1, layer.shape[1] // SOME_PX)] for layer in layers]
+    if any(layer.min() == layer.max() for layer in some):
+        return False
+    return float(np.corrcoef([layer.ravel() for layer in some]).min()) > TINTED
+
+
+def _numbered(planes: list[np.ndarray]) -> dict[str, np.ndarray]:
+    return {str(number): np.ascontiguousarray(plane) for number, plane in enumerate(planes, start=1)}
+
+
+def _first(tag: object) -> float | None:
+    value = getattr(tag, "value", None)
+    if isinstance(value, tuple | list):
+        value = value[0] if value else None
+    return None if value is None else float(value)
+
+
+def _ratio(tag: object) -> float:
+    """A rational TIFF tag as a number; 1 where it is absent."""
+    value = getattr(tag, "value", None)
+    if isinstance(value, tuple | list) and len(value) == 2 and value[1]:
+        return value[0] / value[1]
+    return float(value) if isinstance(value, int | float) and value else 1.0

@@ -1,0 +1,100 @@
+"""Signs that a picture is not what the camera saw: for a person to look at, never a verdict.
+
+In: the signal and lanes' pixels. Out: scores. Near-identical lanes, straight seams, traces of JPEG.
+"""
+
+import numpy as np
+from scipy import ndimage
+
+# A seam: rows looked at, parts of the height, columns that make up the usual, and where single steps are cut.
+SEAM_ROWS, SEAM_PARTS, SEAM_AROUND, SEAM_CUT = 600, 8, 41, 3.0
+# Lines of pixels looked at for the blocks of JPEG.
+GRID_LINES = 500
+
+
+def twins(lanes: np.ndarray, heads: list[int]) -> list[tuple[int, int, float]]:
+    """How nearly identical lanes are, pair by pair.
+
+    Parameters
+    ----------
+    lanes : (n_lanes, n_rows, n_columns) float
+        Pixels of each lane, cut to one size.
+    heads
+        Numbers of the lanes.
+
+    Returns
+    -------
+    list of (lane, lane, correlation)
+        Best correlation of the pixels' fine structure (each pixel less the mean of its neighbours, evened out) over all
+        displacements of one lane against the other, as it is or mirrored. Bands look alike; noise does not.
+    """
+    plain = np.array([np.fft.rfft2(_fine(lane)) for lane in lanes])
+    turned = np.array([np.fft.rfft2(_fine(lane[:, ::-1])) for lane in lanes])
+    size = lanes.shape[1:]
+    found = []
+    for one in range(len(heads) - 1):
+        others = np.concatenate([plain[one + 1 :], turned[one + 1 :]])
+        agree = np.fft.irfft2(np.conj(plain[one]) * others, s=size).max(axis=(1, 2)).reshape(2, -1).max(axis=0)
+        found += [(heads[one], heads[one + 1 + step], float(score)) for step, score in enumerate(agree)]
+    return found
+
+
+def _fine(lane: np.ndarray) -> np.ndarray:
+    fine = lane - ndimage.uniform_filter(lane, 3)
+    usual = ndimage.uniform_filter(np.abs(fine), 9)
+    fine = np.clip(fine / np.maximum(usual, 0.05 * usual.mean() + 1e-9), -4, 4)
+    fine = fine - fine.mean()
+    size = float(np.sqrt(np.square(fine).sum()))
+    return fine / size if size > 0 else fine
+
+
+def seam(signal: np.ndarray) -> tuple[float, int]:
+    """The straightest jump between two columns, from the top of the picture to its bottom: strength and place.
+
+    A splice jumps within one pixel; what a camera sees changes over several. So a jump counts by how much it exceeds
+    the steps beside it, in multiples of the usual excess around it, averaged over each eighth of the height. The
+    strength is the one that six of eight parts reach, in multiples of what is usual among columns. (Rows of bands do
+    look like level seams, so only upright ones are sought.)
+    """
+    rows = signal[:: max(1, signal.shape[0] // SEAM_ROWS)].astype(np.float32)
+    height = len(rows) // SEAM_PARTS
+    if height < 2 or rows.shape[1] < 16:
+        return 0.0, 0
+    excess = _excess(rows)
+    usual = ndimage.uniform_filter1d(np.abs(excess), SEAM_AROUND, axis=1, mode="nearest")
+    usual = np.maximum(usual, max(0.5 * float(np.median(usual)), 0.25))
+    clipped = np.clip(excess / usual, -SEAM_CUT, SEAM_CUT)[: height * SEAM_PARTS]
+    parts = clipped.reshape(SEAM_PARTS, height, -1).mean(axis=1)
+    spread = 1.4826 * np.median(np.abs(parts - np.median(parts, axis=1, keepdims=True)), axis=1, keepdims=True)
+    strength = np.abs(parts) / np.maximum(spread, 0.5 / np.sqrt(height))
+    along = np.sort(strength, axis=0)[SEAM_PARTS // 4]
+    margin = max(3, len(along) // 50)
+    along[:margin] = along[-margin:] = 0
+    place = int(along.argmax())
+    return float(along[place]), place + 1
+
+
+def jpeg_grid(plane: np.ndarray) -> float:
+    """How clearly a picture shows the 8-pixel blocks of JPEG, whatever its file is called now.
+
+    For each of the eight places in a block: its mean excess of steps over those beside them, against the block's mean,
+    in standard errors over the blocks. The smaller of the two directions' largest; chance stays below 4.
+    """
+    scores = []
+    for lines in (plane, plane.T):
+        excess = np.abs(_excess(lines[:: max(1, len(lines) // GRID_LINES)].astype(np.float32)))[:, 1:-1]
+        along = np.minimum(excess, np.percentile(excess, 90) or 1.0).mean(axis=0)
+        blocks = along[: len(along) // 8 * 8].reshape(-1, 8)
+        if len(blocks) < 8:
+            return 0.0
+        beyond = blocks - blocks.mean(axis=1, keepdims=True)
+        scores.append(float((beyond.mean(axis=0) / (beyond.std(axis=0) / np.sqrt(len(blocks)) + 1e-9)).max()))
+    return min(scores)
+
+
+def _excess(rows: np.ndarray) -> np.ndarray:
+    """Steps from each column to the next less the mean of the two steps beside them; 0 at the ends."""
+    steps = np.diff(rows, axis=1)
+    excess = np.zeros_like(steps)
+    excess[:, 1:-1] = steps[:, 1:-1] - 0.5 * (steps[:, :-2] + steps[:, 2:])
+    return excess

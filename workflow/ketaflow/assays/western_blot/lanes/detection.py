@@ -1,0 +1,265 @@
+"""Where the lanes are: a near-regular comb of as many lanes as the lane map says.
+
+In: relief of one membrane and, for each lane of the map, whether a signal is to be expected in it. Out: the centre of
+every lane, how lanes lean, the borders between them, and how sure that is. The number is known, so lanes are fitted,
+never counted. Where a comb one lane further left or right fits as well, nothing is measured: boxes are asked for.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ketaflow.assays.western_blot.images.band_enhancement import Relief
+from ketaflow.assays.western_blot.lanes.lane_plausibility import Evidence, evidence, strips_of
+
+LEANS = np.linspace(-0.12, 0.12, 25)
+STRIPS = 24
+# A picture too wide to be a cut-out shows a whole membrane, with room for this many wells at least.
+FEWEST_WELLS = 5
+# Lanes are taken to lean only where that makes the column profile sharper by this factor.
+LEANING = 1.05
+PITCHES = 28
+# Costs in lanes: leaving the pitch by all of it, a well that was skipped, one lane's worth of signal in no lane.
+COST_UNEVEN, COST_SKIPPED, COST_OUTSIDE = 6.0, 0.25, 0.6
+# Neighbours lie this many pitches apart: crowded lanes, or up to three skipped wells between them.
+SPACING = (0.65, 4.4)
+# Part of the pitch that is certainly lane, and that is certainly gap.
+LANE_CORE, GAP_CORE = 0.6, 0.12
+
+
+@dataclass(frozen=True)
+class Comb:
+    """Lanes of one membrane, in pixels of the file.
+
+    ``centres`` and ``borders`` (left and right, n x 2) are given at the row ``middle``; at row y all of them lie
+    ``lean * (y - middle)`` further right. ``margin`` tells how much better the comb is than its nearest rival (lanes),
+    ``filled`` the share of lanes expected to hold a signal that do, ``outside`` signal in none of them (in lanes),
+    ``doubt`` what else speaks against it, in words; empty if nothing does.
+    """
+
+    centres: np.ndarray
+    borders: np.ndarray
+    lean: float
+    middle: float
+    pitch: float
+    margin: float
+    filled: float
+    outside: float
+    doubt: str
+
+    def shift(self, rows: np.ndarray) -> np.ndarray:
+        """Whole pixels by which the comb lies further right at these rows."""
+        return np.rint(self.lean * (np.asarray(rows) - self.middle)).astype(int)
+
+
+def comb(relief: Relief, expected: np.ndarray) -> Comb | None:
+    """Fit the comb. ``expected`` (n_lanes,) bool: lanes that should hold a signal. None where there is no signal."""
+    height, factor = relief.height, relief.factor
+    lean = _lean(height)
+    profile = _profile(height, lean)
+    if not profile.any():
+        return None
+    level = np.clip(profile / max(np.percentile(profile[profile > 0.05 * profile.max()], 70), 1e-9), 0, 1.25)
+    fits = [_fit(level, expected, pitch) for pitch in _pitches(level, len(expected), factor)]
+    fits = [fit for fit in fits if fit is not None]
+    if not fits:
+        return None
+    fits += _elsewhere(level, expected, max(fits, key=lambda fit: fit[0]))
+    strips = strips_of(relief.rise, lean)
+    judged = [_judged(strips, profile, fit, expected) for fit in _distinct(fits)]
+    sound = [one for one in judged if not one.evidence.doubt]
+    best = max(sound or judged, key=lambda one: one.score)
+    alone = best.score - len(expected)
+    rival = max((one.score for one in sound if _differs(one, best, expected)), default=alone)
+    borders = _borders(profile, best.centres, best.pitch)
+    return Comb(
+        centres=best.centres * factor + (factor - 1) / 2,
+        borders=borders * factor,
+        lean=lean,
+        middle=height.shape[0] * factor / 2,
+        pitch=float(best.pitch * factor),
+        margin=float(best.score - rival),
+        filled=best.evidence.filled,
+        outside=best.evidence.outside,
+        doubt=best.evidence.doubt,
+    )
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A fitted comb in columns of the relief, how well it fits, and what the picture says to it."""
+
+    score: float
+    centres: np.ndarray
+    pitch: float
+    evidence: Evidence
+
+
+def _judged(
+    strips: np.ndarray, profile: np.ndarray, fit: tuple[float, np.ndarray, float], expected: np.ndarray
+) -> Judged:
+    score, centres, pitch = fit
+    spread = _spread(centres, pitch)
+    refined = _refined(profile, centres, spread)
+    return Judged(score, refined, spread, evidence(strips, refined, spread, expected))
+
+
+def _spread(centres: np.ndarray, pitch: float) -> float:
+    """Usual distance from one well to the next, skipped wells counted."""
+    apart = np.diff(centres)
+    return float(np.median(apart / np.maximum(1, np.rint(apart / pitch)))) if len(apart) else pitch
+
+
+def _distinct(fits: list[tuple[float, np.ndarray, float]]) -> list[tuple[float, np.ndarray, float]]:
+    """The best of fits that put every lane within a tenth of the pitch of the same place."""
+    kept: list[tuple[float, np.ndarray, float]] = []
+    for fit in sorted(fits, key=lambda fit: -fit[0]):
+        if all(np.abs(fit[1] - other[1]).max() > 0.1 * fit[2] for other in kept):
+            kept.append(fit)
+    return kept
+
+
+def _differs(one: Judged, best: Judged, expected: np.ndarray) -> bool:
+    """Whether a comb puts any lane with a signal elsewhere."""
+    return bool(np.abs(one.centres - best.centres)[expected].max(initial=0) > 0.5 * best.pitch)
+
+
+def _lean(height: np.ndarray) -> float:
+    """Columns per row by which lanes lean; the sharpest column profile tells. Upright unless clearly better."""
+    sharp = np.array([np.square(np.square(_profile(height, lean))).sum() for lean in LEANS])
+    upright = sharp[len(LEANS) // 2]
+    best = int(np.argmax(sharp))
+    return float(LEANS[best]) if sharp[best] > LEANING * upright else 0.0
+
+
+def _profile(height: np.ndarray, lean: float) -> np.ndarray:
+    """Relief of each column, along leaning columns.
+
+    Strips of rows are put together by their root mean square, so that a ladder with ten bands does not outshine
+    lanes with one.
+    """
+    rows, columns = height.shape
+    tall = max(1, round(rows / STRIPS))
+    total, count = np.zeros(columns), 0
+    for top in range(0, max(rows - tall, 0) + 1, max(1, tall // 2)):
+        strip = np.square(height[top : top + tall].mean(axis=0))
+        shift = round(lean * (top + tall / 2 - rows / 2))
+        total += strip if not shift else _slid(strip, -shift)
+        count += 1
+    return np.sqrt(total / count)
+
+
+def _slid(strip: np.ndarray, by: int) -> np.ndarray:
+    slid = np.zeros_like(strip)
+    if by > 0:
+        slid[by:] = strip[:-by]
+    else:
+        slid[:by] = strip[-by:]
+    return slid
+
+
+def _pitches(level: np.ndarray, count: int, factor: int) -> np.ndarray:
+    """Lane spacings to try, in pixels: from all lanes in a third of the signal's extent to lanes across the picture."""
+    width = len(level)
+    covered = np.flatnonzero(level > 0.2)
+    extent = max(covered[-1] - covered[0] + 1 if len(covered) else width, 8)
+    longest = width / max(count - 0.35, 0.65 if factor == 1 else FEWEST_WELLS)
+    shortest = max(4.0, min(0.3 * extent / count, 0.5 * longest))
+    return np.geomspace(shortest, longest, PITCHES)
+
+
+def _window_mean(level: np.ndarray, size: float) -> np.ndarray:
+    return ndimage.uniform_filter1d(level, max(1, round(size)), mode="constant")
+
+
+def _worth(level: np.ndarray, pitch: float) -> np.ndarray:
+    """What a lane centred at each column explains: signal in its core less signal where its gaps should be."""
+    core, gap = _window_mean(level, LANE_CORE * pitch), _window_mean(level, GAP_CORE * pitch)
+    half = round(pitch / 2)
+    padded = np.pad(gap, half)
+    left, right = padded[: len(gap)], padded[2 * half :]
+    return core - 0.5 * (left + right)
+
+
+def _spacing_cost(distance: np.ndarray, pitch: float) -> np.ndarray:
+    """Cost of two neighbours this far apart: leaving the pitch, or wells between them that nobody listed."""
+    ratio = distance / pitch
+    wells = np.maximum(1, np.rint(ratio))
+    cost = COST_UNEVEN * np.square((ratio - wells) / np.sqrt(wells)) + COST_SKIPPED * (wells - 1)
+    return cost
+
+
+def _fit(
+    level: np.ndarray, expected: np.ndarray, pitch: float, start: tuple[float, float] | None = None
+) -> tuple[float, np.ndarray, float] | None:
+    """Best places for all lanes at one pitch, by dynamic programming; ``start`` limits where the first may lie."""
+    width = len(level)
+    places = np.arange(width)
+    worth = _worth(level, pitch) + COST_OUTSIDE * _window_mean(level, pitch)
+    blank = -0.5 * _window_mean(level, LANE_CORE * pitch)
+    margin = 0.3 * pitch
+    best = (worth if expected[0] else blank) - COST_OUTSIDE * level.sum() / pitch
+    best = np.where((places < margin) | (places > width - margin), -np.inf, best)
+    if start:
+        best = np.where((places >= start[0]) & (places <= start[1]), best, -np.inf)
+    nearest = max(1, int(np.ceil(SPACING[0] * pitch)))
+    cost = _spacing_cost(np.arange(nearest, max(nearest + 1, min(width, int(SPACING[1] * pitch) + 1))), pitch)
+    came_from = []
+    for lane in range(1, len(expected)):
+        reach = np.concatenate((np.full(nearest + len(cost) - 1, -np.inf), best))
+        options = np.lib.stride_tricks.sliding_window_view(reach, len(cost))[:width, ::-1] - cost
+        choice = options.argmax(axis=1)
+        came_from.append(places - nearest - choice)
+        best = options[places, choice] + (worth if expected[lane] else blank)
+    best = np.where(places > width - margin, -np.inf, best)
+    last = int(best.argmax())
+    if not np.isfinite(best[last]):
+        return None
+    centres = [last]
+    for origin in reversed(came_from):
+        centres.append(int(origin[centres[-1]]))
+    return float(best[last]), np.array(centres[::-1]), float(pitch)
+
+
+def _elsewhere(
+    level: np.ndarray, expected: np.ndarray, best: tuple[float, np.ndarray, float]
+) -> list[tuple[float, np.ndarray, float]]:
+    """The best combs whose first lane lies further left or right than that of the best."""
+    _, centres, pitch = best
+    found = []
+    for start in ((0, centres[0] - 0.55 * pitch), (centres[0] + 0.55 * pitch, len(level))):
+        fits = [_fit(level, expected, pitch * factor, start) for factor in (0.85, 0.93, 1.0, 1.07, 1.15)]
+        found += [fit for fit in fits if fit is not None]
+    return found
+
+
+def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
+    """Centres moved to the middle of their signal, where there is any."""
+    profile = ndimage.uniform_filter1d(profile, max(1, round(0.15 * pitch)))
+    refined = centres.astype(float)
+    for lane, centre in enumerate(centres):
+        low, high = max(0, round(centre - 0.5 * pitch)), min(len(profile), round(centre + 0.5 * pitch) + 1)
+        part = profile[low:high] - profile[low:high].min()
+        if part.max() > 0.1 * profile.max():
+            inner = np.arange(max(low, round(centre - 0.3 * pitch)), min(high, round(centre + 0.3 * pitch) + 1)) - low
+            peak = inner[part[inner].argmax()]
+            weak = np.concatenate(([-1], np.flatnonzero(part <= 0.4 * part[peak]), [len(part)]))
+            first, last = weak[weak < peak][-1] + 1, weak[weak > peak][0] - 1
+            refined[lane] = np.clip(low + (first + last) / 2, centre - 0.25 * pitch, centre + 0.25 * pitch)
+    return refined
+
+
+def _borders(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
+    """Left and right border of each lane: the valley towards its neighbour, never more than 0.6 of the pitch away."""
+    borders = np.column_stack([centres - 0.6 * pitch, centres + 0.6 * pitch])
+    for lane in range(len(centres) - 1):
+        gap = centres[lane + 1] - centres[lane]
+        if gap > 1.25 * pitch:
+            continue
+        low, high = round(centres[lane] + 0.3 * gap), round(centres[lane + 1] - 0.3 * gap) + 1
+        part = profile[low:high]
+        lowest = np.flatnonzero(part <= part.min() + 1e-9)
+        valley = low + float(lowest[len(lowest) // 2]) if len(part) else (centres[lane] + centres[lane + 1]) / 2
+        borders[lane, 1] = borders[lane + 1, 0] = valley
+    return np.clip(borders, 0, len(profile) - 1)

@@ -1,0 +1,178 @@
+"""A lane as a profile: its rows averaged over the lane's width, and the background below its bands.
+
+In: the signal of a lane, its pixels straightened so that bands lie level. Out: mean profiles, baselines, bands.
+Rows are the direction of migration, counted from the top of the picture (the well side).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, ndimage
+
+from ketaflow.assays.western_blot.lanes.curves import peaks
+
+ARPLS_ROUNDS, ARPLS_CHANGE = 30, 1e-3
+# A Gaussian falls to 3 % of its height 2.25 half-widths (at half its height) from its peak; tails are left some room.
+HALF_WIDTHS = 3.0
+
+
+@dataclass(frozen=True)
+class Band:
+    """A band of a lane: its row (peak, with fractions), first and last row, peak height above the baseline."""
+
+    peak: float
+    top: int
+    bottom: int
+    height: float
+
+
+def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
+    """Background below a profile by asymmetrically reweighted penalised least squares (arPLS) [1]_.
+
+    Parameters
+    ----------
+    profile : (n_rows,) float
+        Mean signal of each row, counts.
+    length
+        Bumps shorter than this many rows are bands, slower changes are background. It sets the penalty on curvature,
+        ``(length / 2 pi) ** 4``: a sine of that length would be halved.
+
+    Returns
+    -------
+    (n_rows,) float
+
+    References
+    ----------
+    .. [1] Baek, Park, Ahn, Choo (2015), Analyst 140:250-257, doi:10.1039/C4AN01061B
+    """
+    count = len(profile)
+    if count < 5:
+        return np.full(count, profile.min() if count else 0.0)
+    penalty = max((length / (2 * np.pi)) ** 4, 1.0)
+    curvature = np.zeros((3, count))
+    curvature[2] = 6.0
+    curvature[2, [0, -1]], curvature[2, [1, -2]] = 1.0, 5.0
+    curvature[1, 1:] = -4.0
+    curvature[1, [1, -1]] = -2.0
+    curvature[0, 2:] = 1.0
+    weights = np.ones(count)
+    fitted = profile
+    for _ in range(ARPLS_ROUNDS):
+        matrix = penalty * curvature
+        matrix[2] += weights
+        fitted = linalg.solveh_banded(matrix, weights * profile, check_finite=False)
+        above = profile - fitted
+        below = above[above < 0]
+        if not len(below):
+            break
+        mean, sd = below.mean(), max(below.std(), 1e-12)
+        renewed = 1 / (1 + np.exp(np.clip(2 * (above - (2 * sd - mean)) / sd, -500, 500)))
+        change = np.sqrt(np.square(weights - renewed).sum() / np.square(weights).sum())
+        weights = renewed
+        if change < ARPLS_CHANGE:
+            break
+    return fitted
+
+
+def profile_noise(profile: np.ndarray) -> float:
+    """Standard deviation of a profile's row-to-row noise, from its second differences (bands are smooth)."""
+    if len(profile) < 5:
+        return 0.0
+    return float(np.median(np.abs(np.diff(profile, 2)))) / 0.6745 / np.sqrt(6)
+
+
+def find_bands(net: np.ndarray, *, noise: float, min_snr: float, foot: float, smooth: float) -> list[Band]:
+    """Bands of a profile without its baseline: peaks that stand out, each down to its feet.
+
+    Parameters
+    ----------
+    net : (n_rows,) float
+        Profile less baseline, counts.
+    noise
+        Standard deviation of the profile's noise, counts.
+    min_snr
+        A peak must stand this many times the noise above the higher of its two valleys.
+    foot
+        A band ends where the profile falls below this share of its peak, or at the valley to the next band.
+    smooth
+        Standard deviation of the smoothing before peaks are sought, rows. Doublets closer than that are one band.
+    """
+    smoothed = ndimage.gaussian_filter1d(net, smooth)
+    quiet = noise / max(1.0, np.sqrt(2 * np.sqrt(np.pi) * smooth))
+    least = max(min_snr * quiet, 1e-9)
+    found = peaks(smoothed, least=least, prominence=least)
+    bands = []
+    for index, peak in enumerate(found):
+        height = smoothed[peak]
+        low = _valley(smoothed, found[index - 1], peak) if index else 0
+        high = _valley(smoothed, peak, found[index + 1]) if index + 1 < len(found) else len(net) - 1
+        level = max(foot * height, 1.0 * quiet)
+        above = smoothed > level
+        top = _last_false(above, low, peak)
+        bottom = len(net) - 1 - _last_false(above[::-1], len(net) - 1 - high, len(net) - 1 - peak)
+        top, bottom = _within_reach(smoothed, peak, int(top), int(bottom))
+        bands.append(Band(_vertex(smoothed, peak), top, bottom, float(height)))
+    return bands
+
+
+def _within_reach(smoothed: np.ndarray, peak: int, top: int, bottom: int) -> tuple[int, int]:
+    """Feet no further from the peak than a few half-widths; what goes on beyond is uneven background, not the band."""
+    half = smoothed[peak] / 2
+    above, below = np.flatnonzero(smoothed[top:peak] < half), np.flatnonzero(smoothed[peak : bottom + 1] < half)
+    sides = (peak - top - int(above[-1]) if len(above) else 0, int(below[0]) if len(below) else 0)
+    if not any(sides):
+        return top, bottom
+    up, down = (1 + round(HALF_WIDTHS * (side or max(sides))) for side in sides)
+    return max(top, peak - up), min(bottom, peak + down)
+
+
+def _valley(smoothed: np.ndarray, left: int, right: int) -> int:
+    return int(left + np.argmin(smoothed[left : right + 1]))
+
+
+def _last_false(above: np.ndarray, low: int, peak: int) -> int:
+    """First row of the stretch of True that ends at ``peak``, not before ``low``."""
+    gaps = np.flatnonzero(~above[low:peak])
+    return low + int(gaps[-1]) + 1 if len(gaps) else low
+
+
+def _vertex(smoothed: np.ndarray, peak: int) -> float:
+    """Peak with fractions of a row, by a parabola through three rows."""
+    if not 0 < peak < len(smoothed) - 1:
+        return float(peak)
+    before, at, after = smoothed[peak - 1 : peak + 2]
+    bend = before - 2 * at + after
+    return float(peak) if bend >= 0 else float(peak + np.clip(0.5 * (before - after) / bend, -0.5, 0.5))
+
+
+def tilt(lane: np.ndarray, *, largest: float) -> float:
+    """Rows per column by which bands of a lane slope, from its left and right halves' profiles; 0 if unclear.
+
+    ``lane`` (n_rows, n_columns): signal less baseline. ``largest`` is the steepest slope believed.
+    """
+    rows, columns = lane.shape
+    if columns < 8:
+        return 0.0
+    third = columns // 3
+    left, right = lane[:, :third].mean(axis=1), lane[:, -third:].mean(axis=1)
+    left, right = (np.maximum(side - np.median(side), 0) for side in (left, right))
+    reach = int(np.ceil(largest * (columns - third))) + 1
+    if not (left.any() and right.any()) or rows <= 2 * reach:
+        return 0.0
+    lags = np.arange(-reach, reach + 1)
+    agree = np.array([float(left[reach:-reach] @ right[reach + lag : rows - reach + lag]) for lag in lags])
+    best = int(agree.argmax())
+    if best in (0, len(lags) - 1):
+        return 0.0
+    scale = np.sqrt(float(left @ left) * float(right @ right))
+    return float((lags[best] + (_vertex(agree, best) - best)) / (columns - third)) if agree[best] > 0.5 * scale else 0.0
+
+
+def straightened(lane: np.ndarray, slope: float) -> np.ndarray:
+    """The lane with every column moved by whole rows so that bands of that slope lie level; counts stay as they are."""
+    columns = lane.shape[1]
+    moves = np.rint(slope * (np.arange(columns) - (columns - 1) / 2)).astype(int)
+    if not moves.any():
+        return lane
+    rows = np.clip(np.arange(lane.shape[0])[:, None] + moves[None, :], 0, lane.shape[0] - 1)
+    return np.take_along_axis(lane, rows, axis=0)

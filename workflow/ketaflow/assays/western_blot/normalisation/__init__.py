@@ -1,0 +1,1 @@
+"""How band volumes become values that can be compared between animals."""

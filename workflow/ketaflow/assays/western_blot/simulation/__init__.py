@@ -1,0 +1,1 @@
+"""Blots drawn with a known truth, as an imager would store them."""
