@@ -7,7 +7,7 @@ import tifffile
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ketaflow.assays.synaptic_puncta import detection, hills, noise
+from ketaflow.assays.synaptic_puncta.detection import noise, punctum_detection, watershed
 from ketaflow.assays.synaptic_puncta.quantify import find_puncta
 
 FLAT = {"pixel_size_um": 0.1, "z_step_um": None}
@@ -43,7 +43,7 @@ def test_noise_alone_holds_hardly_a_punctum(puncta_settings):
 @pytest.mark.parametrize("shape", [(400, 400), (9, 200, 200)])
 def test_the_noise_of_nothing_but_noise_is_its_standard_deviation(shape):
     image = np.random.default_rng(3).normal(500, 20, shape)
-    filtered = detection.responses(image, (1.5,) * len(shape), 4)
+    filtered = punctum_detection.responses(image, (1.5,) * len(shape), 4)
     quiet = noise.quiet_map(filtered.matched, np.ones(shape, bool), 80)
     measured = noise.noise_map(filtered.matched, filtered.sharp, quiet).sd
     np.testing.assert_allclose(measured, filtered.matched.std(), rtol=0.1)
@@ -127,7 +127,7 @@ def test_puncta_of_a_stack_are_found_once_and_in_their_plane(drawn_field, puncta
 
 def test_every_pixel_climbs_to_the_summit_of_its_hill():
     relief = np.array([[1, 2, 3, 2, 1, 4, 5]], dtype=float)
-    assert hills.climb(relief).tolist() == [2, 2, 2, 2, 6, 6, 6]
+    assert watershed.climb(relief).tolist() == [2, 2, 2, 2, 6, 6, 6]
 
 
 def test_a_field_of_one_value_but_a_speck_does_not_break(puncta_settings):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ketaflow.assays.synaptic_puncta.tissue import tissue_mask
+from ketaflow.assays.synaptic_puncta.detection.tissue_mask import tissue_mask
 
 SIZES = {"pixel_size_um": 0.1, "hole_diameter_um": 4.0, "hole_contrast": 0.5}
 

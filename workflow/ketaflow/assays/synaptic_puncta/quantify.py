@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.synaptic_puncta import crosstalk, detection, pairing
-from ketaflow.assays.synaptic_puncta.detection import Puncta
-from ketaflow.assays.synaptic_puncta.pairing import Field
-from ketaflow.assays.synaptic_puncta.tissue import tissue_mask
+from ketaflow.assays.synaptic_puncta.colocalisation import crosstalk, pair_matching
+from ketaflow.assays.synaptic_puncta.colocalisation.pair_matching import Field
+from ketaflow.assays.synaptic_puncta.detection import punctum_detection
+from ketaflow.assays.synaptic_puncta.detection.punctum_detection import Puncta
+from ketaflow.assays.synaptic_puncta.detection.tissue_mask import tissue_mask
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
@@ -60,8 +61,8 @@ def find_puncta(pixels: np.ndarray, facts: dict, settings: dict) -> Channel:
     fwhm_um = [settings["axial_fwhm_um"], settings["fwhm_um"], settings["fwhm_um"]][-pixels.ndim :]
     sizes_px = np.divide(fwhm_um, FWHM_PER_SD * voxel_um)
     sigma_px = tuple(np.maximum(sizes_px, LEAST_SIGMA_PX).tolist())
-    filtered = detection.responses(pixels, sigma_px, settings["surround_ratio"])
-    found = detection.find(
+    filtered = punctum_detection.responses(pixels, sigma_px, settings["surround_ratio"])
+    found = punctum_detection.find(
         filtered,
         window_px=max(LEAST_WINDOW_PX, settings["noise_window_um"] / facts["pixel_size_um"]),
         z_threshold=settings["z_threshold"],
@@ -81,9 +82,9 @@ def measure_field(channels: dict[str, Channel], field: Field, settings: dict) ->
     inside = {side: np.flatnonzero(field.is_tissue(channels[side].positions_um)) for side in SIDES}
     pre_um, post_um = pre.positions_um[inside["pre"]], post.positions_um[inside["post"]]
     reach_um = np.array([settings["axial_reach_um"], settings["reach_um"], settings["reach_um"]])[-pre_um.shape[1] :]
-    pairs, _ = pairing.one_to_one(pre_um, post_um, reach_um)
-    shifts_um = pairing.ring_of_shifts(settings["n_shifts"], settings["shift_um"])
-    chance = pairing.chance_pairs(pre_um, post_um, field, reach_um, shifts_um=shifts_um)
+    pairs, _ = pair_matching.one_to_one(pre_um, post_um, reach_um)
+    shifts_um = pair_matching.ring_of_shifts(settings["n_shifts"], settings["shift_um"])
+    chance = pair_matching.chance_pairs(pre_um, post_um, field, reach_um, shifts_um=shifts_um)
     moved_um, moved_error_um = crosstalk.displacement_um(pre_um[pairs[:, 0]], post_um[pairs[:, 1]])
     section = {
         **_densities(len(pre_um), len(post_um), len(pairs), chance, field),
@@ -98,12 +99,12 @@ def measure_field(channels: dict[str, Channel], field: Field, settings: dict) ->
     return section, _partners(pairs, inside, pre_um, post_um)
 
 
-def _densities(n_pre: int, n_post: int, n_pairs: int, chance: pairing.Chance, field: Field) -> dict:
+def _densities(n_pre: int, n_post: int, n_pairs: int, chance: pair_matching.Chance, field: Field) -> dict:
     """Counts, chance and densities of one field."""
     field_um2 = float(np.prod(field.extent_um[-2:]))
     tissue_um2 = field_um2 * float(field.tissue.mean())
-    true = pairing.synapses(n_pairs, chance.pairs, n_pre, n_post)
-    low, high = pairing.synapse_interval(n_pairs, chance, n_pre, n_post)
+    true = pair_matching.synapses(n_pairs, chance.pairs, n_pre, n_post)
+    low, high = pair_matching.synapse_interval(n_pairs, chance, n_pre, n_post)
     chance_low, chance_high = chance.interval
     area = tissue_um2 if tissue_um2 else math.nan
     return {
