@@ -20,8 +20,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from ketaflow import assays  # noqa: E402
-from ketaflow.assays.western_blot import drawing, ingest, linearity, pictures, quantify  # noqa: E402
-from ketaflow.assays.western_blot.relief import relief  # noqa: E402
+from ketaflow.assays.western_blot import ingest, quantify  # noqa: E402
+from ketaflow.assays.western_blot.bands import membrane_view  # noqa: E402
+from ketaflow.assays.western_blot.images.band_enhancement import relief  # noqa: E402
+from ketaflow.assays.western_blot.normalisation import linear_range  # noqa: E402
+from ketaflow.assays.western_blot.simulation import drawing  # noqa: E402
 from ketaflow.core import settings  # noqa: E402
 
 BLOTS = ROOT.parent / "shared" / "data" / "blot"
@@ -101,7 +104,7 @@ def _against_ng(volumes: np.ndarray) -> str:
         100 * np.mean(np.abs(scale * ratio - 1))
         for scale in (ratio.sum() / (ratio @ ratio), known @ volumes / (volumes @ volumes))
     ]
-    _, _, curve = linearity.hyperbola(known, volumes)
+    _, _, curve = linear_range.hyperbola(known, volumes)
     bent = 100 * np.mean(np.abs(volumes / curve - 1))
     r2 = np.corrcoef(volumes, known)[0, 1] ** 2
     return f"R2 {r2:.3f}, error {off[0]:.1f} % (scaled by squares {off[1]:.1f} %; of a hyperbola {bent:.1f} %)"
@@ -274,7 +277,7 @@ def maps() -> list[tuple]:
         limits = {name: DEFAULTS["quantify"][name] for name in ("lane_margin", "lane_filled", "lane_outside")}
         for listed in {count, count - 1, count - 2, count + 1, count + 2, count // 2, 2, 1}:
             lanes = [{"sample": "animal"}] * listed
-            comb, _ = pictures.sure_comb(relief(signal, listed), lanes, **limits)
+            comb, _ = membrane_view.sure_comb(relief(signal, listed), lanes, **limits)
             if listed == count:
                 right.append(comb is not None and np.abs(comb.centres - drawn).max() < 0.25 * comb.pitch)
             else:

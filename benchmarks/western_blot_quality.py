@@ -22,9 +22,10 @@ from tests.assays.western_blot import test_cohort, test_normalise  # noqa: E402
 from tests.assays.western_blot.conftest import DEFAULTS, Lab  # noqa: E402
 from tests.assays.western_blot.drawn import COHORT, picture  # noqa: E402
 
-from ketaflow.assays.western_blot import integrity, likeness, scan, transfer  # noqa: E402
-from ketaflow.assays.western_blot.linearity import linearity  # noqa: E402
-from ketaflow.assays.western_blot.reading import read_picture  # noqa: E402
+from ketaflow.assays.western_blot.images import intensity_scale  # noqa: E402
+from ketaflow.assays.western_blot.images.readers import read_picture  # noqa: E402
+from ketaflow.assays.western_blot.integrity import altered_pixels, duplicated_lanes, transfer_gradient  # noqa: E402
+from ketaflow.assays.western_blot.normalisation.linear_range import linearity  # noqa: E402
 
 BLOTS = ROOT.parent / "shared" / "data" / "blot"
 QC = DEFAULTS["qc"]
@@ -39,9 +40,9 @@ def pictures() -> list[tuple]:
     planes = {path: next(iter(read_picture(path).planes.values())) for path in paths}
     crops = [path for path in paths if path.parent.name == "ccby_crops"]
     whole = [path for path in paths if path not in crops]
-    seams = {path: integrity.seam(planes[path])[0] for path in paths}
-    grids = {path: integrity.jpeg_grid(planes[path]) for path in paths}
-    gaps = {path: scan.histogram_gaps_pct(planes[path]) for path in paths}
+    seams = {path: altered_pixels.seam(planes[path])[0] for path in paths}
+    grids = {path: altered_pixels.jpeg_grid(planes[path]) for path in paths}
+    gaps = {path: intensity_scale.histogram_gaps_pct(planes[path]) for path in paths}
     lossy = [path for path in whole if path.suffix == ".jpg"]
     plain = [path for path in whole if path.suffix != ".jpg"]
     limit = QC["splice_score"]
@@ -61,8 +62,8 @@ def _splices() -> list[float]:
         hits = []
         for seed in range(20):
             plane = picture(test_cohort.volumes(seed), 37.0, seed).astype(float)
-            plane[:, 251:] += jump * scan.noise_sd(plane)
-            hits.append(integrity.seam(plane.astype(np.uint16))[0] > QC["splice_score"])
+            plane[:, 251:] += jump * intensity_scale.noise_sd(plane)
+            hits.append(altered_pixels.seam(plane.astype(np.uint16))[0] > QC["splice_score"])
         found.append(float(np.mean(hits)))
     return found
 
@@ -99,7 +100,7 @@ def _pairs(planes: list[np.ndarray]) -> set[tuple[str, str]]:
     places = [table[name].to_numpy(float) for name in ("anchor", "second", "rows")]
     limits = {"least": COHORT["likeness_correlation"], "least_score": COHORT["likeness_score"]}
     names = [f"{row.image[0]}{row.lane}" for row in table.itertuples()]
-    pairs = likeness.pairs(likeness.decoded(list(table["fine"])), *places, **limits)
+    pairs = duplicated_lanes.pairs(duplicated_lanes.decoded(list(table["fine"])), *places, **limits)
     return {tuple(sorted((names[pair.one], names[pair.other]))) for pair in pairs}
 
 
@@ -118,7 +119,9 @@ def curves() -> list[tuple]:
         rates = []
         for factor in (1.0, 1.3, 2.0, 3.0):
             loads = [factor**place * rng.lognormal(0, error, 10) for _ in range(500)]
-            rates.append(np.mean([transfer.gradient(place, load).beyond(QC["transfer_change_pct"]) for load in loads]))
+            rates.append(
+                np.mean([transfer_gradient.gradient(place, load).beyond(QC["transfer_change_pct"]) for load in loads])
+            )
         words = ", ".join(f"{100 * rate:.0f} %" for rate in rates)
         told.append((f"transfer, 10 lanes, loading {100 * error:.0f} %", f"told at 1, 1.3, 2, 3 times: {words}"))
     return told
@@ -147,7 +150,7 @@ def speed() -> list[tuple]:
     fine = (fine * 70).clip(-127, 127).astype(np.float32)
     anchors, none = rng.integers(200, 800, lanes).astype(float), np.full(lanes, np.nan)
     start = process_time()
-    pairs = likeness.pairs(fine, anchors, none, np.full(lanes, 1000.0), least=0.85, least_score=10.0)
+    pairs = duplicated_lanes.pairs(fine, anchors, none, np.full(lanes, 1000.0), least=0.85, least_score=10.0)
     spent, most = process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return [("10,000 lanes, all pairs", f"{spent:.1f} s CPU, {most / 1000:.0f} MB at most, {len(pairs)} accused")]
 

@@ -18,9 +18,10 @@ from skimage import io
 
 from western_blot import DEFAULTS, measured  # isort: skip  (puts the library on the path)
 
-from ketaflow.assays.western_blot import drawing, pictures
-from ketaflow.assays.western_blot.relief import relief
-from ketaflow.assays.western_blot.scan import polarity
+from ketaflow.assays.western_blot.bands import membrane_view
+from ketaflow.assays.western_blot.images.band_enhancement import relief
+from ketaflow.assays.western_blot.images.intensity_scale import polarity
+from ketaflow.assays.western_blot.simulation import drawing
 
 STYLES = (
     "plain", "stripes", "gradient", "specks", "bubbles", "blotchy", "edge", "8bit", "jpeg", "dark", "saturated",
@@ -128,7 +129,7 @@ def wrong_maps(seed: int, style: str) -> list[bool]:
     count, refused = stage.lanes, []
     for listed in {count - 2, count - 1, count + 1, count + 2, count // 2} - {0}:
         lanes = [{"sample": "ladder" if ladder and lane == 0 else "animal"} for lane in range(listed)]
-        refused.append(pictures.sure_comb(relief(signal, listed), lanes, **LIMITS)[0] is None)
+        refused.append(membrane_view.sure_comb(relief(signal, listed), lanes, **LIMITS)[0] is None)
     return refused
 
 

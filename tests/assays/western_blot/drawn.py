@@ -8,7 +8,7 @@ import tifffile
 
 from ketaflow import assays
 from ketaflow.assays.western_blot import cohort
-from ketaflow.assays.western_blot.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
+from ketaflow.assays.western_blot.simulation.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
 from ketaflow.core import settings
 
 COHORT = settings.with_defaults({}, assays.described("western_blot", "settings.schema"))["cohort"]

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from scipy import ndimage
 
-from ketaflow.assays.western_blot import likeness
-from ketaflow.assays.western_blot.cuts import Cut
-from ketaflow.assays.western_blot.reading import read_picture
-from ketaflow.assays.western_blot.strips import edges as rows_inside
-from ketaflow.assays.western_blot.strips import strip
+from ketaflow.assays.western_blot.images.readers import read_picture
+from ketaflow.assays.western_blot.integrity import duplicated_lanes
+from ketaflow.assays.western_blot.lanes.lane_crops import Cut
+from ketaflow.assays.western_blot.lanes.lane_profile import edges as rows_inside
+from ketaflow.assays.western_blot.lanes.lane_profile import strip
 from ketaflow.core import records
 
 from .drawn import COHORT, lane_map, picture, summarised, write
@@ -173,9 +173,9 @@ def test_lanes_of_real_pictures_are_not_accused(shared):
         plane = next(iter(read_picture(blots / "pgk1_westerns" / row.image).planes.values())).astype(float)
         edges = np.linspace(row.x0 + 8, row.x1 - 8, 7)
         views.append(cut(plane.max() - plane, list(pairwise(edges))))
-    found = pd.DataFrame([row for lanes in views for row in likeness.fingerprints(lanes)])
+    found = pd.DataFrame([row for lanes in views for row in duplicated_lanes.fingerprints(lanes)])
     places = [found[name].to_numpy(float) for name in ("anchor", "second", "rows")]
-    pairs = likeness.pairs(likeness.decoded(list(found["fine"])), *places, least=0.3, least_score=0.0)
+    pairs = duplicated_lanes.pairs(duplicated_lanes.decoded(list(found["fine"])), *places, least=0.3, least_score=0.0)
     assert len(found) == 44
     limits = COHORT["likeness_correlation"], COHORT["likeness_score"]
     assert not [pair for pair in pairs if pair.correlation >= limits[0] and pair.score >= limits[1]]

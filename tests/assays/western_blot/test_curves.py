@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ketaflow.assays.western_blot.curves import monotone, peaks, prominent
+from ketaflow.assays.western_blot.lanes.curves import monotone, peaks, prominent
 
 
 def test_peaks_are_where_both_sides_are_lower():

@@ -7,9 +7,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from ketaflow.assays.western_blot import scan
+from ketaflow.assays.western_blot.images import intensity_scale
+from ketaflow.assays.western_blot.images.readers import read_picture
 from ketaflow.assays.western_blot.ingest import known_mass
-from ketaflow.assays.western_blot.reading import read_picture
 from ketaflow.core.errors import IngestError
 
 from .conftest import lanes
@@ -113,11 +113,11 @@ def test_one_corrupt_picture_costs_only_its_own_target(lab):
 
 def test_a_twelve_bit_detector_clips_at_its_own_ceiling():
     signal = np.minimum(blot(top=9000), 4095)
-    assert scan.clipping(signal, 65535.0)[0] == 4095
+    assert intensity_scale.clipping(signal, 65535.0)[0] == 4095
 
 
 def test_an_unsaturated_picture_clips_at_the_end_of_the_scale():
-    assert scan.clipping(blot(top=9000), 65535.0)[0] == 65535
+    assert intensity_scale.clipping(blot(top=9000), 65535.0)[0] == 65535
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_polarity_of_real_pictures(shared):
     for path in sorted((shared / "blot").rglob("*")):
         if path.suffix in (".tif", ".png", ".jpg") and "_mask" not in path.name:
             plane = next(iter(read_picture(path).planes.values()))
-            if scan.polarity(plane)[0] != ("dark" if path.name in dark else "bright"):
+            if intensity_scale.polarity(plane)[0] != ("dark" if path.name in dark else "bright"):
                 wrong.append(path.name)
     assert wrong == []
 
@@ -145,7 +145,7 @@ def test_polarity_of_real_pictures(shared):
 def test_the_imager_with_the_wrong_tag_is_not_inverted(shared):
     picture = read_picture(shared / "blot" / "antiActin_IQ800_16bit.tif")
     assert picture.facts["white_is_zero"]
-    assert scan.polarity(picture.planes["1"])[0] == "bright"
+    assert intensity_scale.polarity(picture.planes["1"])[0] == "bright"
 
 
 @pytest.mark.parametrize("strip", [0.0, 3000.0])
@@ -153,5 +153,5 @@ def test_the_imager_with_the_wrong_tag_is_not_inverted(shared):
 def test_a_strip_of_table_or_paper_tells_nothing_about_polarity(strip, rows):
     plane = blot(top=2500).astype(float)
     plane[rows] = strip + np.random.default_rng(1).normal(20, 5, plane[rows].shape)
-    assert scan.polarity(np.clip(plane, 0, 4095))[0] == "bright"
-    assert scan.polarity(4095 - np.clip(plane, 0, 4095))[0] == "dark"
+    assert intensity_scale.polarity(np.clip(plane, 0, 4095))[0] == "bright"
+    assert intensity_scale.polarity(4095 - np.clip(plane, 0, 4095))[0] == "dark"

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from skimage.io import imread
 
-from ketaflow.assays.western_blot.evidence import evidence
-from ketaflow.assays.western_blot.parts import parts
-from ketaflow.assays.western_blot.pictures import sure_comb
-from ketaflow.assays.western_blot.relief import relief
+from ketaflow.assays.western_blot.bands.membrane_view import sure_comb
+from ketaflow.assays.western_blot.images.band_enhancement import relief
+from ketaflow.assays.western_blot.images.membrane_split import parts
+from ketaflow.assays.western_blot.lanes.lane_plausibility import evidence
 
 from .conftest import DEFAULTS
 

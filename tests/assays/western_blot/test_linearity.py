@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ketaflow.assays.western_blot.linearity import equivalent_ug, linearity
+from ketaflow.assays.western_blot.normalisation.linear_range import equivalent_ug, linearity
 
 from .drawn import picture, write
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import tifffile
 
-from ketaflow.assays.western_blot.normalise import loading_factors, referenced
+from ketaflow.assays.western_blot.normalisation.normalise import loading_factors, referenced
 
 from .drawn import lane_map, picture, stain, summarised, write
 

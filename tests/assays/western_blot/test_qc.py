@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 import tifffile
 
-from ketaflow.assays.western_blot import figures, integrity, scan
-from ketaflow.assays.western_blot.reading import read_picture
+from ketaflow.assays.western_blot.figures import blot_figures
+from ketaflow.assays.western_blot.images import intensity_scale
+from ketaflow.assays.western_blot.images.readers import read_picture
+from ketaflow.assays.western_blot.integrity import altered_pixels
 
 from .conftest import DEFAULTS, lanes
 from .drawn import lane_map, picture, write
@@ -42,7 +44,7 @@ def test_every_picture_is_shown_small_and_names_nobody(reviewed):
 def test_the_map_shows_every_target_of_the_membrane_and_marks_what_is_doubtful():
     band = {"lane": 1, "target": "GAPDH", "volume": 2.0, "saturated_pct": 0.0, "box": "found", "snr": 50.0}
     bands = [band, {**band, "lane": 2, "volume": 4.0, "saturated_pct": 3.0}, {**band, "lane": 3, "box": "expected"}]
-    drawing = figures.membrane_map([*bands, {**band, "target": "<mTOR>"}], ["animal", "animal", "pool"], 3.0)
+    drawing = blot_figures.membrane_map([*bands, {**band, "target": "<mTOR>"}], ["animal", "animal", "pool"], 3.0)
     assert ">1.00<" in drawing and ">2.00s<" in drawing and ">1.00n<" in drawing
     assert ">&lt;mTOR&gt;<" in drawing and ">3P<" in drawing
 
@@ -145,7 +147,7 @@ def test_stretched_contrast_is_pointed_at(lab, stretch):
 
 def test_twelve_bits_that_fill_sixteen_are_not_called_stretched():
     counts = np.random.default_rng(0).normal(300, 20, (400, 400)).astype(np.uint16)
-    assert scan.histogram_gaps_pct(16 * counts) == scan.histogram_gaps_pct(counts) < 1
+    assert intensity_scale.histogram_gaps_pct(16 * counts) == intensity_scale.histogram_gaps_pct(counts) < 1
 
 
 def test_faint_bands_are_told(lab):
@@ -206,7 +208,7 @@ def test_real_uncropped_pictures_raise_no_false_alarm(shared):
     for path in paths:
         plane = next(iter(read_picture(path).planes.values()))
         is_jpeg = path.suffix == ".jpg"
-        wrong += [(path.name, "seam")] * (integrity.seam(plane)[0] > limits["splice_score"])
-        wrong += [(path.name, "jpeg")] * ((integrity.jpeg_grid(plane) > limits["jpeg_score"]) != is_jpeg)
-        wrong += [(path.name, "gaps")] * (scan.histogram_gaps_pct(plane) > limits["histogram_gaps_pct"])
+        wrong += [(path.name, "seam")] * (altered_pixels.seam(plane)[0] > limits["splice_score"])
+        wrong += [(path.name, "jpeg")] * ((altered_pixels.jpeg_grid(plane) > limits["jpeg_score"]) != is_jpeg)
+        wrong += [(path.name, "gaps")] * (intensity_scale.histogram_gaps_pct(plane) > limits["histogram_gaps_pct"])
     assert len(paths) == 18 and wrong == []

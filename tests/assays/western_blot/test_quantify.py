@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.western_blot.cuts import Cut
-from ketaflow.assays.western_blot.ground import straight_error
-from ketaflow.assays.western_blot.strips import edges, strip, strips
+from ketaflow.assays.western_blot.lanes.background import straight_error
+from ketaflow.assays.western_blot.lanes.lane_crops import Cut
+from ketaflow.assays.western_blot.lanes.lane_profile import edges, strip, strips
 
 from .conftest import lanes
 

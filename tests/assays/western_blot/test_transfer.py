@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ketaflow.assays.western_blot.transfer import corner, gradient
+from ketaflow.assays.western_blot.integrity.transfer_gradient import corner, gradient
 
 from .drawn import lane_map, picture, stain, write
 

@@ -7,8 +7,9 @@ check", and ``legends``. Doubts about likeness are for a person to look at; noth
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.western_blot import likeness, parallel
-from ketaflow.assays.western_blot.legends import legends
+from ketaflow.assays.western_blot.figures.legends import legends
+from ketaflow.assays.western_blot.integrity import duplicated_lanes
+from ketaflow.assays.western_blot.normalisation import phospho_total
 from ketaflow.core.measures import check
 
 NEAR_STRETCH = 0.01
@@ -29,7 +30,7 @@ def summarise(
     measured = tables["measurements"]
     targets = targets.assign(**{name: targets[name].astype(object).fillna("") for name in MAY_BE_EMPTY})
     shown, targets = targets, targets[targets["superseded_by"].isna()].copy()
-    ratios, checks = parallel.ratios(measured, targets, rows["western_blot_images"])
+    ratios, checks = phospho_total.ratios(measured, targets, rows["western_blot_images"])
     everything = pd.concat([measured, pd.DataFrame(ratios)], ignore_index=True) if ratios else measured
     divided = {(row["recording"], row["analyte"]) for row in ratios}
     targets["parallel"] = [pair in divided for pair in zip(targets["image"], targets["target"], strict=True)]
@@ -64,9 +65,9 @@ def same_lanes(fingerprints: pd.DataFrame, targets: pd.DataFrame, *, least: floa
     to show different proteins and half of all lanes agree, as then it is one picture under two names. Pictures with the
     same pixels are left to ``same_pictures``.
     """
-    fine = likeness.decoded(list(fingerprints["fine"]))
+    fine = duplicated_lanes.decoded(list(fingerprints["fine"]))
     places = [fingerprints[name].to_numpy(float) for name in ("anchor", "second", "rows")]
-    found = likeness.pairs(fine, *places, least=least, least_score=least_score)
+    found = duplicated_lanes.pairs(fine, *places, least=least, least_score=least_score)
     channel = fingerprints["channel"].astype(object).fillna("")
     view = list(zip(fingerprints["image"], fingerprints["membrane"], channel, strict=True))
     lane = fingerprints["lane"].astype(int).to_list()
@@ -122,7 +123,7 @@ def _named(view: tuple, shown: dict) -> str:
     return f"{view[0]} ({_listed(sorted(shown[view]['targets']))}, membrane {view[1]})"
 
 
-def _how(pair: likeness.Pair) -> str:
+def _how(pair: duplicated_lanes.Pair) -> str:
     ways = []
     if abs(np.log(pair.stretch)) > NEAR_STRETCH:
         ways.append(f"stretched {max(pair.stretch, 1 / pair.stretch):.2f} times")

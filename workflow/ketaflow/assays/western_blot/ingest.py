@@ -10,8 +10,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from ketaflow.assays.western_blot import scan
-from ketaflow.assays.western_blot.reading import Picture, read_picture
+from ketaflow.assays.western_blot.images import intensity_scale
+from ketaflow.assays.western_blot.images.readers import Picture, read_picture
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 
@@ -46,12 +46,12 @@ def ingest(rows: dict, folder: Path, *, polarity: str, unsure_polarity: float) -
 def _scan(picture: Picture, row: dict, setting: str, unsure: float) -> tuple[str, dict, object]:
     """One plane turned upright, with all that was found out about it."""
     name, plane = picture.plane(row["channel"], Path(row["image"]).name)
-    seen, clearness = scan.polarity(plane)
+    seen, clearness = intensity_scale.polarity(plane)
     told = row["polarity"] or (setting if setting != "auto" else None)
     side = told or seen
-    full = picture.facts.get("full_scale") or scan.full_scale(plane, picture.facts.get("bits"))
-    signal = scan.upright(plane, side == "dark", full)
-    ceiling, why = scan.clipping(signal, full)
+    full = picture.facts.get("full_scale") or intensity_scale.full_scale(plane, picture.facts.get("bits"))
+    signal = intensity_scale.upright(plane, side == "dark", full)
+    ceiling, why = intensity_scale.clipping(signal, full)
     facts = {
         **picture.facts,
         "height_px": plane.shape[0],
@@ -63,8 +63,8 @@ def _scan(picture: Picture, row: dict, setting: str, unsure: float) -> tuple[str
         "polarity_unsure": not told and clearness < unsure,
         "ceiling": ceiling,
         "ceiling_source": why,
-        "noise_sd": scan.noise_sd(signal),
-        "histogram_gaps_pct": scan.histogram_gaps_pct(plane),
+        "noise_sd": intensity_scale.noise_sd(signal),
+        "histogram_gaps_pct": intensity_scale.histogram_gaps_pct(plane),
     }
     return name, facts, signal
 

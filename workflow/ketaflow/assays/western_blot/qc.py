@@ -5,8 +5,9 @@ In: the scans and what was measured on them. Out: ``checks`` and figures by pict
 
 import pandas as pd
 
-from ketaflow.assays.western_blot import band_checks, figures, integrity, membrane_checks, picture_checks
-from ketaflow.assays.western_blot.pictures import lane_map
+from ketaflow.assays.western_blot.bands.membrane_view import lane_map
+from ketaflow.assays.western_blot.figures import blot_figures
+from ketaflow.assays.western_blot.integrity import altered_pixels, band_checks, image_checks, membrane_checks
 from ketaflow.core.measures import check
 from ketaflow.core.records import Figure, Record
 
@@ -47,7 +48,7 @@ def qc(
         checks.append(check("readable", None, recording=image, verdict="fail", message=reason))
     for scan in recording.facts["scans"]:
         signal = recording.arrays[scan["key"]]
-        checks += picture_checks.scan_checks(scan, signal, splice_score, histogram_gaps_pct, jpeg_score)
+        checks += image_checks.scan_checks(scan, signal, splice_score, histogram_gaps_pct, jpeg_score)
     for view in views:
         own = _of_view(bands, view)
         checks += band_checks.lane_checks(view, recording)
@@ -55,7 +56,7 @@ def qc(
             view, own, recording, background_difference_pct=background_difference_pct, least_snr=least_snr
         )
         checks += band_checks.mass_checks(view, own, recording, mass_off_pct)
-        checks += picture_checks.twin_checks(view, recording, twin_correlation)
+        checks += image_checks.twin_checks(view, recording, twin_correlation)
     checks += membrane_checks.loading_checks(measured, loading_cv_pct) + membrane_checks.dilution_checks(measured)
     checks += membrane_checks.exposure_checks(measured)
     checks += membrane_checks.pool_checks(recording, measured, pool_cv_pct)
@@ -85,20 +86,20 @@ def _figures(
         own = [row for view in views for row in _of_view(bands, view).to_dict("records")]
         kinds = {view["membrane"]: [row["sample"] for row in lane_map(recording, view["membrane"])] for view in views}
         signal = recording.arrays[scan["key"]]
-        score, column = integrity.seam(signal)
-        picture = figures.overlay(signal, views, own, kinds, [column] if score > splice_score else [])
+        score, column = altered_pixels.seam(signal)
+        picture = blot_figures.overlay(signal, views, own, kinds, [column] if score > splice_score else [])
         shown = made.setdefault(scan["image"], [])
         shown.append(Figure("Are lanes and bands where they belong?", picture, "image/webp", OVERLAY_CAPTION))
         for view in views:
             if view["profiles"]:
                 stack, boxes = measured.arrays[view["profiles"]], _of_view(bands, view).to_dict("records")
-                drawing = figures.profiles(stack, view["methods"], view["top"], boxes)
+                drawing = blot_figures.profiles(stack, view["methods"], view["top"], boxes)
                 shown.append(Figure("Does the baseline follow the background?", drawing, caption=PROFILE_CAPTION))
     for image, membrane in dict.fromkeys((view["image"], view["membrane"]) for view in measured.facts["views"]):
         rows = bands[bands["membrane"].eq(membrane) & bands["target"].notna()] if len(bands) else bands
         if len(rows):
             kinds = [row["sample"] for row in lane_map(recording, membrane)]
-            drawing = figures.membrane_map(rows.to_dict("records"), kinds, least_snr)
+            drawing = blot_figures.membrane_map(rows.to_dict("records"), kinds, least_snr)
             made[image].append(Figure("What does each lane of the membrane hold?", drawing, caption=MAP_CAPTION))
     for image in recording.facts["unreadable"]:
         made.setdefault(image, [])

@@ -7,10 +7,12 @@ and facts for the reviewer's pictures.
 
 import numpy as np
 
-from ketaflow.assays.western_blot import exposures, likeness, loading, pictures
-from ketaflow.assays.western_blot.linearity import Linearity, equivalent_ug, linearity
-from ketaflow.assays.western_blot.pictures import View
-from ketaflow.assays.western_blot.values import animal_values
+from ketaflow.assays.western_blot.bands import membrane_view
+from ketaflow.assays.western_blot.bands.membrane_view import View
+from ketaflow.assays.western_blot.integrity import duplicated_lanes
+from ketaflow.assays.western_blot.normalisation import exposures, loading_control
+from ketaflow.assays.western_blot.normalisation.linear_range import Linearity, equivalent_ug, linearity
+from ketaflow.assays.western_blot.normalisation.normalised_values import animal_values
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
@@ -38,9 +40,9 @@ def quantify(
     background_error_limit_pct: float,
 ) -> Record:
     """Measure the membranes of a group."""
-    seen = pictures.views(recording, lane_margin=lane_margin, lane_filled=lane_filled, lane_outside=lane_outside)
+    seen = membrane_view.views(recording, lane_margin=lane_margin, lane_filled=lane_filled, lane_outside=lane_outside)
     for view in seen:
-        view.reading = pictures.measured(
+        view.reading = membrane_view.measured(
             recording, view, background=background, background_length_pct=background_length_pct, min_snr=min_snr,
             min_share=min_share, clear_share=clear_share, clear_contrast=clear_contrast, clear_snr=clear_snr, foot=foot,
             max_slope=max_slope, ladder_kda=ladder_kda, tolerance_pct=kda_tolerance_pct,
@@ -59,9 +61,9 @@ def quantify(
         specks_limit_pct=specks_limit_pct,
         background_error_limit_pct=background_error_limit_pct,
     ) + _unreadable(recording)
-    record.tables["targets"] = loading.target_rows(recording, seen)
+    record.tables["targets"] = loading_control.target_rows(recording, seen)
     record.tables["fingerprints"] = [
-        {**_names(view), **row} for view in seen for row in likeness.fingerprints(view.reading.strips)
+        {**_names(view), **row} for view in seen for row in duplicated_lanes.fingerprints(view.reading.strips)
     ]
     record.facts["views"] = [_facts(view, record, number) for number, view in enumerate(seen)]
     return record
@@ -116,11 +118,11 @@ def _unreadable(recording: Record) -> list[dict]:
         reason = recording.facts["unreadable"].get(row["image"])
         if reason is None:
             continue
-        for animal in loading.animals_of(recording, row["membrane"]):
+        for animal in loading_control.animals_of(recording, row["membrane"]):
             made.append(
                 measurement(
                     "band_volume", None, unit="counts", animal=animal, recording=row["image"], reason=reason,
-                    analyte=row["target"], region=row["region"], sample=loading.sample_name(row), n=0,
+                    analyte=row["target"], region=row["region"], sample=loading_control.sample_name(row), n=0,
                 )
             )  # fmt: skip
     return made

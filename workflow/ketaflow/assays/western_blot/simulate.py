@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.western_blot.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
+from ketaflow.assays.western_blot.simulation.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
 
 PER_MEMBRANE = 8
 # target, role, total, kDa, largest rise over vehicle, dose of half the rise (mg/kg), spread between animals
