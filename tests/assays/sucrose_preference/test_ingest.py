@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ketaflow.assays.sucrose_preference.readers import read_log
+from ketaflow.assays.sucrose_preference.readers.dispatch import read_log
 from ketaflow.core.errors import IngestError
 
 READ = {"subject": "M1", "lick_time_unit": "auto", "quiet_gap_s": 600.0}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketaflow.assays.sucrose_preference import licking
-from ketaflow.assays.sucrose_preference.bottles import density_g_per_ml, preference_pct
+from ketaflow.assays.sucrose_preference.bottles.loss import density_g_per_ml, preference_pct
+from ketaflow.assays.sucrose_preference.licks import lick_microstructure
 
 grams = st.floats(0.5, 9).map(lambda value: round(value, 2))
 DUMMY = {"recording": "leak", "animal": None, "dummy": True, "side": "left", "content": "water", "start_g": 150.0}
@@ -211,7 +211,7 @@ def test_preference_lies_between_0_and_100_or_is_undefined(wanted, other):
 
 
 def test_a_pause_longer_than_the_gap_ends_a_burst():
-    found = licking.lick_bursts(np.array([0, 0.1, 0.2, 0.7, 1.3, 1.4]), burst_gap_s=0.5, burst_min_licks=1)
+    found = lick_microstructure.lick_bursts(np.array([0, 0.1, 0.2, 0.7, 1.3, 1.4]), burst_gap_s=0.5, burst_min_licks=1)
     assert found.licks.tolist() == [4, 2]
     np.testing.assert_allclose(found.start_s, [0, 1.3])
 
@@ -219,15 +219,17 @@ def test_a_pause_longer_than_the_gap_ends_a_burst():
 @given(st.lists(st.floats(0.01, 3), min_size=1, max_size=60), st.integers(1, 6))
 def test_a_higher_minimum_never_adds_bursts(intervals, minimum):
     times = np.cumsum(intervals)
-    few, many = (licking.lick_bursts(times, burst_gap_s=0.5, burst_min_licks=n).licks for n in (minimum + 1, minimum))
+    few, many = (
+        lick_microstructure.lick_bursts(times, burst_gap_s=0.5, burst_min_licks=n).licks for n in (minimum + 1, minimum)
+    )
     assert len(few) <= len(many)
-    assert licking.lick_bursts(times, burst_gap_s=0.5, burst_min_licks=1).licks.sum() == len(times)
+    assert lick_microstructure.lick_bursts(times, burst_gap_s=0.5, burst_min_licks=1).licks.sum() == len(times)
 
 
 def test_the_commonest_interval_is_the_rate():
     times = np.cumsum(np.r_[np.full(50, 0.125), np.full(10, 0.3), np.full(5, 2.0)])
-    assert licking.modal_lick_rate_hz(times, burst_gap_s=0.5) == pytest.approx(8.0)
+    assert lick_microstructure.modal_lick_rate_hz(times, burst_gap_s=0.5) == pytest.approx(8.0)
 
 
 def test_no_lick_has_no_rate():
-    assert licking.modal_lick_rate_hz(np.empty(0), burst_gap_s=0.5) is None
+    assert lick_microstructure.modal_lick_rate_hz(np.empty(0), burst_gap_s=0.5) is None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.sucrose_preference.bottles import WATER
+from ketaflow.assays.sucrose_preference.bottles.loss import WATER
 from ketaflow.core.measures import check, measurement
 
 # Scales the median absolute deviation to the standard deviation of a normal distribution.

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow.assays.sucrose_preference import sheets
-from ketaflow.assays.sucrose_preference.bottles import lost_amount
-from ketaflow.assays.sucrose_preference.licklists import midnight_before
-from ketaflow.assays.sucrose_preference.logs import Channel, Log, channel_name, cut, seconds_since
-from ketaflow.assays.sucrose_preference.readers import read_log
+from ketaflow.assays.sucrose_preference.bottles.loss import lost_amount
+from ketaflow.assays.sucrose_preference.readers import bottle_sheets
+from ketaflow.assays.sucrose_preference.readers.dispatch import read_log
+from ketaflow.assays.sucrose_preference.readers.lick_time_readers import midnight_before
+from ketaflow.assays.sucrose_preference.readers.logs import Channel, Log, channel_name, cut, seconds_since
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
 from ketaflow.core.tables import RawTable, decode, read_raw
@@ -43,7 +43,7 @@ def ingest(
     for index, row in enumerate(own):
         bottle = _bottle(row, volume_scale, empty_up_to_ml)
         if row["log"] and row["start_g"] is None and row["start_ml"] is None and (sheet := _sheet(folder / row["log"])):
-            _fill_from_sheet(bottle, sheets.reading(sheet, row, unit=sheet_unit), volume_scale, empty_up_to_ml)
+            _fill_from_sheet(bottle, bottle_sheets.reading(sheet, row, unit=sheet_unit), volume_scale, empty_up_to_ml)
         elif row["log"]:
             log = _log(folder / row["log"], row["animal"], lick_time_unit, quiet_gap_s)
             channel, facts = _licking(log, row, Path(row["log"]).name)
@@ -84,12 +84,12 @@ def _bottle(row: dict, volume_scale: str, empty_up_to_ml: float) -> dict:
         "channel": row["channel"],
     }
     unit = "g" if row["start_g"] is not None or row["end_g"] is not None else "ml"
-    readings = sheets.Reading(row[f"start_{unit}"], row[f"end_{unit}"], unit)
+    readings = bottle_sheets.Reading(row[f"start_{unit}"], row[f"end_{unit}"], unit)
     _fill_from_sheet(bottle, readings, volume_scale, empty_up_to_ml)
     return bottle
 
 
-def _fill_from_sheet(bottle: dict, readings: sheets.Reading, volume_scale: str, empty_up_to_ml: float) -> None:
+def _fill_from_sheet(bottle: dict, readings: bottle_sheets.Reading, volume_scale: str, empty_up_to_ml: float) -> None:
     start, end, unit = readings.start, readings.end, readings.unit
     if start is None and end is None:
         return
@@ -111,7 +111,7 @@ def _sheet(path: Path) -> RawTable | None:
         raw = _raw_table(path, path.stat().st_mtime_ns)
     except (ValueError, OSError):
         return None
-    return raw if sheets.is_sheet(raw) else None
+    return raw if bottle_sheets.is_sheet(raw) else None
 
 
 @lru_cache(maxsize=8)

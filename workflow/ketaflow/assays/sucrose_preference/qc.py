@@ -6,7 +6,7 @@ each bottle, licks over time with the dark phase behind them.
 
 import numpy as np
 
-from ketaflow.assays.sucrose_preference import pictures
+from ketaflow.assays.sucrose_preference import figures
 from ketaflow.core.measures import check, within
 from ketaflow.core.records import Record
 
@@ -37,7 +37,7 @@ def qc(
     own = {"recording": name, "animal": facts["animal"]}
     return Record(
         tables={"checks": [check(**row, **own) for row in rows]},
-        figures={name: pictures.figures(recording, found)},
+        figures={name: figures.figures(recording, found)},
     )
 
 

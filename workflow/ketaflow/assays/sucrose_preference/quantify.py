@@ -7,10 +7,10 @@ A bottle that leaked or ran dry and a sensor that stuck give no preference: valu
 
 import numpy as np
 
-from ketaflow.assays.sucrose_preference import licking
-from ketaflow.assays.sucrose_preference.bottles import SUCROSE, WATER, preference_pct, side_difference_points
-from ketaflow.assays.sucrose_preference.drinking import Drinking, drinking
-from ketaflow.assays.sucrose_preference.licked import Licked, joined, licked
+from ketaflow.assays.sucrose_preference.bottles.intake import Drinking, drinking
+from ketaflow.assays.sucrose_preference.bottles.loss import SUCROSE, WATER, preference_pct, side_difference_points
+from ketaflow.assays.sucrose_preference.licks import lick_microstructure
+from ketaflow.assays.sucrose_preference.licks.lick_summary import Licked, joined, licked
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
@@ -226,14 +226,14 @@ def _phase_preferences(row: dict, recording: Record, sensors: list[Licked], ligh
     """Lick preference while the light was off and while it was on, where the clock is known."""
     facts = recording.facts
     solution = solution_of({sensor.content for sensor in sensors})
-    if not solution or not all(licking.clock(log) for log in facts["logs"].values()):
+    if not solution or not all(lick_microstructure.clock(log) for log in facts["logs"].values()):
         return []
     more = {"analyte": solution} if solution != SUCROSE else {}
     stuck = "; ".join(sensor.stuck for sensor in sensors if sensor.stuck)
     licks = {True: {solution: 0.0, WATER: 0.0}, False: {solution: 0.0, WATER: 0.0}}
     for index, log in facts["logs"].items():
         time_s, counts, _ = recording.arrays[f"licks_{index}"]
-        dark = licking.dark_at(time_s, licking.clock(log), **lights)
+        dark = lick_microstructure.dark_at(time_s, lick_microstructure.clock(log), **lights)
         content = facts["bottles"][int(index)]["content"]
         for phase in (True, False):
             licks[phase][content] += float(counts[dark == phase].sum())
@@ -278,11 +278,11 @@ def _bin_rows(row: dict, recording: Record, bin_min: float, *, lights_on_h: floa
         edges = np.arange(0, length_s + bin_min * 60, bin_min * 60)
         if len(edges) < 2:
             continue
-        counts, contacts = (licking.binned(time_s, amounts, edges) for amounts in (licks, contact))
+        counts, contacts = (lick_microstructure.binned(time_s, amounts, edges) for amounts in (licks, contact))
         middles = (edges[:-1] + edges[1:]) / 2
         lights = {"lights_on_h": lights_on_h, "lights_off_h": lights_off_h}
-        start = licking.clock(log)
-        dark = licking.dark_at(middles, start, **lights) if start else [None] * len(middles)
+        start = lick_microstructure.clock(log)
+        dark = lick_microstructure.dark_at(middles, start, **lights) if start else [None] * len(middles)
         for i in range(len(middles)):
             rows.append(
                 {

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pandas as pd
 
-from ketaflow.assays.sucrose_preference.bottles import SOLUTIONS, SUCROSE, WATER
+from ketaflow.assays.sucrose_preference.bottles.loss import SOLUTIONS, SUCROSE, WATER
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import nearest
