@@ -21,9 +21,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from ketaflow import assays  # noqa: E402
-from ketaflow.assays.dendritic_spines import calibrate, ingest, optics, qc, quantify, scene, simulate, teaching  # noqa: E402
-from ketaflow.assays.dendritic_spines.matching import matched  # noqa: E402
-from ketaflow.assays.dendritic_spines.scene import Balls  # noqa: E402
+from ketaflow.assays.dendritic_spines import calibrate, ingest, qc, quantify, simulate  # noqa: E402
+from ketaflow.assays.dendritic_spines.raters.matching import matched  # noqa: E402
+from ketaflow.assays.dendritic_spines.simulation import optics, scene  # noqa: E402
+from ketaflow.assays.dendritic_spines.simulation.scene import Balls  # noqa: E402
+from ketaflow.assays.dendritic_spines.training import scorer_training  # noqa: E402
 from ketaflow.core import settings  # noqa: E402
 from ketaflow.core.records import Record  # noqa: E402
 
@@ -132,7 +134,9 @@ def ceiling(pictures: dict[str, np.ndarray], centres: pd.DataFrame) -> None:
         people = centres[centres["image"].eq(name)]
         reach_um = 0.1 * people["box_width_px"].iloc[0] / 2
         marks_um = people[["y_px", "x_px"]].to_numpy(float) * 0.1
-        made, factor, same = teaching.offered(pictures[name][None], np.array([1, 0.1, 0.1]), DEFAULTS["quantify"])
+        made, factor, same = scorer_training.offered(
+            pictures[name][None], np.array([1, 0.1, 0.1]), DEFAULTS["quantify"]
+        )
         places_um = made.places_um[:, 1:] / factor
         away = np.linalg.norm(places_um[:, None] - marks_um[None], axis=2).min(1)
         kept = same.best(-away, away <= reach_um)

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.dendritic_spines import agreement, cohort
+from ketaflow.assays.dendritic_spines import cohort
+from ketaflow.assays.dendritic_spines.raters import agreement
 
 SCORES = "dendritic_spines_human_scores"
 

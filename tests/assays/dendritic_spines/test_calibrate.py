@@ -8,7 +8,7 @@ import pytest
 from dendrite import ANY, record_of, truth
 
 from ketaflow.assays.dendritic_spines import calibrate, ingest, simulate
-from ketaflow.assays.dendritic_spines.consensus import consensus
+from ketaflow.assays.dendritic_spines.raters.consensus import consensus
 from ketaflow.core.errors import IngestError
 
 SCORES = "dendritic_spines_human_scores"

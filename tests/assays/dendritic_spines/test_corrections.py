@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from dendrite import record_of
 
-from ketaflow.assays.dendritic_spines import corrections, qc, quantify
+from ketaflow.assays.dendritic_spines import qc, quantify
+from ketaflow.assays.dendritic_spines.raters import corrections
 
 PLACES = np.array([[0.0, 10, 10], [0, 50, 50], [0, 50, 90]])
 EMPTY = {"spine": None, "x_px": None, "y_px": None, "z_px": None, "class": None, "by": None}

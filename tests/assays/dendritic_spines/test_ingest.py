@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from ketaflow.assays.dendritic_spines import image_facts, ingest, own_scorer, scorer
+from ketaflow.assays.dendritic_spines import ingest
+from ketaflow.assays.dendritic_spines.detection import lab_scorer, scorer
+from ketaflow.assays.dendritic_spines.tracing import image_properties
 from ketaflow.core.errors import IngestError
 
 
@@ -56,8 +58,8 @@ def test_a_file_that_is_no_scorer_is_refused_by_name(drawn, content):
 
 def test_a_scorer_taught_with_another_version_is_to_be_taught_again():
     with pytest.raises(IngestError, match=r"7 numbers.*calibrate_dendritic_spines"):
-        own_scorer.weights({"stack": np.zeros((1, 2, 2)), "scorer_mean": np.zeros(7)})
-    assert own_scorer.weights({"stack": np.zeros((1, 2, 2))}) == {}
+        lab_scorer.weights({"stack": np.zeros((1, 2, 2)), "scorer_mean": np.zeros(7)})
+    assert lab_scorer.weights({"stack": np.zeros((1, 2, 2))}) == {}
 
 
 def test_one_channel_of_several_is_read_and_its_name_kept(tmp_path, row, defaults):
@@ -108,5 +110,5 @@ def test_fluorescence_in_a_cohort_of_dark_stains_is_refused(drawn, defaults):
 
 def test_noise_is_neither_dark_nor_bright():
     noise = np.random.default_rng(0).normal(100, 10, (5, 300, 300))
-    assert not image_facts.dark_on_light(noise, 0.1)
-    assert not image_facts.dark_on_light(noise.max() - noise, 0.1)
+    assert not image_properties.dark_on_light(noise, 0.1)
+    assert not image_properties.dark_on_light(noise.max() - noise, 0.1)

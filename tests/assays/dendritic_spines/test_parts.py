@@ -4,18 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.dendritic_spines import (
-    candidates,
-    cohort,
-    image_facts,
-    optics,
-    scene,
-    scorer,
-    shape,
-    simulate,
-    train,
-)
-from ketaflow.assays.dendritic_spines.matching import matched
+from ketaflow.assays.dendritic_spines import cohort, simulate, train
+from ketaflow.assays.dendritic_spines.detection import candidates, scorer, shape
+from ketaflow.assays.dendritic_spines.raters.matching import matched
+from ketaflow.assays.dendritic_spines.simulation import optics, scene
+from ketaflow.assays.dendritic_spines.tracing import image_properties
 
 RULE = {"mushroom_head_um": 0.6, "stubby_neck_um": 0.2, "stubby_length_um": 1.0, "filopodium_length_um": 2.0}
 
@@ -99,8 +92,8 @@ def test_the_dark_around_a_dendrite_is_zero_in_the_projection_of_many_noisy_plan
     stack = np.random.default_rng(0).normal(0, 10, (15, 80, 80)).astype(np.float32)
     assert np.quantile(stack.max(0), 0.3) > 10
     voxel_um = np.array([0.3, 0.1, 0.1])
-    assert np.quantile(image_facts.projected(stack, voxel_um), 0.3) == pytest.approx(0, abs=0.5)
-    np.testing.assert_array_equal(image_facts.projected(stack[:1], voxel_um), stack[0])
+    assert np.quantile(image_properties.projected(stack, voxel_um), 0.3) == pytest.approx(0, abs=0.5)
+    np.testing.assert_array_equal(image_properties.projected(stack[:1], voxel_um), stack[0])
 
 
 def test_a_dim_point_of_light_stands_out_of_the_projection_of_a_noisy_stack():
@@ -108,7 +101,7 @@ def test_a_dim_point_of_light_stands_out_of_the_projection_of_a_noisy_stack():
     voxel_um, rng = np.array([0.3, 0.1, 0.1]), np.random.default_rng(0)
     point = optics.blur(np.pad(np.ones((1, 1, 1), np.float32), ((7, 7), (40, 40), (40, 40))), voxel_um, 0.3, 0.8)
     stack = 3 * point / point.max() + rng.standard_normal(point.shape, np.float32)
-    picture = image_facts.projected(stack, voxel_um)
+    picture = image_properties.projected(stack, voxel_um)
     assert picture.argmax() == np.ravel_multi_index((40, 40), picture.shape)
 
 
@@ -127,7 +120,7 @@ def test_the_noise_of_a_stack_is_found_beside_structure():
     rng = np.random.default_rng(0)
     stack = rng.normal(100, 7, (3, 200, 200)).astype(np.float32)
     stack[:, 90:100] += 500
-    assert image_facts.noise(stack, 0.0) == pytest.approx(7, rel=0.05)
+    assert image_properties.noise(stack, 0.0) == pytest.approx(7, rel=0.05)
 
 
 def test_agreement_counts_every_pair_of_raters():

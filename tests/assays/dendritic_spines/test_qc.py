@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from dendrite import record_of
 
-from ketaflow.assays.dendritic_spines import overlay, qc, quantify
+from ketaflow.assays.dendritic_spines import qc, quantify
+from ketaflow.assays.dendritic_spines.figures import overlay
 
 
 def verdicts(record) -> dict[str, str]:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from dendrite import record_of, truth, values
 
-from ketaflow.assays.dendritic_spines import optics, quantify, scene, shape, simulate
+from ketaflow.assays.dendritic_spines import quantify, simulate
+from ketaflow.assays.dendritic_spines.detection import shape
+from ketaflow.assays.dendritic_spines.simulation import optics, scene
 
 
 def test_the_length_of_a_drawn_dendrite_is_found_within_five_percent(drawn):

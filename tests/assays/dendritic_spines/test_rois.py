@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.dendritic_spines import corrections as replay
-from ketaflow.assays.dendritic_spines import export, imagej, rois
+from ketaflow.assays.dendritic_spines import export
+from ketaflow.assays.dendritic_spines.raters import corrections as replay
+from ketaflow.assays.dendritic_spines.raters import imagej, regions
 
 SPINES = pd.DataFrame(
     {"image": "a/b.tif", "spine": [1, 2, 3], "x_px": [5.0, 40.25, 80.0], "y_px": [6.0, 30.5, 9.0],
@@ -69,7 +70,7 @@ def test_a_rectangle_or_an_oval_marks_its_middle(kind):
 def test_a_broken_region_is_refused_with_what_was_expected(tmp_path, kept):
     path = saved(tmp_path, {"a": imagej.point_roi(1.5, 1.5, 1, "0001-thin")[:kept]})
     with pytest.raises(SystemExit, match=r"RoiSet\.zip.*ROI manager"):
-        rois.read_marks(path)
+        regions.read_marks(path)
 
 
 def exported(folder, spines):
@@ -89,7 +90,7 @@ def test_each_image_has_its_archive():
 
 def test_images_whose_names_differ_only_in_a_slash_have_an_archive_each():
     names = ["a/b.tif", "a_b.tif", "a b.tif"]
-    made = rois.archives(pd.concat([SPINES.assign(image=name) for name in names]))
+    made = regions.archives(pd.concat([SPINES.assign(image=name) for name in names]))
     assert sorted(made) == ["a_b.tif_rois.zip", "a_b.tif_rois_2.zip", "a_b.tif_rois_3.zip"]
 
 
@@ -99,7 +100,7 @@ def test_a_cohort_without_spines_exports_nothing():
 
 def test_regions_that_nobody_touched_correct_nothing(tmp_path):
     path = exported(tmp_path, SPINES)
-    assert rois.corrections(SPINES, rois.read_marks(path), "anna") == []
+    assert regions.corrections(SPINES, regions.read_marks(path), "anna") == []
 
 
 def test_what_was_changed_in_fiji_becomes_rows_that_make_it_so(tmp_path):
@@ -109,7 +110,7 @@ def test_what_was_changed_in_fiji_becomes_rows_that_make_it_so(tmp_path):
         "0003-mushroom": imagej.point_roi(80.5, 9.5, 5, "0003-mushroom"),
         "0060-0100": imagej.point_roi(100.5, 60.5, 2, "0060-0100"),
     })  # fmt: skip
-    rows = rois.corrections(SPINES, rois.read_marks(path), "anna")
+    rows = regions.corrections(SPINES, regions.read_marks(path), "anna")
     assert sorted(row["action"] for row in rows) == ["add", "add", "drop", "drop", "reclass"]
     assert {row["by"] for row in rows} == {"anna"}
     found = SPINES[["z_px", "y_px", "x_px"]].to_numpy()
@@ -124,17 +125,17 @@ def test_regions_renamed_by_fiji_still_mean_the_spines_they_lie_on(tmp_path):
         f"p{number}": imagej.point_roi(row.x_px + 0.5, row.y_px + 0.5, 1, f"p{number}")
         for number, row in enumerate(SPINES.itertuples())
     })  # fmt: skip
-    assert rois.corrections(SPINES, rois.read_marks(path), "") == []
+    assert regions.corrections(SPINES, regions.read_marks(path), "") == []
 
 
 def test_the_commands_print_rows_of_the_cohorts_tables(tmp_path, capsys):
     (tmp_path / "dendritic_spines").mkdir()
     SPINES.to_csv(tmp_path / "dendritic_spines" / "spines.csv", index=False)
     written = exported(tmp_path, SPINES)
-    rois.main(["scores", "a/b.tif", str(written), "--rater", "ben"])
+    regions.main(["scores", "a/b.tif", str(written), "--rater", "ben"])
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["image,rater,x_px,y_px,z_px,class", "a/b.tif,ben,5.0,6.0,2,thin"]
-    rois.main(["corrections", str(tmp_path), "a/b.tif", str(written), "--by", "ben"])
+    regions.main(["corrections", str(tmp_path), "a/b.tif", str(written), "--by", "ben"])
     assert capsys.readouterr().out.splitlines() == ["image,action,x_px,y_px,z_px,class,by"]
 
 
@@ -144,5 +145,5 @@ def test_coordinates_survive_the_way_there_and_back(tmp_path):
     spines = pd.DataFrame({"image": "a.tif", "spine": range(1, 51), "x_px": places[:, 0], "y_px": places[:, 1],
                            "z_px": 0.0, "class": "thin"})  # fmt: skip
     path = exported(tmp_path, spines)
-    read = sorted((mark.name, mark.x_px, mark.y_px) for mark in rois.read_marks(path))
+    read = sorted((mark.name, mark.x_px, mark.y_px) for mark in regions.read_marks(path))
     np.testing.assert_allclose([[x, y] for _, x, y in read], places, atol=1e-3)

@@ -4,21 +4,12 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from ketaflow.assays.dendritic_spines import (
-    apart,
-    bare,
-    candidates,
-    cross_section,
-    finding,
-    image_facts,
-    optics,
-    scene,
-    scorer,
-    shaft,
-    train,
-)
-from ketaflow.assays.dendritic_spines.matching import matched
-from ketaflow.assays.dendritic_spines.shaft import Dendrite
+from ketaflow.assays.dendritic_spines import train
+from ketaflow.assays.dendritic_spines.detection import candidate_merging, candidate_search, candidates, scorer
+from ketaflow.assays.dendritic_spines.raters.matching import matched
+from ketaflow.assays.dendritic_spines.simulation import optics, scene
+from ketaflow.assays.dendritic_spines.tracing import cross_section, image_properties, shaft, shaft_subtraction
+from ketaflow.assays.dendritic_spines.tracing.shaft import Dendrite
 
 VOXEL_UM, SHAPE = np.array([0.3, 0.1, 0.1]), (14, 80, 160)
 MIDDLE_UM = np.array([2.1, 4.0])
@@ -31,8 +22,8 @@ def pictured(*parts, photons=2000.0):
     light = optics.blur(optics.fill(scene.Balls.together([shaft, *parts]), SHAPE, VOXEL_UM), VOXEL_UM, 0.3, 0.8)
     stack = optics.detect(light, photons=photons, background=2, read_noise=2, gain=12, offset=100, ceiling=65535,
                           rng=np.random.default_rng(0))  # fmt: skip
-    lifted, _ = image_facts.without_background(stack)
-    return lifted, image_facts.projected(lifted, VOXEL_UM)
+    lifted, _ = image_properties.without_background(stack)
+    return lifted, image_properties.projected(lifted, VOXEL_UM)
 
 
 def ball(x_um, away_um, radius_um=0.3, brightness=1.0):
@@ -41,8 +32,8 @@ def ball(x_um, away_um, radius_um=0.3, brightness=1.0):
 
 
 def traced(lifted, picture):
-    noise = image_facts.noise(picture[None], 1.0)
-    return finding.traced(
+    noise = image_properties.noise(picture[None], 1.0)
+    return candidate_search.traced(
         lifted, picture, VOXEL_UM, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35
     ), noise  # fmt: skip
 
@@ -50,8 +41,8 @@ def traced(lifted, picture):
 def offered(*parts):
     lifted, picture = pictured(*parts)
     found, noise = traced(lifted, picture)
-    made = finding.offered(picture, VOXEL_UM, found, noise, reach_um=3.0)
-    return made, finding.same_spine(picture, VOXEL_UM, found, made, 0.4), found.factor
+    made = candidate_search.offered(picture, VOXEL_UM, found, noise, reach_um=3.0)
+    return made, candidate_search.same_spine(picture, VOXEL_UM, found, made, 0.4), found.factor
 
 
 def kept_of(made, same, factor, *marks_um):
@@ -93,8 +84,8 @@ def test_a_bare_shaft_has_no_bulges():
     _, picture = pictured()
     line = np.column_stack([np.zeros(141), np.full(141, 4.0), np.linspace(1, 15, 141)])
     even = Dendrite(line, np.full(141, 0.4), np.full(141, float(picture[40, 80])))
-    out = bare.standing_out(candidates.blurred(picture, 0.2, 0.1), 0.1, even)
-    assert not len(bare.bulges(out, even, 0.0))
+    out = shaft_subtraction.standing_out(candidates.blurred(picture, 0.2, 0.1), 0.1, even)
+    assert not len(shaft_subtraction.bulges(out, even, 0.0))
 
 
 def test_two_heads_with_dark_between_them_are_two_spines():
@@ -106,9 +97,9 @@ def test_two_places_on_one_wide_head_are_one_spine():
     lifted, picture = pictured(ball(8.0, 1.2, 0.5))
     found, noise = traced(lifted, picture)
     marks = np.array([[0, 5.2, 7.75], [0, 5.2, 8.25]])
-    made = finding.placed(picture, VOXEL_UM, found, noise, marks)
+    made = candidate_search.placed(picture, VOXEL_UM, found, noise, marks)
     made.places_um = marks * found.factor
-    assert len(finding.same_spine(picture, VOXEL_UM, found, made, 0.4).pairs) == 1
+    assert len(candidate_search.same_spine(picture, VOXEL_UM, found, made, 0.4).pairs) == 1
 
 
 def test_the_root_below_a_head_is_no_second_spine():
@@ -118,7 +109,7 @@ def test_the_root_below_a_head_is_no_second_spine():
 
 def test_of_one_spine_the_best_place_is_kept_and_a_displaced_one_displaces_nothing():
     """A row of three, each one spine with the next: the middle one is the weakest but one of the ends."""
-    same = apart.SameSpine(np.array([[0, 1], [1, 2]]), 3)
+    same = candidate_merging.SameSpine(np.array([[0, 1], [1, 2]]), 3)
     assert list(same.best(np.array([0.9, 0.8, 0.7]), np.ones(3, bool))) == [0, 2]
     assert list(same.best(np.array([0.9, 0.95, 0.7]), np.ones(3, bool))) == [1]
 
@@ -134,10 +125,10 @@ def test_the_shipped_weights_are_of_the_features_and_layers_as_they_are():
 
 def test_the_shipped_weights_still_know_spines_in_fields_they_have_not_seen():
     """Features computed otherwise than when the network was trained would show here: few spines, or many others."""
-    from ketaflow.assays.dendritic_spines import fields
+    from ketaflow.assays.dendritic_spines.training import training_images
 
     rng = np.random.default_rng(1234)
-    seen, label = zip(*(train.labelled(fields.draw(rng), rng) for _ in range(8)), strict=True)
+    seen, label = zip(*(train.labelled(training_images.draw(rng), rng) for _ in range(8)), strict=True)
     told = scorer.probability(np.vstack(seen).astype(np.float32), scorer.shipped())
     spine = np.concatenate(label)
     assert (told >= 0.5)[spine].mean() > 0.5
@@ -149,9 +140,9 @@ def test_a_dendrite_is_found_with_all_its_spines_in_good_light():
     places = [(3.0, 1.3), (5.0, -1.3), (7.0, 1.0), (9.5, -1.5), (12.0, 1.2)]
     lifted, picture = pictured(*(ball(x, away) for x, away in places))
     found, noise = traced(lifted, picture)
-    made = finding.offered(picture, VOXEL_UM, found, noise, reach_um=3.0)
+    made = candidate_search.offered(picture, VOXEL_UM, found, noise, reach_um=3.0)
     told = scorer.as_clear(scorer.scores(made, scorer.shipped()), made, stricter_when_clear=20, laxer_when_clear=8)
-    kept = finding.same_spine(picture, VOXEL_UM, found, made, 0.4).best(told, told >= 0.6)
+    kept = candidate_search.same_spine(picture, VOXEL_UM, found, made, 0.4).best(told, told >= 0.6)
     marks = np.array([[4.0 + away, x] for x, away in places])
     same, _ = matched(made.places_um[kept, 1:] / found.factor, marks, 0.5)
     assert len(kept) == len(same) == len(places)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from ketaflow.assays.dendritic_spines import candidates, fields, scorer, simulate, teaching, train
-from ketaflow.assays.dendritic_spines.matching import matched
+from ketaflow.assays.dendritic_spines import simulate, train
+from ketaflow.assays.dendritic_spines.detection import candidates, scorer
+from ketaflow.assays.dendritic_spines.raters.matching import matched
+from ketaflow.assays.dendritic_spines.training import scorer_training, training_images
 
 RULES = {"min_dendrite_um": 6.0, "faintest_dendrite_ratio": 0.35, "max_reach_um": 3.0, "min_distance_um": 0.4}
 COUNTS = {"mushroom_count": 5, "thin_count": 4, "stubby_count": 3, "filopodium_count": 0}
@@ -13,19 +15,19 @@ NOWHERE = np.zeros((0, 2))
 
 
 @pytest.fixture(scope="module")
-def images() -> list[teaching.Scored]:
+def images() -> list[scorer_training.Scored]:
     made = []
     for seed in range(4):
         _, spines, stack = simulate.drawn({"length_um": 15.0, "photons": 80.0, **COUNTS}, seed)
         people_um = np.array([[spine["y_um"], spine["x_um"]] for spine in spines])
-        found = teaching.offered(stack, simulate.VOXEL_UM, RULES)
-        made.append(teaching.Scored(f"{seed}", "m", simulate.VOXEL_UM[1], *found, people_um, NOWHERE))
+        found = scorer_training.offered(stack, simulate.VOXEL_UM, RULES)
+        made.append(scorer_training.Scored(f"{seed}", "m", simulate.VOXEL_UM[1], *found, people_um, NOWHERE))
     return made
 
 
 def common(images, weights) -> float:
     """F1 of a scorer against people over images."""
-    found = [teaching.accepted(image, weights, 0.35) for image in images]
+    found = [scorer_training.accepted(image, weights, 0.35) for image in images]
     both = sum(len(matched(one, image.spines_um, 1.0)[0]) for one, image in zip(found, images, strict=True))
     return 2 * both / (sum(map(len, found)) + sum(len(image.spines_um) for image in images))
 
@@ -37,22 +39,22 @@ def test_a_taught_scorer_agrees_with_its_teachers_better_than_the_shipped_one(im
         offered_um = image.offered.places_um[:, 1:] / image.factor
         nearest = np.linalg.norm(image.spines_um[:, None] - offered_um[None], axis=2).argmin(1)
         away = image.offered.facts[nearest, candidates.FACTS.index("distance_in_radii")]
-        choosy.append(teaching.Scored(**{**vars(image), "spines_um": image.spines_um[away > 2.5]}))
-    weights = teaching.fitted(choosy, **SCHOOL)
+        choosy.append(scorer_training.Scored(**{**vars(image), "spines_um": image.spines_um[away > 2.5]}))
+    weights = scorer_training.fitted(choosy, **SCHOOL)
     assert common(choosy, weights) > common(choosy, scorer.shipped()) + 0.02
-    counted = sum(len(teaching.accepted(image, weights, 0.35)) for image in choosy)
+    counted = sum(len(scorer_training.accepted(image, weights, 0.35)) for image in choosy)
     assert counted == pytest.approx(sum(len(image.spines_um) for image in choosy), rel=0.3)
 
 
 @pytest.fixture(scope="module")
 def taught(images):
     """Weights taught with everything that was drawn."""
-    return teaching.fitted(images, **SCHOOL)
+    return scorer_training.fitted(images, **SCHOOL)
 
 
 def test_teaching_what_the_shipped_scorer_knows_does_no_harm(images, taught):
     assert common(images, taught) >= common(images, scorer.shipped())
-    counted = sum(len(teaching.accepted(image, taught, 0.35)) for image in images)
+    counted = sum(len(scorer_training.accepted(image, taught, 0.35)) for image in images)
     assert counted == pytest.approx(sum(len(image.spines_um) for image in images), rel=0.3)
 
 
@@ -69,37 +71,39 @@ def test_the_level_lets_in_what_is_right_and_keeps_out_what_is_not(right, low, h
     second = people[8:] if right[1] else elsewhere
     places = np.vstack([people[:8], second, elsewhere])
     scores = np.repeat([0.9, 0.5, 0.1], [8, len(second), 20])
-    assert low < teaching._best_level([(people, places, scores)], 1.0) <= high
+    assert low < scorer_training._best_level([(people, places, scores)], 1.0) <= high
 
 
 def test_the_shipped_weights_are_left_as_they_were(images):
     before = {name: array.copy() for name, array in scorer.shipped().items()}
-    teaching.fitted(images[:2], **SCHOOL)
+    scorer_training.fitted(images[:2], **SCHOOL)
     assert all(np.array_equal(before[name], array) for name, array in scorer.shipped().items())
 
 
 def test_the_same_seed_teaches_the_same_scorer(images):
-    first, again = (teaching.fitted(images[:2], **SCHOOL) for _ in range(2))
+    first, again = (scorer_training.fitted(images[:2], **SCHOOL) for _ in range(2))
     assert all(np.array_equal(first[name], again[name]) for name in first)
 
 
 def test_a_candidate_that_people_disagree_on_is_neither_learned_as_spine_nor_as_none(images):
     image = images[0]
-    sure, _ = teaching._examples(image)
-    doubting = teaching.Scored(**{**vars(image), "spines_um": image.spines_um[1:], "doubtful_um": image.spines_um[:1]})
-    denying = teaching.Scored(**{**vars(image), "spines_um": image.spines_um[1:]})
-    assert len(teaching._examples(doubting)[0]) < len(sure)
-    assert teaching._examples(doubting)[1].sum() == teaching._examples(denying)[1].sum()
+    sure, _ = scorer_training._examples(image)
+    doubting = scorer_training.Scored(
+        **{**vars(image), "spines_um": image.spines_um[1:], "doubtful_um": image.spines_um[:1]}
+    )
+    denying = scorer_training.Scored(**{**vars(image), "spines_um": image.spines_um[1:]})
+    assert len(scorer_training._examples(doubting)[0]) < len(sure)
+    assert scorer_training._examples(doubting)[1].sum() == scorer_training._examples(denying)[1].sum()
 
 
 def test_an_image_without_a_dendrite_teaches_nothing():
     noise = np.random.default_rng(0).poisson(20, (1, 150, 150)).astype(np.uint16)
-    assert teaching.offered(noise, np.array([1, 0.1, 0.1]), RULES) is None
+    assert scorer_training.offered(noise, np.array([1, 0.1, 0.1]), RULES) is None
 
 
 def test_a_drawn_field_gives_spines_and_others_to_learn_from():
     rng = np.random.default_rng(3)
-    seen, label = train.labelled(fields.draw(rng), rng)
+    seen, label = train.labelled(training_images.draw(rng), rng)
     assert seen.shape == (len(label), scorer.WIDTH)
     assert 0 < label.mean() < 0.6
 

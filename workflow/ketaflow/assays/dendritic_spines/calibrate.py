@@ -15,9 +15,12 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ketaflow.assays.dendritic_spines import agreement, image_facts, scorer, teaching
-from ketaflow.assays.dendritic_spines.consensus import ACCEPTED_SHARE, consensus
-from ketaflow.assays.dendritic_spines.teaching import Scored
+from ketaflow.assays.dendritic_spines.detection import scorer
+from ketaflow.assays.dendritic_spines.raters import agreement
+from ketaflow.assays.dendritic_spines.raters.consensus import ACCEPTED_SHARE, consensus
+from ketaflow.assays.dendritic_spines.tracing import image_properties
+from ketaflow.assays.dendritic_spines.training import scorer_training
+from ketaflow.assays.dendritic_spines.training.scorer_training import Scored
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import ZIP_DATE, Record
 
@@ -49,7 +52,7 @@ def _calibrated(recordings: Iterable[Record], settings: dict) -> dict[str, pd.Da
     by_scorers = _judged_on_the_other_half(images, half, rules, settings)
     everyone = pd.concat([marks, *by_scorers], ignore_index=True)
     each = _compared(images, everyone, half, settings["cohort"]["match_um"])
-    weights = teaching.fitted(images, **rules, **_schooling(own))
+    weights = scorer_training.fitted(images, **rules, **_schooling(own))
     name = f"scorer_{_fingerprint(weights)}.npz"
     report, gain = _report(each, own["seed"])
     return {
@@ -91,8 +94,8 @@ def _scored(recordings: Iterable[Record], settings: dict) -> tuple[list[Scored],
 
 def _one(record: Record, rows: list[dict], settings: dict) -> Scored | None:
     """Candidates of one image beside what people marked in it."""
-    voxel_um = image_facts.voxel_size_um(record.facts)
-    found = teaching.offered(record.arrays["stack"], voxel_um, settings["quantify"])
+    voxel_um = image_properties.voxel_size_um(record.facts)
+    found = scorer_training.offered(record.arrays["stack"], voxel_um, settings["quantify"])
     if found is None:
         return None
     by_rater = {
@@ -136,11 +139,11 @@ def _judged_on_the_other_half(
     by_half = []
     for left_out in (0, 1):
         others = [image for image, of in zip(images, half, strict=True) if of != left_out]
-        by_half.append(teaching.fitted(others, **rules, **_schooling(settings["calibrate"])))
+        by_half.append(scorer_training.fitted(others, **rules, **_schooling(settings["calibrate"])))
     marks = []
     for image, of in zip(images, half, strict=True):
-        shipped = teaching.accepted(image, scorer.shipped(), rules["threshold"], when_clear)
-        taught = teaching.accepted(image, by_half[of], rules["threshold"])
+        shipped = scorer_training.accepted(image, scorer.shipped(), rules["threshold"], when_clear)
+        taught = scorer_training.accepted(image, by_half[of], rules["threshold"])
         marks += [_marks(image, SHIPPED, shipped), _marks(image, TAUGHT, taught)]
     return marks
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.dendritic_spines import agreement, agreement_figures
+from ketaflow.assays.dendritic_spines.figures import agreement_figures
+from ketaflow.assays.dendritic_spines.raters import agreement
 
 MAIN, SCORES = "dendritic_spines", "dendritic_spines_human_scores"
 MACHINE = "ketaflow"

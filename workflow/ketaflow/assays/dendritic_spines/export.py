@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from ketaflow.assays.dendritic_spines import rois
+from ketaflow.assays.dendritic_spines.raters import regions
 
 
 def export(tables: dict[str, pd.DataFrame]) -> dict[str, bytes]:
     """Files by name, from the tables of the whole cohort; none where no spine was found."""
-    return rois.archives(tables["spines"]) if "spines" in tables else {}
+    return regions.archives(tables["spines"]) if "spines" in tables else {}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow.assays.dendritic_spines import image_facts
+from ketaflow.assays.dendritic_spines.tracing import image_properties
 from ketaflow.core import images
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import Record
@@ -52,7 +52,7 @@ def ingest(rows: dict[str, list[dict]], folder: Path, *, scorer_file: str, dendr
 
 def _as_bright(stack: np.ndarray, pixel_um: float, name: str, dendrites: str) -> np.ndarray:
     """The stack with its dendrites bright, whichever way they are; refused where the settings say otherwise."""
-    found = DARK if image_facts.dark_on_light(stack, pixel_um) else "bright"
+    found = DARK if image_properties.dark_on_light(stack, pixel_um) else "bright"
     if found == DARK and dendrites != DARK:
         raise IngestError(
             f"{name}: the dendrites are darker than what is around them (a Golgi stain, or an inverted image); "

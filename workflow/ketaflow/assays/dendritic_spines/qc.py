@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.dendritic_spines import corrections, image_facts, overlay
+from ketaflow.assays.dendritic_spines.figures import overlay
+from ketaflow.assays.dendritic_spines.raters import corrections
+from ketaflow.assays.dendritic_spines.tracing import image_properties
 from ketaflow.core.measures import check, within
 from ketaflow.core.records import Figure, Record
 
@@ -81,7 +83,7 @@ def _human_marks(rows: list[dict], shape: tuple[int, int], pixel_um: float, abou
 def _exposure(stack: np.ndarray, facts: dict, most_pct: float, about: dict) -> list[dict]:
     if facts["ceiling"] is None:
         return []
-    share = image_facts.saturated_pct(stack, facts["ceiling"])
+    share = image_properties.saturated_pct(stack, facts["ceiling"])
     return [check("saturated_pct", share, unit="%", high=most_pct, verdict=within(share, None, most_pct),
                   message=f"{share:.1f} % of the bright pixels are at the detector's ceiling", **about)]  # fmt: skip
 

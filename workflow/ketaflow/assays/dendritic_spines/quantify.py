@@ -5,11 +5,13 @@ from pathlib import PurePosixPath
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.dendritic_spines import candidates, corrections, finding, image_facts, own_scorer, shaft, shape
-from ketaflow.assays.dendritic_spines import scorer as judge
-from ketaflow.assays.dendritic_spines.candidates import Candidates
-from ketaflow.assays.dendritic_spines.finding import Traced
-from ketaflow.assays.dendritic_spines.shaft import Dendrite
+from ketaflow.assays.dendritic_spines.detection import candidate_search, candidates, lab_scorer, shape
+from ketaflow.assays.dendritic_spines.detection import scorer as judge
+from ketaflow.assays.dendritic_spines.detection.candidate_search import Traced
+from ketaflow.assays.dendritic_spines.detection.candidates import Candidates
+from ketaflow.assays.dendritic_spines.raters import corrections
+from ketaflow.assays.dendritic_spines.tracing import image_properties, shaft
+from ketaflow.assays.dendritic_spines.tracing.shaft import Dendrite
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
@@ -36,11 +38,11 @@ def quantify(
     points of their centrelines. Array ``soma`` (y, x): where a cell body is, and no dendrite is looked for.
     """
     row = recording.rows[TABLE][0]
-    voxel_um = image_facts.voxel_size_um(recording.facts)
-    stack, background = image_facts.without_background(recording.arrays["stack"])
-    picture = image_facts.projected(stack, voxel_um)
-    noise = image_facts.noise(picture[None], image_facts.count_step(recording.arrays["stack"]))
-    traced = finding.traced(
+    voxel_um = image_properties.voxel_size_um(recording.facts)
+    stack, background = image_properties.without_background(recording.arrays["stack"])
+    picture = image_properties.projected(stack, voxel_um)
+    noise = image_properties.noise(picture[None], image_properties.count_step(recording.arrays["stack"]))
+    traced = candidate_search.traced(
         stack, picture, voxel_um, noise, min_dendrite_um=min_dendrite_um,
         faintest_dendrite_ratio=faintest_dendrite_ratio,
     )  # fmt: skip
@@ -48,16 +50,16 @@ def quantify(
     if not traced.dendrites:
         return Record(facts={**about, "unmatched": []}, arrays={"soma": traced.soma},
                       tables={"measurements": _measurements(row, None, None)})  # fmt: skip
-    offered = finding.offered(picture, voxel_um, traced, noise, reach_um=max_reach_um)
+    offered = candidate_search.offered(picture, voxel_um, traced, noise, reach_um=max_reach_um)
     scores = _scores(offered, scorer, recording.arrays, {
         "stricter_when_clear": stricter_when_clear, "laxer_when_clear": laxer_when_clear,
     })  # fmt: skip
-    same = finding.same_spine(picture, voxel_um, traced, offered, min_distance_um)
+    same = candidate_search.same_spine(picture, voxel_um, traced, offered, min_distance_um)
     likely = same.best(scores, scores >= score_threshold)
     likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]
     chosen = _in_depth(offered.chosen(likely), traced.factor, stack, voxel_um)
     found, told, unmatched = _corrected(recording, stack, picture, voxel_um, traced, noise, chosen, scores[likely])
-    fwhm_um = image_facts.projected_fwhm_um(psf_fwhm_um, len(stack))
+    fwhm_um = image_properties.projected_fwhm_um(psf_fwhm_um, len(stack))
     spines = _spine_table(row["image"], picture, voxel_um, traced.dendrites, found, told, psf_fwhm_um=fwhm_um, rule={
         "mushroom_head_um": mushroom_head_um, "stubby_neck_um": stubby_neck_um,
         "stubby_length_um": stubby_length_um, "filopodium_length_um": filopodium_length_um,
@@ -75,7 +77,7 @@ def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray], when_
     """Score (n,) of each candidate; ``when_clear`` (for ``scorer.as_clear``) is not for a laboratory's own scorer."""
     if kind == "classical":
         return judge.classical(offered)
-    if own := own_scorer.weights(arrays):
+    if own := lab_scorer.weights(arrays):
         return judge.scores(offered, own)
     return judge.as_clear(judge.scores(offered, judge.shipped()), offered, **when_clear)
 
@@ -107,7 +109,7 @@ def _corrected(
         places_um[:, 0] = np.where(
             np.isnan(places_um[:, 0]), _depth(np.nan_to_num(places_um), stack, voxel_um), places_um[:, 0]
         )
-        parts.append(finding.placed(picture, voxel_um, traced, noise, places_um))
+        parts.append(candidate_search.placed(picture, voxel_um, traced, noise, places_um))
     return candidates.joined(parts), facts, failed
 
 

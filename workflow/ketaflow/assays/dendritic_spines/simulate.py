@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.dendritic_spines import optics, scene
-from ketaflow.assays.dendritic_spines.scene import Balls
+from ketaflow.assays.dendritic_spines.simulation import optics, scene
+from ketaflow.assays.dendritic_spines.simulation.scene import Balls
 from ketaflow.core import tiff_metadata
 
 TABLE = "dendritic_spines"

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow.assays.dendritic_spines import fields, finding, image_facts, scorer
-from ketaflow.assays.dendritic_spines.candidates import FACTS, Candidates
+from ketaflow.assays.dendritic_spines.detection import candidate_search, scorer
+from ketaflow.assays.dendritic_spines.detection.candidates import FACTS, Candidates
+from ketaflow.assays.dendritic_spines.tracing import image_properties
+from ketaflow.assays.dendritic_spines.training import training_images
 
 # A candidate this near to a head (um, in the plane) is it; one farther than FAR_UM from all and RIM_UM from their
 # surface is none, nor is one on the shaft (within so many of its radii) that is not near: the root of a spine is not
@@ -24,14 +26,16 @@ TISSUES = 650
 PHOTOGRAPHS = 2
 
 
-def labelled(field: fields.Field, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def labelled(field: training_images.Field, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, features) and labels (n,) of the candidates of one field, the whole field mirrored or not."""
-    stack, _ = image_facts.without_background(field.picture[None])
-    noise = image_facts.noise(field.picture[None], image_facts.count_step(field.picture))
-    found = finding.traced(stack, stack[0], field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35)
+    stack, _ = image_properties.without_background(field.picture[None])
+    noise = image_properties.noise(field.picture[None], image_properties.count_step(field.picture))
+    found = candidate_search.traced(
+        stack, stack[0], field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35
+    )
     if not found.dendrites:
         return np.zeros((0, scorer.WIDTH), np.float16), np.zeros(0, bool)
-    offered = finding.offered(stack[0], field.voxel_um, found, noise, reach_um=3.0)
+    offered = candidate_search.offered(stack[0], field.voxel_um, found, noise, reach_um=3.0)
     label, sure = near_heads(offered, field.heads_um * found.factor, field.widths_um * found.factor, field.hidden)
     kept = np.flatnonzero(sure)
     return scorer.features(offered.chosen(kept), bool(rng.random() < 0.5)).astype(np.float16), label[kept]
@@ -78,8 +82,8 @@ def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NE
 def main(count: int = TISSUES) -> None:
     """Draw, fit, and write ``scorer.npz`` beside this file."""
     rng = np.random.default_rng(7)
-    tissues = (fields.tissue(rng) for _ in range(count))
-    parts = [labelled(fields.photographed(drawn, rng), rng) for drawn in tissues for _ in range(PHOTOGRAPHS)]
+    tissues = (training_images.tissue(rng) for _ in range(count))
+    parts = [labelled(training_images.photographed(drawn, rng), rng) for drawn in tissues for _ in range(PHOTOGRAPHS)]
     seen, label = np.vstack([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     weights = fitted(seen, label, seed=0)
     stored = {name: array.astype(np.float16 if "weight" in name else np.float32) for name, array in weights.items()}
