@@ -18,7 +18,7 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
 
-from scale import make_cohort  # noqa: E402
+from scale import make_bottles  # noqa: E402
 
 from ketaflow import assays  # noqa: E402
 from ketaflow.engine import legacy, study  # noqa: E402
@@ -30,7 +30,7 @@ def main(recordings: int) -> None:
     """Print CPU milliseconds per recording for each stage."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_cohort(folder, recordings)
+        make_bottles(folder, recordings)
         loaded = study.load({"cohort": str(folder)}, {})
         groups = [group for batch in loaded.batches[ASSAY].values() for group in batch]
         chosen = loaded.settings[ASSAY]

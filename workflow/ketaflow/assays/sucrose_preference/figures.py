@@ -15,7 +15,7 @@ SHORT_S = 2 * HOUR_S
 COLOUR_WORDS = {"sky": "blue", "orange": "orange"}
 
 
-def figures(recording: Record, found: dict) -> list[Figure]:
+def review_figures(recording: Record, found: dict) -> list[Figure]:
     """What the reviewer sees: one chart of the bottles, one of the licks, where there are any."""
     made = []
     if found["bottles"]:

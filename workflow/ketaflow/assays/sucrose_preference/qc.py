@@ -37,7 +37,7 @@ def qc(
     own = {"recording": name, "animal": facts["animal"]}
     return Record(
         tables={"checks": [check(**row, **own) for row in rows]},
-        figures={name: figures.figures(recording, found)},
+        figures={name: figures.review_figures(recording, found)},
     )
 
 

@@ -7,10 +7,10 @@ A bottle that leaked or ran dry and a sensor that stuck give no preference: valu
 
 import numpy as np
 
-from ketaflow.assays.sucrose_preference.bottles.intake import Drinking, drinking
+from ketaflow.assays.sucrose_preference.bottles.intake import Intake, corrected_intake
 from ketaflow.assays.sucrose_preference.bottles.loss import SUCROSE, WATER, preference_pct, side_difference_points
 from ketaflow.assays.sucrose_preference.licks import lick_microstructure
-from ketaflow.assays.sucrose_preference.licks.lick_summary import Licked, joined, licked
+from ketaflow.assays.sucrose_preference.licks.lick_summary import LickSummary, combined, lick_summary
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
@@ -37,7 +37,7 @@ def quantify(
 ) -> Record:
     """Measure one recording."""
     facts = recording.facts
-    drunk = drinking(
+    drunk = corrected_intake(
         facts,
         mouse_limit_ml=mouse_limit_ml,
         rat_limit_ml=rat_limit_ml,
@@ -49,7 +49,7 @@ def quantify(
         sucrose_pct=sucrose_pct,
     )
     sensors = [
-        licked(
+        lick_summary(
             facts["bottles"][int(index)],
             log,
             recording.arrays[f"licks_{index}"],
@@ -68,7 +68,7 @@ def quantify(
 
 
 def _tables(
-    recording: Record, drunk: Drinking, sensors: list[Licked], *, bottles: dict, lights: dict, bin_min: float
+    recording: Record, drunk: Intake, sensors: list[LickSummary], *, bottles: dict, lights: dict, bin_min: float
 ) -> dict[str, list[dict]]:
     """Everything told of a recording, by table; a table may be empty."""
     facts = recording.facts
@@ -92,7 +92,7 @@ def solution_of(contents: set[str]) -> str | None:
     return others.pop() if len(others) == 1 and WATER in contents else None
 
 
-def _intakes(row: dict, drunk: Drinking, facts: dict, precision_g: float, sucrose_pct: float) -> list[dict]:
+def _intakes(row: dict, drunk: Intake, facts: dict, precision_g: float, sucrose_pct: float) -> list[dict]:
     """Intake, preference and side bias from weighed bottles; none where no bottle was weighed."""
     bottles = drunk.bottles
     if not bottles:
@@ -115,7 +115,7 @@ def _intakes(row: dict, drunk: Drinking, facts: dict, precision_g: float, sucros
     return rows + _side_bias(row, bottles, drunk.spoilt or unread or little)
 
 
-def _amounts(drunk: Drinking, facts: dict, wanted: str | None, unread: str, sucrose_pct: float) -> list[tuple]:
+def _amounts(drunk: Intake, facts: dict, wanted: str | None, unread: str, sucrose_pct: float) -> list[tuple]:
     """Name, value, unit of each intake, and why it may be missing; contents with an unread bottle are missing."""
     bottles = drunk.bottles
     unread_contents = {bottle["content"] for bottle in facts["bottles"] if bottle["lost"] is None}
@@ -200,7 +200,7 @@ def _side_bias(row: dict, bottles: list[dict], spoilt: str) -> list[dict]:
     return [_value(row, "side_bias_pct", bias, "%", spoilt, "nothing was drunk", {})]
 
 
-def _licks(row: dict, sensors: list[Licked]) -> list[dict]:
+def _licks(row: dict, sensors: list[LickSummary]) -> list[dict]:
     """Licks, contact, bursts and the preferences they show."""
     rows = []
     solution = solution_of({sensor.content for sensor in sensors})
@@ -209,7 +209,7 @@ def _licks(row: dict, sensors: list[Licked]) -> list[dict]:
     for content, name in names.items():
         own = [sensor for sensor in sensors if sensor.content == content]
         if own:
-            rows += _one_content(row, joined(own), name, more)
+            rows += _one_content(row, combined(own), name, more)
     stuck = "; ".join(sensor.stuck for sensor in sensors if sensor.stuck)
     if solution:
         shares = {"lick": lambda s: s.licks, "contact": lambda s: s.contact_s}
@@ -222,7 +222,7 @@ def _licks(row: dict, sensors: list[Licked]) -> list[dict]:
     return rows
 
 
-def _phase_preferences(row: dict, recording: Record, sensors: list[Licked], lights: dict) -> list[dict]:
+def _phase_preferences(row: dict, recording: Record, sensors: list[LickSummary], lights: dict) -> list[dict]:
     """Lick preference while the light was off and while it was on, where the clock is known."""
     facts = recording.facts
     solution = solution_of({sensor.content for sensor in sensors})
@@ -247,7 +247,7 @@ def _phase_preferences(row: dict, recording: Record, sensors: list[Licked], ligh
     ]  # fmt: skip
 
 
-def _one_content(row: dict, sensor: Licked, name: str, more: dict) -> list[dict]:
+def _one_content(row: dict, sensor: LickSummary, name: str, more: dict) -> list[dict]:
     doubt = {"status": "flagged", "reason": sensor.stuck} if sensor.stuck else {}
     rows = [measurement(f"{name}_licks", sensor.licks, unit="licks", **row, **more, **doubt)]
     if sensor.contact_s is not None:
@@ -264,7 +264,7 @@ def _one_content(row: dict, sensor: Licked, name: str, more: dict) -> list[dict]
     return rows
 
 
-def _bottle_rows(row: dict, drunk: Drinking) -> list[dict]:
+def _bottle_rows(row: dict, drunk: Intake) -> list[dict]:
     kept = ("side", "content", "concentration_pct", "start_time", "hours", "lost_g", "control_g", "drunk_g", "drunk_ml")
     return [{**row, **{key: bottle[key] for key in kept}} for bottle in drunk.bottles]
 
@@ -299,7 +299,7 @@ def _bin_rows(row: dict, recording: Record, bin_min: float, *, lights_on_h: floa
     return rows
 
 
-def _burst_rows(row: dict, sensors: list[Licked]) -> list[dict]:
+def _burst_rows(row: dict, sensors: list[LickSummary]) -> list[dict]:
     return [
         {**row, "side": s.side, "content": s.content, "start_s": start, "stop_s": stop, "licks": count}
         for s in sensors
@@ -308,7 +308,7 @@ def _burst_rows(row: dict, sensors: list[Licked]) -> list[dict]:
     ]
 
 
-def _for_checks(drunk: Drinking, sensors: list[Licked], lights: dict) -> dict:
+def _for_checks(drunk: Intake, sensors: list[LickSummary], lights: dict) -> dict:
     """What qc needs to know, in numbers."""
     return {
         "hours": drunk.hours,

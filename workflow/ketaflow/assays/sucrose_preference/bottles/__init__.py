@@ -1,1 +1,1 @@
-"""What each bottle lost, and what of that the animal drank."""
+"""What each bottle lost, and how much of that the animal drank."""

@@ -14,7 +14,7 @@ from ketaflow.assays.sucrose_preference.bottles.loss import (
 
 
 @dataclass
-class Drinking:
+class Intake:
     """A recording's bottles after correction.
 
     ``bottles`` carry hours, lost_g, control_g, drunk_g, drunk_ml and ``fault`` (why its intake cannot be had, or
@@ -30,7 +30,7 @@ class Drinking:
     doubts: list[str] = field(default_factory=list)
 
 
-def drinking(
+def corrected_intake(
     facts: dict,
     *,
     mouse_limit_ml: float,
@@ -41,7 +41,7 @@ def drinking(
     drained_ml: float,
     control_loss_g: float,
     sucrose_pct: float,
-) -> Drinking:
+) -> Intake:
     """Correct every weighed bottle for the session's leak controls, and find leaks, dry bottles and gains."""
     weighed = [dict(bottle) for bottle in facts["bottles"] if bottle["lost"] is not None]
     hours = session_hours(facts, session_h)
@@ -54,7 +54,7 @@ def drinking(
     rates = [loss / length * 24 for _, loss, length in controls]
     drunk = [bottle["drunk_ml"] for bottle in weighed]
     total_ml = sum(drunk) if drunk and None not in drunk else None
-    found = Drinking(weighed, hours, max(rates) if rates else None, limit_ml, total_ml)
+    found = Intake(weighed, hours, max(rates) if rates else None, limit_ml, total_ml)
     _find_leaks(found, drained_ml)
     return found
 
@@ -106,7 +106,7 @@ def _correct(bottle: dict, control_g_per_h: float, hours: float, sucrose_pct: fl
     bottle["drunk_ml"] = bottle["drunk_g"] / _density(bottle, sucrose_pct)
 
 
-def _find_leaks(found: Drinking, drained_ml: float) -> None:
+def _find_leaks(found: Intake, drained_ml: float) -> None:
     """Decide whether what left the bottles can have been drunk at all."""
     gained = [bottle["fault"] for bottle in found.bottles if bottle["fault"]]
     dry = [bottle for bottle in found.bottles if bottle["ran_empty"]]

@@ -1,1 +1,1 @@
-"""What the licks of a recording amount to: counts, bursts, contact, light and dark phase."""
+"""What the licks of a recording amount to: counts, bursts, contact time, light and dark phase."""

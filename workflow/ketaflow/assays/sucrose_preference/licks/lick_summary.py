@@ -13,7 +13,7 @@ from ketaflow.assays.sucrose_preference.readers.logs import BOUTS, LICKS
 
 
 @dataclass(frozen=True)
-class Licked:
+class LickSummary:
     """One bottle's licking.
 
     ``contact_s`` is None where the device does not tell. ``bursts`` is None where the device gives counts
@@ -32,7 +32,7 @@ class Licked:
     stuck: str
 
 
-def licked(
+def lick_summary(
     bottle: dict,
     log: dict,
     traces: np.ndarray,
@@ -42,7 +42,7 @@ def licked(
     long_lick_s: float,
     stuck_contact_s: float,
     stuck_duty_pct: float,
-) -> Licked:
+) -> LickSummary:
     """Sum up one bottle's log; ``traces`` are its time, licks and contact (3, n)."""
     time_s, licks, contact = traces
     count = float(licks.sum())
@@ -51,7 +51,7 @@ def licked(
     length_s = log.get("duration_s")
     duty_pct = 100 * contact_s / length_s if contact_s is not None and length_s else None
     single = log["kind"] == LICKS
-    return Licked(
+    return LickSummary(
         side=bottle["side"],
         content=bottle["content"],
         licks=count,
@@ -65,7 +65,7 @@ def licked(
     )
 
 
-def joined(sensors: list[Licked]) -> Licked:
+def combined(sensors: list[LickSummary]) -> LickSummary:
     """What two bottles of the same content amount to, as when the bottles changed places within a session.
 
     The rate is that of the bottle licked most; what one bottle's device does not tell is not told of both.
@@ -76,7 +76,7 @@ def joined(sensors: list[Licked]) -> Licked:
     long_licks, licks = [s.long_licks for s in sensors], sum(s.licks for s in sensors)
     contact_s = None if None in contacts else sum(contacts)
     parts = [] if None in bursts else [(b.start_s, b.stop_s, b.licks) for b in bursts]
-    return Licked(
+    return LickSummary(
         side=" and ".join(dict.fromkeys(s.side for s in sensors)),
         content=sensors[0].content,
         licks=licks,
