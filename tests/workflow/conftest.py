@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+AUDIT = Path(__file__).resolve().parent / "audit"
 # A module edited twice within a second would be taken from its compiled form.
 UNCOMPILED = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -173,10 +174,13 @@ class Clone:
         self.folder = folder
         self.cohort = folder / "cohort"
         self.results = folder / "out"
+        # What each job of an audited run opened.
+        self.opened = folder / "opened"
         if (folder / "Snakefile").is_file():
             return
         shutil.copytree(ROOT / "workflow", folder / "workflow", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "profiles", folder / "profiles")
+        shutil.copytree(ROOT / "resources" / "reference", folder / "resources" / "reference")
         for name in ("Snakefile", "config.yaml", "environment.yml"):
             shutil.copy(ROOT / name, folder / name)
 
@@ -194,11 +198,13 @@ class Clone:
         """Write one of the cohort's tables."""
         (self.cohort / f"{name}.csv").write_text("\n".join([header, *rows]) + "\n")
 
-    def run(self, *words: str, ok: bool | None = True, config: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
+    def run(
+        self, *words: str, ok: bool | None = True, config: tuple[str, ...] = (), env: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess:
         """Run snakemake; ``ok`` says whether it must succeed, fail, or may do either."""
         done = subprocess.run(
             self._command(words, config), cwd=self.folder, capture_output=True, text=True, timeout=1500,
-            stdin=subprocess.DEVNULL, env=UNCOMPILED,
+            stdin=subprocess.DEVNULL, env={**UNCOMPILED, **(env or {})},
         )  # fmt: skip
         if ok is not None:
             assert (done.returncode == 0) is ok, done.stdout + done.stderr
@@ -244,7 +250,8 @@ def demonstration(tmp_path_factory, worker_id) -> Clone:
         made = Clone(folder)
         made.cohort = ROOT / "resources" / "demo_cohort"
         if not (made.results / "summary.txt").is_file():
-            made.run()
+            made.opened.mkdir(exist_ok=True)
+            made.run(env={"PYTHONPATH": str(AUDIT), "OPENED_FILES": str(made.opened)})
     return made
 
 

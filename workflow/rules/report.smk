@@ -30,7 +30,7 @@ rule review:
         blinding_key=study.settings["blinding_key"],
         hide=study.arm_words(),
         settings=study.settings["report"],
-        code=studies.script_code("review"),
+        code=studies.review_code(study.assays),
     script:
         "../scripts/review.py"
 

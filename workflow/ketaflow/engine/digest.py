@@ -91,8 +91,9 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _files(module: str) -> list[Path]:
-    """Source of a module or package, and a package's page parts."""
-    base = ROOT.joinpath(*module.split("."))
-    candidates = [base.with_suffix(".py"), base / "__init__.py"]
+    """Source of a module or package, of the packages it lies in, and a package's page parts."""
+    steps = module.split(".")
+    base = ROOT.joinpath(*steps)
+    packages = [ROOT.joinpath(*steps[:depth], "__init__.py") for depth in range(1, len(steps) + 1)]
     parts = [path for path in sorted(base.glob("*")) if path.suffix in (".html", ".css", ".js")]
-    return [path for path in candidates + parts if path.is_file()]
+    return [path for path in [base.with_suffix(".py"), *packages, *parts] if path.is_file()]

@@ -5,7 +5,7 @@ job, and hands each job its rows as text, so that a changed row or setting rerun
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -219,32 +219,61 @@ def measures() -> dict[str, dict[str, dict]]:
 
 def code(stage: str, assay: str) -> str:
     """Fingerprint of the code that runs one stage of one assay."""
-    runner = "ketaflow.engine.batches"
-    described = digest.code_digest(f"ketaflow.assays.{assay}.measures") if stage == "quantify" else ""
-    return digest.code_digest(f"ketaflow.assays.{assay}.{stage}", runner) + described
+    return digest.code_digest(*stage_parts(stage, assay))
+
+
+def stage_parts(stage: str, assay: str) -> list[str | Path]:
+    """Script, module and described tables of one stage of one assay."""
+    script = "draw" if stage == "simulate" else stage
+    schemas = _described([assay], "tables.schema") if stage in ("ingest", "clip", "calibrate") else []
+    return [f"scripts.{script}", f"ketaflow.assays.{assay}.{stage}", *schemas]
 
 
 def script_code(script: str) -> str:
     """Fingerprint of a script of the workflow and all it imports."""
-    return digest.code_digest(f"scripts.{script}")
+    return digest.code_digest(*script_parts(script))
 
 
-def collect_code(names: list[str]) -> str:
+def script_parts(script: str) -> list[str | Path]:
+    """A script of the workflow."""
+    return [f"scripts.{script}"]
+
+
+def collect_code(names: Sequence[str]) -> str:
     """Fingerprint of the code that puts the batches of these assays together."""
-    described = _described(names, "tables.schema", "measures")
-    return digest.code_digest("scripts.collect", *_modules(names, "cohort", "tables"), *described)
+    return digest.code_digest(*collect_parts(names))
 
 
-def revise_code(names: list[str]) -> str:
+def collect_parts(names: Sequence[str]) -> list[str | Path]:
+    """Script, stage ``cohort``, table readers and descriptions of these assays."""
+    return ["scripts.collect", *_modules(names, "cohort", "tables"), *_described(names, "tables.schema", "measures")]
+
+
+def review_code(names: Sequence[str]) -> str:
+    """Fingerprint of the code that writes the review page of these assays."""
+    return digest.code_digest(*review_parts(names))
+
+
+def review_parts(names: Sequence[str]) -> list[str | Path]:
+    """Script and titles of these assays."""
+    return ["scripts.review", *_described(names, "tables.schema")]
+
+
+def revise_code(names: Sequence[str]) -> str:
     """Fingerprint of the code that computes again what rejected recordings contributed to."""
-    return digest.code_digest("scripts.revise", *_modules(names, "revise"), *_described(names, "measures"))
+    return digest.code_digest(*revise_parts(names))
 
 
-def _modules(names: list[str], *parts: str) -> list[str]:
+def revise_parts(names: Sequence[str]) -> list[str | Path]:
+    """Script, stage ``revise`` and measures of these assays."""
+    return ["scripts.revise", *_modules(names, "revise"), *_described(names, "measures")]
+
+
+def _modules(names: Sequence[str], *parts: str) -> list[str]:
     return [f"ketaflow.assays.{name}.{part}" for name in names for part in parts]
 
 
-def _described(names: list[str], *parts: str) -> list[Path]:
+def _described(names: Sequence[str], *parts: str) -> list[Path]:
     return [assays.HERE / name / f"{part}.yaml" for name in names for part in parts]
 
 
