@@ -1,4 +1,4 @@
-"""What the review page costs beside the least it could: writing the same pictures and checks as plain JSON.
+"""CPU time of the review page, compared with writing the same figures and checks as plain JSON.
 
 Run: .venv/bin/python benchmarks/review_page.py [items]
 """
@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,15 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from ketaflow.core import settings  # noqa: E402
-from ketaflow.core.records import Figure  # noqa: E402
+from ketaflow.core.results import Figure, check  # noqa: E402
 from ketaflow.core.svg import Chart  # noqa: E402
 from ketaflow.engine.study import settings_schema  # noqa: E402
-from ketaflow.report import review  # noqa: E402
+from ketaflow.report import review_page  # noqa: E402
+from ketaflow.report.model import ReportSettings  # noqa: E402
+from ketaflow.review.items import ReviewItem  # noqa: E402
 
 
-def light_items(count: int) -> list[review.ReviewItem]:
+def light_items(count: int) -> list[ReviewItem]:
     """Items with one trace of 120 points and six checks each."""
     rng = np.random.default_rng(1)
     made = []
@@ -30,20 +33,12 @@ def light_items(count: int) -> list[review.ReviewItem]:
         chart = Chart((0, 360), (0, 1), "time (s)", "motion")
         chart.line(np.linspace(0, 360, 120), rng.random(120))
         checks = [
-            {
-                "check": f"check_{k}",
-                "value": 0.5,
-                "unit": "s",
-                "low": 0.1,
-                "high": 1.0,
-                "verdict": "pass",
-                "message": "as expected",
-            }
+            check(f"check_{k}", 0.5, unit="s", low=0.1, high=1.0, verdict="pass", message="normal", recording="fst")
             for k in range(6)
         ]
         figures = [Figure("Motion", chart.svg("motion over time"), caption="Low is immobile.")]
         made.append(
-            review.ReviewItem(
+            ReviewItem(
                 "forced_swim",
                 "Forced swim",
                 f"fst_{number:05d}",
@@ -65,16 +60,26 @@ def seconds(work) -> float:
     return time.process_time() - start
 
 
-def plain(items: list[review.ReviewItem], path: Path) -> None:
+def plain(items: list[ReviewItem], path: Path) -> None:
     """The same content as JSON, with nothing done to it."""
-    rows = [{"figures": [figure.content for figure in item.figures], "checks": item.checks} for item in items]
+    rows = [
+        {"figures": [figure.content for figure in item.figures], "checks": [asdict(one) for one in item.checks]}
+        for item in items
+    ]
     path.write_text(json.dumps(rows), encoding="utf-8")
 
 
-def pages(items: Iterator[review.ReviewItem], path: Path) -> None:
+def pages(items: Iterator[ReviewItem], path: Path) -> None:
     """The review page with the settings as shipped."""
     shipped = settings.with_defaults({}, settings_schema())["report"]
-    review.write(items, path, cohort_name="benchmark", blinding_key="key", decisions=None, **shipped)
+    review_page.write(
+        items,
+        path,
+        cohort_name="benchmark",
+        blind=review_page.Blinding("key"),
+        decisions=None,
+        settings=ReportSettings.read(shipped),
+    )
 
 
 def main() -> None:

@@ -10,12 +10,23 @@ import pytest
 
 from ketaflow import statistics
 from ketaflow.core.measures import CHECK_COLUMNS, MEASUREMENT_COLUMNS
-from ketaflow.report import results_page
+from ketaflow.core.results import Figure
+from ketaflow.report import model, results_page
 from ketaflow.statistics import plan as plans
 
 DOSES = {"vehicle": 0, "ket5": 5, "ket10": 10, "ket20": 20}
 EFFECTS = {"vehicle": 0.0, "ket5": 0.5, "ket10": 1.3, "ket20": 1.0}
-SETTINGS = {"page_size_mb": 15, "reject_reasons": ["Wrong recording", "Artefact"], "correlation_min_animals": 8}
+PROVENANCE = {
+    "ketaflow": "0.1.0",
+    "code": {},
+    "python": "3.11",
+    "platform": "Linux",
+    "packages": {"numpy": "2"},
+    "made_at": "2026-01-01T00:00:00+00:00",
+    "settings": {"cohort": "demo"},
+    "tables": {"animals": {"sha256": "a" * 64}},
+    "recordings": {},
+}
 AGREEMENT_SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60"><text x="5" y="20">bias</text></svg>'
 MEASURES = {
     "forced_swim": {"immobility_s": {"title": "Immobility", "unit": "s", "direction": "lower", "minimum": 0}},
@@ -175,8 +186,8 @@ def recordings() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def analysed(rejected: pd.DataFrame | None, plan: dict | None = PLAN) -> dict:
-    """Everything ``results_page.write`` is given, from the study's own statistics."""
+def analysed(rejected: pd.DataFrame | None = None, plan: dict | None = PLAN) -> model.Study:
+    """The whole study, with the statistics computed from its own tables."""
     table = measurements()
     tables = statistics.analyse(
         table,
@@ -191,61 +202,52 @@ def analysed(rejected: pd.DataFrame | None, plan: dict | None = PLAN) -> dict:
         power=0.8,
     )
     filled = plans.filled(plan) if plan else None
-    told = [
-        {"endpoint": "immobility", "dataset": "all", "sensitivity": "", "sentence": "Immobility was shorter by 30 s."}
-    ]
-    return {
-        "tables": tables,
-        "measurements": table,
-        "checks": checks(),
-        "recordings": recordings(),
-        "arms": arms(),
-        "allocation": allocation(),
-        "animals": animals(),
-        "plan": filled,
-        "plan_lock": plans.lock(filled or plans.default(MEASURES, table), None, {}),
-        "measures": MEASURES,
-        "provenance": {
-            "ketaflow": "0.1.0",
-            "code": {},
-            "python": "3.11",
-            "platform": "Linux",
-            "packages": {"numpy": "2"},
-            "made_at": "2026-01-01T00:00:00+00:00",
-            "settings": {"cohort": "demo"},
-            "tables": {"animals": {"sha256": "a" * 64}},
-            "recordings": {},
-        },
-        "review": None,
-        "sentences": told,
-        "methods_paragraph": "Animals were compared with Dunnett's test.",
-        "shown": [
-            {
-                "assay": "forced_swim",
-                "title": "Forced swim",
-                "figures": [{"title": "Two raters", "content": AGREEMENT_SVG, "caption": "Mean against difference."}],
-                "legends": [{"figure": "Membrane 1", "legend": "Lanes 1 to 6, background taken off."}],
-            }
-        ],
-        "cohort_name": "demo",
-        **SETTINGS,
-    }
+    return model.Study(
+        name="demo",
+        animals=animals(),
+        arms=arms(),
+        allocation=allocation(),
+        measurements=table,
+        checks=checks(),
+        recordings=recordings(),
+        statistics=tables,
+        measures=model.measures_from(MEASURES),
+        plan=model.Plan.read(filled) if filled else None,
+        lock=model.PlanLock.read(plans.lock(filled or plans.default(MEASURES, table), None, {})),
+        review=None,
+        provenance=model.Provenance.read(PROVENANCE),
+        sentences=(model.Sentence("immobility", "all", False, "Immobility was shorter by 30 s."),),
+        methods_paragraph="Animals were compared with Dunnett's test.",
+        assays=(
+            model.AssayFigures(
+                "forced_swim",
+                "Forced swim",
+                (Figure("Two raters", AGREEMENT_SVG, caption="Mean against difference."),),
+                (model.Legend("Membrane 1", "Lanes 1 to 6, background subtracted."),),
+            ),
+        ),
+    )
 
 
 @pytest.fixture(scope="session")
-def study() -> dict:
-    return analysed(None)
+def settings() -> model.ReportSettings:
+    return model.ReportSettings(15, ("Wrong recording", "Artefact"), 8)
+
+
+@pytest.fixture(scope="session")
+def study() -> model.Study:
+    return analysed()
 
 
 @pytest.fixture(scope="session")
 def study_of():
-    """The study analysed by another plan, or without what reviewers rejected."""
+    """The study analysed by another plan, or without rejected recordings."""
     return lambda plan, rejected=None: analysed(rejected, plan)
 
 
 @pytest.fixture(scope="session")
-def reviewed() -> dict:
-    """Two endpoints of the study after a reviewer took out the swim of M02."""
+def reviewed() -> model.Study:
+    """Two endpoints of the study after a reviewer rejected the swim of M02."""
     rejected = pd.DataFrame(
         [{"assay": "forced_swim", "recording": "fst_M02", "animal": "M02", "reviewer": "AB", "reason": "Artefact"}]
     )
@@ -253,15 +255,15 @@ def reviewed() -> dict:
 
 
 @pytest.fixture(scope="session")
-def page_path(study, tmp_path_factory):
+def page_path(study, settings, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "results.html"
-    results_page.write(path, **study)
+    results_page.write(path, study, settings)
     return path
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    """A headless browser; skips where there is none."""
+    """A headless browser; skips if there is none."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not found:
@@ -303,16 +305,16 @@ def opened(chromium):
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core: AXE_CORE names the file, else node_modules beside the repository's top; skips without."""
+    """The source of axe-core: the file AXE_CORE names, else that in node_modules of the repository; skips without."""
     root = Path(__file__).resolve().parents[2]
     path = Path(os.environ.get("AXE_CORE", root / "node_modules" / "axe-core" / "axe.min.js"))
     if not path.is_file():
-        pytest.skip("axe-core is not here (npm install --no-save axe-core, or AXE_CORE=path/to/axe.min.js)")
+        pytest.skip("axe-core is not installed (npm install --no-save axe-core, or set AXE_CORE=path/to/axe.min.js)")
     return path.read_text(encoding="utf-8")
 
 
 def violations(page, axe: str) -> list[str]:
-    """Serious and critical faults axe finds, each with the elements it concerns."""
+    """Serious and critical violations that axe finds, each with the elements it concerns."""
     page.evaluate(axe)
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
     return [

@@ -3,18 +3,22 @@
 import base64
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from ketaflow.core.errors import CohortError
-from ketaflow.core.records import Figure
+from ketaflow.core.results import Figure, check
 from ketaflow.core.svg import Chart
 from ketaflow.report import review_page
+from ketaflow.report.model import ReportSettings
+from ketaflow.report.review_page import Blinding
 from ketaflow.review import blinding
+from ketaflow.review.items import ReviewItem
 
-SETTINGS = {"page_size_mb": 15, "reject_reasons": ["Wrong recording", "Artefact"], "correlation_min_animals": 8}
+SETTINGS = ReportSettings(15, ("Wrong recording", "Artefact"), 8)
 SECRETS = ("fst_M01", "M01", "vehicle", "ket20", "run1", "mp4", "recording_of_the_first_day")
 
 
@@ -24,7 +28,7 @@ def chart(words: str) -> str:
     return made.svg(f"motion of {words}")
 
 
-def item(n: int = 1, **changed: object) -> review_page.ReviewItem:
+def item(n: int = 1, **changed: object) -> ReviewItem:
     facts = {
         "assay": "forced_swim",
         "assay_title": "Forced swim",
@@ -37,26 +41,31 @@ def item(n: int = 1, **changed: object) -> review_page.ReviewItem:
             Figure("Frames", b"RIFF\x10\0\0\0WEBPVP8 pixels", media="image/webp"),
         ],
         "checks": [
-            {
-                "check": "unseen_s",
-                "place": "",
-                "value": 31.5,
-                "unit": "s",
-                "low": None,
-                "high": 12.0,
-                "verdict": "warn",
-                "message": f"M{n:02d} was in arm ket20",
-                "animal": f"M{n:02d}",
-            }
+            check(
+                "unseen_s",
+                31.5,
+                unit="s",
+                high=12.0,
+                verdict="warn",
+                message=f"M{n:02d} was in arm ket20",
+                recording=f"fst_M{n:02d}",
+                animal=f"M{n:02d}",
+            )
         ],
         "item_sha256": f"{n:064x}",
     }
-    return review_page.ReviewItem(**(facts | changed))
+    return ReviewItem(**(facts | changed))
 
 
-def written(tmp_path, items, **more) -> list:
-    settings = {"cohort_name": "demo", "blinding_key": "secret", "decisions": None, **SETTINGS, **more}
-    return review_page.write(iter(items), tmp_path / "report" / "qc.html", **settings)
+def written(tmp_path, items, *, hide=(), page_size_mb=15, cohort_name="demo", decisions=None) -> list:
+    return review_page.write(
+        iter(items),
+        tmp_path / "report" / "qc.html",
+        cohort_name=cohort_name,
+        blind=Blinding("secret", tuple(hide)),
+        decisions=decisions,
+        settings=replace(SETTINGS, page_size_mb=page_size_mb),
+    )
 
 
 def content(path) -> dict:
@@ -71,7 +80,7 @@ def everything(path) -> str:
     return text + json.dumps(content(path)) + "".join(base64.b64decode(one).decode("latin-1") for one in pictures)
 
 
-def test_nothing_in_the_file_tells_arm_animal_recording_or_file(tmp_path):
+def test_the_file_names_no_arm_animal_recording_or_file(tmp_path):
     hide = ["ket20", "vehicle"]
     (page,) = written(tmp_path, [item(n) for n in range(1, 9)], hide=hide)
     found = everything(page)
@@ -86,14 +95,15 @@ def test_an_animal_named_in_another_items_message_is_hidden_too(tmp_path):
     assert "compare with" in everything(page)
 
 
-def test_a_picture_that_carries_words_is_withheld(tmp_path):
+def test_an_image_that_carries_text_is_withheld(tmp_path):
     spoken = Figure("Frames", b"\x89PNG\r\n....tEXtSource\0M01", media="image/png")
     (page,) = written(tmp_path, [item(1, figures=[spoken])])
     assert "M01" not in everything(page)
-    assert "withheld" in content(page)["items"][0]["figures"][0]
+    (figure,) = content(page)["items"][0]["figures"]
+    assert figure["withheld"] and not figure["src"]
 
 
-def test_every_item_is_there_with_its_checks_limits_and_pictures(tmp_path):
+def test_every_item_has_its_checks_limits_and_figures(tmp_path):
     (page,) = written(tmp_path, [item(n) for n in range(1, 5)])
     found = content(page)
     assert len(found["index"]) == len(found["items"]) == 4
@@ -113,7 +123,7 @@ def test_text_that_looks_like_html_stays_text(tmp_path):
     assert "alert(1)" in content(page)["items"][0]["reason"]
 
 
-def test_the_order_of_recordings_does_not_show(tmp_path):
+def test_the_order_of_recordings_is_hidden(tmp_path):
     items = [item(n) for n in range(1, 41)]
     (first,) = written(tmp_path / "a", items)
     (second,) = written(tmp_path / "b", items[::-1])
@@ -128,7 +138,7 @@ def test_equal_items_give_equal_bytes(tmp_path):
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_a_large_review_goes_on_over_pages_that_know_each_other(tmp_path):
+def test_a_large_review_continues_on_pages_linked_with_each_other(tmp_path):
     pages = written(tmp_path, [item(n) for n in range(1, 61)], page_size_mb=0.05)
     assert len(pages) > 2
     assert [page.name for page in pages[:2]] == ["qc.html", "qc-2.html"]
@@ -139,13 +149,13 @@ def test_a_large_review_goes_on_over_pages_that_know_each_other(tmp_path):
         assert {row[0] for row in one["index"] if row[4] == number} == {entry["code"] for entry in one["items"]}
 
 
-def test_pages_of_a_larger_review_before_are_removed(tmp_path):
+def test_pages_of_an_earlier_larger_review_are_removed(tmp_path):
     many = written(tmp_path, [item(n) for n in range(1, 61)], page_size_mb=0.05)
     written(tmp_path, [item(1)])
     assert not many[1].exists() and many[0].exists()
 
 
-def test_earlier_decisions_are_handed_to_the_page_without_names(tmp_path):
+def test_the_page_holds_earlier_decisions_without_names(tmp_path):
     code = blinding.code("forced_swim", "fst_M01", "secret")
     earlier = pd.DataFrame(
         {"code": [code], "decision": ["reject"], "note": ["looks like M01"], "reviewer": ["AB"], "item_sha256": ["0"]}
@@ -160,7 +170,7 @@ def test_a_study_without_recordings_has_a_page(tmp_path):
     assert content(page)["index"] == []
 
 
-def test_two_recordings_never_share_a_code_in_silence(tmp_path, monkeypatch):
-    monkeypatch.setattr(review_page, "code", lambda *_: "2222-2222")
+def test_two_recordings_that_share_a_code_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(blinding, "code", lambda *_: "2222-2222")
     with pytest.raises(CohortError, match="blinding_key"):
         written(tmp_path, [item(1), item(2)])

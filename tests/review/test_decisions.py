@@ -1,21 +1,15 @@
-"""Decisions come back: checked, counted while their item is the same, compared between reviewers."""
+"""Decisions are checked, count while their item is the same, and are compared between reviewers."""
+
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from ketaflow.core.errors import CohortError
 from ketaflow.review import decisions
+from ketaflow.review.items import Item, checks, items
 
-ITEMS = [
-    {
-        "assay": "forced_swim",
-        "recording": f"fst_{n}",
-        "animal": f"M{n}",
-        "code": f"CD{n}X-YZ22",
-        "item_sha256": f"sha{n}",
-    }
-    for n in range(2, 8)
-]
+ITEMS = [Item("forced_swim", f"fst_{n}", f"M{n}", f"CD{n}X-YZ22", f"sha{n}") for n in range(2, 8)]
 
 
 def decided(*rows: tuple) -> pd.DataFrame:
@@ -37,7 +31,7 @@ def decided(*rows: tuple) -> pd.DataFrame:
     return frame.set_index(pd.RangeIndex(2, 2 + len(rows), name="row"))
 
 
-def test_a_rejected_item_is_told_with_animal_reviewer_and_reason():
+def test_a_rejected_item_is_listed_with_animal_reviewer_and_reason():
     judged = decisions.apply(decided((2, "reject", "AB", "Artefact"), (3, "accept", "AB", None)), ITEMS)
     assert judged.rejected.to_dict("records") == [
         {"assay": "forced_swim", "recording": "fst_2", "animal": "M2", "reviewer": "AB", "reason": "Artefact"}
@@ -61,22 +55,23 @@ def test_unknown_codes_are_all_listed_with_their_rows():
 
 
 def test_two_decisions_of_one_reviewer_on_one_item_are_refused():
-    with pytest.raises(CohortError, match="decided on 'CD2X-YZ22' in row 2 already"):
+    with pytest.raises(CohortError, match="already decided on 'CD2X-YZ22' in row 2"):
         decisions.apply(decided((2, "accept", "AB", None), (2, "reject", "AB", None)), ITEMS)
 
 
-def test_a_changed_item_needs_a_new_decision_and_says_so():
-    changed = [item | {"item_sha256": "new"} if item["code"] == "CD2X-YZ22" else item for item in ITEMS]
+def test_a_decision_on_a_changed_item_no_longer_counts_and_is_reported():
+    changed = [replace(item, item_sha256="new") if item.code == "CD2X-YZ22" else item for item in ITEMS]
     judged = decisions.apply(decided((2, "reject", "AB", None), (3, "accept", "AB", None)), changed)
     assert not len(judged.rejected)
     assert judged.pending == 5
     assert len(judged.stale) == 1 and "CD2X-YZ22" in judged.stale[0]
 
 
-def test_where_two_reviewers_disagree_the_item_stays_in_and_is_listed():
+def test_an_item_on_which_two_reviewers_disagree_is_kept_and_listed():
     judged = decisions.apply(decided((2, "reject", "AB", "Artefact"), (2, "accept", "CD", None)), ITEMS)
     assert not len(judged.rejected)
-    assert list(judged.disagreements["reviewer"]) == ["AB", "CD"]
+    assert [one.decision.reviewer for one in judged.disagreements] == ["AB", "CD"]
+    assert {one.item.recording for one in judged.disagreements} == {"fst_2"}
 
 
 def test_of_three_reviewers_the_majority_counts():
@@ -92,13 +87,13 @@ def test_kappa_of_two_reviewers_worked_by_hand():
     second = ["accept", "accept", "reject", "reject", "reject"]
     rows = [(n, verdict, "AB", None) for n, verdict in zip(range(2, 7), first, strict=True)]
     rows += [(n, verdict, "CD", None) for n, verdict in zip(range(2, 7), second, strict=True)]
-    kappa = decisions.apply(decided(*rows), ITEMS).kappa.iloc[0]
-    assert kappa["n_items"] == 5
-    assert kappa["agreement_pct"] == pytest.approx(80)
-    assert kappa["kappa"] == pytest.approx(0.32 / 0.52)
+    (pair,) = decisions.apply(decided(*rows), ITEMS).agreements
+    assert pair.n_items == 5
+    assert pair.agreement_pct == pytest.approx(80)
+    assert pair.kappa == pytest.approx(0.32 / 0.52)
 
 
-def test_kappa_is_undefined_where_chance_alone_would_agree():
+def test_kappa_is_undefined_if_chance_alone_gives_full_agreement():
     assert pd.isna(decisions.cohen_kappa(["accept"] * 4, ["accept"] * 4))
     assert pd.isna(decisions.cohen_kappa([], []))
 
@@ -106,3 +101,14 @@ def test_kappa_is_undefined_where_chance_alone_would_agree():
 def test_no_decisions_leave_everything_pending():
     judged = decisions.apply(decided((2, "accept", "AB", None)).iloc[:0], ITEMS)
     assert judged.pending == 6 and not judged.reviewers
+
+
+def test_items_are_read_from_the_review_key():
+    key = pd.DataFrame([[item.assay, item.recording, None, item.code, item.item_sha256, "ok"] for item in ITEMS])
+    key.columns = ["assay", "recording", "animal", "code", "item_sha256", "status"]
+    assert items(key) == [replace(item, animal="") for item in ITEMS]
+
+
+def test_checks_are_read_from_rows_with_empty_cells():
+    (check,) = checks([{"recording": "fst_2", "check": "unseen_s", "value": None, "high": 12.0, "verdict": "warn"}])
+    assert (check.value, check.low, check.high, check.unit, check.animal) == (None, None, 12.0, "", None)

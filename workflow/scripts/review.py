@@ -1,4 +1,4 @@
-"""Review: pictures and checks of every recording in, the blinded page out."""
+"""Review: figures and checks of every recording in, the blinded page out."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,23 +6,20 @@ from typing import TYPE_CHECKING
 from ketaflow.core import cohort, files
 from ketaflow.engine import collect
 from ketaflow.report import review_page
+from ketaflow.report.model import ReportSettings
+from ketaflow.review.items import ReviewItem, checks
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with files.log_to(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
+    found = collect.review_items(files.read_csv(inputs.review_key), files.read_csv(inputs.check_table), params.batches)
     review_page.write(
-        (
-            review_page.ReviewItem(**facts)
-            for facts in collect.review_items(
-                files.read_csv(inputs.review_key), files.read_csv(inputs.check_table), params.batches
-            )
-        ),
+        (ReviewItem(**{**facts, "checks": checks(facts["checks"])}) for facts in found),
         Path(snakemake.output.page),
         cohort_name=params.cohort,
-        blinding_key=params.blinding_key,
-        hide=params.hide,
+        blind=review_page.Blinding(params.blinding_key, tuple(params.hide)),
         decisions=cohort.read_table(inputs.decisions[0]) if inputs.decisions else None,
-        **params.settings,
+        settings=ReportSettings.read(params.settings),
     )

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 from ketaflow.core import cohort, files
 from ketaflow.engine import collect, revise
 from ketaflow.review import decisions
+from ketaflow.review.items import items
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with files.log_to(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
-    items = files.read_csv(inputs.review_key).to_dict("records")
-    rejected = decisions.apply(cohort.read_table(inputs.decisions[0]), items).rejected
+    known = items(files.read_csv(inputs.review_key))
+    rejected = decisions.apply(cohort.read_table(inputs.decisions[0]), known).rejected
     published = {
         assay: collect.batch_tables([Path(folder) for folder in folders]) for assay, folders in params.batches.items()
     }

@@ -7,6 +7,7 @@ from ketaflow import statistics
 from ketaflow.core import cohort, files
 from ketaflow.engine import provenance
 from ketaflow.review import decisions
+from ketaflow.review.items import items
 from ketaflow.statistics import plan as plans
 from ketaflow.statistics import sentences
 
@@ -20,8 +21,8 @@ TABLES = (
 
 with files.log_to(snakemake.log[0]):
     inputs, params, output = snakemake.input, snakemake.params, snakemake.output
-    items = files.read_csv(inputs.review_key).to_dict("records")
-    judged = decisions.apply(cohort.read_table(inputs.decisions[0]), items) if inputs.decisions else None
+    known = items(files.read_csv(inputs.review_key))
+    judged = decisions.apply(cohort.read_table(inputs.decisions[0]), known) if inputs.decisions else None
     plan = plans.read(Path(inputs.plan[0])) if inputs.plan else None
     measurements = files.read_csv(inputs.measurements)
     tables = statistics.analyse(

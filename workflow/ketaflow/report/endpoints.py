@@ -1,27 +1,28 @@
-"""One endpoint as the results page shows it: every value with its animal and arm, and its lines of the tables.
+"""One endpoint as the results page shows it: every value with its animal and arm, and its statistics.
 
-In: the tables. Out: ``Endpoint``, which figures and tables are drawn from. Nothing is estimated here.
+In: the tables of the study. Out: ``Endpoint``, from which figures and tables are made. Nothing is estimated here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ketaflow.report import formatting
+from ketaflow.report.model import ROLES, MeasureInfo, PlannedEndpoint, Study
 from ketaflow.report.palette import Arm
 
+# Columns that name one value; exclusions are matched by them.
 KEYS = ("animal", "recording", "session", "time_min", "sample")
-ROLES = ("primary", "secondary", "exploratory")
 TABLES = (
     "contrasts", "omnibus", "descriptives", "exclusions", "variance_components", "diagnostics", "power",
     "dose_response",
 )  # fmt: skip
-
-
-CURVES = {
+# Dose-response models of the statistics, as functions of the dose (mg/kg) and their parameters.
+CURVES: dict[str, Callable[[np.ndarray, Mapping[str, float]], np.ndarray]] = {
     "emax": lambda dose, at: at["e0"] + at["emax"] * dose / (at["ed50"] + dose),
     "four_parameter_logistic": lambda dose, at: (
         at["control_limit"]
@@ -30,248 +31,327 @@ CURVES = {
         / (dose ** at["slope"] + at["ed50"] ** at["slope"])
     ),
 }
+# Curves are drawn up to this multiple of the ED50, as so many points.
+CURVE_END_ED50, CURVE_POINTS = 10, 400
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One comparison of the contrasts table; a missing number is NaN.
+
+    Attributes
+    ----------
+    estimate, ci_low, ci_high, se : float
+        In the unit of the measure, or on the scale of the analysis (``scale``: identity, log or logit).
+    conf_level : float
+        Confidence level, 0 to 1.
+    ci_type : str
+        ``simultaneous`` if the interval covers all comparisons of the contrast.
+    effect_size_name : str
+        Such as ``hedges_g``; empty if there is none.
+    smallest_effect : float
+        Smallest difference that matters.
+    """
+
+    level: str
+    reference: str
+    estimate: float
+    ci_low: float
+    ci_high: float
+    scale: str
+    se: float
+    df: float
+    n: float
+    n_reference: float
+    conf_level: float
+    ci_type: str
+    effect_size_name: str
+    effect_size: float
+    effect_ci_low: float
+    effect_ci_high: float
+    smallest_effect: float
 
 
 @dataclass
 class Endpoint:
     """What is known of one endpoint.
 
-    ``values`` has one row per measured value: animal, arm, value, time_min, sample, status, ``left_out``
-    (why, empty where the value counts). ``tables`` are the endpoint's lines of each statistics table.
+    Attributes
+    ----------
+    values : data frame
+        One row per measured value: animal, arm, value, time_min, sample, status, and ``excluded`` (why; empty where
+        the value counts).
+    tables : dict of str to data frame
+        The endpoint's rows of each statistics table.
+    datasets : list of str
+        ``all``, and ``reviewed`` after a review.
     """
 
     name: str
-    plan: dict
-    facts: dict
+    plan: PlannedEndpoint
+    info: MeasureInfo
     values: pd.DataFrame
-    tables: dict[str, pd.DataFrame]
-    datasets: list[str]
+    tables: Mapping[str, pd.DataFrame]
+    datasets: Sequence[str]
 
     @property
     def dataset(self) -> str:
-        """The data set shown first: the reviewed one where there is one."""
+        """The data set shown first: the reviewed one if there is one."""
         return "reviewed" if "reviewed" in self.datasets else "all"
 
     @property
     def title(self) -> str:
-        """Analyte and the measure's title, with region and session."""
-        analyte, *where = (self._named(key) for key in ("analyte", "region", "session"))
+        """Analyte and measure, with region and session."""
+        analyte, *where = (formatting.listed([*map(str, self.plan.where.get(key, ()))])
+                           for key in ("analyte", "region", "session"))  # fmt: skip
         title = self.measure
         if analyte:
             analyte = analyte[0].upper() + analyte[1:] if analyte.islower() else analyte
             title = f"{analyte}: {title[0].lower()}{title[1:]}"
-        told = ", ".join(filter(None, where))
-        return f"{title} ({told})" if told else title
+        places = ", ".join(filter(None, where))
+        return f"{title} ({places})" if places else title
 
     @property
     def measure(self) -> str:
-        """The measure's title."""
-        return self.facts.get("title") or formatting.words(self.plan["measure"]).capitalize()
+        """Title of the measure."""
+        return self.info.title or formatting.words(self.plan.measure).capitalize()
 
     @property
     def unit(self) -> str:
         """Unit of the values."""
-        return str(self.facts.get("unit") or next(iter(self.values["unit"].dropna()), ""))
+        return str(self.info.unit or next(iter(self.values["unit"].dropna()), ""))
 
     @property
     def assay(self) -> str:
         """The assay in words."""
-        return formatting.words(self.plan["assay"]).capitalize()
+        return formatting.words(self.plan.assay).capitalize()
 
     @property
-    def role(self) -> str:
-        """primary, secondary or exploratory."""
-        return str(self.plan.get("role") or "exploratory")
-
-    @property
-    def scale(self) -> str:
-        """Scale of the analysis: identity, log or logit."""
-        return str(self.plan.get("scale") or "identity")
-
-    @property
-    def direction(self) -> str:
-        """Where an antidepressant moves it: lower, higher or none."""
-        return str(self.facts.get("direction") or "none")
-
-    @property
-    def label(self) -> str:
-        """Name of the value's axis."""
+    def axis_label(self) -> str:
+        """Measure with its unit."""
         return f"{self.measure} ({self.unit})" if self.unit else self.measure
+
+    @property
+    def antidepressant_sign(self) -> int:
+        """-1 if an antidepressant lowers the measure, else 1."""
+        return -1 if self.info.direction == "lower" else 1
 
     @cached_property
     def is_changed_by_review(self) -> bool:
-        """Whether what a reviewer rejected changes any comparison."""
+        """Whether rejected recordings change any comparison."""
         if self.dataset == "all":
             return False
         columns = ["contrast", "level", "reference", "n", "estimate", "ci_low", "ci_high"]
-        before, now = (self.lines("contrasts", dataset)[columns].reset_index(drop=True) for dataset in self.datasets)
-        return not before.equals(now)
+        before, after = (self.rows("contrasts", dataset)[columns].reset_index(drop=True) for dataset in self.datasets)
+        return not before.equals(after)
 
-    def _named(self, key: str) -> str:
-        """Analyte, region or session of the plan, in words."""
-        value = self.plan.get(key) or (self.plan.get("where") or {}).get(key) or ""
-        return formatting.listed([str(one) for one in value]) if isinstance(value, list) else str(value)
-
+    @property
     def counted(self) -> pd.DataFrame:
-        """Values that enter the comparison."""
-        return self.values[self.values["left_out"].eq("")]
+        """Rows of ``values`` that enter the comparison."""
+        return self.values[self.values["excluded"].eq("")]
 
     @cached_property
     def per_animal(self) -> pd.DataFrame:
-        """One row per animal and arm: mean of its values, how many, whether one is flagged, why it is left out."""
+        """One row per animal and arm.
+
+        Columns: ``value`` (mean of its values), ``n`` (how many), ``flagged`` (whether a check flags any of them),
+        ``excluded`` (why the animal does not count; empty if it does).
+        """
         keys = ["animal", "arm"]
-        values = self.values.assign(flagged=self.values["status"].eq("flagged"), kept=self.values["left_out"].eq(""))
+        values = self.values.assign(flagged=self.values["status"].eq("flagged"), kept=self.values["excluded"].eq(""))
         any_kept = values.groupby(keys)["kept"].transform("any")
         used = values[values["kept"] | ~any_kept].groupby(keys, sort=True)
         rows = used.agg(value=("value", "mean"), n=("value", "size"), flagged=("flagged", "any")).reset_index()
-        rows["left_out"] = used["left_out"].first().to_numpy()
+        rows["excluded"] = used["excluded"].first().to_numpy()
         return rows
 
-    def lines(self, table: str, dataset: str | None = None, *, sensitivity: bool = False) -> pd.DataFrame:
-        """The endpoint's lines of one statistics table: of the plan's own analysis, or of those beside it."""
+    @property
+    def counted_animals(self) -> pd.DataFrame:
+        """Rows of ``per_animal`` that enter the comparison."""
+        return self.per_animal[self.per_animal["excluded"].eq("")]
+
+    def rows(self, table: str, dataset: str | None = None, *, sensitivity: bool = False) -> pd.DataFrame:
+        """Return the endpoint's rows of a statistics table.
+
+        Parameters
+        ----------
+        table : str
+            Name of the table.
+        dataset : str, optional
+            The data set shown first unless given.
+        sensitivity : bool
+            Rows of the sensitivity analyses instead of the planned analysis.
+
+        Returns
+        -------
+        data frame
+            Columns of the table; perhaps no row.
+        """
         rows = self.tables[table]
         if "dataset" in rows:
             rows = rows[rows["dataset"].eq(dataset or self.dataset)]
         if "sensitivity" in rows:
-            own = rows["sensitivity"].fillna("").eq("")
-            rows = rows[~own] if sensitivity else rows[own]
+            is_planned = rows["sensitivity"].fillna("").eq("")
+            rows = rows[~is_planned] if sensitivity else rows[is_planned]
         return rows
 
     @cached_property
-    def differences(self) -> pd.DataFrame:
+    def differences(self) -> list[Difference]:
         """Comparisons of the data set shown first that can be drawn side by side."""
         return self.differences_of(self.dataset)
 
-    def differences_of(self, dataset: str) -> pd.DataFrame:
-        """Comparisons that can be drawn side by side: of one contrast, with one reference, each with an interval.
+    def differences_of(self, dataset: str) -> list[Difference]:
+        """Return comparisons that can be drawn side by side.
 
-        The first contrast of the plan that compares arms with an arm; else the first that compares levels of a factor.
-        Comparisons within a level of something else (``ket5 | sex=male``) and interactions stand in the table alone.
+        These are the comparisons of one contrast with one reference, each with an interval: those of the first
+        contrast of the plan that compares arms with an arm, else of the first that compares levels of a factor.
+        Comparisons within a level of another factor (``ket5 | sex=male``) and interactions are in the table alone.
         """
-        rows = self.lines("contrasts", dataset)
+        rows = self.rows("contrasts", dataset)
         reference = rows["reference"].fillna("").astype(str)
-        whole = reference.ne("") & ~reference.str.contains(" | ", regex=False) & ~reference.str.startswith("(")
-        rows = rows[whole & rows["estimate"].notna() & rows["ci_low"].notna()]
+        is_whole = reference.ne("") & ~reference.str.contains(" | ", regex=False) & ~reference.str.startswith("(")
+        rows = rows[is_whole & rows["estimate"].notna() & rows["ci_low"].notna()]
         arms = set(self.values["arm"])
         of_arms = rows[rows["reference"].isin(arms) & rows["level"].isin(arms)]
         rows = of_arms if len(of_arms) else rows
         first = rows.head(1)
-        same = rows["contrast"].isin(first["contrast"]) & rows["reference"].isin(first["reference"])
-        return rows[same]
+        is_same = rows["contrast"].isin(first["contrast"]) & rows["reference"].isin(first["reference"])
+        return [_difference(row) for row in rows[is_same].to_dict("records")]
 
 
-def build(
-    tables: Mapping[str, pd.DataFrame],
-    measurements: pd.DataFrame,
-    allocation: pd.DataFrame,
-    plan: Mapping,
-    measures: Mapping[str, Mapping[str, Mapping]],
-) -> list[Endpoint]:
-    """Every endpoint of the plan in the order primary, secondary, exploratory."""
-    made = [
-        _endpoint(name, dict(planned), tables, measurements, allocation, measures)
-        for name, planned in plan["endpoints"].items()
-    ]
-    return sorted(made, key=lambda endpoint: ROLES.index(endpoint.role))
+def build(study: Study) -> list[Endpoint]:
+    """Return every endpoint of the plan.
+
+    Parameters
+    ----------
+    study : Study
+        Tables and plan.
+
+    Returns
+    -------
+    list of Endpoint
+        Primary, secondary, exploratory; within a role in the order of the plan.
+    """
+    endpoints = [_endpoint(name, planned, study) for name, planned in study.executed_plan.endpoints.items()]
+    return sorted(endpoints, key=lambda endpoint: ROLES.index(endpoint.plan.role))
 
 
 def curves(endpoint: Endpoint) -> dict[str, pd.DataFrame]:
-    """The dose-response curves the statistics found estimable, drawn out: drug -> dose_mg_per_kg, value.
+    """Evaluate the dose-response curves that the statistics could estimate.
 
-    ``emax``: e0 + emax dose / (ed50 + dose). ``four_parameter_logistic``: between its limits, with its slope at
-    ed50. On the log scale the curve is turned back into the measure's unit.
+    Parameters
+    ----------
+    endpoint : Endpoint
+        With its rows of the table ``dose_response``.
+
+    Returns
+    -------
+    dict of str to data frame
+        For each drug the columns ``dose_mg_per_kg`` and ``value`` (unit of the measure; values of the log scale are
+        turned back). Empty on the logit scale, or if no curve could be estimated.
     """
-    rows = endpoint.lines("dose_response")
-    if not len(rows) or endpoint.scale == "logit":
+    rows = endpoint.rows("dose_response")
+    if not len(rows) or endpoint.plan.scale == "logit":
         return {}
-    found = {}
+    found: dict[str, pd.DataFrame] = {}
     for (drug, model), own in rows[rows["estimable"].eq("yes")].groupby(["drug", "model"], sort=False):
-        at = own.set_index("parameter")["estimate"].astype(float)
+        at = dict(zip(own["parameter"], own["estimate"].astype(float), strict=True))
         if model not in CURVES or drug in found or "ed50" not in at:
             continue
-        dose = np.linspace(0, 10 * at["ed50"], 400)
-        value = CURVES[model](dose, at)
-        found[drug] = pd.DataFrame(
-            {"dose_mg_per_kg": dose, "value": np.exp(value) if endpoint.scale == "log" else value}
-        )
+        dose = np.linspace(0, CURVE_END_ED50 * at["ed50"], CURVE_POINTS)
+        value = CURVES[str(model)](dose, at)
+        value = np.exp(value) if endpoint.plan.scale == "log" else value
+        found[str(drug)] = pd.DataFrame({"dose_mg_per_kg": dose, "value": value})
     return found
 
 
-def planned_of(contrasts: pd.DataFrame) -> dict:
-    """A plan read back from the contrasts table, where no other is at hand."""
-    rows = contrasts.drop_duplicates("endpoint")
-    keep = ("assay", "measure", "analyte", "region", "role", "family")
-    return {
-        "endpoints": {
-            row["endpoint"]: {key: row[key] for key in keep if not formatting.is_missing(row.get(key))}
-            for row in rows.to_dict("records")
-        }
-    }
-
-
-def chosen(measurements: pd.DataFrame, planned: Mapping) -> pd.DataFrame:
-    """Rows of measurements.csv that an endpoint speaks of and that have a value."""
+def selected(measurements: pd.DataFrame, planned: PlannedEndpoint) -> pd.DataFrame:
+    """Return the rows of measurements.csv that an endpoint takes and that have a value."""
     rows = measurements[
-        measurements["assay"].eq(planned["assay"])
-        & measurements["measure"].eq(planned["measure"])
+        measurements["assay"].eq(planned.assay)
+        & measurements["measure"].eq(planned.measure)
         & measurements["value"].notna()
     ]
-    wanted = {key: planned[key] for key in ("analyte", "region") if planned.get(key)} | dict(planned.get("where") or {})
-    for column, value in wanted.items():
-        options = {_text(option) for option in (value if isinstance(value, list) else [value])}
-        rows = rows[rows[column].map(_text).isin(options)]
-    if planned.get("window_min"):
-        first, last = planned["window_min"]
-        rows = rows[rows["time_min"].astype(float).between(first, last)]
+    for column, values in planned.where.items():
+        rows = rows[rows[column].map(_comparable).isin([_comparable(value) for value in values])]
+    if planned.window_min:
+        rows = rows[rows["time_min"].astype(float).between(*planned.window_min)]
     return rows
 
 
-def arm_names(known: list[Arm], wanted: pd.Series) -> list[Arm]:
-    """Arms that occur, in their order."""
-    present = set(wanted)
-    return [arm for arm in known if arm.name in present]
+def arms_in(arms: Sequence[Arm], names: pd.Series) -> list[Arm]:
+    """Return the arms that occur among the names, in their order."""
+    present = set(names)
+    return [arm for arm in arms if arm.name in present]
 
 
-def _endpoint(name, planned, tables, measurements, allocation, measures) -> Endpoint:
-    own = {table: _of(tables.get(table), name) for table in TABLES}
-    rows = chosen(measurements, planned)
-    keys = ["animal"]
-    if planned.get("design") == "crossover" and "period" in allocation:
+def _endpoint(name: str, planned: PlannedEndpoint, study: Study) -> Endpoint:
+    tables = {table: _rows_of(study.statistics.get(table), name) for table in TABLES}
+    rows, keys = selected(study.measurements, planned), ["animal"]
+    if planned.design == "crossover" and "period" in study.allocation:
         rows, keys = rows.assign(period=rows["session"].astype(str)), ["animal", "period"]
-    values = rows.drop(columns=[column for column in ("arm",) if column in rows]).merge(
-        allocation[[*keys, "arm"]].drop_duplicates(), on=keys, how="inner"
-    )
-    if planned.get("arms"):
-        values = values[values["arm"].isin(planned["arms"])]
-    facts = measures.get(planned["assay"], {}).get(planned["measure"], {})
-    datasets = list(dict.fromkeys(own["contrasts"].get("dataset", pd.Series(dtype=object)).dropna())) or ["all"]
-    return Endpoint(name, planned, dict(facts), _with_left_out(values, own["exclusions"]), own, datasets)
+    allocation = study.allocation[[*keys, "arm"]].drop_duplicates()
+    values = rows.drop(columns=[column for column in ("arm",) if column in rows]).merge(allocation, on=keys)
+    if planned.arms:
+        values = values[values["arm"].isin(planned.arms)]
+    info = study.measures.get(planned.assay, {}).get(planned.measure, MeasureInfo())
+    named = tables["contrasts"]["dataset"].dropna() if "dataset" in tables["contrasts"] else ()
+    datasets = [str(one) for one in dict.fromkeys(named)] or ["all"]
+    return Endpoint(name, planned, info, _with_exclusions(values, tables["exclusions"]), tables, datasets)
 
 
-def _of(table: pd.DataFrame | None, name: str) -> pd.DataFrame:
+def _rows_of(table: pd.DataFrame | None, endpoint: str) -> pd.DataFrame:
     if table is None or "endpoint" not in table:
         return pd.DataFrame(columns=["endpoint", "dataset", "contrast", "reference", "estimate", "ci_low", "arm"])
-    return table[table["endpoint"].eq(name)]
+    return table[table["endpoint"].eq(endpoint)]
 
 
-def _with_left_out(values: pd.DataFrame, exclusions: pd.DataFrame) -> pd.DataFrame:
-    """Mark the values that were left out, with who or what did it and why."""
+def _with_exclusions(values: pd.DataFrame, exclusions: pd.DataFrame) -> pd.DataFrame:
+    """Mark excluded values with who or what excluded them, and why."""
     reasons = {}
     for row in exclusions.to_dict("records"):
         who = {"plan": "rule of the plan", "reviewer": f"reviewer {formatting.words(row.get('reviewer'))}"}
-        told = (
-            f"{who.get(row.get('source'), formatting.words(row.get('source')))}: {formatting.words(row.get('reason'))}"
-        )
-        reasons[tuple(_text(row.get(key)) for key in KEYS)] = told
-    keys = zip(*(values[key].map(_text) for key in KEYS), strict=True)
-    return values.assign(left_out=[reasons.get(key, "") for key in keys])
+        source = who.get(str(row.get("source")), formatting.words(row.get("source")))
+        key = tuple(_comparable(row.get(column)) for column in KEYS)
+        reasons[key] = f"{source}: {formatting.words(row.get('reason'))}"
+    keys = zip(*(values[column].map(_comparable) for column in KEYS), strict=True)
+    return values.assign(excluded=[reasons.get(key, "") for key in keys])
 
 
-def _text(value: object) -> str:
-    """A cell for comparing: numbers alike however they are written, missing as empty."""
+def _difference(row: Mapping[Any, Any]) -> Difference:
+    def text(column: str) -> str:
+        return "" if formatting.is_missing(row.get(column)) else str(row[column])
+
+    def value(column: str) -> float:
+        return float("nan") if formatting.is_missing(row.get(column)) else float(row[column])
+
+    return Difference(
+        level=text("level"),
+        reference=text("reference"),
+        estimate=value("estimate"),
+        ci_low=value("ci_low"),
+        ci_high=value("ci_high"),
+        scale=text("estimate_scale"),
+        se=value("se"),
+        df=value("df"),
+        n=value("n"),
+        n_reference=value("n_reference"),
+        conf_level=value("conf_level"),
+        ci_type=text("ci_type"),
+        effect_size_name=text("effect_size_name"),
+        effect_size=value("effect_size"),
+        effect_ci_low=value("effect_ci_low"),
+        effect_ci_high=value("effect_ci_high"),
+        smallest_effect=value("smallest_effect"),
+    )
+
+
+def _comparable(value: object) -> str:
+    """A cell for comparison: equal numbers alike however they are written, missing cells empty."""
     if formatting.is_missing(value):
         return ""
     try:
-        return f"{float(value):g}" if np.isfinite(float(value)) else ""
+        as_number = float(value)  # type: ignore[arg-type]  # whatever float() refuses is compared as text
     except (TypeError, ValueError):
         return str(value)
+    return f"{as_number:g}" if np.isfinite(as_number) else ""

@@ -1,16 +1,17 @@
-"""One palette for arms, everywhere: the control in grey, each drug a hue, rising dose away from the ground.
+"""One palette for the arms of all figures: the control grey, each drug a hue, doses of a drug by lightness.
 
-In light and in dark every colour has a contrast of 3:1 or more with the page (WCAG 2.2, 1.4.11). Hues
-are blue, orange, green, purple, which people with the common colour blindnesses tell apart (after
-Okabe & Ito 2008); doses of one drug differ in lightness.
+On the light and on the dark page every colour has a contrast of at least 3:1 with the ground (WCAG 2.2, 1.4.11). The
+hues blue, orange, green and purple are told apart with the common colour blindnesses (after Okabe & Ito 2008). Higher
+doses contrast more with the ground.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 CONTROL = ("#6a7177", "#a6afb7")
-# Lowest to highest dose: (first, last) on the light page, (first, last) on the dark page.
+# For each hue the colours of the lowest and the highest dose, on the light and on the dark page.
 RAMPS = (
     (("#4596c6", "#08396b"), ("#3f84b8", "#b4dcfb")),
     (("#cd761a", "#6f3300"), ("#b36a20", "#ffcf99")),
@@ -18,11 +19,26 @@ RAMPS = (
     (("#b069a5", "#562653"), ("#a4629b", "#f1c9ea")),
 )
 GROUND = ("#fbfbf9", "#14171a")
+# Weights of red, green and blue in the relative luminance, and the linear part of sRGB (WCAG 2.2).
+LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
+LINEAR_BELOW, LINEAR_SLOPE = 0.04045, 12.92
 
 
 @dataclass(frozen=True)
 class Arm:
-    """An arm as figures show it; ``colours`` are those of the light and of the dark page."""
+    """An arm as figures show it.
+
+    Attributes
+    ----------
+    place : int
+        Position among the arms, 0 for the first.
+    dose_mg_per_kg : float
+        0 for vehicle.
+    drug : str
+        Drug, with the pretreatment if there is one.
+    colours : (light, dark) str
+        Colours on the light and the dark page.
+    """
 
     name: str
     label: str
@@ -34,40 +50,55 @@ class Arm:
 
     @property
     def colour(self) -> str:
-        """The colour as the pages' style sheet knows it."""
+        """The colour as a custom property of the page."""
         return f"var(--arm-{self.place})"
 
 
 def arms(table: pd.DataFrame) -> list[Arm]:
-    """Arms in their one order (control, then ``order``, then dose) with label and colours."""
+    """Return the arms with labels and colours.
+
+    Parameters
+    ----------
+    table : data frame
+        arms.csv: ``arm``, ``control``, ``drug``, ``dose_mg_per_kg``; optionally ``label``, ``order``,
+        ``pretreatment``.
+
+    Returns
+    -------
+    list of Arm
+        Control first, then by ``order``, then by dose.
+    """
     ordered = _ordered(table)
-    drugs = ordered["drug"].fillna("").astype(str)
-    if "pretreatment" in ordered:
-        drugs = drugs + ordered["pretreatment"].fillna("").astype(str).radd(" + ").where(
-            ordered["pretreatment"].notna(), ""
-        )
-    control = ordered["control"].astype(bool)
-    hues = list(dict.fromkeys(drugs[~control]))
+    drugs = [str(drug) for drug in _drugs(ordered)]
+    is_control = [bool(one) for one in ordered["control"]]
+    hues = list(dict.fromkeys(drug for drug, control in zip(drugs, is_control, strict=True) if not control))
     made = []
-    for place, row in enumerate(ordered.itertuples(index=False)):
-        same = [other for other in range(len(ordered)) if drugs[other] == drugs[place] and not control[other]]
-        colours = CONTROL if control[place] else _shade(hues.index(drugs[place]), same.index(place), len(same))
-        label = getattr(row, "label", None)
-        label = label if isinstance(label, str) and label else str(row.arm)
-        made.append(
-            Arm(str(row.arm), label, place, bool(control[place]), float(row.dose_mg_per_kg), drugs[place], colours)
+    for place, row in enumerate(ordered.to_dict("records")):
+        same_drug = [other for other, drug in enumerate(drugs) if drug == drugs[place] and not is_control[other]]
+        colours = (
+            CONTROL if is_control[place] else _shades(hues.index(drugs[place]), same_drug.index(place), len(same_drug))
         )
+        label = row.get("label")
+        name = str(row["arm"])
+        label = label if isinstance(label, str) and label else name
+        dose = float(row["dose_mg_per_kg"])
+        made.append(Arm(name, label, place, is_control[place], dose, drugs[place], colours))
     return made
 
 
-def css(known: list[Arm]) -> str:
-    """Custom properties of the arms' colours, light and dark."""
+def labels(known: Sequence[Arm]) -> dict[str, str]:
+    """Return the label of each arm by its name."""
+    return {arm.name: arm.label for arm in known}
+
+
+def css(known: Sequence[Arm]) -> str:
+    """Return the custom properties of the arms' colours, light and dark."""
     light, dark = ("".join(f"--arm-{arm.place}:{arm.colours[theme]};" for arm in known) for theme in (0, 1))
     return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}@media print{{:root{{{light}}}}}"
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
     brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (brighter + 0.05) / (darker + 0.05)
 
@@ -80,9 +111,18 @@ def _ordered(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[keys.sort_values(["control", "order", "dose"], kind="stable").index].reset_index(drop=True)
 
 
-def _shade(hue: int, place: int, count: int) -> tuple[str, str]:
+def _drugs(ordered: pd.DataFrame) -> pd.Series:
+    drugs = ordered["drug"].fillna("").astype(str)
+    if "pretreatment" not in ordered:
+        return drugs
+    given = ordered["pretreatment"].notna()
+    return drugs + (" + " + ordered["pretreatment"].fillna("").astype(str)).where(given, "")
+
+
+def _shades(hue: int, place: int, count: int) -> tuple[str, str]:
     share = place / (count - 1) if count > 1 else 0.5
-    return tuple(_between(*ends, share) for ends in RAMPS[hue % len(RAMPS)])
+    light, dark = RAMPS[hue % len(RAMPS)]
+    return _between(*light, share), _between(*dark, share)
 
 
 def _between(first: str, last: str, share: float) -> str:
@@ -94,7 +134,6 @@ def _rgb(colour: str) -> list[int]:
 
 
 def _luminance(colour: str) -> float:
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in (v / 255 for v in _rgb(colour))
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    parts = [value / 255 for value in _rgb(colour)]
+    linear = [part / LINEAR_SLOPE if part <= LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip(LUMINANCE_WEIGHTS, linear, strict=True))

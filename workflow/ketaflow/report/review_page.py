@@ -1,51 +1,90 @@
-"""The blinded review: every recording under a code, with its pictures, its checks, and room for a decision.
+"""The blinded review page: every recording under a code, with its figures, its checks and room for a decision.
 
-In: items in the order of the recordings. Out: report/qc.html, self-contained, and qc-2.html and so on
-where one page would grow too large. Items are ordered by a seeded shuffle of their codes; names of
-recordings, animals and files are taken out of every text and picture.
+In: items, in any order. Out: report/qc.html, which loads nothing from elsewhere, and qc-2.html and so on if one page
+would grow too large. Items are shuffled with a seed; names of recordings, animals and files are removed from every text
+and figure.
 """
 
 import base64
 import json
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import IO, Any
 
+import numpy as np
 import pandas as pd
 
 from ketaflow.core import files
 from ketaflow.core.errors import CohortError, Problem
-from ketaflow.core.records import Figure
+from ketaflow.core.results import Check, Figure
 from ketaflow.report import formatting, templates
+from ketaflow.report.model import ReportSettings
 from ketaflow.review import blinding
-from ketaflow.review.blinding import code
-
-__all__ = ["ReviewItem", "code", "write"]
+from ketaflow.review.decisions import COLUMNS
+from ketaflow.review.items import ReviewItem
 
 STATUSES = ("ok", "flagged", "failed")
-DECISION_COLUMNS = ("code", "decision", "reason", "note", "reviewer", "decided_at", "item_sha256")
 BYTES_PER_MB = 1_000_000
+# Kept free on every page for the page itself, and for one entry of the index (bytes); at most a quarter of the page.
+PAGE_BYTES, ENTRY_BYTES = 500_000, 110
+FINGERPRINT_LETTERS = 12
 
 
-@dataclass
-class ReviewItem:
-    """One recording as a reviewer sees it, with the names the page must not tell."""
+@dataclass(frozen=True)
+class Blinding:
+    """What keeps the page blind: the key of the codes, and names to hide besides recordings and animals."""
 
-    assay: str
-    assay_title: str
-    recording: str
-    animal: str
-    status: str
+    key: str
+    hidden_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShownFigure:
+    """A figure as the page holds it: SVG, the source of an image, or why it is withheld."""
+
+    title: str
+    caption: str
+    svg: str = ""
+    src: str = ""
+    withheld: str = ""
+
+
+@dataclass(frozen=True)
+class ShownCheck:
+    """A check as the page shows it; the animal it concerns is left out."""
+
+    check: str
+    place: str
+    value: float | None
+    unit: str
+    low: float | None
+    high: float | None
+    verdict: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ShownItem:
+    """An item as the page holds it."""
+
+    code: str
     reason: str
-    figures: list[Figure]
-    checks: list[dict]
-    item_sha256: str
+    figures: tuple[ShownFigure, ...]
+    checks: tuple[ShownCheck, ...]
+
+    @classmethod
+    def read(cls, text: bytes) -> "ShownItem":
+        """Read an item that was put aside as JSON."""
+        item = json.loads(text)
+        figures = tuple(ShownFigure(**figure) for figure in item["figures"])
+        return cls(item["code"], item["reason"], figures, tuple(ShownCheck(**check) for check in item["checks"]))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Entry:
-    """Where an item lies in the spill file, and what every page of the review knows of it."""
+    """An item in the index of every page, and where it lies in the temporary file (bytes)."""
 
     code: str
     assay: str
@@ -53,16 +92,21 @@ class Entry:
     item_sha256: str
     start: int
     size: int
-    page: int = 1
 
 
 @dataclass
 class Spill:
-    """Items put aside on disk while they come in, so that 20,000 pictures never fill the memory."""
+    """Items in a temporary file, so that 20,000 figures never fill the memory; what is known of all of them."""
 
+    file: IO[bytes]
     entries: list[Entry] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+
+    def read(self, entry: Entry) -> ShownItem:
+        """Read an item back."""
+        self.file.seek(entry.start)
+        return ShownItem.read(self.file.read(entry.size))
 
 
 def write(
@@ -70,67 +114,74 @@ def write(
     path: Path,
     *,
     cohort_name: str,
-    blinding_key: str,
+    blind: Blinding,
     decisions: pd.DataFrame | None,
-    hide: Iterable[str] = (),
-    **settings: object,
+    settings: ReportSettings,
 ) -> list[Path]:
-    """Write the review page (and its further pages); return their paths.
+    """Write the review page and its further pages.
 
     Parameters
     ----------
-    items
+    items : iterable of ReviewItem
         Every recording, in any order; taken one by one.
-    path
-        Where the first page goes; the others lie beside it.
-    decisions
-        What was decided before (columns of qc_decisions.csv), to go on from.
-    hide
-        Further names that may not be told: arms, files.
-    settings
-        The report's settings: ``page_size_mb``, ``reject_reasons``.
+    path : Path
+        Where the first page goes; further pages are written beside it.
+    cohort_name : str
+        Name of the cohort.
+    blind : Blinding
+        Key of the codes and names to hide.
+    decisions : data frame or None
+        Earlier decisions (columns of qc_decisions.csv), which the page starts from.
+    settings : ReportSettings
+        Of these, ``page_size_mb`` and ``reject_reasons``.
+
+    Returns
+    -------
+    list of Path
+        The pages, in order.
+
+    Raises
+    ------
+    CohortError
+        If two recordings share a code.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=path.parent) as store:
-        spill = _spilled(items, store, blinding_key)
-        scrubber = blinding.Scrubber({*spill.names, *hide})
-        order = sorted(spill.entries, key=lambda entry: blinding.shuffle_key(entry.code, blinding_key))
-        pages = _paged(order, int(settings["page_size_mb"] * BYTES_PER_MB))
-        frame = _frame(order, spill.titles, cohort_name, _earlier(decisions, scrubber), settings)
-        written = []
-        for number, entries in enumerate(pages, start=1):
-            content = [_scrubbed(json.loads(_taken(store, entry)), scrubber) for entry in entries]
-            written.append(_page_path(path, number))
-            page = templates.render(
-                "review.html",
-                **frame,
-                page=number,
-                pages=[_page_path(path, other).name for other in range(1, len(pages) + 1)],
-                items=content,
-            )
-            files.write_text(page, written[-1])
-    _remove_others(path, written)
-    return written
+    with tempfile.TemporaryFile(dir=path.parent) as file:
+        spill = _put_aside(items, file, blind.key)
+        scrubber = blinding.Scrubber({*spill.names, *blind.hidden_names})
+        order = sorted(spill.entries, key=lambda entry: blinding.shuffle_key(entry.code, blind.key))
+        pages = _split(order, int(settings.page_size_mb * BYTES_PER_MB))
+        paths = [_page_path(path, number) for number in range(1, len(pages) + 1)]
+        shared = {
+            "cohort": cohort_name,
+            **_index(pages, spill.titles),
+            "reasons": settings.reject_reasons,
+            "earlier": _earlier(decisions, scrubber),
+            "pages": [other.name for other in paths],
+        }
+        for number, (page, entries) in enumerate(zip(paths, pages, strict=True), start=1):
+            shown = [asdict(_scrubbed(spill.read(entry), scrubber)) for entry in entries]
+            content = {**shared, "page": number, "items": shown}
+            files.write_text(templates.render("review.html", content=content), page)
+    _remove_others(path, paths)
+    return paths
 
 
-def _spilled(items: Iterable[ReviewItem], store, blinding_key: str) -> Spill:
-    spill, owners = Spill(), {}
+def _put_aside(items: Iterable[ReviewItem], file: IO[bytes], blinding_key: str) -> Spill:
+    spill, owners = Spill(file), dict[str, str]()
     for item in items:
-        item_code = code(item.assay, item.recording, blinding_key)
-        if item_code in owners:
-            raise CohortError([_same_code(owners[item_code], item.recording)])
-        owners[item_code] = item.recording
-        packed = json.dumps(_packed(item, item_code), separators=(",", ":")).encode()
-        entry = Entry(item_code, item.assay, item.status, item.item_sha256, store.tell(), len(packed))
-        store.write(packed)
-        spill.entries.append(entry)
+        code = blinding.code(item.assay, item.recording, blinding_key)
+        if code in owners:
+            raise CohortError([_same_code(owners[code], item.recording)])
+        owners[code] = item.recording
+        packed = json.dumps(asdict(_shown(item, code)), separators=(",", ":")).encode()
+        spill.entries.append(Entry(code, item.assay, item.status, item.item_sha256, file.tell(), len(packed)))
+        file.write(packed)
         spill.titles.setdefault(item.assay, item.assay_title)
-        spill.names |= {item.recording, *_animals(item)}
+        spill.names |= {
+            str(name) for name in (item.recording, item.animal, *(one.animal for one in item.checks)) if name
+        }
     return spill
-
-
-def _animals(item: ReviewItem) -> set[str]:
-    return {str(name) for name in (item.animal, *(check.get("animal") for check in item.checks)) if name}
 
 
 def _same_code(one: str, other: str) -> Problem:
@@ -138,105 +189,99 @@ def _same_code(one: str, other: str) -> Problem:
     return Problem("settings.yaml", 0, "blinding_key", f"'{one}' and '{other}' would share a code", remedy)
 
 
-def _packed(item: ReviewItem, item_code: str) -> dict:
-    return {
-        "code": item_code,
-        "reason": item.reason or "",
-        "figures": [_figure(figure) for figure in item.figures],
-        "checks": [_check(check) for check in item.checks],
-    }
+def _shown(item: ReviewItem, code: str) -> ShownItem:
+    figures = tuple(_shown_figure(figure) for figure in item.figures)
+    return ShownItem(code, item.reason or "", figures, tuple(_shown_check(check) for check in item.checks))
 
 
-def _figure(figure: Figure) -> dict:
-    shown = {"title": figure.title, "caption": figure.caption}
-    if figure.media == "image/svg+xml":
-        content = figure.content
-        return {**shown, "svg": content if isinstance(content, str) else content.decode()}
+def _shown_figure(figure: Figure) -> ShownFigure:
     raw = figure.content if isinstance(figure.content, bytes) else figure.content.encode()
+    if figure.media == "image/svg+xml":
+        return ShownFigure(figure.title, figure.caption, svg=raw.decode())
     if blinding.carries_text(raw):
-        return {**shown, "withheld": "This picture is not shown: words are stored beside its pixels."}
-    return {**shown, "src": f"data:{figure.media};base64,{base64.b64encode(raw).decode()}"}
+        withheld = "This image is withheld because its file contains text that could name the animal."
+        return ShownFigure(figure.title, figure.caption, withheld=withheld)
+    return ShownFigure(figure.title, figure.caption, src=f"data:{figure.media};base64,{base64.b64encode(raw).decode()}")
 
 
-def _check(check: dict) -> dict:
-    """A check as the page shows it; the animal it concerns is left out."""
-    numbers = {name: _finite(check.get(name)) for name in ("value", "low", "high")}
-    words = {name: str(check.get(name) or "") for name in ("place", "verdict", "message")}
-    unit = str(check.get("unit") or "")
-    return {"check": formatting.words(check["check"]), "unit": formatting.UNITS.get(unit, unit), **words, **numbers}
+def _shown_check(check: Check) -> ShownCheck:
+    return ShownCheck(
+        check=formatting.words(check.check),
+        place=check.place,
+        value=_finite(check.value),
+        unit=formatting.UNITS.get(check.unit, check.unit),
+        low=_finite(check.low),
+        high=_finite(check.high),
+        verdict=check.verdict,
+        message=check.message,
+    )
 
 
-def _finite(value: object) -> float | None:
-    return float(value) if value is not None and value == value and abs(value) != float("inf") else None
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None
 
 
-def _scrubbed(item: dict, scrubber: blinding.Scrubber) -> dict:
-    for figure in item["figures"]:
-        figure["title"], figure["caption"] = scrubber.text(figure["title"]), scrubber.text(figure["caption"])
-        if "svg" in figure:
-            figure["svg"] = scrubber.svg(figure["svg"])
-    for check in item["checks"]:
-        check["message"], check["place"] = scrubber.text(check["message"]), scrubber.text(check["place"])
-    item["reason"] = scrubber.text(item["reason"])
-    return item
+def _scrubbed(item: ShownItem, scrubber: blinding.Scrubber) -> ShownItem:
+    figures = tuple(
+        replace(
+            figure,
+            title=scrubber.text(figure.title),
+            caption=scrubber.text(figure.caption),
+            svg=scrubber.svg(figure.svg),
+        )
+        for figure in item.figures
+    )
+    checks = tuple(
+        replace(check, message=scrubber.text(check.message), place=scrubber.text(check.place)) for check in item.checks
+    )
+    return replace(item, reason=scrubber.text(item.reason), figures=figures, checks=checks)
 
 
-def _taken(store, entry: Entry) -> bytes:
-    store.seek(entry.start)
-    return store.read(entry.size)
-
-
-def _paged(order: list[Entry], limit_bytes: int) -> list[list[Entry]]:
-    """Items page by page; also marks each entry with its page. Half a megabyte stays for the page itself."""
-    limit_bytes -= min(limit_bytes // 4, 500_000 + 110 * len(order))
-    pages, filled = [[]], 0
+def _split(order: Sequence[Entry], page_bytes: int) -> list[list[Entry]]:
+    """Items page by page; at least one page."""
+    limit = page_bytes - min(page_bytes // 4, PAGE_BYTES + ENTRY_BYTES * len(order))
+    pages: list[list[Entry]] = [[]]
+    filled = 0
     for entry in order:
-        if pages[-1] and filled + entry.size > limit_bytes:
+        if pages[-1] and filled + entry.size > limit:
             pages.append([])
             filled = 0
         pages[-1].append(entry)
         filled += entry.size
-        entry.page = len(pages)
     return pages
 
 
-def _frame(order: list[Entry], titles: dict, cohort_name: str, earlier: list[list], settings: dict) -> dict:
-    """What all pages share: the index of all items, the assays, earlier decisions, reasons."""
+def _index(pages: Sequence[Sequence[Entry]], titles: dict[str, str]) -> dict[str, Any]:
+    """Index of all items for every page, in the compact form the script of the page reads."""
     assays = sorted(titles)
-    index = [
-        [
-            entry.code,
-            assays.index(entry.assay),
-            STATUSES.index(entry.status) if entry.status in STATUSES else 1,
-            entry.item_sha256,
-            entry.page,
-        ]
-        for entry in order
-    ]
+    numbered = [(entry, number) for number, entries in enumerate(pages, start=1) for entry in entries]
+    fingerprint = files.digest([[entry.code, entry.item_sha256] for entry, _ in numbered])
     return {
-        "cohort_name": cohort_name,
-        "index": index,
+        "content": fingerprint[:FINGERPRINT_LETTERS],
         "assays": [titles[assay] for assay in assays],
-        "content": files.digest([[entry.code, entry.item_sha256] for entry in order])[:12],
-        "earlier": earlier,
-        "reasons": settings["reject_reasons"],
+        "index": [
+            [entry.code, assays.index(entry.assay), STATUSES.index(entry.status), entry.item_sha256, number]
+            for entry, number in numbered
+        ],
     }
 
 
-def _earlier(decisions: pd.DataFrame | None, scrubber: blinding.Scrubber) -> list[dict]:
+def _earlier(decisions: pd.DataFrame | None, scrubber: blinding.Scrubber) -> list[dict[str, str]]:
+    """Earlier decisions as rows of qc_decisions.csv, which the script of the page reads."""
     if decisions is None or not len(decisions):
         return []
-    known = decisions.reindex(columns=list(DECISION_COLUMNS)).astype(object)
-    rows = known.where(known.notna(), "").astype(str).to_dict("records")
-    return [{**row, "reason": scrubber.text(row["reason"]), "note": scrubber.text(row["note"])} for row in rows]
+    known = decisions.reindex(columns=list(COLUMNS)).astype(object)
+    known = known.where(known.notna(), "").astype(str)
+    known = known.assign(**{name: known[name].map(scrubber.text) for name in ("reason", "note")})
+    return [dict(zip(COLUMNS, row, strict=True)) for row in known.itertuples(index=False)]
 
 
 def _page_path(path: Path, number: int) -> Path:
     return path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def _remove_others(path: Path, written: list[Path]) -> None:
-    """Take away further pages of an earlier, larger review."""
+def _remove_others(path: Path, written: Sequence[Path]) -> None:
+    """Remove further pages of an earlier, larger review."""
     for old in path.parent.glob(f"{path.stem}-[0-9]*{path.suffix}"):
         if old not in written:
             old.unlink()

@@ -1,67 +1,106 @@
-"""The values behind the comparisons for programs that labs know: a Prism file and an Excel workbook.
+"""The values behind the comparisons for other programs: a GraphPad Prism file and an Excel workbook.
 
-In: the endpoints as the results page shows them, and the arms. Out: files by name. One row is one animal, as one dot is
-on the page; nothing is estimated here.
+In: the endpoints of the results page, and the arms. Out: files by name. One row is one animal, as one dot on the page;
+nothing is estimated here.
 """
 
 import io
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ketaflow.report import palette
 from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.palette import Arm
 
-# Excel allows no more letters in the name of a sheet, and not these.
-SHEET_LETTERS = 31
-NOT_IN_SHEETS = re.compile(r"[\[\]:*?/\\]")
-# Prism shows so many decimals; the file holds all.
-DECIMALS = 3
+# Excel takes names of sheets up to this length, without these characters.
+SHEET_NAME_LETTERS = 31
+NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
+# Decimals that Prism displays; the file holds all.
+DECIMALS_DISPLAYED = 3
 
 
-def workbooks(endpoints: Iterable[Endpoint], known: list[Arm]) -> dict[str, bytes]:
-    """``endpoints.pzfx``, a column table for each endpoint, and ``endpoints.xlsx``, a sheet for each."""
-    shown = {endpoint.name: endpoint for endpoint in endpoints if len(endpoint.values)}
-    if not shown:
+def workbooks(endpoints: Iterable[Endpoint], arms: Sequence[Arm]) -> dict[str, bytes]:
+    """Write the values of every endpoint that has any.
+
+    Parameters
+    ----------
+    endpoints : iterable of Endpoint
+        As on the results page.
+    arms : sequence of Arm
+        All arms, in their order.
+
+    Returns
+    -------
+    dict of str to bytes
+        ``endpoints.pzfx`` (a column table for each endpoint) and ``endpoints.xlsx`` (a sheet for each); empty if no
+        endpoint has a value.
+    """
+    measured = {endpoint.name: endpoint for endpoint in endpoints if len(endpoint.values)}
+    if not measured:
         return {}
     return {
-        "endpoints.pzfx": _prism({name: by_arm(endpoint, known) for name, endpoint in shown.items()}),
-        "endpoints.xlsx": _excel({name: by_animal(endpoint, known) for name, endpoint in shown.items()}),
+        "endpoints.pzfx": _prism({name: by_arm(endpoint, arms) for name, endpoint in measured.items()}),
+        "endpoints.xlsx": _excel({name: by_animal(endpoint, arms) for name, endpoint in measured.items()}),
     }
 
 
-def by_arm(endpoint: Endpoint, known: list[Arm]) -> pd.DataFrame:
-    """Values that count, a column for each arm in their order, an animal in each cell; empty below the last."""
-    rows = endpoint.per_animal
-    rows = rows[rows["left_out"].eq("")]
-    labels = [arm.label for arm in known]
-    # Nobody could tell two columns of one label apart.
-    headings = [f"{arm.label} ({arm.name})" if labels.count(arm.label) > 1 else arm.label for arm in known]
-    own = [rows.loc[rows["arm"].eq(arm.name), "value"].to_numpy(float) for arm in known]
-    values = dict(zip(headings, own, strict=True))
-    longest = max((len(own) for own in values.values()), default=0)
-    padded = {label: np.pad(own, (0, longest - len(own)), constant_values=np.nan) for label, own in values.items()}
-    return pd.DataFrame(padded).dropna(axis="columns", how="all")
+def by_arm(endpoint: Endpoint, arms: Sequence[Arm]) -> pd.DataFrame:
+    """Arrange the values that count by arm.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        Its values, one per animal.
+    arms : sequence of Arm
+        All arms, in their order.
+
+    Returns
+    -------
+    data frame
+        One column per arm, headed by its label (and its name where labels repeat); one animal per cell, in the unit
+        of the measure; NaN below the last animal. Arms without animals are left out.
+    """
+    rows = endpoint.counted_animals
+    labels = [arm.label for arm in arms]
+    headings = [f"{arm.label} ({arm.name})" if labels.count(arm.label) > 1 else arm.label for arm in arms]
+    columns = [rows.loc[rows["arm"].eq(arm.name), "value"].to_numpy(float) for arm in arms]
+    longest = max((len(values) for values in columns), default=0)
+    padded = [np.pad(values, (0, longest - len(values)), constant_values=np.nan) for values in columns]
+    return pd.DataFrame(dict(zip(headings, padded, strict=True))).dropna(axis="columns", how="all")
 
 
-def by_animal(endpoint: Endpoint, known: list[Arm]) -> pd.DataFrame:
-    """One row for each animal: arm, value, its unit, from how many observations, why it was left out."""
-    labels = {arm.name: arm.label for arm in known}
-    order = {arm.name: place for place, arm in enumerate(known)}
-    rows = endpoint.per_animal.sort_values("arm", key=lambda arms: arms.map(order), kind="stable")
+def by_animal(endpoint: Endpoint, arms: Sequence[Arm]) -> pd.DataFrame:
+    """List the animals of an endpoint.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        Its values, one per animal.
+    arms : sequence of Arm
+        All arms, in their order.
+
+    Returns
+    -------
+    data frame
+        One row per animal, by arm: its arm, the value and its unit, from how many observations, and why it is
+        excluded (empty if it counts).
+    """
+    order = {arm.name: arm.place for arm in arms}
+    rows = endpoint.per_animal.sort_values("arm", key=lambda names: names.map(order), kind="stable")
     return pd.DataFrame(
         {
             "animal": rows["animal"],
             "arm": rows["arm"],
-            "arm label": rows["arm"].map(labels),
+            "arm label": rows["arm"].map(palette.labels(arms)),
             endpoint.measure: rows["value"],
             "unit": endpoint.unit,
             "observations": rows["n"],
-            "left out": rows["left_out"],
+            "excluded": rows["excluded"],
         }
     )
 
@@ -71,7 +110,7 @@ def _prism(tables: dict[str, pd.DataFrame]) -> bytes:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "endpoints.pzfx"
-        pzfx.write_pzfx(tables, str(path), row_names=False, n_digits=DECIMALS)
+        pzfx.write_pzfx(tables, str(path), row_names=False, n_digits=DECIMALS_DISPLAYED)
         return path.read_bytes()
 
 
@@ -79,7 +118,7 @@ def _excel(tables: dict[str, pd.DataFrame]) -> bytes:
     book = io.BytesIO()
     with pd.ExcelWriter(book, engine="openpyxl") as writer:
         for number, (name, table) in enumerate(tables.items(), start=1):
-            sheet = NOT_IN_SHEETS.sub("_", name)
-            sheet = sheet if len(sheet) <= SHEET_LETTERS else f"{sheet[: SHEET_LETTERS - 4]}~{number}"
+            sheet = NOT_IN_SHEET_NAMES.sub("_", name)
+            sheet = sheet if len(sheet) <= SHEET_NAME_LETTERS else f"{sheet[: SHEET_NAME_LETTERS - 4]}~{number}"
             table.to_excel(writer, sheet_name=sheet, index=False)
     return book.getvalue()

@@ -1,1 +1,1 @@
-"""Blinding of recordings, and the decisions reviewers make on them."""
+"""Which recordings count? Codes that keep the review blind, and the decisions of the reviewers."""

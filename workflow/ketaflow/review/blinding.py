@@ -1,6 +1,6 @@
-"""What keeps the review blind: codes that tell nothing, and texts without names.
+"""Blinding of the review: codes that carry no information, and texts and figures without names.
 
-In: names of recordings and animals, texts and pictures of the checks. Out: the same without any name.
+In: names of recordings and animals, texts and figures of the checks. Out: the same without any name.
 """
 
 import hashlib
@@ -8,8 +8,10 @@ import hmac
 import re
 from collections.abc import Iterable
 
-# Digits and consonants that are not mistaken for each other, and that spell no word.
-LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
+# Digits and consonants that are not easily confused and spell no word.
+CODE_LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
+# Letters on either side of the hyphen.
+HALF_CODE = 4
 HIDDEN = "[name]"
 HIDDEN_FILE = "[file]"
 TOKEN = re.compile(r"[\w./\\+-]*\w")
@@ -20,46 +22,67 @@ FILE = re.compile(
 )
 SEPARATORS = re.compile(r"[._\\/+-]+")
 NUMBERED = re.compile(r"\b((?:animal|mouse|rat|recording|subject|cage)s?(?: no\.?| number)? ?#?)(\w+)", re.IGNORECASE)
-SHOWN = re.compile(
+# Text of SVG that a reviewer may read: between tags, and in some attributes.
+DISPLAYED = re.compile(
     r">([^<>]+)<|(\b(?:aria-label|title|id|class|href|clip-path|inkscape:label|data-[\w-]+)=)\"([^\"]*)\""
 )
-UNSHOWN = re.compile(r"<!--.*?-->|<metadata.*?</metadata>|<\?.*?\?>|<!DOCTYPE[^>]*>", re.DOTALL)
+# Parts of SVG that are never displayed, and parts that could run or load something.
+UNDISPLAYED = re.compile(r"<!--.*?-->|<metadata.*?</metadata>|<\?.*?\?>|<!DOCTYPE[^>]*>", re.DOTALL)
 ACTIVE = re.compile(
     r"<script.*?</script>|<foreignObject.*?</foreignObject>|\son\w+=(\"[^\"]*\"|'[^']*')|"
     r"\s(?:xlink:)?href=(\"(?!#|data:image/)[^\"]*\"|'(?!#|data:image/)[^']*')",
     re.DOTALL | re.IGNORECASE,
 )
+# Marks of text metadata are searched in so many bytes from either end of an encoded image.
+SEARCHED_BYTES = 4096
+TEXT_MARKS = (b"EXIF", b"Exif\0", b"XMP ", b"tEXt", b"iTXt", b"zTXt", b"ns.adobe.com")
 
 
 def code(assay: str, recording: str, blinding_key: str) -> str:
-    """Code of a recording, such as ``K7QM-2MXD``: the same from run to run, and nothing can be read off it.
+    """Return the code of a recording, such as ``K7QM-2MXD``.
 
-    A keyed hash (HMAC-SHA256, RFC 2104) in an alphabet of 28: among 20,000 recordings two share a
-    code with a chance of 1 in 1,900.
+    The code is a keyed hash (HMAC-SHA256, RFC 2104) in an alphabet of 28 letters. It is the same in every run and
+    says nothing about the recording. Among 20,000 recordings the chance that two share a code is 1 in 1,900.
+
+    Parameters
+    ----------
+    assay, recording : str
+        Names in the cohort.
+    blinding_key : str
+        Secret of the cohort, from the settings.
+
+    Returns
+    -------
+    str
+        Two groups of four letters.
     """
     keyed = hmac.new(blinding_key.encode(), f"{assay}\0{recording}".encode(), hashlib.sha256).digest()
     number = int.from_bytes(keyed[:16], "big")
     letters = []
-    for _ in range(8):
-        number, place = divmod(number, len(LETTERS))
-        letters.append(LETTERS[place])
-    return "".join(letters[:4]) + "-" + "".join(letters[4:])
+    for _ in range(2 * HALF_CODE):
+        number, place = divmod(number, len(CODE_LETTERS))
+        letters.append(CODE_LETTERS[place])
+    return "".join(letters[:HALF_CODE]) + "-" + "".join(letters[HALF_CODE:])
 
 
 def shuffle_key(code_of_item: str, blinding_key: str) -> str:
-    """What codes are ordered by: a seeded shuffle that does not depend on which other codes there are."""
+    """Return a sort key that shuffles codes; the order of two codes does not depend on the others."""
     return hmac.new(blinding_key.encode(), f"order\0{code_of_item}".encode(), hashlib.sha256).hexdigest()
 
 
 class Scrubber:
-    """Takes names out of texts and pictures.
+    """Removes names from texts and figures.
 
-    A word is replaced where it is a name, where a name is one of its parts (``M01_left``), or where it
-    ends like a file. Names made of digits alone are replaced after words such as "animal" only: a
-    count of 12 frames is no animal.
+    A word is replaced if it is a name, if one of its parts is a name (``M01_left``), or if it ends like a file name.
+    A name made of digits alone is replaced only after a word such as "animal", because 12 may also be a count.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names to remove, in any case.
     """
 
-    def __init__(self, names: Iterable[str]):
+    def __init__(self, names: Iterable[str]) -> None:
         known = {name.casefold() for name in names if name}
         self.numbers = {name for name in known if name.isdigit()}
         plain = known - self.numbers
@@ -69,7 +92,7 @@ class Scrubber:
         self.longest = max((len(SEPARATORS.split(word)) for word in self.words), default=0)
 
     def text(self, text: str) -> str:
-        """The text without names."""
+        """Return the text without names."""
         if not text:
             return text
         for phrase in self.phrases:
@@ -79,13 +102,13 @@ class Scrubber:
         return TOKEN.sub(self._token, text)
 
     def svg(self, svg: str) -> str:
-        """The picture without names, comments, metadata, scripts and addresses."""
-        return SHOWN.sub(self._shown, ACTIVE.sub("", UNSHOWN.sub("", svg)))
+        """Return an SVG figure without names, comments, metadata, scripts and links."""
+        return DISPLAYED.sub(self._displayed, ACTIVE.sub("", UNDISPLAYED.sub("", svg)))
 
-    def _numbered(self, match: re.Match) -> str:
+    def _numbered(self, match: re.Match[str]) -> str:
         return match[1] + HIDDEN if match[2] in self.numbers else match[0]
 
-    def _token(self, match: re.Match) -> str:
+    def _token(self, match: re.Match[str]) -> str:
         token = match[0]
         if FILE.search(token):
             return HIDDEN_FILE
@@ -104,13 +127,13 @@ class Scrubber:
             for _, stop in places[first : first + self.longest]
         )
 
-    def _shown(self, match: re.Match) -> str:
+    def _displayed(self, match: re.Match[str]) -> str:
         if match[1] is not None:
             return f">{self.text(match[1])}<"
         return f'{match[2]}"{self.text(match[3])}"'
 
 
 def carries_text(picture: bytes) -> bool:
-    """Whether an encoded picture has room for words beside its pixels: EXIF, XMP, comments, text blocks."""
-    head = picture[:4096] + picture[-4096:]
-    return any(mark in head for mark in (b"EXIF", b"Exif\0", b"XMP ", b"tEXt", b"iTXt", b"zTXt", b"ns.adobe.com"))
+    """Whether an encoded image holds text besides its pixels (EXIF, XMP, comments, text chunks)."""
+    ends = picture[:SEARCHED_BYTES] + picture[-SEARCHED_BYTES:]
+    return any(mark in ends for mark in TEXT_MARKS)

@@ -1,11 +1,11 @@
-"""What reviewers decided: checked against the items they judged, and told apart from what has changed since.
+"""Decisions of the reviewers: checked against the items they judged, and combined.
 
-In: qc_decisions.csv (what the review page exports) and the items of this run. Out: which recordings are
-rejected, by whom and why; which decisions count no more; how far two reviewers agree.
+In: qc_decisions.csv (which the review page exports) and the items of this run. Out: which recordings are rejected, by
+whom and why; which decisions no longer count; how far reviewers agree.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,28 +14,89 @@ import pandas as pd
 
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import nearest
+from ketaflow.review.items import Item
 
 FILE = "qc_decisions.csv"
 KINDS = ("accept", "reject", "unsure")
+COLUMNS = ("code", "decision", "reason", "note", "reviewer", "decided_at", "item_sha256")
 REJECTED_COLUMNS = ("assay", "recording", "animal", "reviewer", "reason")
-DISAGREEMENT_COLUMNS = ("code", "assay", "recording", "animal", "reviewer", "decision", "reason", "note")
-AGREEMENT_COLUMNS = ("reviewer", "other", "n_items", "agreement_pct", "kappa")
+# A mistyped code is compared with the first codes only; the similarity (0 to 1) from which one is suggested.
+CODES_COMPARED, LEAST_SIMILARITY = 5000, 0.85
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one reviewer decided on one item."""
+
+    code: str
+    decision: str
+    reason: str
+    note: str
+    reviewer: str
+    item_sha256: str
+
+    @property
+    def explanation(self) -> str:
+        """Reason and note in one line."""
+        return ": ".join(part for part in (self.reason.strip(), self.note.strip()) if part) or "no reason given"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far two reviewers agree.
+
+    Attributes
+    ----------
+    n_items : int
+        Items both decided on.
+    agreement_pct : float
+        Items with equal decisions (percent of ``n_items``); NaN if there are none.
+    kappa : float
+        Cohen's kappa; NaN where undefined.
+    """
+
+    reviewer: str
+    other: str
+    n_items: int
+    agreement_pct: float
+    kappa: float
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One decision on an item that reviewers judged differently."""
+
+    item: Item
+    decision: Decision
 
 
 @dataclass(frozen=True)
 class Decisions:
     """The state of the review.
 
-    ``rejected`` has one row per recording that more reviewers reject than accept; ``stale`` the
-    decisions on content that has changed since, as sentences; ``kappa`` one row per pair of
-    reviewers; ``disagreements`` every decision on items that reviewers judged differently;
-    ``unsure`` the codes nobody has settled.
+    Attributes
+    ----------
+    rejected : data frame
+        One row per rejected recording: ``assay``, ``recording``, ``animal``, ``reviewer``, ``reason``. A recording is
+        rejected if more reviewers reject than accept it.
+    stale : list of str
+        A sentence for each decision on a recording that has changed since.
+    agreements : list of Agreement
+        One per pair of reviewers.
+    disagreements : list of Disagreement
+        Every decision on items that reviewers judged differently, by code.
+    unsure : list of str
+        Codes on which every reviewer is unsure.
+    n_items, n_decided : int
+        Items, and those somebody accepted or rejected.
+    reviewers : list of str
+        Who decided on anything that still counts.
     """
 
     rejected: pd.DataFrame
     stale: list[str]
-    kappa: pd.DataFrame
-    disagreements: pd.DataFrame
+    agreements: list[Agreement]
+    disagreements: list[Disagreement]
     unsure: list[str]
     n_items: int
     n_decided: int
@@ -46,72 +107,71 @@ class Decisions:
         """Items nobody has accepted or rejected."""
         return self.n_items - self.n_decided
 
-    def summary(self) -> dict:
-        """What the results page tells of the review."""
-        return {
-            "n_items": self.n_items,
-            "n_decided": self.n_decided,
-            "pending": self.pending,
-            "reviewers": self.reviewers,
-            "rejected": self.rejected.to_dict("records"),
-            "stale": self.stale,
-            "kappa": self.kappa.to_dict("records"),
-            "disagreements": self.disagreements.to_dict("records"),
-        }
 
-
-def apply(decisions: pd.DataFrame, items: list[dict]) -> Decisions:
-    """Check decisions against the items of this run and draw the conclusions.
+def apply(table: pd.DataFrame, items: Sequence[Item]) -> Decisions:
+    """Check decisions against the items of this run and combine them.
 
     Parameters
     ----------
-    decisions
-        Columns of qc_decisions.csv; the index is the row number of the file.
-    items
-        What there is to judge: ``assay``, ``recording``, ``animal``, ``code``, ``item_sha256``.
+    table : data frame
+        Columns of qc_decisions.csv; the index is the row number in the file.
+    items : sequence of Item
+        All items of this run.
+
+    Returns
+    -------
+    Decisions
 
     Raises
     ------
     CohortError
-        A code that no item has, an unknown decision, or two decisions of one reviewer on one item;
-        all of them are listed.
+        For a code that no item has, an unknown decision, or two decisions of one reviewer on one item; all of them
+        are listed.
     """
-    decisions = decisions.astype(object).where(decisions.notna(), "")
-    by_code = {item["code"]: item for item in items}
-    faults = problems(decisions, by_code)
-    if faults:
-        raise CohortError(faults)
-    rows = decisions.to_dict("records")
-    counting = [row for row in rows if row["item_sha256"] == by_code[row["code"]]["item_sha256"]]
-    stale = [_stale_sentence(row) for row in rows if row["item_sha256"] != by_code[row["code"]]["item_sha256"]]
-    votes = defaultdict(list)
-    for row in counting:
-        votes[row["code"]].append(row)
-    settled = {code for code, cast in votes.items() if any(row["decision"] != "unsure" for row in cast)}
+    table = table.astype(object).where(table.notna(), "")
+    by_code = {item.code: item for item in items}
+    found = problems(table, by_code)
+    if found:
+        raise CohortError(found)
+    decided = _decisions(table)
+    current = [one for one in decided if one.item_sha256 == by_code[one.code].item_sha256]
+    votes: dict[str, list[Decision]] = defaultdict(list)
+    for one in current:
+        votes[one.code].append(one)
+    settled = {code for code, cast in votes.items() if any(one.decision != "unsure" for one in cast)}
     return Decisions(
         rejected=_rejected(votes, by_code),
-        stale=stale,
-        kappa=_agreement(counting),
+        stale=[_stale_sentence(one) for one in decided if one.item_sha256 != by_code[one.code].item_sha256],
+        agreements=_agreements(current),
         disagreements=_disagreements(votes, by_code),
         unsure=sorted(set(votes) - settled),
         n_items=len(items),
         n_decided=len(settled),
-        reviewers=sorted({str(row["reviewer"]) for row in counting}),
+        reviewers=sorted({one.reviewer for one in current}),
     )
 
 
 def is_open(judged: Decisions | None, require_review: bool) -> bool:
-    """Whether arms may be named: the settings do not wait for the review, or it is complete."""
+    """Whether arms may be named: the settings require no review, or it is complete."""
     return not require_review or (judged is not None and not judged.pending)
 
 
-def cohen_kappa(first: list[str], second: list[str]) -> float:
-    """Agreement of two reviewers beyond chance [1]_; NaN where chance alone would make them agree always.
+def cohen_kappa(first: Sequence[str], second: Sequence[str]) -> float:
+    """Return the agreement of two reviewers beyond chance [1]_.
+
+    ``kappa = (observed - chance) / (1 - chance)``, where ``chance`` is the agreement expected from how often each
+    reviewer chooses each decision.
 
     Parameters
     ----------
-    first, second
+    first, second : (n_items,) str
         Decisions on the same items, in the same order.
+
+    Returns
+    -------
+    float
+        At most 1, which is perfect agreement; 0 is agreement by chance. NaN without items, or where both reviewers
+        always choose the same single decision.
 
     References
     ----------
@@ -121,98 +181,95 @@ def cohen_kappa(first: list[str], second: list[str]) -> float:
     if not n:
         return float("nan")
     observed = sum(a == b for a, b in zip(first, second, strict=True)) / n
-    shares_first, shares_second = Counter(first), Counter(second)
-    chance = sum(shares_first[kind] * shares_second[kind] for kind in shares_first) / n**2
+    counts_first, counts_second = Counter(first), Counter(second)
+    chance = sum(counts_first[kind] * counts_second[kind] for kind in counts_first) / n**2
     return float("nan") if np.isclose(chance, 1.0) else (observed - chance) / (1.0 - chance)
 
 
-def problems(decisions: pd.DataFrame, by_code: Collection[str]) -> list[Problem]:
-    """Every row that cannot count: a code no recording has, an unknown decision, a second vote of one reviewer."""
+def problems(table: pd.DataFrame, codes: Collection[str]) -> list[Problem]:
+    """List every row that cannot count.
+
+    Parameters
+    ----------
+    table : data frame
+        Columns of qc_decisions.csv, without missing values; the index is the row number in the file.
+    codes : collection of str
+        Codes of all items.
+
+    Returns
+    -------
+    list of Problem
+        A code that no recording has, an unknown decision, a second decision of one reviewer on one item.
+    """
     found = []
-    seen: dict[tuple, int] = {}
-    for number, row in decisions.iterrows():
-        code = str(row["code"])
-        if code not in by_code:
-            meant = nearest(code, list(by_code)[:5000], 0.85)
-            hint = f"Did you mean '{meant}'? " if meant else ""
-            remedy = (
-                f"{hint}Use the export of this cohort's own review page, made with the same blinding_key; "
-                "if the recording was taken out of the cohort, delete the row"
-            )
-            found.append(Problem(FILE, int(number), "code", f"no recording has the code '{code}'", remedy))
-        if row["decision"] not in KINDS:
-            found.append(
-                Problem(FILE, int(number), "decision", f"found '{row['decision']}'", f"Allowed: {', '.join(KINDS)}")
-            )
-        first = seen.setdefault((code, row["reviewer"]), int(number))
-        if first != int(number):
-            said = f"{row['reviewer']} decided on '{code}' in row {first} already"
-            found.append(Problem(FILE, int(number), "code", said, "Keep one of the rows"))
+    first_rows: dict[tuple[str, str], int] = {}
+    rows = zip(table.index, table["code"], table["decision"], table["reviewer"], strict=True)
+    for number, code, decision, reviewer in ((int(row), str(a), str(b), str(c)) for row, a, b, c in rows):
+        if code not in codes:
+            found.append(_unknown_code(number, code, codes))
+        if decision not in KINDS:
+            found.append(Problem(FILE, number, "decision", f"found '{decision}'", f"Allowed: {', '.join(KINDS)}"))
+        first = first_rows.setdefault((code, reviewer), number)
+        if first != number:
+            what = f"{reviewer} already decided on '{code}' in row {first}"
+            found.append(Problem(FILE, number, "code", what, "Keep one of the rows"))
     return found
 
 
-def _stale_sentence(row: dict) -> str:
+def _unknown_code(number: int, code: str, codes: Collection[str]) -> Problem:
+    meant = nearest(code, list(codes)[:CODES_COMPARED], LEAST_SIMILARITY)
+    hint = f"Did you mean '{meant}'? " if meant else ""
+    remedy = (
+        f"{hint}Use the file exported from the review page of this cohort, made with the same blinding_key; "
+        "if the recording was removed from the cohort, delete the row"
+    )
+    return Problem(FILE, number, "code", f"no recording has the code '{code}'", remedy)
+
+
+def _decisions(table: pd.DataFrame) -> list[Decision]:
+    names = ["code", "decision", "reason", "note", "reviewer", "item_sha256"]
+    filled = table.reindex(columns=names, fill_value="")
+    return [Decision(*map(str, row)) for row in filled.itertuples(index=False)]
+
+
+def _stale_sentence(one: Decision) -> str:
     return (
-        f"{row['code']}: {row['reviewer']} decided {row['decision']}, but the recording or what is measured in it has "
-        "changed since; the decision counts no more"
+        f"{one.code}: {one.reviewer} decided {one.decision}, but the recording or its measurements have changed since; "
+        "the decision no longer counts"
     )
 
 
-def _rejected(votes: dict[str, list[dict]], by_code: dict[str, dict]) -> pd.DataFrame:
+def _rejected(votes: Mapping[str, Sequence[Decision]], by_code: Mapping[str, Item]) -> pd.DataFrame:
     rows = []
     for code, cast in votes.items():
-        against = [row for row in cast if row["decision"] == "reject"]
-        if len(against) > sum(row["decision"] == "accept" for row in cast):
+        against = [one for one in cast if one.decision == "reject"]
+        if len(against) > sum(one.decision == "accept" for one in cast):
             item = by_code[code]
-            rows.append(
-                {
-                    **{key: item[key] for key in ("assay", "recording", "animal")},
-                    "reviewer": ", ".join(sorted({str(row["reviewer"]) for row in against})),
-                    "reason": "; ".join(dict.fromkeys(_why(row) for row in against)),
-                }
-            )
-    return _frame(rows, REJECTED_COLUMNS).sort_values(["assay", "recording"], ignore_index=True)
+            reviewers = ", ".join(sorted({one.reviewer for one in against}))
+            reasons = "; ".join(dict.fromkeys(one.explanation for one in against))
+            rows.append((item.assay, item.recording, item.animal, reviewers, reasons))
+    table = pd.DataFrame(rows, columns=list(REJECTED_COLUMNS), dtype=object)
+    return table.sort_values(["assay", "recording"], ignore_index=True)
 
 
-def _why(row: dict) -> str:
-    parts = [str(row.get(name) or "").strip() for name in ("reason", "note")]
-    return ": ".join(part for part in parts if part) or "no reason given"
+def _agreements(current: Sequence[Decision]) -> list[Agreement]:
+    by_reviewer: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in current:
+        by_reviewer[one.reviewer][one.code] = one.decision
+    found = []
+    for reviewer, other in combinations(sorted(by_reviewer), 2):
+        both = sorted(set(by_reviewer[reviewer]) & set(by_reviewer[other]))
+        first, second = ([by_reviewer[who][code] for code in both] for who in (reviewer, other))
+        equal = sum(a == b for a, b in zip(first, second, strict=True))
+        agreement_pct = 100 * equal / len(both) if both else float("nan")
+        found.append(Agreement(reviewer, other, len(both), agreement_pct, cohen_kappa(first, second)))
+    return found
 
 
-def _agreement(counting: list[dict]) -> pd.DataFrame:
-    by_reviewer = defaultdict(dict)
-    for row in counting:
-        by_reviewer[str(row["reviewer"])][row["code"]] = row["decision"]
-    rows = []
-    for one, other in combinations(sorted(by_reviewer), 2):
-        both = sorted(set(by_reviewer[one]) & set(by_reviewer[other]))
-        first, second = ([by_reviewer[who][code] for code in both] for who in (one, other))
-        agreed = np.mean([a == b for a, b in zip(first, second, strict=True)]) if both else np.nan
-        rows.append(
-            {
-                "reviewer": one,
-                "other": other,
-                "n_items": len(both),
-                "agreement_pct": 100 * agreed,
-                "kappa": cohen_kappa(first, second),
-            }
-        )
-    return _frame(rows, AGREEMENT_COLUMNS)
-
-
-def _disagreements(votes: dict[str, list[dict]], by_code: dict[str, dict]) -> pd.DataFrame:
-    rows = [
-        {
-            **by_code[code],
-            **{name: row.get(name, "") for name in ("reviewer", "decision", "reason", "note")},
-            "code": code,
-        }
-        for code, cast in votes.items()
-        if len({row["decision"] for row in cast}) > 1
-        for row in cast
+def _disagreements(votes: Mapping[str, Sequence[Decision]], by_code: Mapping[str, Item]) -> list[Disagreement]:
+    return [
+        Disagreement(by_code[code], one)
+        for code, cast in sorted(votes.items())
+        if len({one.decision for one in cast}) > 1
+        for one in sorted(cast, key=lambda one: one.reviewer)
     ]
-    return _frame(rows, DISAGREEMENT_COLUMNS).sort_values(["code", "reviewer"], ignore_index=True)
-
-
-def _frame(rows: list[dict], columns: tuple[str, ...]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(columns), dtype=object)

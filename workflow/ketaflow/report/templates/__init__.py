@@ -1,4 +1,4 @@
-"""The pages' HTML, CSS and JavaScript, put together into files that need nothing else."""
+"""How do HTML, CSS and JavaScript become one file that loads nothing from elsewhere?"""
 
 import json
 from functools import cache
@@ -12,7 +12,7 @@ HERE = Path(__file__).parent
 
 @cache
 def environment() -> jinja2.Environment:
-    """Jinja2 over this folder: every value is escaped, and a value that was forgotten is an error."""
+    """Jinja2 for this folder: every value is escaped, and a missing value is an error."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=True,
@@ -27,22 +27,35 @@ def environment() -> jinja2.Environment:
 
 
 def render(name: str, **context: object) -> str:
-    """One page as text."""
+    """Return a page.
+
+    Parameters
+    ----------
+    name : str
+        Template in this folder.
+    **context
+        Values for the template.
+
+    Returns
+    -------
+    str
+        The page as HTML.
+    """
     return environment().get_template(name).render(**context)
 
 
 def style(*names: str) -> Markup:
-    """Style sheets of this folder, inline."""
+    """Return style sheets of this folder, to be put inline."""
     return Markup("".join((HERE / name).read_text(encoding="utf-8") for name in names))
 
 
 def script(*names: str) -> Markup:
-    """Scripts of this folder, inline, in a scope of their own."""
+    """Return scripts of this folder in a scope of their own, to be put inline."""
     joined = "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
     return Markup("(() => {\n'use strict';\n" + joined + "})();\n")
 
 
 def embedded(content: object) -> Markup:
-    """JSON that may stand inside a script element: nothing in it can end the element."""
+    """Return JSON for use in a script element; nothing in it can end the element."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))

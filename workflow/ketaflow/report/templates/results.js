@@ -29,13 +29,13 @@ async function copy(button, text) {
     area.value = text;
     document.body.append(area);
     area.select();
-    button.textContent = document.execCommand("copy") ? "Copied" : "Not allowed here";
+    button.textContent = document.execCommand("copy") ? "Copied" : "Copying is blocked";
     area.remove();
   }
   setTimeout(() => { button.textContent = said; }, 1500);
 }
 
-// A saved figure stands alone: the page's colours are written into it, side by side where there are two.
+// A saved figure needs no page: colours are written into it, and a pair of figures is saved side by side.
 function saved(figure) {
   const light = getComputedStyle(document.documentElement);
   const parts = [...figure.querySelectorAll("svg")];
@@ -62,5 +62,5 @@ document.addEventListener("click", (event) => {
   if (copyText) copy(button, document.getElementById(copyText).textContent);
 });
 
-// Paper has no folds.
+// Open all folded parts for printing.
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((fold) => { fold.open = true; }));

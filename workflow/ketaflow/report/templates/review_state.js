@@ -1,4 +1,4 @@
-// What has been decided: kept in the browser, exported and imported as qc_decisions.csv.
+// Decisions: saved in the browser, exported and imported as qc_decisions.csv.
 const content = JSON.parse(document.getElementById("review-content").textContent);
 const COLUMNS = ["code", "decision", "reason", "note", "reviewer", "decided_at", "item_sha256"];
 const KINDS = ["accept", "reject", "unsure"];
@@ -18,20 +18,20 @@ const own = () => (state.decisions[state.reviewer] ??= {});
 const decided = (code) => (state.reviewer ? own()[code] : undefined);
 
 function take(rows) {
-  const told = { taken: 0, unknown: 0, changed: 0 };
+  const result = { taken: 0, unknown: 0, changed: 0 };
   for (const row of rows) {
     const entry = byCode.get(row.code);
-    if (!entry || !KINDS.includes(row.decision) || !row.reviewer) told.unknown += 1;
-    else if (entry.sha256 !== row.item_sha256) told.changed += 1;
+    if (!entry || !KINDS.includes(row.decision) || !row.reviewer) result.unknown += 1;
+    else if (entry.sha256 !== row.item_sha256) result.changed += 1;
     else {
       const of = (state.decisions[row.reviewer] ??= {});
       if (!of[row.code] || of[row.code].decided_at <= row.decided_at) {
         of[row.code] = { decision: row.decision, reason: row.reason, note: row.note, decided_at: row.decided_at, item_sha256: row.item_sha256 };
       }
-      told.taken += 1;
+      result.taken += 1;
     }
   }
-  return told;
+  return result;
 }
 
 function rowsOf(decisions) {
@@ -49,17 +49,17 @@ function stored(key) {
 
 // Decisions of earlier runs of this cohort are carried over where the item is still the same.
 function recall() {
-  const told = take(content.earlier);
+  const result = take(content.earlier);
   let keys = [];
   try { keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX) && key !== STORE); } catch { /* no storage */ }
   for (const before of [...keys, STORE].map(stored)) {
     if (!before) continue;
-    told.changed += take(rowsOf(before.decisions ?? {})).changed;
+    result.changed += take(rowsOf(before.decisions ?? {})).changed;
     if (before.reviewer) state.reviewer = before.reviewer;
   }
   state.unsaved = stored(STORE)?.unsaved ?? 0;
   if (keys.length && keep()) keys.forEach((key) => localStorage.removeItem(key));
-  return told;
+  return result;
 }
 
 function decide(code, change) {
@@ -82,7 +82,7 @@ function undo() {
   return last.code;
 }
 
-// A cell that a spreadsheet would run as a formula is made plain text by an apostrophe.
+// An apostrophe turns a cell that a spreadsheet would run as a formula into plain text.
 const guarded = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 const unguarded = (text) => (/^'[=+\-@\t\r]/.test(text) ? text.slice(1) : text);
 const quoted = (text) => (/[",;\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

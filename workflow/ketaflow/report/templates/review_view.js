@@ -1,4 +1,4 @@
-// What is seen of the review, and how keys and buttons reach it.
+// The view of the review, and its keys and buttons.
 const TILES_AT_ONCE = 60;
 const SIGNS = { accept: "✓", reject: "✕", unsure: "?", pass: "✓", warn: "!", fail: "✕", ok: "✓", flagged: "!", failed: "✕", pending: "·" };
 const STATES = ["all", "pending", "flagged", "failed", "accept", "reject", "unsure"];
@@ -24,11 +24,11 @@ function mark(kind, word) {
   return make("span", { class: `mark ${kind}` }, make("span", { "aria-hidden": "true" }, SIGNS[kind]), word ?? STATE_WORDS[kind] ?? kind);
 }
 
-// A picture lies in a shadow tree: the styles and names inside it reach nothing else on the page.
+// A figure lies in a shadow tree, so that its styles and names do not affect the rest of the page.
 const DARK = "@media (prefers-color-scheme:dark){[stroke='#0072b2']{stroke:#4aa8e8}[fill='#0072b2']{fill:#4aa8e8}" +
   "[stroke='#d55e00']{stroke:#ff8a3c}[fill='#d55e00']{fill:#ff8a3c}[stroke='#009e73']{stroke:#2cc79b}[fill='#009e73']{fill:#2cc79b}}";
 
-// A picture of few pixels is shown larger than it is, so that details can be judged.
+// Small images are enlarged, so that details can be judged.
 function enlarge(image) {
   const { naturalWidth: width, naturalHeight: height } = image;
   const times = Math.min(4, 640 / width, 480 / height);
@@ -40,10 +40,10 @@ function picture(figure, thumb) {
   if (figure.src) return make("img", { onload: (event) => { if (!thumb) enlarge(event.target); }, src: figure.src, alt: thumb ? "" : `${figure.title}. ${figure.caption}`, loading: "lazy", decoding: "async" });
   const holder = make("div", { class: figure.svg.includes("currentColor") ? "picture" : "picture white", "aria-hidden": thumb ? "true" : null });
   const parsed = new DOMParser().parseFromString(figure.svg, "image/svg+xml").documentElement;
-  if (parsed.nodeName !== "svg") return make("p", { class: "soft small" }, "This picture cannot be drawn.");
+  if (parsed.nodeName !== "svg") return make("p", { class: "soft small" }, "This figure cannot be displayed.");
   const widest = (parsed.viewBox.baseVal?.width || 640) * 1.3;
   const size = thumb ? "svg{width:100%;height:100%!important;display:block}text{display:none}" : `svg{width:100%;max-width:${widest}px!important;height:auto;display:block;margin:auto}`;
-  // A small chart shows the shape alone, as large as its tile; a photograph keeps its proportions.
+  // A chart fills its tile; a photograph keeps its proportions.
   if (thumb && !parsed.querySelector("image")) parsed.setAttribute("preserveAspectRatio", "none");
   const root = holder.attachShadow({ mode: "open" });
   root.append(make("style", {}, size + DARK), document.adoptNode(parsed));
@@ -72,7 +72,7 @@ function matches(entry) {
 }
 
 const listed = () => index.filter(matches);
-// The order one walks in: assay by assay, as the overview shows them.
+// Items in the order of the overview: assay by assay.
 const walk = () => listed().sort((a, b) => a.assay - b.assay || a.place - b.place);
 const address = (entry) => (entry.page === content.page ? "" : encodeURI(content.pages[entry.page - 1])) + `#${entry.code}`;
 
@@ -80,7 +80,7 @@ function tile(entry) {
   const decision = decided(entry.code)?.decision;
   const item = items.get(entry.code);
   const thumb = make("div", { class: "thumb", "data-code": entry.code },
-    make("span", { class: "soft small" }, item ? (item.figures.length ? "" : "no picture") : `on page ${entry.page}`));
+    make("span", { class: "soft small" }, item ? (item.figures.length ? "" : "no figure") : `on page ${entry.page}`));
   if (item?.figures.length) watcher.observe(thumb);
   return make("li", {}, make("a", { class: `tile decided-${decision || "none"}`, href: address(entry) }, thumb,
     make("div", { class: "told" }, make("span", { class: "code" }, entry.code),
@@ -98,7 +98,7 @@ function showOverview() {
     return own.length ? group(title, assay, own) : "";
   });
   byId("groups").replaceChildren(...groups.filter(Boolean));
-  if (!found.length) byId("groups").append(make("p", { class: "empty" }, "No recording answers to this filter."));
+  if (!found.length) byId("groups").append(make("p", { class: "empty" }, "No recording matches this filter."));
   byId("shown").textContent = `${found.length} of ${index.length} shown`;
   tell();
 }
@@ -136,11 +136,11 @@ function checkRow(check) {
 }
 
 function checksOf(item) {
-  const doubtful = item.checks.filter((check) => check.verdict !== "pass").sort((a, b) => a.verdict.localeCompare(b.verdict));
+  const flagged = item.checks.filter((check) => check.verdict !== "pass").sort((a, b) => a.verdict.localeCompare(b.verdict));
   const passed = item.checks.filter((check) => check.verdict === "pass");
-  return make("div", { class: "checks" }, make("h3", {}, doubtful.length ? `Checks not passed: ${doubtful.length}` : "All checks passed"),
-    make("ul", {}, ...doubtful.map(checkRow)),
-    passed.length ? make("details", { open: !doubtful.length && passed.length < 8 }, make("summary", {}, `${passed.length} passed`), make("ul", {}, ...passed.map(checkRow))) : "");
+  return make("div", { class: "checks" }, make("h3", {}, flagged.length ? `Checks that did not pass: ${flagged.length}` : "All checks passed"),
+    make("ul", {}, ...flagged.map(checkRow)),
+    passed.length ? make("details", { open: !flagged.length && passed.length < 8 }, make("summary", {}, `${passed.length} passed`), make("ul", {}, ...passed.map(checkRow))) : "");
 }
 
 function figureOf(figure) {
@@ -157,7 +157,7 @@ function verbs(code) {
 function reasons(code) {
   const chosen = decided(code);
   const named = new Set((chosen?.reason ?? "").split("; ").filter(Boolean));
-  return make("fieldset", { class: "reasons", hidden: !["reject", "unsure"].includes(chosen?.decision) }, make("legend", {}, "Why"),
+  return make("fieldset", { class: "reasons", hidden: !["reject", "unsure"].includes(chosen?.decision) }, make("legend", {}, "Reason"),
     ...content.reasons.map((reason, place) => make("label", {},
       make("input", { type: "checkbox", value: reason, checked: named.has(reason), onchange: () => noteReasons(code) }), make("span", {}, reason, " ", make("kbd", {}, String(place + 1))))));
 }
@@ -173,9 +173,9 @@ function showItem(entry) {
     make("header", {}, make("h2", { tabindex: "-1" }, make("span", { class: "code" }, entry.code)), make("span", { class: "soft" }, content.assays[entry.assay]),
       mark(entry.status), place >= 0 ? make("span", { class: "soft small" }, `${place + 1} of ${around.length}`) : "",
       make("div", { class: "steps no-print" },
-        make("button", { onclick: () => step(-1), disabled: place <= 0 }, "← Back"), make("button", { onclick: () => go("") }, "Overview"),
-        make("button", { onclick: () => step(1), disabled: place === around.length - 1 }, "On →"))),
-    make("div", { class: "pictures" }, ...(item.figures.length ? item.figures.map(figureOf) : [make("p", { class: "soft" }, "There is no picture of this recording.")])),
+        make("button", { onclick: () => step(-1), disabled: place <= 0 }, "← Previous"), make("button", { onclick: () => go("") }, "Overview"),
+        make("button", { onclick: () => step(1), disabled: place === around.length - 1 }, "Next →"))),
+    make("div", { class: "pictures" }, ...(item.figures.length ? item.figures.map(figureOf) : [make("p", { class: "soft" }, "This recording has no figure.")])),
     make("section", { class: "judge", "aria-label": "Decision and checks" },
       entry.status !== "ok" && item.reason && !item.checks.some((check) => item.reason.includes(check.message) && check.message) ? make("p", { class: "why" }, item.reason) : "",
       verbs(entry.code), reasons(entry.code),
@@ -189,7 +189,7 @@ function showItem(entry) {
 
 function named() {
   if (state.reviewer) return true;
-  warn("Enter your initials first: each decision carries them.");
+  warn("Enter your initials first; they are saved with each decision.");
   byId("reviewer").focus();
   return false;
 }
@@ -203,7 +203,7 @@ function judge(decision, moveOn) {
   if (!current || !named()) return;
   saveNote();
   const kept = decide(current.code, { decision, reason: decision === "accept" ? "" : decided(current.code)?.reason ?? "" });
-  if (!kept) warn("This browser keeps nothing: export before you close the page.");
+  if (!kept) warn("This browser cannot save your decisions: export them before you close the page.");
   if (moveOn && decision === "accept") step(1, true);
   else refresh();
 }
@@ -234,7 +234,7 @@ function nextPending() {
   const after = (entry) => current && (entry.assay > current.assay || (entry.assay === current.assay && entry.place > current.place));
   const next = pending.find(after) ?? pending[0];
   if (next) go(next.code);
-  else warn("Every recording has a decision. Export them.");
+  else warn("Every recording has a decision. Export the decisions.");
 }
 
 function go(code) {
@@ -268,10 +268,10 @@ function tell() {
     if (decision) counts[decision] += 1;
   }
   const done = counts.accept + counts.reject + counts.unsure;
-  const told = `${done} of ${index.length} decided: ${counts.accept} accepted, ${counts.reject} rejected, ${counts.unsure} unsure`;
-  byId("counts").textContent = told;
+  const counted = `${done} of ${index.length} decided: ${counts.accept} accepted, ${counts.reject} rejected, ${counts.unsure} unsure`;
+  byId("counts").textContent = counted;
   byId("unsaved").textContent = state.unsaved ? `${state.unsaved} new` : "";
-  byId("meter").setAttribute("aria-label", told);
+  byId("meter").setAttribute("aria-label", counted);
   byId("meter").replaceChildren(...KINDS.map((kind) => make("span", { class: kind, style: `width:${(100 * counts[kind]) / Math.max(1, index.length)}%` })));
   byId("undo").disabled = !undone.length;
 }
@@ -279,7 +279,7 @@ function tell() {
 function exportDecisions() {
   saveNote();
   const { text, count } = toCsv();
-  if (!count) return warn("There is nothing to export yet.");
+  if (!count) return warn("There are no decisions to export yet.");
   download("qc_decisions.csv", text);
   state.unsaved = 0;
   keep();
@@ -289,9 +289,9 @@ function exportDecisions() {
 
 async function importDecisions(file) {
   try {
-    const told = take(fromCsv(await file.text()));
-    const left = [told.unknown && `${told.unknown} left out (no such code here)`, told.changed && `${told.changed} left out (the recording has changed since)`];
-    warn([`${told.taken} decisions imported`, ...left.filter(Boolean)].join("; ") + ".");
+    const result = take(fromCsv(await file.text()));
+    const left = [result.unknown && `${result.unknown} ignored (unknown code)`, result.changed && `${result.changed} ignored (the recording has changed since)`];
+    warn([`${result.taken} decisions imported`, ...left.filter(Boolean)].join("; ") + ".");
     if (!state.reviewer) setReviewer(Object.keys(state.decisions)[0] ?? "");
     keep();
     refresh();
@@ -331,7 +331,7 @@ function onKey(event) {
 }
 
 function start() {
-  const told = recall();
+  const result = recall();
   byId("reviewer").value = state.reviewer;
   byId("states").append(...STATES.map((name) => make("label", {},
     make("input", { type: "radio", name: "state", value: name, checked: name === "all", onchange: () => { filter.state = name; showOverview(); } }), make("span", {}, STATE_WORDS[name]))));
@@ -350,7 +350,7 @@ function start() {
   addEventListener("beforeunload", (event) => { saveNote(); if (state.unsaved && !moving) event.preventDefault(); });
   addEventListener("pageshow", () => { moving = false; });
   byId("groups").addEventListener("click", (event) => { moving = Boolean(event.target.closest("a:not([href^='#'])")); });
-  if (told.changed) warn(`${told.changed} earlier decisions count no more: the recording, or what is measured in it, has changed since.`);
+  if (result.changed) warn(`${result.changed} earlier decisions no longer count: the recordings or their measurements have changed since.`);
   route();
 }
 

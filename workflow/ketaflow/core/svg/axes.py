@@ -1,0 +1,111 @@
+"""Axes: a rectangle of a canvas with a horizontal and a vertical scale, and marks in the units of the data."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ketaflow.core.svg.canvas import EDGE, LINE, SOFT, Canvas, path_data
+from ketaflow.core.svg.scales import Limits, axis_number, position, ticks
+from ketaflow.core.svg.text import CAPITAL_PX, DIGIT_PX, LETTER_PX, wrapped
+
+Formatter = Callable[[float], str]
+LINE_PX = 15.0
+# From the axis to its numbers, and from the numbers to the axis label (px).
+NUMBER_GAP_PX, LABEL_GAP_PX = 7.0, 18.0
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours and type of axes; lengths in pixels."""
+
+    text: str
+    grid: str
+    axis: str
+    font_px: float
+    # From the lower edge to the base line of the numbers, and to that of the axis label.
+    x_number_px: float
+    x_label_px: float
+
+
+PAGE = Theme(text=SOFT, grid=LINE, axis=EDGE, font_px=12, x_number_px=17, x_label_px=36)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """A rectangle of the canvas (pixels) with the limits of its two scales (data units)."""
+
+    canvas: Canvas
+    left: float
+    top: float
+    right: float
+    bottom: float
+    x_limits: Limits
+    y_limits: Limits
+    theme: Theme = PAGE
+
+    def x(self, value: float) -> float:
+        """Pixel of a value along the horizontal scale."""
+        return position(value, self.x_limits, (self.left, self.right))
+
+    def y(self, value: float) -> float:
+        """Pixel of a value along the vertical scale; larger values lie higher, at smaller pixels."""
+        return position(value, self.y_limits, (self.bottom, self.top))
+
+    def clipped_y(self, value: float) -> float:
+        """Pixel of a value, or of the limit beyond which it lies."""
+        return self.y(float(np.clip(value, *self.y_limits)))
+
+    def y_grid(self, values: Sequence[float], *, right: bool = False, formatted: Formatter = axis_number) -> None:
+        """Draw a grid line at each value, with the number on the left or the right side."""
+        edge, way = (self.right, 1) if right else (self.left, -1)
+        for value in values:
+            self.canvas.line(self.left, self.y(value), self.right, self.y(value), stroke=self.theme.grid)
+            self.canvas.text(
+                edge + way * NUMBER_GAP_PX,
+                self.y(value) + 4,
+                formatted(value),
+                anchor="start" if right else "end",
+                fill=self.theme.text,
+                size=self.theme.font_px,
+            )
+
+    def y_axis(self, label: str, *, right: bool = False, formatted: Formatter = axis_number) -> None:
+        """Draw grid lines with their numbers, and the axis label along them, on the left or the right side."""
+        values = ticks(*self.y_limits, count=5)
+        self.y_grid(values, right=right, formatted=formatted)
+        widest = max(len(formatted(value)) for value in values)
+        way, edge = (1, self.right) if right else (-1, self.left)
+        # Upright letters lie to the left of their base line: on the right side, towards the numbers.
+        outermost = edge + way * (LABEL_GAP_PX + widest * DIGIT_PX) + (CAPITAL_PX if right else 0)
+        lines = wrapped(label, int((self.bottom - self.top) / LETTER_PX), 2)
+        for place, line in enumerate(lines):
+            x = outermost + LINE_PX * (place if right else place - len(lines) + 1)
+            self.canvas.upright_text(x, (self.top + self.bottom) / 2, line, fill=self.theme.text)
+
+    def x_axis(self, label: str, *, values: Sequence[float] | None = None, grid: bool = False) -> None:
+        """Draw the horizontal axis with numbers (those of ``ticks`` unless given) and its label below."""
+        for value in ticks(*self.x_limits) if values is None else values:
+            if grid:
+                self.canvas.line(self.x(value), self.top, self.x(value), self.bottom, stroke=self.theme.grid)
+            self._text_below(self.x(value), self.theme.x_number_px, axis_number(value))
+        self.canvas.line(self.left, self.bottom, self.right, self.bottom, stroke=self.theme.axis)
+        self._text_below((self.left + self.right) / 2, self.theme.x_label_px, label)
+
+    def path(self, xs: Iterable[float], ys: Iterable[float], *, stroke: str, width: float, opacity: float = 1) -> None:
+        """Draw a line through points in data units; it breaks where a value is missing."""
+        self.canvas.path(self.path_data(xs, ys), stroke=stroke, width=width, opacity=opacity)
+
+    def path_data(self, xs: Iterable[float], ys: Iterable[float], *, steps: bool = False) -> str:
+        """Return SVG path data of a line through points in data units."""
+        return path_data([self.x(value) for value in xs], [self.y(value) for value in ys], steps=steps)
+
+    def interval(self, x_px: float, low: float, high: float, *, stroke: str, width: float = 2) -> None:
+        """Draw a vertical interval at a pixel; an end that is missing or beyond the limits is drawn to the edge."""
+        low, high = (low if np.isfinite(low) else -np.inf), (high if np.isfinite(high) else np.inf)
+        self.canvas.line(x_px, self.clipped_y(low), x_px, self.clipped_y(high), stroke=stroke, width=width)
+
+    def _text_below(self, x: float, down_px: float, words: str) -> None:
+        self.canvas.text(
+            x, self.bottom + down_px, words, anchor="middle", fill=self.theme.text, size=self.theme.font_px
+        )

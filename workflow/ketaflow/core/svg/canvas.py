@@ -1,0 +1,167 @@
+"""A canvas for marks in pixels; ``x`` runs to the right, ``y`` downwards.
+
+Colours are custom properties of the page (``--ink``, ``--soft``, ``--arm-0`` …), so that one drawing serves the light
+page, the dark page and the printer.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import escape
+from typing import Literal
+
+import numpy as np
+
+INK, SOFT, LINE, EDGE = "var(--ink)", "var(--soft)", "var(--line)", "var(--edge)"
+SHEET, GROUND = "var(--sheet)", "var(--ground)"
+
+Anchor = Literal["start", "middle", "end"]
+Look = Literal["plain", "bold", "halo"]
+LOOKS = {
+    "plain": "",
+    "bold": ' font-weight="600"',
+    # An outline in the colour of the page keeps text legible over lines.
+    "halo": f' paint-order="stroke" stroke="{GROUND}" stroke-width="4"',
+}
+
+
+@dataclass
+class Canvas:
+    """A drawing: its size in pixels, and the SVG of its marks in the order in which they were drawn."""
+
+    width: float
+    height: float
+    parts: list[str] = field(default_factory=list)
+
+    def add(self, part: str) -> None:
+        """Add finished SVG."""
+        self.parts.append(part)
+
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, *, stroke: str = INK, width: float = 1, dash: str = ""
+    ) -> None:
+        """Draw a straight line between two points."""
+        dashed = f' stroke-dasharray="{dash}"' if dash else ""
+        self.add(
+            f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{stroke}" stroke-width="{width:g}" '
+            f'fill="none"{dashed}/>'
+        )
+
+    def path(self, data: str, *, stroke: str, width: float, opacity: float = 1) -> None:
+        """Draw path data, such as that of ``path_data``, as a line."""
+        faint = f' opacity="{opacity:g}"' if opacity < 1 else ""
+        self.add(
+            f'<path d="{data}" stroke="{stroke}" stroke-width="{width:g}" fill="none" stroke-linejoin="round"{faint}/>'
+        )
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        anchor: Anchor = "start",
+        fill: str = INK,
+        size: float = 12,
+        look: Look = "plain",
+    ) -> None:
+        """Write words; ``y`` is their base line, ``anchor`` says which end of them is at ``x``."""
+        self.add(
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}" font-size="{size:g}"{LOOKS[look]}>'
+            f"{escape(words)}</text>"
+        )
+
+    def upright_text(self, x: float, y: float, words: str, *, fill: str = SOFT, size: float = 12) -> None:
+        """Write words that read from bottom to top, centred on a point."""
+        self.add(
+            f'<text transform="translate({x:.1f} {y:.1f}) rotate(-90)" text-anchor="middle" fill="{fill}" '
+            f'font-size="{size:g}">{escape(words)}</text>'
+        )
+
+    def dot(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        fill: str,
+        *,
+        hollow: bool = False,
+        tooltip: str = "",
+        opacity: float = 1,
+    ) -> None:
+        """Draw a dot; ``tooltip`` appears under the pointer."""
+        look = f'fill="{SHEET}" stroke="{fill}" stroke-width="1.5"' if hollow else f'fill="{fill}"'
+        faint = f' opacity="{opacity:g}"' if opacity < 1 else ""
+        self.add(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" {look}{faint}>{_title(tooltip)}</circle>')
+
+    def cross(self, x: float, y: float, tooltip: str = "") -> None:
+        """Draw a cross, the mark of an excluded value."""
+        self.add(
+            f'<path d="M{x - 3:.1f} {y - 3:.1f}l6 6m0-6l-6 6" stroke="{SOFT}" stroke-width="1.4" fill="none">'
+            f"{_title(tooltip)}</path>"
+        )
+
+    def rectangle(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        fill: str,
+        *,
+        opacity: float = 1,
+        tooltip: str = "",
+    ) -> None:
+        """Draw a filled rectangle; ``x`` and ``y`` are its upper left corner. ``fill="none"`` draws its outline."""
+        outline = f' stroke="{LINE}"' if fill == "none" else ""
+        faint = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
+        self.add(
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}"{outline}{faint}>'
+            f"{_title(tooltip)}</rect>"
+        )
+
+    def svg(self, description: str) -> str:
+        """Return the drawing as SVG; screen readers read ``description``."""
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" '
+            f'width="{self.width:g}" height="{self.height:g}" role="img" '
+            f'aria-label="{escaped(description)}">{"".join(self.parts)}</svg>'
+        )
+
+
+def path_data(xs: Iterable[float], ys: Iterable[float], *, steps: bool = False) -> str:
+    """Return SVG path data of a line that breaks where a coordinate is missing.
+
+    Parameters
+    ----------
+    xs, ys : (n_points,) float
+        Coordinates in pixels; a point with a NaN or infinite coordinate is left out.
+    steps : bool
+        Go to the next point sideways, then up or down.
+
+    Returns
+    -------
+    str
+        Value of the ``d`` attribute of a path.
+    """
+    commands: list[str] = []
+    is_pen_down, last_y = False, ""
+    for x, y in zip(xs, ys, strict=True):
+        if not (np.isfinite(x) and np.isfinite(y)):
+            is_pen_down = False
+            continue
+        x_text, y_text = f"{x:.1f}", f"{y:.1f}"
+        if steps and is_pen_down:
+            commands.append(f"H{x_text}" if y_text == last_y else f"H{x_text}V{y_text}")
+        else:
+            commands.append(f"{'L' if is_pen_down else 'M'}{x_text} {y_text}")
+        is_pen_down, last_y = True, y_text
+    return "".join(commands)
+
+
+def escaped(text: str) -> str:
+    """Return text for use in an attribute."""
+    return escape(text, quote=True)
+
+
+def _title(tooltip: str) -> str:
+    return f"<title>{escape(tooltip)}</title>" if tooltip else ""

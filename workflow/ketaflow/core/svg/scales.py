@@ -1,0 +1,89 @@
+"""Scales: from data to pixels, limits that hold the data, round numbers along an axis."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+Limits = tuple[float, float]
+# From this size on, numbers of an axis are written without decimals and in groups of three digits.
+GROUPED_FROM = 10_000
+NARROW_SPACE = "\u202f"
+
+
+def position(value: float, limits: Limits, ends_px: Limits) -> float:
+    """Map a value to a pixel, linearly.
+
+    Parameters
+    ----------
+    value : float
+        In data units.
+    limits : (low, high) float
+        Limits of the scale in data units; ``low`` differs from ``high``.
+    ends_px : (first, last) float
+        Pixels of ``low`` and ``high``.
+
+    Returns
+    -------
+    float
+        Pixel of the value; outside ``ends_px`` if the value lies outside ``limits``.
+    """
+    low, high = limits
+    first, last = ends_px
+    return first + (value - low) / (high - low) * (last - first)
+
+
+def limits(values: Iterable[float], *, margin: float = 0.06, include: Iterable[float] = ()) -> Limits:
+    """Return limits that hold all finite values.
+
+    Parameters
+    ----------
+    values : iterable of float
+        In data units; NaN and infinite values are ignored.
+    margin : float
+        Room added on either side, as a fraction of the range.
+    include : iterable of float
+        Further values that must lie inside, such as 0.
+
+    Returns
+    -------
+    (low, high) : tuple of float
+        (0, 1) if no value is finite.
+    """
+    finite = np.asarray([value for value in [*values, *include] if np.isfinite(value)], dtype=float)
+    if not len(finite):
+        return 0.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    room = (high - low) * margin or abs(high) * 0.1 or 1.0
+    return low - room, high + room
+
+
+def ticks(low: float, high: float, count: int = 7) -> list[float]:
+    """Return round numbers between two limits.
+
+    Parameters
+    ----------
+    low, high : float
+        Limits in data units.
+    count : int
+        About how many numbers to return.
+
+    Returns
+    -------
+    list of float
+        Multiples of 1, 2 or 5 times a power of ten, ascending; ``[low]`` if the limits do not ascend.
+    """
+    if not high > low:
+        return [low]
+    least_step = (high - low) / count
+    power = 10.0 ** np.floor(np.log10(least_step))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least_step)
+    values = np.arange(np.ceil(low / step) * step, high + step * 1e-9, step)
+    # Adding zero turns -0 into 0.
+    return [round(float(value), 10) + 0.0 for value in values]
+
+
+def axis_number(value: float) -> str:
+    """Return a number as an axis shows it: with a true minus sign, and narrow spaces between groups of thousands."""
+    value = value or 0.0  # no minus sign before a zero
+    text = f"{value:.10g}" if abs(value) < GROUPED_FROM else f"{value:,.0f}".replace(",", NARROW_SPACE)
+    return text.replace("-", "−")

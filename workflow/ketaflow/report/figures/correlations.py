@@ -1,0 +1,184 @@
+"""Correlations between endpoints across animals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.core import svg
+from ketaflow.core.svg import SOFT, Canvas
+from ketaflow.report import formatting
+from ketaflow.report.endpoints import Endpoint
+
+# Lengths in pixels.
+CELL_PX, LABEL_PX, TOP_PX, RIGHT_PX, FOOT_PX = 46.0, 290.0, 12.0, 12.0, 34.0
+TITLE_LETTERS, TITLE_LINES, LINE_PX = 40, 2, 14.0
+# Opacity of a cell with a correlation of 1.
+FULL_OPACITY = 0.62
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """Pearson correlations of every pair of endpoints.
+
+    Attributes
+    ----------
+    pooled, within : (n_endpoints, n_endpoints) data frame
+        Over all animals, and within arms; NaN where too few animals have both.
+    n_animals : (n_endpoints, n_endpoints) data frame
+        Animals that have both.
+    """
+
+    pooled: pd.DataFrame
+    within: pd.DataFrame
+    n_animals: pd.DataFrame
+
+    @property
+    def has_any(self) -> bool:
+        """Whether any pair has a correlation."""
+        is_pair = ~np.eye(len(self.pooled), dtype=bool)
+        return bool(self.pooled.notna().to_numpy()[is_pair].any())
+
+
+def per_animal(endpoints: Sequence[Endpoint]) -> pd.DataFrame:
+    """Return one value per animal and endpoint.
+
+    Parameters
+    ----------
+    endpoints : sequence of Endpoint
+        Those in which an animal has more than one arm (crossover) are left out.
+
+    Returns
+    -------
+    (n_animals, n_endpoints) data frame
+        Mean of the animal's values; NaN if it has none.
+    """
+    columns = {}
+    for endpoint in endpoints:
+        table = endpoint.counted_animals
+        if len(table) and table["animal"].is_unique:
+            columns[endpoint.name] = table.set_index("animal")["value"]
+    return pd.DataFrame(columns)
+
+
+def correlations(values: pd.DataFrame, arm_of: pd.Series, *, min_animals: int) -> Correlations:
+    """Correlate every pair of endpoints.
+
+    Within arms, the mean of the arm among the animals that have both values is subtracted from each value. What
+    remains is how the two vary together apart from the effect of the dose.
+
+    Parameters
+    ----------
+    values : (n_animals, n_endpoints) data frame
+        As from ``per_animal``.
+    arm_of : (n_animals,) series
+        Arm of each animal, by animal.
+    min_animals : int
+        Fewest animals with both values; within arms, plus the number of arms.
+
+    Returns
+    -------
+    Correlations
+    """
+    known = values.notna().to_numpy().astype(int)
+    n_animals = pd.DataFrame(known.T @ known, index=values.columns, columns=values.columns)
+    within = np.full(n_animals.shape, np.nan)
+    for i, one in enumerate(values.columns):
+        for j, other in enumerate(values.columns[:i]):
+            both = values[[one, other]].dropna()
+            arm = arm_of.reindex(both.index)
+            residuals = both - both.groupby(arm).transform("mean")
+            if len(both) >= min_animals + arm.nunique() and residuals.std().min() > 0:
+                within[i, j] = within[j, i] = residuals.corr().iloc[0, 1]
+    table = pd.DataFrame(within, index=values.columns, columns=values.columns)
+    return Correlations(values.corr(min_periods=min_animals), table, n_animals)
+
+
+def matrix(titles: Sequence[str], found: Correlations) -> str:
+    """Draw correlations as a square.
+
+    Parameters
+    ----------
+    titles : (n_endpoints,) sequence of str
+        Titles of the endpoints.
+    found : Correlations
+        In the same order.
+
+    Returns
+    -------
+    str
+        The figure as SVG: all animals below the diagonal, within arms above it.
+    """
+    pooled, within, n_animals = (table.to_numpy() for table in (found.pooled, found.within, found.n_animals))
+    size_px = len(titles) * CELL_PX
+    canvas = Canvas(LABEL_PX + size_px + RIGHT_PX, TOP_PX + size_px + FOOT_PX)
+    for i, title in enumerate(titles):
+        _draw_title(canvas, i, title, below_px=TOP_PX + size_px + 17)
+        for j in range(len(titles)):
+            if i == j:
+                canvas.rectangle(*_corner(i, j), CELL_PX - 2, CELL_PX - 2, "var(--sunken)")
+                continue
+            value = float(within[i, j] if j > i else pooled[i, j])
+            tooltip = _tooltip(titles, i, j, value, int(n_animals[i, j]))
+            _draw_cell(canvas, i, j, value, tooltip)
+    return canvas.svg(
+        "Correlations between endpoints across animals: all animals below the diagonal, within arms above"
+    )
+
+
+def pairs(titles: Sequence[str], found: Correlations) -> pd.DataFrame:
+    """List correlations by pair.
+
+    Parameters
+    ----------
+    titles : (n_endpoints,) sequence of str
+        Titles of the endpoints.
+    found : Correlations
+        In the same order.
+
+    Returns
+    -------
+    data frame
+        ``one``, ``other``, ``n`` (animals with both), ``r`` (all animals), ``within`` (within arms); pairs without
+        common animals are left out.
+    """
+    rows = [
+        (titles[i], titles[j], found.n_animals.iloc[i, j], found.pooled.iloc[i, j], found.within.iloc[i, j])
+        for i in range(len(titles))
+        for j in range(i)
+        if found.n_animals.iloc[i, j]
+    ]
+    return pd.DataFrame(rows, columns=["one", "other", "n", "r", "within"])
+
+
+def _corner(i: int, j: int) -> tuple[float, float]:
+    """Upper left corner of the cell in row ``i`` and column ``j``."""
+    return LABEL_PX + j * CELL_PX + 1, TOP_PX + i * CELL_PX + 1
+
+
+def _draw_title(canvas: Canvas, i: int, title: str, *, below_px: float) -> None:
+    """Draw title and number of a row, and the number of the column with the same endpoint."""
+    middle = TOP_PX + (i + 0.5) * CELL_PX + 4
+    lines = svg.wrapped(title, TITLE_LETTERS, TITLE_LINES)
+    for place, line in enumerate(lines):
+        y = middle + LINE_PX * place - LINE_PX / 2 * (len(lines) - 1)
+        canvas.text(LABEL_PX - 28, y, line, anchor="end")
+    canvas.text(LABEL_PX - 10, middle, str(i + 1), anchor="middle", fill=SOFT)
+    canvas.text(LABEL_PX + (i + 0.5) * CELL_PX, below_px, str(i + 1), anchor="middle", fill=SOFT)
+
+
+def _draw_cell(canvas: Canvas, i: int, j: int, value: float, tooltip: str) -> None:
+    x, y = _corner(i, j)
+    if not np.isfinite(value):
+        canvas.rectangle(x, y, CELL_PX - 2, CELL_PX - 2, "none", tooltip=tooltip)
+        return
+    fill, opacity = "var(--positive)" if value > 0 else "var(--negative)", FULL_OPACITY * abs(value)
+    canvas.rectangle(x, y, CELL_PX - 2, CELL_PX - 2, fill, opacity=opacity, tooltip=tooltip)
+    canvas.text(x - 1 + CELL_PX / 2, y + 3 + CELL_PX / 2, formatting.fixed(value, 2), anchor="middle")
+
+
+def _tooltip(titles: Sequence[str], i: int, j: int, value: float, n_animals: int) -> str:
+    kind = "within arms" if j > i else "all animals"
+    r = f"r {formatting.number(value, 2)}" if np.isfinite(value) else "too few animals"
+    return f"{titles[i]} and {titles[j]}, {kind}: {r}, {formatting.count(n_animals, 'animal')}"

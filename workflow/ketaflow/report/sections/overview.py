@@ -1,0 +1,49 @@
+"""All endpoints together: effect sizes in the order of the mechanism, and correlations across assays."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ketaflow.report.endpoints import Endpoint
+from ketaflow.report.figures.correlations import correlations, matrix, pairs, per_animal
+from ketaflow.report.figures.effect_overview import effect_overview, steps
+from ketaflow.report.html_tables import HtmlTable, html_table
+from ketaflow.report.palette import Arm
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Figures as SVG; no correlations if no two endpoints share enough animals."""
+
+    effects: str
+    correlations: str
+    correlation_table: HtmlTable | None
+
+
+def overview(endpoints: list[Endpoint], arms: list[Arm], allocation: pd.DataFrame, min_animals: int) -> Overview:
+    """Describe all endpoints together.
+
+    Parameters
+    ----------
+    endpoints : list of Endpoint
+        All endpoints.
+    arms : list of Arm
+        All arms, in their order.
+    allocation : data frame
+        ``animal`` and ``arm``.
+    min_animals : int
+        Fewest animals for a correlation.
+
+    Returns
+    -------
+    Overview
+    """
+    values = per_animal([endpoint for step in steps(endpoints) for endpoint in step.endpoints])
+    titles_by_name = {endpoint.name: endpoint.title for endpoint in endpoints}
+    titles = [titles_by_name[str(name)] for name in values]
+    arm_of = allocation.drop_duplicates("animal").set_index("animal")["arm"]
+    found = correlations(values, arm_of, min_animals=min_animals)
+    effects = effect_overview(endpoints, arms)
+    if not found.has_any:
+        return Overview(effects, "", None)
+    return Overview(effects, matrix(titles, found), html_table("correlations", pairs(titles, found)))

@@ -1,0 +1,72 @@
+"""What could not be measured, what is excluded, and which checks flag something."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ketaflow.report.html_tables import HtmlTable, html_table
+from ketaflow.report.model import Study
+
+# Rows of flagged checks printed; all are in checks.csv.
+MOST_ROWS = 300
+EXCLUSION_COLUMNS = ["assay", "animal", "recording", "source", "rule", "reviewer", "reason"]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Tables of failed recordings, exclusions and checks.
+
+    Attributes
+    ----------
+    raised_checks, all_checks : HtmlTable
+        How often each check passed, warned and failed: those that did not always pass, and all.
+    flagged : HtmlTable
+        Checks that did not pass, the first ``MOST_ROWS`` of ``n_flagged``.
+    n_checks : int
+        All checks made.
+    """
+
+    failed_recordings: HtmlTable
+    exclusions: HtmlTable
+    raised_checks: HtmlTable
+    all_checks: HtmlTable
+    flagged: HtmlTable
+    n_flagged: int
+    n_checks: int
+
+
+def quality(study: Study) -> Quality:
+    """Summarise failed recordings, exclusions and checks."""
+    raised, every = check_counts(study.checks)
+    flagged = study.checks[study.checks["verdict"].ne("pass")].sort_values("verdict", kind="stable")
+    return Quality(
+        failed_recordings=failed_recordings(study.recordings),
+        exclusions=exclusions(study.statistics["exclusions"]),
+        raised_checks=raised,
+        all_checks=every,
+        flagged=html_table("flagged_checks", flagged.head(MOST_ROWS)),
+        n_flagged=len(flagged),
+        n_checks=len(study.checks),
+    )
+
+
+def failed_recordings(recordings: pd.DataFrame) -> HtmlTable:
+    """Return the recordings in which nothing could be measured, with the reason."""
+    rows = recordings[recordings["status"].eq("failed")].drop_duplicates(["assay", "recording"])
+    return html_table("failed_recordings", rows)
+
+
+def exclusions(table: pd.DataFrame) -> HtmlTable:
+    """Return each excluded value once, with the endpoints it concerns."""
+    rows = table.reindex(columns=[*EXCLUSION_COLUMNS, "endpoint"]).astype(object).fillna("")
+    by_value = rows.groupby(EXCLUSION_COLUMNS, sort=True)["endpoint"]
+    return html_table("exclusions", by_value.agg(lambda names: ", ".join(dict.fromkeys(names))).reset_index())
+
+
+def check_counts(checks: pd.DataFrame) -> tuple[HtmlTable, HtmlTable]:
+    """Count how often each check passed, warned and failed: those that did not always pass, and all."""
+    counted = checks.groupby(["assay", "check"])["verdict"].value_counts().unstack(fill_value=0)
+    counted = counted.reindex(columns=["pass", "warn", "fail"], fill_value=0).reset_index()
+    counted = counted.sort_values(["fail", "warn"], ascending=False, kind="stable")
+    raised = counted[counted[["warn", "fail"]].sum(axis=1).gt(0)]
+    return html_table("raised_checks", raised), html_table("checks", counted)
