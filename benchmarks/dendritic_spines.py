@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from ketaflow import assays  # noqa: E402
-from ketaflow.assays.dendritic_spines import calibrate, ingest, qc, quantify, simulate  # noqa: E402
-from ketaflow.assays.dendritic_spines.raters.matching import matched  # noqa: E402
+from ketaflow.assays.dendritic_spines import calibrate, constants, ingest, qc, quantify, simulate  # noqa: E402
+from ketaflow.assays.dendritic_spines.raters.matching import match_points  # noqa: E402
 from ketaflow.assays.dendritic_spines.simulation import optics, scene  # noqa: E402
-from ketaflow.assays.dendritic_spines.simulation.scene import Balls  # noqa: E402
+from ketaflow.assays.dendritic_spines.simulation.scene import Spheres  # noqa: E402
 from ketaflow.assays.dendritic_spines.training import scorer_training  # noqa: E402
 from ketaflow.core import settings  # noqa: E402
 from ketaflow.core.records import Record  # noqa: E402
@@ -51,10 +51,13 @@ def large_stack(rng: np.random.Generator) -> np.ndarray:
     voxel = np.array([0.3, 0.1, 0.1])
     parts = []
     for number in range(6):
-        line = scene.centreline(np.array([4.5, 10 + 15 * number, -2]), 0.1, 107, bend=0.03, tilt=0.01, rng=rng)
-        classes = list(rng.choice(scene.CLASSES[:3], 90))
-        parts += [scene.shaft(line, 0.4, 1.0, rng), scene.spines(line, 0.4, classes, flatness=0.5, rng=rng)[1]]
-    light = optics.blur(optics.fill(Balls.together(parts), (30, 1024, 1024), voxel), voxel, 0.3, 0.8)
+        line = scene.random_centreline(np.array([4.5, 10 + 15 * number, -2]), 0.1, 107, bend=0.03, tilt=0.01, rng=rng)
+        classes = list(rng.choice(constants.CLASSES[:3], 90))
+        parts += [
+            scene.shaft_spheres(line, 0.4, 1.0, rng),
+            scene.spines_along(line, 0.4, classes, flatness=0.5, rng=rng)[1],
+        ]
+    light = optics.blur(optics.rasterise(Spheres.concatenate(parts), (30, 1024, 1024), voxel), voxel, 0.3, 0.8)
     return optics.detect(light, photons=60, background=3, read_noise=2, gain=20, offset=100, ceiling=65535, rng=rng)
 
 
@@ -134,22 +137,22 @@ def ceiling(pictures: dict[str, np.ndarray], centres: pd.DataFrame) -> None:
         people = centres[centres["image"].eq(name)]
         reach_um = 0.1 * people["box_width_px"].iloc[0] / 2
         marks_um = people[["y_px", "x_px"]].to_numpy(float) * 0.1
-        made, factor, same = scorer_training.offered(
+        made, factor, same = scorer_training.search_as_quantify(
             pictures[name][None], np.array([1, 0.1, 0.1]), DEFAULTS["quantify"]
         )
         places_um = made.places_um[:, 1:] / factor
         away = np.linalg.norm(places_um[:, None] - marks_um[None], axis=2).min(1)
-        kept = same.best(-away, away <= reach_um)
+        kept = same.suppress(-away, away <= reach_um)
         marked += len(marks_um)
-        offered += len(matched(places_um, marks_um, reach_um)[0])
-        left += len(matched(places_um[kept], marks_um, reach_um)[0])
+        offered += len(match_points(places_um, marks_um, reach_um)[0])
+        left += len(match_points(places_um[kept], marks_um, reach_um)[0])
     print(f"two-photon marks with a candidate: {offered / marked:.3f}; after displacement {left / marked:.3f}")
 
 
 def _counts(spines: pd.DataFrame, people: pd.DataFrame, reach_px: float) -> tuple[int, int, int]:
     """Found, marked, and the pairs among them no farther apart than ``reach_px``."""
     places = spines[["x_px", "y_px"]].to_numpy(float) if len(spines) else np.zeros((0, 2))
-    both = matched(places, people[["x_px", "y_px"]].to_numpy(float), reach_px)[0]
+    both = match_points(places, people[["x_px", "y_px"]].to_numpy(float), reach_px)[0]
     return len(places), len(people), len(both)
 
 
@@ -174,7 +177,9 @@ def outlined(start: int = 0) -> None:
         picture = imagecodecs.imread(folder / "images" / name)
         found, people = measured(picture[None], 0.1, None).table("spines"), spines[spines["image"].eq(name)]
         judged.append(_counts(found, people, 10))
-        ours, theirs = matched(found[["x_px", "y_px"]].to_numpy(float), people[["x_px", "y_px"]].to_numpy(float), 10)
+        ours, theirs = match_points(
+            found[["x_px", "y_px"]].to_numpy(float), people[["x_px", "y_px"]].to_numpy(float), 10
+        )
         named = people["class"].to_numpy()[theirs]
         same += list((found["class"].to_numpy()[ours] == named)[named != "ball"])
     _print_agreement("confocal, cut out, told 0.1 um", judged)
@@ -187,11 +192,11 @@ def sticks() -> None:
     for seed in range(12):
         truth = {"length_um": 15.0, "photons": 80.0, "mushroom_count": 4, "thin_count": 5, "stubby_count": 3,
                  "filopodium_count": 0, "hidden_count": 4}  # fmt: skip
-        line, spines, stack = simulate.drawn(truth, seed)
+        line, spines, stack = simulate.draw_stack(truth, seed)
         told = measured(stack, simulate.VOXEL_UM[1], simulate.VOXEL_UM[0])
         judged.append(_counts(told.table("spines"), _countable(spines), 8))
         found_um = sum(row["length_um"] for row in told.tables["dendrites"])
-        off_pct.append(100 * (found_um / scene.length_um(line) - 1))
+        off_pct.append(100 * (found_um / scene.path_length_um(line) - 1))
     _print_agreement("drawn as for the demonstration", judged)
     print(f"their length is off by {min(off_pct):+.1f} to {max(off_pct):+.1f} %")
 
@@ -217,10 +222,10 @@ def sticks_by_chance(seeds: range, photons: float) -> None:
         rng = np.random.default_rng(5000 + seed)
         length_um = round(float(rng.uniform(13, 17)), 1)
         counts = rng.multinomial(rng.poisson(0.9 * length_um), [0.34, 0.37, 0.25, 0.04])
-        named = {f"{name}_count": int(count) for name, count in zip(scene.CLASSES, counts, strict=True)}
+        named = {f"{name}_count": int(count) for name, count in zip(constants.CLASSES, counts, strict=True)}
         hidden = int(rng.poisson(simulate.HIDDEN * counts.sum()))
         truth = {"length_um": length_um, "photons": photons, **named, "hidden_count": hidden}
-        _, spines, stack = simulate.drawn(truth, seed)
+        _, spines, stack = simulate.draw_stack(truth, seed)
         found = measured(stack, simulate.VOXEL_UM[1], simulate.VOXEL_UM[0]).table("spines")
         judged.append(_counts(found, _countable(spines), 8))
     _print_agreement(f"drawn by chance, {photons:g} photons", judged)
@@ -252,7 +257,7 @@ def solid() -> None:
         told = measured(stack, 0.1, 0.2)
         spines = told.table("spines")
         places = spines[["x_px", "y_px"]].to_numpy(float) * 0.1 - 1.5
-        left, right = matched(places, labels[["x_vox", "y_vox"]].to_numpy(float) * 0.1, 0.8)
+        left, right = match_points(places, labels[["x_vox", "y_vox"]].to_numpy(float) * 0.1, 0.8)
         majority = labels["majority_class"].replace({"filopodia": "filopodium"}).to_numpy()
         same = spines["class"].to_numpy()[left] == majority[right]
         agree, classed = agree + same.sum(), classed + len(same)
@@ -323,7 +328,7 @@ def calibrated() -> None:
     # Half a box of 27 pixels at 0.1 um.
     block = {**DEFAULTS, "cohort": {**DEFAULTS["cohort"], "match_um": 1.35}}
     seconds, made = cpu(lambda: calibrate.calibrate(recordings, {}, block))
-    print(made["told.txt"])
+    print(made["summary.txt"])
     print(made["left_out"].groupby(["half", "first"], sort=False)[["n_first", "n_second", "n_matched"]].sum())
     print(f"{seconds:.0f} s CPU")
 

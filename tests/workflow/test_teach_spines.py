@@ -28,7 +28,7 @@ def taught(tmp_path_factory, new_clone):
         simulate.draw(rows, made.cohort, seed=number)
         images.append(f"{image},m{number % ANIMALS},mPFC")
         for rater, missed in (("anna", 0.0), ("ben", 0.25)):
-            for spine in simulate.drawn(TRUTH, number)[1]:
+            for spine in simulate.draw_stack(TRUTH, number)[1]:
                 if rng.random() >= missed:
                     x, y = np.array([spine["x_um"], spine["y_um"]]) / 0.1 + rng.normal(0, 1, 2)
                     marks.append(f"{image},{rater},{x:.1f},{y:.1f}")
@@ -49,10 +49,10 @@ def calibration(made) -> Path:
 def test_the_target_writes_scorer_settings_report_and_words(taught):
     names = {path.name for path in calibration(taught).glob("[!.]*")}
     scorer = next(name for name in names if name.startswith("scorer_"))
-    assert names == {scorer, "settings.yaml", "report.csv", "left_out.csv", "told.txt"}
+    assert names == {scorer, "settings.yaml", "report.csv", "left_out.csv", "summary.txt"}
     report = pd.read_csv(calibration(taught) / "report.csv").set_index(["first", "second"])
     assert report.loc[("anna", "ben"), "recall"] == 1.0
-    shipped, told = (report.loc[(f"{name} scorer", "people together"), "f1"] for name in ("shipped", "taught"))
+    shipped, told = (report.loc[(f"{name} scorer", "consensus of raters"), "f1"] for name in ("shipped", "retrained"))
     assert told >= shipped - 0.02
 
 

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from dendrite import ANY, truth
+from simulated_dendrites import ANY, truth
 
 from ketaflow import assays
 from ketaflow.assays.dendritic_spines import ingest, quantify, simulate
@@ -33,7 +33,7 @@ def drawn(tmp_path_factory, row, defaults) -> dict:
     simulate.draw(rows, folder, seed=11)
     recording = ingest.ingest(rows, folder, **defaults["ingest"])
     recording.rows = rows
-    _, spines, stack = simulate.drawn(told, 11)
+    _, spines, stack = simulate.draw_stack(told, 11)
     return {
         "folder": folder, "rows": rows, "recording": recording, "spines": spines, "stack": stack,
         "measured": quantify.quantify(recording, **defaults["quantify"]),

@@ -63,15 +63,15 @@ def test_kappa_of_two_raters_is_the_one_worked_by_hand(made):
 
 
 def test_kappa_is_undefined_where_chance_alone_would_agree():
-    assert np.isnan(agreement.kappa([("thin", "thin")] * 4))
-    assert np.isnan(agreement.kappa([]))
-    assert agreement.kappa([("thin", "stubby"), ("stubby", "thin")]) == -1.0
+    assert np.isnan(agreement.cohen_kappa([("thin", "thin")] * 4))
+    assert np.isnan(agreement.cohen_kappa([]))
+    assert agreement.cohen_kappa([("thin", "stubby"), ("stubby", "thin")]) == -1.0
 
 
 def test_whom_one_compares_with_whom_does_not_matter_for_f1(made):
     swapped = {"first": "second", "second": "first", "n_first": "n_second", "n_second": "n_first"}
     there = of_pair(made, "anna", "ben").to_dict()
-    back = agreement.rates({swapped.get(name, name): value for name, value in there.items()})
+    back = agreement.with_rates({swapped.get(name, name): value for name, value in there.items()})
     assert (back["f1"], back["precision"], back["recall"]) == (there["f1"], there["recall"], there["precision"])
 
 
@@ -100,7 +100,7 @@ def test_eight_experts_who_named_the_same_spines_agree_as_little_as_published(sh
     """Mean kappa of the 28 pairs 0.44, on two thirds of the spines that figure is of."""
     experts = pd.read_csv(shared / "spine" / "spine_shape_raters" / "spines.csv").filter(like="rater_")
     pairs = [
-        agreement.kappa(list(experts[[one, other]].dropna().itertuples(index=False, name=None)))
+        agreement.cohen_kappa(list(experts[[one, other]].dropna().itertuples(index=False, name=None)))
         for number, one in enumerate(experts)
         for other in list(experts)[number + 1 :]
     ]

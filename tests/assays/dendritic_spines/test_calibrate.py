@@ -5,10 +5,10 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from dendrite import ANY, record_of, truth
+from simulated_dendrites import ANY, record_of, truth
 
 from ketaflow.assays.dendritic_spines import calibrate, ingest, simulate
-from ketaflow.assays.dendritic_spines.raters.consensus import consensus
+from ketaflow.assays.dendritic_spines.raters.consensus import consensus_positions
 from ketaflow.core.errors import IngestError
 
 SCORES = "dendritic_spines_human_scores"
@@ -17,7 +17,7 @@ SCORES = "dendritic_spines_human_scores"
 def scored_record(seed: int, animal: str, raters: dict[str, float]):
     """A drawn dendrite that raters marked: each jitters by a pixel or so, and misses its share of the spines."""
     rng = np.random.default_rng(100 + seed)
-    _, spines, stack = simulate.drawn(truth(14.0, 60.0, mushroom_count=4, thin_count=5, stubby_count=3), seed)
+    _, spines, stack = simulate.draw_stack(truth(14.0, 60.0, mushroom_count=4, thin_count=5, stubby_count=3), seed)
     row = {"image": f"spines/{seed}.tif", "animal": animal, "region": "mPFC", **ANY}
     marks = [
         {"image": row["image"], "rater": rater, "x_px": spine["x_um"] / 0.1 + rng.normal(0, 1.0),
@@ -66,10 +66,10 @@ def test_no_scorer_is_judged_on_an_animal_that_taught_it(made):
 def test_the_scorer_handed_out_is_read_by_ingest_and_named_in_the_settings(made, cohort, tmp_path):
     name = next(key for key in made if key.startswith("scorer_"))
     (tmp_path / name).write_bytes(made[name])
-    read = ingest._own_scorer(tmp_path, name)
+    read = ingest._lab_scorer(tmp_path, name)
     assert {key.removeprefix("scorer_") for key in read} == set(np.load(io.BytesIO(made[name])).files)
     assert f"scorer_file: {name}" in made["settings.yaml"]
-    assert name in made["told.txt"] or "leave the settings as they are" in made["told.txt"]
+    assert name in made["summary.txt"] or "leave the settings as they are" in made["summary.txt"]
 
 
 def test_the_same_marks_give_the_same_files(made, cohort, defaults):
@@ -80,7 +80,7 @@ def test_the_same_marks_give_the_same_files(made, cohort, defaults):
 
 
 def test_what_is_told_names_the_numbers(made):
-    told = made["told.txt"]
+    told = made["summary.txt"]
     for words in ("8 images of 4 animals", "anna against ben", "F1", "recall"):
         assert words in told
 
@@ -116,7 +116,7 @@ def test_images_of_one_animal_are_shared_out_one_by_one():
 
 def test_a_place_that_half_of_the_raters_marked_is_agreed_on():
     marks = {"anna": np.array([[0.0, 0], [5, 5]]), "ben": np.array([[0.2, 0]]), "cleo": np.array([[0.0, 0.1], [9, 9]])}
-    places, share = consensus(marks, 1.0)
+    places, share = consensus_positions(marks, 1.0)
     np.testing.assert_allclose(places, [[0.2 / 3, 0.1 / 3], [5, 5], [9, 9]])
     np.testing.assert_allclose(share, [1, 1 / 3, 1 / 3])
 

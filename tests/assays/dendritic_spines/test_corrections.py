@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from dendrite import record_of
+from simulated_dendrites import record_of
 
 from ketaflow.assays.dendritic_spines import qc, quantify
 from ketaflow.assays.dendritic_spines.raters import corrections
@@ -13,7 +13,7 @@ EMPTY = {"spine": None, "x_px": None, "y_px": None, "z_px": None, "class": None,
 
 
 def replayed(*rows: dict, places: np.ndarray = PLACES):
-    return corrections.replayed([{**EMPTY, **row} for row in rows], places, 0.1, (100, 200))
+    return corrections.replay([{**EMPTY, **row} for row in rows], places, 0.1, (100, 200))
 
 
 def at(action: str, x: float, y: float, **more) -> dict:

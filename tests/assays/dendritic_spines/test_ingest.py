@@ -36,14 +36,14 @@ def stored(weights: dict[str, np.ndarray]) -> bytes:
 
 
 def test_the_laboratorys_own_scorer_travels_with_the_stack(drawn):
-    (drawn["folder"] / "own.npz").write_bytes(stored(scorer.shipped()))
+    (drawn["folder"] / "own.npz").write_bytes(stored(scorer.shipped_weights()))
     record = ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz", dendrites="bright")
-    assert {name.removeprefix("scorer_") for name in record.arrays} == {"stack", *scorer.shipped()}
+    assert {name.removeprefix("scorer_") for name in record.arrays} == {"stack", *scorer.shipped_weights()}
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.2, 0.6, 0.97])
 def test_a_scorer_cut_short_is_refused_by_name(drawn, kept):
-    whole = stored(scorer.shipped())
+    whole = stored(scorer.shipped_weights())
     (drawn["folder"] / "own.npz").write_bytes(whole[: int(kept * len(whole))])
     with pytest.raises(IngestError, match=r"own\.npz.*scorer_file"):
         ingest.ingest(drawn["rows"], drawn["folder"], scorer_file="own.npz", dendrites="bright")
@@ -110,5 +110,5 @@ def test_fluorescence_in_a_cohort_of_dark_stains_is_refused(drawn, defaults):
 
 def test_noise_is_neither_dark_nor_bright():
     noise = np.random.default_rng(0).normal(100, 10, (5, 300, 300))
-    assert not image_properties.dark_on_light(noise, 0.1)
-    assert not image_properties.dark_on_light(noise.max() - noise, 0.1)
+    assert not image_properties.is_dark_on_light(noise, 0.1)
+    assert not image_properties.is_dark_on_light(noise.max() - noise, 0.1)

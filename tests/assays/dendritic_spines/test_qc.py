@@ -5,10 +5,10 @@ import base64
 import numpy as np
 import pandas as pd
 import pytest
-from dendrite import record_of
+from simulated_dendrites import record_of
 
 from ketaflow.assays.dendritic_spines import qc, quantify
-from ketaflow.assays.dendritic_spines.figures import overlay
+from ketaflow.assays.dendritic_spines.figures import depth_profile, overlay
 
 
 def verdicts(record) -> dict[str, str]:
@@ -83,7 +83,7 @@ def test_small_and_large_fields_are_drawn_alike(side):
     field = np.random.default_rng(0).integers(0, 200, (side // 2, side)).astype(np.uint8)
     spines = pd.DataFrame([{"spine": 1, "x_px": side / 2 - 0.5, "y_px": side / 4 - 0.5, "class": "thin", "score": 0.5,
                             "head_diameter_um": 0.5, "origin": "found"}])  # fmt: skip
-    drawn = overlay.svg(field, field > 255, field > 255, 0.1, pd.DataFrame(), spines)
+    drawn = overlay.projection_svg(field, field > 255, field > 255, 0.1, pd.DataFrame(), spines)
     assert 'viewBox="0 0 720.0 360.0"' in drawn
     assert 'cx="360.0" cy="180.0"' in drawn
 
@@ -91,10 +91,10 @@ def test_small_and_large_fields_are_drawn_alike(side):
 def test_a_cell_body_is_outlined_and_nothing_where_there_is_none():
     field, soma = np.random.default_rng(0).integers(0, 200, (60, 120)).astype(np.uint8), np.zeros((60, 120), bool)
     nothing = (pd.DataFrame(), pd.DataFrame())
-    assert "<polygon" not in overlay.svg(field, soma, soma, 0.1, *nothing)
+    assert "<polygon" not in overlay.projection_svg(field, soma, soma, 0.1, *nothing)
     body = soma.copy()
     body[20:40, 90:] = True
-    drawn = overlay.svg(field, soma, body, 0.1, *nothing)
+    drawn = overlay.projection_svg(field, soma, body, 0.1, *nothing)
     outline = drawn.split('<polygon points="')[1].split('"')[0]
     xs, ys = np.array([place.split(",") for place in outline.split()], float).T
     assert (xs.min(), xs.max(), ys.min(), ys.max()) == pytest.approx((540, 720, 120, 240), abs=4)
@@ -108,7 +108,7 @@ def test_light_over_depth_is_highest_where_the_shaft_lies():
     stack = np.zeros((9, 20, 20), np.uint16)
     stack[6, 10] = 100
     shafts = pd.DataFrame({"x_px": np.arange(20.0), "y_px": 10.0, "z_px": 6.0})
-    profile = overlay.depth_profile(stack, shafts)
+    profile = depth_profile.shaft_intensity(stack, shafts)
     assert (profile.argmax(), profile.max(), profile.min()) == (6, 1.0, 0.0)
 
 
@@ -119,7 +119,7 @@ def test_many_spines_still_make_a_small_picture(row):
         "spine": range(300), "x_px": rng.uniform(0, 900, 300), "y_px": rng.uniform(0, 900, 300), "class": "thin",
         "score": 0.5, "head_diameter_um": 0.5, "origin": "found",
     })  # fmt: skip
-    drawn = overlay.svg(field, field >= 4095, field > 4095, 0.1, pd.DataFrame(), spines)
+    drawn = overlay.projection_svg(field, field >= 4095, field > 4095, 0.1, pd.DataFrame(), spines)
     assert drawn.count("<circle") == 300
     assert len(drawn) < 80_000
 

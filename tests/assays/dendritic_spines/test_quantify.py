@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from dendrite import record_of, truth, values
+from simulated_dendrites import record_of, truth, values
 
-from ketaflow.assays.dendritic_spines import quantify, simulate
-from ketaflow.assays.dendritic_spines.detection import shape
+from ketaflow.assays.dendritic_spines import constants, quantify, simulate
 from ketaflow.assays.dendritic_spines.simulation import optics, scene
 
 
@@ -21,7 +20,7 @@ def test_density_is_count_by_length(drawn):
 
 def test_class_densities_add_up_to_the_density(drawn):
     told = values(drawn["measured"])
-    parts = [told[f"{name}_density_per_um"] for name in shape.CLASSES]
+    parts = [told[f"{name}_density_per_um"] for name in constants.CLASSES]
     assert sum(parts) == pytest.approx(told["spine_density_per_um"])
 
 
@@ -45,7 +44,7 @@ def test_noise_holds_no_dendrite_whatever_the_size_of_a_pixel(pixel_um, planes, 
 
 
 def test_a_smooth_shaft_has_density_zero_and_no_head_diameter(row, defaults):
-    _, _, stack = simulate.drawn(truth(mushroom_count=0), 3)
+    _, _, stack = simulate.draw_stack(truth(mushroom_count=0), 3)
     told = values(quantify.quantify(record_of(stack, row), **defaults["quantify"]))
     assert told["spine_density_per_um"] < 0.15
     if told["spine_count"] == 0:
@@ -53,7 +52,7 @@ def test_a_smooth_shaft_has_density_zero_and_no_head_diameter(row, defaults):
 
 
 def test_much_empty_image_around_a_dendrite_changes_nothing(row, defaults):
-    _, _, stack = simulate.drawn(truth(mushroom_count=6), 3)
+    _, _, stack = simulate.draw_stack(truth(mushroom_count=6), 3)
     cut_out = np.where(stack.max(0) > 220, stack, 0)
     cut = np.pad(cut_out, ((0, 0), (40, 40), (40, 40)))
     lost = np.pad(cut_out, ((0, 0), (500, 500), (450, 450)))
@@ -64,7 +63,7 @@ def test_much_empty_image_around_a_dendrite_changes_nothing(row, defaults):
 
 def test_an_image_rescaled_to_between_0_and_1_has_the_same_spines(row, defaults):
     """As deconvolution leaves it: real numbers, whose noise is no count."""
-    _, _, stack = simulate.drawn(truth(mushroom_count=4, thin_count=6, photons=60.0), 5)
+    _, _, stack = simulate.draw_stack(truth(mushroom_count=4, thin_count=6, photons=60.0), 5)
     counts, rescaled = (
         quantify.quantify(record_of(image, row), **defaults["quantify"])
         for image in (stack, (stack / 4095).astype(np.float32))
@@ -78,10 +77,12 @@ def test_a_cell_body_is_not_dendrite(row, defaults):
     """Three bare dendrites of 10.5 um or so leave a body 8 um wide in the middle of 30 um."""
     voxel_um, middle = np.array([0.4, 0.12, 0.12]), np.array([3.0, 15.0, 15.0])
     rng = np.random.default_rng(0)
-    lines = [scene.centreline(middle, angle, 24, bend=0.02, tilt=0.0, rng=rng) for angle in (0.2, 2.3, 4.4)]
-    parts = [scene.shaft(line, 0.45, 1.0, rng) for line in lines]
-    parts.append(scene.Balls(middle[None], np.array([4.0]), np.array([1.2])))
-    light = optics.blur(optics.fill(scene.Balls.together(parts), (15, 250, 250), voxel_um), voxel_um, 0.3, 0.8)
+    lines = [scene.random_centreline(middle, angle, 24, bend=0.02, tilt=0.0, rng=rng) for angle in (0.2, 2.3, 4.4)]
+    parts = [scene.shaft_spheres(line, 0.45, 1.0, rng) for line in lines]
+    parts.append(scene.Spheres(middle[None], np.array([4.0]), np.array([1.2])))
+    light = optics.blur(
+        optics.rasterise(scene.Spheres.concatenate(parts), (15, 250, 250), voxel_um), voxel_um, 0.3, 0.8
+    )
     stack = optics.detect(light, photons=100, background=2, read_noise=2, gain=12, offset=100, ceiling=65535, rng=rng)
     told = values(quantify.quantify(record_of(stack, row, 0.12, 0.4), **defaults["quantify"]))
     outside = [(abs(line - middle) < 15)[:, 1:].all(1) & (np.linalg.norm(line - middle, axis=1) > 4) for line in lines]

@@ -17,16 +17,16 @@ from threadpoolctl import threadpool_limits
 
 from ketaflow.assays.dendritic_spines.detection import scorer
 from ketaflow.assays.dendritic_spines.raters import agreement
-from ketaflow.assays.dendritic_spines.raters.consensus import ACCEPTED_SHARE, consensus
-from ketaflow.assays.dendritic_spines.tracing import image_properties
+from ketaflow.assays.dendritic_spines.raters.consensus import ACCEPTED_SHARE, consensus_positions
+from ketaflow.assays.dendritic_spines.tracing import projection
 from ketaflow.assays.dendritic_spines.training import scorer_training
-from ketaflow.assays.dendritic_spines.training.scorer_training import Scored
+from ketaflow.assays.dendritic_spines.training.scorer_training import RatedImage
 from ketaflow.core.errors import IngestError
 from ketaflow.core.records import ZIP_DATE, Record
 
 MAIN, SCORES = "dendritic_spines", "dendritic_spines_human_scores"
-SHIPPED, TAUGHT, PEOPLE = "shipped scorer", "taught scorer", "people together"
-RESAMPLED, FEWEST_RESAMPLED = 2000, 4
+SHIPPED, TAUGHT, PEOPLE = "shipped scorer", "retrained scorer", "consensus of raters"
+RESAMPLED, MIN_RESAMPLED = 2000, 4
 
 
 def calibrate(
@@ -49,10 +49,10 @@ def _calibrated(recordings: Iterable[Record], settings: dict) -> dict[str, pd.Da
     if len(images) < own["min_images"]:
         raise IngestError(_too_few(len(images), own["min_images"], unseen))
     half = halves([image.animal for image in images], [len(image.spines_um) for image in images], own["seed"])
-    by_scorers = _judged_on_the_other_half(images, half, rules, settings)
+    by_scorers = _cross_validated(images, half, rules, settings)
     everyone = pd.concat([marks, *by_scorers], ignore_index=True)
     each = _compared(images, everyone, half, settings["cohort"]["match_um"])
-    weights = scorer_training.fitted(images, **rules, **_schooling(own))
+    weights = scorer_training.fine_tune(images, **rules, **_schooling(own))
     name = f"scorer_{_fingerprint(weights)}.npz"
     report, gain = _report(each, own["seed"])
     return {
@@ -60,7 +60,7 @@ def _calibrated(recordings: Iterable[Record], settings: dict) -> dict[str, pd.Da
         "settings.yaml": f"dendritic_spines:\n  ingest:\n    scorer_file: {name}\n",
         "report": report,
         "left_out": each.drop(columns="classes"),
-        "told.txt": _told(name, images, report, gain, unseen),
+        "summary.txt": _summary(name, images, report, gain, unseen),
     }
 
 
@@ -75,7 +75,7 @@ def _schooling(own: dict) -> dict[str, int]:
     return {"passes": own["passes"], "seed": own["seed"]}
 
 
-def _scored(recordings: Iterable[Record], settings: dict) -> tuple[list[Scored], pd.DataFrame, list[str]]:
+def _scored(recordings: Iterable[Record], settings: dict) -> tuple[list[RatedImage], pd.DataFrame, list[str]]:
     """Images with a dendrite that people scored, everybody's marks in them, and scored images that are of no use."""
     images, marks, unseen = [], [], []
     for record in recordings:
@@ -92,23 +92,23 @@ def _scored(recordings: Iterable[Record], settings: dict) -> tuple[list[Scored],
     return images, pd.concat(marks, ignore_index=True) if marks else pd.DataFrame(), unseen
 
 
-def _one(record: Record, rows: list[dict], settings: dict) -> Scored | None:
+def _one(record: Record, rows: list[dict], settings: dict) -> RatedImage | None:
     """Candidates of one image beside what people marked in it."""
-    voxel_um = image_properties.voxel_size_um(record.facts)
-    found = scorer_training.offered(record.arrays["stack"], voxel_um, settings["quantify"])
+    voxel_um = projection.voxel_size_um(record.facts)
+    found = scorer_training.search_as_quantify(record.arrays["stack"], voxel_um, settings["quantify"])
     if found is None:
         return None
     by_rater = {
         str(rater): of_one[["y_px", "x_px"]].to_numpy(float) * voxel_um[1]
         for rater, of_one in pd.DataFrame(rows).groupby("rater")
     }
-    places_um, share = consensus(by_rater, settings["cohort"]["match_um"])
+    places_um, share = consensus_positions(by_rater, settings["cohort"]["match_um"])
     agreed = share >= ACCEPTED_SHARE
     main = record.rows[MAIN][0]
-    return Scored(main["image"], main["animal"], float(voxel_um[1]), *found, places_um[agreed], places_um[~agreed])
+    return RatedImage(main["image"], main["animal"], float(voxel_um[1]), *found, places_um[agreed], places_um[~agreed])
 
 
-def _marks(image: Scored, rater: str, places_um: np.ndarray) -> pd.DataFrame:
+def _marks(image: RatedImage, rater: str, places_um: np.ndarray) -> pd.DataFrame:
     """Places (n, 2: y, x) um as rows like those of the table of human scores."""
     places_px = places_um / image.pixel_um
     return pd.DataFrame(
@@ -131,24 +131,22 @@ def halves(animals: list[str], weights: list[int], seed: int) -> np.ndarray:
     return np.array([half[name] for name in whose])
 
 
-def _judged_on_the_other_half(
-    images: list[Scored], half: np.ndarray, rules: dict, settings: dict
-) -> list[pd.DataFrame]:
+def _cross_validated(images: list[RatedImage], half: np.ndarray, rules: dict, settings: dict) -> list[pd.DataFrame]:
     """What both scorers accept in every image, the taught one taught on the half that the image is not in."""
     when_clear = {name: settings["quantify"][name] for name in ("stricter_when_clear", "laxer_when_clear")}
     by_half = []
     for left_out in (0, 1):
         others = [image for image, of in zip(images, half, strict=True) if of != left_out]
-        by_half.append(scorer_training.fitted(others, **rules, **_schooling(settings["calibrate"])))
+        by_half.append(scorer_training.fine_tune(others, **rules, **_schooling(settings["calibrate"])))
     marks = []
     for image, of in zip(images, half, strict=True):
-        shipped = scorer_training.accepted(image, scorer.shipped(), rules["threshold"], when_clear)
-        taught = scorer_training.accepted(image, by_half[of], rules["threshold"])
+        shipped = scorer_training.accepted_positions(image, scorer.shipped_weights(), rules["threshold"], when_clear)
+        taught = scorer_training.accepted_positions(image, by_half[of], rules["threshold"])
         marks += [_marks(image, SHIPPED, shipped), _marks(image, TAUGHT, taught)]
     return marks
 
 
-def _compared(images: list[Scored], everyone: pd.DataFrame, half: np.ndarray, match_um: float) -> pd.DataFrame:
+def _compared(images: list[RatedImage], everyone: pd.DataFrame, half: np.ndarray, match_um: float) -> pd.DataFrame:
     """Image by image: both scorers against people together and each rater, and rater against rater."""
     by_image, rows = dict(list(everyone.groupby("image"))), []
     for image, of in zip(images, half, strict=True):
@@ -157,8 +155,9 @@ def _compared(images: list[Scored], everyone: pd.DataFrame, half: np.ndarray, ma
         against = [PEOPLE, *(raters if len(raters) > 1 else [])]
         who = [(judge, other) for judge in (SHIPPED, TAUGHT) for other in against]
         who += [(one, two) for number, one in enumerate(raters) for two in raters[number + 1 :]]
-        for pair in agreement.pairs(marks, who, image.pixel_um, match_um):
-            rows.append({"image": image.image, "animal": image.animal, "half": int(of) + 1, **agreement.rates(pair)})
+        for pair in agreement.count_matches(marks, who, image.pixel_um, match_um):
+            known = {"image": image.image, "recording": image.image, "animal": image.animal, "half": int(of) + 1}
+            rows.append({**known, **agreement.with_rates(pair)})
     return pd.DataFrame(rows)
 
 
@@ -168,8 +167,8 @@ def _report(each: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, tuple[float, f
     The intervals (95 %) come from drawing animals anew (bootstrap, percentiles); with fewer than
     ``FEWEST_RESAMPLED`` animals from drawing images anew, which makes them too narrow where images of one are alike.
     """
-    report = agreement.totals(each)
-    unit = "animal" if each["animal"].nunique() >= FEWEST_RESAMPLED else "image"
+    report = agreement.pooled(each)
+    unit = "animal" if each["animal"].nunique() >= MIN_RESAMPLED else "image"
     report["images"] = each.groupby(["first", "second"], sort=False)["image"].nunique().to_numpy()
     drawn = {pair: _resampled_f1(rows, unit, seed) for pair, rows in each.groupby(["first", "second"], sort=False)}
     limits = [
@@ -199,8 +198,8 @@ def _too_few(found: int, fewest: int, unseen: list[str]) -> str:
     )
 
 
-def _told(
-    name: str, images: list[Scored], report: pd.DataFrame, gain: tuple[float, float, float], unseen: list[str]
+def _summary(
+    name: str, images: list[RatedImage], report: pd.DataFrame, gain: tuple[float, float, float], unseen: list[str]
 ) -> str:
     """What was found, for the one who has to decide."""
     animals, marked = len({image.animal for image in images}), sum(len(image.spines_um) for image in images)

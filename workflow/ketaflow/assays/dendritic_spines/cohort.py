@@ -9,8 +9,8 @@ from ketaflow.assays.dendritic_spines.raters import agreement
 MAIN, SCORES = "dendritic_spines", "dendritic_spines_human_scores"
 MACHINE = "ketaflow"
 COLUMNS = [
-    "image", "first", "second", "images", "n_first", "n_second", "n_matched", "precision", "recall", "f1",
-    "count_bias_pct", "length_um", "first_density_per_um", "second_density_per_um", "n_classed", "class_agreement",
+    "image", "recording", "animal", "first", "second", "images", "n_first", "n_second", "n_matched", "precision",
+    "recall", "f1", "count_bias_pct", "length_um", "first_density_per_um", "second_density_per_um", "n_classed", "class_agreement",
     "class_kappa",
 ]  # fmt: skip
 
@@ -29,16 +29,16 @@ def summarise(
     each = _each(tables, people, match_um)
     if not len(each):
         return {}
-    together = agreement.totals(each)
+    together = agreement.pooled(each)
     classes = each.groupby(["first", "second"], sort=False)["classes"].sum()
-    together["class_kappa"] = [agreement.kappa(named) for named in classes]
+    together["class_kappa"] = [agreement.cohen_kappa(named) for named in classes]
     lengths = each.groupby(["first", "second"], sort=False)["length_um"].sum(min_count=1)
     told = pd.concat([each, together.assign(image=None, length_um=lengths.to_numpy())], ignore_index=True)
     told["class_agreement"] = told["n_same_class"] / told["n_classed"].replace(0, np.nan)
     for side in ("first", "second"):
         told[f"{side}_density_per_um"] = told[f"n_{side}"] / told["length_um"].where(told["length_um"] > 0)
     told = told.reindex(columns=COLUMNS)
-    drawn = agreement_figures.figures(told[told["image"].notna()], MACHINE)
+    drawn = agreement_figures.agreement_figures(told[told["image"].notna()], MACHINE)
     legends = pd.DataFrame([{"figure": figure.title, "legend": figure.caption} for figure in drawn])
     return {"agreement": told, "figures": drawn, "legends": legends}
 
@@ -46,8 +46,9 @@ def summarise(
 def _each(tables: dict[str, pd.DataFrame], people: pd.DataFrame, match_um: float) -> pd.DataFrame:
     """Every pair of every scored image in which a dendrite was found."""
     dendrites = tables.get("dendrites", pd.DataFrame())
-    dendrites = dendrites.reindex(columns=["image", "pixel_size_um", "length_um"])
-    facts = dendrites.groupby("image").agg({"pixel_size_um": "first", "length_um": "sum"}).to_dict("index")
+    dendrites = dendrites.reindex(columns=["image", "animal", "pixel_size_um", "length_um"])
+    first = {"animal": "first", "pixel_size_um": "first"}
+    facts = dendrites.groupby("image").agg({**first, "length_um": "sum"}).to_dict("index")
     columns = ["image", "x_px", "y_px", "class", "rater"]
     found = tables.get("spines", pd.DataFrame(columns=columns)).assign(rater=MACHINE)
     everyone = pd.concat([found.reindex(columns=columns), people.reindex(columns=columns)])
@@ -57,6 +58,7 @@ def _each(tables: dict[str, pd.DataFrame], people: pd.DataFrame, match_um: float
         raters = sorted(set(marks["rater"]) - {MACHINE})
         who = [(MACHINE, name) for name in raters]
         who += [(one, two) for number, one in enumerate(raters) for two in raters[number + 1 :]]
-        for pair in agreement.pairs(marks, who, facts[image]["pixel_size_um"], match_um):
-            made.append({"image": image, "images": 1, "length_um": facts[image]["length_um"], **agreement.rates(pair)})
+        for pair in agreement.count_matches(marks, who, facts[image]["pixel_size_um"], match_um):
+            known = {"image": image, "recording": image, "animal": facts[image]["animal"], "images": 1}
+            made.append({**known, "length_um": facts[image]["length_um"], **agreement.with_rates(pair)})
     return pd.DataFrame(made)

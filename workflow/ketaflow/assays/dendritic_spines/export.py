@@ -7,4 +7,4 @@ from ketaflow.assays.dendritic_spines.raters import regions
 
 def export(tables: dict[str, pd.DataFrame]) -> dict[str, bytes]:
     """Files by name, from the tables of the whole cohort; none where no spine was found."""
-    return regions.archives(tables["spines"]) if "spines" in tables else {}
+    return regions.roi_archives(tables["spines"]) if "spines" in tables else {}

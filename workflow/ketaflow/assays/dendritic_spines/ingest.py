@@ -47,12 +47,12 @@ def ingest(rows: dict[str, list[dict]], folder: Path, *, scorer_file: str, dendr
         "channel": image.channel,
         "notes": [*image.notes, *([TURNED] if turned else [])],
     }
-    return Record(facts=facts, arrays={"stack": stack, **_own_scorer(folder, scorer_file)})
+    return Record(facts=facts, arrays={"stack": stack, **_lab_scorer(folder, scorer_file)})
 
 
 def _as_bright(stack: np.ndarray, pixel_um: float, name: str, dendrites: str) -> np.ndarray:
     """The stack with its dendrites bright, whichever way they are; refused where the settings say otherwise."""
-    found = DARK if image_properties.dark_on_light(stack, pixel_um) else "bright"
+    found = DARK if image_properties.is_dark_on_light(stack, pixel_um) else "bright"
     if found == DARK and dendrites != DARK:
         raise IngestError(
             f"{name}: the dendrites are darker than what is around them (a Golgi stain, or an inverted image); "
@@ -70,7 +70,7 @@ def _as_bright(stack: np.ndarray, pixel_um: float, name: str, dendrites: str) ->
     return stack.max() - stack
 
 
-def _own_scorer(folder: Path, scorer_file: str) -> dict[str, np.ndarray]:
+def _lab_scorer(folder: Path, scorer_file: str) -> dict[str, np.ndarray]:
     """Weights of the laboratory's scorer by ``scorer_<name>``; none where the settings name no file."""
     if not scorer_file:
         return {}

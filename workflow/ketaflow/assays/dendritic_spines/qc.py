@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.dendritic_spines.figures import overlay
+from ketaflow.assays.dendritic_spines.figures import depth_profile, overlay
 from ketaflow.assays.dendritic_spines.raters import corrections
 from ketaflow.assays.dendritic_spines.tracing import image_properties
 from ketaflow.core.measures import check, within
@@ -54,12 +54,12 @@ def _figures(
     """The projection with what was found, and for a stack the light over its depth."""
     projection = stack.max(0)
     ceiling = np.inf if facts["ceiling"] is None else facts["ceiling"]
-    drawn = overlay.svg(projection, projection >= ceiling, soma, facts["pixel_size_um"], shafts, spines)
+    drawn = overlay.projection_svg(projection, projection >= ceiling, soma, facts["pixel_size_um"], shafts, spines)
     figures = [Figure("Is every spine found, and nothing else?", drawn, caption=CAPTION)]
     if len(stack) >= FEWEST_PLANES and len(shafts):
         depths_um = spines["z_px"].to_numpy() * facts["z_step_um"] if len(spines) else np.zeros(0)
-        profile = overlay.depth_profile(stack, shafts)
-        drawn = overlay.depth_svg(profile, facts["z_step_um"], depths_um)
+        profile = depth_profile.shaft_intensity(stack, shafts)
+        drawn = depth_profile.depth_svg(profile, facts["z_step_um"], depths_um)
         figures.append(Figure("Does the stack hold the whole depth of the dendrite?", drawn, caption=DEPTH_CAPTION))
     return figures
 
@@ -69,7 +69,7 @@ def _human_marks(rows: list[dict], shape: tuple[int, int], pixel_um: float, abou
     made = []
     for rater in sorted({row["rater"] for row in rows}):
         own = [row for row in rows if row["rater"] == rater]
-        beyond = sum(corrections.outside(row, shape) for row in own)
+        beyond = sum(corrections.is_outside(row, shape) for row in own)
         corner = all(row["y_px"] <= shape[0] * pixel_um and row["x_px"] <= shape[1] * pixel_um for row in own)
         if beyond:
             said = f"{beyond} of {len(own)} marks of a rater lie outside the image of {shape[1]} x {shape[0]} pixels"

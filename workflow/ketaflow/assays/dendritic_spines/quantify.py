@@ -5,13 +5,14 @@ from pathlib import PurePosixPath
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.dendritic_spines.detection import candidate_search, candidates, lab_scorer, shape
+from ketaflow.assays.dendritic_spines import constants
+from ketaflow.assays.dendritic_spines.detection import candidate_search, candidates, lab_scorer, shape, spine_class
 from ketaflow.assays.dendritic_spines.detection import scorer as judge
-from ketaflow.assays.dendritic_spines.detection.candidate_search import Traced
 from ketaflow.assays.dendritic_spines.detection.candidates import Candidates
 from ketaflow.assays.dendritic_spines.raters import corrections
-from ketaflow.assays.dendritic_spines.tracing import image_properties, shaft
-from ketaflow.assays.dendritic_spines.tracing.shaft import Dendrite
+from ketaflow.assays.dendritic_spines.tracing import centreline, image_properties, projection, tracer
+from ketaflow.assays.dendritic_spines.tracing.dendrite import Dendrite
+from ketaflow.assays.dendritic_spines.tracing.tracer import Tracing
 from ketaflow.core.measures import measurement
 from ketaflow.core.records import Record
 
@@ -20,7 +21,7 @@ CORRECTIONS = "dendritic_spines_corrections"
 UNITS = {
     "dendrite_length_um": "um", "spine_count": "spines", "spine_density_per_um": "spines/um",
     "spine_head_diameter_um": "um", "spine_length_um": "um",
-    **{f"{name}_density_per_um": "spines/um" for name in shape.CLASSES},
+    **{f"{name}_density_per_um": "spines/um" for name in constants.CLASSES},
 }  # fmt: skip
 NO_DENDRITE = "no dendrite was found in the image"
 NO_SPINE = "the dendrite has no spines"
@@ -38,11 +39,11 @@ def quantify(
     points of their centrelines. Array ``soma`` (y, x): where a cell body is, and no dendrite is looked for.
     """
     row = recording.rows[TABLE][0]
-    voxel_um = image_properties.voxel_size_um(recording.facts)
-    stack, background = image_properties.without_background(recording.arrays["stack"])
-    picture = image_properties.projected(stack, voxel_um)
-    noise = image_properties.noise(picture[None], image_properties.count_step(recording.arrays["stack"]))
-    traced = candidate_search.traced(
+    voxel_um = projection.voxel_size_um(recording.facts)
+    stack, background = projection.subtract_background(recording.arrays["stack"])
+    picture = projection.project(stack, voxel_um)
+    noise = image_properties.pixel_noise(picture[None], image_properties.count_step(recording.arrays["stack"]))
+    traced = tracer.trace_dendrites(
         stack, picture, voxel_um, noise, min_dendrite_um=min_dendrite_um,
         faintest_dendrite_ratio=faintest_dendrite_ratio,
     )  # fmt: skip
@@ -50,36 +51,36 @@ def quantify(
     if not traced.dendrites:
         return Record(facts={**about, "unmatched": []}, arrays={"soma": traced.soma},
                       tables={"measurements": _measurements(row, None, None)})  # fmt: skip
-    offered = candidate_search.offered(picture, voxel_um, traced, noise, reach_um=max_reach_um)
+    offered = candidate_search.find_candidates(picture, voxel_um, traced, noise, reach_um=max_reach_um)
     scores = _scores(offered, scorer, recording.arrays, {
         "stricter_when_clear": stricter_when_clear, "laxer_when_clear": laxer_when_clear,
     })  # fmt: skip
-    same = candidate_search.same_spine(picture, voxel_um, traced, offered, min_distance_um)
-    likely = same.best(scores, scores >= score_threshold)
+    same = candidate_search.find_duplicates(picture, voxel_um, traced, offered, min_distance_um)
+    likely = same.suppress(scores, scores >= score_threshold)
     likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]
-    chosen = _in_depth(offered.chosen(likely), traced.factor, stack, voxel_um)
+    chosen = _in_depth(offered.subset(likely), traced.factor, stack, voxel_um)
     found, told, unmatched = _corrected(recording, stack, picture, voxel_um, traced, noise, chosen, scores[likely])
-    fwhm_um = image_properties.projected_fwhm_um(psf_fwhm_um, len(stack))
-    spines = _spine_table(row["image"], picture, voxel_um, traced.dendrites, found, told, psf_fwhm_um=fwhm_um, rule={
+    fwhm_um = projection.projected_fwhm_um(psf_fwhm_um, len(stack))
+    spines = _spine_table(_named(row), picture, voxel_um, traced.dendrites, found, told, psf_fwhm_um=fwhm_um, rule={
         "mushroom_head_um": mushroom_head_um, "stubby_neck_um": stubby_neck_um,
         "stubby_length_um": stubby_length_um, "filopodium_length_um": filopodium_length_um,
     })  # fmt: skip
     tables = {
         "measurements": _measurements(row, traced.dendrites, spines),
         "spines": spines,
-        "dendrites": _dendrite_table(row["image"], traced.dendrites, voxel_um),
-        "shafts": _shaft_table(row["image"], traced.dendrites, voxel_um),
+        "dendrites": _dendrite_table(_named(row), traced.dendrites, voxel_um),
+        "shafts": _shaft_table(_named(row), traced.dendrites, voxel_um),
     }
     return Record(facts={**about, "unmatched": unmatched}, tables=tables, arrays={"soma": traced.soma})
 
 
 def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray], when_clear: dict[str, float]) -> np.ndarray:
-    """Score (n,) of each candidate; ``when_clear`` (for ``scorer.as_clear``) is not for a laboratory's own scorer."""
+    """Score (n,) of each candidate; ``when_clear`` is not for a laboratory's own scorer."""
     if kind == "classical":
-        return judge.classical(offered)
+        return judge.classical_score(offered)
     if own := lab_scorer.weights(arrays):
-        return judge.scores(offered, own)
-    return judge.as_clear(judge.scores(offered, judge.shipped()), offered, **when_clear)
+        return judge.score_candidates(offered, own)
+    return judge.adjust_for_clear_image(judge.score_candidates(offered, judge.shipped_weights()), offered, **when_clear)
 
 
 def _in_depth(chosen: Candidates, factor: float, stack: np.ndarray, voxel_um: np.ndarray) -> Candidates:
@@ -90,12 +91,12 @@ def _in_depth(chosen: Candidates, factor: float, stack: np.ndarray, voxel_um: np
 
 
 def _corrected(
-    recording: Record, stack: np.ndarray, picture: np.ndarray, voxel_um: np.ndarray, traced: Traced, noise: float,
+    recording: Record, stack: np.ndarray, picture: np.ndarray, voxel_um: np.ndarray, traced: Tracing, noise: float,
     found: Candidates, scores: np.ndarray,
 ) -> tuple[Candidates, list[dict], list[str]]:  # fmt: skip
     """Spines after a person's corrections, what is known of each (number, score, class given), and what failed."""
     rows = recording.rows.get(CORRECTIONS, [])
-    spines, failed = corrections.replayed(rows, found.places_um / voxel_um, float(voxel_um[1]), stack.shape[1:])
+    spines, failed = corrections.replay(rows, found.places_um / voxel_um, float(voxel_um[1]), stack.shape[1:])
     as_found = [spine for spine in spines if spine.origin == "found"]
     by_hand = [spine for spine in spines if spine.origin != "found"]
     facts = [
@@ -103,14 +104,14 @@ def _corrected(
          "given": spine.given, "origin": spine.origin}
         for spine in as_found + by_hand
     ]  # fmt: skip
-    parts = [found.chosen(np.array([spine.index for spine in as_found], int))]
+    parts = [found.subset(np.array([spine.index for spine in as_found], int))]
     if by_hand:
         places_um = np.array([spine.place_px for spine in by_hand]) * voxel_um
         places_um[:, 0] = np.where(
             np.isnan(places_um[:, 0]), _depth(np.nan_to_num(places_um), stack, voxel_um), places_um[:, 0]
         )
-        parts.append(candidate_search.placed(picture, voxel_um, traced, noise, places_um))
-    return candidates.joined(parts), facts, failed
+        parts.append(candidate_search.candidates_at(picture, voxel_um, traced, noise, places_um))
+    return candidates.concatenate(parts), facts, failed
 
 
 def _depth(places_um: np.ndarray, stack: np.ndarray, voxel_um: np.ndarray) -> np.ndarray:
@@ -127,22 +128,24 @@ def _depth(places_um: np.ndarray, stack: np.ndarray, voxel_um: np.ndarray) -> np
 
 
 def _spine_table(
-    image: str, picture: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], spines: Candidates,
+    named: dict[str, str], picture: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], spines: Candidates,
     facts: list[dict], *, psf_fwhm_um: float, rule: dict[str, float],
 ) -> list[dict]:  # fmt: skip
     """One row for each spine."""
-    shapes = shape.measured(picture, voxel_um, spines, dendrites, psf_fwhm_um=psf_fwhm_um)
-    probabilities = shape.class_probabilities(shapes.length_um, shapes.head_diameter_um, shapes.neck_length_um, **rule)
+    shapes = shape.measure_shapes(picture, voxel_um, spines, dendrites, psf_fwhm_um=psf_fwhm_um)
+    probabilities = spine_class.class_probabilities(
+        shapes.length_um, shapes.head_diameter_um, shapes.neck_length_um, **rule
+    )
     places_px = spines.places_um / voxel_um
     table = []
     for index, fact in enumerate(facts):
         best = int(np.argmax(probabilities[index]))
         table.append({
-            "image": image, "spine": fact["spine"], "x_px": round(places_px[index, 2], 2),
+            **named, "spine": fact["spine"], "x_px": round(places_px[index, 2], 2),
             "y_px": round(places_px[index, 1], 2), "z_px": round(places_px[index, 0], 2),
             "score": round(float(fact["score"]), 4), "head_diameter_um": round(shapes.head_diameter_um[index], 4),
             "length_um": round(shapes.length_um[index], 4), "neck_length_um": round(shapes.neck_length_um[index], 4),
-            "brightness_um2": round(shapes.brightness_um2[index], 4), "class": fact["given"] or shape.CLASSES[best],
+            "brightness_um2": round(shapes.brightness_um2[index], 4), "class": fact["given"] or constants.CLASSES[best],
             "class_probability": 1.0 if fact["given"] else round(float(probabilities[index, best]), 3),
             "below_resolution": bool(shapes.below_resolution[index]), "origin": fact["origin"],
             "branch": int(spines.dendrite[index]) + 1,
@@ -150,20 +153,20 @@ def _spine_table(
     return table
 
 
-def _dendrite_table(image: str, dendrites: list[Dendrite], voxel_um: np.ndarray) -> list[dict]:
+def _dendrite_table(named: dict[str, str], dendrites: list[Dendrite], voxel_um: np.ndarray) -> list[dict]:
     return [
-        {"image": image, "branch": number, "length_um": dendrite.length_um,
+        {**named, "branch": number, "length_um": dendrite.length_um,
          "radius_um": float(np.median(dendrite.radius_um)), "brightness": float(np.median(dendrite.brightness)),
          "pixel_size_um": float(voxel_um[1])}
         for number, dendrite in enumerate(dendrites, start=1)
     ]  # fmt: skip
 
 
-def _shaft_table(image: str, dendrites: list[Dendrite], voxel_um: np.ndarray) -> list[dict]:
+def _shaft_table(named: dict[str, str], dendrites: list[Dendrite], voxel_um: np.ndarray) -> list[dict]:
     """Centrelines, a point every half micrometre."""
-    every = max(1, round(0.5 / shaft.LINE_STEP_UM))
+    every = max(1, round(0.5 / centreline.LINE_STEP_UM))
     return [
-        {"image": image, "branch": number, "x_px": round(x, 1), "y_px": round(y, 1), "z_px": round(z, 1)}
+        {**named, "branch": number, "x_px": round(x, 1), "y_px": round(y, 1), "z_px": round(z, 1)}
         for number, dendrite in enumerate(dendrites, start=1)
         for z, y, x in (dendrite.line_um / voxel_um)[[*range(0, len(dendrite.line_um) - 1, every), -1]]
     ]
@@ -184,13 +187,18 @@ def _measurements(row: dict, dendrites: list[Dendrite] | None, spines: list[dict
         "spine_length_um": np.mean([spine["length_um"] for spine in spines]) if spines else None,
         **{
             f"{name}_density_per_um": sum(spine["class"] == name for spine in spines) / length_um
-            for name in shape.CLASSES
+            for name in constants.CLASSES
         },
     }
     return [
         measurement(name, value, unit=UNITS[name], reason="" if value is not None else NO_SPINE, n=count, **about)
         for name, value in values.items()
     ]
+
+
+def _named(row: dict) -> dict[str, str]:
+    """Columns that say of what recording and animal a row of the assay's tables is."""
+    return {"image": row["image"], "recording": row["image"], "animal": row["animal"]}
 
 
 def _sample(row: dict) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ketaflow.assays.dendritic_spines import constants
 from ketaflow.assays.dendritic_spines.simulation import optics, scene
-from ketaflow.assays.dendritic_spines.simulation.scene import Balls
+from ketaflow.assays.dendritic_spines.simulation.scene import Spheres
 from ketaflow.core import tiff_metadata
 
 TABLE = "dendritic_spines"
@@ -28,25 +29,27 @@ BETWEEN_ANIMALS, BETWEEN_DENDRITES = 0.10, 0.12
 HIDDEN = 1 / 3
 
 
-def drawn(truth: dict, seed: int) -> tuple[np.ndarray, list[dict], np.ndarray]:
+def draw_stack(truth: dict, seed: int) -> tuple[np.ndarray, list[dict], np.ndarray]:
     """Centreline (n, 3) um inside the image, truth of every spine, and the stack of counts (z, y, x).
 
     The shaft enters at one side of the image and leaves at the other.
     """
     rng = np.random.default_rng(seed)
-    whole = scene.centreline(np.array([PLANES * VOXEL_UM[0] / 2, 0, 0]), 0.0, truth["length_um"] + 4, bend=0.05,
+    whole = scene.random_centreline(np.array([PLANES * VOXEL_UM[0] / 2, 0, 0]), 0.0, truth["length_um"] + 4, bend=0.05,
                              tilt=0.02, rng=rng)  # fmt: skip
     edge = int(2 / scene.STEP_UM)
     whole[:, 2] -= whole[edge, 2]
     whole[:, 1] += BORDER_UM - whole[:, 1].min()
     line = whole[edge:-edge]
-    wanted = [(name, False) for name in scene.CLASSES for _ in range(int(truth[f"{name}_count"]))]
+    wanted = [(name, False) for name in constants.CLASSES for _ in range(int(truth[f"{name}_count"]))]
     rng.shuffle(wanted)
-    wanted += [(str(rng.choice(scene.CLASSES[:3])), True) for _ in range(int(truth.get("hidden_count") or 0))]
-    spines, balls = scene.grown(line, SHAFT_RADIUS_UM, wanted, blur_um=FWHM_XY_UM, rng=rng)
+    wanted += [(str(rng.choice(constants.CLASSES[:3])), True) for _ in range(int(truth.get("hidden_count") or 0))]
+    spines, balls = scene.place_spines(line, SHAFT_RADIUS_UM, wanted, blur_um=FWHM_XY_UM, rng=rng)
     size_um = [PLANES * VOXEL_UM[0], whole[:, 1].max() + BORDER_UM, line[-1, 2]]
     shape = tuple(np.rint(np.array(size_um) / VOXEL_UM).astype(int))
-    light = optics.fill(Balls.together([scene.shaft(whole, SHAFT_RADIUS_UM, 1.0, rng), balls]), shape, VOXEL_UM)
+    light = optics.rasterise(
+        Spheres.concatenate([scene.shaft_spheres(whole, SHAFT_RADIUS_UM, 1.0, rng), balls]), shape, VOXEL_UM
+    )
     light = optics.blur(light, VOXEL_UM, FWHM_XY_UM, FWHM_Z_UM)
     stack = optics.detect(light, photons=truth["photons"], background=2.0, read_noise=2.0, gain=12.0, offset=100.0,
                           ceiling=4095, rng=rng)  # fmt: skip
@@ -59,7 +62,7 @@ def draw(rows: dict[str, list[dict]], folder: Path, *, seed: int) -> None:
 
     path = folder / rows[TABLE][0]["image"]
     path.parent.mkdir(parents=True, exist_ok=True)
-    _, _, stack = drawn(rows[TRUTH][0], seed)
+    _, _, stack = draw_stack(rows[TRUTH][0], seed)
     sizes = {f"PhysicalSize{axis}": float(size) for axis, size in zip("ZYX", VOXEL_UM, strict=True)}
     told = {"axes": "ZYX", "SignificantBits": 12, "UUID": tiff_metadata.DRAWN_UUID, **sizes}
     tifffile.imwrite(path, stack, ome=True, metadata=told)
@@ -83,7 +86,7 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
             counts = rng.multinomial(rng.poisson(density * length), shares / shares.sum())
             images.append({"image": image, "animal": animal["animal"], "region": "mPFC", "cell": "n1",
                            "dendrite": f"d{number}"})  # fmt: skip
-            named = {f"{name}_count": int(count) for name, count in zip(scene.CLASSES, counts, strict=True)}
+            named = {f"{name}_count": int(count) for name, count in zip(constants.CLASSES, counts, strict=True)}
             truths.append({"image": image, "length_um": length, **named, "photons": 80.0})
     truth = pd.DataFrame(truths)
     hidden = rng.poisson(HIDDEN * truth.filter(like="_count").sum(axis=1))

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ketaflow.assays.dendritic_spines.detection.candidates import FACTS, Candidates, clearness
+from ketaflow.assays.dendritic_spines.detection.candidates import DESCRIPTORS, Candidates, clearness
 
 # Places this far apart (um) are two even where the light goes on, in tissue and in a clear image: the widest heads are
 # 0.9 um, and some blur.
@@ -30,13 +30,13 @@ STEPS = 16
 
 
 @dataclass
-class SameSpine:
+class Duplicates:
     """Pairs (n, 2) of candidates, by index, that are one spine; ``count`` candidates in all."""
 
     pairs: np.ndarray
     count: int
 
-    def best(self, strength: np.ndarray, among: np.ndarray) -> np.ndarray:
+    def suppress(self, strength: np.ndarray, among: np.ndarray) -> np.ndarray:
         """Indices, in order, of those ``among`` the candidates (mask) that no stronger kept one displaces."""
         one_way = np.concatenate([self.pairs, self.pairs[:, ::-1]]).reshape(-1, 2)
         one_way = one_way[np.argsort(one_way[:, 0], kind="stable")]
@@ -48,10 +48,10 @@ class SameSpine:
         return np.flatnonzero(kept)
 
 
-def same_spine(smooth: np.ndarray, pixel_um: float, found: Candidates, min_distance_um: float) -> SameSpine:
+def duplicate_pairs(smooth: np.ndarray, pixel_um: float, found: Candidates, min_distance_um: float) -> Duplicates:
     """Pairs of candidates that are one spine, in a picture (y, x) blurred a little; all on the candidates' scale."""
     if len(found) < 2:
-        return SameSpine(np.zeros((0, 2), int), len(found))
+        return Duplicates(np.zeros((0, 2), int), len(found))
     flat_um, outward, along = found.places_um[:, 1:], found.outward[:, 1:], found.along[:, 1:]
     pairs = cKDTree(flat_um).query_pairs(max(*WIDEST_UM, ROOT_FAR_UM, min_distance_um), output_type="ndarray")
     one, two = pairs.T
@@ -60,11 +60,11 @@ def same_spine(smooth: np.ndarray, pixel_um: float, found: Candidates, min_dista
     behind = np.minimum(np.abs((between * along[one]).sum(1)), np.abs((between * along[two]).sum(1))) < ROOT_UM
     dip = _dip(smooth, pixel_um, flat_um[one], between)
     clear = clearness(found)
-    from_shaft = found.facts[:, FACTS.index("distance_um")]
+    from_shaft = found.descriptors[:, DESCRIPTORS.index("distance_um")]
     lower = (np.abs(from_shaft[one] - from_shaft[two]) > LOWER_UM) & (dip >= NECK) & (clear > 0.5)
     root = (behind | lower) & ((outward[one] * outward[two]).sum(1) > 0) & (apart < ROOT_FAR_UM)
     lit = (apart < np.interp(clear, (0, 1), WIDEST_UM)) & (dip >= DIP)
-    return SameSpine(pairs[(apart < min_distance_um) | root | lit], len(found))
+    return Duplicates(pairs[(apart < min_distance_um) | root | lit], len(found))
 
 
 def _dip(smooth: np.ndarray, pixel_um: float, start_um: np.ndarray, between: np.ndarray) -> np.ndarray:

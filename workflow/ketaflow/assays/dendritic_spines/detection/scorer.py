@@ -1,8 +1,8 @@
 """How likely a candidate is a spine: a small network shipped with ketaflow, or a rule without learning.
 
-The network has seen drawn dendrites alone (``train.py`` tells how it was made); its weights lie beside this file in
-``scorer.npz``. It is a mean of a few perceptrons, each asked about the patch and its mirror image, for a spine has no
-handedness.
+The network has seen drawn dendrites alone (``training.shipped_scorer`` tells how it was made); its weights lie beside
+this file in ``scorer.npz``. It is a mean of a few perceptrons, each asked about the patch and its mirror image, for a
+spine has no handedness.
 """
 
 from functools import cache
@@ -11,48 +11,55 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logit
 
-from ketaflow.assays.dendritic_spines.detection.candidates import ALONG_UM, FACTS, OUTWARD_UM, Candidates, clearness
+from ketaflow.assays.dendritic_spines.detection.candidates import (
+    ALONG_UM,
+    DESCRIPTORS,
+    OUTWARD_UM,
+    Candidates,
+    clearness,
+)
 
 # Up to the first of these distances (in the shaft's radii) a place lies on the shaft, from the second on beside it.
 ON_AND_BESIDE = (1.2, 2.2)
 
 Weights = dict[str, np.ndarray]
-WIDTH = len(OUTWARD_UM) * len(ALONG_UM) + len(FACTS)
+SHIPPED = Path(__file__).with_name("scorer.npz")
+INPUT_WIDTH = len(OUTWARD_UM) * len(ALONG_UM) + len(DESCRIPTORS)
 
 
 @cache
-def shipped() -> Weights:
+def shipped_weights() -> Weights:
     """The weights that come with ketaflow."""
-    with np.load(Path(__file__).with_name("scorer.npz")) as stored:
+    with np.load(SHIPPED) as stored:
         return {name: stored[name].astype(np.float32) for name in stored.files}
 
 
-def scores(found: Candidates, weights: Weights) -> np.ndarray:
+def score_candidates(found: Candidates, weights: Weights) -> np.ndarray:
     """Probability (n,) that each candidate is a spine."""
     if not len(found):
         return np.zeros(0)
-    both = [probability(features(found, mirrored), weights) for mirrored in (False, True)]
+    both = [network_output(network_input(found, mirrored), weights) for mirrored in (False, True)]
     return np.mean(both, axis=0)
 
 
-def features(found: Candidates, mirrored: bool) -> np.ndarray:
+def network_input(found: Candidates, mirrored: bool) -> np.ndarray:
     """What the network sees of each candidate: its patch, row by row, and its facts (n, features)."""
     patches = found.patches[:, :, ::-1] if mirrored else found.patches
-    return np.hstack([compressed(patches.reshape(len(found), -1), 8), compressed(found.facts, 4)])
+    return np.hstack([compress(patches.reshape(len(found), -1), 8), compress(found.descriptors, 4)])
 
 
-def compressed(values: np.ndarray, steepness: float) -> np.ndarray:
+def compress(values: np.ndarray, steepness: float) -> np.ndarray:
     """Values on a scale on which ratios of 2 and of 20 do not drown each other, nor dim heads in bright shafts."""
     return np.sign(values) * np.log1p(steepness * np.abs(values))
 
 
-def probability(seen: np.ndarray, weights: Weights) -> np.ndarray:
+def network_output(seen: np.ndarray, weights: Weights) -> np.ndarray:
     """Mean of the networks' outputs (n,); layers are named ``<network>_<layer>_weight`` and ``_bias``."""
     standard = (seen - weights["mean"]) / weights["scale"]
     outputs = []
-    for network in networks(weights):
+    for network in network_names(weights):
         signal = standard
-        depth = layers(weights, network)
+        depth = layer_count(weights, network)
         for layer in range(depth):
             signal = signal @ weights[f"{network}_{layer}_weight"] + weights[f"{network}_{layer}_bias"]
             if layer < depth - 1:
@@ -61,17 +68,17 @@ def probability(seen: np.ndarray, weights: Weights) -> np.ndarray:
     return np.mean(outputs, axis=0)
 
 
-def networks(weights: Weights) -> list[str]:
+def network_names(weights: Weights) -> list[str]:
     """Names of the networks that weights hold."""
     return sorted({name.split("_")[0] for name in weights if "_" in name})
 
 
-def layers(weights: Weights, network: str) -> int:
+def layer_count(weights: Weights, network: str) -> int:
     """How many layers of weights a network has."""
     return sum(name.startswith(f"{network}_") for name in weights) // 2
 
 
-def as_clear(
+def adjust_for_clear_image(
     probabilities: np.ndarray, found: Candidates, *, stricter_when_clear: float, laxer_when_clear: float
 ) -> np.ndarray:
     """Probabilities (n,) as they are to be read in this image: in tissue as they stand, in a clear one by distance.
@@ -83,17 +90,17 @@ def as_clear(
     """
     if not len(found):
         return probabilities
-    away = found.facts[:, FACTS.index("distance_in_radii")]
+    away = found.descriptors[:, DESCRIPTORS.index("distance_in_radii")]
     log_odds = np.interp(away, ON_AND_BESIDE, (-np.log(stricter_when_clear), np.log(laxer_when_clear)))
     return expit(logit(np.clip(probabilities, 1e-6, 1 - 1e-6)) + clearness(found) * log_odds)
 
 
-def classical(found: Candidates) -> np.ndarray:
+def classical_score(found: Candidates) -> np.ndarray:
     """A score (n,) without learning: a blob of a spine's size that stands off the shaft.
 
     It is one half where the blob's contrast is a tenth of the shaft's brightness and it lies just outside.
     """
-    facts = dict(zip(FACTS, found.facts.T, strict=True))
+    facts = dict(zip(DESCRIPTORS, found.descriptors.T, strict=True))
     contrast = np.maximum(facts["middle_blob"], facts["small_blob"])
     outside = expit(8 * (facts["distance_in_radii"] - 0.8))
     clear = contrast / np.maximum(contrast + 0.1, 1e-6)

@@ -12,7 +12,7 @@ LIMITS_IN_SD = 1.96
 FEWEST_FOR_LIMITS = 5
 
 
-def figures(each: pd.DataFrame, machine: str) -> list[Figure]:
+def agreement_figures(each: pd.DataFrame, machine: str) -> list[Figure]:
     """What the table ``agreement`` shows; ``each`` are its rows of single images."""
     by_image = _densities(each[each["first"].eq(machine)]).dropna()
     of_density = [_against_people(by_image), _difference(by_image)] if len(by_image) else []

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from ketaflow.core.svg import COLOURS, Chart
+from ketaflow.core.svg import COLOURS
 
 CLASS_COLOURS = {"mushroom": "sky", "thin": "yellow", "stubby": "green", "filopodium": "pink"}
 SATURATED_RGB = (255, 0, 255)
@@ -24,7 +24,7 @@ STYLE = "<style>svg:active .marks{opacity:0}</style>"
 
 
 @dataclass(frozen=True)
-class View:
+class Window:
     """The part of the field that is drawn (pixels of the image), and how many units of the drawing a pixel takes."""
 
     top: int
@@ -51,7 +51,7 @@ class View:
         return picture[self.top : self.bottom, self.left : self.right]
 
 
-def svg(
+def projection_svg(
     projection: np.ndarray, saturated: np.ndarray, soma: np.ndarray, pixel_um: float, shafts: pd.DataFrame,
     spines: pd.DataFrame,
 ) -> str:  # fmt: skip
@@ -73,14 +73,14 @@ def svg(
     )
 
 
-def _window(shape: tuple[int, int], pixel_um: float, shafts: pd.DataFrame) -> View:
+def _window(shape: tuple[int, int], pixel_um: float, shafts: pd.DataFrame) -> Window:
     """What holds the dendrites and a margin; everything where there is none."""
     if not len(shafts):
-        return View(0, shape[0], 0, shape[1])
+        return Window(0, shape[0], 0, shape[1])
     margin = MARGIN_UM / pixel_um
     low = (shafts[["y_px", "x_px"]].min().to_numpy() - margin).clip(0).astype(int)
     high = np.minimum(shafts[["y_px", "x_px"]].max().to_numpy() + margin + 1, shape).astype(int)
-    return View(int(low[0]), int(high[0]), int(low[1]), int(high[1]))
+    return Window(int(low[0]), int(high[0]), int(low[1]), int(high[1]))
 
 
 def _webp(cut: np.ndarray, saturated: np.ndarray, most_bytes: int) -> bytes:
@@ -112,7 +112,7 @@ def _grey(cut: np.ndarray) -> np.ndarray:
     return (255 * share**0.6).astype(np.uint8)
 
 
-def _soma_outlines(soma: np.ndarray, view: View) -> str:
+def _soma_outlines(soma: np.ndarray, view: Window) -> str:
     """Edges of the cell bodies, dotted."""
     from skimage.measure import approximate_polygon, find_contours
 
@@ -123,7 +123,7 @@ def _soma_outlines(soma: np.ndarray, view: View) -> str:
     return f'<g stroke="#fff" stroke-dasharray="1 5" stroke-linecap="round">{"".join(drawn)}</g>' if drawn else ""
 
 
-def _shaft_lines(shafts: pd.DataFrame, view: View) -> str:
+def _shaft_lines(shafts: pd.DataFrame, view: Window) -> str:
     drawn = []
     for _, points in shafts.groupby("branch") if len(shafts) else []:
         places = [view.at(x, y) for x, y in points[["x_px", "y_px"]].to_numpy()]
@@ -132,7 +132,7 @@ def _shaft_lines(shafts: pd.DataFrame, view: View) -> str:
     return f'<g stroke="{COLOURS["orange"]}">{"".join(drawn)}</g>'
 
 
-def _spine_circles(spines: pd.DataFrame, view: View, pixel_um: float) -> str:
+def _spine_circles(spines: pd.DataFrame, view: Window, pixel_um: float) -> str:
     """Spines class by class; each tells its number, class and place to the one who points at it."""
     drawn = []
     for name, rows in spines.groupby("class") if len(spines) else []:
@@ -142,7 +142,7 @@ def _spine_circles(spines: pd.DataFrame, view: View, pixel_um: float) -> str:
     return "".join(drawn)
 
 
-def _circle(spine: dict, view: View, pixel_um: float) -> str:
+def _circle(spine: dict, view: Window, pixel_um: float) -> str:
     x, y = view.at(spine["x_px"], spine["y_px"])
     radius = max(spine["head_diameter_um"] / 2 / pixel_um * view.scale + 2 * LINE_PX, 3 * LINE_PX)
     dashed = ' stroke-dasharray="6 4"' if spine["origin"] != "found" else ""
@@ -151,7 +151,7 @@ def _circle(spine: dict, view: View, pixel_um: float) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"{dashed}><title>{escape(told)}</title></circle>'
 
 
-def _scale_bar(view: View, pixel_um: float) -> str:
+def _scale_bar(view: Window, pixel_um: float) -> str:
     width, height = view.size
     per_um = view.scale / pixel_um
     bar_um = max((size for size in (1, 2, 5, 10, 20, 50) if size * per_um <= width / 4), default=1)
@@ -160,21 +160,3 @@ def _scale_bar(view: View, pixel_um: float) -> str:
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{bar_um * per_um:.1f}" height="4" fill="#fff"/>'
         f'<text x="{x:.1f}" y="{y - 6:.1f}" style="font:18px system-ui,sans-serif;fill:#fff">{bar_um} µm</text>'
     )
-
-
-def depth_profile(stack: np.ndarray, shafts: pd.DataFrame) -> np.ndarray:
-    """Light of each plane (n,) where the shaft runs, less the darkest plane's, as a share of the brightest plane's."""
-    y, x = (np.rint(shafts[name].to_numpy()).astype(int) for name in ("y_px", "x_px"))
-    light = stack[:, y.clip(0, stack.shape[1] - 1), x.clip(0, stack.shape[2] - 1)].mean(1)
-    light = light - np.quantile(stack[:, ::4, ::4], 0.3)
-    return light / max(float(light.max()), 1e-9)
-
-
-def depth_svg(profile: np.ndarray, step_um: float, spine_depths_um: np.ndarray) -> str:
-    """The light of the planes, and the depth of every spine below it."""
-    deepest = (len(profile) - 1) * step_um
-    chart = Chart((0, deepest), (0, 105), "Depth (µm)", "Light of the shaft (%)", width=480, height=180)
-    chart.line(np.arange(len(profile)) * step_um, 100 * profile)
-    chart.level(50, "half")
-    chart.points(spine_depths_um, np.full(len(spine_depths_um), 4.0), "green", radius=2)
-    return chart.svg("light of the shaft in every plane of the stack, and the depth of its spines")

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.dendritic_spines.raters.matching import matched
+from ketaflow.assays.dendritic_spines.raters.matching import match_points
 
 COUNTS = ["n_first", "n_second", "n_matched", "n_classed", "n_same_class"]
 
 
-def pairs(marks: pd.DataFrame, who: list[tuple[str, str]], pixel_um: float, match_um: float) -> list[dict]:
+def count_matches(marks: pd.DataFrame, who: list[tuple[str, str]], pixel_um: float, match_um: float) -> list[dict]:
     """Counts for each pair of raters in one image.
 
     ``marks`` has ``rater``, ``x_px``, ``y_px`` and ``class`` (missing where none was given); ``classes`` of the result
@@ -18,7 +18,7 @@ def pairs(marks: pd.DataFrame, who: list[tuple[str, str]], pixel_um: float, matc
     for first, second in who:
         one, two = (marks[marks["rater"].eq(name)] for name in (first, second))
         places = [of_one[["x_px", "y_px"]].to_numpy(float) * pixel_um for of_one in (one, two)]
-        left, right = matched(*places, match_um)
+        left, right = match_points(*places, match_um)
         named = zip(one["class"].to_numpy()[left], two["class"].to_numpy()[right], strict=True)
         both = [(mine, theirs) for mine, theirs in named if pd.notna(mine) and pd.notna(theirs)]
         told.append({
@@ -28,7 +28,7 @@ def pairs(marks: pd.DataFrame, who: list[tuple[str, str]], pixel_um: float, matc
     return told
 
 
-def rates(counts: dict) -> dict:
+def with_rates(counts: dict) -> dict:
     """The counts of a pair, with what follows from them; undefined ones are NaN.
 
     The first is judged by the second: precision is the share of the first's spines that the second has too, recall
@@ -44,15 +44,15 @@ def rates(counts: dict) -> dict:
     }
 
 
-def totals(each: pd.DataFrame) -> pd.DataFrame:
+def pooled(each: pd.DataFrame) -> pd.DataFrame:
     """Every pair over all its images: counts added up, rates of the sums."""
     grouped = each.groupby(["first", "second"], sort=False)
     summed = grouped[COUNTS].sum().reset_index()
     summed.insert(2, "images", grouped.size().to_numpy())
-    return pd.DataFrame([rates(row) for row in summed.to_dict("records")])
+    return pd.DataFrame([with_rates(row) for row in summed.to_dict("records")])
 
 
-def kappa(classes: list[tuple[str, str]]) -> float:
+def cohen_kappa(classes: list[tuple[str, str]]) -> float:
     """Agreement on class beyond chance: Cohen's kappa; NaN where chance alone would agree on all.
 
     Cohen 1960, Educational and Psychological Measurement 20:37, doi:10.1177/001316446002000104

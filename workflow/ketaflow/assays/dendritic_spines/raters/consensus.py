@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ketaflow.assays.dendritic_spines.raters.matching import matched
+from ketaflow.assays.dendritic_spines.raters.matching import match_points
 
 # A place that this share of those who looked have marked is a spine; one that fewer marked is left undecided.
 ACCEPTED_SHARE = 0.5
 
 
-def consensus(marks_um: dict[str, np.ndarray], reach_um: float) -> tuple[np.ndarray, np.ndarray]:
+def consensus_positions(marks_um: dict[str, np.ndarray], reach_um: float) -> tuple[np.ndarray, np.ndarray]:
     """Places (n, 2: y, x) um and, for each, the share (n,) of raters who marked it.
 
     ``marks_um`` holds every rater's marks. Raters are joined one after the other, in the order of their names: a mark
@@ -17,7 +17,7 @@ def consensus(marks_um: dict[str, np.ndarray], reach_um: float) -> tuple[np.ndar
     sums, votes = np.zeros((0, 2)), np.zeros(0, int)
     for name in sorted(marks_um):
         marks = marks_um[name]
-        known, same = matched(sums / np.maximum(votes, 1)[:, None], marks, reach_um)
+        known, same = match_points(sums / np.maximum(votes, 1)[:, None], marks, reach_um)
         sums[known] += marks[same]
         votes[known] += 1
         new = np.setdiff1d(np.arange(len(marks)), same)

@@ -18,7 +18,7 @@ FARTHEST_MOVE_UM = 6.0
 
 
 @dataclass
-class Spine:
+class CorrectedSpine:
     """A spine after corrections: its number, place (z, y, x) px, class given by a person, and how it came to be.
 
     ``index`` is its place among those found, None where a person added it; ``origin`` is found, moved or added. A depth
@@ -32,18 +32,18 @@ class Spine:
     given: str | None = None
 
 
-def replayed(
+def replay(
     rows: list[dict], places_px: np.ndarray, pixel_size_um: float, shape: tuple[int, int]
-) -> tuple[list[Spine], list[str]]:
+) -> tuple[list[CorrectedSpine], list[str]]:
     """Spines after corrections (rows of the table), and what could not be done.
 
     ``places_px`` (n, 3: z, y, x) are the spines found, numbered from 1; those that are added are numbered on from them.
     ``shape`` is the image's (height, width).
     """
-    spines = [Spine(number, tuple(place), number - 1) for number, place in enumerate(places_px, start=1)]
+    spines = [CorrectedSpine(number, tuple(place), number - 1) for number, place in enumerate(places_px, start=1)]
     next_number, failed = len(spines) + 1, []
     for row in rows:
-        if outside(row, shape):
+        if is_outside(row, shape):
             failed.append(f"{_named(row)}: the image is {shape[1]} x {shape[0]} pixels")
         elif row["action"] == "add":
             spines += _added(row, spines, next_number, pixel_size_um)
@@ -57,12 +57,12 @@ def replayed(
     return spines, failed
 
 
-def outside(row: dict, shape: tuple[int, int]) -> bool:
+def is_outside(row: dict, shape: tuple[int, int]) -> bool:
     """Whether a row names a place that the image (height, width) has not."""
     return any((row.get(name) or 0) > size for name, size in (("y_px", shape[0]), ("x_px", shape[1])))
 
 
-def _change(row: dict, spine: Spine, spines: list[Spine]) -> None:
+def _change(row: dict, spine: CorrectedSpine, spines: list[CorrectedSpine]) -> None:
     """Drop, move or rename a spine, in place."""
     if row["action"] == "drop":
         spines.remove(spine)
@@ -73,16 +73,16 @@ def _change(row: dict, spine: Spine, spines: list[Spine]) -> None:
         spine.origin = "moved" if spine.index is not None else "added"
 
 
-def _added(row: dict, spines: list[Spine], number: int, pixel_size_um: float) -> list[Spine]:
+def _added(row: dict, spines: list[CorrectedSpine], number: int, pixel_size_um: float) -> list[CorrectedSpine]:
     """The new spine; none where one is found there already, which then only takes the class."""
     nearest, away_um = _nearest(row, spines, pixel_size_um)
     if nearest is None or away_um > SAME_UM:
-        return [Spine(number, _place(row, otherwise=np.nan), None, "added", row.get("class"))]
+        return [CorrectedSpine(number, _place(row, otherwise=np.nan), None, "added", row.get("class"))]
     nearest.given = row.get("class") or nearest.given
     return []
 
 
-def _meant(row: dict, spines: list[Spine], pixel_size_um: float) -> tuple[Spine | None, str]:
+def _meant(row: dict, spines: list[CorrectedSpine], pixel_size_um: float) -> tuple[CorrectedSpine | None, str]:
     """The spine a correction is about, or the reason why there is none."""
     numbered = next((spine for spine in spines if spine.number == row.get("spine")), None)
     if row["action"] == "move" and row.get("spine") is not None:
@@ -101,7 +101,7 @@ def _meant(row: dict, spines: list[Spine], pixel_size_um: float) -> tuple[Spine 
     return None, f"{where}, expected one within {CLICK_UM:g} um"
 
 
-def _nearest(row: dict, spines: list[Spine], pixel_size_um: float) -> tuple[Spine | None, float]:
+def _nearest(row: dict, spines: list[CorrectedSpine], pixel_size_um: float) -> tuple[CorrectedSpine | None, float]:
     """The spine nearest to the row's place, and how far off it is in the plane (um)."""
     if not spines:
         return None, np.inf

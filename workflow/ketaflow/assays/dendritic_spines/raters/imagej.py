@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow.assays.dendritic_spines.detection.shape import CLASSES
+from ketaflow.assays.dendritic_spines.constants import CLASSES
 
 VERSION, POINT, SUB_PIXEL, FIRST_SUB_PIXEL_VERSION = 227, 10, 128, 222
 HEADER_BYTES, HEADER2_BYTES = 64, 64
 
 
 @dataclass
-class Mark:
+class RoiPoint:
     """A place in an image: pixels (0 is the middle of the first), the plane from 0 (None where not said), the name."""
 
     x_px: float
@@ -29,12 +29,12 @@ class Mark:
     name: str
 
     @property
-    def given(self) -> str | None:
+    def spine_class(self) -> str | None:
         """The class that stands in the region's name."""
         return next((word for word in re.split(r"[^a-z]+", self.name.lower()) if word in CLASSES), None)
 
 
-def point_roi(x_px: float, y_px: float, plane: int, name: str) -> bytes:
+def encode_point(x_px: float, y_px: float, plane: int, name: str) -> bytes:
     """One point region; ``plane`` counts from 1, the point lies at (x, y) in pixels of the image, 0 being its edge."""
     left, top = int(x_px), int(y_px)
     header = struct.pack(">4shBBhhhhH", b"Iout", VERSION, POINT, 0, top, left, top + 1, left + 1, 1)
@@ -47,7 +47,7 @@ def point_roi(x_px: float, y_px: float, plane: int, name: str) -> bytes:
     return header + corner + more.ljust(HEADER2_BYTES, b"\0") + encoded
 
 
-def marks_of(roi: bytes) -> list[Mark]:
+def decode_roi(roi: bytes) -> list[RoiPoint]:
     """The places a region marks: each point of a (multi-)point region, the middle of any other."""
     if roi[:4] != b"Iout" or len(roi) < HEADER_BYTES:
         raise ValueError("no ImageJ region")
@@ -56,14 +56,14 @@ def marks_of(roi: bytes) -> list[Mark]:
     options, plane, second = struct.unpack_from(">h4xii", roi, 50)
     name, plane, planes = _second_header(roi, second, plane, count)
     if kind != POINT:
-        return [Mark((left + right - 1) / 2, (top + bottom - 1) / 2, plane - 1 if plane else None, name)]
+        return [RoiPoint((left + right - 1) / 2, (top + bottom - 1) / 2, plane - 1 if plane else None, name)]
     if options & SUB_PIXEL and version >= FIRST_SUB_PIXEL_VERSION:
         places = np.frombuffer(roi, ">f4", 2 * count, HEADER_BYTES + 4 * count).reshape(2, count).T - 0.5
     else:
         corner = np.array([left, top])
         places = np.frombuffer(roi, ">i2", 2 * count, HEADER_BYTES).reshape(2, count).T + corner
     return [
-        Mark(float(x), float(y), depth - 1 if depth else None, name)
+        RoiPoint(float(x), float(y), depth - 1 if depth else None, name)
         for (x, y), depth in zip(places, planes, strict=True)
     ]
 
@@ -82,14 +82,14 @@ def _second_header(roi: bytes, start: int, plane: int, count: int) -> tuple[str,
     return name, depth or plane, planes
 
 
-def read_marks(path: Path) -> list[Mark]:
+def read_points(path: Path) -> list[RoiPoint]:
     """Every place marked in a zip of regions, or in a single .roi file."""
     try:
         if path.suffix.lower() == ".roi":
-            return marks_of(path.read_bytes())
+            return decode_roi(path.read_bytes())
         with zipfile.ZipFile(path) as archive:
             return [
-                mark for name in archive.namelist() if name.endswith(".roi") for mark in marks_of(archive.read(name))
+                mark for name in archive.namelist() if name.endswith(".roi") for mark in decode_roi(archive.read(name))
             ]
     except (OSError, ValueError, struct.error, zipfile.BadZipFile) as error:
         raise SystemExit(

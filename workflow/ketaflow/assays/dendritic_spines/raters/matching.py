@@ -6,7 +6,7 @@ from scipy.optimize import linear_sum_assignment
 FAR = 1e6
 
 
-def matched(first: np.ndarray, second: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
+def match_points(first: np.ndarray, second: np.ndarray, reach: float) -> tuple[np.ndarray, np.ndarray]:
     """Indices into two sets of places (n, d) and (m, d) of the pairs no farther apart than ``reach``.
 
     The pairing makes the sum of distances least, a pair out of reach counting as very far (Hungarian method).

@@ -21,8 +21,8 @@ from typing import TextIO
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.dendritic_spines.raters.imagej import Mark, point_roi, read_marks
-from ketaflow.assays.dendritic_spines.raters.matching import matched
+from ketaflow.assays.dendritic_spines.raters.imagej import RoiPoint, encode_point, read_points
+from ketaflow.assays.dendritic_spines.raters.matching import match_points
 from ketaflow.core.records import ZIP_DATE
 
 # A region dragged farther than this was moved (pixels); coordinates are stored as 32-bit floats.
@@ -30,7 +30,7 @@ MOVED_PX = 0.5
 EXPORTED = re.compile(r"(\d{4})-(\w+)")
 
 
-def archives(spines: pd.DataFrame) -> dict[str, bytes]:
+def roi_archives(spines: pd.DataFrame) -> dict[str, bytes]:
     """A zip of regions for each image of the table of spines, by file name; equal spines give equal bytes."""
     made: dict[str, bytes] = {}
     for image, rows in spines.groupby("image"):
@@ -46,12 +46,12 @@ def _archive(rows: pd.DataFrame) -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for row in rows.to_dict("records"):
             name = f"{int(row['spine']):04d}-{row['class']}"
-            roi = point_roi(row["x_px"] + 0.5, row["y_px"] + 0.5, round(row["z_px"]) + 1, name)
+            roi = encode_point(row["x_px"] + 0.5, row["y_px"] + 0.5, round(row["z_px"]) + 1, name)
             archive.writestr(zipfile.ZipInfo(f"{name}.roi", ZIP_DATE), roi, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
-def corrections(spines: pd.DataFrame, marks: list[Mark], by: str) -> list[dict]:
+def corrections_from_rois(spines: pd.DataFrame, marks: list[RoiPoint], by: str) -> list[dict]:
     """Rows that turn the spines of one image into the marks.
 
     A mark is the spine whose number its name begins with, else the nearest one within ``MOVED_PX``. What was moved is
@@ -61,7 +61,7 @@ def corrections(spines: pd.DataFrame, marks: list[Mark], by: str) -> list[dict]:
     numbers = set(spines["spine"].astype(int))
     loose = [mark for mark in marks if not (EXPORTED.match(mark.name) and int(mark.name[:4]) in numbers)]
     without = spines[~spines["spine"].isin(of_number)]
-    left, right = matched(without[["x_px", "y_px"]].to_numpy(float), _places(loose), MOVED_PX)
+    left, right = match_points(without[["x_px", "y_px"]].to_numpy(float), _places(loose), MOVED_PX)
     stayed = {int(without["spine"].iloc[one]): loose[other] for one, other in zip(left, right, strict=True)}
     rows, about = [], {"image": None if spines.empty else spines["image"].iloc[0], "by": by}
     for spine in spines.to_dict("records"):
@@ -70,18 +70,18 @@ def corrections(spines: pd.DataFrame, marks: list[Mark], by: str) -> list[dict]:
         if mark is None or np.hypot(mark.x_px - spine["x_px"], mark.y_px - spine["y_px"]) > MOVED_PX:
             rows.append({**there, "action": "drop"})
             rows += [] if mark is None else [_addition(mark, about)]
-        elif mark.given and mark.given != spine["class"]:
-            rows.append({**there, "action": "reclass", "class": mark.given})
+        elif mark.spine_class and mark.spine_class != spine["class"]:
+            rows.append({**there, "action": "reclass", "class": mark.spine_class})
     taken = {id(mark) for mark in stayed.values()}
     return rows + [_addition(mark, about) for mark in loose if id(mark) not in taken]
 
 
-def _addition(mark: Mark, about: dict) -> dict:
+def _addition(mark: RoiPoint, about: dict) -> dict:
     place = {"x_px": round(mark.x_px, 2), "y_px": round(mark.y_px, 2), "z_px": mark.z_px}
-    return {**about, "action": "add", **place, "class": mark.given}
+    return {**about, "action": "add", **place, "class": mark.spine_class}
 
 
-def _places(marks: list[Mark]) -> np.ndarray:
+def _places(marks: list[RoiPoint]) -> np.ndarray:
     return np.array([[mark.x_px, mark.y_px] for mark in marks]).reshape(-1, 2)
 
 
@@ -96,13 +96,13 @@ def main(words: list[str]) -> None:
     """Do one of the two commands."""
     given = _parser().parse_args(words)
     if given.command == "scores":
-        marks = read_marks(given.rois)
+        marks = read_points(given.rois)
         rows = [{**_addition(mark, {"image": given.image}), "rater": given.rater} for mark in marks]
         columns = ["image", "rater", "x_px", "y_px", "z_px", "class"]
         return write_rows([{name: row[name] for name in columns} for row in rows], columns, sys.stdout)
     spines = pd.read_csv(given.results / "dendritic_spines" / "spines.csv")
     own = spines[spines["image"].eq(given.image)]
-    rows = [{**row, "image": given.image} for row in corrections(own, read_marks(given.rois), given.by)]
+    rows = [{**row, "image": given.image} for row in corrections_from_rois(own, read_points(given.rois), given.by)]
     return write_rows(rows, ["image", "action", "x_px", "y_px", "z_px", "class", "by"], sys.stdout)
 
 

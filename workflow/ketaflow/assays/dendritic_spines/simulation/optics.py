@@ -7,12 +7,12 @@ two-photon microscope (Zhang, Zerubia & Olivo-Marin 2007, Applied Optics 46:1819
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.dendritic_spines.simulation.scene import Balls
+from ketaflow.assays.dendritic_spines.simulation.scene import Spheres
 
 FWHM_PER_SIGMA = 2.355
 
 
-def fill(balls: Balls, shape: tuple[int, int, int], voxel_um: np.ndarray) -> np.ndarray:
+def rasterise(balls: Spheres, shape: tuple[int, int, int], voxel_um: np.ndarray) -> np.ndarray:
     """Concentration of fluorophore in each voxel, 0 to 1 (shaft); edges are soft over one pixel.
 
     A voxel deeper than wide holds the mean over its depth: a head or a neck between two planes is not lost.

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CLASSES = ("mushroom", "thin", "stubby", "filopodium")
 # Head diameter, neck length and neck diameter (um), lowest and highest. Around the published light and
 # electron microscopic dimensions (Alimohamadi et al. 2021, table 1: thin 0.98 um long, mushroom 1.5 um).
 SHAPES = {
@@ -28,7 +27,7 @@ TRIES = 500
 
 
 @dataclass
-class Balls:
+class Spheres:
     """Spheres to be filled with fluorophore: centres (n, 3) and radii (n,) in um, brightness (n,) of 1 = the shaft."""
 
     centres_um: np.ndarray
@@ -36,12 +35,12 @@ class Balls:
     brightness: np.ndarray
 
     @staticmethod
-    def together(parts: list["Balls"]) -> "Balls":
+    def concatenate(parts: list["Spheres"]) -> "Spheres":
         """All balls of several parts."""
-        return Balls(*(np.concatenate([getattr(part, name) for part in parts]) for name in Balls.__annotations__))
+        return Spheres(*(np.concatenate([getattr(part, name) for part in parts]) for name in Spheres.__annotations__))
 
 
-def centreline(
+def random_centreline(
     start_um: np.ndarray, heading_rad: float, length_um: float, *, bend: float, tilt: float, rng: np.random.Generator
 ) -> np.ndarray:
     """A gently bending line (n, 3): its heading wanders by ``bend`` rad per sqrt(um), its depth by ``tilt``."""
@@ -59,15 +58,15 @@ def _wander(count: int, strength: float, rng: np.random.Generator) -> np.ndarray
     return np.interp(np.linspace(0, knots - 1, count), np.arange(knots), values - values[0])
 
 
-def shaft(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.random.Generator) -> Balls:
+def shaft_spheres(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.random.Generator) -> Spheres:
     """The shaft along a line, a little beaded."""
     beads = 1 + 0.1 * np.interp(np.linspace(0, 1, len(line_um)), np.linspace(0, 1, 24), rng.normal(0, 1, 24))
-    return Balls(line_um, radius_um * beads, np.full(len(line_um), brightness))
+    return Spheres(line_um, radius_um * beads, np.full(len(line_um), brightness))
 
 
-def spines(
+def spines_along(
     line_um: np.ndarray, radius_um: float, classes: list[str], *, flatness: float, rng: np.random.Generator
-) -> tuple[list[dict], Balls]:
+) -> tuple[list[dict], Spheres]:
     """One spine for each class named, anywhere along the line, and what is true of it.
 
     ``flatness`` 0 lets them stand out in every direction, 1 only sideways in the plane of the image. The truth
@@ -82,12 +81,12 @@ def spines(
         facts, balls = _spine(line_um[place], outward, radius_um, name, rng)
         truth.append({"spine": len(truth) + 1, "place": int(place), **facts})
         parts.append(balls)
-    return truth, Balls.together(parts) if parts else Balls(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
+    return truth, Spheres.concatenate(parts) if parts else Spheres(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
 
 
-def grown(
+def place_spines(
     line_um: np.ndarray, radius_um: float, wanted: list[tuple[str, bool]], *, blur_um: float, rng: np.random.Generator
-) -> tuple[list[dict], Balls]:
+) -> tuple[list[dict], Spheres]:
     """A spine for each (class, hidden) that is ``wanted``, none through another, and what is true of each.
 
     The truth is that of ``spines``, and ``hidden``: the spine lies over or under the shaft, its tip less than
@@ -105,12 +104,12 @@ def grown(
         facts["hidden"] |= not alone
         truth.append({"spine": len(truth) + 1, **facts})
         parts.append(balls)
-    return truth, Balls.together(parts) if parts else Balls(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
+    return truth, Spheres.concatenate(parts) if parts else Spheres(np.zeros((0, 3)), np.zeros(0), np.zeros(0))
 
 
 def _anywhere(
     line_um: np.ndarray, radius_um: float, name: str, steep: bool, rng: np.random.Generator
-) -> tuple[dict, Balls]:
+) -> tuple[dict, Spheres]:
     """One spine somewhere on the line, pointing sideways or steeply, and whether its tip is hidden."""
     place = int(rng.integers(1, len(line_um) - 1))
     tangent = line_um[place + 1] - line_um[place - 1]
@@ -133,7 +132,7 @@ def _sideways_um(facts: dict, line_um: np.ndarray) -> float:
     return float(away) + facts["head_diameter_um"] / 2
 
 
-def _touch(one: dict, balls: Balls, other: dict, others: Balls, blur_um: float) -> bool:
+def _touch(one: dict, balls: Spheres, other: dict, others: Spheres, blur_um: float) -> bool:
     """Whether two spines would be one, to the eye or in space. The first third of each lies in the shaft or near it."""
     apart = np.hypot(one["y_um"] - other["y_um"], one["x_um"] - other["x_um"])
     if apart < np.hypot(blur_um, (one["head_diameter_um"] + other["head_diameter_um"]) / 2):
@@ -170,7 +169,7 @@ def _outward(tangent: np.ndarray, flatness: float, rng: np.random.Generator) -> 
 
 def _spine(
     root_um: np.ndarray, outward: np.ndarray, shaft_radius_um: float, name: str, rng: np.random.Generator
-) -> tuple[dict, Balls]:
+) -> tuple[dict, Spheres]:
     (head_low, head_high), neck_range, width_range = SHAPES[name]
     head_um = rng.uniform(head_low, head_high)
     neck_um, neck_width_um = rng.uniform(*neck_range), rng.uniform(*width_range)
@@ -186,9 +185,9 @@ def _spine(
         "z_um": centre[0], "y_um": centre[1], "x_um": centre[2], "head_diameter_um": head_um, "class": name,
         "length_um": reach + head_um / 2 - shaft_radius_um, "neck_length_um": max(0.0, neck_um),
     }  # fmt: skip
-    return facts, Balls(np.vstack([neck, centre]), radii, np.full(len(radii), brightness))
+    return facts, Spheres(np.vstack([neck, centre]), radii, np.full(len(radii), brightness))
 
 
-def length_um(line_um: np.ndarray) -> float:
+def path_length_um(line_um: np.ndarray) -> float:
     """Length of a line through its points (n, 3)."""
     return float(np.linalg.norm(np.diff(line_um, axis=0), axis=1).sum())

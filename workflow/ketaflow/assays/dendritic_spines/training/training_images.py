@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.dendritic_spines import constants
 from ketaflow.assays.dendritic_spines.simulation import optics, scene
-from ketaflow.assays.dendritic_spines.simulation.scene import Balls
-from ketaflow.assays.dendritic_spines.tracing import image_properties
+from ketaflow.assays.dendritic_spines.simulation.scene import Spheres
+from ketaflow.assays.dendritic_spines.tracing import projection
 
 FIELD_UM = 22.0
 DEPTH_UM = 6.0
@@ -28,7 +29,7 @@ STACKS = 0.3
 
 
 @dataclass
-class Field:
+class TrainingImage:
     """A drawn field: its projection (y, x), its voxels, and the heads (n, 3) um that are in it, so wide (n,) um.
 
     ``hidden`` marks heads that nobody can tell are there: too faint, or lost in the light of the shaft.
@@ -57,12 +58,12 @@ class Tissue:
     clear: bool
 
 
-def draw(rng: np.random.Generator) -> Field:
+def random_image(rng: np.random.Generator) -> TrainingImage:
     """One random field."""
-    return photographed(tissue(rng), rng)
+    return image_tissue(random_tissue(rng), rng)
 
 
-def tissue(rng: np.random.Generator) -> Tissue:
+def random_tissue(rng: np.random.Generator) -> Tissue:
     """Dendrites with spines, among axons, loose dots and dendrites out of focus."""
     pixel_um = rng.uniform(0.08, 0.16)
     voxel_um = np.array([rng.uniform(0.3, 0.5), pixel_um, pixel_um])
@@ -85,12 +86,12 @@ def tissue(rng: np.random.Generator) -> Tissue:
             for place, facts, kept in zip(places, truth, inside, strict=True)
             if kept
         ]
-    bald = optics.fill(Balls.together(bare), shape, voxel_um)
-    light = np.maximum(bald, optics.fill(Balls.together(spines), shape, voxel_um))
+    bald = optics.rasterise(Spheres.concatenate(bare), shape, voxel_um)
+    light = np.maximum(bald, optics.rasterise(Spheres.concatenate(spines), shape, voxel_um))
     return Tissue(light, bald, voxel_um, np.array(heads).reshape(-1, 3), np.array(widths), np.array(over, bool), clear)
 
 
-def photographed(drawn: Tissue, rng: np.random.Generator) -> Field:
+def image_tissue(drawn: Tissue, rng: np.random.Generator) -> TrainingImage:
     """The tissue through a random microscope: confocal or two-photon, all planes' brightest or a thin slab's mean."""
     fwhm_um = rng.uniform(0.2, 0.65)
     blur_um = (fwhm_um, fwhm_um * rng.uniform(2.2, 4))
@@ -98,19 +99,19 @@ def photographed(drawn: Tissue, rng: np.random.Generator) -> Field:
     seen, bald = (optics.blur(light, drawn.voxel_um, *blur_um) for light in (drawn.light, drawn.bald))
     flat, flat_bald = _projected(seen, slab), _projected(bald, slab)
     shaft = max(float(np.quantile(flat_bald, 0.99)), 1e-3)
-    own = _at((flat - flat_bald) / shaft, drawn.heads_um[:, 1:] / drawn.voxel_um[1:])
+    own = _sample_at((flat - flat_bald) / shaft, drawn.heads_um[:, 1:] / drawn.voxel_um[1:])
     hidden = own < np.where(drawn.over, LEAST_LIGHT_OVER_SHAFT, LEAST_LIGHT)
     haze = (0.2 * rng.random() if drawn.clear else 1.0) * _haze(flat / shaft, drawn.voxel_um[1], rng)
     if rng.random() < STACKS:
         # A stack as the detector counted it, which the scorer sees as all stacks are projected here.
-        picture = image_properties.projected(_detected(seen / shaft + haze, rng), drawn.voxel_um)
+        picture = projection.project(_detected(seen / shaft + haze, rng), drawn.voxel_um)
     elif slab or rng.random() < 0.5:
         picture = _displayed(_shown(_detected(flat / shaft + haze, rng), rng), rng)
     else:
         picture = _displayed(_shown(_detected(seen / shaft + haze, rng).max(0), rng), rng)
     # The scale that a laboratory tells is not always right.
     told = rng.uniform(0.65, 1.5)
-    return Field(picture, drawn.voxel_um * told, drawn.heads_um * told, drawn.widths_um * told, hidden)
+    return TrainingImage(picture, drawn.voxel_um * told, drawn.heads_um * told, drawn.widths_um * told, hidden)
 
 
 def _lines(rng: np.random.Generator) -> list[np.ndarray]:
@@ -119,7 +120,7 @@ def _lines(rng: np.random.Generator) -> list[np.ndarray]:
     if rng.random() < 0.35:
         fork = len(lines[0]) // 2 + int(rng.normal(0, 40))
         heading = rng.uniform(0, 2 * np.pi)
-        lines.append(scene.centreline(lines[0][fork], heading, 18.0, bend=0.1, tilt=0.03, rng=rng))
+        lines.append(scene.random_centreline(lines[0][fork], heading, 18.0, bend=0.1, tilt=0.03, rng=rng))
     else:
         lines += [_line(rng, spread=1.0) for _ in range(rng.choice([0, 1, 2], p=[0.55, 0.35, 0.1]))]
     if rng.random() < 0.3:
@@ -133,25 +134,27 @@ def _line(rng: np.random.Generator, spread: float) -> np.ndarray:
     heading = rng.uniform(0, 2 * np.pi)
     middle = np.array([DEPTH_UM / 2 + rng.normal(0, 0.8) * spread, *(FIELD_UM / 2 + rng.normal(0, 4, 2))])
     start = middle - 16 * np.array([0, np.sin(heading), np.cos(heading)])
-    return scene.centreline(start, heading, 34.0, bend=rng.uniform(0.02, 0.25), tilt=rng.uniform(0, 0.06), rng=rng)
+    return scene.random_centreline(
+        start, heading, 34.0, bend=rng.uniform(0.02, 0.25), tilt=rng.uniform(0, 0.06), rng=rng
+    )
 
 
-def _uneven(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.random.Generator) -> Balls:
+def _uneven(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.random.Generator) -> Spheres:
     """A shaft whose width and brightness wander, every one or few micrometres, by up to a third and a fifth."""
     width = np.exp(rng.uniform(0.03, 0.3) * _wave(len(line_um), rng.uniform(0.5, 3), rng))
     glow = np.exp(rng.uniform(0.02, 0.2) * _wave(len(line_um), rng.uniform(1, 6), rng))
-    return Balls(line_um, radius_um * width, brightness * glow)
+    return Spheres(line_um, radius_um * width, brightness * glow)
 
 
-def _lumps(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.random.Generator) -> Balls:
+def _lumps(line_um: np.ndarray, radius_um: float, brightness: float, rng: np.random.Generator) -> Spheres:
     """Swellings that stand out from the shaft by less than half of its radius: mitochondria, not spines."""
-    count = rng.poisson(rng.uniform(0, 1.0) * scene.length_um(line_um))
+    count = rng.poisson(rng.uniform(0, 1.0) * scene.path_length_um(line_um))
     at = rng.integers(1, len(line_um) - 1, count)
     sideways = np.cross(line_um[at + 1] - line_um[at - 1], rng.normal(0, 1, (count, 3)))
     sideways /= np.linalg.norm(sideways, axis=1, keepdims=True)
     radii = radius_um * rng.uniform(0.4, 0.9, count)
     out = radius_um * rng.uniform(1.05, 1.45, count) - radii
-    return Balls(line_um[at] + out[:, None] * sideways, radii, np.full(count, brightness))
+    return Spheres(line_um[at] + out[:, None] * sideways, radii, np.full(count, brightness))
 
 
 def _wave(count: int, period_um: float, rng: np.random.Generator) -> np.ndarray:
@@ -160,14 +163,14 @@ def _wave(count: int, period_um: float, rng: np.random.Generator) -> np.ndarray:
     return np.interp(np.linspace(0, knots - 1, count), np.arange(knots), rng.normal(0, 1, knots))
 
 
-def _spiny(line_um: np.ndarray, radius_um: float, size: float, rng: np.random.Generator) -> tuple[list[dict], Balls]:
+def _spiny(line_um: np.ndarray, radius_um: float, size: float, rng: np.random.Generator) -> tuple[list[dict], Spheres]:
     """Spines ``size`` times as large as published ones: their truth before it is enlarged, and their balls after."""
-    count = rng.poisson(rng.uniform(0.2, 2.0) / np.sqrt(size) * scene.length_um(line_um))
+    count = rng.poisson(rng.uniform(0.2, 2.0) / np.sqrt(size) * scene.path_length_um(line_um))
     shares = rng.dirichlet([4, 4, 2.5, 0.6])
-    classes = list(rng.choice(scene.CLASSES, count, p=shares))
-    truth, balls = scene.spines(line_um / size, radius_um / size, classes, flatness=rng.uniform(0, 0.8), rng=rng)
+    classes = list(rng.choice(constants.CLASSES, count, p=shares))
+    truth, balls = scene.spines_along(line_um / size, radius_um / size, classes, flatness=rng.uniform(0, 0.8), rng=rng)
     brightness = balls.brightness * rng.uniform(0.7, 1.2)
-    return truth, Balls(balls.centres_um * size, balls.radii_um * size, brightness)
+    return truth, Spheres(balls.centres_um * size, balls.radii_um * size, brightness)
 
 
 def _lies_over(place_um: np.ndarray, head_um: float, line_um: np.ndarray, radius_um: float) -> bool:
@@ -180,14 +183,14 @@ def _inside(place_um: np.ndarray, shape: tuple[int, ...], voxel_um: np.ndarray) 
     return bool((place_um >= 0).all() and (place_um < np.array(shape) * voxel_um).all())
 
 
-def _distractors(clear: bool, rng: np.random.Generator) -> list[Balls]:
+def _distractors(clear: bool, rng: np.random.Generator) -> list[Spheres]:
     """Axons with boutons, dim dendrites, loose dots."""
     parts = []
     for _ in range(rng.poisson(0.4 if clear else 1.5)):
         line, dim = _line(rng, spread=2.0), rng.uniform(0.15, 0.8)
         parts.append(_uneven(line, rng.uniform(0.06, 0.22), dim, rng))
         boutons = line[rng.choice(len(line), rng.poisson(6))]
-        parts.append(Balls(boutons, rng.uniform(0.15, 0.45, len(boutons)), np.full(len(boutons), dim)))
+        parts.append(Spheres(boutons, rng.uniform(0.15, 0.45, len(boutons)), np.full(len(boutons), dim)))
     for _ in range(rng.poisson(0.2 if clear else 0.8)):
         line = _line(rng, spread=2.0)
         line[:, 0] += rng.choice([-1, 1]) * rng.uniform(2.5, 4)
@@ -197,7 +200,7 @@ def _distractors(clear: bool, rng: np.random.Generator) -> list[Balls]:
         parts += [_uneven(line, rng.uniform(0.2, 0.7), dim, rng), spines]
     dots = rng.poisson(rng.uniform(0, 2 if clear else 20))
     centres = rng.uniform(0, 1, (dots, 3)) * [DEPTH_UM, FIELD_UM, FIELD_UM]
-    return [*parts, Balls(centres, rng.uniform(0.1, 0.4, dots), rng.uniform(0.1, 0.6, dots))]
+    return [*parts, Spheres(centres, rng.uniform(0.1, 0.4, dots), rng.uniform(0.1, 0.6, dots))]
 
 
 def _projected(light: np.ndarray, slab: bool) -> np.ndarray:
@@ -206,7 +209,7 @@ def _projected(light: np.ndarray, slab: bool) -> np.ndarray:
     return light[max(0, middle - 4) : middle + 5].mean(0) if slab else light.max(0)
 
 
-def _at(picture: np.ndarray, places_px: np.ndarray) -> np.ndarray:
+def _sample_at(picture: np.ndarray, places_px: np.ndarray) -> np.ndarray:
     """Picture at each place (n,)."""
     y, x = np.rint(places_px).astype(int).T
     return picture[y.clip(0, picture.shape[0] - 1), x.clip(0, picture.shape[1] - 1)]

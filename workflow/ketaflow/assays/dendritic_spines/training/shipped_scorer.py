@@ -1,18 +1,19 @@
-"""How the shipped scorer is made: ``python -m ketaflow.assays.dendritic_spines.train`` (run in ``workflow/``).
+"""How the shipped scorer is made. Command, to be run in ``workflow/``:
 
-Draws fields (``fields``), finds candidates in them as ``quantify`` does, calls those near a drawn head spines and
-those far from all heads not, and fits the networks. Nothing but drawings goes in. About three minutes of one core.
+    python -m ketaflow.assays.dendritic_spines.training.shipped_scorer
+
+Draws images (``training_images``), finds candidates in them as ``quantify`` does, calls those near a drawn head spines
+and those far from all heads not, and fits the networks. Nothing but drawings goes in. About three minutes of one core.
 """
 
 import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 
 from ketaflow.assays.dendritic_spines.detection import candidate_search, scorer
-from ketaflow.assays.dendritic_spines.detection.candidates import FACTS, Candidates
-from ketaflow.assays.dendritic_spines.tracing import image_properties
+from ketaflow.assays.dendritic_spines.detection.candidates import DESCRIPTORS, Candidates
+from ketaflow.assays.dendritic_spines.tracing import image_properties, projection, tracer
 from ketaflow.assays.dendritic_spines.training import training_images
 
 # A candidate this near to a head (um, in the plane) is it; one farther than FAR_UM from all and RIM_UM from their
@@ -26,22 +27,24 @@ TISSUES = 650
 PHOTOGRAPHS = 2
 
 
-def labelled(field: training_images.Field, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def labelled_candidates(
+    field: training_images.TrainingImage, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Features (n, features) and labels (n,) of the candidates of one field, the whole field mirrored or not."""
-    stack, _ = image_properties.without_background(field.picture[None])
-    noise = image_properties.noise(field.picture[None], image_properties.count_step(field.picture))
-    found = candidate_search.traced(
+    stack, _ = projection.subtract_background(field.picture[None])
+    noise = image_properties.pixel_noise(field.picture[None], image_properties.count_step(field.picture))
+    found = tracer.trace_dendrites(
         stack, stack[0], field.voxel_um, noise, min_dendrite_um=6.0, faintest_dendrite_ratio=0.35
     )
     if not found.dendrites:
-        return np.zeros((0, scorer.WIDTH), np.float16), np.zeros(0, bool)
-    offered = candidate_search.offered(stack[0], field.voxel_um, found, noise, reach_um=3.0)
-    label, sure = near_heads(offered, field.heads_um * found.factor, field.widths_um * found.factor, field.hidden)
+        return np.zeros((0, scorer.INPUT_WIDTH), np.float16), np.zeros(0, bool)
+    offered = candidate_search.find_candidates(stack[0], field.voxel_um, found, noise, reach_um=3.0)
+    label, sure = label_by_head(offered, field.heads_um * found.factor, field.widths_um * found.factor, field.hidden)
     kept = np.flatnonzero(sure)
-    return scorer.features(offered.chosen(kept), bool(rng.random() < 0.5)).astype(np.float16), label[kept]
+    return scorer.network_input(offered.subset(kept), bool(rng.random() < 0.5)).astype(np.float16), label[kept]
 
 
-def near_heads(
+def label_by_head(
     offered: Candidates, heads_um: np.ndarray, widths_um: np.ndarray, hidden: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which candidates are spines (n,), and for which of them that is certain (n,)."""
@@ -49,7 +52,7 @@ def near_heads(
         return np.zeros(len(offered), bool), np.ones(len(offered), bool)
     away = np.linalg.norm(offered.places_um[:, None, 1:] - heads_um[None, :, 1:], axis=2)
     near = away.min(1) < NEAR_UM
-    aside = offered.facts[:, FACTS.index("distance_in_radii")] >= ON_SHAFT
+    aside = offered.descriptors[:, DESCRIPTORS.index("distance_in_radii")] >= ON_SHAFT
     rim = (away - widths_um / 2).min(1) < RIM_UM
     doubtful = (away.min(1) >= NEAR_UM) & ((away.min(1) < FAR_UM) | rim) & aside
     if hidden.any():
@@ -57,7 +60,7 @@ def near_heads(
     return near, ~doubtful
 
 
-def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NETWORKS) -> scorer.Weights:
+def fit_networks(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NETWORKS) -> scorer.Weights:
     """Weights of the scorer fitted to features (n, features) and labels (n,)."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
@@ -80,14 +83,18 @@ def fitted(seen: np.ndarray, label: np.ndarray, *, seed: int, networks: int = NE
 
 
 def main(count: int = TISSUES) -> None:
-    """Draw, fit, and write ``scorer.npz`` beside this file."""
+    """Draw, fit, and write ``scorer.npz`` beside ``detection/scorer.py``."""
     rng = np.random.default_rng(7)
-    tissues = (training_images.tissue(rng) for _ in range(count))
-    parts = [labelled(training_images.photographed(drawn, rng), rng) for drawn in tissues for _ in range(PHOTOGRAPHS)]
+    tissues = (training_images.random_tissue(rng) for _ in range(count))
+    parts = [
+        labelled_candidates(training_images.image_tissue(drawn, rng), rng)
+        for drawn in tissues
+        for _ in range(PHOTOGRAPHS)
+    ]
     seen, label = np.vstack([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-    weights = fitted(seen, label, seed=0)
+    weights = fit_networks(seen, label, seed=0)
     stored = {name: array.astype(np.float16 if "weight" in name else np.float32) for name, array in weights.items()}
-    np.savez_compressed(Path(__file__).with_name("scorer.npz"), **stored)
+    np.savez_compressed(scorer.SHIPPED, **stored)
     sys.stdout.write(f"{len(label)} candidates of {count * PHOTOGRAPHS} fields, {100 * label.mean():.1f} % spines\n")
 
 

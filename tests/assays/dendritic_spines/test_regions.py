@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from ketaflow.assays.dendritic_spines import export
-from ketaflow.assays.dendritic_spines.raters import corrections as replay
-from ketaflow.assays.dendritic_spines.raters import imagej, regions
+from ketaflow.assays.dendritic_spines.raters import corrections, imagej, regions
 
 SPINES = pd.DataFrame(
     {"image": "a/b.tif", "spine": [1, 2, 3], "x_px": [5.0, 40.25, 80.0], "y_px": [6.0, 30.5, 9.0],
@@ -37,7 +36,7 @@ def saved(folder, marks: dict[str, bytes]):
 
 
 def test_a_point_lies_where_the_spine_is_with_its_plane_and_name():
-    raw = imagej.point_roi(12.75, 40.25, 7, "0003-thin")
+    raw = imagej.encode_point(12.75, 40.25, 7, "0003-thin")
     assert raw[:4] == b"Iout"
     assert raw[6] == imagej.POINT
     top, left, _, _, count = struct.unpack(">hhhhH", raw[8:18])
@@ -51,26 +50,26 @@ def test_a_point_lies_where_the_spine_is_with_its_plane_and_name():
 
 @pytest.mark.parametrize("name", ["0003-thin", "épine µ", ""])
 def test_what_is_written_is_read_again(name):
-    (mark,) = imagej.marks_of(imagej.point_roi(12.75, 40.25, 7, name))
+    (mark,) = imagej.decode_roi(imagej.encode_point(12.75, 40.25, 7, name))
     assert (mark.x_px, mark.y_px, mark.z_px, mark.name) == (12.25, 39.75, 6, name)
 
 
 def test_points_clicked_in_several_planes_keep_their_planes():
-    marks = imagej.marks_of(region(imagej.POINT, 20, 10, 31, 41, [0, 30], [0, 10], counters=[4 << 8, 9 << 8]))
+    marks = imagej.decode_roi(region(imagej.POINT, 20, 10, 31, 41, [0, 30], [0, 10], counters=[4 << 8, 9 << 8]))
     assert [(mark.x_px, mark.y_px, mark.z_px) for mark in marks] == [(10, 20, 3), (40, 30, 8)]
 
 
 @pytest.mark.parametrize("kind", [1, 2])
 def test_a_rectangle_or_an_oval_marks_its_middle(kind):
-    (mark,) = imagej.marks_of(region(kind, top=10, left=20, bottom=15, right=27))
+    (mark,) = imagej.decode_roi(region(kind, top=10, left=20, bottom=15, right=27))
     assert (mark.x_px, mark.y_px, mark.z_px) == (23, 12, None)
 
 
 @pytest.mark.parametrize("kept", [0, 3, 40, 70])
 def test_a_broken_region_is_refused_with_what_was_expected(tmp_path, kept):
-    path = saved(tmp_path, {"a": imagej.point_roi(1.5, 1.5, 1, "0001-thin")[:kept]})
+    path = saved(tmp_path, {"a": imagej.encode_point(1.5, 1.5, 1, "0001-thin")[:kept]})
     with pytest.raises(SystemExit, match=r"RoiSet\.zip.*ROI manager"):
-        regions.read_marks(path)
+        imagej.read_points(path)
 
 
 def exported(folder, spines):
@@ -90,7 +89,7 @@ def test_each_image_has_its_archive():
 
 def test_images_whose_names_differ_only_in_a_slash_have_an_archive_each():
     names = ["a/b.tif", "a_b.tif", "a b.tif"]
-    made = regions.archives(pd.concat([SPINES.assign(image=name) for name in names]))
+    made = regions.roi_archives(pd.concat([SPINES.assign(image=name) for name in names]))
     assert sorted(made) == ["a_b.tif_rois.zip", "a_b.tif_rois_2.zip", "a_b.tif_rois_3.zip"]
 
 
@@ -100,21 +99,21 @@ def test_a_cohort_without_spines_exports_nothing():
 
 def test_regions_that_nobody_touched_correct_nothing(tmp_path):
     path = exported(tmp_path, SPINES)
-    assert regions.corrections(SPINES, regions.read_marks(path), "anna") == []
+    assert regions.corrections_from_rois(SPINES, imagej.read_points(path), "anna") == []
 
 
 def test_what_was_changed_in_fiji_becomes_rows_that_make_it_so(tmp_path):
     """Spine 1 dragged, spine 2 deleted, spine 3 renamed to mushroom, and one new spine marked."""
     path = saved(tmp_path, {
-        "0001-thin": imagej.point_roi(15.5, 6.5, 3, "0001-thin"),
-        "0003-mushroom": imagej.point_roi(80.5, 9.5, 5, "0003-mushroom"),
-        "0060-0100": imagej.point_roi(100.5, 60.5, 2, "0060-0100"),
+        "0001-thin": imagej.encode_point(15.5, 6.5, 3, "0001-thin"),
+        "0003-mushroom": imagej.encode_point(80.5, 9.5, 5, "0003-mushroom"),
+        "0060-0100": imagej.encode_point(100.5, 60.5, 2, "0060-0100"),
     })  # fmt: skip
-    rows = regions.corrections(SPINES, regions.read_marks(path), "anna")
+    rows = regions.corrections_from_rois(SPINES, imagej.read_points(path), "anna")
     assert sorted(row["action"] for row in rows) == ["add", "add", "drop", "drop", "reclass"]
     assert {row["by"] for row in rows} == {"anna"}
     found = SPINES[["z_px", "y_px", "x_px"]].to_numpy()
-    spines, failed = replay.replayed(rows, found, 0.1, (100, 200))
+    spines, failed = corrections.replay(rows, found, 0.1, (100, 200))
     after = {(spine.place_px[2], spine.place_px[1], spine.given) for spine in spines}
     assert after == {(15.0, 6.0, "thin"), (80.0, 9.0, "mushroom"), (100.0, 60.0, None)}
     assert not failed
@@ -122,10 +121,10 @@ def test_what_was_changed_in_fiji_becomes_rows_that_make_it_so(tmp_path):
 
 def test_regions_renamed_by_fiji_still_mean_the_spines_they_lie_on(tmp_path):
     path = saved(tmp_path, {
-        f"p{number}": imagej.point_roi(row.x_px + 0.5, row.y_px + 0.5, 1, f"p{number}")
+        f"p{number}": imagej.encode_point(row.x_px + 0.5, row.y_px + 0.5, 1, f"p{number}")
         for number, row in enumerate(SPINES.itertuples())
     })  # fmt: skip
-    assert regions.corrections(SPINES, regions.read_marks(path), "") == []
+    assert regions.corrections_from_rois(SPINES, imagej.read_points(path), "") == []
 
 
 def test_the_commands_print_rows_of_the_cohorts_tables(tmp_path, capsys):
@@ -145,5 +144,5 @@ def test_coordinates_survive_the_way_there_and_back(tmp_path):
     spines = pd.DataFrame({"image": "a.tif", "spine": range(1, 51), "x_px": places[:, 0], "y_px": places[:, 1],
                            "z_px": 0.0, "class": "thin"})  # fmt: skip
     path = exported(tmp_path, spines)
-    read = sorted((mark.name, mark.x_px, mark.y_px) for mark in regions.read_marks(path))
+    read = sorted((mark.name, mark.x_px, mark.y_px) for mark in imagej.read_points(path))
     np.testing.assert_allclose([[x, y] for _, x, y in read], places, atol=1e-3)

@@ -17,7 +17,7 @@ SURFACE_QUANTILE, ALONG_UM = 0.3, 3.0
 ROUNDS, MOST_UM = 2, 0.4
 
 
-def surfaces(
+def surface_distances(
     picture: np.ndarray, flat_um: np.ndarray, pixel_um: float, step_um: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distance of the shaft's two surfaces (n, 2) from each point of a line (n, 2) um, and its brightness (n,).
@@ -39,10 +39,12 @@ def surfaces(
     return np.column_stack(quantile), brightness
 
 
-def centred(picture: np.ndarray, flat_um: np.ndarray, pixel_um: float, step_um: float, smooth_um: float) -> np.ndarray:
+def centre_line(
+    picture: np.ndarray, flat_um: np.ndarray, pixel_um: float, step_um: float, smooth_um: float
+) -> np.ndarray:
     """The line (n, 2) um brought to the middle between the shaft's surfaces; it keeps its number of points."""
     for _ in range(ROUNDS):
-        sides, _ = surfaces(picture, flat_um, pixel_um, step_um)
+        sides, _ = surface_distances(picture, flat_um, pixel_um, step_um)
         off = ((sides[:, 1] - sides[:, 0]) / 2).clip(-MOST_UM, MOST_UM)
         off = ndimage.gaussian_filter1d(off, smooth_um / step_um, mode="nearest")
         flat_um = flat_um + off[:, None] * normals(flat_um)
