@@ -1,53 +1,73 @@
-# The three things people type: make demo, make test, make check.
-# Everything is installed into .venv from requirements.txt (hashed); uv is used where it is present.
+# What people type most: make demo, make test, make check. Plain `make` lists all targets.
+# Everything is installed into .venv, from requirements.txt (hashed); uv is used if it is installed.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CORES ?= all
-# Compiled modules are kept even where the surroundings say not to: every job starts in a third of the time.
+# Compiled modules are kept even if the environment says otherwise: every job starts in a third of the time.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-cohort test check format environment settings-page requirements clean
+# A directory is removed only if it is one; through a symbolic link, something elsewhere would be removed.
+refuse-link = @if [ -L "$(1)" ]; then \
+		echo "$(1) is a symbolic link, so nothing was removed; delete the link yourself, or work in a clone of your own"; \
+		exit 1; \
+	fi
 
-environment: $(VENV)/.complete
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo demo-cohort test check format environment settings-page requirements clean
 
-$(VENV)/.complete: requirements.txt
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+environment: $(VENV)/.complete  ## Install all packages into .venv
+
+# .complete is written last: after an interruption it is missing, and the next make starts again from an empty folder.
+$(VENV)/.complete: requirements.txt requirements-build.txt
+	$(call refuse-link,$(VENV))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in {(3, 11), (3, 12), (3, 13)})' || \
 		{ echo "ketaflow needs Python 3.11, 3.12 or 3.13; try: make demo PYTHON=python3.12"; exit 1; }
+	@rm -rf $(VENV)
 	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --clear --python $(PYTHON) $(VENV) && \
-		uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python --require-hashes -r requirements.txt; \
+		uv venv --quiet --python $(PYTHON) $(VENV) && \
+		install="uv pip install --quiet --compile-bytecode --python $(VENV)/bin/python"; \
 	else \
-		$(PYTHON) -m venv --clear $(VENV) && \
-		$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt; \
-	fi
+		$(PYTHON) -m venv $(VENV) && \
+		install="$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check"; \
+	fi && \
+	$$install --require-hashes -r requirements-build.txt && \
+	$$install --require-hashes --no-build-isolation -r requirements.txt
 	@touch $@
 
-demo: environment  ## Draw the demonstration cohort, measure it, write both reports
+demo: environment  ## Simulate the demonstration cohort, measure it, write both pages
 	@$(RUN) snakemake --cores $(CORES)
 
-demo-cohort: environment  ## Design the demonstration cohort anew (its tables are committed)
+demo-cohort: environment  ## Write the tables of the demonstration cohort again (they are committed)
 	@$(RUN) python workflow/maintenance/design_demo_cohort.py
 
-test: environment  ## The plain test suite
+test: environment  ## Run the test suite, without the tests marked long
 	@$(RUN) pytest
 
-check: environment  ## Lint, as continuous integration does
+check: environment  ## Run all linters, as continuous integration does
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
 	@$(RUN) snakefmt --check Snakefile workflow/rules
 	@$(RUN) snakemake --lint
 
-format: environment
+format: environment  ## Format the code
 	@$(RUN) ruff check --fix . && $(RUN) ruff format . && $(RUN) snakefmt Snakefile workflow/rules
 
-settings-page: environment  ## After editing a settings schema
+settings-page: environment  ## Write docs/settings.md, after editing a settings schema
 	@$(RUN) python workflow/maintenance/write_settings_page.py
 
-requirements:  ## After editing the dependencies in pyproject.toml (needs uv)
+requirements:  ## Pin the dependencies of pyproject.toml again (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --output-file requirements.txt --quiet
+	echo setuptools | uv pip compile - --universal --generate-hashes --no-header --no-annotate \
+		--python-version 3.11 --output-file requirements-build.txt --quiet
 	$(VENV)/bin/python workflow/maintenance/write_environment.py
 
-clean:  ## Remove what was made, keep what was installed
-	rm -rf results .snakemake .pytest_cache .ruff_cache
+clean:  ## Remove results and caches, keep the installed packages
+	$(call refuse-link,results)
+	$(call refuse-link,.snakemake)
+	rm -rf results .snakemake .pytest_cache .ruff_cache .mypy_cache

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "workflow" / "maintenance"))
 
 import write_settings_page  # noqa: E402
 
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def tracked() -> list[Path]:
