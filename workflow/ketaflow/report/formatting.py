@@ -11,7 +11,7 @@ TERMS = {
     "bh": "Benjamini–Hochberg", "hochberg": "Hochberg", "fixed_sequence": "fixed sequence", "two-sided": "two-sided",
     "hedges_g": "Hedges g", "cliffs_delta": "Cliff’s delta", "cohens_d": "Cohen’s d",
     "ratio_of_geometric_means": "ratio of geometric means", "dunnett": "Dunnett",
-    "dunnett_stepdown": "Dunnett, step-down",
+    "dunnett_stepdown": "Dunnett, step-down", "dose_mg_per_kg": "dose (mg/kg)", "inverted_u": "inverted U",
 }  # fmt: skip
 # Units by the suffix of a name.
 UNITS = {
