@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.statistics import rules
+from ketaflow.statistics import exclusion_rules
 
 
 def values_of(**known):
@@ -30,8 +30,8 @@ def values_of(**known):
     ],
 )
 def test_a_rule_is_a_comparison(rule, known, holds):
-    assert rules.fault(rule) is None
-    assert rules.holds(rule, values_of(**known)) is holds
+    assert exclusion_rules.fault(rule) is None
+    assert exclusion_rules.holds(rule, values_of(**known)) is holds
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_rule_is_a_comparison(rule, known, holds):
     ],
 )
 def test_anything_else_is_refused(rule):
-    assert rules.fault(rule)
+    assert exclusion_rules.fault(rule)
 
 
 @pytest.fixture

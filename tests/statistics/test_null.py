@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from ketaflow.statistics import fits, mixed
+from ketaflow.statistics.models import linear, mixed
 
 ANIMALS, SPINES, ICC = 4, 20, 0.3
 ARM = np.repeat([0, 1], ANIMALS)
@@ -32,7 +32,7 @@ def test_spines_counted_as_animals_find_effects_that_are_not_there():
 
 def test_unit_means_keep_the_error_rate():
     matrix = design(ARM)
-    p = [fits.least_squares(matrix, y.mean(axis=1)).joint(np.eye(2)[1:]).p_value for y in cohorts(4000, 2)]
+    p = [linear.least_squares(matrix, y.mean(axis=1)).joint(np.eye(2)[1:]).p_value for y in cohorts(4000, 2)]
     assert abs(np.mean(np.array(p) < 0.05) - 0.05) < 0.015
 
 

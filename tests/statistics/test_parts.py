@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from ketaflow.statistics import dose, effects, families, kenward_roger, mixed, multivariate_t, power, ranks
+from ketaflow.statistics.models import kenward_roger, mixed
+from ketaflow.statistics.results import multiplicity, power
+from ketaflow.statistics.tests import dose_response, effect_sizes, multivariate_t, ranks
 
 EQUAL = np.full((3, 3), 0.5) + 0.5 * np.eye(3)
 
@@ -72,30 +74,30 @@ def holm(p):
 @given(p=st.lists(st.floats(1e-6, 1), min_size=1, max_size=8))
 def test_single_hypotheses_get_holms_own_p(p):
     p = np.array(p)
-    np.testing.assert_allclose(families.across(p, p, np.arange(len(p)), "holm"), holm(p))
-    np.testing.assert_allclose(families.across(p, p, np.arange(len(p)), "bh"), stats.false_discovery_control(p))
+    np.testing.assert_allclose(multiplicity.across(p, p, np.arange(len(p)), "holm"), holm(p))
+    np.testing.assert_allclose(multiplicity.across(p, p, np.arange(len(p)), "bh"), stats.false_discovery_control(p))
 
 
 def test_one_endpoint_alone_keeps_dunnetts_p():
     p = np.array([0.01, 0.2, 0.04])
     for method in ("holm", "hochberg", "fixed_sequence"):
-        np.testing.assert_allclose(families.across(p, p, np.zeros(3), method), p)
+        np.testing.assert_allclose(multiplicity.across(p, p, np.zeros(3), method), p)
 
 
 def test_an_endpoint_counts_until_its_last_hypothesis_falls():
     """Two endpoints of two doses: the second's first p is doubled while the first's larger p stands."""
     p, groups = np.array([0.001, 0.5, 0.02, 0.03]), np.array([0, 0, 1, 1])
-    np.testing.assert_allclose(families.across(p, p, groups, "holm"), [0.002, 0.5, 0.04, 0.06])
+    np.testing.assert_allclose(multiplicity.across(p, p, groups, "holm"), [0.002, 0.5, 0.04, 0.06])
 
 
 def test_a_fixed_sequence_stops_at_its_first_doubt():
     p = np.array([0.01, 0.2, 0.001])
-    np.testing.assert_allclose(families.across(p, p, np.arange(3), "fixed_sequence"), [0.01, 0.2, 0.2])
+    np.testing.assert_allclose(multiplicity.across(p, p, np.arange(3), "fixed_sequence"), [0.01, 0.2, 0.2])
 
 
 def test_a_comparison_that_was_not_made_counts_and_stays_empty():
     p = np.array([0.01, np.nan])
-    adjusted = families.across(p, p, np.arange(2), "holm")
+    adjusted = multiplicity.across(p, p, np.arange(2), "holm")
     assert adjusted[0] == pytest.approx(0.02)
     assert np.isnan(adjusted[1])
 
@@ -112,7 +114,7 @@ def test_the_family_keeps_its_error_rate(method):
         z = np.sqrt(0.5) * (shared + rng.normal(size=6))
         p = np.interp(np.abs(z), STEPS, grid)
         p[0] = 1e-8
-        wrong += np.any(families.across(p, p, groups, method)[1:] <= 0.05)
+        wrong += np.any(multiplicity.across(p, p, groups, method)[1:] <= 0.05)
     assert wrong / count < 0.05 + 0.012
     assert critical[1] > critical[0]
 
@@ -125,27 +127,27 @@ STEPS = np.linspace(0, 6, 121)
 
 def test_hedges_g_has_the_sign_of_the_difference():
     low, high = np.array([1.0, 2, 3, 4]), np.array([3.0, 4, 5, 6])
-    up, down = effects.hedges_g(high, low, level=0.95), effects.hedges_g(low, high, level=0.95)
+    up, down = effect_sizes.hedges_g(high, low, level=0.95), effect_sizes.hedges_g(low, high, level=0.95)
     assert up.value > 0 > down.value
     assert (up.low, up.high) == pytest.approx((-down.high, -down.low))
 
 
 def test_hedges_g_without_variance_is_not_a_number():
-    assert np.isnan(effects.hedges_g(np.ones(3), np.ones(3), level=0.95).value)
+    assert np.isnan(effect_sizes.hedges_g(np.ones(3), np.ones(3), level=0.95).value)
 
 
 def test_cliffs_delta_counts_pairs():
-    size = effects.cliffs_delta(np.array([3.0, 5.0, 7.0]), np.array([1.0, 4.0]), level=0.95)
+    size = effect_sizes.cliffs_delta(np.array([3.0, 5.0, 7.0]), np.array([1.0, 4.0]), level=0.95)
     assert size.value == pytest.approx(4 / 6)
     assert -1 <= size.low < size.value < size.high <= 1
-    apart = effects.cliffs_delta(np.array([5.0, 6.0, 7.0]), np.array([1.0, 2.0, 3.0]), level=0.95)
+    apart = effect_sizes.cliffs_delta(np.array([5.0, 6.0, 7.0]), np.array([1.0, 2.0, 3.0]), level=0.95)
     assert apart.value == 1
     assert apart.low < 1
 
 
 def test_equivalence_and_its_interval_say_the_same():
     for estimate in (-3.0, 0.4, 1.9, 2.6):
-        made = effects.equivalence(estimate, 0.8, 14, margin=3.0, alpha=0.05)
+        made = effect_sizes.equivalence(estimate, 0.8, 14, margin=3.0, alpha=0.05)
         inside = made["equivalence_low"] > -3 and made["equivalence_high"] < 3
         assert inside == (made["equivalence_p_value"] < 0.05)
 
@@ -268,7 +270,7 @@ def emax_data(noise, ed50=6.0, seed=2):
 
 
 def test_an_emax_curve_is_found_again():
-    curve = dose.fit_emax(*emax_data(1e-6))
+    curve = dose_response.fit_emax(*emax_data(1e-6))
     e0, emax, log_ed50 = curve.parameters
     assert (e0, emax, np.exp(log_ed50)) == pytest.approx((100, -60, 6), rel=1e-4)
 
@@ -276,7 +278,7 @@ def test_an_emax_curve_is_found_again():
 def test_a_logistic_curve_is_found_again():
     doses = np.repeat([0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0], 4)
     y = 8 + (0.5 - 8) / (1 + 25 / np.maximum(doses, 1e-9) ** 2)
-    control, change, slope, log_ed50 = dose.fit_logistic(doses, y).parameters
+    control, change, slope, log_ed50 = dose_response.fit_logistic(doses, y).parameters
     assert (control, control + change, slope, np.exp(log_ed50)) == pytest.approx((8, 0.5, 2, 5), rel=1e-4)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.statistics import dose, families, power
+from ketaflow.statistics.results import multiplicity, power
+from ketaflow.statistics.tests import dose_response
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "stats"
 EXPECTED = (
@@ -301,7 +302,7 @@ def _families(oracle, dataset, analysis, term, row):
         return analysis
     p = EXPECTED[(EXPECTED["dataset"] == dataset) & (EXPECTED["analysis"] == analysis)]
     values = p["p_value"].to_numpy()
-    adjusted = families.across(values, values, np.arange(len(values)), method)
+    adjusted = multiplicity.across(values, values, np.arange(len(values)), method)
     return {"p_adj": adjusted[list(p["term"]).index(term)]}
 
 
@@ -323,7 +324,7 @@ def _dose(oracle, dataset, analysis, term, row):
         return None
     if analysis == "emax_fit":  # its half-effective dose is too uncertain to be printed in a table
         frame = table(dataset)
-        e0, emax, log_ed50 = dose.fit_emax(frame["dose"].to_numpy(), frame["resp"].to_numpy()).parameters
+        e0, emax, log_ed50 = dose_response.fit_emax(frame["dose"].to_numpy(), frame["resp"].to_numpy()).parameters
         return {"estimate": {"e0": e0, "eMax": emax, "ed50": np.exp(log_ed50)}[term]}
     lines, model = oracle("dose", dataset)["dose_response"], "four_parameter_logistic"
     parameter = {

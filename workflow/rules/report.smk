@@ -39,7 +39,7 @@ rule results:
     """Write the results page, arms named, and the values behind it for Prism and Excel."""
     input:
         statistics=rules.statistics.output,
-        told="<results>/statistics/told.json",
+        sentences="<results>/statistics/sentences.json",
         lock="<results>/statistics/plan.lock.json",
         measurements="<results>/measurements.csv",
         reviewed=after_review(),

@@ -22,7 +22,7 @@ rule statistics:
         exclusions="<results>/statistics/exclusions.csv",
         power="<results>/statistics/power.csv",
         dose_response="<results>/statistics/dose_response.csv",
-        told="<results>/statistics/told.json",
+        sentences="<results>/statistics/sentences.json",
         lock=update("<results>/statistics/plan.lock.json"),
     log:
         "<results>/logs/statistics.log",

@@ -16,7 +16,7 @@ with files.log_to(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
     known = items(files.read_csv(inputs.review_key))
     judged = decisions.apply(cohort.read_table(inputs.decisions[0]), known) if inputs.decisions else None
-    told = files.read_json(inputs.told)
+    written = files.read_json(inputs.sentences)
     plan = plans.read(Path(inputs.plan[0])) if inputs.plan else None
     study = model.Study(
         name=params.cohort,
@@ -30,8 +30,8 @@ with files.log_to(snakemake.log[0]):
         lock=model.PlanLock.read(files.read_json(inputs.lock)),
         review=judged,
         provenance=model.Provenance.read(files.read_json(inputs.provenance)),
-        sentences=tuple(model.Sentence.read(one) for one in told["sentences"]),
-        methods_paragraph=told["methods"],
+        sentences=tuple(model.Sentence.read(one) for one in written["sentences"]),
+        methods_paragraph=written["methods"],
         assays=tuple(model.AssayFigures.read(one) for one in files.read_json(inputs.shown)),
     )
     page, made = Path(snakemake.output.page), {}

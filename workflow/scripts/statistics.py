@@ -38,7 +38,7 @@ with files.log_to(snakemake.log[0]):
     for name in TABLES:
         files.write_csv(tables[name], output[name])
     carried_out = plan or plans.default(params.measures, measurements)
-    told = {"sentences": sentences.sentences(tables), "methods": sentences.methods_paragraph(carried_out, tables)}
-    files.write_json(told, output.told)
+    written = {"sentences": sentences.sentences(tables), "methods": sentences.methods_paragraph(carried_out, tables)}
+    files.write_json(written, output.sentences)
     lock = Path(output.lock)
     files.write_json(plans.lock(carried_out, files.read_json(lock), provenance.versions()), lock)

@@ -14,8 +14,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from ketaflow.core.measures import MEASUREMENT_COLUMNS
-from ketaflow.statistics import columns, dataset, endpoints, exclusions, families, guard, variants
+from ketaflow.statistics import dataset, endpoint_analysis, endpoint_tables, exclusions, preconditions
 from ketaflow.statistics import plan as plans
+from ketaflow.statistics.results import columns, multiplicity
 
 GROUP = "group"
 
@@ -64,7 +65,7 @@ def analyse(
     by_dataset = {"all": measurements, "reviewed": measurements if reviewed is None else _complete(reviewed)}
     plan = plans.default(measures, measurements) if plan is None else plans.filled(plan)
     known = dataset.cohort(animals, arms, allocation)
-    faults = guard.faults(plan, measurements, checks, known, measures)
+    faults = preconditions.faults(plan, measurements, checks, known, measures)
     if faults:
         raise plans.error(faults)
     lines: dict[str, list[dict]] = {name: [] for name in columns.TABLES}
@@ -92,7 +93,9 @@ def _attempt(endpoint: Mapping, *inputs: object, facts: Mapping, **settings: obj
         reason = f"it could not be computed ({type(error).__name__}: {error}); the log has the details"
         labels = {"assay": endpoint["assay"], "measure": endpoint["measure"], "unit": facts.get("unit", "")}
         return {
-            "contrasts": [labels | line for line in variants.refused(dataset.EMPTY, endpoint, reason, "")["contrasts"]]
+            "contrasts": [
+                labels | line for line in endpoint_analysis.refused(dataset.EMPTY, endpoint, reason, "")["contrasts"]
+            ]
         }
 
 
@@ -111,11 +114,11 @@ def _one(
     kept, lines, notes = exclusions.planned(rows, endpoint, measurements, checks, known)
     table = dataset.assemble(kept, endpoint, known, facts)
     least = min_animals_per_arm
-    found = endpoints.analysed(table, endpoint, known, alpha=alpha, least=least, power_wanted=power, notes=notes)
+    found = endpoint_tables.analysed(table, endpoint, known, alpha=alpha, least=least, power_wanted=power, notes=notes)
     if lines:
         whole = dataset.assemble(rows, endpoint, known, facts)
-        beside, _ = variants.analysed(whole, endpoint, known, "without_exclusions", alpha=alpha, least=least)
-        found = endpoints.joined(found, beside)
+        beside, _ = endpoint_analysis.analysed(whole, endpoint, known, "without_exclusions", alpha=alpha, least=least)
+        found = endpoint_tables.joined(found, beside)
     labels = {"assay": endpoint["assay"], "measure": endpoint["measure"], "unit": facts["unit"]}
     for name in ("contrasts", "omnibus", "descriptives"):
         found[name] = [labels | row for row in found.get(name, [])]
@@ -147,7 +150,9 @@ def _across_families(contrasts: pd.DataFrame, plan: Mapping) -> pd.DataFrame:
     for (family, _), rows in contrasts[planned].groupby(["family", "dataset"], sort=False):
         method = plan["families"].get(family, "none")
         groups = pd.factorize(pd.Series(list(zip(rows["endpoint"], rows["contrast"], rows[GROUP], strict=True))))[0]
-        adjusted = families.across(rows["p_adjusted"].to_numpy(float), rows["p_value"].to_numpy(float), groups, method)
+        adjusted = multiplicity.across(
+            rows["p_adjusted"].to_numpy(float), rows["p_value"].to_numpy(float), groups, method
+        )
         contrasts.loc[rows.index, "p_family"] = adjusted
         contrasts.loc[rows.index, "family_adjustment"] = method
     return contrasts.drop(columns=GROUP, errors="ignore")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 
-from ketaflow.statistics import dataset, rules
+from ketaflow.statistics import dataset, exclusion_rules
 
 KEPT = ("assay", "animal", "recording", "session", "time_min", "sample", "value")
 
@@ -57,7 +57,7 @@ def planned(
     lines, notes, out = [], [], pd.Series(False, index=rows.index)
     for rule in endpoint["exclude"]:
         lookup = _lookup(rule["when"], endpoint, measurements, checks, known)
-        verdicts = [rules.holds(rule["when"], lookup(row)) for row in rows.to_dict("records")]
+        verdicts = [exclusion_rules.holds(rule["when"], lookup(row)) for row in rows.to_dict("records")]
         unknown = sum(verdict is None for verdict in verdicts)
         if unknown:
             notes.append(
@@ -73,7 +73,7 @@ def planned(
 
 def _lookup(text: str, endpoint: Mapping, measurements, checks, known) -> Callable[[dict], Callable[[str], list]]:
     """For a row, a function from a name to its values: the row's own, the recording's, else the animal's."""
-    names = rules.names(text)
+    names = exclusion_rules.names(text)
     of_names = measurements[measurements["measure"].isin(names) & measurements["value"].notna()]
     own = of_names[of_names["assay"] == endpoint["assay"]]
     by_recording = (

@@ -16,7 +16,7 @@ import yaml
 from ketaflow.core import files, settings
 from ketaflow.core.errors import PlanError, Problem
 from ketaflow.core.tables import nearest
-from ketaflow.statistics import rules
+from ketaflow.statistics import exclusion_rules
 
 FILE = "plan.yaml"
 SCHEMA = yaml.safe_load(Path(__file__).with_name("plan.schema.yaml").read_text(encoding="utf-8"))
@@ -186,7 +186,7 @@ def _misfits(endpoint: Mapping) -> list[tuple[str, str, str]]:
     if endpoint["scale"] == "log" and endpoint.get("smallest_effect", 2) <= 1:
         found.append(("smallest_effect", "on the log scale it is a ratio", "Give a ratio above 1, as in 1.3"))
     for rule in endpoint["exclude"]:
-        fault = rules.fault(rule["when"])
+        fault = exclusion_rules.fault(rule["when"])
         if fault:
             found.append(
                 ("exclude", f"the rule '{rule['when']}' cannot be read: {fault}", "Write it as in unscored_s > 12")

@@ -8,21 +8,23 @@ what lies below the animal, ``sphericity`` is the classical repeated-measures an
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ketaflow.statistics import dataset, group_tests, models, variants, within
+from ketaflow.statistics import dataset, endpoint_analysis
 from ketaflow.statistics.dataset import Cohort, EndpointTable
+from ketaflow.statistics.models import designs, within
+from ketaflow.statistics.tests import group_tests
 
 
 def analysed(
     name: str, table: EndpointTable, endpoint: Mapping, known: Cohort, *, alpha: float, least: int
-) -> variants.Lines:
+) -> endpoint_analysis.Lines:
     """Lines of one sensitivity analysis, marked with its name."""
     if name == "without_flagged" and not table.rows["status"].eq("flagged").any():
         return {}
     if name in REFITS:
         changed, other = REFITS[name](table, endpoint)
-        return variants.analysed(changed, other, known, name, alpha=alpha, least=least)[0]
-    if name == "welch" and len(models.terms(table, endpoint)) > 1 and not models.random_terms(table, endpoint):
-        return variants.analysed(table, endpoint, known, name, alpha=alpha, least=least, robust=True)[0]
+        return endpoint_analysis.analysed(changed, other, known, name, alpha=alpha, least=least)[0]
+    if name == "welch" and len(designs.terms(table, endpoint)) > 1 and not designs.random_terms(table, endpoint):
+        return endpoint_analysis.analysed(table, endpoint, known, name, alpha=alpha, least=least, robust=True)[0]
     if name == "sphericity":
         if not table.time or table.time not in table.levels:
             return {}
@@ -37,7 +39,7 @@ def analysed(
     note = f"without regard to {', '.join(ignored)}" if ignored else ""
     return {
         "omnibus": [row | {"sensitivity": name, "note": note} for row in tests],
-        "contrasts": [variants.labelled(row, endpoint, table, name, alpha, note) for row in rows],
+        "contrasts": [endpoint_analysis.labelled(row, endpoint, table, name, alpha, note) for row in rows],
     }
 
 

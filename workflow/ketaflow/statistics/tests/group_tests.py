@@ -9,8 +9,9 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
-from ketaflow.statistics import contrasts, effects, multivariate_t, pingouin_adapter, ranks
+from ketaflow.statistics.adapters import pingouin_adapter
 from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics.tests import contrasts, effect_sizes, multivariate_t, ranks
 
 
 def welch(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
@@ -83,7 +84,7 @@ def mann_whitney(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tu
     rows = []
     for level, treated in others:
         statistic, p, method = ranks.mann_whitney(treated, control, endpoint["alternative"])
-        size = effects.cliffs_delta(treated, control, level=1 - alpha)
+        size = effect_sizes.cliffs_delta(treated, control, level=1 - alpha)
         rows.append(_compared(level, reference, groups, size) | {
             "model": f"Mann-Whitney, {method}", "statistic_name": "W", "statistic": statistic, "p_value": p,
         })  # fmt: skip
@@ -96,7 +97,7 @@ def _dunn(groups: Mapping, pairs: list[tuple], contrast: str, endpoint: Mapping,
     z = ranks.dunn(list(groups.values()), [(place[level], place[reference]) for level, reference in pairs])
     rows = []
     for (level, reference), statistic in zip(pairs, z, strict=True):
-        size = effects.cliffs_delta(groups[level], groups[reference], level=1 - alpha)
+        size = effect_sizes.cliffs_delta(groups[level], groups[reference], level=1 - alpha)
         p = float(ranks.normal_tail(statistic, endpoint["alternative"]))
         own = {"model": "Dunn", "statistic_name": "z", "statistic": statistic, "p_value": p}
         rows.append(_compared(level, reference, groups, size, contrast) | own)
@@ -120,7 +121,7 @@ def _games_howell(groups: Mapping, alpha: float) -> list[dict]:
                 "level": level,
                 "reference": reference,
             }
-        size = effects.hedges_g(groups[level], groups[reference], level=1 - alpha)
+        size = effect_sizes.hedges_g(groups[level], groups[reference], level=1 - alpha)
         half = multivariate_t.range_critical(1 - alpha, len(groups), pair["df"]) / np.sqrt(2) * pair["se"]
         rows.append(_compared(level, reference, groups, size, "pairwise") | pair | {
             "model": "Games-Howell", "statistic_name": "t", "df_method": "Welch-Satterthwaite",
@@ -135,9 +136,9 @@ def _two_groups(level, treated, reference, control, se, df, endpoint, alpha) -> 
     tail = np.array(estimate / se)
     bound = stats.t.ppf(1 - alpha / 2 if endpoint["alternative"] == "two-sided" else 1 - alpha, df)
     low, high = contrasts.interval(estimate, se, bound, endpoint["alternative"])
-    size = effects.hedges_g(treated, control, level=1 - alpha)
+    size = effect_sizes.hedges_g(treated, control, level=1 - alpha)
     if endpoint["scale"] == "log":
-        size = effects.ratio(estimate, se, df, level=1 - alpha)
+        size = effect_sizes.ratio(estimate, se, df, level=1 - alpha)
     return _compared(level, reference, {level: treated, reference: control}, size) | {
         "model": "Welch",
         "estimate": estimate,
@@ -153,7 +154,7 @@ def _two_groups(level, treated, reference, control, se, df, endpoint, alpha) -> 
     }
 
 
-def _compared(level, reference, groups: Mapping, size: effects.EffectSize, contrast: str = "dunnett") -> dict:
+def _compared(level, reference, groups: Mapping, size: effect_sizes.EffectSize, contrast: str = "dunnett") -> dict:
     return {
         "contrast": contrast, "level": level, "reference": reference, "n": len(groups[level]),
         "n_reference": len(groups[reference]),

@@ -10,8 +10,8 @@ import numpy as np
 from scipy import stats
 
 from ketaflow.statistics.dataset import EndpointTable
-from ketaflow.statistics.fits import LinearFit
-from ketaflow.statistics.models import Model
+from ketaflow.statistics.models.designs import Model
+from ketaflow.statistics.models.linear import LinearFit
 
 
 def checks(model: Model, table: EndpointTable, endpoint: Mapping, confounded: list[str]) -> list[dict]:

@@ -8,7 +8,7 @@ from scipy import special
 
 from ketaflow.statistics import dataset
 from ketaflow.statistics.dataset import Cohort, EndpointTable
-from ketaflow.statistics.models import Model
+from ketaflow.statistics.models.designs import Model
 
 
 def descriptives(

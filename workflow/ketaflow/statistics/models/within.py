@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, stats
 
-from ketaflow.statistics.coding import Coding
 from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics.models.model_matrix import Coding
 
 MODEL = "repeated-measures anova"
 

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ketaflow.statistics import models
-from ketaflow.statistics.fits import FTest
-from ketaflow.statistics.models import Model
+from ketaflow.statistics.models import designs
+from ketaflow.statistics.models.designs import Model
+from ketaflow.statistics.models.linear import FTest
 
 
 def tests(model: Model) -> list[dict]:
     """F test of every term: type III, and type II beside it in a linear model of several terms."""
     rows = []
-    linear, several = isinstance(model.fit, models.LinearFit), len(model.coding.terms) > 1
+    linear, several = isinstance(model.fit, designs.LinearFit), len(model.coding.terms) > 1
     for term in model.coding.terms:
-        found = {"III": model.test(term)} | ({"II": models.type_two(model, term)} if linear and several else {})
+        found = {"III": model.test(term)} | ({"II": designs.type_two(model, term)} if linear and several else {})
         for kind, test in found.items():
             rows.append(_line(":".join(term), kind, test, model) | (_explained(test, model) if linear else {}))
     return rows

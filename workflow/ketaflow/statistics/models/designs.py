@@ -13,11 +13,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ketaflow.statistics import fits, kenward_roger, mixed
-from ketaflow.statistics.coding import Coding, Term
 from ketaflow.statistics.dataset import EndpointTable
-from ketaflow.statistics.fits import FTest, LinearFit
-from ketaflow.statistics.mixed import Grouping, MixedFit
+from ketaflow.statistics.models import kenward_roger, linear, mixed
+from ketaflow.statistics.models.linear import FTest, LinearFit
+from ketaflow.statistics.models.mixed import Grouping, MixedFit
+from ketaflow.statistics.models.model_matrix import Coding, Term
 
 MANY_ROWS = ("nested", "repeated", "crossover")
 
@@ -54,7 +54,7 @@ def fit(table: EndpointTable, endpoint: Mapping, *, numeric: str = "") -> Model:
     _estimable(matrix, coding)
     groupings = random_terms(table, endpoint)
     if not groupings:
-        return Model(coding, fits.least_squares(matrix, y), _name(coding, endpoint, []), y)
+        return Model(coding, linear.least_squares(matrix, y), _name(coding, endpoint, []), y)
     fitted = mixed.fit(matrix, y, groupings)
     if endpoint["df"] == "kenward_roger":
         fitted = kenward_roger.adjusted(fitted, matrix, groupings)
@@ -98,7 +98,7 @@ def random_terms(table: EndpointTable, endpoint: Mapping) -> list[Grouping]:
 
 def robust(model: Model) -> Model:
     """A linear model whose tests let variances differ (HC3)."""
-    return Model(model.coding, fits.robust(model.fit), f"{model.name}, HC3", model.y)
+    return Model(model.coding, linear.robust(model.fit), f"{model.name}, HC3", model.y)
 
 
 def type_two(model: Model, term: Term) -> FTest:
@@ -109,8 +109,8 @@ def type_two(model: Model, term: Term) -> FTest:
         if not set(term) <= set(other):
             keep += list(range(*coding.place(other).indices(len(fit_.beta))))
     own = list(range(*coding.place(term).indices(len(fit_.beta))))
-    without = fits.residual_ss(fit_.matrix[:, keep], model.y)
-    gained = without - fits.residual_ss(fit_.matrix[:, keep + own], model.y)
+    without = linear.residual_ss(fit_.matrix[:, keep], model.y)
+    gained = without - linear.residual_ss(fit_.matrix[:, keep + own], model.y)
     return FTest(gained / len(own) / fit_.sigma2, len(own), fit_.df_residual, gained)
 
 

@@ -11,9 +11,9 @@ from itertools import combinations, product
 import numpy as np
 from scipy import special
 
-from ketaflow.statistics import multivariate_t
 from ketaflow.statistics.dataset import EndpointTable
-from ketaflow.statistics.models import Model
+from ketaflow.statistics.models.designs import Model
+from ketaflow.statistics.tests import multivariate_t
 
 
 @dataclass(frozen=True)

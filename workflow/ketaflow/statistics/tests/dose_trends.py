@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ketaflow.statistics import contrasts, models, ranks
 from ketaflow.statistics.dataset import Cohort, EndpointTable
-from ketaflow.statistics.models import Model
+from ketaflow.statistics.models import designs
+from ketaflow.statistics.models.designs import Model
+from ketaflow.statistics.tests import contrasts, ranks
 
 NAMES = ("trend", "jonckheere", "inverted_u")
 DOSE = "dose_mg_per_kg"
@@ -64,7 +65,7 @@ def _slope(table: EndpointTable, levels: Mapping, endpoint: Mapping, model: Mode
     numeric = replace(part, levels={k: v for k, v in part.levels.items() if k != table.treatment}, treatment=DOSE)
     terms = {"fixed": [DOSE, *endpoint["fixed"][1:]], "covariates": [DOSE, *endpoint["covariates"]]}
     single = dict(endpoint) | terms | ({"design": "one_way"} if endpoint["design"] == "factorial" else {})
-    fitted = models.fit(numeric, single)
+    fitted = designs.fit(numeric, single)
     weights = np.zeros(len(fitted.fit.beta))
     weights[fitted.coding.place((DOSE,))] = 1
     interacting = [term for term in fitted.coding.terms if DOSE in term and len(term) > 1]

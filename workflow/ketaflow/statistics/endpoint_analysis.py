@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ketaflow.statistics import contrasts, diagnostics, effects, guard, models, omnibus, trends
+from ketaflow.statistics import preconditions
 from ketaflow.statistics.dataset import Cohort, EndpointTable
-from ketaflow.statistics.models import Model
+from ketaflow.statistics.models import designs
+from ketaflow.statistics.models.designs import Model
+from ketaflow.statistics.tests import contrasts, diagnostics, dose_trends, effect_sizes, omnibus
 
 Lines = dict[str, list[dict]]
 TWO_LEVELS = ("dunnett", "dunnett_stepdown", "pairwise")
@@ -28,15 +30,15 @@ def analysed(
     ``label`` names a sensitivity analysis and is empty for the plan's own; ``least`` is the smallest number
     of animals in an arm; ``robust`` lets variances of a linear model differ.
     """
-    reason = guard.refusal(table, endpoint, known, min_animals_per_arm=least)
+    reason = preconditions.refusal(table, endpoint, known, min_animals_per_arm=least)
     if reason:
         return refused(table, endpoint, reason, label), None
     try:
-        model = models.fit(table, endpoint)
-    except models.NotEstimableError as error:
+        model = designs.fit(table, endpoint)
+    except designs.NotEstimableError as error:
         return refused(table, endpoint, str(error), label), None
-    model = models.robust(model) if robust else model
-    confounded = guard.confounded(table, known)
+    model = designs.robust(model) if robust else model
+    confounded = preconditions.confounded(table, known)
     told = [*notes, *[f"{home} cannot be told from {table.treatment}: each was in one arm only" for home in confounded]]
     told += [f"not measured in {', '.join(absent)}" for absent in [_absent(table, endpoint, known)] if absent]
     told += ["a variance was estimated as zero"] if model.fit.singular else []
@@ -56,8 +58,8 @@ def analysed(
 
 def contrast(name, model: Model, table: EndpointTable, endpoint: Mapping, known: Cohort, alpha: float) -> list[dict]:
     """Lines of one planned contrast."""
-    if isinstance(name, str) and name in trends.NAMES:
-        return trends.tested(name, model, table, endpoint, known, alpha=alpha)
+    if isinstance(name, str) and name in dose_trends.NAMES:
+        return dose_trends.tested(name, model, table, endpoint, known, alpha=alpha)
     if not table.treatment:
         return []
     lines = []
@@ -73,14 +75,14 @@ def sized(row: dict, table: EndpointTable, endpoint: Mapping, alpha: float) -> d
     if row["contrast"] in TWO_LEVELS:
         groups = [table.groups[row[key]] for key in ("level", "reference")]
         row = row | {"n": len(groups[0]), "n_reference": len(groups[1])}
-        size = effects.hedges_g(*groups, level=1 - alpha)
+        size = effect_sizes.hedges_g(*groups, level=1 - alpha)
     else:
         row = row | {"n": table.animals}
     if endpoint["scale"] == "log":
-        size = effects.ratio(row["estimate"], row["se"], row["df"], level=1 - alpha)
+        size = effect_sizes.ratio(row["estimate"], row["se"], row["df"], level=1 - alpha)
     margin = smallest_on_scale(endpoint)
     if margin:
-        row = row | effects.equivalence(row["estimate"], row["se"], row["df"], margin=margin, alpha=alpha)
+        row = row | effect_sizes.equivalence(row["estimate"], row["se"], row["df"], margin=margin, alpha=alpha)
     return row | (size.columns() if size else {})
 
 

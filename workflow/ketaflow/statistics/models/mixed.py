@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, optimize
 
-from ketaflow.statistics.fits import Estimate, FTest
+from ketaflow.statistics.models.linear import Estimate, FTest
 
 STEP = 1e-3
 BOUNDARY = 1e-4

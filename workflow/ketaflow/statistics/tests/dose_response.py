@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special, stats
 
-from ketaflow.statistics import contrasts, trends
 from ketaflow.statistics.dataset import Cohort, EndpointTable
-from ketaflow.statistics.models import Model
+from ketaflow.statistics.models.designs import Model
+from ketaflow.statistics.tests import contrasts, dose_trends
 
 WIDEST_INTERVAL = 100.0
 BELOW_SMALLEST = 0.1
@@ -41,9 +41,9 @@ def response(table: EndpointTable, endpoint: Mapping, known: Cohort, model: Mode
     if not table.treatment:
         return []
     lines = []
-    for drug, levels in trends.dose_series(table, known).items():
+    for drug, levels in dose_trends.dose_series(table, known).items():
         found = list(_least_dose(model, table, levels, endpoint, alpha))
-        means = trends.within(table, levels).unit_means
+        means = dose_trends.within(table, levels).unit_means
         dose = means[table.treatment].map(levels).to_numpy(float)
         for name, fit in (("emax", fit_emax), ("four_parameter_logistic", fit_logistic)):
             found += list(_curve_lines(name, fit, dose, means["y"].to_numpy(), alpha))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from ketaflow.statistics.fits import Estimate, FTest
-from ketaflow.statistics.mixed import Grouping, MixedFit
+from ketaflow.statistics.models.linear import Estimate, FTest
+from ketaflow.statistics.models.mixed import Grouping, MixedFit
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import nearest
-from ketaflow.statistics import dataset, rules
+from ketaflow.statistics import dataset, exclusion_rules
 from ketaflow.statistics.dataset import Cohort, EndpointTable
 from ketaflow.statistics.plan import FILE
 
@@ -235,7 +235,7 @@ def _rule_faults(endpoint, measurements, checks, known, measures) -> Iterator[tu
     words = {*measurements["measure"], *checks["check"], *animal_columns, "status", "value"}
     words |= {measure for described in measures.values() for measure in described}
     for rule in endpoint["exclude"]:
-        for name in rules.names(rule["when"]):
+        for name in exclusion_rules.names(rule["when"]):
             if name in TREATMENT or name in known.from_arms:
                 yield "exclude", f"the rule '{rule['when']}' looks at {name}", "A rule may not see the treatment"
             elif name not in words:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special, stats
 
-from ketaflow.statistics import multivariate_t
+from ketaflow.statistics.tests import multivariate_t
 
 
 @dataclass(frozen=True)

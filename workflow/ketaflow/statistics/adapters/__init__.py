@@ -1,0 +1,1 @@
+"""How is each library called? One module per library: our column names, nothing rounded."""

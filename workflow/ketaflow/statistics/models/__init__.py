@@ -1,0 +1,1 @@
+"""Which model describes an endpoint? Model matrix, linear and mixed fits, repeated measures."""

@@ -1,0 +1,1 @@
+"""What do the tables say? Their columns, descriptive statistics, correction across endpoints, sample size."""

@@ -1,0 +1,1 @@
+"""Do the arms differ, and by how much? Omnibus tests, contrasts, rank tests, dose response, diagnostics."""
