@@ -206,16 +206,16 @@ def test_seconds_and_minutes_are_not_one_measure(lab):
 
 
 def test_what_goes_wrong_unforeseen_in_one_endpoint_leaves_the_others(lab, monkeypatch):
-    from ketaflow.statistics import endpoints
+    from ketaflow.statistics import endpoint_tables
 
-    whole = endpoints.analysed
+    whole = endpoint_tables.analysed
 
     def breaks_on_log(table, endpoint, *inputs, **more):
         if endpoint["scale"] == "log":
             raise ZeroDivisionError("somewhere deep")
         return whole(table, endpoint, *inputs, **more)
 
-    monkeypatch.setattr(endpoints, "analysed", breaks_on_log)
+    monkeypatch.setattr(endpoint_tables, "analysed", breaks_on_log)
     made = lab.analyse(two_arms(lab, frame()), {"endpoints": {"good": {}, "bad": {"scale": "log"}}})
     assert made["contrasts"].set_index("endpoint").loc["good", "p_value"] > 0
     assert "could not be computed (ZeroDivisionError: somewhere deep)" in note(made, "bad")
