@@ -111,14 +111,27 @@ def test_the_same_fault_in_many_rows_is_told_once_with_all_rows():
     assert "2. b.csv: the file is empty. Fill it" in told
 
 
-def test_names_whose_zeros_a_spreadsheet_dropped_are_recognised(folder):
+def test_names_whose_zeros_a_spreadsheet_dropped_are_matched_and_reported(folder):
     for table in ("animals", "allocation", "swim"):
         path = folder / f"{table}.csv"
         path.write_text(path.read_text().replace("M1", "007"))
     path = folder / "allocation.csv"
     path.write_text(path.read_text().replace("007", "7"))
+    found, faults = cohort.read(folder, SWIM)
+    assert not faults
+    assert "007" in set(found.tables["allocation"]["animal"])
+    assert "allocation.csv: animal 7 was read as 007, as in animals.csv" in found.notes
+    again = cohort.read_common({name: folder / f"{name}.csv" for name in ("animals", "allocation")})
+    assert "007" in set(again["allocation"]["animal"])
+
+
+def test_zeros_are_not_guessed_where_two_names_could_be_meant(folder):
+    path = folder / "animals.csv"
+    path.write_text(path.read_text() + "007,male\n07,male\n")
+    path = folder / "allocation.csv"
+    path.write_text(path.read_text() + "007,vehicle\n7,vehicle\n")
     _, faults = cohort.read(folder, SWIM)
-    assert "Did you mean '007'? A spreadsheet drops leading zeros" in str(CohortError(faults))
+    assert "'7' is not in animals.csv" in str(CohortError(faults))
 
 
 def test_another_program_s_file_may_stand_in_for_a_table_and_keeps_its_rows(folder):

@@ -7,7 +7,7 @@ handed on to the statistics alone.
 
 import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -20,19 +20,38 @@ from ketaflow.core import tables
 from ketaflow.core.errors import Problem
 from ketaflow.core.inputs import Group, first_filled
 from ketaflow.core.tables import RawTable
+from ketaflow.core.tables.checking import numeric_own_columns
 
 # How an assay reads a table's name and file that another program wrote; None for an ordinary table.
 Reshape = Callable[[str, Path], tuple[RawTable, list[Problem]] | None]
+# Tables whose own columns the plan may use.
+WITH_OWN_NUMBERS = ("animals", "arms", "measurements")
+# The column that a reference to a table means.
+REFERENCED = {"animals": "animal", "arms": "arm"}
+LIKE_TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".ods")
 COMMON = yaml.safe_load(Path(__file__).with_name("cohort.schema.yaml").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """A cohort folder and its tables, by name; a table that is not there is missing from the dict."""
+    """A cohort folder and its tables.
+
+    Attributes
+    ----------
+    folder : Path
+        The cohort folder.
+    tables : dict of str to data frame
+        By name; a table that is not there is missing.
+    files : dict of str to str
+        File of each table.
+    notes : tuple of str
+        What was read although it was not written as documented, and what is not used.
+    """
 
     folder: Path
     tables: dict[str, pd.DataFrame]
     files: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def read(
@@ -45,8 +64,13 @@ def read(
     if not folder.is_dir():
         remedy = "Name an existing folder, as in: snakemake --config cohort=PATH"
         return Cohort(folder, {}, {}), [Problem(str(folder), 0, "", "there is no such cohort folder", remedy)]
-    found, files, problems = {}, {}, []
-    for name, schema in {**COMMON, **schemas}.items():
+    found: dict[str, pd.DataFrame] = {}
+    files: dict[str, str] = {}
+    problems: list[Problem] = []
+    notes: list[str] = []
+    unused: dict[str, list[str]] = {}
+    everything = {**COMMON, **schemas}
+    for name, schema in everything.items():
         paths = tables.find(folder, name)
         if len(paths) > 1:
             names = " and ".join(path.name for path in paths)
@@ -59,13 +83,122 @@ def read(
         files[name] = paths[0].name
         try:
             raw, faults = reshape(name, paths[0]) or (tables.read_raw(paths[0]), [])
-            problems += faults
-            found[name], faults = tables.typed(raw, schema)
-            problems += faults
         except (ValueError, OSError) as error:
-            problems.append(Problem(paths[0].name, 0, "", str(error), "Save the table anew as CSV or xlsx"))
-    cohort = Cohort(folder, found, files)
-    return cohort, problems + _cross_problems(cohort, {**COMMON, **schemas}) + _study_problems(cohort)
+            found_, _, remedy = str(error).partition(". ")
+            problems.append(Problem(paths[0].name, 0, "", found_, remedy or "Mend the file, or save it again"))
+            continue
+        made = tables.typed_with_notes(raw, schema)
+        problems += faults + made.problems
+        notes += made.notes
+        unused[name] = made.unused
+        found[name] = numeric_own_columns(made.frame, made.unused) if name in WITH_OWN_NUMBERS else made.frame
+    notes += _restored_zeros(found, files, everything)
+    notes += _unused_columns(files, unused, everything)
+    cohort = Cohort(folder, found, files, tuple(notes))
+    return cohort, problems + _cross_problems(cohort, everything) + _study_problems(cohort)
+
+
+def _restored_zeros(
+    found: dict[str, pd.DataFrame], files: dict[str, str], schemas: dict[str, dict[str, Any]]
+) -> list[str]:
+    """Give names back the zeros that a spreadsheet dropped (7 for 007), where only one name can be meant."""
+    notes = []
+    for name, table in found.items():
+        for column, rule in schemas[name]["columns"].items():
+            target = rule.get("references")
+            if target not in found or target == name or column not in table:
+                continue
+            key = rule.get("referenced_column") or REFERENCED.get(target, column)
+            known = {str(value) for value in found[target][key].dropna()}
+            by_number: dict[str, set[str]] = defaultdict(set)
+            for value in known:
+                if value.isascii() and value.isdigit():
+                    by_number[value.lstrip("0")].add(value)
+            changed = {
+                value: next(iter(by_number[value.lstrip("0")]))
+                for value in {str(cell) for cell in table[column].dropna()} - known
+                if value.isascii() and value.isdigit() and len(by_number[value.lstrip("0")]) == 1
+            }
+            if changed:
+                table[column] = table[column].map(lambda cell, changed=changed: changed.get(cell, cell))
+                old, new = sorted(changed.items())[0]
+                more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+                notes.append(f"{files[name]}: {column} {old} was read as {new}{more}, as in {files[target]}")
+    return notes
+
+
+def _unused_columns(
+    files: dict[str, str], unused: dict[str, list[str]], schemas: dict[str, dict[str, Any]]
+) -> list[str]:
+    """Own columns of the assays' tables, which nothing uses; those of animals and arms are for the plan."""
+    notes = []
+    for name, own in unused.items():
+        if name in WITH_OWN_NUMBERS or not own:
+            continue
+        listed = []
+        for column in own:
+            meant = tables.nearest(column, schemas[name]["columns"], 0.8)
+            listed.append(f"{column} (did you mean {meant}?)" if meant else column)
+        notes.append(f"{files[name]}: not used: {', '.join(listed)}")
+    return notes
+
+
+def unused_by_plan(cohort: Cohort, used: set[str]) -> list[str]:
+    """Notes on columns of animals and arms that are neither known nor named by the plan.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    used : set of str
+        Columns that the plan names.
+
+    Returns
+    -------
+    list of str
+        One note per table.
+    """
+    notes = []
+    for name in ("animals", "arms"):
+        if name not in cohort.tables:
+            continue
+        known = COMMON[name]["columns"]
+        own = [column for column in cohort.tables[name] if column not in known and column not in used]
+        if own:
+            guesses = {column: tables.nearest(column, known, 0.8) for column in own}
+            listed = [f"{column} (did you mean {guesses[column]}?)" if guesses[column] else column for column in own]
+            notes.append(f"{cohort.files[name]}: not used by the plan: {', '.join(listed)}")
+    return notes
+
+
+def stray_files(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[str]:
+    """Notes on files of the cohort folder that look like tables and are not used.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The cohort.
+    schemas : dict of str to dict
+        Schemas of the assays' tables, by name.
+
+    Returns
+    -------
+    list of str
+        One note per file, with the nearest name of a table.
+    """
+    everything = {**COMMON, **schemas}
+    used = {*cohort.files.values()}
+    for name, column in _columns_of_type(everything, "file"):
+        used |= {path for _, path in _cells(cohort, name, column)}
+    notes = []
+    for path in sorted(cohort.folder.iterdir()):
+        ending = path.suffix.lower()
+        if ending not in LIKE_TABLES or path.name in used or path.name.startswith(("~$", ".")) or path.is_dir():
+            continue
+        meant = tables.nearest(path.stem, [name for name in everything if name not in cohort.files])
+        hint = f"; is it the table {meant}? Then name it {meant}.xlsx or {meant}.csv" if meant else ""
+        notes.append(f"{path.name}: not used{hint}")
+    return notes
 
 
 def read_one(name: str, path: Path, schema: dict[str, Any], reshape: Reshape) -> pd.DataFrame:
@@ -74,10 +207,37 @@ def read_one(name: str, path: Path, schema: dict[str, Any], reshape: Reshape) ->
     return tables.typed(raw, schema)[0]
 
 
+def read_common(paths: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
+    """Read common tables again inside a job, names matched between them as before any job.
+
+    Parameters
+    ----------
+    paths : mapping of str to Path
+        File of each table; with ``animals`` and ``arms`` where other tables refer to them.
+
+    Returns
+    -------
+    dict of str to data frame
+        By table name.
+    """
+    found = {}
+    for name, path in paths.items():
+        made = tables.typed_with_notes(tables.read_raw(path), COMMON[name])
+        found[name] = numeric_own_columns(made.frame, made.unused) if name in WITH_OWN_NUMBERS else made.frame
+    _restored_zeros(found, {name: path.name for name, path in paths.items()}, COMMON)
+    return found
+
+
+def with_zeros(animals: Path, found: dict[str, pd.DataFrame], schemas: dict[str, dict[str, Any]]) -> None:
+    """Match the names of animals in an assay's tables with those of the table ``animals``, in place."""
+    everything = {"animals": read_common({"animals": animals})["animals"], **found}
+    _restored_zeros(everything, dict.fromkeys(everything, ""), {**COMMON, **schemas})
+
+
 def read_table(path: str | Path) -> pd.DataFrame:
     """One of the common tables, read again by a job that was given its file; it was checked before any job ran."""
-    path = Path(path)
-    return tables.typed(tables.read_raw(path), COMMON[path.stem])[0]
+    name = Path(path).stem.lower()
+    return read_common({name: Path(path)})[name]
 
 
 def missing_files(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
@@ -217,7 +377,7 @@ def _cross_problems(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
             target = rule.get("references")
             if not target or target not in cohort.tables:
                 continue
-            key = rule.get("referenced_column") or {"animals": "animal", "arms": "arm"}.get(target, column)
+            key = rule.get("referenced_column") or REFERENCED.get(target, column)
             known = set(cohort.tables[target][key].dropna())
             if not known and len(cohort.tables[target]):
                 continue  # that column's own fault is told already
@@ -225,7 +385,7 @@ def _cross_problems(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
             for row, value in _cells(cohort, name, column):
                 if value not in known:
                     remedy = f"{hint(str(value))}Correct the name, or add a row for it to {cohort.files[target]}"
-                    found = f"'{value}' does not stand in {cohort.files[target]}"
+                    found = f"'{value}' is not in {cohort.files[target]}"
                     problems.append(Problem(cohort.files[name], row, column, found, remedy))
     return problems
 

@@ -1,4 +1,4 @@
-"""What ketaflow says when it cannot go on, in the words of the lab member who has to act."""
+"""What ketaflow says when it cannot go on: which file, row and column, what was found, what to do."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
@@ -10,6 +10,10 @@ class IngestError(Exception):
 
 class PlanError(Exception):
     """The statistics plan cannot be carried out: the text says which entry, and what to do."""
+
+
+# How many examples of one fault a message quotes.
+MOST_EXAMPLES = 3
 
 
 @dataclass(frozen=True, order=True)
@@ -26,27 +30,54 @@ class Problem:
     remedy: str
 
     def __str__(self) -> str:
-        return self.told([self.row])
-
-    def told(self, rows: list[int]) -> str:
-        """The fault as a sentence, where it stands in several rows alike."""
-        place = self.file
-        if any(rows):
-            place += f", row{'s' * (len(rows) > 1)} {', '.join(map(str, rows))}"
-        if self.column:
-            place += f", column {self.column}"
-        return f"{place}: {self.found}. {self.remedy}"
+        return message([self])
 
 
 class CohortError(Exception):
-    """The cohort or its settings hold faults; nothing was run. Carries all; the same one in many rows is told once."""
+    """The cohort, its plan or its settings have faults, and nothing was run; one message for each cause."""
 
     def __init__(self, problems: list[Problem]):
         self.problems = sorted(set(problems))
         alike = defaultdict(list)
         for problem in self.problems:
-            alike[replace(problem, row=0)].append(problem.row)
+            alike[replace(problem, row=0, found="")].append(problem)
         count = len(alike)
-        told = (problem.told(rows) for problem, rows in alike.items())
-        lines = "\n".join(f"  {number}. {text}" for number, text in enumerate(told, start=1))
+        lines = "\n".join(f"  {number}. {message(same)}" for number, same in enumerate(alike.values(), start=1))
         super().__init__(f"{count} problem{'s' * (count != 1)} in the cohort; nothing was run:\n{lines}")
+
+
+def message(alike: list[Problem]) -> str:
+    """One sentence for problems of one file and column that have the same remedy.
+
+    Parameters
+    ----------
+    alike : list of Problem
+        In the order of their rows.
+
+    Returns
+    -------
+    str
+        File, rows, column, what was found (three examples at most), and what to do.
+    """
+    first = alike[0]
+    place = first.file
+    rows = sorted({problem.row for problem in alike if problem.row})
+    if rows:
+        place += f", row{'s' * (len(rows) > 1)} {spans(rows)}"
+    if first.column:
+        place += f", {'entry' if first.file.endswith('.yaml') else 'column'} {first.column}"
+    found = list(dict.fromkeys(problem.found for problem in alike))
+    more = f" and {len(found) - MOST_EXAMPLES} more" if len(found) > MOST_EXAMPLES else ""
+    return f"{place}: {'; '.join(found[:MOST_EXAMPLES])}{more}. {first.remedy}"
+
+
+def spans(rows: list[int]) -> str:
+    """Row numbers with stretches of three or more written as 3-7."""
+    parts: list[list[int]] = []
+    for row in rows:
+        if parts and row == parts[-1][-1] + 1:
+            parts[-1].append(row)
+        else:
+            parts.append([row])
+    written = [f"{part[0]}-{part[-1]}" if len(part) > 2 else ", ".join(map(str, part)) for part in parts]
+    return ", ".join(written)

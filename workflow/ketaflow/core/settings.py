@@ -6,11 +6,14 @@ description that tells unit and source. A default is written there and nowhere e
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from ketaflow.core import yaml_files
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import nearest
+from ketaflow.core.tables.words import LONGEST_QUOTE
 
 STUDY = yaml.safe_load(Path(__file__).with_name("study.schema.yaml").read_text(encoding="utf-8"))
 
@@ -61,19 +64,12 @@ def typed(settings: dict, schema: dict) -> dict:
     return result
 
 
-def read(path: Path) -> tuple[dict, list[Problem]]:
+def read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     """Settings of one YAML file; {} where the file is absent or empty."""
-    if not path.is_file():
-        return {}, []
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        row = mark.line + 1 if mark else 0
-        return {}, [Problem(path.name, row, "", "this is not valid YAML", "Check indentation, colons and quotes")]
+    content, faults = yaml_files.read(path)
     if content is not None and not isinstance(content, dict):
         return {}, [Problem(path.name, 0, "", "no settings found", "Write lines such as 'strict: true'")]
-    return content or {}, []
+    return content or {}, faults
 
 
 def problems(settings: dict, schema: dict, file: str) -> list[Problem]:
@@ -89,8 +85,14 @@ def problems(settings: dict, schema: dict, file: str) -> list[Problem]:
         else:
             about = error.schema.get("description", "")
             remedy = f"{_expected(error)}. {about}".strip()
-            found.append(Problem(file, 0, place, f"found {error.instance!r}", remedy))
+            found.append(Problem(file, 0, place, f"found {shown(error.instance)}", remedy))
     return found
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it, in at most 80 characters."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 4]} ..."
 
 
 def _unknown_keys(error, place: str, file: str) -> list[Problem]:
