@@ -18,6 +18,7 @@ configfile: f"{workflow.basedir}/config.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/before.smk"
 include: "workflow/rules/demo.smk"
 include: "workflow/rules/ingest.smk"
 include: "workflow/rules/quantify.smk"
@@ -43,6 +44,7 @@ rule all:
 
 onstart:
     claim_results()
+    withdraw_old_page()
     tell_plan()
 
 

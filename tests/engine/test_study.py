@@ -31,7 +31,7 @@ def cohort(folder: Path, *decisions: str) -> Path:
 
 
 def loaded(folder: Path) -> study.Study:
-    return study.load({"cohort": str(folder), "results": str(folder / "results"), "blinding_key": KEY}, {})
+    return study.load({"cohort": str(folder), "results": str(folder.parent / "results"), "blinding_key": KEY}, {})
 
 
 def test_an_animal_measured_as_a_whole_is_a_recording_beside_its_chromatograms(tmp_path):

@@ -9,26 +9,38 @@ pytestmark = pytest.mark.slow
 
 CALIBRATE = '''
 """Fits the shortest poke."""
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 import pandas as pd
+from ketaflow.assays.nose_poke.model import Log, QuantifySettings
+from ketaflow.core.results import Tables
 
 
-def calibrate(recordings, tables, settings):
+@dataclass(frozen=True)
+class AssaySettings:
+    quantify: QuantifySettings
+
+
+def calibrate(recordings: Iterable[Log], tables: Tables, cohort: Tables, settings: AssaySettings) -> Mapping:
     """The mean over logs."""
-    ingested = {record.rows["nose_poke"][0]["recording"]: len(record.table("pokes")) for record in recordings}
+    assert len(cohort["nose_poke"]) == 8
+    ingested = {log.row.recording: len(log.durations_s) for log in recordings}
     counts = tables["counts"].assign(ingested=tables["counts"]["recording"].map(ingested))
-    shortest = settings["quantify"]["minimum_s"]
+    shortest = settings.quantify.minimum_s
     told = f"With {shortest} s, {counts['pokes'].sum()} pokes."
     return {"fit": counts, "weights.bin": b"\\x00\\x01", "told.txt": told}
 '''
 
 CLIP = '''
 """Films a poke."""
+from pathlib import Path
+from ketaflow.assays.nose_poke.model import Log, Measured, Settings
 
 
-def clip(recording, measured, name, folder, path):
+def clip(log: Log, measured: Measured, recording: str, folder: Path, path: Path, settings: Settings) -> None:
     """Not a film, but its place and content."""
-    log = folder / recording.rows["nose_poke"][0]["log"]
-    path.write_text(f"{name}: {len(log.read_text().split())} of {measured.table('counts')['pokes'].iloc[0]}")
+    text = (folder / log.row.log).read_text()
+    path.write_text(f"{recording}: {len(text.split())} of {measured.counts[0].pokes}")
 '''
 
 EXPORT = '''
@@ -43,16 +55,16 @@ def export(tables):
 COHORT = '''
 """Agreement of nobody with nobody."""
 import pandas as pd
-from ketaflow.core.records import Figure
+from ketaflow.assays.nose_poke.model import Settings
+from ketaflow.core.results import Figure, Summary, Tables
 
 
-def summarise(tables, rows):
+def summarise(tables: Tables, cohort: Tables, settings: Settings) -> Summary:
     """A figure and a legend."""
+    assert len(cohort["nose_poke"]) == 8
     drawing = "<svg xmlns='http://www.w3.org/2000/svg'><text>agreed</text></svg>"
-    return {
-        "figures": [Figure("Two raters", drawing, caption="Nothing to see.")],
-        "legends": pd.DataFrame([{"figure": "Figure 1", "legend": "Pokes of eight mice."}]),
-    }
+    legends = pd.DataFrame([{"figure": "Figure 1", "legend": "Pokes of eight mice."}])
+    return Summary(tables={"legends": legends}, figures=[Figure("Two raters", drawing, caption="Nothing to see.")])
 '''
 
 

@@ -70,14 +70,14 @@ def test_a_job_that_slurm_ends_for_its_memory_is_tried_again_with_twice_as_much(
     # One batch needs more than the first attempt may take, and less than the second.
     needy = f"""
     import os, subprocess, time
-    if rows["nose_poke"][0]["recording"] == "rA3":
+    if row.recording == "rA3":
         with open({str(tried)!r}, "a") as told:
             subprocess.run(["squeue", "-h", "-t", "running", "-o", "%m"], stdout=told)
         much = bytearray(os.urandom(1_000_000)) * 350
         time.sleep(8)
 """
     path = clone.folder / "workflow" / "ketaflow" / "assays" / "nose_poke" / "ingest.py"
-    line = '    path = folder / rows["nose_poke"]'
+    line = "    path = folder / row.log"
     path.write_text(path.read_text().replace(line, needy + line))
     clone.run(*BY_SLURM)
     assert tried.read_text().split() == ["500M", "1000M"]
@@ -95,9 +95,7 @@ def test_jobs_are_submitted_anew_when_the_node_goes_away_under_them(slurm, clone
     wait = f"    import os, time\n    if not os.path.exists({str(marker)!r}):\n"
     wait += f"        open({str(marker)!r}, 'w').close()\n        time.sleep(60)\n"
     text = path.read_text()
-    path.write_text(
-        text.replace('    path = folder / rows["nose_poke"]', wait + '    path = folder / rows["nose_poke"]')
-    )
+    path.write_text(text.replace("    path = folder / row.log", wait + "    path = folder / row.log"))
     node = subprocess.run(["sinfo", "-h", "-o", "%n"], capture_output=True, text=True).stdout.strip()
     with clone.start(*BY_SLURM) as run:
         end = time.monotonic() + 120

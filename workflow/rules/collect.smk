@@ -66,6 +66,8 @@ rule summary:
         recordings="<results>/recordings.csv",
         review="<results>/report/qc.html",
         results="<results>/report/results.html",
+        review_key="<results>/review_key.csv",
+        decisions=cohort_table("qc_decisions"),
     output:
         summary="<results>/summary.txt",
     log:
@@ -77,6 +79,7 @@ rule summary:
         runtime=doubled_on_retry(10),
     params:
         strict=study.settings["strict"],
+        notes=study.notes,
         code=studies.script_code("summary"),
     script:
         "../scripts/summary.py"

@@ -1,4 +1,4 @@
-"""The study behind the rules, and the few words they are written in."""
+"""The study behind the rules, and the helpers they share."""
 
 from pathlib import Path
 
@@ -12,10 +12,22 @@ from ketaflow.core.errors import CohortError
 
 logger.addFilter(progress.is_said)
 
+ASKED = set(sys.argv[1:]) if workflow.is_main_process else set()
+
 try:
+    if "template" in ASKED:
+        print(studies.write_template(config), file=sys.stderr)
+        raise SystemExit(0)
     study = studies.load(config, workflow.config_settings.overwrite_config)
 except CohortError as error:
     raise SystemExit(f"\n{error}\n") from None
+
+if workflow.is_main_process and study.notes:
+    print(progress.notes(study.notes), file=sys.stderr)
+
+if "check" in ASKED:
+    print(study.overview(), file=sys.stderr)
+    raise SystemExit(0)
 
 
 pathvars:
@@ -140,6 +152,12 @@ def after_review():
     """Input: measurements without what reviewers rejected; nothing where nobody decided."""
     decided = bool(cohort_table("qc_decisions"))
     return ["<results>/measurements_reviewed.csv"] if decided else []
+
+
+def withdraw_old_page():
+    """Remove the results page of an earlier run that this run is going to replace, so that none looks current."""
+    if any(job.rule.name == "results" for job in workflow.dag.needrun_jobs()):
+        (study.results / "report" / "results.html").unlink(missing_ok=True)
 
 
 def claim_results():

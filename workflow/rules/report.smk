@@ -71,6 +71,7 @@ rule results:
     params:
         cohort=study.name,
         require_review=study.settings["require_review"],
+        notes=study.notes,
         settings=study.settings["report"],
         measures=studies.measures(),
         code=studies.script_code("results"),

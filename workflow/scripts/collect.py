@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 with files.log_to(snakemake.log[0]):
     params, output = snakemake.params, snakemake.output
     folder = Path(params.folder)
+    given = {"animals": snakemake.input.animals, "measurements": snakemake.input.imported}
+    common = cohort.read_common({name: Path(paths[0]) for name, paths in given.items() if paths})
     collected = collect.collect(
         {
             assay: collect.AssayInput(
@@ -25,8 +27,8 @@ with files.log_to(snakemake.log[0]):
             )
             for (assay, batches), more in zip(params.batches.items(), params.later_files.values(), strict=True)
         },
-        animals=cohort.read_table(snakemake.input.animals[0]),
-        imported=cohort.read_table(snakemake.input.imported[0]) if snakemake.input.imported else None,
+        animals=common["animals"],
+        imported=common.get("measurements"),
     )
     results = Path(output.measurements).parent
     for assay, tables in collected.own.items():

@@ -20,7 +20,7 @@ with files.log_to(snakemake.log[0]):
     plan = plans.read(Path(inputs.plan[0])) if inputs.plan else None
     study = model.Study(
         name=params.cohort,
-        **{name: cohort.read_table(inputs[name][0]) for name in ("animals", "arms", "allocation")},
+        **cohort.read_common({name: Path(inputs[name][0]) for name in ("animals", "arms", "allocation")}),
         measurements=files.read_csv(inputs.reviewed[0] if inputs.reviewed else inputs.measurements),
         checks=files.read_csv(inputs.checks),
         recordings=files.read_csv(inputs.recordings),
@@ -32,6 +32,7 @@ with files.log_to(snakemake.log[0]):
         provenance=model.Provenance.read(files.read_json(inputs.provenance)),
         sentences=tuple(model.Sentence.read(one) for one in written["sentences"]),
         methods_paragraph=written["methods"],
+        notes=tuple(params.notes),
         assays=tuple(model.AssayFigures.read(one) for one in files.read_json(inputs.shown)),
     )
     page, made = Path(snakemake.output.page), {}

@@ -28,7 +28,7 @@ with files.log_to(snakemake.log[0]):
     tables = statistics.analyse(
         measurements,
         files.read_csv(inputs.checks),
-        *(cohort.read_table(inputs[name][0]) for name in ("animals", "arms", "allocation")),
+        *cohort.read_common({name: Path(inputs[name][0]) for name in ("animals", "arms", "allocation")}).values(),
         plan,
         params.measures,
         judged.rejected if judged else None,

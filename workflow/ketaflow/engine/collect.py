@@ -5,6 +5,7 @@ assay's own tables, and the list of items a reviewer judges.
 """
 
 import inspect
+import traceback
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -36,7 +37,9 @@ from ketaflow.engine.codec import hints
 
 UNREADABLE = "readable"
 ITEM_COLUMNS = ("assay", "recording", "animal", "status", "reason", "item_sha256")
-SHOWN_FAILURES = 10
+SHOWN_FAILURES, SHOWN_NAMES = 10, 5
+# The check that says that an assay's stage ``cohort`` failed.
+COHORT_STAGE = "cohort_summary"
 
 
 @dataclass(frozen=True)
@@ -135,11 +138,38 @@ def summary(collected: Collected) -> str:
         counts = rows["status"].value_counts()
         by_status = ", ".join(f"{counts.get(status, 0)} {status}" for status in ("ok", "flagged", "failed"))
         lines.append(f"{assays.title(str(assay))}: {len(rows)} recordings ({by_status})")
-        for row in rows[rows["status"].eq("failed")].head(SHOWN_FAILURES).itertuples():
-            lines.append(f"  failed: {row.recording}: {row.reason}")
-        if counts.get("failed", 0) > SHOWN_FAILURES:
-            lines.append(f"  ... and {counts['failed'] - SHOWN_FAILURES} more; all are listed in recordings.csv")
+        lines += _grouped_failures(rows[rows["status"].eq("failed")])
+    lines += [
+        f"{assays.title(assay)}: the summary over the cohort failed: {reason}" for assay, reason in _faults(collected)
+    ]
+    lines += _without_any_value(collected)
     return "\n".join(lines) + "\n"
+
+
+def _grouped_failures(failed: pd.DataFrame) -> list[str]:
+    """Recordings that failed, those with one reason on one line."""
+    lines = []
+    by_reason = failed.groupby(failed["reason"].fillna(""), sort=False)["recording"].agg(list)
+    for reason, names in by_reason.head(SHOWN_FAILURES).items():
+        shown = ", ".join(names[:SHOWN_NAMES]) + (f" and {len(names) - SHOWN_NAMES} more" * (len(names) > SHOWN_NAMES))
+        lines.append(f"  failed: {shown}: {reason}")
+    if len(by_reason) > SHOWN_FAILURES:
+        left = sum(map(len, by_reason.iloc[SHOWN_FAILURES:]))
+        lines.append(f"  ... and {left} more for other reasons; all are listed in recordings.csv")
+    return lines
+
+
+def _faults(collected: Collected) -> list[tuple[str, str]]:
+    """Assays whose stage ``cohort`` failed, and why."""
+    failed = collected.checks[collected.checks["check"].eq(COHORT_STAGE)]
+    return list(failed[["assay", "message"]].itertuples(index=False, name=None))
+
+
+def _without_any_value(collected: Collected) -> list[str]:
+    """A line for each assay that was run and yielded no value at all."""
+    valued = set(collected.measurements.loc[collected.measurements["value"].notna(), "assay"])
+    empty = [assays.title(assay) for assay in collected.own if assay not in valued]
+    return [f"No value was measured in: {', '.join(empty)}"] if empty else []
 
 
 def review_items(
@@ -188,7 +218,7 @@ def _assay(assay: str, given: AssayInput) -> Collected:
     checks = _together([*checked, frame(_failed_checks(failures), Check)])
     figures: list[Figure] = []
     if assays.has(assay, "cohort"):
-        more = _summary(assay, given, {**tables, "measurements": measured})
+        more = _attempted_summary(assay, given, {**tables, "measurements": measured})
         measured = _together([measured, more.pop("measurements", pd.DataFrame())])
         checks = _together([checks, more.pop("checks", pd.DataFrame())])
         figures = more.pop("figures", [])
@@ -197,6 +227,19 @@ def _assay(assay: str, given: AssayInput) -> Collected:
     recordings = _recordings(assay, found, measured, checks, given)
     items = _items(recordings, measured, found)
     return Collected(measured, checks, recordings, items, {assay: tables}, {assay: figures})
+
+
+def _attempted_summary(assay: str, given: AssayInput, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    """What the stage ``cohort`` adds; where it fails, a check that says so, and nothing else is lost."""
+    try:
+        return _summary(assay, given, tables)
+    except Exception as error:
+        if files.is_of_the_machine(error):
+            raise
+        traceback.print_exc()
+        message = f"{type(error).__name__}: {error}; the log of the job has the details"
+        failed = check(COHORT_STAGE, None, recording="", verdict="fail", message=message)
+        return {"checks": frame([failed], Check)}
 
 
 def _summary(assay: str, given: AssayInput, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
@@ -267,7 +310,7 @@ def _recordings(
     assay: str, found: list[Outcome[Any]], measured: pd.DataFrame, checks: pd.DataFrame, given: AssayInput
 ) -> pd.DataFrame:
     """One row per recording and file, with its status."""
-    status = _statuses(measured, checks)
+    status = _statuses(assay, measured, checks)
     made = []
     for outcome in found:
         sources = {source.path: source for source in outcome.sources}
@@ -286,16 +329,23 @@ def _recordings(
     return pd.DataFrame(made, columns=list(RECORDING_COLUMNS)).drop_duplicates(ignore_index=True)
 
 
-def _statuses(measured: pd.DataFrame, checks: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Status and reason of each recording, from its measurements and checks."""
+def _statuses(assay: str, measured: pd.DataFrame, checks: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Status and reason of each recording, from its measurements and checks.
+
+    A recording has failed where none of the measures that every recording of the assay gives has a value, or, if it has
+    none of these, where no measure has one.
+    """
     status = {}
     if len(checks):
         doubtful = checks[checks["verdict"].ne("pass")]
         for name, messages in doubtful.groupby("recording")["message"]:
             status[name] = ("flagged", "; ".join(dict.fromkeys(messages.dropna())))
     if len(measured):
-        failed = measured["status"].eq("failed").groupby(measured["recording"]).all()
-        reasons = measured.groupby("recording")["reason"].first()
+        always = {name for name, facts in assays.described(assay, "measures").items() if facts.get("always")}
+        expected = measured["measure"].isin(always)
+        counted = measured[expected | ~measured["recording"].isin(measured.loc[expected, "recording"])]
+        failed = counted["status"].eq("failed").groupby(counted["recording"]).all()
+        reasons = counted[counted["status"].eq("failed")].groupby("recording")["reason"].first()
         for name in failed[failed].index:
             status[name] = ("failed", reasons[name])
     return status

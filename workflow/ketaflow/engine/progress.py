@@ -23,6 +23,11 @@ def is_said(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(NOISE)
 
 
+def notes(found: list[str]) -> str:
+    """What was read although it was not written as documented, as lines for the terminal and the summary."""
+    return "\n".join(["How the tables were read:", *(f"  {note}" for note in found)])
+
+
 def begin(logs: Path, jobs: list[tuple[str, str, str]], recordings: dict[str, dict[str, int]]) -> str:
     """Note what a run is going to do: ``jobs`` are (stage, assay, batch), ``recordings`` counts by assay and batch."""
     batches = {assay: {batch for _, own, batch in jobs if own == assay} for _, assay, _ in jobs}

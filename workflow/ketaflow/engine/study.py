@@ -8,17 +8,20 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import cohort, files, settings
+from ketaflow.core import cohort, files, settings, tables
 from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import RawTable
-from ketaflow.engine import batches, digest, recordings
+from ketaflow.engine import batches, digest, plan_check, recordings, template
 from ketaflow.review import blinding, decisions
 
+# For the estimate of a run's length: cores, and what a run takes whatever it measures (seconds, in the demonstration).
+CORES, RUN_S = 2, 30.0
 SETTINGS_FILE = "settings.yaml"
 BLOCKS = ("statistics", "report")
 
@@ -41,6 +44,11 @@ class Study:
     def assays(self) -> list[str]:
         """Assays this cohort has recordings of."""
         return list(self.batches)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was read although it was not written as documented, and what is not used."""
+        return list(self.cohort.notes)
 
     def folder(self, assay: str, batch: str) -> Path:
         """Where the paths of a batch start: the cohort folder, or the folder it was drawn into."""
@@ -78,6 +86,27 @@ class Study:
             }
             for assay, by_name in self.batches.items()
         }
+
+    def overview(self) -> str:
+        """What a check says of valid tables: how many recordings of each assay, and about how long they take."""
+        listed, cpu_s = [], 0.0
+        for assay, by_name in self.batches.items():
+            groups = [group for members in by_name.values() for group in members]
+            count = sum(len(recordings.names(assay, group)) for group in groups)
+            files_named = len({path for group in groups for path in group.files})
+            in_files = f" in {files_named} file{'s' * (files_named != 1)}" if files_named else ""
+            listed.append(f"{count} recording{'s' * (count != 1)} of {assays.title(assay).lower()}{in_files}")
+            cpu_s += len(groups) * assays.described(assay, "tables.schema")["group_cpu_s"]
+        imported = self.cohort.tables.get("measurements")
+        if imported is not None:
+            listed.append(f"{len(imported)} measurements made elsewhere")
+        minutes = max(1, round((cpu_s / CORES + RUN_S) / 60))
+        animals, arms = (len(self.cohort.tables[name]) for name in ("animals", "arms"))
+        what = ", ".join(listed) or "no recordings"
+        return (
+            f"Tables are valid: {animals} animals in {arms} arms; {what}; about {minutes} "
+            f"minute{'s' * (minutes != 1)} on {CORES} cores."
+        )
 
     def table_sources(self) -> dict[str, dict]:
         """Path, fingerprint and size of every table of the cohort, by table name."""
@@ -151,16 +180,26 @@ def load(config: dict, overrides: dict) -> Study:
     problems += faults + settings.problems(own, schema, SETTINGS_FILE)
     merged = settings.merged(settings.merged(config, own), overrides)
     found, faults = cohort.read(folder, table_schemas(), reshaped)
-    problems += faults
+    problems += faults + _results_problems(folder, Path(str(merged.get("results", ""))))
     filled = settings.with_defaults(merged, schema)
     problems += _assay_problems(found)
+    faults, used = plan_check.checked(found)
+    problems += faults
     if problems:
         raise CohortError(problems)
-    found = _completed(found)
+    more = [*cohort.unused_by_plan(found, used), *cohort.stray_files(found, table_schemas())]
+    found = _completed(replace(found, notes=(*found.notes, *more)))
     loaded = Study(found, filled, Path(filled["results"]), _batches(found, filled))
     if problems := _decision_problems(loaded):
         raise CohortError(problems)
     return loaded
+
+
+def write_template(config: Mapping[str, Any]) -> str:
+    """Write a cohort folder to fill in, and say what to do next."""
+    folder = Path(str(config.get("cohort", "")))
+    written = template.write(folder, table_schemas())
+    return f"{len(written)} files in {folder}, for {template.titles()}. Read README.txt there."
 
 
 def settings_schema() -> dict:
@@ -205,6 +244,8 @@ def read_tables(assay: str, folder: Path, names: Mapping[str, str]) -> dict[str,
     """
     schemas = assays.described(assay, "tables.schema")["tables"]
     read = {name: cohort.read_one(name, folder / file, schemas[name], reshaped) for name, file in names.items()}
+    for animals in tables.find(folder, "animals"):
+        cohort.with_zeros(animals, read, schemas)
     found = Cohort(folder, read, dict(names))
     if assays.has(assay, "tables"):
         complete = getattr(assays.stage(assay, "tables"), "complete", None)
@@ -297,6 +338,13 @@ def _blocks() -> dict[str, dict]:
         if path.is_file():
             blocks[name] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return blocks
+
+
+def _results_problems(folder: Path, results: Path) -> list[Problem]:
+    """Results inside the cohort folder, which is never written to."""
+    inside = folder.is_dir() and results.resolve().is_relative_to(folder.resolve())
+    remedy = "Write them elsewhere: snakemake --config results=FOLDER"
+    return [Problem(str(results), 0, "", "the results would lie inside the cohort folder", remedy)] if inside else []
 
 
 def _assay_problems(found: Cohort) -> list[Problem]:

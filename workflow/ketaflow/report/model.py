@@ -295,6 +295,8 @@ class Study:
         Statistical methods, ready for a paper.
     assays : tuple of AssayFigures
         Figures and legends of each assay.
+    notes : tuple of str
+        What was read in the cohort's tables although it was not written as documented, and what is not used.
     """
 
     name: str
@@ -313,6 +315,7 @@ class Study:
     sentences: tuple[Sentence, ...] = ()
     methods_paragraph: str = ""
     assays: tuple[AssayFigures, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def executed_plan(self) -> Plan:

@@ -37,16 +37,22 @@ def read(path: Path) -> dict | None:
 
 def filled(plan: Mapping) -> dict:
     """The plan with every default in place; raises PlanError with every fault."""
-    problems = [fault for fault in settings.problems(plan, SCHEMA, FILE) if ".contrasts." not in fault.column]
-    problems += _contrast_faults(plan)
-    if problems:
+    if problems := faults(plan):
         raise error(problems)
+    return _whole(plan)
+
+
+def faults(plan: Mapping) -> list[Problem]:
+    """Every fault of a plan that shows without the cohort: unknown keys and words, contradictions."""
+    found = [fault for fault in settings.problems(plan, SCHEMA, FILE) if ".contrasts." not in fault.column]
+    found += _contrast_faults(plan)
+    return found or _contradictions(_whole(plan))
+
+
+def _whole(plan: Mapping) -> dict:
     whole = settings.with_defaults(dict(plan), SCHEMA)
     whole["endpoints"] = {name: _endpoint(endpoint) for name, endpoint in plan["endpoints"].items()}
     whole["families"] = {"primary": "none", **dict(whole["families"])}
-    problems = _contradictions(whole)
-    if problems:
-        raise error(problems)
     return whole
 
 

@@ -1,0 +1,11 @@
+"""Before a run: a cohort folder to fill in, and a check of one that is filled in; both end once the tables are read."""
+
+
+rule template:
+    """Write a cohort folder to fill in: snakemake template --config cohort=FOLDER"""
+    localrule: True
+
+
+rule check:
+    """Check tables, settings and plan, and measure nothing: snakemake check --config cohort=FOLDER"""
+    localrule: True
