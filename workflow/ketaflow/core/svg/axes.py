@@ -17,7 +17,7 @@ NUMBER_GAP_PX, LABEL_GAP_PX = 7.0, 18.0
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours and type of axes; lengths in pixels."""
+    """Colours and type of axes; lengths in pixels. Empty ``text`` and ``font_px`` 0 are left to the style sheet."""
 
     text: str
     grid: str

@@ -64,17 +64,20 @@ class Canvas:
         size: float = 12,
         look: Look = "plain",
     ) -> None:
-        """Write words; ``y`` is their base line, ``anchor`` says which end of them is at ``x``."""
+        """Write words; ``y`` is their base line, ``anchor`` says which end of them is at ``x``.
+
+        An empty ``fill`` and a ``size`` of 0 leave colour and size to the style sheet.
+        """
         self.add(
-            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}" font-size="{size:g}"{LOOKS[look]}>'
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{_type(fill, size)}{LOOKS[look]}>'
             f"{escape(words)}</text>"
         )
 
     def upright_text(self, x: float, y: float, words: str, *, fill: str = SOFT, size: float = 12) -> None:
         """Write words that read from bottom to top, centred on a point."""
         self.add(
-            f'<text transform="translate({x:.1f} {y:.1f}) rotate(-90)" text-anchor="middle" fill="{fill}" '
-            f'font-size="{size:g}">{escape(words)}</text>'
+            f'<text transform="translate({x:.1f} {y:.1f}) rotate(-90)" text-anchor="middle"{_type(fill, size)}>'
+            f"{escape(words)}</text>"
         )
 
     def dot(
@@ -161,6 +164,11 @@ def path_data(xs: Iterable[float], ys: Iterable[float], *, steps: bool = False) 
 def escaped(text: str) -> str:
     """Return text for use in an attribute."""
     return escape(text, quote=True)
+
+
+def _type(fill: str, size: float) -> str:
+    colour = f' fill="{fill}"' if fill else ""
+    return f'{colour} font-size="{size:g}"' if size else colour
 
 
 def _title(tooltip: str) -> str:

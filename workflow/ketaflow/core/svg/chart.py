@@ -23,7 +23,8 @@ COLOURS = {
     "sky": "#56b4e9", "pink": "#cc79a7", "grey": "#8a8a8a",
     "black": "currentColor",
 }  # fmt: skip
-CARD = Theme(text="currentColor", grid="#7676763d", axis="#767676", font_px=11, x_number_px=14, x_label_px=30)
+# Colour and size of text are those of STYLE.
+CARD = Theme(text="", grid="#7676763d", axis="#767676", font_px=0, x_number_px=14, x_label_px=30)
 # About the width of a character of the 11 px font (px).
 CHARACTER_PX = 6
 # Height of a line of a panel's title (px).
