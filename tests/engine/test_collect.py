@@ -1,6 +1,6 @@
 """Batches put together: nothing is lost, a failure keeps its reason, an item's fingerprint follows its content."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -170,3 +170,33 @@ def test_a_row_of_another_animal_in_the_same_table_leaves_a_judgement_standing(t
     after = dialysed(tmp_path, table_sha256="another", note="air in the line")
     assert after["M1"] == before["M1"]
     assert after["M2"] != before["M2"], "its own row was changed"
+
+
+def test_recordings_that_failed_for_one_reason_share_a_line(tmp_path):
+    failed = [(f"r{number}", "M1", "the film ends before the scoring window") for number in range(12)]
+    frame = pd.DataFrame(
+        [("forced_swim", name, animal, "", "", 0, "failed", reason) for name, animal, reason in failed],
+        columns=list(RECORDING_COLUMNS),
+    )
+    found = replace(collected(batch(tmp_path)), recordings=frame)
+    (line,) = [line for line in collect.summary(found).splitlines() if "scoring window" in line]
+    assert line == "  failed: r0, r1, r2, r3, r4 and 7 more: the film ends before the scoring window"
+
+
+def test_an_assay_that_yields_no_value_is_named_in_the_last_line(tmp_path):
+    said = collect.summary(collected(batch(tmp_path, immobility_s=None))).splitlines()
+    assert said[-1] == "No value was measured in: Forced swim"
+
+
+def test_a_summary_over_the_cohort_that_fails_costs_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.undo()
+
+    def summarise(tables, rows, **settings):
+        raise KeyError("analyte")
+
+    monkeypatch.setattr(collect.assays.stage(ASSAY, "cohort"), "summarise", summarise)
+    found = collected(batch(tmp_path))
+    assert found.measurements["value"].notna().any()
+    (row,) = found.checks[found.checks["check"].eq("cohort_summary")].to_dict("records")
+    assert (row["verdict"], "KeyError: 'analyte'" in row["message"]) == ("fail", True)
+    assert "the summary over the cohort failed" in collect.summary(found)
