@@ -1,13 +1,11 @@
-"""What a bottle recording costs: CPU milliseconds of ingest, quantify and qc together, and beside a bare formula.
+"""CPU time of a bottle recording: ingest, quantify and qc, compared with the bare formula.
 
     python benchmarks/sucrose_preference.py [recordings]
 
-The bare formula is pandas on the whole table at once, without leak controls, checks or pictures: what a
-spreadsheet does. benchmarks/scale.py measures the whole workflow.
+The bare formula is pandas on the whole table at once, without leak controls, checks or figures, as a spreadsheet does
+it. benchmarks/scale.py measures the whole workflow.
 """
 
-import contextlib
-import io
 import sys
 import tempfile
 import time
@@ -20,8 +18,8 @@ sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
 
 from scale import make_bottles  # noqa: E402
 
-from ketaflow import assays  # noqa: E402
-from ketaflow.engine import legacy, study  # noqa: E402
+from ketaflow.core.inputs import Rows  # noqa: E402
+from ketaflow.engine import stages, study  # noqa: E402
 
 ASSAY = "sucrose_preference"
 
@@ -33,19 +31,10 @@ def main(recordings: int) -> None:
         make_bottles(folder, recordings)
         loaded = study.load({"cohort": str(folder)}, {})
         groups = [group for batch in loaded.batches[ASSAY].values() for group in batch]
-        chosen = loaded.settings[ASSAY]
-        cache = folder / "cache" / "b.zip"
         each = {}
-        with contextlib.redirect_stdout(io.StringIO()):
-            start = time.process_time()
-            ingest = assays.stage(ASSAY, "ingest").ingest
-            read = legacy.ingest_batch(groups, folder, ingest, chosen["ingest"], code="", cache=cache)
-            each["ingest"] = time.process_time() - start
-            measured, each["quantify"] = staged("quantify", [(one,) for one in read], chosen, cache)
-            checked, each["qc"] = staged("qc", list(zip(read, measured, strict=True)), chosen, cache)
-        failed = [one.reason for one in checked if one.status != "ok"]
-        if failed:
-            sys.exit(f"{len(failed)} recordings failed, the first because: {failed[0]}")
+        each["ingest"], read = timed("ingest", [(Rows(group.rows), folder) for group in groups], loaded.settings[ASSAY])
+        each["quantify"], measured = timed("quantify", [(one,) for one in read], loaded.settings[ASSAY])
+        each["qc"], _ = timed("qc", list(zip(read, measured, strict=True)), loaded.settings[ASSAY])
         start = time.process_time()
         bare(pd.read_csv(folder / f"{ASSAY}.csv"))
         each["bare formula"] = time.process_time() - start
@@ -54,11 +43,13 @@ def main(recordings: int) -> None:
     print(f"{'three stages':14s} {1000 * sum(list(each.values())[:3]) / recordings:8.3f} ms a recording")
 
 
-def staged(stage: str, inputs: list[tuple], chosen: dict, cache: Path) -> tuple[list, float]:
-    """Records of one stage over the batch, and the CPU seconds it took."""
+def timed(name: str, inputs: list[tuple], chosen: dict) -> tuple[float, list]:
+    """CPU seconds of one stage over all recordings, and what it returned."""
+    own = stages.stage(ASSAY, name)
+    settings = own.settings_from(chosen[name])
     start = time.process_time()
-    made = legacy.stage_batch(inputs, getattr(assays.stage(ASSAY, stage), stage), chosen[stage], code="", cache=cache)
-    return made, time.process_time() - start
+    made = [own.run(*given, settings) for given in inputs]
+    return time.process_time() - start, made
 
 
 def bare(table: pd.DataFrame) -> pd.Series:

@@ -1,13 +1,17 @@
 """A recording of two bottles, made and measured as the workflow does."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ketaflow import assays
-from ketaflow.assays.sucrose_preference import ingest, qc, quantify
+from ketaflow.assays.sucrose_preference.ingest import ingest
+from ketaflow.assays.sucrose_preference.model import IngestSettings, QcSettings, QuantifySettings
+from ketaflow.assays.sucrose_preference.qc import qc
+from ketaflow.assays.sucrose_preference.quantify import quantify
 from ketaflow.core import settings
-from ketaflow.core.records import Record
+from ketaflow.core.inputs import Rows, build
 
 ASSAY = "sucrose_preference"
 SETTINGS = settings.with_defaults({}, assays.described(ASSAY, "settings.schema"))
@@ -15,27 +19,29 @@ COLUMNS = assays.described(ASSAY, "tables.schema")["tables"][ASSAY]["columns"]
 EMPTY = dict.fromkeys(COLUMNS) | {"recording": "r1", "animal": "M1", "session": "day1"}
 
 
+def settings_of(kind, stage: str, changed: dict):
+    """Default settings of a stage, with those of the changes that it has."""
+    return replace(build(kind, SETTINGS[stage]), **{k: v for k, v in changed.items() if k in SETTINGS[stage]})
+
+
 class Measured:
     """One recording after all three stages."""
 
     def __init__(self, rows: list[dict], folder: Path = Path("."), weight_g: float | None = 25.0, **changed):
-        table = [EMPTY | row for row in rows]
-        given = {ASSAY: table, "animals": [{"animal": "M1", "weight_g": weight_g}]}
-        chosen = {stage: {k: changed.get(k, v) for k, v in SETTINGS[stage].items()} for stage in assays.STAGES}
-        self.recording: Record = ingest.ingest(given, folder, **chosen["ingest"])
-        self.recording.rows = given
-        self.measured = quantify.quantify(self.recording, **chosen["quantify"])
-        self.checked = qc.qc(self.recording, self.measured, **chosen["qc"])
-        self.rows = {row["measure"]: row for row in self.measured.tables["measurements"]}
+        given = Rows({ASSAY: [EMPTY | row for row in rows], "animals": [{"animal": "M1", "weight_g": weight_g}]})
+        self.test = ingest(given, folder, settings_of(IngestSettings, "ingest", changed))
+        self.measured = quantify(self.test, settings_of(QuantifySettings, "quantify", changed))
+        self.checked = qc(self.test, self.measured, settings_of(QcSettings, "qc", changed))
+        self.rows = {row.measure: row for row in self.measured.measurements}
 
     def __getitem__(self, measure: str) -> float | None:
-        return self.rows[measure]["value"]
+        return self.rows[measure].value
 
     def reason(self, measure: str) -> str:
-        return self.rows[measure]["reason"]
+        return self.rows[measure].reason
 
     def doubts(self) -> set[str]:
-        return {row["check"] for row in self.checked.tables["checks"] if row["verdict"] != "pass"}
+        return {row.check for row in self.checked.checks if row.verdict != "pass"}
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,16 @@ import pytest
 
 from ketaflow import assays
 from ketaflow.assays.sucrose_preference.cohort import summarise
+from ketaflow.assays.sucrose_preference.model import CohortSettings
 from ketaflow.core import settings
+from ketaflow.core.inputs import build
+from ketaflow.core.results import Summary
 
-SETTINGS = settings.with_defaults({}, assays.described("sucrose_preference", "settings.schema"))["cohort"]
+DEFAULTS = settings.with_defaults({}, assays.described("sucrose_preference", "settings.schema"))
+SETTINGS = build(CohortSettings, DEFAULTS["cohort"])
 
 
-def cohort(days: list[tuple[str, str, str, float]], total_g: float = 5.0):
+def cohort(days: list[tuple[str, str, str, float]], total_g: float = 5.0) -> Summary:
     """Tables of recordings given as (animal, session, side of the sucrose, preference)."""
     measured, bottles = [], []
     for animal, session, side, preference in days:
@@ -23,17 +27,15 @@ def cohort(days: list[tuple[str, str, str, float]], total_g: float = 5.0):
         bottles.append({"recording": name, "side": side, "content": "sucrose", "dummy": False})
         other = "right" if side == "left" else "left"
         bottles.append({"recording": name, "side": other, "content": "water", "dummy": False})
-    return summarise(
-        {"measurements": pd.DataFrame(measured)}, {"sucrose_preference": pd.DataFrame(bottles)}, **SETTINGS
-    )
+    return summarise({"measurements": pd.DataFrame(measured)}, {"sucrose_preference": pd.DataFrame(bottles)}, SETTINGS)
 
 
-def checks(found: dict) -> dict[str, str]:
-    return dict(zip(found["checks"]["check"], found["checks"]["verdict"], strict=True))
+def checks(found: Summary) -> dict[str, str]:
+    return {row.check: row.verdict for row in found.checks}
 
 
-def over_test(found: dict) -> dict[str, float]:
-    return dict(zip(found["measurements"]["measure"], found["measurements"]["value"], strict=True))
+def over_test(found: Summary) -> dict[str, float | None]:
+    return {row.measure: row.value for row in found.measurements}
 
 
 def test_left_and_right_count_equally_however_often_the_solution_hung_there():
@@ -43,18 +45,18 @@ def test_left_and_right_count_equally_however_often_the_solution_hung_there():
 
 def test_a_test_that_lost_a_session_is_flagged():
     found = cohort([("M1", "day1", "left", 90.0), ("M1", "day2", "right", None)])
-    mean = found["measurements"].set_index("measure").loc["test_sucrose_preference_pct"]
-    assert (mean["value"], mean["status"], mean["n"]) == (90.0, "flagged", 1)
+    (mean,) = (row for row in found.measurements if row.measure == "test_sucrose_preference_pct")
+    assert (mean.value, mean.status, mean.n) == (90.0, "flagged", 1)
 
 
 def test_one_session_an_animal_is_not_written_twice():
     found = cohort([("M1", "day1", "left", 90.0), ("M2", "day1", "right", 70.0)])
-    assert found["measurements"].empty
+    assert not found.measurements
 
 
 def test_a_swap_shows_the_side_bias_over_the_test():
     found = cohort([("M1", "day1", "left", 90.0), ("M1", "day2", "right", 70.0)])
-    row = found["tests"].iloc[0]
+    row = found.tables["tests"].iloc[0]
     assert (row["test_preference_pct"], row["side_bias_pct"]) == (80.0, 20.0)
     assert over_test(found) == {"side_bias_pct": 20.0, "test_sucrose_preference_pct": 80.0}
     assert checks(found) == {"side_bias_swap": "pass"}
@@ -73,7 +75,7 @@ def test_a_test_without_a_swap_is_mentioned():
 )
 def test_gate_and_class_are_shown_and_nothing_is_left_out(baseline, test, gate, class_):
     found = cohort([("M1", "baseline1", "left", baseline), ("M1", "day1", "left", test), ("M1", "day2", "right", test)])
-    row = found["tests"].iloc[0]
+    row = found.tables["tests"].iloc[0]
     assert (row["passes_baseline_gate"], row["anhedonic"]) == (gate, class_)
     assert row["n_sessions"] == 2
 
@@ -88,5 +90,5 @@ def test_an_intake_far_from_its_session_is_mentioned():
         for n in range(10)
     ]  # fmt: skip
     bottles = pd.DataFrame({"recording": ["M0_day1"], "side": ["left"], "content": ["sucrose"], "dummy": [False]})
-    odd = summarise({"measurements": pd.DataFrame(measured)}, {"sucrose_preference": bottles}, **SETTINGS)["checks"]
-    assert odd["animal"].tolist() == ["M0"]
+    odd = summarise({"measurements": pd.DataFrame(measured)}, {"sucrose_preference": bottles}, SETTINGS)
+    assert [row.animal for row in odd.checks] == ["M0"]

@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from ketaflow.assays.sucrose_preference.model import IngestSettings
 from ketaflow.assays.sucrose_preference.readers.dispatch import read_log
+from ketaflow.assays.sucrose_preference.readers.logs import Log, LogFile
 from ketaflow.core.errors import IngestError
 
-READ = {"subject": "M1", "lick_time_unit": "auto", "quiet_gap_s": 600.0}
+SETTINGS = IngestSettings("remaining", "", "auto", empty_up_to_ml=0.2, quiet_gap_s=600.0)
 
 
-def log(text: str, **changed):
-    return read_log(text, "log.txt", **{**READ, **changed})
+def log(text: str) -> Log:
+    return read_log(LogFile(text, "log.txt", "M1", SETTINGS))
 
 
 def sipper(rows: list[tuple[int, int, float, int, float]]) -> str:
@@ -32,13 +34,13 @@ def test_a_sipper_counts_from_its_first_row_and_through_a_reset():
     left, right = found.channels["left"], found.channels["right"]
     assert left.licks.sum() == 11 + 4
     assert right.licks.sum() == 26
-    assert found.facts["resets"] >= 1
+    assert found.quality.counter_resets >= 1
 
 
 def test_a_pause_of_a_sipper_is_a_gap():
     rows = [(10 * step, step, 0.1, 0, 0) for step in range(1, 20)]
     rows += [(at + 2000, count + 20, 0.1, 0, 0) for at, count, *_ in rows]
-    assert log(sipper(rows)).facts["gaps"] == [[190.0, 2010.0]]
+    assert log(sipper(rows)).quality.gaps == ((190.0, 2010.0),)
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r", "\r\r\n"])

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from ketaflow.core.records import Record
-
 HEAD = "MM:DD:YYYY hh:mm:ss, Elapsed Time, Device, LeftCount, LeftDuration, RightCount, RightDuration, BatteryVoltage\n"
 
 
@@ -30,7 +28,7 @@ def test_a_good_log_passes_every_check(measure, tmp_path):
     found = measure(sipper(tmp_path), tmp_path)
     assert not found.doubts()
     assert {"sensor_stuck", "log_gap", "counter_reset", "clock_not_set", "battery_low", "duplicated_rows",
-            "count_against_contact"} <= {row["check"] for row in found.checked.tables["checks"]}  # fmt: skip
+            "count_against_contact"} <= {row.check for row in found.checked.checks}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -73,10 +71,10 @@ def test_a_bottle_that_gave_nothing_is_mentioned(measure, pair):
 
 
 def test_every_check_says_its_number_and_its_limit(measure, pair):
-    for row in measure(pair(4.0, 1.0)).checked.tables["checks"]:
-        assert row["value"] is not None
-        assert row["low"] is not None or row["high"] is not None
-        assert row["message"]
+    for row in measure(pair(4.0, 1.0)).checked.checks:
+        assert row.value is not None
+        assert row.low is not None or row.high is not None
+        assert row.message
 
 
 def test_the_picture_names_no_animal_and_no_recording(measure, pair, tmp_path):
@@ -93,7 +91,6 @@ def test_the_picture_names_no_animal_and_no_recording(measure, pair, tmp_path):
 def test_a_long_log_makes_a_small_picture(measure, tmp_path):
     np.savetxt(tmp_path / "licks.txt", np.cumsum(np.full(20_000, 0.13)), fmt="%.2f")
     found = measure([{"side": "left", "content": "sucrose", "log": "licks.txt"}], tmp_path)
-    assert isinstance(found.checked, Record)
     assert len(found.checked.figures["r1"][0].content) < 30_000
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketaflow.assays.sucrose_preference.bottles.loss import density_g_per_ml, preference_pct
-from ketaflow.assays.sucrose_preference.licks import lick_microstructure
+from ketaflow.assays.sucrose_preference.bottles.loss import density_g_per_ml
+from ketaflow.assays.sucrose_preference.licks.lick_microstructure import lick_bursts, modal_lick_rate_hz
+from ketaflow.assays.sucrose_preference.preference import preference_pct
 
 grams = st.floats(0.5, 9).map(lambda value: round(value, 2))
 DUMMY = {"recording": "leak", "animal": None, "dummy": True, "side": "left", "content": "water", "start_g": 150.0}
@@ -77,7 +78,7 @@ def test_one_bottle_that_ran_empty_after_little_is_flagged_not_refused(measure):
     ]
     found = measure(rows)
     assert found["sucrose_preference_pct"] == pytest.approx(79.87, abs=0.1)
-    assert found.rows["sucrose_preference_pct"]["status"] == "flagged"
+    assert found.rows["sucrose_preference_pct"].status == "flagged"
 
 
 def test_a_bottle_that_gained_is_a_slip_of_the_pen_not_a_preference(measure, pair):
@@ -196,7 +197,7 @@ def test_saccharin_is_a_preference_with_its_name_beside_it(measure):
     ]
     found = measure(rows)
     assert found["sucrose_preference_pct"] == pytest.approx(90.0)
-    assert found.rows["sucrose_preference_pct"]["analyte"] == "saccharin"
+    assert found.rows["sucrose_preference_pct"].analyte == "saccharin"
 
 
 @pytest.mark.parametrize(("pct", "density"), [(1, 1.0021), (2, 1.0060), (5, 1.0178), (10, 1.0381)])
@@ -211,7 +212,7 @@ def test_preference_lies_between_0_and_100_or_is_undefined(wanted, other):
 
 
 def test_a_pause_longer_than_the_gap_ends_a_burst():
-    found = lick_microstructure.lick_bursts(np.array([0, 0.1, 0.2, 0.7, 1.3, 1.4]), burst_gap_s=0.5, burst_min_licks=1)
+    found = lick_bursts(np.array([0, 0.1, 0.2, 0.7, 1.3, 1.4]), burst_gap_s=0.5, burst_min_licks=1)
     assert found.licks.tolist() == [4, 2]
     np.testing.assert_allclose(found.start_s, [0, 1.3])
 
@@ -219,17 +220,15 @@ def test_a_pause_longer_than_the_gap_ends_a_burst():
 @given(st.lists(st.floats(0.01, 3), min_size=1, max_size=60), st.integers(1, 6))
 def test_a_higher_minimum_never_adds_bursts(intervals, minimum):
     times = np.cumsum(intervals)
-    few, many = (
-        lick_microstructure.lick_bursts(times, burst_gap_s=0.5, burst_min_licks=n).licks for n in (minimum + 1, minimum)
-    )
+    few, many = (lick_bursts(times, burst_gap_s=0.5, burst_min_licks=n).licks for n in (minimum + 1, minimum))
     assert len(few) <= len(many)
-    assert lick_microstructure.lick_bursts(times, burst_gap_s=0.5, burst_min_licks=1).licks.sum() == len(times)
+    assert lick_bursts(times, burst_gap_s=0.5, burst_min_licks=1).licks.sum() == len(times)
 
 
 def test_the_commonest_interval_is_the_rate():
     times = np.cumsum(np.r_[np.full(50, 0.125), np.full(10, 0.3), np.full(5, 2.0)])
-    assert lick_microstructure.modal_lick_rate_hz(times, burst_gap_s=0.5) == pytest.approx(8.0)
+    assert modal_lick_rate_hz(times, burst_gap_s=0.5) == pytest.approx(8.0)
 
 
 def test_no_lick_has_no_rate():
-    assert lick_microstructure.modal_lick_rate_hz(np.empty(0), burst_gap_s=0.5) is None
+    assert modal_lick_rate_hz(np.empty(0), burst_gap_s=0.5) is None

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from ketaflow.assays.sucrose_preference import simulate
+from ketaflow.core.inputs import Rows
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_every_preference_is_what_was_drawn_and_a_leak_gives_none(study, measure
 def test_every_log_gives_the_licks_drawn_and_the_stuck_sensor_no_preference(study, measure, tmp_path):
     logged = [one for one in recordings(study).values() if one["truth"]["sucrose_licks"] is not None]
     for number, one in enumerate(logged):
-        given = {"sucrose_preference": one["rows"], "sucrose_preference_truth": [one["truth"]]}
+        given = Rows({"sucrose_preference": one["rows"], "sucrose_preference_truth": [one["truth"]]})
         simulate.draw(given, tmp_path, seed=number)
         found = measure(one["rows"], tmp_path)
         assert (found["sucrose_licks"], found["water_licks"]) == (
@@ -63,7 +64,7 @@ def test_every_log_gives_the_licks_drawn_and_the_stuck_sensor_no_preference(stud
 
 def test_the_same_seed_draws_the_same_log(study, tmp_path):
     one = next(one for one in recordings(study).values() if one["truth"]["sucrose_licks"] is not None)
-    given = {"sucrose_preference": one["rows"], "sucrose_preference_truth": [one["truth"]]}
+    given = Rows({"sucrose_preference": one["rows"], "sucrose_preference_truth": [one["truth"]]})
     log = one["rows"][0]["log"]
     texts = []
     for name in ("a", "b"):

@@ -1,139 +1,200 @@
-"""Charts for the reviewer of bottles and licks, written as SVG text in well under a millisecond each."""
+"""Charts for the reviewer of bottles and licks, written as SVG text in well under a millisecond each.
+
+In: a recording and what was measured in it. Out: figures that name neither animal nor recording.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from ketaflow.assays.sucrose_preference.bottles.loss import WATER
-from ketaflow.assays.sucrose_preference.licks import lick_microstructure
-from ketaflow.core.records import Figure, Record
+from ketaflow.assays.sucrose_preference import constants
+from ketaflow.assays.sucrose_preference.licks.lick_microstructure import binned
+from ketaflow.assays.sucrose_preference.licks.lick_summary import stuck_sensors
+from ketaflow.assays.sucrose_preference.licks.light_cycle import clock, dark_spans
+from ketaflow.assays.sucrose_preference.model import (
+    BottleIntake,
+    BottleLicks,
+    BottleTest,
+    Intake,
+    LickSummary,
+    LightCycle,
+    Measured,
+)
+from ketaflow.core.results import Figure
 from ketaflow.core.svg import Chart
 
-# Points a cumulative curve is drawn with at most: more than a screen has pixels for.
-MOST_POINTS = 400
-HOUR_S = 3600.0
-# Shorter logs are drawn in minutes.
-SHORT_S = 2 * HOUR_S
 COLOUR_WORDS = {"sky": "blue", "orange": "orange"}
 
 
-def review_figures(recording: Record, found: dict) -> list[Figure]:
-    """What the reviewer sees: one chart of the bottles, one of the licks, where there are any."""
+class _Axis(NamedTuple):
+    """Time axis of the lick charts: its length (s), and the unit in which it is drawn (s, and its name)."""
+
+    length_s: float
+    unit_s: float
+    unit: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.unit} from the beginning of the log"
+
+
+class _Placed(NamedTuple):
+    """A log, and when it starts on the common time axis (s)."""
+
+    log: BottleLicks
+    offset_s: float
+
+
+def review_figures(test: BottleTest, measured: Measured) -> list[Figure]:
+    """Charts of one recording.
+
+    Parameters
+    ----------
+    test : BottleTest
+        The recording.
+    measured : Measured
+        What was measured in it.
+
+    Returns
+    -------
+    list of Figure
+        What left each bottle, if one was weighed; licks and preference over time, if there were licks.
+    """
     made = []
-    if found["bottles"]:
-        made.append(_bottle_figure(found))
-    if found["sensors"] and any(sensor["licks"] for sensor in found["sensors"]):
-        made.append(_lick_figure(recording, found))
-        preference = _preference_figure(recording, found)
+    if measured.bottles:
+        made.append(_bottle_figure(measured.bottles, measured.intake))
+    if any(spout.licks for spout in measured.spouts):
+        placed = _placed(test.logs)
+        made.append(_lick_figure(placed, measured.spouts, measured.lights))
+        preference = _preference_figure(placed, measured.lights)
         made += [preference] if preference else []
     return made
 
 
-def _bottle_figure(found: dict) -> Figure:
-    """What left each bottle, the part a leak control lost too marked in grey."""
-    bottles = found["bottles"]
-    tops = [max(0.0, bottle["lost_g"]) for bottle in bottles]
-    chart = Chart(
-        (0, len(bottles)), (0, 1.15 * max([*tops, found["limit_ml"] * 0.25])), "", "left the bottle (g)", width=420
-    )
-    chart.show_x_ticks = False
-    for index, (bottle, top) in enumerate(zip(bottles, tops, strict=True)):
-        chart.bars([index + 0.2], [index + 0.8], [top], _colour(bottle))
-        chart.bars([index + 0.2], [index + 0.8], [min(top, max(0.0, bottle["control_g"]))], "grey")
-        chart.text(index + 0.2, top, f"{bottle['lost_g']:.2f} g")
-        chart.caption(index + 0.5, f"{bottle['side']}: {bottle['content']}")
-    caption = f"{found['hours']:.1f} h. Grey: what the leak-control bottles lost in that time."
-    if found["spoilt"]:
-        caption += f" No preference: {found['spoilt']}."
+def _bottle_figure(bottles: Sequence[BottleIntake], intake: Intake) -> Figure:
+    """What left each bottle; the part that a leak-control bottle lost too is grey."""
+    tops = [max(0.0, one.lost_g) for one in bottles]
+    highest = 1.15 * max([*tops, intake.limit_ml * 0.25])
+    chart = Chart((0, len(bottles)), (0, highest), "", "left the bottle (g)", width=420, show_x_ticks=False)
+    for index, (one, top) in enumerate(zip(bottles, tops, strict=True)):
+        chart.bars([index + 0.2], [index + 0.8], [top], _colour(one.content))
+        chart.bars([index + 0.2], [index + 0.8], [min(top, max(0.0, one.control_g))], "grey")
+        chart.text(index + 0.2, top, f"{one.lost_g:.2f} g")
+        chart.caption(index + 0.5, f"{one.side}: {one.content}")
+    caption = f"{intake.hours:.1f} h. Grey: what the leak-control bottles lost in that time."
+    if intake.refusal:
+        caption += f" No preference: {intake.refusal}."
     return Figure("Bottles", chart.svg("Fluid that left each bottle"), caption=caption)
 
 
-def _lick_figure(recording: Record, found: dict) -> Figure:
-    """Licks of each bottle added up over time; dark phases and gaps behind them."""
-    logs, bottles = recording.facts["logs"], recording.facts["bottles"]
-    offsets = _offsets_s(logs)
-    length_s = _length_s(logs, offsets) or HOUR_S
-    unit_s, unit = (HOUR_S, "hours") if length_s > SHORT_S else (60.0, "minutes")
-    curves = []
-    for index in logs:
-        time_s, licks, _ = recording.arrays[f"licks_{index}"]
-        curves.append((bottles[int(index)], *_thinned((time_s + offsets[index]) / unit_s, np.cumsum(licks))))
+def _lick_figure(placed: Sequence[_Placed], spouts: Sequence[LickSummary], lights: LightCycle) -> Figure:
+    """Cumulative licks of each bottle, over dark phases and gaps."""
+    axis = _axis(_length_s(placed) or constants.HOUR_S)
+    curves = [
+        (one.log, *_thinned((one.log.time_s + one.offset_s) / axis.unit_s, np.cumsum(one.log.licks))) for one in placed
+    ]
     most = max([1.0, *(float(total[-1]) for _, _, total in curves if len(total))])
-    chart = Chart((0, length_s / unit_s), (0, 1.4 * most), f"{unit} from the beginning of the log", "licks so far")
-    _shade(chart, logs, offsets, length_s, unit_s, found["lights"])
-    for place, (bottle, times, total) in enumerate(curves):
-        chart.line(times, total, _colour(bottle), step=True)
+    chart = Chart((0, axis.length_s / axis.unit_s), (0, 1.4 * most), axis.label, "licks so far")
+    _shade(chart, placed, axis, lights)
+    for place, (log, times, total) in enumerate(curves):
+        colour = _colour(log.content)
+        chart.line(times.tolist(), total.tolist(), colour, step=True)
         last = total[-1] if len(total) else 0
-        said = f"{bottle['side']}: {bottle['content']}, {last:.0f} ({COLOUR_WORDS[_colour(bottle)]})"
-        chart.text(0.01 * length_s / unit_s, most * (1.28 - 0.14 * place), said)
+        legend = f"{log.side}: {log.content}, {last:.0f} ({COLOUR_WORDS[colour]})"
+        chart.text(0.01 * axis.length_s / axis.unit_s, most * (1.28 - 0.14 * place), legend)
     caption = "Grey bands: lights off, where the log's clock was set. Pink: the log has a gap."
-    stuck = "; ".join(sensor["stuck"] for sensor in found["sensors"] if sensor["stuck"])
-    if stuck:
+    if stuck := stuck_sensors(spouts):
         caption += f" No preference from licks: {stuck}."
     return Figure("Licks", chart.svg("Licks of each bottle, added up over time"), caption=caption)
 
 
-def _offsets_s(logs: dict[str, dict]) -> dict[str, float]:
-    """When each bottle's log begins, from the first of them: bottles that changed places follow each other."""
-    starts = {index: lick_microstructure.clock(log) for index, log in logs.items()}
-    if None in starts.values():
-        return dict.fromkeys(logs, 0.0)
-    first = min(starts.values())
-    return {index: (start - first).total_seconds() for index, start in starts.items()}
+def _placed(logs: Sequence[BottleLicks]) -> list[_Placed]:
+    """Logs on one time axis, from the start of the first: bottles that changed places follow each other.
+
+    All logs start together where the clock of one is not known.
+    """
+    starts = [start for log in logs if (start := clock(log))]
+    if len(starts) < len(logs):
+        return [_Placed(log, 0.0) for log in logs]
+    return [_Placed(log, (start - min(starts)).total_seconds()) for log, start in zip(logs, starts, strict=True)]
 
 
-def _length_s(logs: dict[str, dict], offsets: dict[str, float]) -> float:
-    return max(offsets[index] + (log.get("duration_s") or 0.0) for index, log in logs.items())
+def _length_s(placed: Sequence[_Placed]) -> float:
+    """Time from the start of the first log to the end of the last (s)."""
+    return max(one.offset_s + (one.log.duration_s or 0.0) for one in placed)
 
 
-def _shade(chart: Chart, logs: dict, offsets: dict, length_s: float, unit_s: float, lights: dict) -> None:
-    """Dark phases, where the clock is known, gaps of the log, and when bottles changed places."""
-    starts = [start for log in logs.values() if (start := lick_microstructure.clock(log))]
+def _axis(length_s: float) -> _Axis:
+    """Time axis in hours, or in minutes where it is short."""
+    if length_s > constants.SHORT_LOG_S:
+        return _Axis(length_s, constants.HOUR_S, "hours")
+    return _Axis(length_s, constants.MINUTE_S, "minutes")
+
+
+def _shade(chart: Chart, placed: Sequence[_Placed], axis: _Axis, lights: LightCycle) -> None:
+    """Draw dark phases, where a clock is known, gaps of the logs, and when bottles changed places."""
+    starts = [start for one in placed if (start := clock(one.log))]
     if starts:
-        spans = lick_microstructure.dark_spans_s(min(starts), length_s, **lights)
-        chart.bands([(a / unit_s, b / unit_s) for a, b in spans], "grey")
-    gaps = {(a + offsets[index], b + offsets[index]) for index, log in logs.items() for a, b in log.get("gaps") or []}
-    chart.bands([(a / unit_s, b / unit_s) for a, b in sorted(gaps)], "pink", 0.5)
-    for swap_s in sorted({offset for offset in offsets.values() if offset > 0}):
-        chart.moment(swap_s / unit_s, "swap")
+        spans = dark_spans(min(starts), axis.length_s, lights)
+        chart.bands([(start_s / axis.unit_s, stop_s / axis.unit_s) for start_s, stop_s in spans], "grey")
+    gaps = {
+        ((start_s + one.offset_s) / axis.unit_s, (stop_s + one.offset_s) / axis.unit_s)
+        for one in placed
+        for start_s, stop_s in one.log.quality.gaps
+    }
+    chart.bands(sorted(gaps), "pink", 0.5)
+    for swap_s in sorted({one.offset_s for one in placed if one.offset_s > 0}):
+        chart.moment(swap_s / axis.unit_s, "swap")
 
 
-def _preference_figure(recording: Record, found: dict) -> Figure | None:
+def _preference_figure(placed: Sequence[_Placed], lights: LightCycle) -> Figure | None:
     """Share of the solution in the licks of each day, or of each few hours where the log is shorter."""
-    logs, bottles = recording.facts["logs"], recording.facts["bottles"]
-    offsets = _offsets_s(logs)
-    length_s = _length_s(logs, offsets)
-    contents = {bottles[int(index)]["content"] for index in logs}
-    if len(contents) != 2 or WATER not in contents or length_s <= 0:
+    contents, length_s = {one.log.content for one in placed}, _length_s(placed)
+    if len(contents) != 2 or constants.WATER not in contents or length_s <= 0:
         return None
-    step_s = next(step for step in (24 * HOUR_S, 4 * HOUR_S, length_s / 6) if step <= length_s / 2)
-    edges = np.arange(0, length_s + step_s * 0.999, step_s)
-    wanted, water = np.zeros(len(edges) - 1), np.zeros(len(edges) - 1)
-    for index in logs:
-        time_s, licks, _ = recording.arrays[f"licks_{index}"]
-        counts = lick_microstructure.binned(time_s + offsets[index], licks, edges)
-        if bottles[int(index)]["content"] == WATER:
-            water += counts
-        else:
-            wanted += counts
-    total = wanted + water
-    share = np.divide(100 * wanted, total, out=np.full(len(total), np.nan), where=total > 0)
-    unit_s, unit = (HOUR_S, "hours") if length_s > SHORT_S else (60.0, "minutes")
-    chart = Chart(
-        (0, edges[-1] / unit_s), (0, 105), f"{unit} from the beginning of the log", "preference (%)", height=130
-    )
-    _shade(chart, logs, offsets, length_s, unit_s, found["lights"])
+    width_s = _bin_width_s(length_s)
+    edges_s = np.arange(0, length_s + width_s * 0.999, width_s)
+    share = _shares_pct(placed, edges_s)
+    axis = _axis(length_s)
+    limits = (0, float(edges_s[-1]) / axis.unit_s)
+    chart = Chart(limits, (0, 105), axis.label, "preference (%)", height=130)
+    _shade(chart, placed, axis, lights)
     chart.level(50, "no preference", "grey")
-    chart.line(np.repeat(edges, 2)[1:-1] / unit_s, np.repeat(share, 2), "orange")
-    chart.points((edges[:-1] + edges[1:]) / 2 / unit_s, share, "orange")
-    caption = f"One dot for every {step_s / unit_s:g} {unit}; none where nothing was licked."
+    steps, middles = np.repeat(edges_s, 2)[1:-1], (edges_s[:-1] + edges_s[1:]) / 2
+    chart.line((steps / axis.unit_s).tolist(), np.repeat(share, 2).tolist(), "orange")
+    chart.points((middles / axis.unit_s).tolist(), share.tolist(), "orange")
+    caption = f"One dot for every {width_s / axis.unit_s:g} {axis.unit}; none where nothing was licked."
     return Figure("Preference in licks", chart.svg("Preference in licks over time"), caption=caption)
 
 
-def _colour(bottle: dict) -> str:
-    return "sky" if bottle["content"] == WATER else "orange"
+def _bin_width_s(length_s: float) -> float:
+    """Width of the bins of the preference chart (s), so that there are at least two."""
+    widths = (*constants.PREFERENCE_BINS_S, length_s / constants.PREFERENCE_BIN_COUNT)
+    return next(width_s for width_s in widths if width_s <= length_s / 2)
 
 
-def _thinned(hours: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if len(hours) <= MOST_POINTS:
-        return hours, total
-    kept = np.unique(np.linspace(0, len(hours) - 1, MOST_POINTS).astype(int))
-    return hours[kept], total[kept]
+def _shares_pct(placed: Sequence[_Placed], edges_s: np.ndarray) -> np.ndarray:
+    """Share of the solution in the licks of each bin (%), NaN without licks."""
+    solution, water = np.zeros(len(edges_s) - 1), np.zeros(len(edges_s) - 1)
+    for one in placed:
+        counts = binned(one.log.time_s + one.offset_s, one.log.licks, edges_s)
+        if one.log.content == constants.WATER:
+            water += counts
+        else:
+            solution += counts
+    total = solution + water
+    return np.divide(100 * solution, total, out=np.full(len(total), np.nan), where=total > 0)
+
+
+def _colour(content: str) -> str:
+    """Colour of a bottle's bar or curve."""
+    return "sky" if content == constants.WATER else "orange"
+
+
+def _thinned(times: np.ndarray, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A cumulative curve with no more points than its chart can show."""
+    if len(times) <= constants.CURVE_POINTS:
+        return times, total
+    kept = np.unique(np.linspace(0, len(times) - 1, constants.CURVE_POINTS).astype(int))
+    return times[kept], total[kept]

@@ -1,110 +1,143 @@
-"""One recording: the bottles of an animal in one session, from the table, a bottle sheet or a log.
+"""Read one recording: the bottles of an animal in one session, from the table, a bottle sheet or a lickometer log.
 
-In: the recording's rows and those of the session's leak-control bottles. Out: ``facts["bottles"]``
-and ``facts["controls"]``, one shape whatever they came from, and for each bottle with a log the array
-``licks_<n>`` (3, n): time from the recording's beginning (s), licks, contact time (s).
+In: the recording's rows and those of the session's leak-control bottles. Out: a ``BottleTest``, one form for readings
+and licks of any origin.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from ketaflow.assays.sucrose_preference import constants
 from ketaflow.assays.sucrose_preference.bottles.loss import lost_amount
+from ketaflow.assays.sucrose_preference.model import (
+    AnimalRow,
+    Bottle,
+    BottleLicks,
+    BottleRow,
+    BottleTest,
+    IngestSettings,
+    Span,
+)
 from ketaflow.assays.sucrose_preference.readers import bottle_sheets
+from ketaflow.assays.sucrose_preference.readers.bottle_sheets import Readings
 from ketaflow.assays.sucrose_preference.readers.dispatch import read_log
-from ketaflow.assays.sucrose_preference.readers.lick_time_readers import midnight_before
-from ketaflow.assays.sucrose_preference.readers.logs import Channel, Log, channel_name, cut, seconds_since
+from ketaflow.assays.sucrose_preference.readers.logs import Channel, Log, LogFile, channel_name, cut, seconds_since
 from ketaflow.core.errors import IngestError
-from ketaflow.core.records import Record
+from ketaflow.core.inputs import Rows
 from ketaflow.core.tables import RawTable, decode, read_raw
 
 TABLE_ENDINGS = (".csv", ".tsv", ".xlsx")
 
 
-def ingest(
-    rows: dict,
-    folder: Path,
-    *,
-    volume_scale: str,
-    sheet_unit: str,
-    lick_time_unit: str,
-    empty_up_to_ml: float,
-    quiet_gap_s: float,
-) -> Record:
-    """Bottles and licks of one recording, the leak-control bottles of its session beside them."""
-    table = rows["sucrose_preference"]
-    own = [row for row in table if not row["dummy"]]
-    animals = rows.get("animals") or [{}]
-    weight = next((row["weight_g"] for row in own if row["weight_g"] is not None), animals[0].get("weight_g"))
-    record = Record()
-    logs, bottles = {}, []
-    for index, row in enumerate(own):
-        bottle = _bottle(row, volume_scale, empty_up_to_ml)
-        if row["log"] and row["start_g"] is None and row["start_ml"] is None and (sheet := _sheet(folder / row["log"])):
-            _fill_from_sheet(bottle, bottle_sheets.reading(sheet, row, unit=sheet_unit), volume_scale, empty_up_to_ml)
-        elif row["log"]:
-            log = _log(folder / row["log"], row["animal"], lick_time_unit, quiet_gap_s)
-            channel, facts = _licking(log, row, Path(row["log"]).name)
-            record.arrays[f"licks_{index}"] = np.vstack([channel.time_s, channel.licks, channel.contact_s])
-            logs[str(index)] = facts
-        bottles.append(bottle)
-    controls = [_bottle(row, volume_scale, empty_up_to_ml) for row in table if row["dummy"]]
-    record.facts = {
-        "animal": own[0]["animal"],
-        "session": own[0]["session"],
-        "weight_g": weight,
-        "bottles": bottles,
-        "controls": controls,
-        "logs": logs,
-    }
-    return record
+def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> BottleTest:
+    """Read the bottles and licks of one recording, and the leak-control bottles of its session.
+
+    Parameters
+    ----------
+    rows : Rows
+        Rows of the tables ``sucrose_preference`` and ``animals``.
+    folder : Path
+        Where the paths in the column ``log`` start.
+    settings : IngestSettings
+        Settings ``sucrose_preference.ingest``.
+
+    Returns
+    -------
+    BottleTest
+
+    Raises
+    ------
+    IngestError
+        If a log or a bottle sheet cannot be read, or does not contain the bottle.
+    """
+    table = rows.of("sucrose_preference", BottleRow)
+    own = [row for row in table if not row.dummy]
+    bottles, logs = [], []
+    for row in own:
+        readings = _from_table(row)
+        if row.log and not _has_start(row) and (sheet := _sheet(folder / row.log)):
+            from_sheet = bottle_sheets.readings(sheet, row, settings.sheet_unit)
+            readings = from_sheet if _is_read(from_sheet) else readings
+        elif row.log:
+            logs.append(_bottle_licks(_log(folder / row.log, row, settings), row))
+        bottles.append(_bottle(row, readings, settings))
+    return BottleTest(
+        recording=own[0].recording,
+        animal=own[0].animal or "",
+        session=own[0].session,
+        weight_g=_weight_g(own, rows.of("animals", AnimalRow)),
+        bottles=bottles,
+        controls=[_bottle(row, _from_table(row), settings) for row in table if row.dummy],
+        logs=logs,
+    )
 
 
-def _bottle(row: dict, volume_scale: str, empty_up_to_ml: float) -> dict:
-    """One bottle in the shape all later stages know."""
-    start, end, hours = row["start_time"], row["end_time"], None
-    if start and end:
-        hours = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 3600
-    bottle = {
-        "side": row["side"],
-        "content": row["content"].strip().lower(),
-        "concentration_pct": row["concentration_pct"],
-        "start_time": start,
-        "end_time": end,
-        "hours": hours,
-        "unit": "",
-        "start": None,
-        "end": None,
-        "lost": None,
-        "ran_empty": False,
-        "empty_g": row["empty_g"],
-        "log": row["log"],
-        "channel": row["channel"],
-    }
-    unit = "g" if row["start_g"] is not None or row["end_g"] is not None else "ml"
-    readings = bottle_sheets.Reading(row[f"start_{unit}"], row[f"end_{unit}"], unit)
-    _fill_from_sheet(bottle, readings, volume_scale, empty_up_to_ml)
-    return bottle
+def _weight_g(own: Sequence[BottleRow], animals: Sequence[AnimalRow]) -> float | None:
+    """Body weight on the day of the session (g), else that of the table of animals."""
+    weights = [row.weight_g for row in own] + [row.weight_g for row in animals[:1]]
+    return next((weight_g for weight_g in weights if weight_g is not None), None)
 
 
-def _fill_from_sheet(bottle: dict, readings: bottle_sheets.Reading, volume_scale: str, empty_up_to_ml: float) -> None:
+def _has_start(row: BottleRow) -> bool:
+    return row.start_g is not None or row.start_ml is not None
+
+
+def _is_read(readings: Readings) -> bool:
+    return readings.start is not None or readings.end is not None
+
+
+def _from_table(row: BottleRow) -> Readings:
+    """Readings of a bottle in the cohort table."""
+    if row.start_g is not None or row.end_g is not None:
+        return Readings(row.start_g, row.end_g, "g")
+    return Readings(row.start_ml, row.end_ml, "ml")
+
+
+def _bottle(row: BottleRow, readings: Readings, settings: IngestSettings) -> Bottle:
+    """A bottle with what it lost between its readings."""
     start, end, unit = readings.start, readings.end, readings.unit
-    if start is None and end is None:
-        return
-    bottle |= {"unit": unit, "start": start, "end": end}
-    if start is None or end is None:
-        return
-    bottle["lost"] = lost_amount(start, end, unit, volume_scale)
+    lost, ran_empty, in_place_s = None, False, _in_place_s(row)
+    if start is not None and end is not None:
+        lost = lost_amount(start, end, unit, settings.volume_scale)
+        ran_empty = _ran_empty(row, end, unit, settings)
+    return Bottle(
+        side=row.side,
+        content=_content(row),
+        concentration_pct=row.concentration_pct,
+        start_time=row.start_time,
+        hours=None if in_place_s is None else in_place_s / 3600,
+        unit=unit if _is_read(readings) else "",
+        lost=lost,
+        ran_empty=ran_empty,
+    )
+
+
+def _content(row: BottleRow) -> str:
+    return row.content.strip().lower()
+
+
+def _in_place_s(row: BottleRow) -> float | None:
+    """How long a bottle was in place (s); None unless the table gives both times."""
+    if not row.start_time or not row.end_time:
+        return None
+    return seconds_since(datetime.fromisoformat(row.start_time), datetime.fromisoformat(row.end_time))
+
+
+def _ran_empty(row: BottleRow, end: float, unit: str, settings: IngestSettings) -> bool:
+    """Whether a bottle's last reading leaves no more than the droplet that stays in its spout."""
     if unit == "g":
-        bottle["ran_empty"] = bottle["empty_g"] is not None and end - bottle["empty_g"] <= empty_up_to_ml
-    else:
-        bottle["ran_empty"] = volume_scale == "remaining" and end <= empty_up_to_ml
+        return row.empty_g is not None and end - row.empty_g <= settings.empty_up_to_ml
+    return settings.volume_scale == "remaining" and end <= settings.empty_up_to_ml
 
 
 def _sheet(path: Path) -> RawTable | None:
-    """The bottle sheet at that path; None if it is a lickometer's log."""
+    """The bottle sheet at a path; None if it is a lickometer's log."""
     if path.suffix.lower() not in TABLE_ENDINGS:
         return None
     try:
@@ -120,9 +153,10 @@ def _raw_table(path: Path, changed: int) -> RawTable:
     return read_raw(path)
 
 
-def _log(path: Path, subject: str, lick_time_unit: str, quiet_gap_s: float) -> Log:
+def _log(path: Path, row: BottleRow, settings: IngestSettings) -> Log:
+    """The log of a bottle."""
     try:
-        return _read(path, path.stat().st_mtime_ns, subject, lick_time_unit, quiet_gap_s)
+        return _read(path, path.stat().st_mtime_ns, row.animal, settings)
     except OSError as error:
         raise IngestError(
             f"{path.name}: cannot be opened ({error.strerror}). Put the file back, or mend log."
@@ -130,67 +164,95 @@ def _log(path: Path, subject: str, lick_time_unit: str, quiet_gap_s: float) -> L
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, changed: int, subject: str, lick_time_unit: str, quiet_gap_s: float) -> Log:
+def _read(path: Path, changed: int, subject: str | None, settings: IngestSettings) -> Log:
     """A log, kept for the bottles that share it (``changed`` is its time of change)."""
     text = decode(path.read_bytes())
     try:
-        return read_log(text, path.name, subject=subject, lick_time_unit=lick_time_unit, quiet_gap_s=quiet_gap_s)
+        return read_log(LogFile(text, path.name, subject, settings))
     except (ValueError, KeyError, IndexError) as error:
         raise IngestError(
             f"{path.name}: it begins like a known log and goes on differently ({error}). Copy it anew from the device."
         ) from error
 
 
-def _licking(log: Log, row: dict, file: str) -> tuple[Channel, dict]:
-    """The bottle's channel within the time the bottle hung, and what is known of the log there."""
-    name = channel_name(log, row["channel"], file)
-    channel, start = log.channels[name], log.start
-    facts = {"device": log.device, "kind": channel.kind, "channel": name, **log.facts}
-    begin = datetime.fromisoformat(row["start_time"]) if row["start_time"] else None
-    if start is None and begin and "clock_of_day_s" in log.facts:
-        start = midnight_before(log, begin)
+class _Part(NamedTuple):
+    """The part of a channel in which its bottle was in place; times count from ``start``."""
+
+    channel: Channel
+    start: datetime | None
+    duration_s: float | None
+    gaps: tuple[Span, ...]
+    clock_disagrees: bool = False
+
+
+def _bottle_licks(log: Log, row: BottleRow) -> BottleLicks:
+    """Licks at a bottle while it was in place, and what is known of the log there."""
+    file = Path(row.log or "").name
+    part = _part(log, row, log.channels[channel_name(log, row.channel, file)])
+    duration_s = part.duration_s
+    if duration_s is None and len(part.channel.time_s):
+        duration_s = float(part.channel.time_s[-1])
+    return BottleLicks(
+        side=row.side,
+        content=_content(row),
+        device=log.device,
+        kind=part.channel.kind,
+        time_s=part.channel.time_s,
+        licks=part.channel.licks,
+        contact_s=part.channel.contact_s,
+        start=part.start.isoformat(sep=" ") if part.start else None,
+        duration_s=duration_s,
+        quality=replace(log.quality, gaps=part.gaps),
+        clock_disagrees=part.clock_disagrees,
+        contradicted_side=_contradicted_side(log, row, file),
+    )
+
+
+def _part(log: Log, row: BottleRow, channel: Channel) -> _Part:
+    """Cut a channel to the times of its bottle, if both are known; else take all of it."""
+    begin = datetime.fromisoformat(row.start_time) if row.start_time else None
+    start = _start(log, begin)
     if start and begin:
-        end = datetime.fromisoformat(row["end_time"]) if row["end_time"] else None
-        channel, start = _within(channel, log, start, begin, end, facts, file)
+        return _within(log, channel, start, begin, datetime.fromisoformat(row.end_time) if row.end_time else None)
     if start is None:
-        start, facts["duration_s"] = begin, facts.get("duration_s") or _hung_s(row)
-    facts["start"] = start.isoformat(sep=" ") if start else None
-    if facts.get("duration_s") is None:
-        facts["duration_s"] = float(channel.time_s[-1]) if len(channel.time_s) else None
-    _check_side(row, facts, file)
-    return channel, facts
+        # A log without a clock is taken to start with its bottle.
+        return _Part(channel, begin, log.duration_s or _in_place_s(row), log.quality.gaps)
+    return _Part(channel, start, log.duration_s, log.quality.gaps)
 
 
-def _hung_s(row: dict) -> float | None:
-    """How long the table says the bottle hung (seconds); the zero of a log without a clock is its beginning."""
-    if not row["start_time"] or not row["end_time"]:
-        return None
-    return seconds_since(datetime.fromisoformat(row["start_time"]), datetime.fromisoformat(row["end_time"]))
+def _start(log: Log, begin: datetime | None) -> datetime | None:
+    """Date and time of time 0; a log that gives the time of day alone gets the date of its bottle."""
+    if log.start is None and begin and log.clock_of_day_s is not None:
+        return datetime(begin.year, begin.month, begin.day) + timedelta(seconds=log.clock_of_day_s)
+    return log.start
 
 
-def _within(channel: Channel, log: Log, start: datetime, begin: datetime, end: datetime | None, facts: dict, file: str):
-    """Cut a channel to the bottle's times, where the log's clock was set at all; times count from ``begin`` then."""
-    length_s = facts.get("duration_s") or (float(channel.time_s[-1]) if len(channel.time_s) else 0.0)
-    first, last = seconds_since(start, begin), seconds_since(start, end) if end else np.inf
-    if last < 0 or first > length_s:
-        facts["clock_off"] = True
-        return channel, start
-    part = cut(channel, first, last)
-    part.time_s = part.time_s - first
-    facts["duration_s"] = min(last, length_s) - max(first, 0.0)
-    facts["gaps"] = [[a - first, b - first] for a, b in facts.get("gaps", []) if b > first and a < last]
-    return part, begin
+def _within(log: Log, channel: Channel, start: datetime, begin: datetime, end: datetime | None) -> _Part:
+    """Cut a channel to the times of its bottle; all of it, marked, where the clocks do not overlap."""
+    length_s = log.duration_s or (float(channel.time_s[-1]) if len(channel.time_s) else 0.0)
+    first_s, last_s = seconds_since(start, begin), seconds_since(start, end) if end else np.inf
+    if last_s < 0 or first_s > length_s:
+        return _Part(channel, start, log.duration_s, log.quality.gaps, clock_disagrees=True)
+    return _Part(
+        channel=cut(channel, first_s, last_s),
+        start=begin,
+        duration_s=min(last_s, length_s) - max(first_s, 0.0),
+        gaps=tuple(
+            Span(gap.start_s - first_s, gap.stop_s - first_s)
+            for gap in log.quality.gaps
+            if gap.stop_s > first_s and gap.start_s < last_s
+        ),
+    )
 
 
-def _check_side(row: dict, facts: dict, file: str) -> None:
-    """A log that tells which side is experimental must agree with the table, all the time."""
-    side = facts.get("experimental_side")
-    if side is None or row["content"].strip().lower() == "water":
-        return
-    if facts["experimental_side_turns_s"]:
+def _contradicted_side(log: Log, row: BottleRow, file: str) -> str:
+    """Side of the solution according to the device, where the table says the other; else empty."""
+    if not log.solution_side or _content(row) == constants.WATER:
+        return ""
+    if log.solution_side_turns_s:
         raise IngestError(
             f"{file}: the experimental side changes within the file. Give each part a recording of its own, "
             "with start_time and end_time."
         )
-    if side in ("left", "right") and side != row["side"]:
-        facts["side_contradicted"] = side
+    agrees = log.solution_side == row.side or log.solution_side not in ("left", "right")
+    return "" if agrees else log.solution_side

@@ -1,194 +1,228 @@
-"""What to doubt in one recording of bottles or licks, and the picture its reviewer judges.
+"""Check one recording of bottles or licks, and draw what its reviewer judges.
 
-In: the recording and what was measured in it. Out: ``checks`` with their limits, and charts: what left
-each bottle, licks over time with the dark phase behind them.
+In: the recording and what was measured in it. Out: checks with their limits, and charts: what left each bottle, and
+licks over time with the dark phase behind them.
 """
 
-import numpy as np
+from collections.abc import Sequence
+from functools import partial
 
 from ketaflow.assays.sucrose_preference import figures
-from ketaflow.core.measures import check, within
-from ketaflow.core.records import Record
+from ketaflow.assays.sucrose_preference.model import (
+    BottleIntake,
+    BottleLicks,
+    BottleTest,
+    Intake,
+    LickSummary,
+    Measured,
+    QcSettings,
+)
+from ketaflow.core.results import Check, Checked, Measurement, check, within
 
 
-def qc(
-    recording: Record,
-    measured: Record,
-    *,
-    low_intake_ml: float,
-    control_warn_g: float,
-    side_bias_points: float,
-    gap_s: float,
-    count_against_contact_points: float,
-    battery_v: float,
-    clock_from_year: int,
-    lick_volume_ul: list[float],
-) -> Record:
-    """Check one recording."""
-    facts, found = recording.facts, measured.facts
-    rows = [
-        *_bottle_checks(found, low_intake_ml, control_warn_g),
-        *_side_check(measured, side_bias_points),
-        *_sensor_checks(found, count_against_contact_points),
-        *_log_checks(facts["logs"], gap_s, battery_v, clock_from_year),
-        *_volume_checks(facts, found, lick_volume_ul),
-    ]
-    name = next(row["recording"] for row in recording.rows["sucrose_preference"] if not row["dummy"])
-    own = {"recording": name, "animal": facts["animal"]}
-    return Record(
-        tables={"checks": [check(**row, **own) for row in rows]},
-        figures={name: figures.review_figures(recording, found)},
+def qc(test: BottleTest, measured: Measured, settings: QcSettings) -> Checked:
+    """Check one recording.
+
+    Parameters
+    ----------
+    test : BottleTest
+        The recording.
+    measured : Measured
+        What was measured in it.
+    settings : QcSettings
+        Settings ``sucrose_preference.qc``.
+
+    Returns
+    -------
+    Checked
+        Checks, and the figures of the recording.
+    """
+    own = partial(check, recording=test.recording, animal=test.animal)
+    return Checked(
+        checks=[
+            *_bottle_checks(own, measured.bottles, measured.intake),
+            *_intake_checks(own, measured, settings),
+            *_side_check(own, measured.measurements, settings),
+            *_sensor_checks(own, measured.spouts, settings),
+            *_log_checks(own, test.logs, settings),
+            *_lick_volume_checks(own, measured, settings),
+        ],
+        figures={test.recording: figures.review_figures(test, measured)},
     )
 
 
-def _row(
-    name: str,
-    value: float | None,
-    message: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    unit: str = "",
-    place: str = "",
-    otherwise: str = "warn",
-    verdict: str | None = None,
-) -> dict:
-    return {
-        "name": name,
-        "value": value,
-        "unit": unit,
-        "low": low,
-        "high": high,
-        "place": place,
-        "message": message,
-        "verdict": verdict or within(value, low, high, otherwise),
-    }
+def _place(one: BottleIntake | LickSummary) -> str:
+    return f"{one.content}, {one.side}"
 
 
-def _bottle_checks(found: dict, low_intake_ml: float, control_warn_g: float) -> list[dict]:
-    bottles = found["bottles"]
-    if not bottles:
-        return []
-    rows = [_gain(bottle) for bottle in bottles] + [
-        _dry(bottle, found["spoilt"]) for bottle in bottles if bottle["ran_empty"]
+def _bottle_checks(own: partial[Check], bottles: Sequence[BottleIntake], intake: Intake) -> list[Check]:
+    """Bottles that gained weight or ran empty."""
+    rows = [
+        own(
+            "negative_intake",
+            one.lost_g,
+            message=one.fault or "what left the bottle; a bottle cannot gain",
+            verdict="fail" if one.fault else "pass",
+            unit="g",
+            place=_place(one),
+            low=0.0,
+        )
+        for one in bottles
     ]
-    if found["total_ml"] is not None:
-        said = "fluid that left both bottles, against what an animal of this size can drink (leak by volume)"
-        rows.append(_row("leak_volume", found["total_ml"], said, high=found["limit_ml"], unit="ml", otherwise="fail"))
-        lowest = low_intake_ml * found["hours"] / 24
-        said = "fluid that left both bottles; less means a blocked spout or an animal that did not drink"
-        rows.append(_row("low_intake", found["total_ml"], said, low=lowest, unit="ml"))
-        said = "what this bottle gave; nothing at all means a blocked spout, or complete avoidance"
-        for bottle in bottles:
-            blocked = bottle["drunk_ml"] <= 0
-            rows.append(
-                _row("blocked_bottle", bottle["drunk_ml"], said, unit="ml", place=_place(bottle), low=0.0)
-                | {"verdict": "warn" if blocked else "pass"}
-            )
-    if found["control_g_per_day"] is not None:
-        said = "largest loss of the session's leak-control bottles in 24 h"
-        rows.append(_row("leak_control", found["control_g_per_day"], said, high=control_warn_g, unit="g"))
-    return rows
-
-
-def _place(bottle: dict) -> str:
-    return f"{bottle['content']}, {bottle['side']}"
-
-
-def _gain(bottle: dict) -> dict:
-    message = bottle["fault"] or "what left the bottle; a bottle cannot gain"
-    verdict = "fail" if bottle["fault"] else "pass"
-    return _row("negative_intake", bottle["lost_g"], message, unit="g", place=_place(bottle), low=0.0, verdict=verdict)
-
-
-def _dry(bottle: dict, spoilt: str) -> dict:
     said = "the bottle ran empty: what the animal would have drunk is not known"
-    verdict = "fail" if spoilt else "warn"
-    return _row("bottle_emptied", bottle["drunk_ml"], said, unit="ml", place=_place(bottle), verdict=verdict)
-
-
-def _side_check(measured: Record, side_bias_points: float) -> list[dict]:
-    table = measured.table("measurements")
-    columns = [table[name].tolist() for name in ("measure", "status", "value")] if len(table) else []
-    said = "difference between the sides where both held the same, or the bottles changed places"
-    return [
-        _row("side_bias", value, said, high=side_bias_points, unit="points")
-        for measure, status, value in zip(*columns, strict=True)
-        if measure == "side_bias_pct" and status != "failed"
+    verdict = "fail" if intake.refusal else "warn"
+    return rows + [
+        own("bottle_emptied", one.drunk_ml, message=said, verdict=verdict, unit="ml", place=_place(one))
+        for one in bottles
+        if one.ran_empty
     ]
 
 
-def _sensor_checks(found: dict, count_against_contact_points: float) -> list[dict]:
-    rows = []
-    for sensor in found["sensors"]:
-        if sensor["mean_contact_s"] is not None:
-            message = sensor["stuck"] or "mean length of a contact with the spout"
-            verdict = "fail" if sensor["stuck"] else "pass"
-            place = _place(sensor)
-            rows.append(_row("sensor_stuck", sensor["mean_contact_s"], message, unit="s", place=place, verdict=verdict))
-    gap = _count_against_contact(found["sensors"])
-    if gap is not None:
-        said = "preference in licks against preference in contact time; far apart means a sensor that lies"
-        rows.append(_row("count_against_contact", gap, said, high=count_against_contact_points, unit="points"))
+def _intake_checks(own: partial[Check], measured: Measured, settings: QcSettings) -> list[Check]:
+    """Intake too large or too small to be true, and the loss of the leak-control bottles."""
+    intake, rows = measured.intake, []
+    if not measured.bottles:
+        return []
+    if intake.total_ml is not None:
+        said = "fluid that left both bottles, against what an animal of this size can drink (leak by volume)"
+        verdict = within(intake.total_ml, None, intake.limit_ml, "fail")
+        rows.append(own("leak_volume", intake.total_ml, message=said, verdict=verdict, unit="ml", high=intake.limit_ml))
+        low = settings.low_intake_ml * intake.hours / 24
+        said = "fluid that left both bottles; less means a blocked spout or an animal that did not drink"
+        verdict = within(intake.total_ml, low, None)
+        rows.append(own("low_intake", intake.total_ml, message=said, verdict=verdict, unit="ml", low=low))
+        rows += [_blocked_check(own, one) for one in measured.bottles]
+    if intake.control_g_per_day is not None:
+        said, high = "largest loss of the session's leak-control bottles in 24 h", settings.control_warn_g
+        verdict = within(intake.control_g_per_day, None, high)
+        rows.append(own("leak_control", intake.control_g_per_day, message=said, verdict=verdict, unit="g", high=high))
     return rows
 
 
-def _count_against_contact(sensors: list[dict]) -> float | None:
+def _blocked_check(own: partial[Check], bottle: BottleIntake) -> Check:
+    """Whether a bottle gave anything."""
+    said = "what this bottle gave; nothing at all means a blocked spout, or complete avoidance"
+    verdict = "pass" if bottle.drunk_ml else "warn"
+    return own(
+        "blocked_bottle", bottle.drunk_ml, message=said, verdict=verdict, unit="ml", place=_place(bottle), low=0.0
+    )
+
+
+def _side_check(own: partial[Check], measurements: Sequence[Measurement], settings: QcSettings) -> list[Check]:
+    """Side bias, where it could be measured."""
+    said, high = (
+        "difference between the sides where both held the same, or the bottles changed places",
+        settings.side_bias_points,
+    )
+    return [
+        own("side_bias", one.value, message=said, verdict=within(one.value, None, high), unit="points", high=high)
+        for one in measurements
+        if one.measure == "side_bias_pct" and one.status != "failed"
+    ]
+
+
+def _sensor_checks(own: partial[Check], spouts: Sequence[LickSummary], settings: QcSettings) -> list[Check]:
+    """Sensors that are stuck, or whose counts and contact times disagree."""
+    rows = [
+        own(
+            "sensor_stuck",
+            one.mean_contact_s,
+            message=one.stuck or "mean length of a contact with the spout",
+            verdict="fail" if one.stuck else "pass",
+            unit="s",
+            place=_place(one),
+        )
+        for one in spouts
+        if one.mean_contact_s is not None
+    ]
+    difference = _count_against_contact(spouts)
+    if difference is not None:
+        said = "preference in licks against preference in contact time; far apart means a sensor that lies"
+        high = settings.count_against_contact_points
+        verdict = within(difference, None, high)
+        rows.append(own("count_against_contact", difference, message=said, verdict=verdict, unit="points", high=high))
+    return rows
+
+
+def _count_against_contact(spouts: Sequence[LickSummary]) -> float | None:
     """Difference between the shares of the first bottle in licks and in contact time (points)."""
-    licks, contact = [s["licks"] for s in sensors], [s["contact_s"] for s in sensors]
-    if len(sensors) < 2 or None in contact or not sum(licks) or not sum(contact):
+    licks = [one.licks for one in spouts]
+    contact_s = [one.contact_s for one in spouts if one.contact_s is not None]
+    if len(spouts) < 2 or len(contact_s) < len(spouts) or not sum(licks) or not sum(contact_s):
         return None
-    return 100 * abs(licks[0] / sum(licks) - contact[0] / sum(contact))
+    return 100 * abs(licks[0] / sum(licks) - contact_s[0] / sum(contact_s))
 
 
-def _log_checks(logs: dict, gap_s: float, battery_v: float, clock_from_year: int) -> list[dict]:
+def _log_checks(own: partial[Check], logs: Sequence[BottleLicks], settings: QcSettings) -> list[Check]:
+    """Checks of each log; bottles that share one give them once."""
     rows, seen = [], set()
-    for log in logs.values():
-        key = (log["device"], log.get("start"), log.get("duration_s"), log.get("side_contradicted"))
+    for log in logs:
+        key = (log.device, log.start, log.duration_s, log.contradicted_side)
         if key not in seen:
             seen.add(key)
-            rows += _one_log(log, gap_s, battery_v, clock_from_year)
+            rows += [*_row_checks(own, log, settings), *_clock_checks(own, log, settings)]
     return rows
 
 
-def _one_log(log: dict, gap_s: float, battery_v: float, clock_from_year: int) -> list[dict]:
-    rows = []
-    if log.get("interval_s"):
-        longest = max((stop - start for start, stop in log["gaps"]), default=log["interval_s"])
-        rows.append(_row("log_gap", longest, "longest pause between two rows of the log", high=gap_s, unit="s"))
-    for name, key, said in (
-        ("counter_reset", "resets", "times the counter fell back; it counts from zero after each"),
-        ("duplicated_rows", "duplicated_rows", "rows of the log that stand twice in a row"),
-        ("broken_rows", "broken_rows", "rows of the log that could not be read and were left out"),
+def _row_checks(own: partial[Check], log: BottleLicks, settings: QcSettings) -> list[Check]:
+    """Pauses, resets, repeated and broken rows, battery."""
+    rows, quality = [], log.quality
+    if quality.interval_s:
+        longest = max((gap.stop_s - gap.start_s for gap in quality.gaps), default=quality.interval_s)
+        said, verdict = "longest pause between two rows of the log", within(longest, None, settings.gap_s)
+        rows.append(own("log_gap", longest, message=said, verdict=verdict, unit="s", high=settings.gap_s))
+    for name, count, unit, said in (
+        ("counter_reset", quality.counter_resets, "", "times the counter fell back; it counts from zero after each"),
+        ("duplicated_rows", quality.duplicated_rows, "rows", "rows of the log that stand twice in a row"),
+        ("broken_rows", quality.broken_rows, "rows", "rows of the log that could not be read and were left out"),
     ):
-        if log.get(key) is not None:
-            rows.append(_row(name, float(log[key]), said, high=0.0, unit="rows" if "rows" in name else ""))
-    if log.get("battery_v") is not None:
-        rows.append(_row("battery_low", log["battery_v"], "lowest voltage of the battery", low=battery_v, unit="V"))
-    if log.get("start"):
-        year = float(log["start"][:4])
-        said = "year the log says; an earlier one was written by a clock that was never set"
-        rows.append(_row("clock_not_set", year, said, low=float(clock_from_year)))
-    if log.get("clock_off"):
-        said = "the log's clock and the bottle's times do not overlap: the whole log was used"
-        rows.append(_row("clock_disagrees", None, said, verdict="warn"))
-    if log.get("side_contradicted"):
-        said = f"the log says the solution hung on the {log['side_contradicted']}, the table says the other side"
-        rows.append(_row("side_contradicted", None, said, verdict="fail"))
+        if count is not None:
+            rows.append(own(name, float(count), message=said, verdict=within(count, None, 0.0), unit=unit, high=0.0))
+    if quality.battery_v is not None:
+        said, verdict = "lowest voltage of the battery", within(quality.battery_v, settings.battery_v, None)
+        rows.append(
+            own("battery_low", quality.battery_v, message=said, verdict=verdict, unit="V", low=settings.battery_v)
+        )
     return rows
 
 
-def _volume_checks(facts: dict, found: dict, lick_volume_ul: list[float]) -> list[dict]:
-    """Volume of a lick where a bottle was weighed and its licks were counted."""
-    low, high = lick_volume_ul
+def _clock_checks(own: partial[Check], log: BottleLicks, settings: QcSettings) -> list[Check]:
+    """A clock that was never set, or that disagrees with the table, and a side that does."""
     rows = []
-    for sensor in found["sensors"]:
-        drunk = [
-            b["drunk_ml"] for b in found["bottles"] if (b["side"], b["content"]) == (sensor["side"], sensor["content"])
-        ]
-        if not drunk or None in drunk or not sensor["licks"]:
+    if log.start:
+        year, low = float(log.start[:4]), float(settings.clock_from_year)
+        said = "year the log says; an earlier one was written by a clock that was never set"
+        rows.append(own("clock_not_set", year, message=said, verdict=within(year, low, None), low=low))
+    if log.clock_disagrees:
+        said = "the log's clock and the bottle's times do not overlap: the whole log was used"
+        rows.append(own("clock_disagrees", None, message=said, verdict="warn"))
+    if log.contradicted_side:
+        said = f"the log says the solution hung on the {log.contradicted_side}, the table says the other side"
+        rows.append(own("side_contradicted", None, message=said, verdict="fail"))
+    return rows
+
+
+def _lick_volume_checks(own: partial[Check], measured: Measured, settings: QcSettings) -> list[Check]:
+    """Volume of one lick, where a bottle was weighed and its licks were counted."""
+    low, high = settings.lick_volume_ul
+    said = "volume of one lick; outside the limits the bottle leaked or the sensor missed licks"
+    rows = []
+    for spout in measured.spouts:
+        bottles = [one for one in measured.bottles if (one.side, one.content) == (spout.side, spout.content)]
+        drunk_ml = [one.drunk_ml for one in bottles if one.drunk_ml is not None]
+        if not bottles or len(drunk_ml) < len(bottles) or not spout.licks:
             continue
-        volume_ul = 1000 * float(np.sum(drunk)) / sensor["licks"]
-        said = "volume of one lick; outside the limits the bottle leaked or the sensor missed licks"
-        rows.append(_row("lick_volume", volume_ul, said, low=low, high=high, unit="ul", place=_place(sensor)))
+        volume_ul = 1000 * sum(drunk_ml) / spout.licks
+        rows.append(
+            own(
+                "lick_volume",
+                volume_ul,
+                message=said,
+                verdict=within(volume_ul, low, high),
+                unit="ul",
+                place=_place(spout),
+                low=low,
+                high=high,
+            )
+        )
     return rows

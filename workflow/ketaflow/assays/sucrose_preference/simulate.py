@@ -1,151 +1,196 @@
 """Bottle tests with a known truth: preference, leak controls, a leaking bottle, a stuck sensor.
 
-``design`` says who drinks what; ``draw`` writes the lickometer logs. Bottle weights stand in the table,
-so they are drawn in ``design``. Everything is rounded as a balance of 0.01 g rounds.
+In: animals with their doses, and a seed. Out: the tables of the assay and of the truth (``design``), and the lickometer
+logs (``draw``). Bottle weights are in the table, so ``design`` makes them, rounded as by a balance of 0.01 g.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ketaflow.assays.sucrose_preference import constants
+from ketaflow.assays.sucrose_preference.model import BottleRow, TruthRow
+from ketaflow.core.inputs import Rows
+
 SESSIONS = ("day1", "day2")
 START = datetime(2026, 3, 2, 18, 0)
-# Preference (%) by dose, and the rise above vehicle at 5, 10 and 20 mg/kg: made up, of the size the plan hopes for.
-VEHICLE_PCT, DOSES_MG_PER_KG, RISE_PCT = 70.0, (0, 5, 10, 20), (0, 5, 10, 15)
-SD_PCT, SIDE_PULL_PCT = 5.0, 3.0
-DAILY_ML_PER_G, DAILY_SD = 0.24, 0.1
-# Evaporation and drops: 0.1 ml a day in well-made tubes (Tordoff).
-CONTROL_LOSS_G, LEAK_G = 0.10, 24.0
-LOG_EVERY = 4
-LOG_HOURS, ROW_S = 12, 60
-LICKS_PER_H, CONTACT_S = 60.0, 0.12
-STUCK_CONTACT_S = 40.0
+LOG_START = datetime(2026, 3, 6, 19, 0)
+OTHER_SIDE = {"left": "right", "right": "left"}
+HEADINGS = (
+    "MM:DD:YYYY hh:mm:ss, Elapsed Time, Device, LeftCount, LeftDuration, RightCount, RightDuration, BatteryVoltage"
+)
+
+# One row of a table that is drawn, by column.
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Animal:
+    """An animal whose bottles are drawn."""
+
+    animal: str
+    weight_g: float
+    preference_pct: float
+
+
+@dataclass(frozen=True)
+class _Session:
+    """A session of an animal (None: of a leak-control bottle)."""
+
+    recording: str
+    animal: str | None
+    session: str
+    start: datetime
+    hours: int = 24
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Two days of bottles with sides swapped for every animal, and a lickometer night for every fourth."""
-    rows, truths = [], []
+    """Design two days of bottles with swapped sides for every animal, and a lickometer night for every fourth.
+
+    Parameters
+    ----------
+    animals : data frame
+        ``animal``, ``weight_g`` and ``dose_mg_per_kg``. The last animal's bottle leaks on the second day; the first
+        has a stuck sensor.
+    rng : numpy Generator
+        Source of chance.
+
+    Returns
+    -------
+    dict of str to data frame
+        Tables ``sucrose_preference`` and ``sucrose_preference_truth``.
+    """
+    rows: list[Row] = []
+    truths: list[Row] = []
     leaking = animals["animal"].iloc[-1]
-    for index, animal in enumerate(animals.to_dict("records")):
-        rise = np.interp(animal["dose_mg_per_kg"], DOSES_MG_PER_KG, RISE_PCT)
-        wanted = np.clip(VEHICLE_PCT + rise + SD_PCT * rng.standard_normal(), 40, 97)
-        for day, session in enumerate(SESSIONS):
+    columns = (animals[name].tolist() for name in ("animal", "weight_g", "dose_mg_per_kg"))
+    for index, (name, weight_g, dose) in enumerate(zip(*columns, strict=True)):
+        rise = np.interp(dose, constants.DOSES_MG_PER_KG, constants.PREFERENCE_RISE_PCT)
+        mean_pct = constants.VEHICLE_PREFERENCE_PCT + rise + constants.PREFERENCE_SD_PCT * rng.standard_normal()
+        bounds = (constants.LOWEST_PREFERENCE_PCT, constants.HIGHEST_PREFERENCE_PCT)
+        animal = _Animal(name, weight_g, float(np.clip(mean_pct, *bounds)))
+        for day in range(len(SESSIONS)):
             side = ("left", "right")[(index + day) % 2]
-            leak = animal["animal"] == leaking and day == 1
-            made, truth = _bottle_pair(animal, session, side, wanted, leak, rng)
+            made, truth = _bottle_pair(animal, day, side, name == leaking and day == 1, rng)
             rows += made
             truths.append(truth)
-        if index % LOG_EVERY == 0:
-            made, truth = _logged_pair(animal, wanted, index == 0, rng)
+        if index % constants.LOG_EVERY == 0:
+            made, truth = _logged_pair(animal, index == 0, rng)
             rows += made
             truths.append(truth)
-    rows += [_dummy(session, side) for session in SESSIONS for side in ("left", "right")]
+    rows += [_leak_control(day, side) for day in range(len(SESSIONS)) for side in ("left", "right")]
     return {"sucrose_preference": pd.DataFrame(rows), "sucrose_preference_truth": pd.DataFrame(truths)}
 
 
-def _bottle_pair(
-    animal: dict, session: str, side: str, wanted_pct: float, leak: bool, rng: np.random.Generator
-) -> tuple[list[dict], dict]:
-    """Two bottles of one day, and what was drunk from them."""
-    total_g = DAILY_ML_PER_G * animal["weight_g"] * (1 + DAILY_SD * rng.standard_normal())
-    pull = SIDE_PULL_PCT if side == "left" else -SIDE_PULL_PCT
-    sucrose_g = round(total_g * (wanted_pct + pull) / 100, 2)
+def _bottle_pair(animal: _Animal, day: int, side: str, leaks: bool, rng: np.random.Generator) -> tuple[list[Row], Row]:
+    """Rows of the two bottles of one day, and what was drunk from them."""
+    variation = 1 + constants.DAILY_INTAKE_SD * rng.standard_normal()
+    total_g = constants.DAILY_INTAKE_PER_G * animal.weight_g * variation
+    habit_pct = constants.SIDE_HABIT_PCT if side == "left" else -constants.SIDE_HABIT_PCT
+    sucrose_g = round(total_g * (animal.preference_pct + habit_pct) / 100, 2)
     water_g = round(total_g - sucrose_g, 2)
-    name, other = f"spt_{animal['animal']}_{session}", {"left": "right", "right": "left"}[side]
+    session = _session(f"spt_{animal.animal}_{SESSIONS[day]}", animal.animal, day)
     rows = []
-    for place, content, drunk_g in ((side, "sucrose", sucrose_g), (other, "water", water_g)):
-        start_g = round(150 + rng.uniform(-3, 3), 2)
-        lost_g = drunk_g + CONTROL_LOSS_G + (LEAK_G if leak and content == "water" else 0)
-        rows.append(
-            {
-                **_common(name, animal["animal"], session, place, content),
-                "start_g": start_g,
-                "end_g": round(start_g - lost_g, 2),
-            }
-        )
-    preference = 100 * sucrose_g / (sucrose_g + water_g)
+    for place, content, drunk_g in ((side, "sucrose", sucrose_g), (OTHER_SIDE[side], "water", water_g)):
+        spread_g = constants.FULL_BOTTLE_SPREAD_G
+        start_g = round(constants.FULL_BOTTLE_G + rng.uniform(-spread_g, spread_g), 2)
+        leak_g = constants.LEAK_G if leaks and content == "water" else 0
+        lost_g = drunk_g + constants.CONTROL_LOSS_G + leak_g
+        rows.append({**_bottle(session, place, content), "start_g": start_g, "end_g": round(start_g - lost_g, 2)})
     truth = {
-        "recording": name,
-        "sucrose_preference_pct": preference,
+        "recording": session.recording,
+        "sucrose_preference_pct": 100 * sucrose_g / (sucrose_g + water_g),
         "sucrose_intake_g": sucrose_g,
         "water_intake_g": water_g,
     }
-    return rows, truth | ({"fault": "leak"} if leak else {})
+    return rows, truth | ({"fault": "leak"} if leaks else {})
 
 
-def _logged_pair(animal: dict, wanted_pct: float, stuck: bool, rng: np.random.Generator) -> tuple[list[dict], dict]:
-    """Two bottles at a lickometer for one night, and how often each was licked."""
-    name = f"lick_{animal['animal']}"
-    total = rng.poisson(LICKS_PER_H * LOG_HOURS)
-    sucrose = int(rng.binomial(total, wanted_pct / 100))
-    begin = datetime(2026, 3, 6, 19, 0)
+def _logged_pair(animal: _Animal, is_stuck: bool, rng: np.random.Generator) -> tuple[list[Row], Row]:
+    """Rows of two bottles at a lickometer for one night, and how often each was licked."""
+    session = _Session(f"lick_{animal.animal}", animal.animal, "night", LOG_START, constants.LOG_HOURS)
+    total = rng.poisson(constants.LICKS_PER_H * constants.LOG_HOURS)
+    sucrose = int(rng.binomial(total, animal.preference_pct / 100))
+    log = f"sippers/sipper_{animal.animal}.csv"
     rows = [
-        {
-            **_common(name, animal["animal"], "night", side, content, begin, LOG_HOURS),
-            "log": f"sippers/sipper_{animal['animal']}.csv",
-            "channel": side,
-        }
+        {**_bottle(session, side, content), "log": log, "channel": side}
         for side, content in (("left", "sucrose"), ("right", "water"))
     ]
-    truth = {"recording": name, "sucrose_licks": sucrose, "water_licks": int(total - sucrose)}
-    return rows, truth | ({"fault": "stuck_sensor"} if stuck else {})
+    truth = {"recording": session.recording, "sucrose_licks": sucrose, "water_licks": int(total - sucrose)}
+    return rows, truth | ({"fault": "stuck_sensor"} if is_stuck else {})
 
 
-def _common(
-    name: str, animal: str | None, session: str, side: str, content: str, begin: datetime | None = None, hours: int = 24
-) -> dict:
-    begin = begin or START + timedelta(days=SESSIONS.index(session))
+def _session(recording: str, animal: str | None, day: int) -> _Session:
+    return _Session(recording, animal, SESSIONS[day], START + timedelta(days=day))
+
+
+def _bottle(session: _Session, side: str, content: str) -> Row:
+    """Columns of a bottle without its readings."""
     return {
-        "recording": name,
-        "animal": animal,
-        "session": session,
+        "recording": session.recording,
+        "animal": session.animal,
+        "session": session.session,
         "side": side,
         "content": content,
         "concentration_pct": 1 if content == "sucrose" else None,
-        "start_time": begin.isoformat(sep=" ", timespec="minutes"),
-        "end_time": (begin + timedelta(hours=hours)).isoformat(sep=" ", timespec="minutes"),
-        "dummy": "no" if animal else "yes",
+        "start_time": session.start.isoformat(sep=" ", timespec="minutes"),
+        "end_time": (session.start + timedelta(hours=session.hours)).isoformat(sep=" ", timespec="minutes"),
+        "dummy": "no" if session.animal else "yes",
     }
 
 
-def _dummy(session: str, side: str) -> dict:
-    """A leak-control bottle in an empty cage."""
-    content = "sucrose" if side == "left" else "water"
-    common = _common(f"leak_{session}", None, session, side, content)
-    return {**common, "start_g": 151.0, "end_g": round(151.0 - CONTROL_LOSS_G, 2)}
+def _leak_control(day: int, side: str) -> Row:
+    """Row of a leak-control bottle in an empty cage."""
+    bottle = _bottle(_session(f"leak_{SESSIONS[day]}", None, day), side, "sucrose" if side == "left" else "water")
+    start_g = constants.CONTROL_BOTTLE_G
+    return {**bottle, "start_g": start_g, "end_g": round(start_g - constants.CONTROL_LOSS_G, 2)}
 
 
-def draw(rows: dict, folder: Path, *, seed: int) -> None:
-    """Write the Sipper log of one recording: counts and contact of two spouts, a row a minute."""
-    truth = rows["sucrose_preference_truth"][0]
+def draw(rows: Rows, folder: Path, *, seed: int) -> None:
+    """Write the Sipper log of one recording: counts and contact of two spouts, one row per minute.
+
+    Parameters
+    ----------
+    rows : Rows
+        Rows of the recording and of its truth.
+    folder : Path
+        The cohort folder.
+    seed : int
+        The same seed writes the same log.
+    """
+    (truth,) = rows.of("sucrose_preference_truth", TruthRow)
     rng = np.random.default_rng(seed)
-    bottles = [row for row in rows["sucrose_preference"] if row["log"]]
-    counts, contacts = {}, {}
+    bottles = [row for row in rows.of("sucrose_preference", BottleRow) if row.log]
+    count = constants.LOG_HOURS * constants.MINUTES_PER_H
+    licks, contact_s = {}, {}
     for bottle in bottles:
-        total = int(truth[f"{bottle['content']}_licks"])
-        steps = np.bincount(rng.integers(1, LOG_HOURS * 60, total), minlength=LOG_HOURS * 60 + 1)
-        lengths = steps * CONTACT_S * rng.uniform(0.8, 1.2, len(steps))
-        if truth["fault"] == "stuck_sensor" and bottle["content"] == "sucrose":
-            lengths[len(lengths) // 2 :] += STUCK_CONTACT_S
-        counts[bottle["channel"]], contacts[bottle["channel"]] = np.cumsum(steps), np.cumsum(lengths)
-    begin = datetime.fromisoformat(bottles[0]["start_time"])
-    path = folder / bottles[0]["log"]
+        total = (truth.sucrose_licks if bottle.content == "sucrose" else truth.water_licks) or 0
+        steps = np.bincount(rng.integers(1, count, total), minlength=count + 1)
+        lengths_s = steps * constants.LICK_CONTACT_S * rng.uniform(0.8, 1.2, len(steps))
+        if truth.fault == "stuck_sensor" and bottle.content == "sucrose":
+            lengths_s[len(lengths_s) // 2 :] += constants.STUCK_CONTACT_S
+        side = bottle.channel or bottle.side
+        licks[side], contact_s[side] = np.cumsum(steps), np.cumsum(lengths_s)
+    path = folder / str(bottles[0].log)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_sipper_text(begin, counts, contacts), encoding="ascii", newline="\r\n")
+    text = _sipper_text(datetime.fromisoformat(str(bottles[0].start_time)), licks, contact_s)
+    path.write_text(text, encoding="ascii", newline="\r\n")
 
 
-def _sipper_text(begin: datetime, counts: dict[str, np.ndarray], contacts: dict[str, np.ndarray]) -> str:
-    """A log as the Sipper's firmware writes it."""
-    head = (
-        "MM:DD:YYYY hh:mm:ss, Elapsed Time, Device, LeftCount, LeftDuration, RightCount, RightDuration, BatteryVoltage"
-    )
-    lines = [head]
-    for index in range(len(counts["left"])):
-        now, elapsed = begin + timedelta(seconds=ROW_S * index), ROW_S * index
+def _sipper_text(begin: datetime, licks: Mapping[str, np.ndarray], contact_s: Mapping[str, np.ndarray]) -> str:
+    """A log as the Sipper's firmware writes it, from cumulative licks and contact times of both sides."""
+    lines = [HEADINGS]
+    for index in range(len(licks["left"])):
+        elapsed_s = constants.LOG_ROW_S * index
+        now = begin + timedelta(seconds=elapsed_s)
         clock = f"{now.month}/{now.day}/{now.year} {now:%H:%M:%S}"
-        spent = f"{elapsed // 3600}:{elapsed // 60 % 60}:{elapsed % 60}"
-        sides = ",".join(f"{counts[side][index]},{contacts[side][index]:.2f}" for side in ("left", "right"))
-        lines.append(f"{clock},{spent},1,{sides},{4.1 - 0.0002 * index:.2f}")
+        spent = f"{elapsed_s // 3600}:{elapsed_s // 60 % 60}:{elapsed_s % 60}"
+        sides = ",".join(f"{licks[side][index]},{contact_s[side][index]:.2f}" for side in ("left", "right"))
+        battery_v = constants.BATTERY_V - constants.BATTERY_FALL_V * index
+        lines.append(f"{clock},{spent},1,{sides},{battery_v:.2f}")
     return "\n".join(lines) + "\n"

@@ -1,144 +1,181 @@
-"""Faults of the bottle table that no single cell shows: who, what and where must be told, never guessed."""
+"""Problems of the bottle table that no single cell shows.
 
-from collections import Counter
+In: the cohort's table ``sucrose_preference``. Out: every problem at once, with row, column and remedy. Who drank what,
+and where, has to be in the table: nothing is guessed.
+"""
 
-import pandas as pd
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from ketaflow.assays.sucrose_preference.bottles.loss import SOLUTIONS, SUCROSE, WATER
-from ketaflow.core.cohort import Cohort
+from ketaflow.assays.sucrose_preference import constants
+from ketaflow.assays.sucrose_preference.model import BottleRow
+from ketaflow.core.cohort import Cohort, rows_of
 from ketaflow.core.errors import Problem
+from ketaflow.core.inputs import Rows
 from ketaflow.core.tables import nearest
 
 TABLE = "sucrose_preference"
-# Names that say the content is not known, whatever else the row tells.
-UNKNOWN = frozenset(
-    (
-        "?", "??", "unknown", "unclear", "other", "solution", "solutions", "bottle", "mixed", "mix", "tbd", "test", "x",
-        "a", "b", "1", "2",
-    )
-)  # fmt: skip
 
 
-def problems(cohort: Cohort) -> list[Problem]:
-    """Every fault across the cells and rows of the table ``sucrose_preference``."""
-    table, file = cohort.tables[TABLE], cohort.files[TABLE]
-    rows = [{"row": int(number), **row} for number, row in zip(table.index, _plain(table), strict=True)]
-    found = []
-    for row in rows:
-        found += [Problem(file, row["row"], *fault) for fault in (*_content(row), *_animal(row), *_readings(row))]
-    for fault in (*_recordings(rows), *_logs(rows), *_sessions(rows)):
-        found.append(Problem(file, *fault))
-    return found
+class _Numbered(NamedTuple):
+    """A row of the table with its number in the file. Cells that should be filled may still be None."""
+
+    number: int
+    row: BottleRow
 
 
-def _plain(table: pd.DataFrame) -> list[dict]:
-    return table.astype(object).where(table.notna(), None).to_dict("records")
+class _Fault(NamedTuple):
+    """What is wrong in a cell, and what to do."""
+
+    row: int
+    column: str
+    found: str
+    remedy: str
 
 
-def _content(row: dict) -> list[tuple[str, str, str]]:
-    content = row["content"]
+def problems(found: Cohort) -> list[Problem]:
+    """Every problem across the cells and rows of the table ``sucrose_preference``.
+
+    Parameters
+    ----------
+    found : Cohort
+        The cohort with its tables; the single cells have been checked.
+
+    Returns
+    -------
+    list of Problem
+        In the order of the rows, then those that concern several rows.
+    """
+    table, file = found.tables[TABLE], found.files[TABLE]
+    rows = Rows({TABLE: rows_of(table)}).of(TABLE, BottleRow)
+    numbered = [_Numbered(int(number), row) for number, row in zip(table.index, rows, strict=True)]
+    faults = [fault for one in numbered for fault in (*_content(one), *_animal(one), *_readings(one))]
+    faults += [*_recordings(numbered), *_logs(numbered), *_sessions(numbered)]
+    return [Problem(file, *fault) for fault in faults]
+
+
+def _content(one: _Numbered) -> Iterator[_Fault]:
+    """A content that is not known."""
+    content = one.row.content
     if content is None:
-        return []
+        return
     plain = content.strip().lower()
-    told = row["concentration_pct"] is not None
-    meant = nearest(plain, [SUCROSE, WATER], 0.8)
-    if plain in SOLUTIONS or (told and plain not in UNKNOWN and not meant):
-        return []
+    meant = nearest(plain, [constants.SUCROSE, constants.WATER], constants.MISSPELT_CONTENT_RATIO)
+    is_named = one.row.concentration_pct is not None and plain not in constants.UNNAMED_CONTENTS and not meant
+    if plain in constants.SOLUTIONS or is_named:
+        return
     hint = f"Did you mean '{meant}'? " if meant else ""
     remedy = f"{hint}Write sucrose or water; for another solution its name, with its strength in concentration_pct"
-    return [("content", f"found '{content}'", remedy)]
+    yield _Fault(one.number, "content", f"found '{content}'", remedy)
 
 
-def _animal(row: dict) -> list[tuple[str, str, str]]:
-    if row["dummy"] and row["animal"]:
-        return [("animal", f"a leak-control bottle with an animal ('{row['animal']}')", "Empty animal, or dummy")]
-    if not row["dummy"] and not row["animal"]:
+def _animal(one: _Numbered) -> Iterator[_Fault]:
+    """An animal at a leak-control bottle, or none at another."""
+    if one.row.dummy and one.row.animal:
+        found = f"a leak-control bottle with an animal ('{one.row.animal}')"
+        yield _Fault(one.number, "animal", found, "Empty animal, or dummy")
+    if not one.row.dummy and not one.row.animal:
         remedy = "Enter the animal; for a leak-control bottle enter yes in the column dummy"
-        return [("animal", "the cell is empty", remedy)]
-    return []
+        yield _Fault(one.number, "animal", "the cell is empty", remedy)
 
 
-def _readings(row: dict) -> list[tuple[str, str, str]]:
-    weighed = [name for name in ("start_g", "end_g") if row[name] is not None]
-    measured = [name for name in ("start_ml", "end_ml") if row[name] is not None]
-    found = []
+def _readings(one: _Numbered) -> Iterator[_Fault]:
+    """Readings of two kinds or of none, a channel without a log, an end before the start."""
+    row = one.row
+    weighed = row.start_g is not None or row.end_g is not None
+    measured = row.start_ml is not None or row.end_ml is not None
     if weighed and measured:
-        found.append(("start_ml", "both weights and volumes are given", "Keep one kind for each bottle"))
-    if not weighed and not measured and not row["log"]:
+        found = "both weights and volumes are given"
+        yield _Fault(one.number, "start_ml", found, "Keep one kind for each bottle")
+    if not weighed and not measured and not row.log:
         remedy = "Enter start_g and end_g (or start_ml and end_ml), or name a log"
-        found.append(("start_g", "neither weights nor volumes nor a log", remedy))
-    if row["channel"] and not row["log"]:
-        found.append(("channel", f"channel '{row['channel']}' of no log", "Name the file in the column log"))
-    start, end = row["start_time"], row["end_time"]
-    if start and end and end <= start:
-        found.append(("end_time", f"the bottle ends ({end}) before it starts ({start})", "Correct one of the two"))
-    return found
+        yield _Fault(one.number, "start_g", "neither weights nor volumes nor a log", remedy)
+    if row.channel and not row.log:
+        yield _Fault(one.number, "channel", f"channel '{row.channel}' of no log", "Name the file in the column log")
+    if row.start_time and row.end_time and row.end_time <= row.start_time:
+        found = f"the bottle ends ({row.end_time}) before it starts ({row.start_time})"
+        yield _Fault(one.number, "end_time", found, "Correct one of the two")
 
 
-def _recordings(rows: list[dict]) -> list[tuple]:
-    """Rows of one recording must be of one animal, one session, one body weight, and one bottle to a side."""
-    found, by_recording = [], {}
-    for row in rows:
-        if not row["dummy"] and row["recording"]:
-            by_recording.setdefault(row["recording"], []).append(row)
-    for name, members in by_recording.items():
-        first = members[0]
-        for row in members[1:]:
-            for column, remedy in (
-                ("animal", "Give each animal a recording of its own; a cage drinking together counts as one animal"),
-                ("session", "Give each session a recording of its own"),
-                ("weight_g", "Enter the animal's weight in that session once, or the same in each row"),
-            ):
-                if None not in (row[column], first[column]) and row[column] != first[column]:
-                    said = f"recording '{name}' has '{first[column]}' in row {first['row']}, here '{row[column]}'"
-                    found.append((row["row"], column, said, remedy))
-        found += _sides(name, members)
-    return found
+def _recordings(rows: Sequence[_Numbered]) -> Iterator[_Fault]:
+    """Rows of one recording that differ in animal, session or body weight, or that share a side."""
+    by_recording: dict[str, list[_Numbered]] = defaultdict(list)
+    for one in rows:
+        if not one.row.dummy and one.row.recording:
+            by_recording[one.row.recording].append(one)
+    for members in by_recording.values():
+        for one in members[1:]:
+            yield from _differences(members[0], one)
+        yield from _sides(members)
 
 
-def _sides(name: str, members: list[dict]) -> list[tuple]:
-    """Two bottles on one side are a fault unless their times show that one followed the other."""
-    found = []
-    for index, row in enumerate(members):
+def _differences(first: _Numbered, one: _Numbered) -> Iterator[_Fault]:
+    """Cells in which a row differs from the first of its recording."""
+    for column, before, here, remedy in (
+        (
+            "animal",
+            first.row.animal,
+            one.row.animal,
+            "Give each animal a recording of its own; a cage drinking together counts as one animal",
+        ),
+        ("session", first.row.session, one.row.session, "Give each session a recording of its own"),
+        (
+            "weight_g",
+            first.row.weight_g,
+            one.row.weight_g,
+            "Enter the animal's weight in that session once, or the same in each row",
+        ),
+    ):
+        if before is not None and here is not None and here != before:
+            found = f"recording '{one.row.recording}' has '{before}' in row {first.number}, here '{here}'"
+            yield _Fault(one.number, column, found, remedy)
+
+
+def _sides(members: Sequence[_Numbered]) -> Iterator[_Fault]:
+    """Two bottles on one side, unless their times show that one followed the other."""
+    for index, one in enumerate(members):
         for before in members[:index]:
-            if row["side"] is None or row["side"] != before["side"] or _followed(before, row):
+            if one.row.side is None or one.row.side != before.row.side or _followed(before.row, one.row):
                 continue
-            said = f"recording '{name}' has two bottles on the {row['side']}, here and in row {before['row']}"
+            name, side = one.row.recording, one.row.side
+            found = f"recording '{name}' has two bottles on the {side}, here and in row {before.number}"
             remedy = "Correct side; if the bottles changed places, give start_time and end_time of each"
-            found.append((row["row"], "side", said, remedy))
-    return found
+            yield _Fault(one.number, "side", found, remedy)
 
 
-def _followed(one: dict, other: dict) -> bool:
-    times = [one["start_time"], one["end_time"], other["start_time"], other["end_time"]]
-    return None not in times and (times[1] <= times[2] or times[3] <= times[0])
+def _followed(one: BottleRow, other: BottleRow) -> bool:
+    """Whether the times of two bottles do not overlap."""
+    if one.start_time is None or one.end_time is None or other.start_time is None or other.end_time is None:
+        return False
+    return one.end_time <= other.start_time or other.end_time <= one.start_time
 
 
-def _logs(rows: list[dict]) -> list[tuple]:
-    """Two bottles cannot be the same channel of a log at the same time; a shared log needs channels."""
-    found, users, channels = [], Counter(row["log"] for row in rows if row["log"]), {}
-    for row in rows:
-        if not row["log"]:
+def _logs(rows: Sequence[_Numbered]) -> Iterator[_Fault]:
+    """Bottles of one log without a channel, or with the same channel at the same time."""
+    users = Counter(one.row.log for one in rows if one.row.log)
+    channels: dict[tuple[str, str, str], list[_Numbered]] = defaultdict(list)
+    for one in rows:
+        row = one.row
+        if not row.log:
             continue
-        if not row["channel"]:
-            if users[row["log"]] > 1:
+        if not row.channel:
+            if users[row.log] > 1:
                 remedy = "Enter which channel of the log this bottle is: left, right, or the column's name"
-                found.append((row["row"], "channel", f"{users[row['log']]} bottles share '{row['log']}'", remedy))
+                yield _Fault(one.number, "channel", f"{users[row.log]} bottles share '{row.log}'", remedy)
             continue
-        before = channels.setdefault((row["log"], row["channel"].lower(), row["recording"]), [])
-        twin = next((other for other in before if not _followed(other, row)), None)
-        before.append(row)
+        before = channels[row.log, row.channel.lower(), row.recording]
+        twin = next((other for other in before if not _followed(other.row, row)), None)
+        before.append(one)
         if twin:
-            said = f"channel '{row['channel']}' of '{row['log']}' is also the bottle of row {twin['row']}"
-            found.append((row["row"], "channel", said, "Correct one of the two"))
-    return found
+            found = f"channel '{row.channel}' of '{row.log}' is also the bottle of row {twin.number}"
+            yield _Fault(one.number, "channel", found, "Correct one of the two")
 
 
-def _sessions(rows: list[dict]) -> list[tuple]:
-    """A leak-control bottle serves the recordings of its session: there must be some."""
-    known = {row["session"] for row in rows if not row["dummy"]}
-    return [
-        (row["row"], "session", f"no recording has session '{row['session']}'", "Give the bottle its animals' session")
-        for row in rows
-        if row["dummy"] and row["session"] and row["session"] not in known
-    ]
+def _sessions(rows: Sequence[_Numbered]) -> Iterator[_Fault]:
+    """Leak-control bottles of a session without recordings."""
+    known = {one.row.session for one in rows if not one.row.dummy}
+    for one in rows:
+        if one.row.dummy and one.row.session and one.row.session not in known:
+            found = f"no recording has session '{one.row.session}'"
+            yield _Fault(one.number, "session", found, "Give the bottle its animals' session")

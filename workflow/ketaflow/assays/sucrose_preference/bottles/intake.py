@@ -1,126 +1,155 @@
-"""What was drunk from each bottle of a recording, and which faults make that unusable.
+"""Intake from each bottle of a recording, and faults that make it unusable.
 
-In: bottles and leak-control bottles as ingest left them. Out: the same with grams and millilitres drunk,
-and reasons why a bottle, or the whole recording, gives no intake. Plain numbers: a study has thousands.
+In: the bottles and leak-control bottles of a recording. Out: grams and millilitres drunk from each bottle, and the
+reasons why a bottle, or the whole recording, gives no intake. A leak, a refilled bottle and an empty bottle are found
+here, because the intake itself would not show them.
 """
 
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Sequence
 
 from ketaflow.assays.sucrose_preference.bottles.loss import (
+    ControlLoss,
     control_loss_g_per_h,
-    daily_limit_ml,
     density_g_per_ml,
+    intake_limit_ml,
 )
+from ketaflow.assays.sucrose_preference.model import Bottle, BottleIntake, BottleTest, Intake, QuantifySettings
 
 
-@dataclass
-class Intake:
-    """A recording's bottles after correction.
+def corrected_intake(test: BottleTest, settings: QuantifySettings) -> tuple[list[BottleIntake], Intake]:
+    """Correct every weighed bottle for the session's leak controls, and find leaks, empty bottles and gains.
 
-    ``bottles`` carry hours, lost_g, control_g, drunk_g, drunk_ml and ``fault`` (why its intake cannot be had, or
-    empty). ``spoilt`` says why no intake of the recording can be had; ``doubts`` what is doubtful but usable.
+    Parameters
+    ----------
+    test : BottleTest
+        One recording.
+    settings : QuantifySettings
+        Limits of intake, precision of the balance, loss of a sound control.
+
+    Returns
+    -------
+    bottles : list of BottleIntake
+        The bottles that were read twice, in the order of the recording.
+    intake : Intake
+        The recording as a whole.
     """
-
-    bottles: list[dict]
-    hours: float
-    control_g_per_day: float | None
-    limit_ml: float
-    total_ml: float | None
-    spoilt: str = ""
-    doubts: list[str] = field(default_factory=list)
-
-
-def corrected_intake(
-    facts: dict,
-    *,
-    mouse_limit_ml: float,
-    rat_limit_ml: float,
-    rat_from_g: float,
-    session_h: float,
-    precision_g: float,
-    drained_ml: float,
-    control_loss_g: float,
-    sucrose_pct: float,
-) -> Intake:
-    """Correct every weighed bottle for the session's leak controls, and find leaks, dry bottles and gains."""
-    weighed = [dict(bottle) for bottle in facts["bottles"] if bottle["lost"] is not None]
-    hours = session_hours(facts, session_h)
-    controls = _controls(facts["controls"], session_h, sucrose_pct)
-    for bottle in weighed:
-        rate = control_loss_g_per_h(controls, bottle["content"], control_loss_g, precision_g)
-        _correct(bottle, rate, bottle["hours"] or hours, sucrose_pct, precision_g)
-    limits = {"mouse_ml": mouse_limit_ml, "rat_ml": rat_limit_ml, "rat_from_g": rat_from_g}
-    limit_ml = daily_limit_ml(facts["weight_g"], hours, **limits)
-    rates = [loss / length * 24 for _, loss, length in controls]
-    drunk = [bottle["drunk_ml"] for bottle in weighed]
-    total_ml = sum(drunk) if drunk and None not in drunk else None
-    found = Intake(weighed, hours, max(rates) if rates else None, limit_ml, total_ml)
-    _find_leaks(found, drained_ml)
-    return found
-
-
-def session_hours(facts: dict, session_h: float) -> float:
-    """How long the bottles hung: by their times, else by the log, else as the settings say."""
-    starts = [bottle["start_time"] for bottle in facts["bottles"] if bottle["hours"]]
-    if starts:
-        by_side: dict[str, float] = {}
-        for bottle in facts["bottles"]:
-            by_side[bottle["side"]] = by_side.get(bottle["side"], 0.0) + (bottle["hours"] or 0.0)
-        return max(by_side.values())
-    lengths = [log["duration_s"] for log in facts["logs"].values() if log.get("duration_s")]
-    return max(lengths) / 3600 if lengths else session_h
-
-
-def _controls(controls: list[dict], session_h: float, sucrose_pct: float) -> list[tuple[str, float, float]]:
-    """Content, loss (grams) and hours of each leak-control bottle that was read twice."""
-    return [
-        (bottle["content"], _grams(bottle, sucrose_pct), bottle["hours"] or session_h)
-        for bottle in controls
-        if bottle["lost"] is not None
+    hours = session_hours(test, settings.session_h)
+    controls = [
+        ControlLoss(one.content, _grams(one, settings), one.hours or settings.session_h)
+        for one in test.controls
+        if one.lost is not None
     ]
+    bottles = [_bottle_intake(test, one, controls, hours, settings) for one in test.bottles if one.lost is not None]
+    drunk_ml = [one.drunk_ml for one in bottles if one.drunk_ml is not None]
+    total_ml = sum(drunk_ml) if bottles and len(drunk_ml) == len(bottles) else None
+    limit_ml = intake_limit_ml(test.weight_g, hours, settings)
+    refusal = _refusal(bottles, total_ml, limit_ml, hours) or _drained(bottles, settings.drained_ml)
+    return bottles, Intake(
+        hours=hours,
+        control_g_per_day=max((one.lost_g / one.hours * 24 for one in controls), default=None),
+        limit_ml=limit_ml,
+        total_ml=total_ml,
+        refusal=refusal,
+        doubts=tuple(_emptied(one) for one in bottles if one.ran_empty),
+    )
 
 
-def _grams(bottle: dict, sucrose_pct: float) -> float:
-    return bottle["lost"] * (_density(bottle, sucrose_pct) if bottle["unit"] == "ml" else 1.0)
+def session_hours(test: BottleTest, session_h: float) -> float:
+    """Length of a session: from the times of its bottles, else from its logs, else ``session_h``.
+
+    Parameters
+    ----------
+    test : BottleTest
+        One recording. Bottles that followed each other on one side add up.
+    session_h : float
+        Length where neither table nor log gives one (h).
+
+    Returns
+    -------
+    float
+        Hours.
+    """
+    if any(one.hours for one in test.bottles):
+        by_side: dict[str, float] = defaultdict(float)
+        for one in test.bottles:
+            by_side[one.side] += one.hours or 0.0
+        return max(by_side.values())
+    lengths_s = [log.duration_s for log in test.logs if log.duration_s]
+    return max(lengths_s) / 3600 if lengths_s else session_h
 
 
-def _density(bottle: dict, sucrose_pct: float) -> float:
-    strength = bottle["concentration_pct"]
-    return density_g_per_ml(bottle["content"], sucrose_pct if strength is None else strength)
+def _density(bottle: Bottle, settings: QuantifySettings) -> float:
+    """Density of a bottle's content (g/ml)."""
+    known = bottle.concentration_pct
+    return density_g_per_ml(bottle.content, settings.sucrose_pct if known is None else known)
 
 
-def _correct(bottle: dict, control_g_per_h: float, hours: float, sucrose_pct: float, precision_g: float) -> None:
-    """Add what was drunk; a bottle that lost no more than its control gave nothing."""
-    lost_g = _grams(bottle, sucrose_pct)
-    control_g = control_g_per_h * hours
-    drunk_g = lost_g - control_g
-    bottle |= {"hours": hours, "lost_g": lost_g, "control_g": control_g, "fault": ""}
-    if lost_g < -precision_g:
-        bottle["fault"] = (
-            f"the {bottle['content']} bottle on the {bottle['side']} gained {-lost_g:.2f} g: a reading is wrong, "
-            "or it was refilled"
-        )
-        bottle |= {"drunk_g": None, "drunk_ml": None}
-        return
-    bottle["drunk_g"] = max(0.0, drunk_g)
-    bottle["drunk_ml"] = bottle["drunk_g"] / _density(bottle, sucrose_pct)
+def _grams(bottle: Bottle, settings: QuantifySettings) -> float:
+    """Loss of a bottle that was read twice (g)."""
+    lost = bottle.lost or 0.0
+    return lost * (_density(bottle, settings) if bottle.unit == "ml" else 1.0)
 
 
-def _find_leaks(found: Intake, drained_ml: float) -> None:
-    """Decide whether what left the bottles can have been drunk at all."""
-    gained = [bottle["fault"] for bottle in found.bottles if bottle["fault"]]
-    dry = [bottle for bottle in found.bottles if bottle["ran_empty"]]
-    if gained:
-        found.spoilt = "; ".join(gained)
-    elif found.total_ml is not None and found.total_ml > found.limit_ml:
-        found.spoilt = (
-            f"{found.total_ml:.1f} ml left the bottles in {found.hours:.0f} h, more than the {found.limit_ml:.0f} ml "
+def _bottle_intake(
+    test: BottleTest, bottle: Bottle, controls: Sequence[ControlLoss], session_h: float, settings: QuantifySettings
+) -> BottleIntake:
+    """Intake from one bottle; a bottle that lost no more than its control gave nothing."""
+    hours = bottle.hours or session_h
+    lost_g = _grams(bottle, settings)
+    rate = control_loss_g_per_h(controls, bottle.content, settings.control_loss_g, settings.precision_g)
+    control_g = rate * hours
+    gained = lost_g < -settings.precision_g
+    drunk_g = None if gained else max(0.0, lost_g - control_g)
+    return BottleIntake(
+        animal=test.animal,
+        recording=test.recording,
+        session=test.session,
+        side=bottle.side,
+        content=bottle.content,
+        concentration_pct=bottle.concentration_pct,
+        start_time=bottle.start_time,
+        hours=hours,
+        lost_g=lost_g,
+        control_g=control_g,
+        drunk_g=drunk_g,
+        drunk_ml=None if drunk_g is None else drunk_g / _density(bottle, settings),
+        ran_empty=bottle.ran_empty,
+        fault=_gain(bottle, lost_g) if gained else "",
+    )
+
+
+def _gain(bottle: Bottle, lost_g: float) -> str:
+    """Message about a bottle that is heavier at the end than at the start."""
+    return (
+        f"the {bottle.content} bottle on the {bottle.side} gained {-lost_g:.2f} g: a reading is wrong, "
+        "or it was refilled"
+    )
+
+
+def _emptied(bottle: BottleIntake) -> str:
+    """Message about a bottle that ran empty."""
+    return f"the {bottle.content} bottle on the {bottle.side} ran empty"
+
+
+def _refusal(bottles: Sequence[BottleIntake], total_ml: float | None, limit_ml: float, hours: float) -> str:
+    """Why what left the bottles cannot have been drunk, or says nothing about a choice; else empty."""
+    faults = [one.fault for one in bottles if one.fault]
+    if faults:
+        return "; ".join(faults)
+    if total_ml is not None and total_ml > limit_ml:
+        return (
+            f"{total_ml:.1f} ml left the bottles in {hours:.0f} h, more than the {limit_ml:.0f} ml "
             "an animal of this size can drink: a bottle leaked"
         )
-    elif len(dry) > 1 and len(dry) == len(found.bottles):
-        found.spoilt = "both bottles ran empty: what the animal would have chosen is not known"
-    for bottle in dry:
-        said = f"the {bottle['content']} bottle on the {bottle['side']} ran empty"
-        if not found.spoilt and bottle["drunk_ml"] >= drained_ml:
-            found.spoilt = f"{said} after {bottle['drunk_ml']:.1f} ml: it leaked, or held too little"
-        found.doubts.append(said)
+    if len(bottles) > 1 and all(one.ran_empty for one in bottles):
+        return "both bottles ran empty: what the animal would have chosen is not known"
+    return ""
+
+
+def _drained(bottles: Sequence[BottleIntake], drained_ml: float) -> str:
+    """Why a bottle that ran empty gives no intake: it gave too much before; else empty."""
+    for one in bottles:
+        if one.ran_empty and one.drunk_ml is not None and one.drunk_ml >= drained_ml:
+            return f"{_emptied(one)} after {one.drunk_ml:.1f} ml: it leaked, or held too little"
+    return ""

@@ -1,25 +1,28 @@
-"""Licks: their bursts, their rhythm, their contact, and how they spread over light and dark.
+"""Microstructure of licking: bursts, the rhythm within them, and licks per time bin.
 
-Arrays in, arrays out. Bursts follow Davis and Smith (1992) as trompy and lickcalc count them: a pause
-longer than the gap ends a burst.
+In: arrays of lick times. Out: arrays. Bursts are counted as trompy and lickcalc do (after Davis and Smith 1992), so
+that numbers can be compared with theirs: a pause longer than the gap ends a burst.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-DAY_S = 86_400.0
-HOUR_S = 3_600.0
-# Loggers whose clock was never set wake in 1970 or 2000; none of those read here is older than this.
-FIRST_YEAR = 2010
-SMOOTH_MS = 5.0
+from ketaflow.assays.sucrose_preference import constants
 
 
 @dataclass(frozen=True)
 class Bursts:
-    """Bursts of licks: ``start_s``, ``stop_s`` (n,) first and last lick; ``licks`` (n,) how many."""
+    """Bursts of licks.
+
+    Attributes
+    ----------
+    start_s, stop_s : (n_bursts,) float
+        Time of the first and of the last lick (s).
+    licks : (n_bursts,) int
+        Licks of each burst.
+    """
 
     start_s: np.ndarray
     stop_s: np.ndarray
@@ -32,11 +35,20 @@ def lick_bursts(time_s: np.ndarray, *, burst_gap_s: float, burst_min_licks: int)
     Parameters
     ----------
     time_s : (n_licks,) float
-        Onsets, rising (seconds).
-    burst_gap_s
-        A pause longer than this ends a burst.
-    burst_min_licks
-        Smaller groups are no burst.
+        Onsets of licks (s), rising.
+    burst_gap_s : float
+        A pause longer than this ends a burst (s).
+    burst_min_licks : int
+        Groups with fewer licks are not bursts.
+
+    Returns
+    -------
+    Bursts
+        In the order of time; empty if there are none.
+
+    References
+    ----------
+    Davis and Smith 1992, Behav Neurosci 106:217-228; Naneix et al. 2019, doi:10.1016/j.neuroscience.2019.10.036.
     """
     if not len(time_s):
         empty = np.empty(0)
@@ -49,49 +61,48 @@ def lick_bursts(time_s: np.ndarray, *, burst_gap_s: float, burst_min_licks: int)
 
 
 def modal_lick_rate_hz(time_s: np.ndarray, *, burst_gap_s: float) -> float | None:
-    """One over the commonest interval within bursts; None if no two licks stand in one.
+    """Lick rate within bursts: one over the most frequent interval.
 
-    The mode is that of the density of intervals: counts by the millisecond, smoothed by a Gaussian of
-    5 ms, as single milliseconds are noise even among 4,000 licks.
+    Parameters
+    ----------
+    time_s : (n_licks,) float
+        Onsets of licks (s), rising.
+    burst_gap_s : float
+        Intervals from this length on lie between bursts (s).
+
+    Returns
+    -------
+    float or None
+        Rate (Hz); None if no burst has two licks.
+
+    Notes
+    -----
+    The mode is that of the density of intervals: counts per millisecond, smoothed by a Gaussian. The most frequent
+    single millisecond depends on chance even among 4,000 licks.
     """
-    intervals = np.diff(time_s)
-    within_ms = np.round(intervals[intervals < burst_gap_s] * 1000).astype(int)
+    intervals_s = np.diff(time_s)
+    within_ms = np.round(intervals_s[intervals_s < burst_gap_s] * constants.MS_PER_S).astype(int)
     within_ms = within_ms[within_ms > 0]
     if not len(within_ms):
         return None
-    counts = np.bincount(within_ms, minlength=int(1000 * burst_gap_s) + 1).astype(float)
-    return 1000 / float(gaussian_filter1d(counts, SMOOTH_MS, mode="constant").argmax())
-
-
-def clock(log: dict) -> datetime | None:
-    """When a log begins, by a clock that was set; None if its file and its bottle do not tell."""
-    start = datetime.fromisoformat(log["start"]) if log.get("start") and not log.get("clock_off") else None
-    return start if start and start.year >= FIRST_YEAR else None
+    counts = np.bincount(within_ms, minlength=int(constants.MS_PER_S * burst_gap_s) + 1).astype(float)
+    density = gaussian_filter1d(counts, constants.INTERVAL_SMOOTHING_MS, mode="constant")
+    return constants.MS_PER_S / float(density.argmax())
 
 
 def binned(time_s: np.ndarray, amounts: np.ndarray, edges_s: np.ndarray) -> np.ndarray:
-    """Sum of amounts in each bin, (n_edges - 1,); an edge belongs to the later bin."""
+    """Sum amounts in time bins.
+
+    Parameters
+    ----------
+    time_s, amounts : (n,) float
+        Moments (s), and the licks or contact times that belong to them; NaN counts as 0.
+    edges_s : (n_bins + 1,) float
+        Edges of the bins (s). A moment on an edge belongs to the later bin.
+
+    Returns
+    -------
+    (n_bins,) float
+        Sum of each bin.
+    """
     return np.histogram(time_s, bins=edges_s, weights=np.nan_to_num(amounts))[0]
-
-
-def dark_at(time_s: np.ndarray, start: datetime, *, lights_on_h: float, lights_off_h: float) -> np.ndarray:
-    """Whether the light was off at each moment, (n,) bool."""
-    midnight_s = start.hour * HOUR_S + start.minute * 60 + start.second
-    hour = (midnight_s + time_s) % DAY_S / HOUR_S
-    if lights_on_h <= lights_off_h:
-        return (hour < lights_on_h) | (hour >= lights_off_h)
-    return (hour >= lights_off_h) & (hour < lights_on_h)
-
-
-def dark_spans_s(
-    start: datetime, length_s: float, *, lights_on_h: float, lights_off_h: float
-) -> list[tuple[float, float]]:
-    """Stretches of darkness between 0 and ``length_s``, seconds from ``start``."""
-    midnight_s = start.hour * HOUR_S + start.minute * 60 + start.second
-    dark_s = (lights_on_h - lights_off_h) % 24 * HOUR_S
-    spans, begin = [], lights_off_h * HOUR_S - midnight_s - DAY_S
-    while begin < length_s:
-        if begin + dark_s > 0:
-            spans.append((max(begin, 0.0), min(begin + dark_s, length_s)))
-        begin += DAY_S
-    return spans

@@ -1,110 +1,131 @@
-"""What a recording's licks amount to: counts, contact, bursts, and sensors that cannot be believed.
+"""Licks at one bottle in numbers: counts, contact, bursts, and whether the sensor can be trusted.
 
-In: (3, n) arrays of time, licks and contact, one for each bottle with a log. Out: one summary a bottle.
+In: the licks at one bottle as arrays. Out: one ``LickSummary`` per bottle, or per content where two bottles held the
+same.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from ketaflow.assays.sucrose_preference.licks import lick_microstructure
-from ketaflow.assays.sucrose_preference.licks.lick_microstructure import Bursts
-from ketaflow.assays.sucrose_preference.readers.logs import BOUTS, LICKS
+from ketaflow.assays.sucrose_preference.licks.lick_microstructure import Bursts, lick_bursts, modal_lick_rate_hz
+from ketaflow.assays.sucrose_preference.model import BottleLicks, LickSummary, QuantifySettings
 
 
-@dataclass(frozen=True)
-class LickSummary:
-    """One bottle's licking.
+def bottle_bursts(log: BottleLicks, settings: QuantifySettings) -> Bursts | None:
+    """Bursts of licks at one bottle.
 
-    ``contact_s`` is None where the device does not tell. ``bursts`` is None where the device gives counts
-    alone. ``stuck`` says why the sensor is not believed, or is empty.
+    Parameters
+    ----------
+    log : BottleLicks
+        Licks at the bottle.
+    settings : QuantifySettings
+        Gap that ends a burst, and fewest licks of one.
+
+    Returns
+    -------
+    Bursts or None
+        From single licks, or as the device recorded them; None where it records counts alone.
     """
-
-    side: str
-    content: str
-    licks: float
-    contact_s: float | None
-    mean_contact_s: float | None
-    duty_pct: float | None
-    bursts: Bursts | None
-    rate_hz: float | None
-    long_licks: int | None
-    stuck: str
+    if log.kind == "licks":
+        return lick_bursts(log.time_s, burst_gap_s=settings.burst_gap_s, burst_min_licks=settings.burst_min_licks)
+    if log.kind == "bouts":
+        kept = log.licks >= settings.burst_min_licks
+        stop_s = log.time_s + np.nan_to_num(log.contact_s)
+        return Bursts(log.time_s[kept], stop_s[kept], log.licks[kept].astype(int))
+    return None
 
 
-def lick_summary(
-    bottle: dict,
-    log: dict,
-    traces: np.ndarray,
-    *,
-    burst_gap_s: float,
-    burst_min_licks: int,
-    long_lick_s: float,
-    stuck_contact_s: float,
-    stuck_duty_pct: float,
-) -> LickSummary:
-    """Sum up one bottle's log; ``traces`` are its time, licks and contact (3, n)."""
-    time_s, licks, contact = traces
-    count = float(licks.sum())
-    contact_s = float(np.nansum(contact)) if np.isfinite(contact).any() else None
+def lick_summary(log: BottleLicks, bursts: Bursts | None, settings: QuantifySettings) -> LickSummary:
+    """Summarise the licks at one bottle.
+
+    Parameters
+    ----------
+    log : BottleLicks
+        Licks at the bottle.
+    bursts : Bursts or None
+        As ``bottle_bursts`` returns them.
+    settings : QuantifySettings
+        Longest contact of a tongue, and limits from which a sensor is stuck.
+
+    Returns
+    -------
+    LickSummary
+    """
+    count = float(log.licks.sum())
+    contact_s = float(np.nansum(log.contact_s)) if np.isfinite(log.contact_s).any() else None
     mean_s = contact_s / count if contact_s is not None and count else None
-    length_s = log.get("duration_s")
-    duty_pct = 100 * contact_s / length_s if contact_s is not None and length_s else None
-    single = log["kind"] == LICKS
+    duty_pct = 100 * contact_s / log.duration_s if contact_s is not None and log.duration_s else None
+    single = log.kind == "licks"
     return LickSummary(
-        side=bottle["side"],
-        content=bottle["content"],
+        side=log.side,
+        content=log.content,
         licks=count,
         contact_s=contact_s,
         mean_contact_s=mean_s,
         duty_pct=duty_pct,
-        bursts=_bursts(log["kind"], traces, burst_gap_s, burst_min_licks),
-        rate_hz=lick_microstructure.modal_lick_rate_hz(time_s, burst_gap_s=burst_gap_s) if single else None,
-        long_licks=int((contact > long_lick_s).sum()) if single and contact_s is not None else None,
-        stuck=_stuck(bottle["side"], mean_s, duty_pct, stuck_contact_s, stuck_duty_pct),
+        bursts=len(bursts.licks) if bursts else None,
+        burst_licks=int(bursts.licks.sum()) if bursts else None,
+        rate_hz=modal_lick_rate_hz(log.time_s, burst_gap_s=settings.burst_gap_s) if single else None,
+        long_licks=int((log.contact_s > settings.long_lick_s).sum()) if single and contact_s is not None else None,
+        stuck=_stuck(log.side, mean_s, duty_pct, settings),
     )
 
 
-def combined(sensors: list[LickSummary]) -> LickSummary:
-    """What two bottles of the same content amount to, as when the bottles changed places within a session.
+def combined(spouts: Sequence[LickSummary]) -> LickSummary:
+    """Summary of all bottles of one content, which are two where bottles changed places within a session.
 
-    The rate is that of the bottle licked most; what one bottle's device does not tell is not told of both.
+    Parameters
+    ----------
+    spouts : sequence of LickSummary
+        At least one.
+
+    Returns
+    -------
+    LickSummary
+        Sums; None where one of the devices does not record a quantity. The lick rate is that of the bottle with most
+        licks.
     """
-    if len(sensors) == 1:
-        return sensors[0]
-    contacts, bursts = [s.contact_s for s in sensors], [s.bursts for s in sensors]
-    long_licks, licks = [s.long_licks for s in sensors], sum(s.licks for s in sensors)
-    contact_s = None if None in contacts else sum(contacts)
-    parts = [] if None in bursts else [(b.start_s, b.stop_s, b.licks) for b in bursts]
+    if len(spouts) == 1:
+        return spouts[0]
+    licks = sum(one.licks for one in spouts)
+    contact_s = _sum([one.contact_s for one in spouts])
     return LickSummary(
-        side=" and ".join(dict.fromkeys(s.side for s in sensors)),
-        content=sensors[0].content,
+        side=" and ".join(dict.fromkeys(one.side for one in spouts)),
+        content=spouts[0].content,
         licks=licks,
         contact_s=contact_s,
         mean_contact_s=contact_s / licks if contact_s is not None and licks else None,
         duty_pct=None,
-        bursts=Bursts(*map(np.concatenate, zip(*parts, strict=True))) if parts else None,
-        rate_hz=max(sensors, key=lambda s: s.licks).rate_hz,
-        long_licks=None if None in long_licks else sum(long_licks),
-        stuck="; ".join(s.stuck for s in sensors if s.stuck),
+        bursts=_whole_sum([one.bursts for one in spouts]),
+        burst_licks=_whole_sum([one.burst_licks for one in spouts]),
+        rate_hz=max(spouts, key=lambda one: one.licks).rate_hz,
+        long_licks=_whole_sum([one.long_licks for one in spouts]),
+        stuck=stuck_sensors(spouts),
     )
 
 
-def _bursts(kind: str, traces: np.ndarray, burst_gap_s: float, burst_min_licks: int) -> Bursts | None:
-    time_s, licks, contact = traces
-    if kind == LICKS:
-        return lick_microstructure.lick_bursts(time_s, burst_gap_s=burst_gap_s, burst_min_licks=burst_min_licks)
-    if kind == BOUTS:
-        kept = licks >= burst_min_licks
-        return Bursts(time_s[kept], (time_s + np.nan_to_num(contact))[kept], licks[kept].astype(int))
-    return None
+def stuck_sensors(spouts: Sequence[LickSummary]) -> str:
+    """Messages of all sensors that are not trusted; empty if all are."""
+    return "; ".join(one.stuck for one in spouts if one.stuck)
 
 
-def _stuck(
-    side: str, mean_s: float | None, duty_pct: float | None, stuck_contact_s: float, stuck_duty_pct: float
-) -> str:
-    if duty_pct is not None and duty_pct > stuck_duty_pct:
+def _sum(values: Sequence[float | None]) -> float | None:
+    """Sum; None if any is None."""
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _whole_sum(values: Sequence[int | None]) -> int | None:
+    """Sum of whole numbers; None if any is None."""
+    total = _sum(values)
+    return None if total is None else int(total)
+
+
+def _stuck(side: str, mean_s: float | None, duty_pct: float | None, settings: QuantifySettings) -> str:
+    """Message about a sensor in contact for too long; else empty."""
+    if duty_pct is not None and duty_pct > settings.stuck_duty_pct:
         return f"the sensor on the {side} was in contact for {duty_pct:.0f} % of the time: stuck or wet"
-    if mean_s is not None and mean_s > stuck_contact_s:
+    if mean_s is not None and mean_s > settings.stuck_contact_s:
         return f"the sensor on the {side} shows contacts of {mean_s:.1f} s on average: stuck or wet"
     return ""

@@ -1,0 +1,133 @@
+"""Constants of the assay that are no settings, each with its unit and its source.
+
+What a user may want to change is a setting (``settings.schema.yaml``). Here are properties of the solutions, of the
+devices' file formats, and of the drawn demonstration data.
+"""
+
+# Solutions ------------------------------------------------------------------------------------------------------------
+WATER = "water"
+SUCROSE = "sucrose"
+# Solutions used in two-bottle tests. Any other name needs a concentration to be accepted.
+SOLUTIONS = frozenset(
+    (
+        "sucrose", "water", "saccharin", "glucose", "fructose", "sucralose", "maltodextrin", "lactose", "trehalose",
+        "quinine", "ethanol", "saline", "nacl", "intralipid", "denatonium", "milk", "casein", "malt", "polycose",
+        "aspartame", "acesulfame", "citric_acid", "monosodium_glutamate",
+    )
+)  # fmt: skip
+# Entries that leave the content open, even with a concentration.
+UNNAMED_CONTENTS = frozenset(
+    (
+        "?", "??", "unknown", "unclear", "other", "solution", "solutions", "bottle", "mixed", "mix", "tbd", "test", "x",
+        "a", "b", "1", "2",
+    )
+)  # fmt: skip
+# Similarity (difflib ratio, 0 to 1) from which an unknown content is taken for a misspelt sucrose or water.
+MISSPELT_CONTENT_RATIO = 0.8
+# Density of water at 20 degrees Celsius (g/ml).
+WATER_G_PER_ML = 0.9982
+# Density of sucrose solutions at 20 degrees: linear and quadratic coefficient of the rise above water (g/ml per per
+# cent by weight, and per square of it). Fitted to the CRC Handbook of Chemistry and Physics (1.0021, 1.0060, 1.0178
+# and 1.0381 g/ml at 1, 2, 5 and 10 %); within 0.0002 g/ml up to 10 %.
+SUCROSE_DENSITY_SLOPE = 0.00389
+SUCROSE_DENSITY_CURVATURE = 1.0e-5
+# Intake up to this multiple of the balance's precision gives no preference: both bottles are read with that error.
+LEAST_INTAKE_PRECISIONS = 2
+
+# Lickometer logs ------------------------------------------------------------------------------------------------------
+# LIQ HD closes and writes a bout this long after its last lick (s): ``bout_cutoff`` of its firmware (Petersen et al.).
+LIQ_HD_BOUT_PAUSE_S = 3.0
+# Milliseconds in a second.
+MS_PER_S = 1000
+# The column format of Med Associates starts with this value, the version of the format.
+MED_COLUMN_MARK = 0.3
+# Arrays A to Z of a Med Associates program; the lengths of all follow the mark.
+MED_ARRAY_COUNT = 26
+# Plain lists of lick times: the median interval within trains of licks is 0.05 to 0.5 s (6 to 8 Hz in rats and mice).
+# Below the first limit the numbers are seconds, above the second milliseconds.
+SECONDS_BELOW = 10.0
+MILLISECONDS_ABOVE = 50.0
+# Lick times a column must hold before its median interval is used to find the unit.
+UNIT_MIN_LICKS = 6
+# OHRBETS event codes of spout n: 30 + n lick, 330 + n lick while the valve is open, 80 + n end of lick; 0 end of the
+# session.
+OHRBETS_SPOUTS = range(1, 10)
+OHRBETS_LICK = 30
+OHRBETS_LICK_VALVE_OPEN = 330
+OHRBETS_LICK_END = 80
+OHRBETS_SESSION_END = 0
+# Clock times that fall by more than this (s) have passed midnight.
+MIDNIGHT_STEP_S = 43_200
+# A log is written at fixed times if it has at least this many intervals ...
+REGULAR_MIN_INTERVALS = 10
+# ... and this share of them ...
+REGULAR_SHARE = 0.6
+# ... differs from the median by no more than this part of it plus this many seconds. Tuned on the public Sipper logs.
+REGULAR_TOLERANCE = 0.5
+REGULAR_TOLERANCE_S = 1
+# An interval is a gap only if it is also longer than this many usual intervals.
+GAP_INTERVALS = 3
+
+# Licks ----------------------------------------------------------------------------------------------------------------
+DAY_S = 86_400.0
+HOUR_S = 3_600.0
+MINUTE_S = 60
+# A log that starts before this year has a clock that was never set: loggers start in 1970 or 2000.
+CLOCK_SET_FROM_YEAR = 2010
+# Standard deviation of the Gaussian that smooths the density of intervals (ms): single milliseconds are noise even
+# among 4,000 licks. Reproduces the modal rate that lickcalc gives for its example.
+INTERVAL_SMOOTHING_MS = 5.0
+
+# Cohort ---------------------------------------------------------------------------------------------------------------
+# Standard deviation of a normal distribution in units of its median absolute deviation, 1/z(0.75), to the digits in use
+# (Iglewicz and Hoaglin 1993).
+MAD_TO_SD = 1.4826
+
+# Figures --------------------------------------------------------------------------------------------------------------
+# Points of a cumulative curve: more than the chart is wide (pixels).
+CURVE_POINTS = 400
+# Logs shorter than this are drawn with minutes on the axis (s).
+SHORT_LOG_S = 7_200.0
+# Widths of the bins of the preference chart (s): the first of which the log holds at least two.
+PREFERENCE_BINS_S = (86_400.0, 14_400.0)
+# Bins of that chart where the log is shorter than any of them allows.
+PREFERENCE_BIN_COUNT = 6
+
+# Simulation -----------------------------------------------------------------------------------------------------------
+# Mean preference of the vehicle arm (%), and the rise above it at each dose. Invented, of the size an experiment hopes
+# to find.
+VEHICLE_PREFERENCE_PCT = 70.0
+DOSES_MG_PER_KG = (0, 5, 10, 20)
+PREFERENCE_RISE_PCT = (0, 5, 10, 15)
+# Standard deviation of preference between animals (points), and how far an animal's side habit moves it (points).
+PREFERENCE_SD_PCT = 5.0
+SIDE_HABIT_PCT = 3.0
+# Bounds of an animal's preference (%).
+LOWEST_PREFERENCE_PCT = 40
+HIGHEST_PREFERENCE_PCT = 97
+# Daily intake per gram of body weight (g), and its relative standard deviation from day to day.
+DAILY_INTAKE_PER_G = 0.24
+DAILY_INTAKE_SD = 0.1
+# Loss of a leak-control bottle (g/day): 0.1 ml in well-made tubes (Tordoff).
+CONTROL_LOSS_G = 0.10
+# What the leaking bottle loses besides (g).
+LEAK_G = 24.0
+# Weight of a full bottle, and the spread of it to either side (g).
+FULL_BOTTLE_G = 150
+FULL_BOTTLE_SPREAD_G = 3
+# Weight of a full leak-control bottle (g).
+CONTROL_BOTTLE_G = 151.0
+# Every how many animals one is recorded with a lickometer.
+LOG_EVERY = 4
+# Length of a drawn log (h) and interval of its rows (s).
+LOG_HOURS = 12
+LOG_ROW_S = 60
+MINUTES_PER_H = 60
+# Licks per hour at both spouts, and contact per lick (s).
+LICKS_PER_H = 60.0
+LICK_CONTACT_S = 0.12
+# Contact that the stuck sensor adds to each row (s).
+STUCK_CONTACT_S = 40.0
+# Voltage of the logger's battery at the start (V), and its fall with each row (V).
+BATTERY_V = 4.1
+BATTERY_FALL_V = 0.0002
