@@ -7,7 +7,6 @@ from ketaflow.core import cohort, files
 from ketaflow.engine import collect
 from ketaflow.report import review_page
 from ketaflow.report.model import ReportSettings
-from ketaflow.review.items import ReviewItem, checks
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,7 +15,7 @@ with files.log_to(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
     found = collect.review_items(files.read_csv(inputs.review_key), files.read_csv(inputs.check_table), params.batches)
     review_page.write(
-        (ReviewItem(**{**facts, "checks": checks(facts["checks"])}) for facts in found),
+        found,
         Path(snakemake.output.page),
         cohort_name=params.cohort,
         blind=review_page.Blinding(params.blinding_key, tuple(params.hide)),

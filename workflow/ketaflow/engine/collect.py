@@ -34,6 +34,8 @@ from ketaflow.core.results import (
 from ketaflow.engine import batch_files, legacy
 from ketaflow.engine.batch_files import NamedRecording, Outcome, Source
 from ketaflow.engine.codec import hints
+from ketaflow.review.items import ReviewItem
+from ketaflow.review.items import checks as checks_of
 
 UNREADABLE = "readable"
 ITEM_COLUMNS = ("assay", "recording", "animal", "status", "reason", "item_sha256")
@@ -172,10 +174,8 @@ def _without_any_value(collected: Collected) -> list[str]:
     return [f"No value was measured in: {', '.join(empty)}"] if empty else []
 
 
-def review_items(
-    items: pd.DataFrame, checks: pd.DataFrame, batches: Mapping[str, list[str]]
-) -> Iterator[dict[str, Any]]:
-    """Yield what the review page shows of each recording, batch by batch, so that pictures never fill the memory."""
+def review_items(items: pd.DataFrame, checks: pd.DataFrame, batches: Mapping[str, list[str]]) -> Iterator[ReviewItem]:
+    """Yield what the review page shows of each recording, batch by batch, so that figures never fill the memory."""
     known = {(row["assay"], row["recording"]): row for row in items.fillna("").to_dict("records")}
     by_recording = defaultdict(list)
     for one in checks.astype(object).where(checks.notna(), None).to_dict("records"):
@@ -185,12 +185,12 @@ def review_items(
             for named, figures in _figures(assay, Path(folder)):
                 for recording in named:
                     item = known[assay, recording.name]
-                    yield {
+                    yield ReviewItem(
                         **{name: item[name] for name in ITEM_COLUMNS},
-                        "assay_title": assays.title(assay),
-                        "figures": figures.get(recording.name, []),
-                        "checks": by_recording.get((assay, recording.name), []),
-                    }
+                        assay_title=assays.title(assay),
+                        figures=figures.get(recording.name, []),
+                        checks=checks_of(by_recording.get((assay, recording.name), [])),
+                    )
 
 
 def _figures(assay: str, folder: Path) -> Iterator[tuple[tuple[NamedRecording, ...], dict[str, list[Figure]]]]:

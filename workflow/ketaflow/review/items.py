@@ -80,7 +80,7 @@ def items(review_key: pd.DataFrame) -> list[Item]:
     return [Item(*map(str, row)) for row in review_key[columns].fillna("").itertuples(index=False)]
 
 
-def checks(rows: Iterable[Mapping[str, Any]]) -> list[Check]:
+def checks(rows: Iterable[Mapping[Any, Any]]) -> list[Check]:
     """Return rows of checks.csv as checks.
 
     Parameters
