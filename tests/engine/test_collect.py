@@ -191,7 +191,7 @@ def test_an_assay_that_yields_no_value_is_named_in_the_last_line(tmp_path):
 def test_a_summary_over_the_cohort_that_fails_costs_nothing_else(tmp_path, monkeypatch):
     monkeypatch.undo()
 
-    def summarise(tables, rows, **settings):
+    def summarise(tables, rows, **settings) -> dict:
         raise KeyError("analyte")
 
     monkeypatch.setattr(collect.assays.stage(ASSAY, "cohort"), "summarise", summarise)

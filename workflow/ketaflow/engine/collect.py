@@ -246,7 +246,7 @@ def _summary(assay: str, given: AssayInput, tables: dict[str, pd.DataFrame]) -> 
     """What an assay's stage ``cohort`` adds, by name: measurements, checks, figures, and tables of its own."""
     summarise = assays.stage(assay, "cohort").summarise
     block = given.settings.get("cohort", {})
-    if hints(summarise)["return"] is not Summary:
+    if hints(summarise).get("return") is not Summary:
         return dict(summarise(tables, given.cohort, **block))
     kind = hints(summarise).get("settings")
     takes_settings = "settings" in inspect.signature(summarise).parameters
