@@ -39,6 +39,8 @@ from ketaflow.review.items import checks as checks_of
 
 UNREADABLE = "readable"
 ITEM_COLUMNS = ("assay", "recording", "animal", "status", "reason", "item_sha256")
+# Columns of the study's tables that hold numbers; an assay without any must not turn them into objects.
+NUMBERS = ("time_min", "value", "n", "low", "high")
 SHOWN_FAILURES, SHOWN_NAMES = 10, 5
 # The check that says that an assay's stage ``cohort`` failed.
 COHORT_STAGE = "cohort_summary"
@@ -395,6 +397,8 @@ def _without_recording(assay: str, part: Collected, animals: pd.DataFrame) -> pd
 def _shaped(frames: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
     """Frames put together with exactly the contract's columns, in a stable order."""
     together = _together(frames).reindex(columns=list(columns))
+    numbers = [name for name in NUMBERS if name in columns]
+    together[numbers] = together[numbers].astype(float)
     keys = [
         name for name in ("assay", "animal", "recording", "measure", "check", "sample", "time_min") if name in columns
     ]
