@@ -266,7 +266,20 @@ def curves(endpoint: Endpoint) -> dict[str, pd.DataFrame]:
 
 
 def selected(measurements: pd.DataFrame, planned: PlannedEndpoint) -> pd.DataFrame:
-    """Return the rows of measurements.csv that an endpoint takes and that have a value."""
+    """Select the measurements of an endpoint.
+
+    Parameters
+    ----------
+    measurements : data frame
+        Columns of measurements.csv.
+    planned : PlannedEndpoint
+        Assay, measure, conditions and time window.
+
+    Returns
+    -------
+    data frame
+        The rows that meet all conditions and have a value.
+    """
     rows = measurements[
         measurements["assay"].eq(planned.assay)
         & measurements["measure"].eq(planned.measure)
@@ -280,7 +293,20 @@ def selected(measurements: pd.DataFrame, planned: PlannedEndpoint) -> pd.DataFra
 
 
 def arms_in(arms: Sequence[Arm], names: pd.Series) -> list[Arm]:
-    """Return the arms that occur among the names, in their order."""
+    """Return the arms that occur among names.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+        All arms, in their order.
+    names : series of str
+        Names of arms, with repeats.
+
+    Returns
+    -------
+    list of Arm
+        In their order.
+    """
     present = set(names)
     return [arm for arm in arms if arm.name in present]
 

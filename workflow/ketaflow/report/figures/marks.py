@@ -117,7 +117,17 @@ def axis_room(label: str, limits: svg.scales.Limits) -> float:
 
 
 def draw_animals(axes: Axes, endpoint: Endpoint, column: Column) -> None:
-    """Draw a dot for each animal of an arm: hollow if flagged by a check, a cross if excluded."""
+    """Draw a dot for each animal of an arm: hollow if flagged by a check, a cross if excluded.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw; the vertical scale is that of the values.
+    endpoint : Endpoint
+        Its values.
+    column : Column
+        The arm, and where and how its dots are drawn.
+    """
     rows = animals_of(endpoint, column.arm)
     for row, shift in zip(rows, shifts(axes, rows, column), strict=True):
         x, y = column.middle_px + shift, axes.y(row.value)
@@ -131,7 +141,20 @@ def draw_animals(axes: Axes, endpoint: Endpoint, column: Column) -> None:
 
 
 def animals_of(endpoint: Endpoint, arm: Arm) -> list[AnimalValue]:
-    """Return the animals of an arm, excluded ones too."""
+    """Return the animals of an arm, excluded ones too.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        Its values.
+    arm : Arm
+        The arm.
+
+    Returns
+    -------
+    list of AnimalValue
+        One per animal, by name.
+    """
     rows = endpoint.per_animal[endpoint.per_animal["arm"].eq(arm.name)]
     columns = (rows[name] for name in ("animal", "value", "n", "flagged", "excluded"))
     return [

@@ -13,14 +13,38 @@ INTERVALS = {"interval": ("ci_low", "ci_high"), "effect_interval": ("effect_ci_l
 
 
 def p_value_tables(endpoints: Sequence[Endpoint], labels: Mapping[str, str]) -> list[HtmlTable]:
-    """Return the p values of all planned contrasts, and the omnibus tests."""
+    """Return the p values of all planned contrasts, and the omnibus tests.
+
+    Parameters
+    ----------
+    endpoints : sequence of Endpoint
+        All endpoints.
+    labels : mapping of str to str
+        Label of each arm.
+
+    Returns
+    -------
+    list of HtmlTable
+        Contrasts, then omnibus tests; of both data sets where the review changed something.
+    """
     planned = with_statistic(with_comparison(_gathered(endpoints, "contrasts"), labels), "df")
     omnibus = with_statistic(_gathered(endpoints, "omnibus"), "df1", "df2")
     return [html_table("tests", planned), html_table("omnibus", omnibus)]
 
 
 def with_intervals(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add the columns ``interval`` and ``effect_interval``, each an interval in words, where their ends are known."""
+    """Add intervals in words.
+
+    Parameters
+    ----------
+    rows : data frame
+        With ``ci_low`` and ``ci_high``, or ``effect_ci_low`` and ``effect_ci_high``, or neither.
+
+    Returns
+    -------
+    data frame
+        With the columns ``interval`` and ``effect_interval``, each if its ends are there.
+    """
     added = {
         name: [formatting.interval(*ends) for ends in zip(rows[low], rows[high], strict=True)]
         for name, (low, high) in INTERVALS.items()
@@ -59,7 +83,20 @@ def with_comparison(contrasts: pd.DataFrame, labels: Mapping[str, str]) -> pd.Da
 
 
 def with_statistic(rows: pd.DataFrame, *df_columns: str) -> pd.DataFrame:
-    """Add the column ``test``: the statistic with its degrees of freedom, as papers print it."""
+    """Add the statistic with its degrees of freedom, as papers print it.
+
+    Parameters
+    ----------
+    rows : data frame
+        With ``statistic_name`` and ``statistic``; perhaps no row.
+    *df_columns : str
+        Columns of the degrees of freedom.
+
+    Returns
+    -------
+    data frame
+        With the column ``test``, such as ``t(26) = −1.02``.
+    """
     if not len(rows):
         return rows
     values = zip(rows["statistic_name"], rows["statistic"], *(rows[name] for name in df_columns), strict=True)

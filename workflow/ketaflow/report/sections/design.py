@@ -31,7 +31,21 @@ class Design:
 
 
 def design(study: Study, arms: Sequence[Arm], endpoints: Sequence[Endpoint]) -> Design:
-    """Describe arms and plan."""
+    """Describe arms and plan.
+
+    Parameters
+    ----------
+    study : Study
+        Its animals and allocation.
+    arms : sequence of Arm
+        All arms, in their order.
+    endpoints : sequence of Endpoint
+        All endpoints.
+
+    Returns
+    -------
+    Design
+    """
     sizes = study.allocation.groupby("arm")["animal"].nunique().to_dict()
     return Design(
         arms=[ArmSize(arm, int(sizes.get(arm.name, 0))) for arm in arms],
@@ -42,7 +56,18 @@ def design(study: Study, arms: Sequence[Arm], endpoints: Sequence[Endpoint]) -> 
 
 
 def plan_table(endpoints: Sequence[Endpoint]) -> HtmlTable:
-    """Return the plan, one row per endpoint."""
+    """Return the plan as a table.
+
+    Parameters
+    ----------
+    endpoints : sequence of Endpoint
+        All endpoints.
+
+    Returns
+    -------
+    HtmlTable
+        One row per endpoint.
+    """
     rows = [
         {
             "endpoint": endpoint.name,

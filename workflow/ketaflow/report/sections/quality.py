@@ -51,20 +51,53 @@ def quality(study: Study) -> Quality:
 
 
 def failed_recordings(recordings: pd.DataFrame) -> HtmlTable:
-    """Return the recordings in which nothing could be measured, with the reason."""
+    """Return the recordings in which nothing could be measured.
+
+    Parameters
+    ----------
+    recordings : data frame
+        Columns of recordings.csv; one row per recording and file.
+
+    Returns
+    -------
+    HtmlTable
+        One row per recording, with the reason.
+    """
     rows = recordings[recordings["status"].eq("failed")].drop_duplicates(["assay", "recording"])
     return html_table("failed_recordings", rows)
 
 
 def exclusions(table: pd.DataFrame) -> HtmlTable:
-    """Return each excluded value once, with the endpoints it concerns."""
+    """Return the excluded and missing values.
+
+    Parameters
+    ----------
+    table : data frame
+        The statistics table ``exclusions``; one row per value and endpoint.
+
+    Returns
+    -------
+    HtmlTable
+        Each value once, with the endpoints it concerns.
+    """
     rows = table.reindex(columns=[*EXCLUSION_COLUMNS, "endpoint"]).astype(object).fillna("")
     by_value = rows.groupby(EXCLUSION_COLUMNS, sort=True)["endpoint"]
     return html_table("exclusions", by_value.agg(lambda names: ", ".join(dict.fromkeys(names))).reset_index())
 
 
 def check_counts(checks: pd.DataFrame) -> tuple[HtmlTable, HtmlTable]:
-    """Count how often each check passed, warned and failed: those that did not always pass, and all."""
+    """Count how often each check passed, warned and failed.
+
+    Parameters
+    ----------
+    checks : data frame
+        Columns of checks.csv.
+
+    Returns
+    -------
+    (raised, every) : tuple of HtmlTable
+        Checks that did not always pass, and all checks; most failures first.
+    """
     counted = checks.groupby(["assay", "check"])["verdict"].value_counts().unstack(fill_value=0)
     counted = counted.reindex(columns=["pass", "warn", "fail"], fill_value=0).reset_index()
     counted = counted.sort_values(["fail", "warn"], ascending=False, kind="stable")
