@@ -11,8 +11,8 @@ from ketaflow.engine import study  # noqa: E402
 
 HEAD = """# Settings
 
-Written from the schemas by `workflow/maintenance/write_settings_page.py`. Settings stand in `config.yaml` (all cohorts)
-or in `settings.yaml` in the cohort folder (that cohort), in the same shape: `forced_swim.quantify.min_bout_s` below is
+Written from the schemas by `workflow/maintenance/write_settings_page.py` (`make settings-page`). Settings are in `config.yaml` (for all cohorts)
+or in `settings.yaml` in the cohort folder (for that cohort), both with the same structure. `forced_swim.quantify.min_bout_s` below is
 
 ```yaml
 forced_swim:
@@ -20,7 +20,7 @@ forced_swim:
     min_bout_s: 1.0
 ```
 
-A misspelt key or a value out of range stops the run before it starts.
+A misspelt key or a value out of range stops the run before anything is computed.
 """
 LIMITS = {"minimum": "≥ {}", "exclusiveMinimum": "> {}", "maximum": "≤ {}", "exclusiveMaximum": "< {}"}
 
