@@ -1,4 +1,4 @@
-"""What shows only when all recordings are seen."""
+"""Means over the test, side swaps and outliers, which need all recordings."""
 
 import pandas as pd
 import pytest
@@ -38,18 +38,18 @@ def over_test(found: Summary) -> dict[str, float | None]:
     return {row.measure: row.value for row in found.measurements}
 
 
-def test_left_and_right_count_equally_however_often_the_solution_hung_there():
+def test_left_and_right_count_equally_however_often_the_solution_was_on_each():
     found = cohort([("M1", "day1", "left", 90.0), ("M1", "day2", "right", 70.0), ("M1", "day3", "left", 90.0)])
     assert over_test(found)["test_sucrose_preference_pct"] == 80.0
 
 
-def test_a_test_that_lost_a_session_is_flagged():
+def test_a_test_with_a_missing_session_is_flagged():
     found = cohort([("M1", "day1", "left", 90.0), ("M1", "day2", "right", None)])
     (mean,) = (row for row in found.measurements if row.measure == "test_sucrose_preference_pct")
     assert (mean.value, mean.status, mean.n) == (90.0, "flagged", 1)
 
 
-def test_one_session_an_animal_is_not_written_twice():
+def test_a_single_session_per_animal_has_no_mean_over_the_test():
     found = cohort([("M1", "day1", "left", 90.0), ("M2", "day1", "right", 70.0)])
     assert not found.measurements
 
@@ -62,25 +62,25 @@ def test_a_swap_shows_the_side_bias_over_the_test():
     assert checks(found) == {"side_bias_swap": "pass"}
 
 
-def test_an_animal_that_follows_the_side_is_mentioned():
+def test_an_animal_with_a_side_habit_is_flagged():
     assert checks(cohort([("M1", "day1", "left", 95.0), ("M1", "day2", "right", 30.0)])) == {"side_bias_swap": "warn"}
 
 
-def test_a_test_without_a_swap_is_mentioned():
+def test_a_test_without_a_swap_is_flagged():
     assert checks(cohort([("M1", "day1", "left", 95.0), ("M1", "day2", "left", 90.0)])) == {"swap_missing": "warn"}
 
 
 @pytest.mark.parametrize(
     ("baseline", "test", "gate", "class_"), [(80, 60, "yes", "yes"), (60, 80, "no", "no"), (65, 65, "yes", "no")]
 )
-def test_gate_and_class_are_shown_and_nothing_is_left_out(baseline, test, gate, class_):
+def test_gate_and_class_are_reported_and_exclude_no_session(baseline, test, gate, class_):
     found = cohort([("M1", "baseline1", "left", baseline), ("M1", "day1", "left", test), ("M1", "day2", "right", test)])
     row = found.tables["tests"].iloc[0]
     assert (row["passes_baseline_gate"], row["anhedonic"]) == (gate, class_)
     assert row["n_sessions"] == 2
 
 
-def test_an_intake_far_from_its_session_is_mentioned():
+def test_an_intake_far_from_its_session_is_flagged():
     days = [(f"M{number}", "day1", "left", 75.0) for number in range(10)]
     found = cohort(days)
     assert "intake_outlier" not in checks(found)

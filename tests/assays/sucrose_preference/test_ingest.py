@@ -1,14 +1,19 @@
-"""Logs of every lickometer come out in one shape; what cannot be told is an error, never a guess."""
+"""Logs of every lickometer are read into one form; what a file leaves open is an error, never a guess."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ketaflow.assays.sucrose_preference.model import IngestSettings
-from ketaflow.assays.sucrose_preference.readers.dispatch import read_log
+from ketaflow.assays.sucrose_preference.readers.dispatch import PLAIN_LIST, READERS, read_log
 from ketaflow.assays.sucrose_preference.readers.logs import Log, LogFile
 from ketaflow.core.errors import IngestError
 
 SETTINGS = IngestSettings("remaining", "", "auto", empty_up_to_ml=0.2, quiet_gap_s=600.0)
+
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "assays" / "sucrose_preference.md"
 
 
 def log(text: str) -> Log:
@@ -53,13 +58,18 @@ def test_a_list_of_lick_times_is_read_with_any_line_ending_and_decimal_sign(endi
     np.testing.assert_allclose(channel.time_s, times)
 
 
-def test_milliseconds_are_told_from_seconds_by_the_rhythm():
+def test_the_rhythm_of_licking_shows_whether_times_are_milliseconds():
     times = np.cumsum(np.full(40, 130))
     (channel,) = log("\n".join(map(str, times))).channels.values()
     assert channel.time_s[-1] == pytest.approx(5.2)
 
 
-def test_an_empty_log_is_refused_with_what_to_do():
+def test_the_page_of_the_assay_lists_every_reader():
+    listed = PAGE.read_text(encoding="utf-8")
+    assert not [reader.name for reader in (*READERS, PLAIN_LIST) if f"| {reader.name} |" not in listed]
+
+
+def test_an_empty_log_is_refused_with_a_remedy():
     with pytest.raises(IngestError, match="empty"):
         log("  \n")
 
@@ -69,7 +79,7 @@ def test_times_that_go_back_are_refused():
         log("0.1\n0.2\n5.0\n0.3\n")
 
 
-def test_words_are_no_lick_log():
+def test_a_text_is_refused_as_a_log():
     with pytest.raises(IngestError):
         log("Dear colleague,\nplease find the licks attached.\n")
 
@@ -110,13 +120,13 @@ def test_the_side_the_device_names_must_agree_with_the_table(measure, tmp_path):
     assert "side_contradicted" in measure(rows, tmp_path).doubts()
 
 
-def test_a_channel_the_log_lacks_is_an_error_that_names_those_it_has(measure, tmp_path):
+def test_a_missing_channel_is_an_error_that_lists_the_existing_ones(measure, tmp_path):
     (tmp_path / "s.csv").write_text(sipper([(10 * step, step, 0.1, 0, 0) for step in range(1, 20)]))
     with pytest.raises(IngestError, match="left, right"):
         measure([{"side": "left", "content": "sucrose", "log": "s.csv", "channel": "middle"}], tmp_path)
 
 
-def test_a_log_is_cut_to_the_time_the_bottle_hung(measure, tmp_path):
+def test_a_log_is_cut_to_the_time_of_its_bottle(measure, tmp_path):
     (tmp_path / "s.csv").write_text(sipper([(60 * step, step, 0.1 * step, 0, 0) for step in range(0, 121)]))
     rows = [
         {"side": "left", "content": "sucrose", "log": "s.csv", "channel": "left",
@@ -153,7 +163,7 @@ COULBOURN = """Project,Station,Subject,Time,Current State,Transition State,Trans
 """
 
 
-def test_coulbourn_inputs_are_told_apart_by_their_on_columns(measure, tmp_path):
+def test_coulbourn_inputs_are_separated_by_their_on_columns(measure, tmp_path):
     (tmp_path / "box.csv").write_text(COULBOURN)
     rows = [
         {"side": "left", "content": "sucrose", "log": "box.csv", "channel": "On1A1"},
@@ -172,7 +182,7 @@ FED3 = """MM:DD:YYYY hh:mm:ss,Library_Version,Battery_Voltage,Event,Left_Poke_Co
 """
 
 
-def test_a_fed3_that_writes_events_counts_its_first_one_too(measure, tmp_path):
+def test_a_fed3_that_writes_events_counts_the_first_event_too(measure, tmp_path):
     (tmp_path / "fed.csv").write_text(FED3)
     rows = [
         {"side": side, "content": what, "log": "fed.csv", "channel": side}
@@ -183,7 +193,7 @@ def test_a_fed3_that_writes_events_counts_its_first_one_too(measure, tmp_path):
     assert found["sucrose_contact_s"] == pytest.approx(0.9)
 
 
-def test_of_several_med_sessions_in_a_file_the_animals_own_is_read(measure, tmp_path):
+def test_the_session_of_the_animal_is_read_from_a_med_file_with_several(measure, tmp_path):
     part = "Start Date: 04/28/25\nEnd Date: 04/28/25\nSubject: {}\nStart Time: 10:00:00\nEnd Time: 11:00:00\nMSN: X\n"
     block = "L:\n     0:{}\n     5:        0.000        0.000\n"
     cells = {"M1": [1.0, 1.1, 1.2], "M2": [2.0, 2.1]}

@@ -62,22 +62,22 @@ def test_a_lick_cannot_take_a_tenth_of_a_millilitre(measure, tmp_path):
 
 
 @pytest.mark.parametrize(("drunk_g", "doubtful"), [(0.1, True), (2.0, False)])
-def test_a_mouse_that_hardly_drinks_is_mentioned(measure, pair, drunk_g, doubtful):
+def test_a_mouse_that_hardly_drinks_is_flagged(measure, pair, drunk_g, doubtful):
     assert ("low_intake" in measure(pair(drunk_g, drunk_g)).doubts()) is doubtful
 
 
-def test_a_bottle_that_gave_nothing_is_mentioned(measure, pair):
+def test_a_bottle_that_gave_nothing_is_flagged(measure, pair):
     assert "blocked_bottle" in measure(pair(4.0, 0.0)).doubts()
 
 
-def test_every_check_says_its_number_and_its_limit(measure, pair):
+def test_every_check_has_a_value_and_a_limit(measure, pair):
     for row in measure(pair(4.0, 1.0)).checked.checks:
         assert row.value is not None
         assert row.low is not None or row.high is not None
         assert row.message
 
 
-def test_the_picture_names_no_animal_and_no_recording(measure, pair, tmp_path):
+def test_figures_name_no_animal_and_no_recording(measure, pair, tmp_path):
     for found in (measure(pair(4.0, 25.0)), measure(sipper(tmp_path), tmp_path)):
         figures = found.checked.figures["r1"]
         assert figures
@@ -88,7 +88,7 @@ def test_the_picture_names_no_animal_and_no_recording(measure, pair, tmp_path):
             assert figure.content.startswith("<svg")
 
 
-def test_a_long_log_makes_a_small_picture(measure, tmp_path):
+def test_a_long_log_makes_a_small_figure(measure, tmp_path):
     np.savetxt(tmp_path / "licks.txt", np.cumsum(np.full(20_000, 0.13)), fmt="%.2f")
     found = measure([{"side": "left", "content": "sucrose", "log": "licks.txt"}], tmp_path)
     assert len(found.checked.figures["r1"][0].content) < 30_000
@@ -118,7 +118,7 @@ def test_bottles_that_changed_places_follow_each_other_and_share_no_lick(measure
     assert all(figure.content.count("swap") == 1 for figure in figures)
 
 
-def test_a_clock_that_was_never_set_tells_no_light_from_dark(measure, tmp_path):
+def test_without_a_set_clock_light_and_dark_are_not_separated(measure, tmp_path):
     sipper_log(tmp_path / "sip.csv", "1/1/2000")
     rows = [
         {"side": side, "content": what, "channel": side, "log": "sip.csv"}

@@ -1,4 +1,4 @@
-"""Preference is a share of what was drunk; what leaked or stuck gives none."""
+"""Preference is a share of the intake; leaking bottles and stuck sensors give none."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_four_grams_of_sucrose_and_one_of_water_are_eighty_percent(measure, pair
 
 
 @given(grams, grams)
-def test_swapping_the_sides_leaves_preference(measure, pair, sucrose_g, water_g):
+def test_swapping_the_sides_does_not_change_preference(measure, pair, sucrose_g, water_g):
     one, other = (measure(pair(sucrose_g, water_g, left=left)) for left in ("sucrose", "water"))
     assert one["sucrose_preference_pct"] == pytest.approx(other["sucrose_preference_pct"])
 
@@ -37,7 +37,7 @@ def test_swapping_the_contents_mirrors_preference(measure, pair, sucrose_g, wate
 
 
 @given(grams, grams, st.floats(0, 0.4).map(lambda value: round(value, 2)))
-def test_a_leak_control_takes_evaporation_out(measure, pair, sucrose_g, water_g, evaporated_g):
+def test_a_leak_control_corrects_for_evaporation(measure, pair, sucrose_g, water_g, evaporated_g):
     dry = measure(pair(sucrose_g, water_g))
     wet = measure([*pair(sucrose_g + evaporated_g, water_g + evaporated_g), DUMMY | {"end_g": 150.0 - evaporated_g}])
     assert wet["sucrose_preference_pct"] == pytest.approx(dry["sucrose_preference_pct"])
@@ -81,18 +81,18 @@ def test_one_bottle_that_ran_empty_after_little_is_flagged_not_refused(measure):
     assert found.rows["sucrose_preference_pct"].status == "flagged"
 
 
-def test_a_bottle_that_gained_is_a_slip_of_the_pen_not_a_preference(measure, pair):
+def test_a_bottle_that_gained_weight_gives_no_preference(measure, pair):
     found = measure(pair(4.0, -3.0))
     assert found["sucrose_preference_pct"] is None
     assert "gained 3.00 g" in found.reason("sucrose_preference_pct")
     assert "negative_intake" in found.doubts()
 
 
-def test_a_gain_the_balance_cannot_tell_apart_is_nothing_drunk(measure, pair):
+def test_a_gain_within_the_precision_of_the_balance_is_no_intake(measure, pair):
     assert measure(pair(4.0, -0.05))["sucrose_preference_pct"] == pytest.approx(100.0)
 
 
-def test_nothing_drunk_is_no_preference_never_zero_or_fifty(measure, pair):
+def test_no_intake_gives_no_preference_rather_than_zero_or_fifty(measure, pair):
     found = measure(pair(0.0, 0.0))
     assert found["sucrose_preference_pct"] is None
     assert "only 0.00 g were drunk" in found.reason("sucrose_preference_pct")
@@ -109,7 +109,7 @@ def test_a_missing_reading_is_named(measure):
     assert "not written down" in found.reason("sucrose_preference_pct")
 
 
-def test_a_bottle_read_once_leaves_the_other_its_intake_and_no_preference(measure):
+def test_with_one_bottle_read_once_the_other_has_an_intake_but_no_preference_is_given(measure):
     rows = [
         {"side": "left", "content": "sucrose", "start_g": 150.0, "end_g": 145.0},
         {"side": "right", "content": "water", "start_g": 150.0},
@@ -126,7 +126,7 @@ def test_one_bottle_alone_is_no_choice(measure):
     assert "no water" in found.reason("sucrose_preference_pct")
 
 
-def test_volumes_give_the_share_of_volumes_and_weights_that_of_weights(measure):
+def test_preference_is_a_share_of_volumes_or_of_weights_as_read(measure):
     def rows(unit: str) -> list[dict]:
         lost = (("left", "sucrose", 7.0), ("right", "water", 3.0))
         return [{"side": s, "content": c, f"start_{unit}": 50.0, f"end_{unit}": 50.0 - ml} for s, c, ml in lost]
@@ -141,7 +141,7 @@ def test_a_control_that_was_misread_corrects_nothing(measure, pair):
     assert measure([*pair(4.0, 1.0), misread])["total_intake_g"] == pytest.approx(5.0)
 
 
-def test_licks_in_the_dark_are_told_from_those_in_the_light(measure, tmp_path):
+def test_licks_in_dark_and_light_give_separate_preferences(measure, tmp_path):
     for name, licks_s in (("sucrose", [60, 120, 180, 7300]), ("water", [240, 7400, 7500, 7600, 7700, 7800, 7900])):
         (tmp_path / f"{name}.txt").write_text("time_s\n" + "\n".join(map(str, licks_s)))
     hung = {"start_time": "2026-03-02 05:30:00", "end_time": "2026-03-02 08:30:00"}
@@ -190,7 +190,7 @@ def test_bottles_swapped_within_a_session_show_side_bias(measure, pair):
     assert found["side_bias_pct"] == pytest.approx(20.0)
 
 
-def test_saccharin_is_a_preference_with_its_name_beside_it(measure):
+def test_a_preference_for_saccharin_names_it_as_analyte(measure):
     rows = [
         {"side": "left", "content": "saccharin", "concentration_pct": 0.1, "start_ml": 30, "end_ml": 21},
         {"side": "right", "content": "water", "start_ml": 30, "end_ml": 29},
@@ -201,7 +201,7 @@ def test_saccharin_is_a_preference_with_its_name_beside_it(measure):
 
 
 @pytest.mark.parametrize(("pct", "density"), [(1, 1.0021), (2, 1.0060), (5, 1.0178), (10, 1.0381)])
-def test_density_of_sucrose_is_that_of_the_handbook(pct, density):
+def test_the_density_of_sucrose_agrees_with_the_handbook(pct, density):
     assert density_g_per_ml("sucrose", pct) == pytest.approx(density, abs=2e-4)
 
 
@@ -225,7 +225,7 @@ def test_a_higher_minimum_never_adds_bursts(intervals, minimum):
     assert lick_bursts(times, burst_gap_s=0.5, burst_min_licks=1).licks.sum() == len(times)
 
 
-def test_the_commonest_interval_is_the_rate():
+def test_the_most_frequent_interval_gives_the_rate():
     times = np.cumsum(np.r_[np.full(50, 0.125), np.full(10, 0.3), np.full(5, 2.0)])
     assert modal_lick_rate_hz(times, burst_gap_s=0.5) == pytest.approx(8.0)
 

@@ -1,4 +1,4 @@
-"""Real logs give the numbers their peers printed."""
+"""Real logs give the numbers that other programs print."""
 
 import pandas as pd
 import pytest
@@ -48,7 +48,7 @@ def test_stuck_sensors_are_flagged_and_give_no_preference(measure, shared, name)
     assert "stuck" in found.reason("sucrose_lick_preference_pct")
 
 
-def test_a_clock_that_was_never_set_is_mentioned(measure, shared):
+def test_a_clock_that_was_never_set_is_flagged(measure, shared):
     assert "clock_not_set" in measure(sipper("event_variant_SIP000_010100_09"), shared / "sucrose").doubts()
 
 
@@ -59,14 +59,14 @@ def test_the_lick_preference_of_the_published_mouse(measure, shared):
 
 
 @pytest.mark.parametrize(("file", "channel", "gap_s", "minimum", "licks", "bursts", "per_burst"), BURSTS)
-def test_bursts_are_those_of_the_peers(measure, shared, file, channel, gap_s, minimum, licks, bursts, per_burst):
+def test_bursts_equal_those_of_other_programs(measure, shared, file, channel, gap_s, minimum, licks, bursts, per_burst):
     rows = [{"side": "left", "content": "sucrose", "log": file, "channel": channel}]
     found = measure(rows, shared / "sucrose" / "lick_timestamps", burst_gap_s=gap_s, burst_min_licks=minimum)
     assert (found["sucrose_licks"], found["sucrose_burst_count"]) == (licks, bursts)
     assert found["sucrose_licks_per_burst"] == pytest.approx(per_burst, abs=6e-4)
 
 
-def test_the_modal_rate_is_that_of_the_peer(measure, shared):
+def test_the_modal_rate_equals_that_of_lickcalc(measure, shared):
     rows = [{"side": "left", "content": "sucrose", "log": "km_test.csv"}]
     found = measure(rows, shared / "sucrose" / "lick_timestamps")
     assert found["sucrose_lick_rate_hz"] == pytest.approx(6.494, abs=1e-3)
@@ -76,7 +76,7 @@ def test_the_modal_rate_is_that_of_the_peer(measure, shared):
     ("file", "channel"),
     [("dd_test.txt", None), ("ls_test1.txt", None), ("ohrbets-test.csv", None), ("med_test1.med", "e")],
 )
-def test_every_other_dialect_is_read(measure, shared, file, channel):
+def test_every_other_format_is_read(measure, shared, file, channel):
     rows = [{"side": "left", "content": "sucrose", "log": file, "channel": channel}]
     assert measure(rows, shared / "sucrose" / "lick_timestamps")["sucrose_licks"] > 100
 
@@ -113,7 +113,7 @@ def test_implausible_rows_of_the_public_sheet_are_refused_and_the_others_exact(s
     assert kept["preference_pct"].to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-9)
 
 
-def test_means_of_the_public_sheet_are_those_of_its_authors(saccharin, shared):
+def test_means_of_the_public_sheet_equal_those_of_its_authors(saccharin, shared):
     info = pd.read_csv(shared / "sucrose" / "bottle_volumes" / "animals_info.csv").set_index("Animal")
     groups = [saccharin["day"], saccharin["animal"].map(info["Genotype"])]
     means = saccharin.groupby(groups)["preference_pct"].mean().round(2)

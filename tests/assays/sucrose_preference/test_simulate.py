@@ -1,4 +1,4 @@
-"""A simulated study is recovered: every preference where it should be, none where it must not."""
+"""A simulated study is recovered: every preference where one is due, none where a bottle leaked or a sensor stuck."""
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ def recordings(study) -> dict[str, dict]:
     return made
 
 
-def test_every_preference_is_what_was_drawn_and_a_leak_gives_none(study, measure, animals, tmp_path):
+def test_every_simulated_preference_is_recovered_and_a_leak_gives_none(study, measure, animals, tmp_path):
     seen = 0
     for one in recordings(study).values():
         truth = one["truth"]
@@ -48,7 +48,7 @@ def test_every_preference_is_what_was_drawn_and_a_leak_gives_none(study, measure
     assert seen == 2 * len(animals) - 1
 
 
-def test_every_log_gives_the_licks_drawn_and_the_stuck_sensor_no_preference(study, measure, tmp_path):
+def test_every_simulated_lick_is_counted_and_a_stuck_sensor_gives_no_preference(study, measure, tmp_path):
     logged = [one for one in recordings(study).values() if one["truth"]["sucrose_licks"] is not None]
     for number, one in enumerate(logged):
         given = Rows({"sucrose_preference": one["rows"], "sucrose_preference_truth": [one["truth"]]})
@@ -62,7 +62,7 @@ def test_every_log_gives_the_licks_drawn_and_the_stuck_sensor_no_preference(stud
     assert len(logged) == 4
 
 
-def test_the_same_seed_draws_the_same_log(study, tmp_path):
+def test_the_same_seed_writes_the_same_log(study, tmp_path):
     one = next(one for one in recordings(study).values() if one["truth"]["sucrose_licks"] is not None)
     given = Rows({"sucrose_preference": one["rows"], "sucrose_preference_truth": [one["truth"]]})
     log = one["rows"][0]["log"]
@@ -75,7 +75,7 @@ def test_the_same_seed_draws_the_same_log(study, tmp_path):
 
 @pytest.mark.parametrize("evaporated_g", [0.0, 0.3])
 @pytest.mark.parametrize("pull", [-10.0, 10.0])
-def test_evaporation_and_a_habit_of_side_leave_the_mean_over_a_swap(measure, pair, evaporated_g, pull):
+def test_evaporation_and_a_side_habit_cancel_in_the_mean_over_a_swap(measure, pair, evaporated_g, pull):
     control = {"recording": "leak", "animal": None, "dummy": True, "side": "left", "content": "water", "start_g": 150.0,
                "end_g": 150.0 - evaporated_g}  # fmt: skip
     found = []

@@ -1,4 +1,4 @@
-"""Who, what and where must be told: an unknown side or content is an error, never a guess."""
+"""Faults of the bottle table: an unknown side or content is an error, never a guess."""
 
 from pathlib import Path
 
@@ -41,11 +41,11 @@ def test_a_content_that_is_not_known_is_a_fault(content):
 
 
 @pytest.mark.parametrize("content", ["Sucrose", "water ", "saccharin"])
-def test_known_contents_may_be_written_as_people_do(content):
+def test_known_contents_may_have_capitals_and_blanks(content):
     assert faults(LEFT | {"content": content}, RIGHT | {"content": "water"}) == []
 
 
-def test_another_solution_is_believed_with_its_strength():
+def test_another_solution_is_accepted_with_its_concentration():
     assert faults(LEFT | {"content": "stevia", "concentration_pct": 0.2}, RIGHT) == []
 
 
@@ -66,7 +66,7 @@ def test_another_solution_is_believed_with_its_strength():
         ([LEFT | {"start_time": EARLY["end_time"], "end_time": EARLY["start_time"]}, RIGHT], (2, "end_time")),
     ],
 )  # fmt: skip
-def test_a_fault_across_cells_or_rows_is_placed(rows, fault):
+def test_a_fault_across_cells_or_rows_names_row_and_column(rows, fault):
     assert fault in faults(*rows)
 
 

@@ -50,6 +50,7 @@ def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> BottleTest:
     Returns
     -------
     BottleTest
+        The animal's bottles and licks, and the leak-control bottles.
 
     Raises
     ------

@@ -188,6 +188,7 @@ def burst_rows(test: BottleTest, bursts: Sequence[Bursts | None]) -> list[LickBu
     Returns
     -------
     list of LickBurst
+        One row per burst; none for a log of counts alone.
     """
     return [
         LickBurst(test.animal, test.recording, test.session, log.side, log.content, *row)

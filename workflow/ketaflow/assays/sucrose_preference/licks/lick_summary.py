@@ -51,6 +51,7 @@ def lick_summary(log: BottleLicks, bursts: Bursts | None, settings: QuantifySett
     Returns
     -------
     LickSummary
+        Licks, contact times (s), bursts, lick rate (Hz), and why the sensor is not trusted.
     """
     count = float(log.licks.sum())
     contact_s = float(np.nansum(log.contact_s)) if np.isfinite(log.contact_s).any() else None
