@@ -174,10 +174,10 @@ def _swap_checks(tests: pd.DataFrame, settings: CohortSettings) -> list[Check]:
     made = []
     for animal, bias in zip(tested["animal"], tested["side_bias_pct"].tolist(), strict=True):
         if not np.isfinite(bias):
-            said = "the solution hung on one side in all sessions that count: a habit of side looks like preference"
-            made.append(check("swap_missing", None, verdict="warn", message=said, recording="", animal=animal))
+            message = "the solution hung on one side in all sessions that count: a habit of side looks like preference"
+            made.append(check("swap_missing", None, verdict="warn", message=message, recording="", animal=animal))
             continue
-        said = "difference between preferences with the solution left and right"
+        message = "difference between preferences with the solution left and right"
         verdict = within(bias, None, high)
         made.append(
             check(
@@ -186,7 +186,7 @@ def _swap_checks(tests: pd.DataFrame, settings: CohortSettings) -> list[Check]:
                 unit="points",
                 high=high,
                 verdict=verdict,
-                message=said,
+                message=message,
                 recording="",
                 animal=animal,
             )
@@ -208,7 +208,7 @@ def _outliers(measured: pd.DataFrame, settings: CohortSettings) -> list[Check]:
             continue
         scores = away / spread
         far = scores.abs() > limit
-        said = "total intake against its session's median, in robust standard deviations: perhaps a small leak"
+        message = "total intake against its session's median, in robust standard deviations: perhaps a small leak"
         columns = (session.loc[far, "recording"], session.loc[far, "animal"], scores[far])
         made += [
             check(
@@ -219,7 +219,7 @@ def _outliers(measured: pd.DataFrame, settings: CohortSettings) -> list[Check]:
                 high=limit,
                 low=-limit,
                 verdict="warn",
-                message=said,
+                message=message,
             )
             for recording, animal, score in zip(*columns, strict=True)
         ]

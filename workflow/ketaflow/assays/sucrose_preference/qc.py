@@ -69,10 +69,10 @@ def _bottle_checks(own: partial[Check], bottles: Sequence[BottleIntake], intake:
         )
         for one in bottles
     ]
-    said = "the bottle ran empty: what the animal would have drunk is not known"
+    message = "the bottle ran empty: what the animal would have drunk is not known"
     verdict = "fail" if intake.refusal else "warn"
     return rows + [
-        own("bottle_emptied", one.drunk_ml, message=said, verdict=verdict, unit="ml", place=_place(one))
+        own("bottle_emptied", one.drunk_ml, message=message, verdict=verdict, unit="ml", place=_place(one))
         for one in bottles
         if one.ran_empty
     ]
@@ -84,38 +84,42 @@ def _intake_checks(own: partial[Check], measured: Measured, settings: QcSettings
     if not measured.bottles:
         return []
     if intake.total_ml is not None:
-        said = "fluid that left both bottles, against what an animal of this size can drink (leak by volume)"
+        message = "fluid that left both bottles, against what an animal of this size can drink (leak by volume)"
         verdict = within(intake.total_ml, None, intake.limit_ml, "fail")
-        rows.append(own("leak_volume", intake.total_ml, message=said, verdict=verdict, unit="ml", high=intake.limit_ml))
+        rows.append(
+            own("leak_volume", intake.total_ml, message=message, verdict=verdict, unit="ml", high=intake.limit_ml)
+        )
         low = settings.low_intake_ml * intake.hours / 24
-        said = "fluid that left both bottles; less means a blocked spout or an animal that did not drink"
+        message = "fluid that left both bottles; less means a blocked spout or an animal that did not drink"
         verdict = within(intake.total_ml, low, None)
-        rows.append(own("low_intake", intake.total_ml, message=said, verdict=verdict, unit="ml", low=low))
+        rows.append(own("low_intake", intake.total_ml, message=message, verdict=verdict, unit="ml", low=low))
         rows += [_blocked_check(own, one) for one in measured.bottles]
     if intake.control_g_per_day is not None:
-        said, high = "largest loss of the session's leak-control bottles in 24 h", settings.control_warn_g
+        message, high = "largest loss of the session's leak-control bottles in 24 h", settings.control_warn_g
         verdict = within(intake.control_g_per_day, None, high)
-        rows.append(own("leak_control", intake.control_g_per_day, message=said, verdict=verdict, unit="g", high=high))
+        rows.append(
+            own("leak_control", intake.control_g_per_day, message=message, verdict=verdict, unit="g", high=high)
+        )
     return rows
 
 
 def _blocked_check(own: partial[Check], bottle: BottleIntake) -> Check:
     """Whether a bottle gave anything."""
-    said = "what this bottle gave; nothing at all means a blocked spout, or complete avoidance"
+    message = "what this bottle gave; nothing at all means a blocked spout, or complete avoidance"
     verdict = "pass" if bottle.drunk_ml else "warn"
     return own(
-        "blocked_bottle", bottle.drunk_ml, message=said, verdict=verdict, unit="ml", place=_place(bottle), low=0.0
+        "blocked_bottle", bottle.drunk_ml, message=message, verdict=verdict, unit="ml", place=_place(bottle), low=0.0
     )
 
 
 def _side_check(own: partial[Check], measurements: Sequence[Measurement], settings: QcSettings) -> list[Check]:
     """Side bias, where it could be measured."""
-    said, high = (
+    message, high = (
         "difference between the sides where both held the same, or the bottles changed places",
         settings.side_bias_points,
     )
     return [
-        own("side_bias", one.value, message=said, verdict=within(one.value, None, high), unit="points", high=high)
+        own("side_bias", one.value, message=message, verdict=within(one.value, None, high), unit="points", high=high)
         for one in measurements
         if one.measure == "side_bias_pct" and one.status != "failed"
     ]
@@ -137,10 +141,12 @@ def _sensor_checks(own: partial[Check], spouts: Sequence[LickSummary], settings:
     ]
     difference = _count_against_contact(spouts)
     if difference is not None:
-        said = "preference in licks against preference in contact time; far apart means a sensor that lies"
+        message = "preference in licks against preference in contact time; far apart means a sensor that lies"
         high = settings.count_against_contact_points
         verdict = within(difference, None, high)
-        rows.append(own("count_against_contact", difference, message=said, verdict=verdict, unit="points", high=high))
+        rows.append(
+            own("count_against_contact", difference, message=message, verdict=verdict, unit="points", high=high)
+        )
     return rows
 
 
@@ -169,19 +175,19 @@ def _row_checks(own: partial[Check], log: BottleLicks, settings: QcSettings) -> 
     rows, quality = [], log.quality
     if quality.interval_s:
         longest = max((gap.stop_s - gap.start_s for gap in quality.gaps), default=quality.interval_s)
-        said, verdict = "longest pause between two rows of the log", within(longest, None, settings.gap_s)
-        rows.append(own("log_gap", longest, message=said, verdict=verdict, unit="s", high=settings.gap_s))
-    for name, count, unit, said in (
+        message, verdict = "longest pause between two rows of the log", within(longest, None, settings.gap_s)
+        rows.append(own("log_gap", longest, message=message, verdict=verdict, unit="s", high=settings.gap_s))
+    for name, count, unit, message in (
         ("counter_reset", quality.counter_resets, "", "times the counter fell back; it counts from zero after each"),
         ("duplicated_rows", quality.duplicated_rows, "rows", "rows of the log that stand twice in a row"),
         ("broken_rows", quality.broken_rows, "rows", "rows of the log that could not be read and were left out"),
     ):
         if count is not None:
-            rows.append(own(name, float(count), message=said, verdict=within(count, None, 0.0), unit=unit, high=0.0))
+            rows.append(own(name, float(count), message=message, verdict=within(count, None, 0.0), unit=unit, high=0.0))
     if quality.battery_v is not None:
-        said, verdict = "lowest voltage of the battery", within(quality.battery_v, settings.battery_v, None)
+        message, verdict = "lowest voltage of the battery", within(quality.battery_v, settings.battery_v, None)
         rows.append(
-            own("battery_low", quality.battery_v, message=said, verdict=verdict, unit="V", low=settings.battery_v)
+            own("battery_low", quality.battery_v, message=message, verdict=verdict, unit="V", low=settings.battery_v)
         )
     return rows
 
@@ -191,21 +197,21 @@ def _clock_checks(own: partial[Check], log: BottleLicks, settings: QcSettings) -
     rows = []
     if log.start:
         year, low = float(log.start[:4]), float(settings.clock_from_year)
-        said = "year the log says; an earlier one was written by a clock that was never set"
-        rows.append(own("clock_not_set", year, message=said, verdict=within(year, low, None), low=low))
+        message = "year the log says; an earlier one was written by a clock that was never set"
+        rows.append(own("clock_not_set", year, message=message, verdict=within(year, low, None), low=low))
     if log.clock_disagrees:
-        said = "the log's clock and the bottle's times do not overlap: the whole log was used"
-        rows.append(own("clock_disagrees", None, message=said, verdict="warn"))
+        message = "the log's clock and the bottle's times do not overlap: the whole log was used"
+        rows.append(own("clock_disagrees", None, message=message, verdict="warn"))
     if log.contradicted_side:
-        said = f"the log says the solution hung on the {log.contradicted_side}, the table says the other side"
-        rows.append(own("side_contradicted", None, message=said, verdict="fail"))
+        message = f"the log says the solution hung on the {log.contradicted_side}, the table says the other side"
+        rows.append(own("side_contradicted", None, message=message, verdict="fail"))
     return rows
 
 
 def _lick_volume_checks(own: partial[Check], measured: Measured, settings: QcSettings) -> list[Check]:
     """Volume of one lick, where a bottle was weighed and its licks were counted."""
     low, high = settings.lick_volume_ul
-    said = "volume of one lick; outside the limits the bottle leaked or the sensor missed licks"
+    message = "volume of one lick; outside the limits the bottle leaked or the sensor missed licks"
     rows = []
     for spout in measured.spouts:
         bottles = [one for one in measured.bottles if (one.side, one.content) == (spout.side, spout.content)]
@@ -217,7 +223,7 @@ def _lick_volume_checks(own: partial[Check], measured: Measured, settings: QcSet
             own(
                 "lick_volume",
                 volume_ul,
-                message=said,
+                message=message,
                 verdict=within(volume_ul, low, high),
                 unit="ul",
                 place=_place(spout),

@@ -86,7 +86,9 @@ def _pairs(columns: Sequence[str]) -> dict[str, Pair]:
     found: dict[str, dict[str, str]] = {}
     for column in columns:
         words = [word.lower() for word in WORD.findall(column)]
-        role = next((role for role, said in (("first", FIRST), ("last", LAST)) for word in words if word in said), None)
+        role = next(
+            (role for role, known in (("first", FIRST), ("last", LAST)) for word in words if word in known), None
+        )
         if role is None or {"date", "time", "day"} & set(words):
             continue
         stem = " ".join(word for word in words if word not in (*FIRST, *LAST, "g", "ml", "weight", "volume"))

@@ -82,7 +82,7 @@ class Log:
     clock_of_day_s : float or None
         Seconds since midnight of time 0, where the file gives the time of day without a date.
     solution_side : str
-        Side on which the device was told that the solution is; else empty.
+        Side of the solution as entered in the device; empty where it has no such entry.
     solution_side_turns_s : tuple of float
         Times at which that side changes within the file (s).
     """
