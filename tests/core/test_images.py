@@ -1,4 +1,4 @@
-"""Microscope images: the scale is right or there is none."""
+"""One channel of an image file with its scale, or a message that says why not."""
 
 import contextlib
 import sys
@@ -10,6 +10,8 @@ import tifffile
 
 from ketaflow.core import images
 from ketaflow.core.errors import IngestError
+from ketaflow.core.images import channels, intensity
+from ketaflow.core.images.model import Scale, StoredImage
 
 STACK = np.random.default_rng(0).integers(0, 4000, (5, 40, 48)).astype(np.uint16)
 NO_OVERRIDE = {"channel": None, "pixel_size_um": None, "z_step_um": None}
@@ -83,10 +85,10 @@ def test_a_stack_without_a_step_is_refused_and_one_plane_needs_none(tmp_path):
 def test_channels_are_found_whatever_the_order_of_axes(tmp_path, axes):
     both = np.stack([STACK, STACK // 2])  # C Z Y X
     stored = both.transpose(["CZYX".index(axis) for axis in axes])
-    stored = images.Stored(stored, axes, (0.1, 0.1), 0.4, "OME", ["dendrite", "puncta"])
-    pixels, name = images._one_channel(tmp_path / "a.tif", stored, "puncta")
-    np.testing.assert_array_equal(pixels, STACK // 2)
-    assert name == "puncta"
+    stored = StoredImage(stored, axes, Scale(0.1, 0.1, 0.4), "OME", ("dendrite", "puncta"))
+    selected = channels.select(tmp_path / "a.tif", stored, "puncta")
+    np.testing.assert_array_equal(selected.pixels, STACK // 2)
+    assert selected.name == "puncta"
 
 
 def test_a_channel_is_named_or_counted_from_one(tmp_path):
@@ -187,11 +189,11 @@ def test_pixels_are_the_same_however_a_file_stores_them(tmp_path, how, kind):
     assert image.pixels.dtype == kind
 
 
-def test_twelve_packed_bits_have_a_ceiling_of_twelve_bits(tmp_path):
+def test_twelve_packed_bits_saturate_at_twelve_bits(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", STACK[0] % 1000, bitspersample=12, compression=None)
     image = images.read(tmp_path / "a.tif", channel=None, pixel_size_um=0.1, z_step_um=None)
     np.testing.assert_array_equal(image.pixels[0], STACK[0] % 1000)
-    assert image.ceiling == 4095
+    assert image.saturation_level == 4095
 
 
 FUZZED = {
@@ -261,12 +263,12 @@ def test_an_empty_image_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("highest", "factor", "bits", "ceiling"),
+    ("highest", "factor", "bits", "level"),
     [(4095, 1, None, 4095), (3000, 1, None, 4095), (5000, 1, None, 16383), (4095, 16, None, 65520), (900, 1, 12, 4095)],
 )
-def test_the_ceiling_is_that_of_the_detector_not_of_the_file(highest, factor, bits, ceiling):
+def test_the_saturation_level_is_that_of_the_detector_not_of_the_file(highest, factor, bits, level):
     stack = (np.arange(highest + 1) * factor).astype(np.uint16)[None, None]
-    assert images._ceiling(stack, bits) == ceiling
+    assert intensity.saturation_level(stack, bits) == level
 
 
 def test_a_missing_reader_is_named_with_a_way_round(tmp_path, monkeypatch):
@@ -286,7 +288,7 @@ def test_a_lif_file_gives_pixels_per_micrometre_as_a_size(tmp_path, monkeypatch)
     monkeypatch.setitem(sys.modules, "readlif.reader", reader)
     read = images.read(tmp_path / "a.lif", **NO_OVERRIDE)
     np.testing.assert_array_equal(read.pixels, STACK)
-    assert (read.pixel_size_um, read.z_step_um, read.ceiling) == (0.125, 0.5, 4095)
+    assert (read.pixel_size_um, read.z_step_um, read.saturation_level) == (0.125, 0.5, 4095)
 
 
 @pytest.mark.shared

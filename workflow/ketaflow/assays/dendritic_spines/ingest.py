@@ -42,7 +42,7 @@ def ingest(rows: dict[str, list[dict]], folder: Path, *, scorer_file: str, dendr
     facts = {
         "pixel_size_um": image.pixel_size_um,
         "z_step_um": None if np.isnan(image.z_step_um) else image.z_step_um,
-        "ceiling": None if turned or np.isnan(image.ceiling) else image.ceiling,
+        "ceiling": None if turned or np.isnan(image.saturation_level) else image.saturation_level,
         "scale_source": image.scale_source,
         "channel": image.channel,
         "notes": [*image.notes, *([TURNED] if turned else [])],

@@ -12,7 +12,7 @@ import pandas as pd
 from ketaflow.assays.dendritic_spines import constants
 from ketaflow.assays.dendritic_spines.simulation import optics, scene
 from ketaflow.assays.dendritic_spines.simulation.scene import Spheres
-from ketaflow.core import tiff_metadata
+from ketaflow.core.images import SIMULATED_OME_UUID
 
 TABLE = "dendritic_spines"
 TRUTH = "dendritic_spines_truth"
@@ -64,7 +64,7 @@ def draw(rows: dict[str, list[dict]], folder: Path, *, seed: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     _, _, stack = draw_stack(rows[TRUTH][0], seed)
     sizes = {f"PhysicalSize{axis}": float(size) for axis, size in zip("ZYX", VOXEL_UM, strict=True)}
-    told = {"axes": "ZYX", "SignificantBits": 12, "UUID": tiff_metadata.DRAWN_UUID, **sizes}
+    told = {"axes": "ZYX", "SignificantBits": 12, "UUID": SIMULATED_OME_UUID, **sizes}
     tifffile.imwrite(path, stack, ome=True, metadata=told)
 
 

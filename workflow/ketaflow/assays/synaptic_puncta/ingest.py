@@ -80,6 +80,6 @@ def _facts(pair: dict[str, Image]) -> dict:
 
 def _saturated_pct(image: Image) -> float | None:
     """Share of pixels at the detector's highest number (%); None where that is not known."""
-    if math.isnan(image.ceiling):
+    if math.isnan(image.saturation_level):
         return None
-    return 100 * float(np.mean(image.pixels >= image.ceiling))
+    return 100 * float(np.mean(image.pixels >= image.saturation_level))

@@ -12,7 +12,7 @@ import pandas as pd
 import tifffile
 from scipy import ndimage
 
-from ketaflow.core import tiff_metadata
+from ketaflow.core.images import SIMULATED_OME_UUID
 
 SCENE = {
     "width_px": 256, "height_px": 256, "planes": 1, "pixel_size_um": 0.1, "z_step_um": 0.3, "synapses": 100,
@@ -97,7 +97,7 @@ def write(channels: list[np.ndarray], path: Path, scene: dict, names: list[str])
     else:
         stack = stack[0]
     axes = "ZCYX"[-stack.ndim :]
-    metadata = {"axes": axes, "Channel": {"Name": names}, "UUID": tiff_metadata.DRAWN_UUID, **scale}
+    metadata = {"axes": axes, "Channel": {"Name": names}, "UUID": SIMULATED_OME_UUID, **scale}
     tifffile.imwrite(path, stack, ome=True, photometric="minisblack", metadata=metadata)
 
 

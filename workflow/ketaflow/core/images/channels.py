@@ -1,0 +1,161 @@
+"""Bring the axes of a file into one order, (planes, channels, rows, columns), and select a channel."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ketaflow.core.errors import IngestError
+from ketaflow.core.images.model import StoredImage
+from ketaflow.core.images.png_jpeg import COLOUR_NAMES
+
+# An RGB image is grey where its channels differ by at most this share of the dtype's maximum; JPEG compression made
+# them differ by up to 32 of 255 grey levels (measured on grey images saved at quality 75).
+GREY_TOLERANCE = 0.125
+# Share of pixels that must be within that tolerance.
+GREY_QUANTILE = 0.999
+# More unnamed channels than this are a z stack that ImageJ wrote as channels; widefield and confocal microscopes
+# separate about four fluorophores.
+MAX_UNNAMED_CHANNELS = 4
+# A stack saved as y, x, z reads as more planes than this, each several times narrower than the stack is deep.
+TRANSPOSED_MIN_PLANES = 100
+TRANSPOSED_ASPECT = 4
+
+
+class SelectedChannel(NamedTuple):
+    """One channel (planes, rows, columns), its name, and doubts about how the file stores it."""
+
+    pixels: np.ndarray
+    name: str
+    notes: tuple[str, ...]
+
+
+class OrderedPixels(NamedTuple):
+    """Pixels as (planes, channels, rows, columns), and doubts about what the file calls its axes."""
+
+    pixels: np.ndarray
+    notes: tuple[str, ...]
+
+
+def select(path: Path, stored: StoredImage, channel: str | None) -> SelectedChannel:
+    """Select one channel of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for messages.
+    stored : StoredImage
+        All channels of the file.
+    channel : str or None
+        Name of the channel or its number from 1; None where the file has one channel.
+
+    Returns
+    -------
+    SelectedChannel
+        Pixels as (planes, rows, columns). An RGB image whose channels are equal is one channel named ``grey``.
+
+    Raises
+    ------
+    IngestError
+        If there is no such channel, if several are left to choose from, or if the axes cannot be ordered.
+    """
+    pixels, notes = _ordered(path, stored)
+    if channel is None and pixels.shape[0] == 1 and pixels.shape[1] > MAX_UNNAMED_CHANNELS and not stored.channels:
+        notes += (f"the file calls its {pixels.shape[1]} planes channels; read as a z stack",)
+        pixels = pixels.swapaxes(0, 1)
+    count = pixels.shape[1]
+    names = stored.channels if len(stored.channels) == count else tuple(str(number + 1) for number in range(count))
+    if channel is not None:
+        index = _channel_index(path, str(channel), names)
+    elif count == 1:
+        index = 0
+    elif names[:3] == COLOUR_NAMES[:3] and _is_grey(pixels):
+        return SelectedChannel(pixels[:, :3].max(1), "grey", notes)
+    else:
+        raise IngestError(
+            f"{path.name}: holds {count} channels ({', '.join(names)}), and the table does not say which to read. "
+            "Enter a number (1 is the first) or a name in the column channel."
+        )
+    _refuse_transposed(path, pixels[:, index], stored.axes)
+    return SelectedChannel(np.ascontiguousarray(pixels[:, index]), names[index], notes)
+
+
+def refuse_time_series(path: Path, stored: StoredImage, z_step_um: float | None) -> None:
+    """Refuse time points of one plane, unless the table gives the distance between planes.
+
+    Parameters
+    ----------
+    path : Path
+        The file, for the message.
+    stored : StoredImage
+        All channels of the file.
+    z_step_um : float or None
+        Distance between planes (um) from the table: some programs save a z stack as time points.
+
+    Raises
+    ------
+    IngestError
+        If the file holds several time points of one plane and ``z_step_um`` is None.
+    """
+    sizes = dict(zip(stored.axes, stored.pixels.shape, strict=True))
+    if sizes.get("T", 1) > 1 and sizes.get("Z", 1) == 1 and z_step_um is None:
+        raise IngestError(
+            f"{path.name}: holds {sizes['T']} time points of one plane, expected one stack of planes. Save one time "
+            "point to a file of its own; if they are planes of a stack, enter their distance in the column z_step_um."
+        )
+
+
+def _ordered(path: Path, stored: StoredImage) -> OrderedPixels:
+    """Pixels as (planes, channels, rows, columns)."""
+    sizes = dict(zip(stored.axes, stored.pixels.shape, strict=True))
+    # Many programs save a z stack as time points, or as pages without a name (Q, I).
+    depth = [axis for axis in stored.axes if axis not in "CYX" and sizes[axis] > 1]
+    if len(depth) > 1 or "Y" not in sizes or "X" not in sizes:
+        axes = ", ".join(f"{axis} {size}" for axis, size in sizes.items())
+        raise IngestError(
+            f"{path.name}: expected planes, channels, height and width, found the axes {axes}. "
+            "Save one time point and one position to a file of its own."
+        )
+    notes: tuple[str, ...] = ()
+    if depth and depth[0] != "Z":
+        notes = (f"the file does not call its {sizes[depth[0]]} planes a z stack (axis {depth[0]})",)
+    keep = [axis for axis in stored.axes if axis in "CYX" or axis in depth]
+    pixels = stored.pixels.reshape([sizes[axis] for axis in keep])
+    plane_axis = depth[0] if depth else "Z"
+    for axis in ("C", plane_axis):
+        if axis not in keep:
+            pixels, keep = pixels[None], [axis, *keep]
+    return OrderedPixels(pixels.transpose([keep.index(axis) for axis in (plane_axis, "C", "Y", "X")]), notes)
+
+
+def _channel_index(path: Path, channel: str, names: tuple[str, ...]) -> int:
+    """Index of a channel given by name, in any case, or by its number from 1."""
+    lower = [name.lower() for name in names]
+    if channel.lower() in lower:
+        return lower.index(channel.lower())
+    number = float(channel) if channel.replace(".", "", 1).isdigit() else math.nan
+    if number in range(1, len(names) + 1):
+        return int(number) - 1
+    raise IngestError(
+        f"{path.name}: has no channel '{channel}'. Expected one of {', '.join(names)}, "
+        f"or a number from 1 to {len(names)}."
+    )
+
+
+def _is_grey(pixels: np.ndarray) -> bool:
+    """Whether red, green and blue (planes, channels, rows, columns) are equal but for compression."""
+    colours = pixels[:, :3].astype(np.int32)
+    spread = colours.max(1) - colours.min(1)
+    return float(np.quantile(spread, GREY_QUANTILE)) <= GREY_TOLERANCE * np.iinfo(pixels.dtype).max
+
+
+def _refuse_transposed(path: Path, stack: np.ndarray, axes: str) -> None:
+    """Refuse a stack saved as y, x, z, which reads as hundreds of planes a few pixels wide."""
+    planes, height, width = stack.shape
+    narrow, wide = sorted((height, width))
+    if planes > TRANSPOSED_MIN_PLANES and planes > TRANSPOSED_ASPECT * narrow and wide > TRANSPOSED_ASPECT * narrow:
+        raise IngestError(
+            f"{path.name}: {planes} planes of {height} x {width} pixels (axes {axes}): the axes look exchanged. "
+            "Save the stack in the order z, y, x."
+        )

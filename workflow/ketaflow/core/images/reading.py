@@ -1,0 +1,69 @@
+"""Read one channel of an image file: the reader of its format, then the channel, the scale and the saturation level."""
+
+from pathlib import Path
+
+from ketaflow.core.errors import IngestError
+from ketaflow.core.images import channels, intensity, png_jpeg, scale, tiff, vendor
+from ketaflow.core.images.model import Image, StoredImage
+
+
+def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step_um: float | None) -> Image:
+    """Read one channel of a microscope image.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Its ending decides which reader is used.
+    channel : str or None
+        A number counted from 1, a name from the file's metadata, or red, green, blue. None where the file has one
+        channel.
+    pixel_size_um, z_step_um : float or None
+        Width of a pixel and distance between planes (um). They override the file's metadata.
+
+    Returns
+    -------
+    Image
+        Pixels as (planes, rows, columns) in the file's own numbers.
+
+    Raises
+    ------
+    IngestError
+        If the file is damaged, has no such channel, several series or time points, no usable scale or no contrast.
+    """
+    stored = _stored(path)
+    channels.refuse_time_series(path, stored, z_step_um)
+    selected = channels.select(path, stored, channel)
+    stack = selected.pixels
+    intensity.refuse_unusable(path, stack)
+    voxel = scale.checked_scale(path, stored, pixel_size_um, z_step_um, planes=stack.shape[0])
+    return Image(
+        pixels=stack,
+        pixel_size_um=voxel.pixel_size_um,
+        z_step_um=voxel.z_step_um,
+        saturation_level=intensity.saturation_level(stack, stored.bits),
+        scale_source=voxel.source,
+        channel=selected.name,
+        notes=selected.notes,
+    )
+
+
+def _stored(path: Path) -> StoredImage:
+    """All channels of a file, by the reader of its ending."""
+    ending = path.suffix.lower()
+    try:
+        if ending in vendor.PACKAGES:
+            found = vendor.read(path)
+        elif ending in png_jpeg.ENDINGS:
+            found = png_jpeg.read(path)
+        else:
+            found = tiff.read(path)
+        if found.pixels.ndim != len(found.axes) or not found.pixels.size:
+            raise ValueError(f"{found.pixels.shape} pixels along the axes {found.axes}")
+        return found
+    except IngestError:
+        raise
+    except Exception as error:
+        raise IngestError(
+            f"{path.name}: this file cannot be read as an image ({type(error).__name__}: {error}). Expected TIFF, "
+            "OME-TIFF, LSM, PNG, JPEG, ND2, LIF or CZI. Copy it again from the microscope, it may be cut short."
+        ) from error
