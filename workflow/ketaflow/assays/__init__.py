@@ -4,6 +4,7 @@ import importlib
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import yaml
 
@@ -35,7 +36,7 @@ def with_module(name: str) -> tuple[str, ...]:
 
 
 @cache
-def described(assay: str, what: str) -> dict:
+def described(assay: str, what: str) -> dict[str, Any]:
     """One of the assay's YAML files: ``tables.schema``, ``settings.schema`` or ``measures``."""
     return yaml.load((HERE / assay / f"{what}.yaml").read_text(encoding="utf-8"), LOADER)
 

@@ -55,7 +55,7 @@ class Cohort:
 
 
 def read(
-    folder: Path, schemas: dict[str, dict], reshape: Reshape = lambda name, path: None
+    folder: Path, schemas: dict[str, dict[str, Any]], reshape: Reshape = lambda name, path: None
 ) -> tuple[Cohort, list[Problem]]:
     """Read every table the schemas name. ``schemas`` are those of the assays; the common ones are added.
 
@@ -163,7 +163,7 @@ def unused_by_plan(cohort: Cohort, used: set[str]) -> list[str]:
         if name not in cohort.tables:
             continue
         known = COMMON[name]["columns"]
-        own = [column for column in cohort.tables[name] if column not in known and column not in used]
+        own = [str(column) for column in cohort.tables[name] if column not in known and column not in used]
         if own:
             guesses = {column: tables.nearest(column, known, 0.8) for column in own}
             listed = [f"{column} (did you mean {guesses[column]}?)" if guesses[column] else column for column in own]
@@ -240,7 +240,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     return read_common({name: Path(path)})[name]
 
 
-def missing_files(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
+def missing_files(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[Problem]:
     """Recordings that a table names but the folder does not hold."""
     problems = []
     own = os.path.realpath(cohort.folder)
@@ -261,7 +261,7 @@ def missing_files(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
     return problems
 
 
-def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> list[Group]:
+def groups(cohort: Cohort, tables_of_assay: dict[str, dict[str, Any]], group_by: dict[str, Any]) -> list[Group]:
     """Gather an assay's rows into groups, in the order of the main table.
 
     A table with the group's column is split by it; one with ``link`` follows that column of the
@@ -274,7 +274,7 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
     shared_rows = tables_of_assay[group_by["table"]].get("shared_rows")
     own = [row for row in main if not (shared_rows and row[shared_rows["where"]])]
     gathered: dict[str, Group] = {}
-    home: dict[str, dict[str, str]] = defaultdict(dict)
+    home: dict[str, dict[str, str]] = defaultdict(dict[str, Any])
     names = _group_names(own, group_by["column"], group_by.get("together"))
     for row, name in zip(own, names, strict=True):
         group = gathered.setdefault(name, Group(name))
@@ -290,7 +290,7 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
         by_default = group_by["column"] if isinstance(group_by["column"], str) else group_by["column"][0]
         link = schema.get("link", by_default)
         for row in rows_of(cohort.tables[name]):
-            targets = list(gathered) if schema.get("shared") else [home[link].get(row.get(link))]
+            targets = list(gathered) if schema.get("shared") else [home[link].get(row.get(link) or "")]
             for target in filter(None, targets):
                 gathered[target].rows.setdefault(name, []).append(row)
     _add_animals(cohort, gathered)
@@ -298,7 +298,7 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict], group_by: dict) -> 
     return list(gathered.values())
 
 
-def _group_names(rows: list[dict], column: str | list[str], together: str | None) -> list[str]:
+def _group_names(rows: list[dict[str, Any]], column: str | list[str], together: str | None) -> list[str]:
     """The group of each row: its value of ``column``, or the first that equal values of ``together`` link it to."""
     leader: dict[str, str] = {}
 
@@ -315,7 +315,9 @@ def _group_names(rows: list[dict], column: str | list[str], together: str | None
     return [lead(str(first_filled(row, column))) for row in rows]
 
 
-def _share_rows(gathered: dict[str, Group], main: list[dict], shared_rows: dict, table: str) -> None:
+def _share_rows(
+    gathered: dict[str, Group], main: list[dict[str, Any]], shared_rows: dict[str, Any], table: str
+) -> None:
     by_value = defaultdict(list)
     for row in main:
         if row[shared_rows["where"]]:
@@ -332,7 +334,7 @@ def _add_animals(cohort: Cohort, gathered: dict[str, Group]) -> None:
         group.rows["animals"] = [by_animal[name] for name in sorted(names) if name in by_animal]
 
 
-def _add_files(gathered: dict[str, Group], tables_of_assay: dict[str, dict]) -> None:
+def _add_files(gathered: dict[str, Group], tables_of_assay: dict[str, dict[str, Any]]) -> None:
     read = {name: schema for name, schema in tables_of_assay.items() if "ingest" in schema.get("stages", ["ingest"])}
     columns = _columns_of_type(read, "file")
     for group in gathered.values():
@@ -340,19 +342,19 @@ def _add_files(gathered: dict[str, Group], tables_of_assay: dict[str, dict]) -> 
         group.files = list(dict.fromkeys(paths))
 
 
-def rows_of(frame: pd.DataFrame) -> list[dict]:
+def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dicts in which every missing value is None, so that they survive JSON."""
     names = list(frame.columns)
     columns = [_cells_or_none(frame[name]) for name in names]
     return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
-def _cells_or_none(column: pd.Series) -> list:
+def _cells_or_none(column: pd.Series) -> list[Any]:
     cells, missing = column.tolist(), column.isna()
     return [None if gone else cell for cell, gone in zip(cells, missing, strict=True)] if missing.any() else cells
 
 
-def _columns_of_type(schemas: dict[str, dict], kind: str) -> list[tuple[str, str]]:
+def _columns_of_type(schemas: dict[str, dict[str, Any]], kind: str) -> list[tuple[str, str]]:
     return [
         (name, column)
         for name, schema in schemas.items()
@@ -366,10 +368,11 @@ def _cells(cohort: Cohort, name: str, column: str) -> list[tuple[int, str]]:
     frame = cohort.tables.get(name)
     if frame is None or column not in frame:
         return []
-    return [(int(row), value) for row, value in frame[column].dropna().items()]
+    filled = frame[column].dropna()
+    return list(zip(filled.index.astype(int).tolist(), filled.tolist(), strict=True))
 
 
-def _cross_problems(cohort: Cohort, schemas: dict[str, dict]) -> list[Problem]:
+def _cross_problems(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[Problem]:
     """Names that should stand in another table and do not."""
     problems = []
     for name, schema in schemas.items():

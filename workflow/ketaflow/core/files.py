@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -81,7 +82,7 @@ def tell_terminal(text: str) -> None:
     print(text, file=sys.__stderr__, flush=True)
 
 
-def write_figures(figures: list, folder: Path) -> None:
+def write_figures(figures: list[Any], folder: Path) -> None:
     """Write figures as ``<folder>/<their title>.svg`` and remove those of an earlier run that are no longer made."""
     named = {re.sub(r"[^a-z0-9]+", "_", figure.title.lower()).strip("_"): figure for figure in figures}
     for old in folder.glob("*.svg"):
@@ -112,12 +113,12 @@ def read_csv(path: str | Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=words, keep_default_na=False, na_values=[""])
 
 
-def read_json(path: str | Path) -> dict:
+def read_json(path: str | Path) -> dict[str, Any]:
     """Read a JSON file; {} where there is none."""
     return json.loads(Path(path).read_text(encoding="utf-8")) if Path(path).is_file() else {}
 
 
-def mark(path: Path) -> list:
+def mark(path: Path) -> list[Any]:
     """Size (bytes) and date (ns) of a file, or of all files of a folder: tells without reading that it changed."""
     at = path.stat()
     if stat.S_ISDIR(at.st_mode):
@@ -149,6 +150,7 @@ def remedy(error: BaseException) -> str:
     """What to do about a fault of the machine."""
     if isinstance(error, MemoryError):
         return "There was not enough memory. Give jobs more (settings: jobs: mem_mb), then run the same command again."
+    assert isinstance(error, OSError) and error.errno is not None
     return f"{error}. {FAULTS[error.errno]}, then run the same command again: it goes on where it stopped."
 
 

@@ -18,14 +18,14 @@ from ketaflow.core.tables.words import LONGEST_QUOTE
 STUDY = yaml.safe_load(Path(__file__).with_name("study.schema.yaml").read_text(encoding="utf-8"))
 
 
-def study_schema(blocks: dict[str, dict]) -> dict:
+def study_schema(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The schema of all settings: the study's own and one block for each assay or stage in ``blocks``."""
     schema = copy.deepcopy(STUDY)
     schema["properties"].update(copy.deepcopy(blocks))
     return schema
 
 
-def merged(base: dict, change: dict) -> dict:
+def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     """``base`` with ``change`` laid over it, level by level; neither is altered."""
     result = dict(base)
     for key, value in change.items():
@@ -34,7 +34,7 @@ def merged(base: dict, change: dict) -> dict:
     return result
 
 
-def with_defaults(settings: dict | None, schema: dict) -> dict:
+def with_defaults(settings: dict[str, Any] | None, schema: dict[str, Any]) -> dict[str, Any]:
     """Settings in which every key the schema gives a default has a value."""
     filled = {} if settings is None else dict(settings)
     for key, rule in schema.get("properties", {}).items():
@@ -45,7 +45,7 @@ def with_defaults(settings: dict | None, schema: dict) -> dict:
     return filled
 
 
-def typed(settings: dict, schema: dict) -> dict:
+def typed(settings: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Settings in which words the command line gave for numbers are numbers.
 
     Snakemake hands on what stands inside ``--config swim='{quantify: {min_bout_s: 0.6}}'`` as text.
@@ -72,7 +72,7 @@ def read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
     return content or {}, faults
 
 
-def problems(settings: dict, schema: dict, file: str) -> list[Problem]:
+def problems(settings: dict[str, Any], schema: dict[str, Any], file: str) -> list[Problem]:
     """Every fault of the settings: misspelt keys with the nearest right one, wrong types, values out of range."""
     import jsonschema
 
@@ -95,7 +95,7 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST_QUOTE else f"{text[: LONGEST_QUOTE - 4]} ..."
 
 
-def _unknown_keys(error, place: str, file: str) -> list[Problem]:
+def _unknown_keys(error: Any, place: str, file: str) -> list[Problem]:
     known = list(error.schema.get("properties", {}))
     unknown = [key for key in error.instance if key not in known]
     found = []
@@ -118,7 +118,7 @@ EXPECTED = {
 }
 
 
-def _expected(error) -> str:
+def _expected(error: Any) -> str:
     """What the schema asks for, in words."""
     limit = error.validator_value
     if error.validator not in EXPECTED:

@@ -170,7 +170,8 @@ def matching(path: str | Path, kind: type[Content], keys: frozenset[str] | None 
             for index, outcome in enumerate(outcomes)
             if keys is None or (contents[index] is not None and outcome.key in keys)
         ]
-        tables = {name: _Shares(archive, name, hints(kind)[name]) for name in _published(kind)} if wanted else {}
+        annotations: dict[str, Any] = hints(kind)  # type: ignore[arg-type]  # classes are hashable
+        tables = {name: _Shares(archive, name, annotations[name]) for name in _published(kind)} if wanted else {}
         for index in wanted:
             yield replace(outcomes[index], content=_filled(archive, index, contents[index], kind, tables))
 

@@ -77,7 +77,8 @@ def codec(kind: Any) -> Codec:
     if origin in (typing.Union, types.UnionType):
         return _optional(kind, arguments)
     if dataclasses.is_dataclass(kind):
-        return _fields(kind, {field.name: hints(kind)[field.name] for field in dataclasses.fields(kind)})
+        annotations: dict[str, Any] = hints(kind)  # type: ignore[arg-type]  # classes are hashable
+        return _fields(kind, {field.name: annotations[field.name] for field in dataclasses.fields(kind)})
     if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
         return _fields(kind, {name: hints(kind)[name] for name in kind._fields})
     if origin in (list, tuple, Sequence):

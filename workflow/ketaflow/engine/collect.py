@@ -4,7 +4,6 @@ In: the batch files of the three stages. Out: measurements, checks, recordings (
 assay's own tables, and the list of items a reviewer judges.
 """
 
-import inspect
 import traceback
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -54,8 +53,8 @@ class Collected:
     checks: pd.DataFrame
     recordings: pd.DataFrame
     items: pd.DataFrame
-    own: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict)
-    figures: dict[str, list[Figure]] = field(default_factory=dict)
+    own: dict[str, dict[str, pd.DataFrame]] = field(default_factory=dict[str, Any])
+    figures: dict[str, list[Figure]] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class AssayInput:
     settings: Mapping[str, Any]
     table_file: Source
     more_files: tuple[Source, ...] = ()
-    cohort: Tables = field(default_factory=dict)
+    cohort: Tables = field(default_factory=dict[str, Any])
 
 
 def collect(inputs: Mapping[str, AssayInput], *, animals: pd.DataFrame, imported: pd.DataFrame | None) -> Collected:
@@ -251,8 +250,7 @@ def _summary(assay: str, given: AssayInput, tables: dict[str, pd.DataFrame]) -> 
     if hints(summarise).get("return") is not Summary:
         return dict(summarise(tables, given.cohort, **block))
     kind = hints(summarise).get("settings")
-    takes_settings = "settings" in inspect.signature(summarise).parameters
-    made = summarise(tables, given.cohort, *([build(kind, block)] if takes_settings else []))
+    made = summarise(tables, given.cohort, *([build(kind, block)] if kind else []))
     return {
         **made.tables,
         "measurements": frame(made.measurements, Measurement),
@@ -337,11 +335,11 @@ def _statuses(assay: str, measured: pd.DataFrame, checks: pd.DataFrame) -> dict[
     A recording has failed where none of the measures that every recording of the assay gives has a value, or, if it has
     none of these, where no measure has one.
     """
-    status = {}
+    status: dict[str, tuple[str, str]] = {}
     if len(checks):
         doubtful = checks[checks["verdict"].ne("pass")]
         for name, messages in doubtful.groupby("recording")["message"]:
-            status[name] = ("flagged", "; ".join(dict.fromkeys(messages.dropna())))
+            status[str(name)] = ("flagged", "; ".join(dict.fromkeys(messages.dropna())))
     if len(measured):
         always = {name for name, facts in assays.described(assay, "measures").items() if facts.get("always")}
         expected = measured["measure"].isin(always)

@@ -10,10 +10,11 @@ import os
 import socket
 import time
 from pathlib import Path
+from typing import IO
 
 NAME = ".running"
 # Open files of the locks this process holds; a lock ends when its file is closed, which is when the process ends.
-_held = []
+_held: list[IO[str]] = []
 
 
 def claim(results: Path) -> str:

@@ -8,6 +8,7 @@ import json
 import logging
 import time
 from pathlib import Path
+from typing import Any
 
 from ketaflow.core import files
 
@@ -57,7 +58,7 @@ def tell(logs: Path, stage: str, assay: str, batch: str, failed: int) -> None:
     files.tell_terminal(standing(plan, done, stage, assay, time.time() - plan["started"]))
 
 
-def finished(lines: str, plan: dict) -> set[tuple[str, ...]]:
+def finished(lines: str, plan: dict[str, Any]) -> set[tuple[str, ...]]:
     """(stage, assay, batch, failed) of each whole line."""
     words = {tuple(line.split()) for line in lines.splitlines()}
     return {
@@ -65,7 +66,7 @@ def finished(lines: str, plan: dict) -> set[tuple[str, ...]]:
     }
 
 
-def standing(plan: dict, done: set[tuple[str, ...]], stage: str, assay: str, elapsed_s: float) -> str:
+def standing(plan: dict[str, Any], done: set[tuple[str, ...]], stage: str, assay: str, elapsed_s: float) -> str:
     """One line on where the run stands.
 
     ``done`` holds (stage, assay, batch, failed) of each finished job; the time to go supposes that what

@@ -8,6 +8,7 @@ import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -21,7 +22,7 @@ PACKAGES = (
 LICENCE = "https://spdx.org/licenses/GPL-3.0-or-later"
 
 
-def facts(settings: dict, tables: dict[str, dict], recordings: pd.DataFrame) -> dict:
+def facts(settings: dict[str, Any], tables: dict[str, dict[str, Any]], recordings: pd.DataFrame) -> dict[str, Any]:
     """Versions, settings, fingerprints of every table and recording, and the state of the code."""
     named = recordings.dropna(subset=["sha256"]).drop_duplicates("path")
     return {
@@ -48,7 +49,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def crate(made: dict) -> dict:
+def crate(made: dict[str, Any]) -> dict[str, Any]:
     """The same as a research-object crate, for repositories that read them."""
     files = [
         {"@id": path, "@type": "File", "identifier": f"sha256:{sha256}"} for path, sha256 in made["recordings"].items()
@@ -94,7 +95,7 @@ def crate(made: dict) -> dict:
     }
 
 
-def _code() -> dict:
+def _code() -> dict[str, Any]:
     """Commit of the clone and whether it was edited since; empty outside a clone."""
     try:
         commit = _git("rev-parse", "HEAD")

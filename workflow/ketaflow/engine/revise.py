@@ -40,7 +40,8 @@ def revised(
     data frame
         The same table, rows computed again at its end.
     """
-    for assay, decisions in rejected.groupby("assay"):
+    for name, decisions in rejected.groupby("assay"):
+        assay = str(name)
         if not assays.has(assay, "revise"):
             continue
         revise = assays.stage(assay, "revise").revise

@@ -31,7 +31,7 @@ class Study:
     """Everything the rules need to know."""
 
     cohort: Cohort
-    settings: dict
+    settings: dict[str, Any]
     results: Path
     batches: dict[str, dict[str, list[Group]]]
 
@@ -108,7 +108,7 @@ class Study:
             f"minute{'s' * (minutes != 1)} on {CORES} cores."
         )
 
-    def table_sources(self) -> dict[str, dict]:
+    def table_sources(self) -> dict[str, dict[str, Any]]:
         """Path, fingerprint and size of every table of the cohort, by table name."""
         return {
             name: {
@@ -166,7 +166,7 @@ class Study:
         return {name: file for name, file in self.cohort.files.items() if name in tables and name != f"{assay}_truth"}
 
 
-def load(config: dict, overrides: dict) -> Study:
+def load(config: dict[str, Any], overrides: dict[str, Any]) -> Study:
     """Read cohort and settings; raise CohortError with every problem found.
 
     ``config`` is ``config.yaml`` as Snakemake read it, ``overrides`` what the command line gave: the
@@ -202,12 +202,12 @@ def write_template(config: Mapping[str, Any]) -> str:
     return f"{len(written)} files in {folder}, for {template.titles()}. Read README.txt there."
 
 
-def settings_schema() -> dict:
+def settings_schema() -> dict[str, Any]:
     """The schema of all settings: the study's own and a block for each assay, the statistics, the report."""
     return settings.study_schema(_blocks())
 
 
-def table_schemas() -> dict[str, dict]:
+def table_schemas() -> dict[str, dict[str, Any]]:
     """Schemas of all assays' tables, by table name."""
     return {
         name: schema
@@ -253,7 +253,7 @@ def read_tables(assay: str, folder: Path, names: Mapping[str, str]) -> dict[str,
     return {name: pd.DataFrame(cohort.rows_of(table)) for name, table in read.items()}
 
 
-def measures() -> dict[str, dict[str, dict]]:
+def measures() -> dict[str, dict[str, dict[str, Any]]]:
     """Every measure of every assay as its ``measures.yaml`` describes it: ``{assay: {measure: facts}}``."""
     return {assay: assays.described(assay, "measures") for assay in assays.names()}
 
@@ -328,7 +328,7 @@ def _tables_for(assay: str, stage: str) -> set[str]:
     return own | {"animals"} if stage == "ingest" else own
 
 
-def _blocks() -> dict[str, dict]:
+def _blocks() -> dict[str, dict[str, Any]]:
     import yaml
 
     here = Path(__file__).parents[1]
@@ -362,7 +362,7 @@ def _assay_problems(found: Cohort) -> list[Problem]:
 
 def _completed(found: Cohort) -> Cohort:
     """The cohort with the tables that assays make of others, such as scores of the exports a table lists."""
-    made = {}
+    made: dict[str, pd.DataFrame] = {}
     for assay in assays.names():
         if recordings.main_table(assay) in found.tables and assays.has(assay, "tables"):
             complete = getattr(assays.stage(assay, "tables"), "complete", None)
@@ -386,8 +386,8 @@ def _decision_problems(loaded: Study) -> list[Problem]:
     return decisions.problems(judged.fillna(""), codes)
 
 
-def _batches(found: Cohort, filled: dict) -> dict[str, dict[str, list[Group]]]:
-    made = {}
+def _batches(found: Cohort, filled: dict[str, Any]) -> dict[str, dict[str, list[Group]]]:
+    made: dict[str, dict[str, list[Group]]] = {}
     for assay in assays.names():
         described = assays.described(assay, "tables.schema")
         if recordings.main_table(assay) in found.tables:

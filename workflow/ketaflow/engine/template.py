@@ -125,7 +125,7 @@ def _workbook(name: str, schema: Mapping[str, Any]) -> bytes:
     from openpyxl.worksheet.datavalidation import DataValidation
 
     book = openpyxl.Workbook()
-    sheet = book.active
+    sheet: Any = book.active
     sheet.title = name[:31]
     sheet.append(list(schema["columns"]))
     sheet.append(_example(schema))

@@ -213,9 +213,9 @@ def _missing_columns(raw: RawTable, columns: Columns) -> list[Problem]:
             return [Problem(raw.file, raw.header_row, meant, "unknown heading", f"Rename it to '{name}'")]
         remedy = f"Add it: {columns[name]['description']}"
         return [Problem(raw.file, raw.header_row, name, "this column is missing", remedy)]
-    meant = {name: nearest(name, own, MISSPELT) for name in missing}
+    guesses = {name: nearest(name, own, MISSPELT) for name in missing}
     listed = "; ".join(
-        f"{name} ({f'is it {quoted(guess)}?' if (guess := meant[name]) else columns[name]['description']})"
+        f"{name} ({f'is it {quoted(guess)}?' if (guess := guesses[name]) else columns[name]['description']})"
         for name in missing
     )
     found = f"{len(missing)} columns are missing"
