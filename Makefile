@@ -49,8 +49,9 @@ demo-cohort: environment  ## Write the tables of the demonstration cohort again 
 test: environment  ## Run the test suite, without the tests marked long
 	@$(RUN) pytest
 
-check: environment  ## Run all linters, as continuous integration does
+check: environment  ## Run linters and the type checker, as continuous integration does
 	@$(RUN) ruff check . && $(RUN) ruff format --check .
+	@$(RUN) mypy
 	@$(RUN) snakefmt --check Snakefile workflow/rules
 	@$(RUN) snakemake --lint
 

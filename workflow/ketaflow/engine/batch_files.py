@@ -170,10 +170,10 @@ def matching(path: str | Path, kind: type[Content], keys: frozenset[str] | None 
             for index, outcome in enumerate(outcomes)
             if keys is None or (contents[index] is not None and outcome.key in keys)
         ]
-        annotations: dict[str, Any] = hints(kind)  # type: ignore[arg-type]  # classes are hashable
-        tables = {name: _Shares(archive, name, annotations[name]) for name in _published(kind)} if wanted else {}
+        own: Any = kind
+        tables = {name: _Shares(archive, name, hints(own)[name]) for name in _published(own)} if wanted else {}
         for index in wanted:
-            yield replace(outcomes[index], content=_filled(archive, index, contents[index], kind, tables))
+            yield replace(outcomes[index], content=_filled(archive, index, contents[index], own, tables))
 
 
 def headings(path: str | Path) -> list[Outcome[Any]]:
