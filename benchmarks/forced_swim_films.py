@@ -37,7 +37,7 @@ def scored(seed: int, folder: Path) -> list[tuple[float, float, float] | str]:
     except IngestError as error:
         return [str(error)] * len(numbers)
     measured = measure(record, WINDOW_S)
-    reasons = [record.facts["cylinders"][f"s{number}"]["reason"] for number in numbers]
+    reasons = [swim.reason for swim in record.swims]
     return [
         reason or judged(measured, f"s{number}", bouts)
         for number, bouts, reason in zip(numbers, truth.bouts, reasons, strict=True)

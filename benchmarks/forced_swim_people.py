@@ -22,7 +22,7 @@ import test_calibrate as drawn  # noqa: E402
 
 from ketaflow.assays.forced_swim import calibrate  # noqa: E402
 from ketaflow.assays.forced_swim.raters import comparison, rater_checks, threshold_fitting  # noqa: E402
-from ketaflow.assays.forced_swim.scoring import measures  # noqa: E402
+from ketaflow.assays.forced_swim.raters.threshold_fitting import Pair  # noqa: E402
 
 COHORTS, SWIMS, STEP_S, HUMAN_LIMITS_S = 25, 6, 0.1, 26.0
 THRESHOLD, PEOPLE = 0.05, {"ann": 0.05, "ben": 0.07, "cid": 0.035}
@@ -33,16 +33,15 @@ CHECK = "recording fits its scores"
 def cohort(seed):
     """Tables of one cohort, as quantify leaves them."""
     rng = np.random.default_rng(seed)
-    rules = measures.ScoringRules(**drawn.QUANTIFY).state_rules("h264")
     people, machine, windows = [], [], []
     for i in range(SWIMS):
         trace = drawn.trace(1000 * seed + i)
         trace["motion"] *= np.exp(rng.normal(0, 0.5))
-        swim = threshold_fitting.RatedSwim(f"s{i}", "", "", trace, 0.5, drawn.WINDOW_S, rules)
+        swim = threshold_fitting.RatedSwim(f"s{i}", "", "", trace, 0.5, drawn.WINDOW_S, drawn.RULES)
         windows.append({"recording": swim.recording, "start_s": drawn.WINDOW_S[0], "stop_s": drawn.WINDOW_S[1]})
-        machine += drawn.bouts(threshold_fitting.rescored(swim, THRESHOLD, 1.0, STEP_S)[0], swim.recording, "", 0)
+        machine += drawn.bouts(threshold_fitting.rescored(swim, Pair(THRESHOLD, 1.0), STEP_S)[0], swim.recording, "", 0)
         for rater, threshold in PEOPLE.items():
-            line, _ = threshold_fitting.rescored(swim, threshold * np.exp(rng.normal(0, 0.25)), 1.0, STEP_S)
+            line, _ = threshold_fitting.rescored(swim, Pair(threshold * np.exp(rng.normal(0, 0.25)), 1.0), STEP_S)
             people += drawn.bouts(line, swim.recording, rater, rng.normal(0.4, 0.2))
     states = pd.DataFrame(machine).rename(columns={"behaviour": "state"}).drop(columns=["rater", "total_s"])
     return {"windows": pd.DataFrame(windows), "states": states, "human_scores": pd.DataFrame(people)}
@@ -50,7 +49,9 @@ def cohort(seed):
 
 def named(tables):
     """Who is said to have confused which swim."""
-    found = rater_checks.all_findings(comparison.compare_scorers(tables, STEP_S), HUMAN_LIMITS_S)
+    found = rater_checks.all_findings(
+        comparison.compare_scorers(tables["windows"], tables["states"], tables["human_scores"], STEP_S), HUMAN_LIMITS_S
+    )
     return {(one.rater, one.recording) for one in found if one.doubtful and one.check == CHECK}
 
 

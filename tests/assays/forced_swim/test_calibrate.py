@@ -14,15 +14,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 from swim_cases import DEFAULTS
 
 from ketaflow.assays.forced_swim import calibrate
+from ketaflow.assays.forced_swim.model import AssaySettings, Swim, SwimFile, VideoProperties
 from ketaflow.assays.forced_swim.raters import threshold_fitting
-from ketaflow.assays.forced_swim.scoring import measures
+from ketaflow.assays.forced_swim.raters.threshold_fitting import Pair, RatedSwim
 from ketaflow.core.errors import IngestError
-from ketaflow.core.records import Record
+from ketaflow.core.inputs import build
 
 WINDOW_S = (10.0, 130.0)
 QUANTIFY = {**DEFAULTS["quantify"], "immobility_threshold": 0.05, "min_bout_s": 1.0}
 OWN = {**DEFAULTS["calibrate"], "threshold_steps": 25, "min_bouts_s": [0.5, 1, 2]}
-SETTINGS = {**DEFAULTS, "quantify": QUANTIFY, "calibrate": OWN}
+SETTINGS = build(AssaySettings, {**DEFAULTS, "quantify": QUANTIFY, "calibrate": OWN})
+RULES = SETTINGS.quantify.state_rules(is_export=False)
+VIDEO = VideoProperties("h264", "yuv420p", 320, 240, 1750, 0, 0, (), 0.0, 0.0, 140.0, 2.0, "dark", 0.0)
 
 
 def trace(seed):
@@ -38,23 +41,20 @@ def trace(seed):
 
 def cohort(count, threshold, min_bout_s, *, late_s=0.0, factor=None, of=None, videos=None):
     """Recordings, and tables in which ann scored them with a threshold and shortest bout of her own."""
-    records, people, windows, machine = [], [], [], []
-    rules = measures.ScoringRules(**QUANTIFY).state_rules("h264")
+    files, people, windows, automatic = [], [], [], []
     for i in range(count):
         name, own = f"s{i}", trace(i)
         video = f"v{i // 2 if videos is None else videos[i]}.mp4"
-        row = {"recording": name, "animal": f"m{i}", "video": video, "cylinder": 1.0}
-        facts = {"video": {"codec": "h264"}, "cylinders": {name: {"gap_s": 0.5, "reason": ""}}}
-        records.append(Record(name, facts, {"trace": own.assign(recording=name)}, rows={"forced_swim": [row]}))
+        swim = Swim(name, f"m{i}", None, 1, "", 0.0, 0.5, own)
+        files.append(SwimFile(video, len(own), 0, 12.5, [swim], VIDEO))
         windows.append({"recording": name, "start_s": WINDOW_S[0], "stop_s": WINDOW_S[1]})
-        swim = threshold_fitting.RatedSwim(name, "", "", trace(of[i]) if of else own, 0.5, WINDOW_S, rules)
-        line, _ = threshold_fitting.rescored(
-            swim, threshold if factor is None else threshold * factor[i], min_bout_s, 0.1
-        )
-        people += bouts(line, name, "ann", late_s)
-        machine += bouts(threshold_fitting.rescored(swim, 0.05, 1.0, 0.1)[0], name, "ketaflow", 0)
-    states = pd.DataFrame(machine).rename(columns={"behaviour": "state"})[["recording", "state", "start_s", "stop_s"]]
-    return records, {"human_scores": pd.DataFrame(people), "windows": pd.DataFrame(windows), "states": states}
+        rated = RatedSwim(name, "", "", trace(of[i]) if of else own, 0.5, WINDOW_S, RULES)
+        ann = Pair(threshold if factor is None else threshold * factor[i], min_bout_s)
+        people += bouts(threshold_fitting.rescored(rated, ann, 0.1)[0], name, "ann", late_s)
+        automatic += bouts(threshold_fitting.rescored(rated, Pair(0.05, 1.0), 0.1)[0], name, "ketaflow", 0)
+    states = pd.DataFrame(automatic).rename(columns={"behaviour": "state"})
+    tables = {"windows": pd.DataFrame(windows), "states": states[["recording", "state", "start_s", "stop_s"]]}
+    return files, tables, {"forced_swim_human_scores": pd.DataFrame(people)}
 
 
 def bouts(line, recording, rater, late_s):
@@ -93,9 +93,9 @@ def test_a_rater_whose_criterion_wobbles_from_swim_to_swim_is_followed_on_averag
 
 
 def test_no_swim_is_judged_with_settings_fitted_to_its_animal_or_video():
-    records, tables = cohort(6, 0.1, 1.0)
-    swims = [one for _, one in calibrate.rated_swims(records, tables, calibrate.trusted_scores(tables, SETTINGS)[0],
-                                                   measures.ScoringRules(**QUANTIFY))]  # fmt: skip
+    files, tables, scored = cohort(6, 0.1, 1.0)
+    trusted = calibrate.trusted_scores(tables, scored["forced_swim_human_scores"], SETTINGS)
+    swims = [one for _, one in calibrate.rated_swims(files, tables, trusted.scores, SETTINGS.quantify)]
     part = threshold_fitting.cross_validation_folds(swims, 5)
     assert [part[2 * i] == part[2 * i + 1] for i in range(3)] == [True] * 3
     assert len(set(part)) == 3
@@ -111,9 +111,7 @@ def test_no_swim_is_judged_with_settings_fitted_to_its_animal_or_video():
 
 def test_swims_of_one_animal_stay_together_across_videos():
     whose = [("a", "1"), ("b", "2"), ("a", "3"), ("c", "3"), ("d", "4")]
-    swims = [
-        threshold_fitting.RatedSwim(f"s{i}", *own, pd.DataFrame(), 0.5, WINDOW_S, {}) for i, own in enumerate(whose)
-    ]
+    swims = [RatedSwim(f"s{i}", *own, pd.DataFrame(), 0.5, WINDOW_S, RULES) for i, own in enumerate(whose)]
     part = threshold_fitting.cross_validation_folds(swims, 5)
     assert part[0] == part[2] == part[3]
     assert len({part[0], part[1], part[4]}) == 3
@@ -121,29 +119,29 @@ def test_swims_of_one_animal_stay_together_across_videos():
 
 def test_people_who_score_as_ketaflow_does_leave_the_settings_alone():
     done = calibrate.calibrate(*cohort(4, 0.05, 1.0), SETTINGS)
-    assert "Keep the present settings" in done["told.txt"]
+    assert "Keep the present settings" in done["summary.txt"]
     assert yaml.safe_load(done["settings.yaml"])["forced_swim"]["quantify"] == {
         "immobility_threshold": 0.05, "min_bout_s": 1,
     }  # fmt: skip
 
 
 def test_totals_alone_can_be_fitted_to():
-    records, tables = cohort(8, 0.1, 1.0)
-    bouts_s = tables["human_scores"]
+    files, tables, scored = cohort(8, 0.1, 1.0)
+    bouts_s = scored["forced_swim_human_scores"]
     inside = bouts_s.assign(total_s=bouts_s["stop_s"] - bouts_s["start_s"]).groupby("recording")["total_s"].sum()
     totals = [{"recording": name, "rater": "ann", "behaviour": "immobility", "start_s": np.nan, "stop_s": np.nan,
                "total_s": total} for name, total in inside.items()]  # fmt: skip
-    done = calibrate.calibrate(records, {**tables, "human_scores": pd.DataFrame(totals)}, SETTINGS)
+    done = calibrate.calibrate(files, tables, {"forced_swim_human_scores": pd.DataFrame(totals)}, SETTINGS)
     assert done["report"]["mean_error_s"][1] < 6
     assert np.isnan(done["report"]["kappa"][1])
 
 
 def test_what_looks_swapped_is_not_fitted_to_and_said():
-    records, tables = cohort(6, 0.05, 1.0, of=[0, 1, 2, 3, 5, 4])
-    right = cohort(6, 0.05, 1.0)[1]["states"]
-    done = calibrate.calibrate(records, {**tables, "states": right}, SETTINGS)
+    files, _, scored = cohort(6, 0.05, 1.0, of=[0, 1, 2, 3, 5, 4])
+    right = cohort(6, 0.05, 1.0)[1]
+    done = calibrate.calibrate(files, right, scored, SETTINGS)
     assert set(done["recordings"]["recording"]) == {"s0", "s1", "s2", "s3"}
-    assert "Left out, ann in s4" in done["told.txt"]
+    assert "Left out, ann in s4" in done["summary.txt"]
 
 
 @pytest.mark.parametrize(
@@ -155,11 +153,9 @@ def test_what_looks_swapped_is_not_fitted_to_and_said():
     ],
 )
 def test_too_little_to_fit_to_is_told_with_what_to_do(count, videos, told):
-    records, tables = cohort(max(count, 1), 0.1, 1.0, videos=videos)
-    if not count:
-        tables["human_scores"] = pd.DataFrame()
+    files, tables, scored = cohort(max(count, 1), 0.1, 1.0, videos=videos)
     with pytest.raises(IngestError, match=told):
-        calibrate.calibrate(records, tables, SETTINGS)
+        calibrate.calibrate(files, tables, scored if count else {}, SETTINGS)
 
 
 def test_the_figure_marks_the_present_and_the_fitted_threshold(fitted):

@@ -13,8 +13,10 @@ from swim_cases import DEFAULTS, SMALL, measure, read
 
 from ketaflow.assays.forced_swim import clip
 from ketaflow.assays.forced_swim.figures import annotated_frame
+from ketaflow.assays.forced_swim.figures.constants import PANEL_PX
+from ketaflow.assays.forced_swim.model import ClipSettings, Measured, Swim, SwimFile
 from ketaflow.core.errors import IngestError
-from ketaflow.core.records import Record
+from ketaflow.core.inputs import build
 
 SETTINGS = {**DEFAULTS["clip"], "width_px": 301}
 
@@ -33,7 +35,7 @@ def filmed(swum, name, **changes):
 
     folder, record, measured = swum
     path = folder / f"{name}.part"
-    clip.clip(record, measured, name, folder, path, **{**SETTINGS, **changes})
+    clip.clip(record, measured, name, folder, path, build(ClipSettings, {**SETTINGS, **changes}))
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         frames = [(frame.time, frame.to_ndarray(format="rgb24")) for frame in container.decode(stream)]
@@ -41,7 +43,7 @@ def filmed(swum, name, **changes):
 
 
 def frame_colour(swum, name, picture):
-    box = np.array(swum[1].facts["cylinders"][name]["region_px"]) * 300 / swum[1].facts["video"]["width_px"]
+    box = np.array(swum[1].swim(name).view.region_px) * 300 / swum[1].video.width_px
     across = picture[int(box[1]) - 3 : int(box[1]) - 1, int(box[0] + box[2]) // 2].astype(float).mean(axis=0)
     return min(
         annotated_frame.COLOURS, key=lambda state: np.abs(np.array(annotated_frame.COLOURS[state]) - across).sum()
@@ -67,7 +69,7 @@ def test_the_cylinder_is_framed_in_the_colour_of_its_state(swum):
 def test_a_film_begins_with_the_scoring_window_unless_told_otherwise(swum):
     assert DEFAULTS["clip"]["start_s"] is None
     _, frames = filmed(swum, "s1", length_s=40.0)
-    window_s = swum[2].facts["s1"]["window_s"]
+    window_s = swum[2].scores["s1"].window_s
     assert len(frames) == pytest.approx(10 * (40 - window_s[0]), abs=1)
 
 
@@ -77,10 +79,10 @@ def test_a_start_behind_the_end_is_told(swum):
 
 
 def test_an_export_without_pictures_is_told():
-    swim = {"recording": "s1", "video": "x/raw.xlsx", "cylinder": 1.0}
-    record = Record(facts={"video": {"codec": "ethovision"}}, rows={"forced_swim": [swim]})
+    swim = Swim("s1", "a1", None, 1, "", 0.0, 0.5, pd.DataFrame())
+    export = SwimFile("x/raw.xlsx", 10, 0, 5.0, [swim])
     with pytest.raises(IngestError, match=r"raw\.xlsx is an EthoVision export and holds no pictures"):
-        clip.clip(record, Record(), "s1", Path(), Path("x.mp4"), **SETTINGS)
+        clip.clip(export, Measured(), "s1", Path(), Path("x.mp4"), build(ClipSettings, SETTINGS))
 
 
 def test_a_swim_that_was_not_scored_is_filmed_all_the_same():
@@ -89,4 +91,4 @@ def test_a_swim_that_was_not_scored_is_filmed_all_the_same():
         (10, 10, 60, 80, 30, 30), "cylinder 1", empty, np.zeros(0), np.zeros(0), float("nan"), (0, 5)
     )
     done = annotated_frame.Annotator(marks, 100).annotated(1.0, np.zeros((90, 100, 3), np.uint8))
-    assert done.shape == (90 + annotated_frame.PANEL_PX, 100, 3)
+    assert done.shape == (90 + PANEL_PX, 100, 3)

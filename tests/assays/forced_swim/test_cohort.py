@@ -14,10 +14,19 @@ from swim_cases import DEFAULTS
 
 from ketaflow.assays.forced_swim import cohort
 from ketaflow.assays.forced_swim.figures import bland_altman
+from ketaflow.assays.forced_swim.model import CohortSettings
 from ketaflow.assays.forced_swim.readers import event_logs
-from ketaflow.core.measures import CHECK_COLUMNS
+from ketaflow.core.inputs import build
+from ketaflow.core.results import Check, Summary, frame
 
-SETTINGS = DEFAULTS["cohort"]
+SETTINGS = build(CohortSettings, DEFAULTS["cohort"])
+
+
+def summary(tables, cohort_tables):
+    """Tables of the summary by name, and its checks as one more table."""
+    own = {name: table for name, table in tables.items() if name != "human_scores"}
+    people = {"forced_swim_human_scores": tables["human_scores"]} if "human_scores" in tables else {}
+    return cohort.summarise(own, {**people, **cohort_tables}, SETTINGS)
 
 
 def bout(i, rater, shift=0.5, of=None):
@@ -32,11 +41,11 @@ def summarised(people, count=6, **rows):
     machine = [{**bout(i, "", shift=0.0), "state": "immobility"} for i in range(count)]
     states = pd.DataFrame(machine)[["recording", "state", "start_s", "stop_s"]]
     tables = {"windows": windows, "states": states, "human_scores": pd.DataFrame(people)}
-    return cohort.summarise(tables, rows, **SETTINGS)
+    return summary(tables, rows)
 
 
 def doubtful(done, check):
-    checks = done["checks"]
+    checks = frame(done.checks, Check)
     return checks[checks["check"].eq(check) & checks["verdict"].ne("pass")]
 
 
@@ -44,7 +53,7 @@ TWO = [bout(i, rater) for i in range(6) for rater in ("ann", "ben")]
 
 
 def test_agreement_is_reported_for_every_pair():
-    table = summarised(TWO)["agreement"].set_index(["rater_a", "rater_b"])
+    table = summarised(TWO).tables["agreement"].set_index(["rater_a", "rater_b"])
     assert set(table.index) == {("ketaflow", "ann"), ("ketaflow", "ben"), ("ann", "ben")}
     assert table.loc[("ann", "ben"), "kappa"] == 1
     assert table.loc[("ketaflow", "ann"), "bias_s"] == pytest.approx(0.5)
@@ -52,18 +61,18 @@ def test_agreement_is_reported_for_every_pair():
 
 
 def test_nothing_is_said_where_nobody_scored():
-    assert cohort.summarise({"states": pd.DataFrame(), "windows": pd.DataFrame()}, {}, **SETTINGS) == {}
+    assert summary({"states": pd.DataFrame(), "windows": pd.DataFrame()}, {}) == Summary()
 
 
 def test_scores_of_swims_that_could_not_be_measured_compare_with_nothing():
-    assert summarised([{**bout(0, "ann"), "recording": "failed"}]) == {}
+    done = summarised([{**bout(0, "ann"), "recording": "failed"}])
+    assert (set(done.tables), done.checks, done.figures) == ({"human_scores"}, [], [])
 
 
-def test_checks_have_the_columns_of_all_checks_and_name_the_animal():
+def test_checks_name_the_animal():
     wrong = [bout(i, "cid", of={1: 4, 4: 1}.get(i, i)) for i in range(6)]
     swims = pd.DataFrame({"recording": [f"s{i}" for i in range(6)], "animal": [f"m{i}" for i in range(6)]})
     done = summarised(TWO + wrong, forced_swim=swims)
-    assert set(done["checks"]) == set(CHECK_COLUMNS) - {"assay"}
     named = doubtful(done, "recording fits its scores")
     assert list(named[["recording", "animal", "place"]].itertuples(index=False, name=None)) == [
         ("s1", "m1", "rater cid"), ("s4", "m4", "rater cid"),
@@ -90,7 +99,7 @@ def careless(seed, swap):
         "states": pd.DataFrame(rows["machine"]).assign(state="immobility"),
         "human_scores": people.assign(behaviour="immobility", total_s=np.nan),
     }
-    return doubtful(cohort.summarise(tables, {}, **SETTINGS), "recording fits its scores")
+    return doubtful(summary(tables, {}), "recording fits its scores")
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -127,7 +136,7 @@ def test_one_person_who_does_not_go_with_the_machine_is_told():
 
 
 def test_raters_who_agree_pass():
-    checks = summarised(TWO)["checks"]
+    checks = frame(summarised(TWO).checks, Check)
     assert set(checks["verdict"]) == {"pass"}
     assert {"rater agrees with others", "times count from the video's start"} <= set(checks["check"])
 
@@ -143,7 +152,7 @@ def test_times_that_do_not_count_from_the_start_of_the_video_are_told(late_s):
         ],
         "human_scores": pd.DataFrame(right + late),
     }
-    named = doubtful(cohort.summarise(tables, {}, **SETTINGS), "times count from the video's start")
+    named = doubtful(summary(tables, {}), "times count from the video's start")
     assert list(named["place"]) == ["rater cid"]
     assert named["value"].iloc[0] == pytest.approx(-late_s)
 
@@ -160,7 +169,7 @@ def test_scores_that_go_with_nothing_are_not_taken_for_shifted_ones():
             "states": rows[0].assign(state="immobility"),
             "human_scores": rows[1].assign(behaviour="immobility", rater="ann", total_s=np.nan),
         }
-        assert doubtful(cohort.summarise(tables, {}, **SETTINGS), "times count from the video's start").empty
+        assert doubtful(summary(tables, {}), "times count from the video's start").empty
 
 
 def test_behaviours_are_compared_where_both_scored_them():
@@ -172,28 +181,28 @@ def test_behaviours_are_compared_where_both_scored_them():
     still = people[people["behaviour"].eq("immobility")]
     # Of the wrong ones 0.8 are alike, 0.4 x 0.4 + 0.4 x 0.6 by chance.
     for scored, kappa in ((people, 1.0), (wrong, (0.8 - 0.4) / (1 - 0.4)), (still, np.nan)):
-        done = cohort.summarise({**tables, "human_scores": scored.assign(rater="ann")}, {}, **SETTINGS)
-        assert done["agreement"]["kappa_behaviours"][0] == pytest.approx(kappa, nan_ok=True)
+        done = summary({**tables, "human_scores": scored.assign(rater="ann")}, {})
+        assert done.tables["agreement"]["kappa_behaviours"][0] == pytest.approx(kappa, nan_ok=True)
 
 
 def test_totals_alone_are_compared_as_seconds():
     totals = [{**bout(i, "ann"), "start_s": np.nan, "stop_s": np.nan, "total_s": 5.0 + 8 * i} for i in range(6)]
-    row = summarised(totals)["agreement"].iloc[0]
+    row = summarised(totals).tables["agreement"].iloc[0]
     assert row["icc"] == pytest.approx(1)
     assert np.isnan(row["kappa"])
 
 
 def test_a_bout_of_no_length_says_that_nothing_was_seen():
     nothing = [{**bout(i, "ann"), "start_s": 3.0, "stop_s": 3.0} for i in range(6)]
-    points = summarised(nothing)["agreement_recordings"]
+    points = summarised(nothing).tables["agreement_recordings"]
     assert list(points["b_s"]) == [0] * 6
 
 
 def test_figures_show_machine_with_people_and_people_among_themselves():
     done = summarised(TWO)
-    assert [figure.title for figure in done["figures"]] == [bland_altman.WITH_PEOPLE, bland_altman.AMONG_PEOPLE]
-    assert list(done["legends"]["figure"]) == [figure.title for figure in done["figures"]]
-    drawn = ElementTree.fromstring(done["figures"][0].content)
+    assert [figure.title for figure in done.figures] == [bland_altman.WITH_PEOPLE, bland_altman.AMONG_PEOPLE]
+    assert list(done.tables["legends"]["figure"]) == [figure.title for figure in done.figures]
+    drawn = ElementTree.fromstring(done.figures[0].content)
     # Two panels of six recordings each.
     assert len(drawn.findall(".//{*}circle")) == 12
     assert "ketaflow \u2212 ann (n = 6)" in "".join(drawn.itertext())
@@ -201,8 +210,8 @@ def test_figures_show_machine_with_people_and_people_among_themselves():
 
 def test_two_recordings_are_too_few_for_a_figure_and_the_legend_says_so():
     done = summarised([bout(i, "ann") for i in range(2)], count=2)
-    assert done["figures"] == []
-    assert "at most 2 recordings" in done["legends"]["legend"].iloc[0]
+    assert done.figures == []
+    assert "at most 2 recordings" in done.tables["legends"]["legend"].iloc[0]
 
 
 @pytest.fixture(scope="module")

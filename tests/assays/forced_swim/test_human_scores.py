@@ -9,8 +9,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 import rated_cohorts
 
 from ketaflow import assays
+from ketaflow.assays.forced_swim.model import HumanScoreRow
 from ketaflow.assays.forced_swim.raters import human_scores
 from ketaflow.core.errors import CohortError
+from ketaflow.core.inputs import Rows
 from ketaflow.engine import study
 
 SWIMS = ["swim_1", "swim_2"]
@@ -111,7 +113,7 @@ def test_scores_come_with_the_rows_of_their_recording_and_are_no_reason_to_read_
     boris(cohort, "swim_1,,Floating,STATE,10,12,")
     loaded = load(cohort)
     (group,) = [group for groups in loaded.batches["forced_swim"].values() for group in groups]
-    assert [row["start_s"] for row in human_scores.human_score_rows(group.rows)] == [10]
+    assert [row.start_s for row in Rows(group.rows).of("forced_swim_human_scores", HumanScoreRow)] == [10]
     tables = assays.described("forced_swim", "tables.schema")["tables"]
     later = {name for name, schema in tables.items() if schema.get("later") or "stages" in schema}
     assert {"forced_swim_human_scores", "forced_swim_human_files"} <= later

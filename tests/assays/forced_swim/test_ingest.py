@@ -11,9 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import drawn_videos
 import realistic_videos
-from swim_cases import DEFAULTS, SMALL, draw_own, measure, read, reason, rows, value
+from swim_cases import SMALL, draw_own, measure, read, reason, value
 
-from ketaflow.assays.forced_swim import ingest
 from ketaflow.assays.forced_swim.readers import ethovision, video
 from ketaflow.core.errors import IngestError
 
@@ -32,32 +31,31 @@ def two(tmp_path_factory):
 
 def test_cylinders_are_found_where_they_were_drawn(two):
     _, boxes, record = two
-    for index, (left, right, _, _, water) in enumerate(boxes, start=1):
-        facts = record.facts["cylinders"][f"s{index}"]
-        assert facts["region_px"][0] == pytest.approx(left, abs=4)
-        assert facts["region_px"][2] == pytest.approx(right, abs=4)
-        assert np.mean(facts["water_px"]) == pytest.approx(water, abs=4)
+    for swim, (left, right, _, _, water) in zip(record.swims, boxes, strict=True):
+        assert swim.view.region_px[0] == pytest.approx(left, abs=4)
+        assert swim.view.region_px[2] == pytest.approx(right, abs=4)
+        assert np.mean(swim.view.water_px) == pytest.approx(water, abs=4)
 
 
 def test_each_animal_has_its_own_moment_of_release(two):
-    releases = [two[2].facts["cylinders"][name]["release_s"] for name in ("s1", "s2")]
+    releases = [swim.release_s for swim in two[2].swims]
     np.testing.assert_allclose(releases, [3.0, 5.0], atol=0.3)
 
 
 def test_the_table_wins_over_what_is_found(two):
     more = {"release_s": 7.0, "region_x_px": 20.0, "region_y_px": 20.0, "region_width_px": 90.0,
             "region_height_px": 160.0, "water_line_px": 100.0}  # fmt: skip
-    facts = read(two[0], "two.mp4", (1,), more).facts["cylinders"]["s1"]
-    assert facts["release_s"] == 7.0
-    assert facts["region_px"] == [20, 20, 110, 180]
-    assert facts["water_px"] == [100, 100]
+    (swim,) = read(two[0], "two.mp4", (1,), more).swims
+    assert swim.release_s == 7.0
+    assert swim.view.region_px == (20, 20, 110, 180)
+    assert swim.view.water_px == (100, 100)
 
 
 def test_a_tilted_water_line_is_followed(tmp_path):
     drawn_videos.make(tmp_path / "tilted.mp4", [plan(3)], 40, cylinders=1, tilt=0.08, **SMALL)
-    facts = read(tmp_path, "tilted.mp4", (1,)).facts["cylinders"]["s1"]
-    fall = facts["water_px"][1] - facts["water_px"][0]
-    assert fall == pytest.approx(0.08 * (facts["region_px"][2] - facts["region_px"][0]), abs=4)
+    view = read(tmp_path, "tilted.mp4", (1,)).swims[0].view
+    fall = view.water_px[1] - view.water_px[0]
+    assert fall == pytest.approx(0.08 * (view.region_px[2] - view.region_px[0]), abs=4)
 
 
 @pytest.mark.parametrize("named", [(1,), (1, 2, 3)])
@@ -86,9 +84,9 @@ def recoded(source: Path, target: Path, change, turn: int = 0) -> None:
 
 def test_a_camera_that_was_pushed_is_told(two, tmp_path):
     recoded(two[0] / "two.mp4", tmp_path / "push.mp4", lambda picture, n: np.roll(picture, 3 * (n > 300), axis=1))
-    moved_px = read(tmp_path, "push.mp4").facts["video"]["camera_moved_px"]
+    moved_px = read(tmp_path, "push.mp4").video.camera_shift_px
     assert moved_px == pytest.approx(3, abs=0.5)
-    assert two[2].facts["video"]["camera_moved_px"] < 0.3
+    assert two[2].video.camera_shift_px < 0.3
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
@@ -96,7 +94,7 @@ def test_a_film_by_a_phone_held_on_end_is_turned_as_it_says(two, tmp_path, turn)
     """Stored lying on its side with a note how to show it: the same swims as stored upright."""
     recoded(two[0] / "two.mp4", tmp_path / "phone.mp4", lambda picture, _: np.rot90(picture, -turn // 90), turn)
     record = read(tmp_path, "phone.mp4")
-    assert record.facts["video"]["width_px"] == two[2].facts["video"]["width_px"]
+    assert record.video.width_px == two[2].video.width_px
     upright, turned = measure(two[2]), measure(record)
     for name in ("s1", "s2"):
         assert value(turned, name) == pytest.approx(value(upright, name), abs=0.03 * 46)
@@ -104,9 +102,9 @@ def test_a_film_by_a_phone_held_on_end_is_turned_as_it_says(two, tmp_path, turn)
 
 def test_timestamps_and_lost_pictures_are_counted(tmp_path):
     drawn_videos.make(tmp_path / "lossy.mp4", [plan(1), plan(2)], 30, drop=0.1, **SMALL)
-    facts = read(tmp_path, "lossy.mp4").facts["video"]
-    assert facts["frame_rate_hz"] == pytest.approx(10)
-    assert facts["frames_lost"] == pytest.approx(30, abs=15)
+    swim_file = read(tmp_path, "lossy.mp4")
+    assert swim_file.frame_rate_hz == pytest.approx(10)
+    assert swim_file.frames_lost == pytest.approx(30, abs=15)
 
 
 @pytest.mark.parametrize(
@@ -209,8 +207,8 @@ def test_damaged_pictures_are_counted(two, tmp_path):
     start = content.find(b"mdat") + len(content) // 3
     content[start : start + 4000] = b"\x55" * 4000
     (tmp_path / "hurt.mp4").write_bytes(content)
-    assert read(tmp_path, "hurt.mp4").facts["video"]["frames_damaged"] > 0
-    assert two[2].facts["video"]["frames_damaged"] == 0
+    assert read(tmp_path, "hurt.mp4").video.frames_damaged > 0
+    assert two[2].video.frames_damaged == 0
 
 
 def test_leaving_pictures_undecoded_does_not_change_the_score(tmp_path, monkeypatch):
@@ -218,14 +216,14 @@ def test_leaving_pictures_undecoded_does_not_change_the_score(tmp_path, monkeypa
     drawn_videos.make(tmp_path / "b.mp4", [plan(1), plan(2)], 60, options=options, **{**SMALL, "fps": 25})
     assert video.can_skip_nonreference(tmp_path / "b.mp4", 0.08)
     spared = measure(read(tmp_path, "b.mp4"))
-    monkeypatch.setattr(video, "can_skip_nonreference", lambda path, apart_s: False)
+    monkeypatch.setattr(video, "can_skip_nonreference", lambda path, interval_s: False)
     whole = measure(read(tmp_path, "b.mp4"))
     for name in ("s1", "s2"):
         assert value(spared, name) == pytest.approx(value(whole, name), abs=0.01 * 46)
 
 
 def test_pictures_are_never_held_as_a_whole(two):
-    stream = video.stream_frames(two[0] / "two.mp4", 0.0, sparing=False)
+    stream = iter(video.FrameReader(two[0] / "two.mp4", 0.0, skip_nonreference=False))
     assert next(stream)[0] == 0.0
     assert next(stream)[0] == pytest.approx(0.1)
 
@@ -236,7 +234,7 @@ def test_every_real_video_decodes_to_its_last_picture(shared):
         ("eztrack_freezing_calibration_empty_chamber.wmv", 298),
         ("micefreeze_test_cable_short.avi", 600),
     ]:
-        assert sum(1 for _ in video.stream_frames(shared / "fst" / name, 0.0, sparing=False)) == pytest.approx(
+        assert sum(1 for _ in video.FrameReader(shared / "fst" / name, 0.0, skip_nonreference=False)) == pytest.approx(
             frames, abs=1
         )
 
@@ -251,14 +249,13 @@ def test_an_empty_chamber_is_refused(shared):
 def test_arenas_of_an_ethovision_export_are_found_by_number(shared):
     arenas = ethovision.read_arenas(shared / "fst" / "ethovision_raw_export_rat_fst.xlsx")
     assert sorted(arenas) == [1, 3]
-    assert arenas[3][0]["Recording after"] == "+ 00:00:35.040"
+    assert arenas[3].header["Recording after"] == "+ 00:00:35.040"
 
 
 @pytest.mark.shared
 def test_an_arena_that_is_not_there_is_named(shared):
-    given = rows("ethovision_raw_export_rat_fst.xlsx", [2])
     with pytest.raises(IngestError, match="no arena 2; the file holds arenas 1, 3"):
-        ingest.ingest(given, shared / "fst", **DEFAULTS["ingest"])
+        read(shared / "fst", "ethovision_raw_export_rat_fst.xlsx", [2])
 
 
 @pytest.mark.shared

@@ -33,5 +33,5 @@ def test_plain_films_are_scored_within_five_percent(tmp_path, style):
         assert abs(error) < 5, (number, error)
         assert two >= 0.85, (number, two)
         assert three >= 0.7, (number, three)
-        water = record.facts["cylinders"][f"s{number}"]["water_px"]
+        water = record.swim(f"s{number}").view.water_px
         np.testing.assert_allclose(water, plain.SURFACE, atol=5)

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,11 +12,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import drawn_videos
 import rated_cohorts
-from swim_cases import DEFAULTS, SMALL, measure, read
+from swim_cases import SMALL, measure, read, review, verdicts
 
 from ketaflow.assays.forced_swim import qc
 from ketaflow.assays.forced_swim.figures import review_figures
-from ketaflow.core.records import Record
+from ketaflow.assays.forced_swim.model import HumanScoreRow
 from ketaflow.core.svg import COLOURS
 
 
@@ -25,14 +26,13 @@ def reviewed(tmp_path_factory):
     truth = [drawn_videos.schedule(np.random.default_rng(i), 3, 59, 0.5) for i in (1, 2)]
     drawn_videos.make(folder / "secret_name.mp4", truth, 60, drop=0.12, **SMALL)
     record = read(folder, "secret_name.mp4")
-    measured = measure(record)
-    return qc.qc(record, measured, **DEFAULTS["qc"])
+    return review(record, measure(record))
 
 
 def test_lost_pictures_raise_a_warning(reviewed):
-    checks = reviewed.table("checks").set_index(["recording", "check"])["verdict"]
-    assert checks["s1", "lost pictures"] == "warn"
-    assert checks["s1", "unscored"] == "pass"
+    found = verdicts(reviewed, "s1")
+    assert found["lost pictures"] == "warn"
+    assert found["unscored"] == "pass"
 
 
 def test_a_pushed_camera_raises_a_warning(tmp_path):
@@ -43,12 +43,10 @@ def test_a_pushed_camera_raises_a_warning(tmp_path):
         **SMALL,
     )
     record = read(tmp_path, "swim.mp4")
-    verdicts = []
-    for moved_px in (record.facts["video"]["camera_moved_px"], 3.0):
-        record.facts["video"]["camera_moved_px"] = moved_px
-        checks = qc.qc(record, measure(record), **DEFAULTS["qc"]).table("checks").set_index(["recording", "check"])
-        verdicts.append(checks.loc[("s1", "camera moved"), "verdict"])
-    assert verdicts == ["pass", "warn"]
+    pushed = replace(record, video=replace(record.video, camera_shift_px=3.0))
+    measured = measure(record)
+    assert verdicts(review(record, measured), "s1")["camera moved"] == "pass"
+    assert verdicts(review(pushed, measured), "s1")["camera moved"] == "warn"
 
 
 def test_every_swim_shows_scene_filmstrip_and_motion(reviewed):
@@ -68,9 +66,8 @@ def test_figures_name_nobody(reviewed):
 def test_a_failed_cylinder_still_shows_the_scene(tmp_path):
     drawn_videos.make(tmp_path / "one.mp4", [[("swimming", 3, 39)], []], 40, **SMALL)
     record = read(tmp_path, "one.mp4")
-    done = qc.qc(record, measure(record), **DEFAULTS["qc"])
-    checks = done.table("checks")
-    assert checks[checks["recording"] == "s2"]["verdict"].tolist() == ["fail"]
+    done = review(record, measure(record))
+    assert list(verdicts(done, "s2").values()) == ["fail"]
     assert len(done.figures["s2"]) == 1
 
 
@@ -96,11 +93,11 @@ def test_lost_pictures_are_marked_where_they_are_missing(reviewed):
 def test_an_export_without_pictures_shows_its_mobility_alone(tmp_path):
     rated_cohorts.workbook(tmp_path / "swims.xlsx", {1: rated_cohorts.followed([(10, 20)], 60)})
     record = read(tmp_path, "swims.xlsx", cylinders=(1,))
-    done = qc.qc(record, measure(record), **DEFAULTS["qc"])
+    done = review(record, measure(record))
     (figure,) = done.figures["s1"]
     assert "Mobility (share of body)" in figure.content
     assert "Light" not in figure.content + figure.caption
-    assert "camera hung" not in set(done.table("checks")["check"])
+    assert "camera hung" not in verdicts(done, "s1")
 
 
 def test_what_moved_is_coloured_and_what_kept_still_is_grey():
@@ -130,15 +127,10 @@ def hung(folder, hold_s):
 def test_a_camera_that_hung_is_told_and_shown(tmp_path):
     record = hung(tmp_path, 8)
     # The encoder takes some pictures to settle on the one that is repeated.
-    assert 6 < record.facts["video"]["longest_still_s"] < 8.2
-    done = qc.qc(record, measure(record, window=(4, 26)), **DEFAULTS["qc"])
-    checks = done.table("checks").set_index(["recording", "check"])["verdict"]
-    assert checks["s1", "camera hung"] == "warn"
+    assert 6 < record.video.longest_repeat_s < 8.2
+    done = review(record, measure(record, window=(4, 26)))
+    assert verdicts(done, "s1")["camera hung"] == "warn"
     assert f'fill="{COLOURS["yellow"]}"' in done.figures["s1"][2].content
-
-
-def swum_with_scores(people):
-    return Record(facts={"video": {"frame_rate_hz": 25.0}}, rows={"forced_swim_human_scores": people})
 
 
 @pytest.mark.parametrize(
@@ -146,9 +138,6 @@ def swum_with_scores(people):
     [(99.0, 25.0, []), (140.0, 25.0, ["scores within the video"]), (99.0, 30.0, ["frame rate of scores"])],
 )
 def test_scores_behind_the_end_or_at_another_frame_rate_are_told(stop_s, fps, doubtful):
-    people = [
-        {"recording": "s1", "rater": "ann", "behaviour": "immobility", "start_s": 5.0, "stop_s": stop_s, "fps": fps}
-    ]
-    about = {"recording": "s1", "animal": "a1", "place": "cylinder 1"}
-    checks = qc.human_score_checks(swum_with_scores(people), "s1", 100.0, about)
-    assert [row["check"] for row in checks if row["verdict"] != "pass"] == doubtful
+    rows = [HumanScoreRow("s1", "ann", "immobility", 5.0, stop_s, None, fps)]
+    checks = qc.human_score_checks(rows, 100.0, 25.0, qc.Subject("s1", "a1", "cylinder 1"))
+    assert [check.check for check in checks if check.verdict != "pass"] == doubtful

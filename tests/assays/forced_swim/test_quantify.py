@@ -7,17 +7,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent))
 import drawn_videos
 import realistic_videos
-from swim_cases import DEFAULTS, SMALL, judged, measure, read, value
+from swim_cases import SMALL, judged, measure, quantify_settings, read, value
 
+from ketaflow.assays.forced_swim.model import Swim
 from ketaflow.assays.forced_swim.scoring import bouts, measures
 
-RULES = measures.ScoringRules(**{**DEFAULTS["quantify"], "scoring_window_s": [0, 60]})
+SETTINGS = quantify_settings(scoring_window_s=[0, 60])
 
 
 def trace(still_s=(), climb_s=(), duration_s=60.0, rate_hz=12.5, missing_s=()):
@@ -35,9 +37,13 @@ def trace(still_s=(), climb_s=(), duration_s=60.0, rate_hz=12.5, missing_s=()):
     return pd.DataFrame(table)[keep].reset_index(drop=True)
 
 
-def scored(table, rules=RULES):
-    facts = {"release_s": 0.0, "gap_s": 0.5, "reason": ""}
-    return measures.score_swim(table, facts, "h264", rules)
+def scored(table, settings=SETTINGS):
+    swim = Swim("s1", "a1", None, 1, "", release_s=0.0, max_gap_s=0.5, trace=table)
+    return measures.score_swim(swim, settings, settings.state_rules(is_export=False))
+
+
+def bouts_of(result):
+    return pd.DataFrame([vars(bout) for bout in result.states])
 
 
 def test_a_four_second_float_is_one_bout():
@@ -80,7 +86,7 @@ def test_a_gap_splits_a_bout_and_is_unscored():
 
 def test_states_leave_no_hole_and_fill_the_window():
     result = scored(trace(still_s=[(5, 9), (20, 40)], climb_s=[(45, 50)], missing_s=[(28, 32)]))
-    spans = result.tables["states"]
+    spans = bouts_of(result)
     np.testing.assert_allclose(spans["start_s"].iloc[1:], spans["stop_s"].iloc[:-1])
     assert sum(bouts.state_totals_s(bouts.clip_bouts(spans, 0, 60)).values()) == pytest.approx(60)
 
@@ -93,10 +99,10 @@ def test_samples_count_the_predominant_behaviour():
 
 def test_bins_add_up_to_the_whole():
     result = scored(trace(still_s=[(10, 33)]))
-    assert result.tables["bins"]["immobility_s"].sum() == pytest.approx(result.values["immobility_s"])
+    assert sum(one.immobility_s for one in result.bins) == pytest.approx(result.values["immobility_s"])
 
 
-@settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(0.3, 8), min_size=1, max_size=8), st.floats(0.2, 4), st.floats(0.2, 4))
 def test_a_longer_minimum_never_adds_bouts(lengths_s, first_s, second_s):
     starts = np.cumsum([1.0, *(length + 1.5 for length in lengths_s)])[:-1]
@@ -105,12 +111,12 @@ def test_a_longer_minimum_never_adds_bouts(lengths_s, first_s, second_s):
     )
     counts = []
     for least_s in sorted((first_s, second_s)):
-        rules = measures.ScoringRules(**{**DEFAULTS["quantify"], "scoring_window_s": [0, 90], "min_bout_s": least_s})
-        counts.append(scored(table, rules).values["immobility_bout_count"])
+        settings = quantify_settings(scoring_window_s=[0, 90], min_bout_s=least_s)
+        counts.append(scored(table, settings).values["immobility_bout_count"])
     assert counts[0] >= counts[1]
 
 
-@settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25, deadline=None)
 @given(st.floats(0.01, 0.15), st.floats(0.01, 0.15))
 def test_a_higher_threshold_never_lowers_immobility(first, second):
     rng = np.random.default_rng(4)
@@ -118,10 +124,8 @@ def test_a_higher_threshold_never_lowers_immobility(first, second):
     table["motion"] = np.repeat(rng.uniform(0, 0.2, 50), 15)
     seconds = []
     for threshold in sorted((first, second)):
-        rules = measures.ScoringRules(
-            **{**DEFAULTS["quantify"], "scoring_window_s": [0, 60], "immobility_threshold": threshold}
-        )
-        seconds.append(scored(table, rules).values["immobility_s"])
+        settings = quantify_settings(scoring_window_s=[0, 60], immobility_threshold=threshold)
+        seconds.append(scored(table, settings).values["immobility_s"])
     assert seconds[0] <= seconds[1] + 1e-9
 
 
@@ -191,7 +195,7 @@ def filmed(tmp_path_factory):
 def test_the_hand_that_lets_the_animal_go_does_not_move_the_water_line(filmed, style):
     record, _, truth = filmed(style)
     for index, (_, _, line, _) in enumerate(truth.boxes, start=1):
-        assert np.mean(record.facts["cylinders"][f"s{index}"]["water_px"]) == pytest.approx(line, abs=3)
+        assert np.mean(record.swim(f"s{index}").view.water_px) == pytest.approx(line, abs=3)
 
 
 @pytest.mark.slow

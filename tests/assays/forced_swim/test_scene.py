@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from skimage.draw import ellipse
 
-from ketaflow.assays.forced_swim import ingest
-from ketaflow.assays.forced_swim.tracking import background, cylinder_detection, scene
+from ketaflow.assays.forced_swim.model import SwimRow
+from ketaflow.assays.forced_swim.tracking import background, cylinder_detection, scene, video_tracking
 
 HEIGHT, WIDTH, PICTURES = 160, 120, 30
 
@@ -22,7 +22,7 @@ def seen_in_cylinder(bodies, sign):
 def empty_scene(seen, sign):
     """The empty scene of that cylinder, which fills the picture."""
     cylinder = scene.Cylinder(left=0, right=WIDTH - 1, top=0, bottom=HEIGHT, water_left=60, water_right=60)
-    return background.estimate_background(seen, sign, [cylinder])[0]
+    return background.estimate_background(seen, sign, [cylinder]).background
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -49,8 +49,9 @@ def test_the_back_of_a_floating_animal_is_no_water_line():
         picture[ellipse(*around, shape=picture.shape, rotation=np.radians(25))] = 50
     seen = scene.key_frames(list(pictures), "swim.mp4")
     found = cylinder_detection.find_cylinders(seen, "swim.mp4")
-    empty, _ = background.estimate_background(seen, 1, found)
-    swim = {"cylinder": 1, "water_line_px": None}
-    (one,) = ingest.refined_cylinders(dict(enumerate(found, start=1)), [swim], empty).values()
+    empty = background.estimate_background(seen, 1, found).background
+    (one,) = video_tracking.refined_cylinders(
+        dict(enumerate(found, start=1)), [SwimRow("s1", "a1", "", 1)], empty
+    ).values()
     np.testing.assert_allclose([one.water_left, one.water_right], 59.5, atol=1.5)
     assert np.abs(np.array([found[0].water_left, found[0].water_right]) - 59.5).max() > 3

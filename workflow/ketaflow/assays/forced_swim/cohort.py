@@ -1,8 +1,8 @@
-"""Agreement of machine and people over all recordings of a cohort.
+"""Agreement of ketaflow and people over all recordings of a cohort.
 
-In: the tables of quantify, all batches together. Out: ``agreement`` (a row for each pair of scorers),
-``agreement_recordings`` (the totals behind it), checks of raters and recordings whose scores look swapped, and
-Bland-Altman figures with their legends. Nothing where nobody scored by hand.
+In: the tables of ``quantify`` of all batches, and what people scored. Out: ``agreement`` (a row for each pair of
+scorers), ``agreement_recordings`` (the totals behind it), checks of raters and recordings that do not fit, and
+Bland-Altman figures with their legends. Nothing if nobody scored.
 """
 
 from itertools import combinations
@@ -10,37 +10,72 @@ from itertools import combinations
 import pandas as pd
 
 from ketaflow.assays.forced_swim.figures import bland_altman
+from ketaflow.assays.forced_swim.model import CohortSettings, HumanScoreRow
 from ketaflow.assays.forced_swim.raters import comparison, rater_checks
-from ketaflow.core.measures import check
+from ketaflow.assays.forced_swim.raters.comparison import PairAgreement, PairedTotal
+from ketaflow.core.results import Check, Summary, Tables, check, frame
 
-NEEDED = ("windows", "states", "human_scores")
+HUMAN_SCORES = "forced_swim_human_scores"
 
 
-def summarise(
-    tables: dict[str, pd.DataFrame], rows: dict[str, pd.DataFrame], *, step_s: float, human_limits_s: float
-) -> dict[str, pd.DataFrame | list]:
-    """Tables, checks and figures of agreement."""
-    if any(not len(tables.get(name, ())) for name in NEEDED):
-        return {}
-    scores = comparison.compare_scorers(tables, step_s)
+def summarise(tables: Tables, cohort: Tables, settings: CohortSettings) -> Summary:
+    """Compare all scorers over the whole cohort.
+
+    Parameters
+    ----------
+    tables : mapping of str to data frame
+        What ``quantify`` published: ``windows`` and ``states``.
+    cohort : mapping of str to data frame
+        Tables of the cohort: ``forced_swim`` and ``forced_swim_human_scores``.
+    settings : CohortSettings
+        Settings.
+
+    Returns
+    -------
+    Summary
+        Tables ``human_scores``, ``agreement``, ``agreement_recordings``, ``legends``; checks; figures.
+    """
+    human_scores = cohort.get(HUMAN_SCORES, pd.DataFrame())
+    if not len(human_scores):
+        return Summary()
+    columns = list(HumanScoreRow.__dataclass_fields__)
+    published: dict[str, pd.DataFrame | None] = {"human_scores": human_scores.reindex(columns=columns)}
+    if any(not len(tables.get(name, ())) for name in ("windows", "states")):
+        return Summary(tables=published)
+    scores = comparison.compare_scorers(tables["windows"], tables["states"], human_scores, settings.step_s)
     pairs = [comparison.pair_agreement(a, b, scores) for a, b in combinations(scores.raters, 2)]
-    together = pd.DataFrame([row for row in pairs if row["n"]])
-    if not len(together):
-        return {}
-    points = comparison.paired_totals(scores)
-    figures, legends = bland_altman.figures(together, points, human_limits_s)
-    return {
-        "agreement": together,
-        "agreement_recordings": points,
-        "checks": pd.DataFrame(checks(rater_checks.all_findings(scores, human_limits_s), rows)),
-        "figures": figures,
-        "legends": pd.DataFrame(legends, columns=["figure", "legend"]),
-    }
+    pairs = [pair for pair in pairs if pair.n]
+    if not pairs:
+        return Summary(tables=published)
+    totals = comparison.paired_totals(scores)
+    figures, legends = bland_altman.bland_altman_figures(pairs, totals, settings.human_limits_s)
+    findings = rater_checks.all_findings(scores, settings.human_limits_s)
+    return Summary(
+        checks=rater_check_rows(findings, cohort.get("forced_swim", pd.DataFrame(columns=["recording", "animal"]))),
+        tables={
+            **published,
+            "agreement": frame(pairs, PairAgreement),
+            "agreement_recordings": frame(totals, PairedTotal),
+            "legends": frame(legends, bland_altman.Legend),
+        },
+        figures=figures,
+    )
 
 
-def checks(found: list[rater_checks.Finding], rows: dict[str, pd.DataFrame]) -> list[dict]:
-    """Findings as rows of the table of checks; those about a rater have no recording."""
-    swims = rows.get("forced_swim", pd.DataFrame(columns=["recording", "animal"]))
+def rater_check_rows(findings: list[rater_checks.Finding], swims: pd.DataFrame) -> list[Check]:
+    """Make checks of findings.
+
+    Parameters
+    ----------
+    findings : list of Finding
+        Findings; those about a rater in all recordings have no recording.
+    swims : data frame
+        ``recording`` and ``animal``.
+
+    Returns
+    -------
+    list of Check
+    """
     animals = dict(zip(swims["recording"], swims["animal"], strict=True))
     return [
         check(
@@ -55,5 +90,5 @@ def checks(found: list[rater_checks.Finding], rows: dict[str, pd.DataFrame]) -> 
             verdict="warn" if one.doubtful else "pass",
             message=one.message,
         )
-        for one in found
+        for one in findings
     ]

@@ -1,12 +1,19 @@
-"""Faults of the forced swim tables that a schema cannot tell, and exports that stand in for the table of scores."""
+"""Faults of the forced swim tables that a schema cannot express, and event logs in place of the table of human scores.
 
+In: the cohort folder and its tables. Out: problems with file and row; rows of the table of human scores.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from ketaflow.assays.forced_swim.model import HumanScoreRow
 from ketaflow.assays.forced_swim.raters import human_scores
 from ketaflow.assays.forced_swim.readers import event_logs
-from ketaflow.assays.forced_swim.readers.event_logs import ScoredBout
+from ketaflow.assays.forced_swim.readers.event_logs import Bouts, ScoredBout
 from ketaflow.core import tables
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem
@@ -14,56 +21,120 @@ from ketaflow.core.tables import RawTable
 
 REGION = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")
 SCORES, FILES = "forced_swim_human_scores", "forced_swim_human_files"
-NOT_OURS = "-"
 WORDS, NAMES = "forced_swim_human_words", "forced_swim_human_names"
+SCORE_COLUMNS = [field.name for field in fields(HumanScoreRow)]
+# Stands for an observation that belongs to no recording of this cohort.
+NOT_OURS = "-"
+
+# Filled cells of one row of a table.
+Cells = Mapping[str, Any]
+
+
+class Match(NamedTuple):
+    """Recording of an observation (empty if unknown), and its rater if the table of names tells."""
+
+    recording: str
+    rater: str = ""
 
 
 def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
-    """A scoring program's export that was saved as the table of human scores, in that table's shape."""
+    """Read an event log that was saved as the table of human scores.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    path : Path
+        Its file.
+
+    Returns
+    -------
+    tuple of RawTable and list of Problem, or None
+        The table in its usual shape; None for any other table, or if the file is no event log.
+    """
     if name != SCORES or not event_logs.is_export(path):
         return None
     bouts, problems = event_logs.read_bouts(path, human_scores.vocabulary(read_rows(path.parent, WORDS)))
     swims, names = read_rows(path.parent, "forced_swim"), read_rows(path.parent, NAMES)
-    rows, lost = [], {}
+    rows: list[tuple[int, dict[str, str]]] = []
+    unmatched: dict[tuple[str, str], int] = {}
     for bout in bouts:
-        recording, rater = match_observation(bout, swims, names)
-        if recording == NOT_OURS:
+        match = match_observation(bout, swims, names)
+        if match.recording == NOT_OURS:
             continue
-        if not recording:
-            lost.setdefault((bout.observation, bout.subject), bout.row)
+        if not match.recording:
+            unmatched.setdefault((bout.observation, bout.subject), bout.row)
             continue
-        row = human_scores.score_row(bout, recording, rater or bout.rater)
-        told = {column: "" if value is None or value != value else str(value) for column, value in row.items()}
-        rows.append((bout.row, told))
-    for (observation, subject), row in lost.items():
+        row = vars(human_scores.score_row(bout, match.recording, match.rater or bout.rater))
+        rows.append((bout.row, {column: "" if pd.isna(value) else str(value) for column, value in row.items()}))
+    for (observation, subject), number in unmatched.items():
         about = f"observation '{observation}'" + f" with subject '{subject}'" * bool(subject)
         remedy = f"Tell in {NAMES}: recording (empty if it is not of this cohort), observation, subject"
-        problems.append(Problem(path.name, row, "observation", f"{about} is no recording of forced_swim", remedy))
-    return RawTable(path.name, list(human_scores.SCORE_COLUMNS), rows, False), problems
+        what = f"{about} is no recording of forced_swim"
+        problems = [*problems, Problem(path.name, number, "observation", what, remedy)]
+    return RawTable(path.name, list(SCORE_COLUMNS), rows, False), problems
 
 
 def complete(cohort: Cohort) -> dict[str, pd.DataFrame]:
-    """The table of human scores with the bouts of the exports that the table of files lists."""
+    """Add the bouts of the event logs that the table of files lists to the table of human scores.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Its tables.
+
+    Returns
+    -------
+    dict of str to data frame
+        The table of human scores; empty if no file is listed.
+    """
     if FILES not in cohort.tables:
         return {}
-    words = human_scores.vocabulary(cohort.tables[WORDS].to_dict("records") if WORDS in cohort.tables else [])
+    words = vocabulary_of(cohort)
     rows = []
-    for number, row in cohort.tables[FILES].iterrows():
-        filled = {name: value for name, value in row.items() if pd.notna(value)}
-        path = cohort.folder / filled["file"]
-        bouts = human_scores.select_bouts(
-            event_logs.read_bouts(path, words)[0], filled, [], cohort.files[FILES], int(number)
-        )
+    for number, cells in filled_rows(cohort.tables[FILES]):
+        path = cohort.folder / cells["file"]
+        reference = log_reference(cells, cohort.files[FILES], number)
+        bouts = human_scores.select_bouts(event_logs.read_bouts(path, words).bouts, reference).bouts
         rows += [
-            human_scores.score_row(one, filled["recording"], filled.get("rater") or one.rater or path.stem)
-            for one in bouts
+            human_scores.score_row(one, reference.recording, reference.rater or one.rater or path.stem) for one in bouts
         ]
-    listed = pd.DataFrame(rows, columns=list(human_scores.SCORE_COLUMNS)).astype({"total_s": float, "fps": float})
+    listed = pd.DataFrame([vars(row) for row in rows], columns=SCORE_COLUMNS)
+    listed = listed.astype({"total_s": float, "fps": float})
     return {SCORES: pd.concat([cohort.tables[SCORES], listed]) if SCORES in cohort.tables else listed}
 
 
-def read_rows(folder: Path, name: str) -> list[dict]:
-    """Rows of another table of the cohort, empty cells left out; its faults are told where that table is checked."""
+def vocabulary_of(cohort: Cohort) -> dict[str, str]:
+    """Return the lab's own names of behaviours and what they mean."""
+    words = cohort.tables.get(WORDS)
+    if words is None:
+        return {}
+    return human_scores.vocabulary(cells for _, cells in filled_rows(words))
+
+
+def filled_rows(table: pd.DataFrame) -> list[tuple[int, Cells]]:
+    """Return the rows of a table with their numbers, empty cells left out."""
+    return [
+        (int(str(number)), {str(name): value for name, value in row.items() if pd.notna(value)})
+        for number, row in table.iterrows()
+    ]
+
+
+def log_reference(cells: Cells, table: str, row: int) -> human_scores.LogReference:
+    """Make the reference of one row of the table of files."""
+    return human_scores.LogReference(
+        recording=cells["recording"],
+        file=cells["file"],
+        rater=cells.get("rater"),
+        observation=cells.get("observation"),
+        subject=cells.get("subject"),
+        table=table,
+        row=row,
+    )
+
+
+def read_rows(folder: Path, name: str) -> list[dict[str, str]]:
+    """Read the rows of another table of the cohort, empty cells left out; its faults are reported elsewhere."""
     for path in tables.find(folder, name)[:1]:
         try:
             return [{key: cell for key, cell in row.items() if cell} for _, row in tables.read_raw(path).rows]
@@ -72,81 +143,139 @@ def read_rows(folder: Path, name: str) -> list[dict]:
     return []
 
 
-def match_observation(bout: ScoredBout, swims: list[dict], names: list[dict]) -> tuple[str, str]:
-    """Recording and rater of an observation: as the table of names tells, or by its name, subject, or video.
+def match_observation(bout: ScoredBout, swims: list[dict[str, str]], names: list[dict[str, str]]) -> Match:
+    """Find the recording of an observation: by the table of names, else by its name, subject, or video.
 
-    An observation that the table of names lists without a recording is not of this cohort.
+    If several animals share a video, the subject must be the recording, the animal, or the number of the cylinder.
 
-    Where several animals share a video, the subject must be the recording, the animal, or the cylinder's number.
+    Parameters
+    ----------
+    bout : ScoredBout
+        A bout of the observation.
+    swims, names : list of dict
+        Rows of ``forced_swim`` and of the table of names.
+
+    Returns
+    -------
+    Match
+        ``NOT_OURS`` for an observation that the table of names lists without a recording.
     """
     for row in names:
         if row.get("observation", bout.observation) == bout.observation and row.get("subject") in (None, bout.subject):
-            return row.get("recording", NOT_OURS), row.get("rater", "")
+            return Match(row.get("recording", NOT_OURS), row.get("rater", ""))
     known = {swim.get("recording") for swim in swims}
     for name in (bout.observation, bout.subject):
         if name in known:
-            return name, ""
-    file = bout.media.replace("\\", "/").rsplit("/", 1)[-1]
-    own = [swim for swim in swims if swim.get("video", "").replace("\\", "/").rsplit("/", 1)[-1] == file]
+            return Match(name)
+    file = _file_name(bout.media)
+    own = [swim for swim in swims if _file_name(swim.get("video", "")) == file]
     if len(own) > 1 or not file:
         meant = (bout.subject, bout.observation)
         own = [swim for swim in own or swims if swim.get("animal") in meant or swim.get("cylinder") == bout.subject]
-    return (own[0].get("recording", ""), "") if len(own) == 1 else ("", "")
+    return Match(own[0].get("recording", "")) if len(own) == 1 else Match("")
+
+
+def _file_name(path: str) -> str:
+    """Name of a file, for either kind of slash."""
+    return path.replace("\\", "/").rsplit("/", 1)[-1]
 
 
 def problems(cohort: Cohort) -> list[Problem]:
-    """Cylinders named twice in one video, half a region, human scores without times, exports with faults."""
+    """List the faults across the tables: cylinders named twice, half a region, scores without times, faulty logs.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Its tables.
+
+    Returns
+    -------
+    list of Problem
+    """
     found = []
-    swims = cohort.tables.get("forced_swim")
-    if swims is not None:
+    if (swims := cohort.tables.get("forced_swim")) is not None:
         found += swim_problems(swims, cohort.files["forced_swim"])
-    if SCORES in cohort.tables:
-        found += score_problems(cohort.tables[SCORES], cohort.files[SCORES])
+    if (scored := cohort.tables.get(SCORES)) is not None:
+        found += score_problems(scored, cohort.files[SCORES])
     if FILES in cohort.tables:
-        found += export_problems(cohort)
+        found += log_problems(cohort)
     return found
 
 
 def swim_problems(swims: pd.DataFrame, file: str) -> list[Problem]:
-    """Faults across the columns and rows of the swims."""
+    """List faults across the columns and rows of the swims.
+
+    Parameters
+    ----------
+    swims : data frame
+        The table, its index the row numbers.
+    file : str
+        Its file.
+
+    Returns
+    -------
+    list of Problem
+    """
     found = []
-    again = swims.duplicated(["video", "cylinder"]) & swims["video"].notna() & swims["cylinder"].notna()
-    for row, swim in swims[again].iterrows():
-        what = f"cylinder {swim['cylinder']:g} of '{swim['video']}' stands in an earlier row"
-        found.append(Problem(file, int(row), "cylinder", what, "Number the cylinders from the left, each once"))
-    for row, swim in swims.iterrows():
-        filled = [name for name in REGION if pd.notna(swim[name])]
-        if filled and len(filled) < len(REGION):
-            missing = next(name for name in REGION if name not in filled)
-            found.append(Problem(file, int(row), missing, "the region is only half given", "Fill in all four, or none"))
+    repeated = swims.duplicated(["video", "cylinder"]) & swims["video"].notna() & swims["cylinder"].notna()
+    for number, cells in filled_rows(swims[repeated]):
+        what = f"cylinder {cells['cylinder']:g} of '{cells['video']}' stands in an earlier row"
+        found.append(Problem(file, number, "cylinder", what, "Number the cylinders from the left, each once"))
+    for number, cells in filled_rows(swims):
+        missing = [name for name in REGION if name not in cells]
+        if 0 < len(missing) < len(REGION):
+            what, remedy = "the region is only half given", "Fill in all four, or none"
+            found.append(Problem(file, number, missing[0], what, remedy))
     return found
 
 
 def score_problems(scored: pd.DataFrame, file: str) -> list[Problem]:
-    """Rows of human scores that tell no time."""
+    """List rows of human scores without a time, or that stop before they start.
+
+    Parameters
+    ----------
+    scored : data frame
+        The table, its index the row numbers.
+    file : str
+        Its file.
+
+    Returns
+    -------
+    list of Problem
+    """
     found = []
-    for row, score in scored.iterrows():
-        timed = pd.notna(score["start_s"]) and pd.notna(score["stop_s"])
-        if not timed and pd.isna(score["total_s"]):
+    for number, cells in filled_rows(scored):
+        timed = "start_s" in cells and "stop_s" in cells
+        if not timed and "total_s" not in cells:
             remedy = "Enter start_s and stop_s of the bout, or total_s where only totals exist"
-            found.append(Problem(file, int(row), "start_s", "the row tells no time", remedy))
-        elif timed and score["stop_s"] < score["start_s"]:
-            what = f"the bout stops at {score['stop_s']:g} s, before it starts"
-            found.append(Problem(file, int(row), "stop_s", what, "Exchange or correct the times"))
+            found.append(Problem(file, number, "start_s", "the row tells no time", remedy))
+        elif timed and cells["stop_s"] < cells["start_s"]:
+            what = f"the bout stops at {cells['stop_s']:g} s, before it starts"
+            found.append(Problem(file, number, "stop_s", what, "Exchange or correct the times"))
     return found
 
 
-def export_problems(cohort: Cohort) -> list[Problem]:
-    """Faults inside the exports the table of files names, and observations they do not hold."""
-    found, read = [], {}
-    own_words = cohort.tables[WORDS].to_dict("records") if WORDS in cohort.tables else []
-    for number, row in cohort.tables[FILES].iterrows():
-        filled = {name: value for name, value in row.items() if pd.notna(value)}
-        path = cohort.folder / filled.get("file", "")
-        if not path.is_file() or "recording" not in filled:
+def log_problems(cohort: Cohort) -> list[Problem]:
+    """List faults inside the event logs that the table of files names, and observations they do not hold.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Its tables.
+
+    Returns
+    -------
+    list of Problem
+    """
+    found: list[Problem] = []
+    read: dict[Path, Bouts] = {}
+    words = vocabulary_of(cohort)
+    for number, cells in filled_rows(cohort.tables[FILES]):
+        path = cohort.folder / cells.get("file", "")
+        if not path.is_file() or "recording" not in cells:
             continue
         if path not in read:
-            read[path], faults = event_logs.read_bouts(path, human_scores.vocabulary(own_words))
-            found += faults
-        human_scores.select_bouts(read[path], filled, found, cohort.files[FILES], int(number))
+            read[path] = event_logs.read_bouts(path, words)
+            found += read[path].problems
+        found += human_scores.select_bouts(read[path].bouts, log_reference(cells, cohort.files[FILES], number)).problems
     return sorted(set(found))

@@ -1,65 +1,110 @@
-"""What people scored, in one shape; and from the bouts of an export to rows of that shape."""
+"""What people scored, in the shape of the table ``forced_swim_human_scores``.
+
+In: bouts of an event log, and the row that names it. Out: rows of the table.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from ketaflow.assays.forced_swim.readers.event_logs import ScoredBout
+from ketaflow.assays.forced_swim.model import HumanScoreRow
+from ketaflow.assays.forced_swim.readers.event_logs import Bouts, ScoredBout
 from ketaflow.core.errors import Problem
 
-SCORE_COLUMNS = ("recording", "rater", "behaviour", "start_s", "stop_s", "total_s", "fps")
 UNNAMED_RATER = "person"
+MAX_NAME_LENGTH = 64
 
 
-def human_score_rows(rows: dict[str, list[dict]]) -> list[dict]:
-    """What people scored in the recordings of one group, from the rows that came with them."""
-    return [{name: row.get(name) for name in SCORE_COLUMNS} for row in rows.get("forced_swim_human_scores", [])]
+@dataclass(frozen=True)
+class LogReference:
+    """One row of the table ``forced_swim_human_files``: which observation of a file is which recording.
+
+    Attributes
+    ----------
+    recording, file : str
+        The recording, and the path of the file.
+    rater, observation, subject : str or None
+        As in the file; None where the row does not say.
+    table, row : str, int
+        Where the row stands, for messages.
+    """
+
+    recording: str
+    file: str
+    rater: str | None
+    observation: str | None
+    subject: str | None
+    table: str
+    row: int
 
 
-def vocabulary(rows: Iterable[dict]) -> dict[str, str]:
-    """The lab's own names of behaviours, lower case, and what they mean."""
+def vocabulary(rows: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the lab's own names of behaviours and what they mean.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Rows of the table ``forced_swim_human_words``.
+
+    Returns
+    -------
+    dict of str to str
+        By name, in lower case.
+    """
     return {str(row["word"]).strip().lower(): row["behaviour"] for row in rows if row.get("word")}
 
 
-def select_bouts(
-    bouts: list[ScoredBout], row: dict, problems: list[Problem], file: str, number: int
-) -> list[ScoredBout]:
-    """Bouts of the observation a row of the table of files means; ``file`` and ``number`` are where the row stands.
+def select_bouts(bouts: list[ScoredBout], reference: LogReference) -> Bouts:
+    """Select the bouts of the observation that a row of the table of files means.
 
-    Without ``observation`` and ``subject`` it is the one named like the recording, or all, if the file holds just one.
+    Without ``observation`` and ``subject`` it is the observation named like the recording, or everything if the file
+    holds a single observation.
+
+    Parameters
+    ----------
+    bouts : list of ScoredBout
+        All bouts of the file.
+    reference : LogReference
+        The row.
+
+    Returns
+    -------
+    Bouts
+        The bouts, and a fault if the file does not tell which observation is meant.
     """
     pairs = sorted({(bout.observation, bout.subject) for bout in bouts})
-    told = ", ".join(
+    listed = ", ".join(
         f"'{observation}'" + f" with subject '{subject}'" * bool(subject) for observation, subject in pairs
     )
-    wanted, subject = row.get("observation"), row.get("subject")
-    if wanted is None and subject is None:
-        own = [bout for bout in bouts if row["recording"] in (bout.observation, bout.subject)]
-        if not own and len(pairs) > 1:
-            what = f"{Path(row['file']).name} holds several observations: {told}"
-            problems.append(Problem(file, number, "observation", what, "Fill in observation, or subject, or both"))
-        return own or bouts
-    own = [bout for bout in bouts if wanted is None or wanted in (bout.observation, bout.subject)]
+    name, observation, subject = Path(reference.file).name, reference.observation, reference.subject
+    if observation is None and subject is None:
+        own = [bout for bout in bouts if reference.recording in (bout.observation, bout.subject)]
+        if own or len(pairs) <= 1:
+            return Bouts(own or bouts, [])
+        what, remedy = f"{name} holds several observations: {listed}", "Fill in observation, or subject, or both"
+        return Bouts(bouts, [Problem(reference.table, reference.row, "observation", what, remedy)])
+    own = [bout for bout in bouts if observation is None or observation in (bout.observation, bout.subject)]
     own = [bout for bout in own if subject is None or subject == bout.subject]
-    if not own:
-        what = f"there is no observation '{wanted or subject}' in {Path(row['file']).name}"
-        problems.append(Problem(file, number, "observation", what, f"It holds {told or 'no bouts'}"))
-    return own
+    if own:
+        return Bouts(own, [])
+    what, remedy = f"there is no observation '{observation or subject}' in {name}", f"It holds {listed or 'no bouts'}"
+    return Bouts([], [Problem(reference.table, reference.row, "observation", what, remedy)])
 
 
-def score_row(bout: ScoredBout, recording: str, rater: str) -> dict:
-    """One bout in the shape of the table of human scores."""
-    return {
-        "recording": recording,
-        "rater": rater_name(rater),
-        "behaviour": bout.behaviour,
-        "start_s": bout.start_s,
-        "stop_s": bout.stop_s,
-        "total_s": None,
-        "fps": bout.fps,
-    }
+def score_row(bout: ScoredBout, recording: str, rater: str) -> HumanScoreRow:
+    """Make a row of the table of human scores from one bout."""
+    return HumanScoreRow(
+        recording=recording,
+        rater=rater_name(rater),
+        behaviour=bout.behaviour,
+        start_s=bout.start_s,
+        stop_s=bout.stop_s,
+        total_s=None,
+        fps=bout.fps,
+    )
 
 
 def rater_name(text: str) -> str:
-    """A rater's name in the letters that names may have."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("_")[:64] or UNNAMED_RATER
+    """Return a rater's name in the letters that names may have."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("_")[:MAX_NAME_LENGTH] or UNNAMED_RATER

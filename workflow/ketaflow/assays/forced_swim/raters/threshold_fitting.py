@@ -1,43 +1,88 @@
-"""Threshold and shortest bout fitted to what people scored, and judged on swims they were not fitted to.
+"""Threshold and shortest bout fitted to what people scored, and tested on swims they were not fitted to.
 
-In: traces with what people scored in their window. Out: for every pair of settings how far each swim is from people;
-the best pair; the same left out part by part. Pure functions; nothing is decoded.
+In: traces with what people scored in their window. Out: the loss of every pair of settings; the best pair; the same by
+cross-validation. Pure functions; nothing is decoded.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim.raters import agreement
+from ketaflow.assays.forced_swim.model import StateRules
+from ketaflow.assays.forced_swim.raters import agreement, constants
 from ketaflow.assays.forced_swim.scoring import bouts, states
 
-# Pairs this near the least loss (share, and s) are as good.
-AS_GOOD, AS_GOOD_S = 1.05, 0.1
+
+class Pair(NamedTuple):
+    """A threshold and a shortest bout (seconds)."""
+
+    threshold: float
+    min_bout_s: float
 
 
-@dataclass
+class Place(NamedTuple):
+    """Place of a threshold and of a shortest bout in a ``SettingsGrid``."""
+
+    threshold: int
+    bout: int
+
+
+@dataclass(frozen=True)
 class RatedSwim:
-    """One swim: its trace, what decides the states but threshold and bout, and what people scored in its window."""
+    """One swim that people scored.
+
+    Attributes
+    ----------
+    recording, animal, video : str
+        As in the table.
+    trace : data frame
+        Its motion trace.
+    max_gap_s : float
+        Longer intervals between frames are unscored (seconds).
+    window_s : tuple of float
+        The scoring window (seconds of the video).
+    rules : StateRules
+        The present rules.
+    people_s : dict of str to float
+        Seconds of immobility in the window, by rater.
+    timelines : dict of str to (n_steps,) bool
+        Immobility at each step of the window, by rater; missing for raters who gave totals only.
+    """
 
     recording: str
     animal: str
     video: str
     trace: pd.DataFrame
-    gap_s: float
+    max_gap_s: float
     window_s: tuple[float, float]
-    rules: dict[str, float]
+    rules: StateRules
     people_s: dict[str, float] = field(default_factory=dict)
-    lines: dict[str, np.ndarray] = field(default_factory=dict)
+    timelines: dict[str, np.ndarray] = field(default_factory=dict)
 
     def mean_s(self) -> float:
-        """Seconds of immobility of the average person."""
+        """Return the seconds of immobility of the average rater."""
         return float(np.mean(list(self.people_s.values())))
 
 
 @dataclass(frozen=True)
 class SettingsGrid:
-    """Every pair of settings tried on every swim, (swims, thresholds, bouts): seconds, and seconds unlike people's."""
+    """Every pair of settings tried on every swim.
+
+    Attributes
+    ----------
+    thresholds : (n_thresholds,) float
+        In the unit of the trace's motion.
+    min_bouts_s : (n_bouts,) float
+        Shortest bouts (seconds).
+    seconds : (n_swims, n_thresholds, n_bouts) float
+        Immobility in the window.
+    unlike_s : (n_swims, n_thresholds, n_bouts) float
+        Time at which automatic and human scores differ, away from switches (seconds); NaN if there are totals only.
+    people_s : (n_swims,) float
+        Immobility by the average rater (seconds).
+    """
 
     thresholds: np.ndarray
     min_bouts_s: np.ndarray
@@ -46,71 +91,178 @@ class SettingsGrid:
     people_s: np.ndarray
 
     def loss_s(self) -> np.ndarray:
-        """How far each swim is from people: half the difference of totals, half the time that is unlike.
+        """Return the distance from people: the mean of the difference of totals and the time that differs.
 
-        Where people gave totals alone, the difference of totals.
+        Returns
+        -------
+        (n_swims, n_thresholds, n_bouts) float
+            Seconds; where people gave totals only, the difference of totals.
         """
-        apart_s = np.abs(self.seconds - self.people_s[:, None, None])
-        return np.where(np.isfinite(self.unlike_s), (apart_s + self.unlike_s) / 2, apart_s)
+        difference_s = np.abs(self.seconds - self.people_s[:, None, None])
+        return np.where(np.isfinite(self.unlike_s), (difference_s + self.unlike_s) / 2, difference_s)
+
+    def pair(self, place: Place) -> Pair:
+        """Return the settings at a place."""
+        return Pair(float(self.thresholds[place.threshold]), float(self.min_bouts_s[place.bout]))
+
+
+@dataclass(frozen=True)
+class FitQuality:
+    """How far swims are from people.
+
+    Attributes
+    ----------
+    n : int
+        Number of swims, or of pairs of raters.
+    mean_error_s, bias_s, loa_low_s, loa_high_s : float
+        Mean absolute difference, bias and limits of agreement (seconds).
+    icc, icc_low, icc_high : float
+        ICC(2,1) with its 95 % interval.
+    kappa : float
+        Cohen's kappa of immobility.
+    """
+
+    n: int
+    mean_error_s: float
+    bias_s: float = np.nan
+    loa_low_s: float = np.nan
+    loa_high_s: float = np.nan
+    icc: float = np.nan
+    icc_low: float = np.nan
+    icc_high: float = np.nan
+    kappa: float = np.nan
 
 
 def score_grid(
     swims: list[RatedSwim], thresholds: np.ndarray, min_bouts_s: np.ndarray, *, step_s: float, edge_s: float
 ) -> SettingsGrid:
-    """Score every swim with every pair of settings."""
+    """Score every swim with every pair of settings.
+
+    Parameters
+    ----------
+    swims : list of RatedSwim
+        The swims.
+    thresholds : (n_thresholds,) float
+        In the unit of the trace's motion.
+    min_bouts_s : (n_bouts,) float
+        Shortest bouts (seconds).
+    step_s : float
+        Length of a step of the timelines (seconds).
+    edge_s : float
+        Time around each switch of a rater that is not compared (seconds).
+
+    Returns
+    -------
+    SettingsGrid
+    """
     seconds = np.empty((len(swims), len(thresholds), len(min_bouts_s)))
     unlike_s = np.full(seconds.shape, np.nan)
     for s, swim in enumerate(swims):
-        sure = {rater: outside_switches(line, round(edge_s / step_s)) for rater, line in swim.lines.items()}
+        sure = {rater: outside_switches(line, round(edge_s / step_s)) for rater, line in swim.timelines.items()}
         for t, threshold in enumerate(thresholds):
             for b, min_bout_s in enumerate(min_bouts_s):
-                line, seconds[s, t, b] = rescored(swim, threshold, min_bout_s, step_s)
-                if sure:
-                    wrong = [np.mean((line != swim.lines[rater])[seen]) for rater, seen in sure.items() if seen.any()]
-                    unlike_s[s, t, b] = np.mean(wrong) * step_s * len(line) if wrong else np.nan
+                line, seconds[s, t, b] = rescored(swim, Pair(threshold, min_bout_s), step_s)
+                wrong = [np.mean((line != swim.timelines[rater])[seen]) for rater, seen in sure.items() if seen.any()]
+                if wrong:
+                    unlike_s[s, t, b] = np.mean(wrong) * step_s * len(line)
     return SettingsGrid(thresholds, min_bouts_s, seconds, unlike_s, np.array([swim.mean_s() for swim in swims]))
 
 
-def rescored(swim: RatedSwim, threshold: float, min_bout_s: float, step_s: float) -> tuple[np.ndarray, float]:
-    """Whether the animal is immobile at each step of the window, and its seconds of immobility there."""
-    edges = bouts.frame_intervals(swim.trace["time_s"].to_numpy(), swim.gap_s)
-    own = {**swim.rules, "threshold": float(threshold), "min_bout_s": float(min_bout_s)}
-    codes, starts, stops = states.classify(swim.trace, *edges, **own)
+def rescored(swim: RatedSwim, pair: Pair, step_s: float) -> tuple[np.ndarray, float]:
+    """Score a swim with given settings.
+
+    Parameters
+    ----------
+    swim : RatedSwim
+        The swim.
+    pair : Pair
+        Threshold and shortest bout.
+    step_s : float
+        Length of a step of the timeline (seconds).
+
+    Returns
+    -------
+    (n_steps,) bool
+        Whether the animal is immobile at each step of the window.
+    float
+        Immobility in the window (seconds).
+    """
+    intervals = bouts.frame_intervals(swim.trace["time_s"].to_numpy(), swim.max_gap_s)
+    rules = replace(swim.rules, threshold=float(pair.threshold), min_bout_s=float(pair.min_bout_s))
+    codes, starts, stops = states.classify(swim.trace, *intervals, rules)
     start_s, stop_s = swim.window_s
-    still = codes == bouts.IMMOBILE
+    immobile = codes == bouts.IMMOBILE
     overlap_s = np.minimum(stops, stop_s) - np.maximum(starts, start_s)
     middles = np.arange(start_s + step_s / 2, stop_s, step_s)
     place = np.clip(np.searchsorted(starts, middles, "right") - 1, 0, len(starts) - 1)
-    line = still[place] & (middles < stops[place])
-    return line, float(np.maximum(overlap_s, 0)[still].sum())
+    line = immobile[place] & (middles < stops[place])
+    return line, float(np.maximum(overlap_s, 0)[immobile].sum())
 
 
 def outside_switches(line: np.ndarray, steps: int) -> np.ndarray:
-    """Where a person's timeline is not within some steps of a switch: keys are pressed late."""
+    """Mark where a rater's timeline is not near a switch, for keys are pressed late.
+
+    Parameters
+    ----------
+    line : (n_steps,) bool
+        The timeline.
+    steps : int
+        Steps around a switch that are left out.
+
+    Returns
+    -------
+    (n_steps,) bool
+    """
     seen = np.ones(len(line), bool)
     for switch in np.flatnonzero(np.diff(line)) + 1:
         seen[max(0, switch - steps) : switch + steps] = False
     return seen
 
 
-def best_settings(loss_s: np.ndarray, now: int) -> tuple[int, int]:
-    """Places (threshold, bout) of the best pair: least mean loss, but the present bout (``now``) or the nearest to it
-    where that is as good, and the middle threshold of those that are as good.
+def best_settings(loss_s: np.ndarray, present: int) -> Place:
+    """Choose the pair of settings with the smallest mean loss.
+
+    Of the shortest bouts that are as good, the one nearest to the present is taken; of the thresholds that are as good
+    and adjoin the best, the middle one.
+
+    Parameters
+    ----------
+    loss_s : (n_swims, n_thresholds, n_bouts) float
+        Loss (seconds).
+    present : int
+        Place of the present shortest bout.
+
+    Returns
+    -------
+    Place
     """
     mean_s = loss_s.mean(axis=0)
-    enough_s = AS_GOOD * mean_s.min() + AS_GOOD_S
-    bout = min(np.flatnonzero(mean_s.min(axis=0) <= enough_s), key=lambda place: abs(place - now))
+    enough_s = constants.AS_GOOD_FACTOR * mean_s.min() + constants.AS_GOOD_S
+    bout = min(np.flatnonzero(mean_s.min(axis=0) <= enough_s), key=lambda place: abs(place - present))
     lowest, good = mean_s[:, bout].argmin(), mean_s[:, bout] <= enough_s
     first = last = int(lowest)
     while first > 0 and good[first - 1]:
         first -= 1
     while last < len(good) - 1 and good[last + 1]:
         last += 1
-    return (first + last) // 2, int(bout)
+    return Place((first + last) // 2, int(bout))
 
 
 def cross_validation_folds(swims: list[RatedSwim], count: int) -> np.ndarray:
-    """The part each swim belongs to, (swims,): swims that share an animal or a video are never torn apart."""
+    """Distribute swims over folds; swims that share an animal or a video are never separated.
+
+    Parameters
+    ----------
+    swims : list of RatedSwim
+        The swims.
+    count : int
+        Largest number of folds.
+
+    Returns
+    -------
+    (n_swims,) int
+        Fold of each swim.
+    """
     leader = list(range(len(swims)))
     for i, one in enumerate(swims):
         for j in range(i):
@@ -118,31 +270,66 @@ def cross_validation_folds(swims: list[RatedSwim], count: int) -> np.ndarray:
                 old, new = leader[i], leader[j]
                 leader = [new if place == old else place for place in leader]
     groups = sorted(set(leader), key=lambda group: (-leader.count(group), swims[group].recording))
-    sizes, home = np.zeros(min(count, len(groups)), int), {}
+    sizes, fold = np.zeros(min(count, len(groups)), int), {}
     for group in groups:
-        home[group] = int(sizes.argmin())
-        sizes[home[group]] += leader.count(group)
-    return np.array([home[group] for group in leader])
+        fold[group] = int(sizes.argmin())
+        sizes[fold[group]] += leader.count(group)
+    return np.array([fold[group] for group in leader])
 
 
-def held_out_settings(grid: SettingsGrid, part: np.ndarray, now: int) -> list[tuple[int, int]]:
-    """For each swim the pair of settings that was fitted without its part."""
+def held_out_settings(grid: SettingsGrid, folds: np.ndarray, present: int) -> list[Place]:
+    """Fit settings for each fold to the swims of the other folds.
+
+    Parameters
+    ----------
+    grid : SettingsGrid
+        Loss of every pair of settings.
+    folds : (n_swims,) int
+        Fold of each swim.
+    present : int
+        Place of the present shortest bout.
+
+    Returns
+    -------
+    list of Place
+        For each swim, the settings fitted without its fold.
+    """
     loss_s = grid.loss_s()
-    fitted = {one: best_settings(loss_s[part != one], now) for one in np.unique(part)}
-    return [fitted[one] for one in part]
+    fitted = {fold: best_settings(loss_s[folds != fold], present) for fold in np.unique(folds)}
+    return [fitted[fold] for fold in folds]
 
 
-def fit_quality(swims: list[RatedSwim], pairs: list[tuple[float, float]], step_s: float) -> dict:
-    """How far swims are from people, each scored with its own pair of settings."""
-    done = [rescored(swim, *pair, step_s) for swim, pair in zip(swims, pairs, strict=True)]
-    machine_s = np.array([seconds for _, seconds in done])
+def fit_quality(swims: list[RatedSwim], pairs: list[Pair], step_s: float) -> FitQuality:
+    """Measure how far swims are from people, each scored with its own pair of settings.
+
+    Parameters
+    ----------
+    swims : list of RatedSwim
+        The swims.
+    pairs : list of Pair
+        Settings for each swim.
+    step_s : float
+        Length of a step of the timelines (seconds).
+
+    Returns
+    -------
+    FitQuality
+    """
+    done = [rescored(swim, pair, step_s) for swim, pair in zip(swims, pairs, strict=True)]
+    automatic_s = np.array([seconds for _, seconds in done])
     people_s = np.array([swim.mean_s() for swim in swims])
-    limits = agreement.limits_of_agreement(machine_s - people_s)
-    icc, icc_low, icc_high = agreement.icc_2_1(np.column_stack([machine_s, people_s]))
-    lines = [(line, own) for (line, _), swim in zip(done, swims, strict=True) for own in swim.lines.values()]
+    limits = agreement.limits_of_agreement(automatic_s - people_s)
+    icc = agreement.icc_2_1(np.column_stack([automatic_s, people_s]))
+    lines = [(line, own) for (line, _), swim in zip(done, swims, strict=True) for own in swim.timelines.values()]
     first, second = (np.concatenate([pair[side] for pair in lines]) if lines else np.zeros(0) for side in (0, 1))
-    return {
-        "n": len(swims), "mean_error_s": float(np.abs(machine_s - people_s).mean()), "bias_s": limits.bias,
-        "loa_low_s": limits.low, "loa_high_s": limits.high, "icc": icc, "icc_low": icc_low, "icc_high": icc_high,
-        "kappa": agreement.kappa(first, second),
-    }  # fmt: skip
+    return FitQuality(
+        n=len(swims),
+        mean_error_s=float(np.abs(automatic_s - people_s).mean()),
+        bias_s=limits.bias,
+        loa_low_s=limits.low,
+        loa_high_s=limits.high,
+        icc=icc.icc,
+        icc_low=icc.low,
+        icc_high=icc.high,
+        kappa=agreement.kappa(first, second),
+    )

@@ -1,1 +1,5 @@
-"""Which files hold a swim or its human scores, and how are they read? Videos, EthoVision exports, event logs."""
+"""Which files hold a swim or its human scores, and how are they read?
+
+``video`` reads videos, ``ethovision`` raw exports of EthoVision XT, ``event_logs`` what people scored with BORIS and
+similar programs.
+"""

@@ -1,121 +1,169 @@
-"""Score one swim: its states, and the values of every measure in the scoring window."""
+"""Score one swim: its states, and every measure in the scoring window.
 
-from dataclasses import dataclass, field
+In: the trace of a swim and the settings. Out: a ``ScoredSwim`` with values, tables, and what checks and figures need.
+"""
+
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim.scoring import bouts, states
+from ketaflow.assays.forced_swim.model import (
+    BehaviourSample,
+    QuantifySettings,
+    State,
+    StateBout,
+    StateRules,
+    Swim,
+    SwimScore,
+    TimeBin,
+)
+from ketaflow.assays.forced_swim.scoring import bouts, constants, states
 
-# Less of the window seen than this is no measurement (share).
-LEAST_SEEN = 0.5
-# Light below this share of the usual is darkness.
-DARK = 0.4
+MEASURES = (
+    "immobility_s", "immobility_pct", "swimming_s", "climbing_s", "diving_s", "unscored_s", "latency_to_immobility_s",
+    "immobility_bout_count", "mean_immobility_bout_s", "longest_immobility_bout_s", "immobility_samples",
+    "swimming_samples", "climbing_samples",
+)  # fmt: skip
+SAMPLED_STATES: tuple[State, ...] = ("immobility", "swimming", "climbing")
+NEVER_IMMOBILE = "the animal was never immobile for as long as a bout"
+# Why a value is undefined where it is.
+UNDEFINED = {
+    "latency_to_immobility_s": NEVER_IMMOBILE,
+    "mean_immobility_bout_s": NEVER_IMMOBILE,
+    "longest_immobility_bout_s": NEVER_IMMOBILE,
+    "immobility_pct": "nothing was seen",
+}
 
 
-@dataclass
+@dataclass(frozen=True)
 class ScoredSwim:
-    """What one swim came to.
+    """What was computed for one swim.
 
-    ``notes`` tell why a value is undefined, ``reason`` why all are, ``flag`` what makes them doubtful. ``activity`` is
-    what was compared with the threshold, one value for each row of the trace.
+    Attributes
+    ----------
+    values : dict of str to float
+        By measure, in the units of ``measures.yaml``; NaN where undefined.
+    notes : dict of str to str
+        Why a value is undefined, by measure.
+    flag : str
+        What makes all values doubtful; empty if nothing does.
+    reason : str
+        Why there are no values; empty if there are.
+    states, bins, samples : list
+        Rows of the published tables.
+    score : SwimScore or None
+        For checks and figures; None if the release was not found.
     """
 
     values: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
-    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
-    facts: dict = field(default_factory=dict)
-    activity: np.ndarray | None = None
     flag: str = ""
     reason: str = ""
+    states: list[StateBout] = field(default_factory=list)
+    bins: list[TimeBin] = field(default_factory=list)
+    samples: list[BehaviourSample] = field(default_factory=list)
+    score: SwimScore | None = None
 
 
-@dataclass(frozen=True)
-class ScoringRules:
-    """How swims are scored: the settings of quantify, described in settings.schema.yaml."""
+def score_swim(swim: Swim, settings: QuantifySettings, rules: StateRules) -> ScoredSwim:
+    """Compute states and values of one swim.
 
-    scoring_window_s: list[float]
-    immobility_threshold: float
-    hysteresis: float
-    min_bout_s: float
-    min_mobile_s: float
-    smoothing_s: float
-    drift_allowance_per_s: float
-    climbing_height: float
-    min_climbing_s: float
-    diving_depth: float
-    bin_s: float
-    sample_s: float
-    ethovision_threshold_pct: float
-    ethovision_hysteresis: float
-    ethovision_smoothing_s: float
-    flag_unscored_pct: float
+    Parameters
+    ----------
+    swim : Swim
+        The swim.
+    settings : QuantifySettings
+        Window, bins and samples.
+    rules : StateRules
+        What decides the state of a frame.
 
-    def state_rules(self, codec: str) -> dict[str, float]:
-        """What decides the state of a picture; EthoVision's mobility has a threshold of its own."""
-        own = codec == "ethovision"
-        return {
-            "threshold": self.ethovision_threshold_pct / 100 if own else self.immobility_threshold,
-            "hysteresis": self.ethovision_hysteresis if own else self.hysteresis,
-            "smoothing_s": self.ethovision_smoothing_s if own else self.smoothing_s,
-            "drift_allowance_per_s": self.drift_allowance_per_s,
-            "min_bout_s": self.min_bout_s,
-            "min_mobile_s": self.min_mobile_s,
-            "climbing_height": self.climbing_height,
-            "min_climbing_s": self.min_climbing_s,
-            "diving_depth": self.diving_depth,
-        }
-
-
-def score_swim(trace: pd.DataFrame, facts: dict, codec: str, rules: ScoringRules) -> ScoredSwim:
-    """States and values of one swim."""
-    deciding = rules.state_rules(codec)
-    edges = bouts.frame_intervals(trace["time_s"].to_numpy(), facts["gap_s"])
-    codes, starts, stops = states.classify(trace, *edges, **deciding)
-    release_s = facts["release_s"]
-    spans = bouts.bouts_from_codes(codes, starts, stops)
+    Returns
+    -------
+    ScoredSwim
+        Without values if the swim cannot be scored, or less than half of the window was seen.
+    """
+    if swim.reason:
+        return ScoredSwim(reason=swim.reason)
+    release_s = swim.release_s
     if release_s is None or not np.isfinite(release_s):
-        empty = {name: pd.DataFrame() for name in ("states", "bins", "samples")}
-        return ScoredSwim(tables=empty, reason="the moment of release was not found. Fill in the column release_s")
-    spans = bouts.clip_bouts(spans, release_s, float(stops[-1]))
-    start_s, stop_s = release_s + rules.scoring_window_s[0], release_s + rules.scoring_window_s[1]
-    window = bouts.clip_bouts(spans, start_s, stop_s)
-    labels = bouts.predominant_states(spans, start_s, stop_s, rules.sample_s)
-    scored = ScoredSwim(
-        values=measure_values(window, spans, labels),
-        tables={
-            "states": spans,
-            "bins": time_bins(spans, release_s, rules.bin_s, float(stops[-1])),
-            "samples": behaviour_samples(labels, rules.scoring_window_s[0], rules.sample_s),
-        },
-        facts={"window_s": [start_s, stop_s], "threshold": deciding["threshold"], "release_s": release_s},
+        return ScoredSwim(reason="the moment of release was not found. Fill in the column release_s")
+    intervals = bouts.frame_intervals(swim.trace["time_s"].to_numpy(), swim.max_gap_s)
+    coded = states.classify(swim.trace, *intervals, rules)
+    end_s = float(coded.stops[-1])
+    found = bouts.clip_bouts(bouts.bouts_from_codes(*coded), release_s, end_s)
+    start_s, stop_s = (release_s + edge_s for edge_s in settings.scoring_window_s)
+    window = bouts.clip_bouts(found, start_s, stop_s)
+    labels = bouts.predominant_states(found, start_s, stop_s, settings.sample_s)
+    values = measure_values(window, found, labels)
+    low_s, used_s, high_s = (
+        immobility_s(swim.trace, intervals, (start_s, stop_s), replace(rules, threshold=factor * rules.threshold))
+        for factor in constants.THRESHOLD_FACTORS
     )
-    scored.activity = states.activity(
-        trace, smoothing_s=deciding["smoothing_s"], drift_allowance_per_s=deciding["drift_allowance_per_s"]
+    score = SwimScore(
+        window_s=(start_s, stop_s),
+        threshold=rules.threshold,
+        activity=states.activity(swim.trace, rules).astype("float32"),
+        unscored_s=values["unscored_s"],
+        immobility_by_threshold_s=(low_s, used_s, high_s),
     )
-    moved = [{**deciding, "threshold": factor * deciding["threshold"]} for factor in (0.8, 1, 1.2)]
-    by_threshold = [immobility_s(trace, *edges, start_s, stop_s, own) for own in moved]
-    scored.facts["immobility_by_threshold_s"] = by_threshold
-    scored.facts["threshold_change_s"] = max(abs(seconds - by_threshold[1]) for seconds in by_threshold)
-    flag_unscored(scored, trace, rules.flag_unscored_pct)
-    return scored
+    tables = ScoredSwim(
+        states=[StateBout(swim.recording, *row) for row in found.itertuples(index=False, name=None)],
+        bins=time_bins(swim.recording, found, release_s, settings.bin_s, end_s),
+        samples=behaviour_samples(swim.recording, labels, settings.scoring_window_s[0], settings.sample_s),
+        score=score,
+    )
+    return with_values(tables, values, swim.trace, settings.flag_unscored_pct)
 
 
 def immobility_s(
-    trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, start_s: float, stop_s: float, rules: dict
+    trace: pd.DataFrame, intervals: tuple[np.ndarray, np.ndarray], window_s: tuple[float, float], rules: StateRules
 ) -> float:
-    """Immobility in a window (seconds) under given rules."""
-    codes, starts, stops = states.classify(trace, starts, stops, **rules)
-    overlap = np.minimum(stops, stop_s) - np.maximum(starts, start_s)
-    return float(np.maximum(overlap, 0)[codes == bouts.IMMOBILE].sum())
+    """Compute immobility in a window under given rules.
+
+    Parameters
+    ----------
+    trace : data frame
+        The trace of a swim.
+    intervals : tuple of (n_frames,) float
+        Start and stop of the interval each frame stands for (seconds of the video).
+    window_s : tuple of float
+        The window (seconds of the video).
+    rules : StateRules
+        What decides the state of a frame.
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    coded = states.classify(trace, *intervals, rules)
+    start_s, stop_s = window_s
+    overlap = np.minimum(coded.stops, stop_s) - np.maximum(coded.starts, start_s)
+    return float(np.maximum(overlap, 0)[coded.codes == bouts.IMMOBILE].sum())
 
 
-def measure_values(window: pd.DataFrame, spans: pd.DataFrame, labels: list[str]) -> dict[str, float]:
-    """Values of all measures; NaN where undefined."""
+def measure_values(window: pd.DataFrame, found: pd.DataFrame, labels: list[State]) -> dict[str, float]:
+    """Compute the value of every measure.
+
+    Parameters
+    ----------
+    window : data frame
+        Bouts in the scoring window: ``state``, ``start_s``, ``stop_s``.
+    found : data frame
+        Bouts from release to the end of the recording.
+    labels : list of str
+        Predominant state of each interval of the window.
+
+    Returns
+    -------
+    dict of str to float
+        By measure, in the units of ``measures.yaml``; NaN where undefined.
+    """
     total = bouts.state_totals_s(window)
     seen_s = sum(total.values()) - total["unscored"]
-    floats = window[window["state"] == "immobility"]
-    lengths_s = (floats["stop_s"] - floats["start_s"]).to_numpy()
+    immobile = window[window["state"] == "immobility"]
+    lengths_s = (immobile["stop_s"] - immobile["start_s"]).to_numpy()
     return {
         "immobility_s": total["immobility"],
         "immobility_pct": 100 * total["immobility"] / seen_s if seen_s else np.nan,
@@ -123,42 +171,81 @@ def measure_values(window: pd.DataFrame, spans: pd.DataFrame, labels: list[str])
         "climbing_s": total["climbing"],
         "diving_s": total["diving"],
         "unscored_s": total["unscored"],
-        "latency_to_immobility_s": latency_s(spans),
+        "latency_to_immobility_s": latency_s(found),
         "immobility_bout_count": float(len(lengths_s)),
         "mean_immobility_bout_s": float(lengths_s.mean()) if len(lengths_s) else np.nan,
         "longest_immobility_bout_s": float(lengths_s.max()) if len(lengths_s) else np.nan,
-        **{f"{state}_samples": float(labels.count(state)) for state in ("immobility", "swimming", "climbing")},
+        **{f"{state}_samples": float(labels.count(state)) for state in SAMPLED_STATES},
     }
 
 
-def latency_s(spans: pd.DataFrame) -> float:
-    """Time from release to the first bout of immobility (seconds); NaN if there is none."""
-    first = spans.loc[spans["state"] == "immobility", "start_s"]
-    return float(first.iloc[0] - spans["start_s"].iloc[0]) if len(first) else np.nan
+def latency_s(found: pd.DataFrame) -> float:
+    """Compute the time from release to the first bout of immobility [1]_.
+
+    Parameters
+    ----------
+    found : data frame
+        Bouts from release on: ``state``, ``start_s``, ``stop_s``.
+
+    Returns
+    -------
+    float
+        Seconds; NaN if the animal is never immobile.
+
+    References
+    ----------
+    .. [1] Castagne et al. (2011), Curr Protoc Neurosci 8.10A, doi:10.1002/0471142301.ns0810as55
+    """
+    first = found.loc[found["state"] == "immobility", "start_s"]
+    return float(first.iloc[0] - found["start_s"].iloc[0]) if len(first) else np.nan
 
 
-def flag_unscored(scored: ScoredSwim, trace: pd.DataFrame, flag_unscored_pct: float) -> None:
-    """Tell why values are undefined; flag a swim that was not seen throughout, refuse one hardly seen."""
-    start_s, stop_s = scored.facts["window_s"]
-    unseen = scored.values["unscored_s"] / (stop_s - start_s)
-    if 100 * unseen > flag_unscored_pct:
-        scored.flag = f"{unseen:.0%} of the scoring window was not seen: {unscored_reason(trace, start_s, stop_s)}"
-    if 1 - unseen < LEAST_SEEN:
-        scored.reason = scored.flag
-        scored.values = {"unscored_s": scored.values["unscored_s"]}
-        return
-    never = "the animal was never immobile for as long as a bout"
-    notes = {
-        "latency_to_immobility_s": never,
-        "mean_immobility_bout_s": never,
-        "longest_immobility_bout_s": never,
-        "immobility_pct": "nothing was seen",
-    }
-    scored.notes = {name: note for name, note in notes.items() if not np.isfinite(scored.values[name])}
+def with_values(scored: ScoredSwim, values: dict[str, float], trace: pd.DataFrame, flag_pct: float) -> ScoredSwim:
+    """Add values to a scored swim, with notes where they are undefined.
+
+    Parameters
+    ----------
+    scored : ScoredSwim
+        With its tables and its score.
+    values : dict of str to float
+        By measure.
+    trace : data frame
+        The trace of the swim.
+    flag_pct : float
+        More of the window unseen than this flags the swim (percent).
+
+    Returns
+    -------
+    ScoredSwim
+        With ``unscored_s`` alone, and a reason, if less than half of the window was seen.
+    """
+    if scored.score is None:
+        return scored
+    start_s, stop_s = scored.score.window_s
+    unseen = values["unscored_s"] / (stop_s - start_s)
+    flag = ""
+    if 100 * unseen > flag_pct:
+        flag = f"{unseen:.0%} of the scoring window was not seen: {unscored_reason(trace, start_s, stop_s)}"
+    if 1 - unseen < constants.MIN_SEEN_FRACTION:
+        return replace(scored, values={"unscored_s": values["unscored_s"]}, flag=flag, reason=flag)
+    notes = {name: note for name, note in UNDEFINED.items() if not np.isfinite(values[name])}
+    return replace(scored, values=values, notes=notes, flag=flag)
 
 
 def unscored_reason(trace: pd.DataFrame, start_s: float, stop_s: float) -> str:
-    """The likeliest reason why part of a window was not seen, and what to do."""
+    """Name the likeliest reason why part of a window was not seen, and what to do.
+
+    Parameters
+    ----------
+    trace : data frame
+        The trace of a swim.
+    start_s, stop_s : float
+        The window (seconds of the video).
+
+    Returns
+    -------
+    str
+    """
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     if times_s[-1] < stop_s - 1:
         return (
@@ -167,28 +254,64 @@ def unscored_reason(trace: pd.DataFrame, start_s: float, stop_s: float) -> str:
         )
     inside = (times_s >= start_s) & (times_s <= stop_s)
     step_s = float(np.median(np.diff(times_s)))
-    dark_s = step_s * np.count_nonzero(inside & (trace["light"].to_numpy() < DARK)) if "light" in trace else 0.0
-    if dark_s > 1:
-        return f"the picture is dark for {dark_s:.0f} s. Check the lamp and the camera"
-    frozen_s = step_s * np.count_nonzero(inside & trace["frozen"].to_numpy(bool)) if "frozen" in trace else 0.0
-    if frozen_s > 1:
-        return f"the picture stands still for {frozen_s:.0f} s, even its noise: the camera hung. Film again"
+    if "light" in trace:
+        dark_s = step_s * np.count_nonzero(inside & (trace["light"].to_numpy() < constants.DARK_FRACTION))
+        if dark_s > constants.MIN_CAUSE_S:
+            return f"the picture is dark for {dark_s:.0f} s. Check the lamp and the camera"
+    if "frozen" in trace:
+        frozen_s = step_s * np.count_nonzero(inside & trace["frozen"].to_numpy(bool))
+        if frozen_s > constants.MIN_CAUSE_S:
+            return f"the picture stands still for {frozen_s:.0f} s, even its noise: the camera hung. Film again"
     last_s = times_s[seen].max(initial=-np.inf)
-    if last_s < stop_s - 2:
+    if last_s < stop_s - constants.REMOVED_EARLY_S:
         return f"the animal is not seen after {last_s:.0f} s of the video; it seems to have been taken out early"
     return "the animal was hidden or out of the picture. Look at the filmstrip"
 
 
-def time_bins(spans: pd.DataFrame, release_s: float, bin_s: float, end_s: float) -> pd.DataFrame:
-    """Seconds of every state in bins from release; the last bin may be shorter."""
+def time_bins(recording: str, found: pd.DataFrame, release_s: float, bin_s: float, end_s: float) -> list[TimeBin]:
+    """Add up every state in bins from release.
+
+    Parameters
+    ----------
+    recording : str
+        Name of the recording.
+    found : data frame
+        Bouts from release on: ``state``, ``start_s``, ``stop_s``.
+    release_s, end_s : float
+        Release, and end of the recording (seconds of the video).
+    bin_s : float
+        Width of a bin (seconds).
+
+    Returns
+    -------
+    list of TimeBin
+        The last bin may be shorter.
+    """
     length_s = end_s - release_s
     edges_s = np.append(np.arange(0, length_s - 1e-6, bin_s), length_s)
-    totals = bouts.state_overlap_s(spans, edges_s + release_s)
-    named = {f"{state}_s": totals[:, index] for index, state in enumerate(bouts.STATES)}
-    return pd.DataFrame({"bin_start_s": edges_s[:-1], "bin_stop_s": edges_s[1:], **named})
+    totals = bouts.state_overlap_s(found, edges_s + release_s)
+    return [TimeBin(recording, *row) for row in np.column_stack([edges_s[:-1], edges_s[1:], totals]).tolist()]
 
 
-def behaviour_samples(labels: list[str], start_s: float, sample_s: float) -> pd.DataFrame:
-    """Predominant state of every interval of the window (seconds from release)."""
-    starts = start_s + sample_s * np.arange(len(labels))
-    return pd.DataFrame({"sample_start_s": starts, "sample_stop_s": starts + sample_s, "state": labels})
+def behaviour_samples(recording: str, labels: list[State], start_s: float, sample_s: float) -> list[BehaviourSample]:
+    """Make a row of each interval of the window with its predominant state.
+
+    Parameters
+    ----------
+    recording : str
+        Name of the recording.
+    labels : list of str
+        Predominant states.
+    start_s : float
+        Start of the window (seconds from release).
+    sample_s : float
+        Length of an interval (seconds).
+
+    Returns
+    -------
+    list of BehaviourSample
+    """
+    starts = (start_s + sample_s * np.arange(len(labels))).tolist()
+    return [
+        BehaviourSample(recording, start, start + sample_s, label) for start, label in zip(starts, labels, strict=True)
+    ]

@@ -1,120 +1,155 @@
-"""From the motion trace to what the animal did: immobility, swimming, climbing, diving, or not seen.
+"""The state of each frame: immobility, swimming, climbing, diving, or not seen.
 
-In: a trace (time, motion, posture). Out: stretches of one state each, without holes, in seconds of the video. Pure
+In: a trace (time, motion, posture) and the rules. Out: a code for each frame and the interval it stands for. Pure
 functions: a changed threshold needs nothing but the trace.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from ketaflow.assays.forced_swim.model import StateRules
+from ketaflow.assays.forced_swim.scoring import constants
 from ketaflow.assays.forced_swim.scoring.bouts import CLIMBING, DIVING, IMMOBILE, SWIMMING, UNSCORED, runs
-from ketaflow.assays.forced_swim.tracking.time_series import moving_mean
-
-# Travel of one body length per second beyond drifting counts as this share of the body moving.
-TRAVEL_WEIGHT_S = 0.05
-# Added before the logarithm: motion this small cannot be told from none.
-LEAST_MOTION = 0.003
-# An end of immobility is looked for this long before and after the threshold is crossed, by the level of motion within
-# EDGE_S on both sides (s).
-EARLIER_S, LATER_S, EDGE_S = 0.6, 0.3, 1.0
-# Pictures are compared with those before and after (motion.py): a stroke shows this much too early and too long (s).
-SHOWS_EARLY_S = 0.09
-# Motion between the threshold and that times the hysteresis belongs to a rest that comes within RUN_OUT_S (for about as
-# long the body spins on and the waves die away), or that ended just before: the first stroke is sharp (s).
-RUN_OUT_S, SHARP_S = 1.0, 0.3
-# Posture is averaged over this time (s).
-POSTURE_S = 0.8
+from ketaflow.assays.forced_swim.tracking.time_series import moving_mean, true_runs
 
 
-def short_bouts_removed(
-    codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, code: int, least_s: float
-) -> np.ndarray:
-    """Stretches of ``code`` shorter than ``least_s`` become swimming."""
-    codes = codes.copy()
-    for state, first, after in runs(codes):
-        if state == code and stops[after - 1] - starts[first] < least_s - 1e-9:
-            codes[first:after] = SWIMMING
-    return codes
+class CodedFrames(NamedTuple):
+    """Frames with their states.
+
+    Attributes
+    ----------
+    codes : (n,) int
+        State of each frame, as a place in ``bouts.STATES``.
+    starts, stops : (n,) float
+        The interval each frame stands for (seconds of the video).
+    """
+
+    codes: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
 
 
-def activity(trace: pd.DataFrame, *, smoothing_s: float, drift_allowance_per_s: float) -> np.ndarray:
-    """The signal that is compared with the threshold, (n,): smoothed motion, and travel faster than drifting.
+def activity(trace: pd.DataFrame, rules: StateRules) -> np.ndarray:
+    """Compute the signal that is compared with the threshold: smoothed motion, and travel faster than drifting.
 
-    The mean is geometric: a bout ends where motion changes, not where the larger of two motions begins to show.
-    EthoVision's mobility knows no travel and is averaged plainly, over longer stretches.
+    The mean is geometric, so that a bout ends where motion changes, not where the larger of two motions begins to show.
+    EthoVision's mobility has no travel and is averaged arithmetically over a longer window.
+
+    Parameters
+    ----------
+    trace : data frame
+        ``time_s``, ``seen``, ``motion``, and from a video ``speed``.
+    rules : StateRules
+        Smoothing and drift allowance.
+
+    Returns
+    -------
+    (n_frames,) float
+        Fraction of the body; NaN where the animal was not seen for the length of the window.
     """
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     motion = np.where(seen, trace["motion"].to_numpy(float), np.nan)
     if "speed" not in trace:
-        return moving_mean(times_s, motion, smoothing_s)
-    travel = np.nan_to_num(trace["speed"].to_numpy(float) - drift_allowance_per_s)
-    together = motion + TRAVEL_WEIGHT_S * np.maximum(travel, 0)
-    return np.exp(moving_mean(times_s, np.log(together + LEAST_MOTION), smoothing_s)) - LEAST_MOTION
+        return moving_mean(times_s, motion, rules.smoothing_s)
+    travel = np.nan_to_num(trace["speed"].to_numpy(float) - rules.drift_allowance_per_s)
+    total = motion + constants.TRAVEL_WEIGHT_S * np.maximum(travel, 0)
+    smoothed = moving_mean(times_s, np.log(total + constants.MIN_MOTION), rules.smoothing_s)
+    return np.exp(smoothed) - constants.MIN_MOTION
 
 
-def classify(
-    trace: pd.DataFrame,
-    starts: np.ndarray,
-    stops: np.ndarray,
-    *,
-    threshold: float,
-    hysteresis: float,
-    smoothing_s: float,
-    drift_allowance_per_s: float,
-    min_bout_s: float,
-    min_mobile_s: float,
-    climbing_height: float,
-    min_climbing_s: float,
-    diving_depth: float,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """State code of every picture of a trace, and from when to when it holds."""
+def classify(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, rules: StateRules) -> CodedFrames:
+    """Decide the state of every frame.
+
+    Parameters
+    ----------
+    trace : data frame
+        ``time_s``, ``seen``, ``motion``; from a video also ``speed``, ``height``, ``depth``. Without the last two,
+        climbing and diving count as swimming.
+    starts, stops : (n_frames,) float
+        The interval each frame stands for (seconds of the video).
+    rules : StateRules
+        Threshold and the other rules.
+
+    Returns
+    -------
+    CodedFrames
+        With intervals shifted slightly at the ends of immobility, where a stroke shows too early and too long.
+    """
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
-    motion = activity(trace, smoothing_s=smoothing_s, drift_allowance_per_s=drift_allowance_per_s)
-    codes = np.where(hysteresis_mask(motion < threshold, motion < hysteresis * threshold, times_s), IMMOBILE, SWIMMING)
+    motion = activity(trace, rules)
+    immobile = hysteresis_mask(motion < rules.threshold, motion < rules.hysteresis * rules.threshold, times_s)
+    codes = np.where(immobile, IMMOBILE, SWIMMING)
     if "height" in trace:
-        height = moving_mean(times_s, np.where(seen, trace["height"].to_numpy(), np.nan), POSTURE_S)
-        codes[(codes == SWIMMING) & (height > climbing_height)] = CLIMBING
-        deep = moving_mean(times_s, np.where(seen, trace["depth"].to_numpy(), np.nan), POSTURE_S / 2) > diving_depth
-        codes[(codes != IMMOBILE) & deep] = DIVING
+        height = moving_mean(times_s, np.where(seen, trace["height"].to_numpy(), np.nan), constants.POSTURE_WINDOW_S)
+        depth = moving_mean(times_s, np.where(seen, trace["depth"].to_numpy(), np.nan), constants.POSTURE_WINDOW_S / 2)
+        codes[(codes == SWIMMING) & (height > rules.climbing_height)] = CLIMBING
+        codes[(codes != IMMOBILE) & (depth > rules.diving_depth)] = DIVING
     if "speed" in trace:
-        codes = transitions_refined(
-            codes, np.log(np.nan_to_num(trace["motion"].to_numpy(float)) + LEAST_MOTION), times_s
-        )
+        level = np.log(np.nan_to_num(trace["motion"].to_numpy(float)) + constants.MIN_MOTION)
+        codes = transitions_refined(codes, level, times_s)
     codes[~seen | ~np.isfinite(motion)] = UNSCORED
     codes = gaps_bridged(codes, starts, stops)
     if "speed" in trace:
-        starts, stops = immobility_widened(codes, starts, stops, SHOWS_EARLY_S)
-    codes = twitches_filled(codes, starts, stops, min_mobile_s)
-    codes = short_bouts_removed(codes, starts, stops, CLIMBING, min_climbing_s)
-    return short_bouts_removed(codes, starts, stops, IMMOBILE, min_bout_s), starts, stops
+        starts, stops = immobility_widened(codes, starts, stops)
+    codes = twitches_filled(codes, starts, stops, rules.min_mobile_s)
+    codes = short_bouts_removed(codes, starts, stops, CLIMBING, rules.min_climbing_s)
+    return CodedFrames(short_bouts_removed(codes, starts, stops, IMMOBILE, rules.min_bout_s), starts, stops)
 
 
 def hysteresis_mask(certain: np.ndarray, possible: np.ndarray, times_s: np.ndarray) -> np.ndarray:
-    """What is possible (n,) and certain itself, shortly before or just after, in the same stretch.
+    """Extend what is certain over what is possible, shortly before and just after it in the same stretch.
 
-    Hysteresis, as in the Schmitt trigger: motion about as large as the threshold neither begins nor ends a bout, so a
-    slightly different threshold finds nearly the same bouts; but weak swimming beside a float is no float.
+    As in the Schmitt trigger, motion about as large as the threshold neither begins nor ends a bout, so a slightly
+    different threshold finds nearly the same bouts. The reach is limited, for weak swimming beside immobility is not
+    immobility; ``skimage.filters.apply_hysteresis_threshold`` has no such limit.
+
+    Parameters
+    ----------
+    certain, possible : (n,) bool
+        Below the threshold, and below the threshold times the hysteresis.
+    times_s : (n,) float
+        Seconds of the video.
+
+    Returns
+    -------
+    (n,) bool
     """
     last_s = np.maximum.accumulate(np.where(certain, times_s, -np.inf))
     next_s = np.minimum.accumulate(np.where(certain, times_s, np.inf)[::-1])[::-1]
-    near = (next_s - times_s <= RUN_OUT_S) | (times_s - last_s <= SHARP_S)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], possible, [0]])))
+    near = (next_s - times_s <= constants.RUN_OUT_S) | (times_s - last_s <= constants.SHARP_START_S)
     found = np.zeros(len(certain), bool)
-    for first, after in zip(edges[::2], edges[1::2], strict=True):
+    for first, after in true_runs(possible):
         found[first:after] = near[first:after] & certain[first:after].any()
     return found
 
 
 def transitions_refined(codes: np.ndarray, level: np.ndarray, times_s: np.ndarray) -> np.ndarray:
-    """Codes with the ends of immobility moved to where ``level`` (n,) steps most clearly from one height to another.
+    """Move the ends of immobility to where motion steps most clearly from one level to another.
 
-    The threshold tells that an animal came to rest; when it did is told by the step itself, which no threshold moves.
+    The threshold decides that an animal came to rest. When it did is decided by the step, which no threshold moves.
+
+    Parameters
+    ----------
+    codes : (n,) int
+        State of each frame.
+    level : (n,) float
+        Logarithm of motion.
+    times_s : (n,) float
+        Seconds of the video.
+
+    Returns
+    -------
+    (n,) int
     """
     found, still = codes.copy(), codes == IMMOBILE
     total = np.concatenate([[0.0], np.cumsum(level)])
     bounds = np.concatenate([[0], np.flatnonzero(np.diff(still)) + 1, [len(codes)]])
+    window_s = constants.SEARCH_WINDOW_S
+    search_s = np.array([-window_s, -constants.SEARCH_BEFORE_S, constants.SEARCH_AFTER_S, window_s])
     for before, here, after in zip(bounds, bounds[1:], bounds[2:], strict=False):
-        reach = np.searchsorted(times_s, times_s[here] + np.array([-EDGE_S, -EARLIER_S, LATER_S, EDGE_S]))
+        reach = np.searchsorted(times_s, times_s[here] + search_s)
         first, last = max(before, reach[0]), min(after, reach[3])
         cuts = np.arange(max(first + 2, reach[1]), min(last - 2, reach[2]) + 1)
         if len(cuts):
@@ -125,36 +160,101 @@ def transitions_refined(codes: np.ndarray, level: np.ndarray, times_s: np.ndarra
     return found
 
 
-def immobility_widened(
-    codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, by_s: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Times (start, stop) with every stretch of immobility longer at both ends, where movement touches it."""
+def gaps_bridged(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np.ndarray:
+    """Give one or two frames in which the animal was missed the state before them.
+
+    Parameters
+    ----------
+    codes : (n,) int
+        State of each frame.
+    starts, stops : (n,) float
+        The interval each frame stands for (seconds of the video).
+
+    Returns
+    -------
+    (n,) int
+    """
+    codes = codes.copy()
+    for code, first, after in runs(codes):
+        inside = code == UNSCORED and first and after < len(codes)
+        if inside and stops[after - 1] - starts[first] <= constants.BRIDGED_GAP_S:
+            codes[first:after] = codes[first - 1]
+    return codes
+
+
+def immobility_widened(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lengthen every bout of immobility at both ends, where movement touches it, by ``STROKE_SPREAD_S``.
+
+    Parameters
+    ----------
+    codes : (n,) int
+        State of each frame.
+    starts, stops : (n,) float
+        The interval each frame stands for (seconds of the video).
+
+    Returns
+    -------
+    starts, stops : (n,) float
+    """
     starts, stops = starts.copy(), stops.copy()
-    touching = np.abs(starts[1:] - stops[:-1]) < 1e-9
+    touching = np.abs(starts[1:] - stops[:-1]) < constants.SAME_TIME_S
     still, known = codes == IMMOBILE, codes != UNSCORED
     both = touching & known[1:] & known[:-1]
+    by_s = constants.STROKE_SPREAD_S
     shift = np.where(both & still[:-1] & ~still[1:], by_s, 0.0) - np.where(both & ~still[:-1] & still[1:], by_s, 0.0)
     stops[:-1] += shift
     starts[1:] += shift
     return starts, stops
 
 
-def twitches_filled(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, least_s: float) -> np.ndarray:
-    """Movement shorter than ``least_s`` between two stretches of immobility keeps the balance: it is immobility."""
+def twitches_filled(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, min_mobile_s: float) -> np.ndarray:
+    """Count short movement between two bouts of immobility as immobility: it keeps the balance.
+
+    Parameters
+    ----------
+    codes : (n,) int
+        State of each frame.
+    starts, stops : (n,) float
+        The interval each frame stands for (seconds of the video).
+    min_mobile_s : float
+        Shorter movement is filled (seconds).
+
+    Returns
+    -------
+    (n,) int
+    """
     codes = codes.copy()
-    still = np.where(codes == UNSCORED, UNSCORED, np.minimum(codes, SWIMMING))
-    spans = runs(still)
-    for (before, _, _), (state, first, after), (behind, _, _) in zip(spans, spans[1:], spans[2:], strict=False):
-        brief = stops[after - 1] - starts[first] < least_s - 1e-9
-        if state == SWIMMING and before == behind == IMMOBILE and brief:
-            codes[first:after] = IMMOBILE
+    moving_or_still = np.where(codes == UNSCORED, UNSCORED, np.minimum(codes, SWIMMING))
+    found = runs(moving_or_still)
+    for before, here, behind in zip(found, found[1:], found[2:], strict=False):
+        brief = stops[here.after - 1] - starts[here.first] < min_mobile_s - constants.SAME_TIME_S
+        if here.code == SWIMMING and before.code == behind.code == IMMOBILE and brief:
+            codes[here.first : here.after] = IMMOBILE
     return codes
 
 
-def gaps_bridged(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, most_s: float = 0.25) -> np.ndarray:
-    """A picture or two in which the animal was missed take the state before them."""
+def short_bouts_removed(
+    codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, code: int, min_s: float
+) -> np.ndarray:
+    """Count short bouts of a state as swimming.
+
+    Parameters
+    ----------
+    codes : (n,) int
+        State of each frame.
+    starts, stops : (n,) float
+        The interval each frame stands for (seconds of the video).
+    code : int
+        The state.
+    min_s : float
+        Shorter bouts are removed (seconds).
+
+    Returns
+    -------
+    (n,) int
+    """
     codes = codes.copy()
-    for state, first, after in runs(codes):
-        if state == UNSCORED and first and after < len(codes) and stops[after - 1] - starts[first] <= most_s:
-            codes[first:after] = codes[first - 1]
+    for own, first, after in runs(codes):
+        if own == code and stops[after - 1] - starts[first] < min_s - constants.SAME_TIME_S:
+            codes[first:after] = SWIMMING
     return codes

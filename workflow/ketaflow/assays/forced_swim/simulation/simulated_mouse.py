@@ -1,28 +1,55 @@
 """A swimming rodent seen from the side, drawn from capsules: trunk, head, four limbs and a tail.
 
-In: what it does and when. Out: its pose at every frame and, from poses, how much of each pixel it covers. Lengths are
-in body lengths, x towards the nose, y downwards, the origin in the middle of the trunk; angles in radians. Used to draw
-recordings whose truth is known.
+In: what it does and when. Out: its pose in every frame and, from poses, how much of each pixel it covers. Lengths are
+body lengths, x points towards the nose, y downwards, the origin is the middle of the trunk; angles are radians.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-STATES = ("immobility", "swimming", "climbing")
-# Strokes per second of a paddling mouse: about 3 to 6 (unverified; read off the recordings of laboratories by eye).
-STROKES_HZ = {"immobility": 0.0, "swimming": 3.6, "climbing": 4.6}
-STROKE_RAD = {"immobility": 0.0, "swimming": 0.65, "climbing": 0.8}
-PITCH_RAD = {"immobility": 0.28, "swimming": 0.2, "climbing": 1.3}
-SPEED_PER_S = {"immobility": 0.0, "swimming": 0.9, "climbing": 0.1}
-# Rise of the trunk's middle above its floating height (body lengths).
-RISE = {"immobility": 0.0, "swimming": 0.02, "climbing": 0.1}
-BLEND_S = 0.25
+from ketaflow.assays.forced_swim.simulation.constants import GAITS, TRANSITION_S
 
 
-@dataclass
+class PlannedState(NamedTuple):
+    """A state and when it begins and ends (seconds of the video)."""
+
+    state: str
+    start_s: float
+    stop_s: float
+
+
+@dataclass(frozen=True)
+class Lane:
+    """Where an animal swims (pixels): between two walls, at the surface.
+
+    ``width`` is that of the cylinder, which two animals may share.
+    """
+
+    left: float
+    right: float
+    water: float
+    width: float
+
+
+@dataclass(frozen=True)
 class Poses:
-    """Pose at each of n frames: (n,) arrays, lengths in pixels."""
+    """Pose in each of n frames.
+
+    Attributes
+    ----------
+    x_px, y_px : (n,) float
+        Middle of the trunk (pixels).
+    pitch_rad : (n,) float
+        Angle of the trunk, nose up.
+    heading : (n,) float
+        1 to the right, -1 to the left, in between while turning.
+    limbs_rad : (n, 4) float
+        Angles of the limbs.
+    tail_rad : (n,) float
+        Angle of the tail.
+    """
 
     x_px: np.ndarray
     y_px: np.ndarray
@@ -32,40 +59,86 @@ class Poses:
     tail_rad: np.ndarray
 
 
-def weighted_by_state(values: dict[str, float], weights: dict[str, np.ndarray]) -> np.ndarray:
-    """A quantity that differs between states, mixed by how far each state has taken over."""
-    return sum(values[state] * weights[state] for state in STATES)
+def weighted_by_state(quantity: str, weights: dict[str, np.ndarray]) -> np.ndarray:
+    """Mix a quantity of the gaits by how far each state has taken over.
+
+    Parameters
+    ----------
+    quantity : str
+        A field of ``Gait``.
+    weights : dict of str to (n,) float
+        From ``state_weights``.
+
+    Returns
+    -------
+    (n,) float
+    """
+    mixed: np.ndarray = np.zeros(1)
+    for state, gait in GAITS.items():
+        mixed = mixed + getattr(gait, quantity) * weights[state]
+    return mixed
 
 
-def state_weights(times_s: np.ndarray, schedule: list[tuple[str, float, float]]) -> dict[str, np.ndarray]:
-    """Share of each state at each moment (n,); changes take a quarter of a second."""
-    weights = {state: np.zeros(len(times_s)) for state in STATES}
+def state_weights(times_s: np.ndarray, schedule: list[PlannedState]) -> dict[str, np.ndarray]:
+    """Compute the share of each state at each moment; a change takes ``TRANSITION_S``.
+
+    Parameters
+    ----------
+    times_s : (n,) float
+        Seconds of the video.
+    schedule : list of PlannedState
+        What the animal does.
+
+    Returns
+    -------
+    dict of str to (n,) float
+        Sum to 1 while the animal swims.
+    """
+    weights = {state: np.zeros(len(times_s)) for state in GAITS}
     for state, start_s, stop_s in schedule:
-        rise = np.clip((times_s - start_s) / BLEND_S + 0.5, 0, 1)
-        fall = np.clip((stop_s - times_s) / BLEND_S + 0.5, 0, 1)
+        rise = np.clip((times_s - start_s) / TRANSITION_S + 0.5, 0, 1)
+        fall = np.clip((stop_s - times_s) / TRANSITION_S + 0.5, 0, 1)
         weights[state] += np.minimum(rise, fall)
-    total = np.maximum(sum(weights.values()), 1e-9)
+    total = np.maximum(sum(weights.values(), np.zeros(len(times_s))), 1e-9)
     return {state: share / total for state, share in weights.items()}
 
 
 def poses(
     times_s: np.ndarray,
-    schedule: list[tuple[str, float, float]],
+    schedule: list[PlannedState],
+    lane: Lane,
     *,
     length_px: float,
-    left_px: float,
-    right_px: float,
-    water_px: float,
     vigour: float,
     rng: np.random.Generator,
 ) -> Poses:
-    """Poses of an animal that follows the schedule between two walls."""
+    """Compute the poses of an animal that follows a schedule.
+
+    Parameters
+    ----------
+    times_s : (n,) float
+        Seconds of the video.
+    schedule : list of PlannedState
+        What the animal does.
+    lane : Lane
+        Where it swims.
+    length_px : float
+        Length of its body (pixels).
+    vigour : float
+        1 for ordinary strokes.
+    rng : numpy Generator
+        Source of everything left to chance.
+
+    Returns
+    -------
+    Poses
+    """
     weights = state_weights(times_s, schedule)
     step_s = np.diff(times_s, prepend=times_s[0])
-    x, heading = _course(weights, step_s, length_px, left_px, right_px, vigour, rng)
-    strokes_hz = weighted_by_state(STROKES_HZ, weights) * (1 + 0.15 * _wander(times_s, 0.5, rng)) * np.sqrt(vigour)
+    x, heading = _course(weights, step_s, lane, length_px, vigour, rng)
+    strokes_hz = weighted_by_state("strokes_hz", weights) * (1 + 0.15 * _wander(times_s, 0.5, rng)) * np.sqrt(vigour)
     phase = 2 * np.pi * np.cumsum(strokes_hz * step_s) + rng.uniform(0, 6)
-    reach = weighted_by_state(STROKE_RAD, weights) * vigour * (1 + 0.2 * _wander(times_s, 0.8, rng))
+    reach = weighted_by_state("stroke_rad", weights) * vigour * (1 + 0.2 * _wander(times_s, 0.8, rng))
     still = weights["immobility"]
     offsets = np.array([0.0, np.pi, np.pi * 0.9, 0.1]) + rng.uniform(-0.4, 0.4, 4)
     limbs = (
@@ -73,23 +146,22 @@ def poses(
     )
     tail = 0.5 * _wander(times_s, 0.25, rng) + 0.35 * (1 - still) * np.sin(phase * 0.5)
     bob = 0.02 * _wander(times_s, 0.5, rng) + 0.02 * (1 - still) * np.sin(phase)
-    y = water_px + length_px * (0.12 - weighted_by_state(RISE, weights) + bob)
-    pitch = weighted_by_state(PITCH_RAD, weights) + 0.06 * _wander(times_s, 0.3, rng)
+    y = lane.water + length_px * (0.12 - weighted_by_state("rise", weights) + bob)
+    pitch = weighted_by_state("pitch_rad", weights) + 0.06 * _wander(times_s, 0.3, rng)
     return Poses(x, y, pitch, heading, limbs, tail)
 
 
 def _course(
     weights: dict[str, np.ndarray],
     step_s: np.ndarray,
+    lane: Lane,
     length_px: float,
-    left_px: float,
-    right_px: float,
     vigour: float,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Position between the walls and heading (1 right, -1 left, in between while turning), both (n,)."""
-    speed = weighted_by_state(SPEED_PER_S, weights) * vigour * length_px
-    low, high = left_px + 0.38 * length_px, right_px - 0.38 * length_px
+    """Position between the walls and heading, (n,) each."""
+    speed = weighted_by_state("speed_per_s", weights) * vigour * length_px
+    low, high = lane.left + 0.38 * length_px, lane.right - 0.38 * length_px
     drift = 0.08 * length_px * _wander(np.cumsum(step_s), 0.15, rng) * weights["immobility"]
     x, heading, toward, now = np.empty(len(step_s)), np.empty(len(step_s)), 1.0, 0.5 * (low + high)
     turn = rng.random(len(step_s))
@@ -109,14 +181,25 @@ def _course(
 
 
 def _wander(times_s: np.ndarray, pace_hz: float, rng: np.random.Generator) -> np.ndarray:
-    """A smooth random signal (n,) of standard deviation about 1, changing about ``pace_hz`` times a second."""
+    """A smooth random signal (n,) of standard deviation about 1 that changes about ``pace_hz`` times a second."""
     knots_s = np.arange(times_s[0] - 1 / pace_hz, times_s[-1] + 2 / pace_hz, 0.5 / pace_hz)
     smooth = np.convolve(rng.normal(size=len(knots_s)), [0.25, 0.5, 0.25], "same") / 0.61
     return np.interp(times_s, knots_s, smooth)
 
 
 def capsules(pose: Poses) -> np.ndarray:
-    """The body of each pose as capsules (n, parts, 5): x0, y0, x1, y1, radius, in body lengths from its middle."""
+    """Build the body of each pose from capsules.
+
+    Parameters
+    ----------
+    pose : Poses
+        n poses.
+
+    Returns
+    -------
+    (n, n_parts, 5) float
+        x0, y0, x1, y1 and radius of each part, in body lengths from the middle of the trunk.
+    """
     n = len(pose.x_px)
     fixed = np.array(
         [
@@ -129,22 +212,27 @@ def capsules(pose: Poses) -> np.ndarray:
     parts = [np.broadcast_to(part, (n, 5)) for part in fixed]
     roots = [(0.2, 0.1, 1.35), (0.14, 0.12, 1.75), (-0.22, 0.12, 1.5), (-0.3, 0.1, 1.9)]
     for index, (x, y, rest) in enumerate(roots):
-        parts += _limb(x, y, rest + pose.limbs_rad[:, index], 0.13 if index < 2 else 0.16, 0.055, 0.04)
-    parts += _limb(-0.43, 0.03, np.pi - 0.3 + 0.5 * pose.tail_rad, 0.28, 0.03, 0.022, bend=0.7 * pose.tail_rad)
-    body = np.stack(parts, axis=1)
-    return _turned(body, pose.pitch_rad, pose.heading)
+        parts += _limb(x, y, rest + pose.limbs_rad[:, index], 0.13 if index < 2 else 0.16, (0.055, 0.04))
+    tail = np.pi - 0.3 + 0.5 * pose.tail_rad
+    parts += _limb(-0.43, 0.03, tail, 0.28, (0.03, 0.022), bend=0.7 * pose.tail_rad)
+    return _turned(np.stack(parts, axis=1), pose.pitch_rad, pose.heading)
 
 
 def _limb(
-    x: float, y: float, angle: np.ndarray, length: float, thick: float, thin: float, bend: np.ndarray | float = 0.4
+    x: float,
+    y: float,
+    angle: np.ndarray,
+    length: float,
+    radii: tuple[float, float],
+    bend: np.ndarray | float = 0.4,
 ) -> list[np.ndarray]:
     """Two segments hinged at (x, y), each (n, 5)."""
     knee_x, knee_y = x + length * np.cos(angle), y + length * np.sin(angle)
     end_x = knee_x + length * np.cos(angle + bend)
     end_y = knee_y + length * np.sin(angle + bend)
     whole = np.ones_like(angle)
-    upper = np.stack([x * whole, y * whole, knee_x, knee_y, thick * whole], axis=-1)
-    return [upper, np.stack([knee_x, knee_y, end_x, end_y, thin * whole], axis=-1)]
+    upper = np.stack([x * whole, y * whole, knee_x, knee_y, radii[0] * whole], axis=-1)
+    return [upper, np.stack([knee_x, knee_y, end_x, end_y, radii[1] * whole], axis=-1)]
 
 
 def _turned(body: np.ndarray, pitch_rad: np.ndarray, heading: np.ndarray) -> np.ndarray:
@@ -160,9 +248,23 @@ def _turned(body: np.ndarray, pitch_rad: np.ndarray, heading: np.ndarray) -> np.
 
 
 def coverage(body: np.ndarray, centre_px: np.ndarray, length_px: float, shape: tuple[int, int]) -> np.ndarray:
-    """How much of each pixel of a small window the body covers, (n, height, width), 0 to 1.
+    """Compute how much of each pixel of a small window the body covers.
 
-    ``centre_px`` (n, 2) is where in the window the middle of the trunk lies (x, y).
+    Parameters
+    ----------
+    body : (n, n_parts, 5) float
+        From ``capsules``.
+    centre_px : (n, 2) float
+        Where in the window the middle of the trunk lies (x, y).
+    length_px : float
+        Length of the body (pixels).
+    shape : tuple of int
+        Height and width of the window.
+
+    Returns
+    -------
+    (n, height, width) float32
+        0 to 1.
     """
     nearest = np.full((len(body), *shape), np.inf, np.float32)
     for part in range(body.shape[1]):

@@ -1,109 +1,172 @@
-"""Cylinders in the scene: where their walls stand and how high the water is.
+"""Cylinders in a video: found where animals move and where upright walls stand, or given by the table.
 
-In: what was seen of a video. Out: one ``Cylinder`` for each, from the left. Cylinders are found where animals move and
-where upright walls stand: all are taken to be of about one size and on one table.
+In: key frames. Out: one ``Cylinder`` each, from left to right. All cylinders of a video are assumed to be about equally
+wide and to stand on one table.
 """
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.forced_swim.model import SwimRow
+from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.assays.forced_swim.tracking.scene import Cylinder, KeyFrames
 from ketaflow.assays.forced_swim.tracking.water_line import edge_strength, locate_water_line, surface_strength
 from ketaflow.core.errors import IngestError
 
-# Between the animals of two cylinders there is an upright edge at least this strong, relative to the outer walls.
-BETWEEN_WALLS = 0.6
-# What moves in a cylinder seems to reach beyond its walls by up to this share of its width: of shares from 0.06 to
-# 0.22, tried on 36 drawn films, the larger found more walls.
-BEYOND_WALLS = 0.2
-# A share of what moves that lies outside a pair of walls tells as much against it as walls weaker by this times that.
-# 0 to 50 were tried on 89 films of benchmarks/: from 25 on the same walls were found, of 196 cylinders 4 off.
-CUT_OFF = 25.0
-# Rows in which something is seen for less than this share of the time of the busiest row are a hand's, not an animal's.
-PASSING_SHARE = 0.25
-# Between head and body, above and below the surface, no more than this is seen of neither (share of the width).
-SURFACE_GAP = 0.12
-# A camera may be held askew by this much (tangent, 6 degrees).
-MOST_ASKEW = 0.1
+# First and after the last of some rows or columns.
+Span = tuple[int, int]
+
+
+class Movement(NamedTuple):
+    """Where animals move: the columns of each, the pixels that change (height, width), and the rows of all."""
+
+    columns: list[Span]
+    moving: np.ndarray
+    rows: Span
+
+
+class WallPair(NamedTuple):
+    """Left and right wall of a cylinder, and what counts against them: movement outside."""
+
+    left: int
+    right: int
+    penalty: float
 
 
 def find_cylinders(seen: KeyFrames, name: str) -> list[Cylinder]:
-    """Cylinders of a video, from the left: those in which something moves, then empty ones that look the same."""
+    """Find the cylinders of a video.
+
+    Parameters
+    ----------
+    seen : KeyFrames
+        Key frames of the video.
+    name : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    list of Cylinder
+        From left to right: those in which something moves, and empty ones that look the same.
+
+    Raises
+    ------
+    IngestError
+        If nothing moves.
+    """
     empty = seen.quantile(0.5)
-    clusters, strong, rows = moving_columns(seen)
-    if not clusters:
+    movement = find_movement(seen)
+    if not movement.columns:
         raise IngestError(
             f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
             "expected animals filmed from the side."
         )
-    upright, level = straightened(edge_strength(empty, axis=1), rows), edge_strength(empty, axis=0)
+    rows = movement.rows
+    upright, level_edges = straightened(edge_strength(empty, axis=1), rows), edge_strength(empty, axis=0)
     profile = wall_profile(upright, rows)
-    clusters = merged_clusters(profile, clusters)
+    clusters = merged_clusters(profile, movement.columns)
+    walls = wall_pairs(profile, clusters, movement.moving[slice(*rows)].sum(axis=0))
     found = []
-    for cluster, pair in zip(clusters, wall_pairs(profile, clusters, strong[slice(*rows)].sum(axis=0)), strict=True):
-        own = animal_rows(seen, strong, cluster)
-        found.append(locate_water_line(level, *pair, *wall_rows(upright, *pair, own), own))
-    return sorted(found + empty_cylinders(profile, level, found), key=lambda one: one.left)
+    for cluster, pair in zip(clusters, walls, strict=True):
+        own = animal_rows(seen, movement.moving, cluster)
+        found.append(locate_water_line(level_edges, pair, wall_ends(upright, pair, own), own))
+    return sorted(found + empty_cylinders(profile, level_edges, found), key=lambda one: one.left)
 
 
-def moving_columns(seen: KeyFrames) -> tuple[list[tuple[int, int]], np.ndarray, tuple[int, int]]:
-    """Columns in which each animal moves, what moves (height, width), and the rows of all animals.
+def find_movement(seen: KeyFrames) -> Movement:
+    """Find the columns in which each animal moves.
 
-    Looked for twice, the second time in those rows alone: an arm that comes from above leans over two cylinders.
+    The search is repeated in the rows of the animals alone, because an arm that reaches in from above may lean over
+    two cylinders.
+
+    Parameters
+    ----------
+    seen : KeyFrames
+        Key frames of the video.
+
+    Returns
+    -------
+    Movement
+        Without columns if nothing moves.
     """
-    clusters, strong = active_clusters(seen.variability)
+    clusters, moving = active_clusters(seen.variability)
     if not clusters:
-        return [], strong, (0, len(strong))
-    rows = union_span([animal_rows(seen, strong, cluster) for cluster in clusters])
+        return Movement([], moving, (0, len(moving)))
+    rows = union_span([animal_rows(seen, moving, cluster) for cluster in clusters])
     within = np.zeros_like(seen.variability)
     within[slice(*rows)] = seen.variability[slice(*rows)]
-    again, inside = active_clusters(within)
-    if again:
-        clusters, strong = again, inside
-    return clusters, strong, union_span([animal_rows(seen, strong, cluster) for cluster in clusters])
+    clusters_within, moving_within = active_clusters(within)
+    if clusters_within:
+        clusters, moving = clusters_within, moving_within
+    return Movement(clusters, moving, union_span([animal_rows(seen, moving, cluster) for cluster in clusters]))
 
 
-def union_span(spans: list[tuple[int, int]]) -> tuple[int, int]:
-    """The span from the first start to the last stop."""
+def union_span(spans: list[Span]) -> Span:
+    """Return the span from the first start to the last stop."""
     return min(start for start, _ in spans), max(stop for _, stop in spans)
 
 
-def animal_rows(seen: KeyFrames, strong: np.ndarray, cluster: tuple[int, int]) -> tuple[int, int]:
-    """The rows in which the animal of a cluster of columns moves; ``strong`` marks the pixels of the film that change.
+def animal_rows(seen: KeyFrames, moving: np.ndarray, columns: Span) -> Span:
+    """Find the rows in which the animal of a cluster of columns moves.
 
-    Rows that only the hand which lets it go passes through are left out (in a short film it is there long enough to
-    count as movement; an animal is at the surface most of the time), and what lies apart, as droppings on the floor do.
+    Rows that only a hand passes through are left out: in a short video it is visible long enough to count as movement,
+    but an animal is at the surface most of the time. So is what lies apart, such as droppings on the floor.
+
+    Parameters
+    ----------
+    seen : KeyFrames
+        Key frames of the video.
+    moving : (height, width) bool
+        Pixels that change.
+    columns : tuple of int
+        First column, and the column after the last.
+
+    Returns
+    -------
+    tuple of int
+        First row, and the row after the last.
     """
-    columns = slice(*cluster)
-    mass = strong[:, columns].sum(axis=1)
+    across, width = slice(*columns), columns[1] - columns[0]
+    mass = moving[:, across].sum(axis=1)
     share = np.cumsum(mass) / mass.sum()
     first, after = int(np.searchsorted(share, 0.02)), int(np.searchsorted(share, 0.98)) + 1
-    box = (slice(first, after), columns)
-    apart = np.abs(seen.frames[:, box[0], columns] - seen.quantile(0.5)[box])
-    there = apart > max(6.0, 0.5 * float(np.percentile(seen.variability[box], 99.5)))
-    share = np.mean(np.count_nonzero(there, axis=2) >= max(2, 0.02 * (cluster[1] - cluster[0])), axis=0)
-    gap = max(3, round(SURFACE_GAP * (cluster[1] - cluster[0])))
-    lasting = ndimage.binary_closing(np.pad(share >= PASSING_SHARE * share.max(), gap), np.ones(gap))[gap:-gap]
-    labels, _ = ndimage.label(lasting)
+    box = (slice(first, after), across)
+    difference = np.abs(seen.frames[:, box[0], across] - seen.quantile(0.5)[box])
+    present = difference > max(6.0, 0.5 * float(np.percentile(seen.variability[box], 99.5)))
+    share = np.mean(np.count_nonzero(present, axis=2) >= max(2, 0.02 * width), axis=0)
+    gap = max(3, round(constants.SURFACE_GAP_FRACTION * width))
+    often = np.pad(share >= constants.HAND_FRACTION * share.max(), gap)
+    labels, _ = ndimage.label(ndimage.binary_closing(often, np.ones(gap, bool))[gap:-gap])
     masses = ndimage.sum_labels(mass[first:after], labels, np.arange(1, labels.max() + 1))
     rows = np.flatnonzero(labels == 1 + int(np.argmax(masses)))
     return first + int(rows[0]), first + int(rows[-1]) + 1
 
 
-def straightened(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
-    """Upright edges (height, width) sheared so that walls of a camera held askew stand upright; the middle row stays.
+def straightened(upright: np.ndarray, rows: Span) -> np.ndarray:
+    """Shear upright edges so that the walls seen by a rolled camera stand upright; the middle row keeps its place.
 
-    The right shear is the one at which edges in ``rows`` line up best: their profile is the most uneven.
+    Of the shears that are tried, the one at which edges line up best has the most uneven profile.
+
+    Parameters
+    ----------
+    upright : (height, width) float
+        Strength of upright edges.
+    rows : tuple of int
+        Rows in which animals move.
+
+    Returns
+    -------
+    (height, width) float
     """
     height, width = upright.shape
-    away = np.arange(height) - (rows[0] + rows[1]) // 2
+    from_middle = np.arange(height) - (rows[0] + rows[1]) // 2
     columns = np.arange(width)
     best, clearest = upright, -np.inf
-    for shear in sorted(np.linspace(-MOST_ASKEW, MOST_ASKEW, 21), key=abs):
-        moved = columns + np.round(shear * away).astype(int)[:, None]
+    for shear in sorted(np.linspace(-constants.MAX_ROLL, constants.MAX_ROLL, 21), key=abs):
+        moved = columns + np.round(shear * from_middle).astype(int)[:, None]
         sheared = np.take_along_axis(upright, np.clip(moved, 0, width - 1), axis=1)
         clear = float(np.sum(wall_profile(sheared, rows) ** 2)) * (1 - 0.5 * abs(shear))
         if clear > clearest:
@@ -111,139 +174,265 @@ def straightened(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
     return best
 
 
-def wall_profile(upright: np.ndarray, rows: tuple[int, int]) -> np.ndarray:
-    """Strength of upright edges at each column (width,) that go through most rows around and below the water.
+def wall_profile(upright: np.ndarray, rows: Span) -> np.ndarray:
+    """Measure upright edges that run through most rows around and below the water.
 
     A wall does; the outline of an animal that hardly moves does not.
+
+    Parameters
+    ----------
+    upright : (height, width) float
+        Strength of upright edges.
+    rows : tuple of int
+        Rows in which animals move.
+
+    Returns
+    -------
+    (width,) float
+        Strength of the edge in each column.
     """
     height = len(upright)
     reach = max(rows[1] - rows[0], height // 8)
     band = upright[max(0, rows[0] - reach // 2) : min(height, rows[1] + 3 * reach // 2)]
-    return np.percentile(ndimage.maximum_filter1d(band, 3, axis=1), 35, axis=0) + 1e-3
+    profile: np.ndarray = np.percentile(ndimage.maximum_filter1d(band, 3, axis=1), 35, axis=0) + 1e-3
+    return profile
 
 
-def merged_clusters(profile: np.ndarray, clusters: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Clusters with no wall between them put together: one animal that kept to two places of its cylinder."""
+def merged_clusters(profile: np.ndarray, clusters: list[Span]) -> list[Span]:
+    """Merge clusters of columns with no wall between them: one animal that kept to two places of its cylinder.
+
+    Parameters
+    ----------
+    profile : (width,) float
+        Strength of upright edges in each column.
+    clusters : list of tuple
+        Columns in which something moves.
+
+    Returns
+    -------
+    list of tuple
+    """
     reach = overhang_px(clusters)
     outer = min(profile[: clusters[0][0] + reach].max(), profile[max(0, clusters[-1][1] - reach) :].max())
-    together = [clusters[0]]
+    merged = [clusters[0]]
     for cluster in clusters[1:]:
-        between = profile[max(0, together[-1][1] - reach) : cluster[0] + reach]
-        if between.max() < BETWEEN_WALLS * outer:
-            together[-1] = (together[-1][0], cluster[1])
+        between = profile[max(0, merged[-1][1] - reach) : cluster[0] + reach]
+        if between.max() < constants.WALL_BETWEEN_FRACTION * outer:
+            merged[-1] = (merged[-1][0], cluster[1])
         else:
-            together.append(cluster)
-    return together
+            merged.append(cluster)
+    return merged
 
 
-def overhang_px(clusters: list[tuple[int, int]]) -> int:
-    """How far (pixels) what moves may reach beyond the walls of its cylinder: blur, waves on their outside, a tail."""
-    return max(2, round(BEYOND_WALLS * float(np.median([stop - start for start, stop in clusters]))))
+def overhang_px(clusters: list[Span]) -> int:
+    """Return how far movement may reach beyond the walls of its cylinder (pixels): blur, waves, a tail."""
+    median = float(np.median([stop - start for start, stop in clusters]))
+    return max(2, round(constants.OVERHANG_FRACTION * median))
 
 
-def empty_cylinders(profile: np.ndarray, level: np.ndarray, found: list[Cylinder]) -> list[Cylinder]:
-    """Cylinders in which nothing moves: walls as far apart and as strong, water as high, where none was found yet."""
+def empty_cylinders(profile: np.ndarray, level_edges: np.ndarray, found: list[Cylinder]) -> list[Cylinder]:
+    """Find cylinders in which nothing moves: walls as far apart and as strong, water as high, as in those found.
+
+    Parameters
+    ----------
+    profile : (width,) float
+        Strength of upright edges in each column.
+    level_edges : (height, width) float
+        Strength of level edges.
+    found : list of Cylinder
+        Cylinders in which something moves.
+
+    Returns
+    -------
+    list of Cylinder
+    """
     wide = float(np.median([one.width for one in found]))
     strength = min(min(profile[int(one.left)], profile[int(one.right)]) for one in found)
     water = [round((one.water_left + one.water_right) / 2) for one in found]
-    usual = min(surface_strength(level, one.left, one.right, y) for one, y in zip(found, water, strict=True))
-    peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
-    peaks = [int(x) for x in peaks if profile[x] >= 0.6 * strength]
+    usual = min(surface_strength(level_edges, one.left, one.right, y) for one, y in zip(found, water, strict=True))
+    peaks = [x for x in local_maxima(profile) if profile[x] >= 0.6 * strength]
+    heights = range(min(water) - 3, max(water) + 4)
     extra: list[Cylinder] = []
     for left in peaks:
         for right in (x for x in peaks if abs(x - left - wide) <= max(2, 0.06 * wide)):
             clear = all(right < one.left + 3 or left > one.right - 3 for one in found + extra)
-            surface = max(range(min(water) - 3, max(water) + 4), key=lambda y: surface_strength(level, left, right, y))
-            if clear and surface_strength(level, left, right, surface) >= 0.5 * usual:
+            strengths = {y: surface_strength(level_edges, left, right, y) for y in heights}
+            surface = max(strengths, key=strengths.__getitem__)
+            if clear and strengths[surface] >= 0.5 * usual:
                 extra.append(replace(found[0], left=left, right=right, water_left=surface, water_right=surface))
     return extra
 
 
-def active_clusters(changes: np.ndarray) -> tuple[list[tuple[int, int]], np.ndarray]:
-    """Columns (start, stop) in which something moves, a cluster for each animal, and what moves (height, width)."""
-    height, width = changes.shape
-    strong = changes > max(6.0, 0.25 * float(np.percentile(changes, 99.5)))
-    strong = ndimage.binary_opening(strong, np.ones((2, 2)))
-    busy = strong.sum(axis=0) >= max(2, 0.015 * height)
-    busy = ndimage.binary_closing(np.pad(busy, 8), np.ones(max(3, width // 64)))[8:-8]
+def local_maxima(profile: np.ndarray) -> list[int]:
+    """Return the places of a profile (n,) that no value within two places exceeds."""
+    return [int(x) for x in np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)]
+
+
+def active_clusters(variability: np.ndarray) -> tuple[list[Span], np.ndarray]:
+    """Find the columns in which something moves, one cluster for each animal.
+
+    Parameters
+    ----------
+    variability : (height, width) float
+        Range of each pixel beyond the noise (grey levels).
+
+    Returns
+    -------
+    list of tuple
+        First column of each cluster, and the column after its last.
+    (height, width) bool
+        Pixels that change.
+    """
+    height, width = variability.shape
+    moving = variability > max(6.0, 0.25 * float(np.percentile(variability, 99.5)))
+    moving = ndimage.binary_opening(moving, np.ones((2, 2), bool))
+    busy = moving.sum(axis=0) >= max(2, 0.015 * height)
+    busy = ndimage.binary_closing(np.pad(busy, 8), np.ones(max(3, width // 64), bool))[8:-8]
     labels, count = ndimage.label(busy)
-    masses = np.array([strong[:, labels == index].sum() for index in range(1, count + 1)])
+    masses = np.array([moving[:, labels == index].sum() for index in range(1, count + 1)])
     spans = [np.flatnonzero(labels == index) for index in range(1, count + 1)]
     kept = [
         (int(span[0]), int(span[-1]) + 1)
         for span, mass in zip(spans, masses, strict=True)
         if len(span) >= 0.015 * width and mass >= 0.12 * masses.max()
     ]
-    return kept, strong
+    return kept, moving
 
 
-def wall_pairs(profile: np.ndarray, clusters: list[tuple[int, int]], busy: np.ndarray) -> list[tuple[int, int]]:
-    """Left and right wall of the cylinder around each cluster: strong upright edges, all pairs about equally wide.
+def wall_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> list[Span]:
+    """Find the walls of the cylinder around each cluster: strong upright edges, all pairs about equally wide.
 
-    ``busy`` (width,) is how much moves in each column: little of it may lie outside the walls.
+    Parameters
+    ----------
+    profile : (width,) float
+        Strength of upright edges in each column.
+    clusters : list of tuple
+        Columns in which each animal moves.
+    busy : (width,) int
+        How much moves in each column; little of it may lie outside the walls.
+
+    Returns
+    -------
+    list of tuple
+        Columns of the left and the right wall of each cluster.
+    """
+    choices = candidate_pairs(profile, clusters, busy)
+    best: list[WallPair] = []
+    best_score = -np.inf
+    for wide in sorted({pair.right - pair.left for pairs in choices for pair in pairs}):
+        scores = [[_pair_score(profile, pair, wide) for pair in pairs] for pairs in choices]
+        score = sum(max(own) for own in scores)
+        if score > best_score:
+            best = [pairs[int(np.argmax(own))] for pairs, own in zip(choices, scores, strict=True)]
+            best_score = score
+    return [(pair.left, pair.right) for pair in best]
+
+
+def candidate_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> list[list[WallPair]]:
+    """List the pairs of strong edges around each cluster, with the movement that lies outside each pair.
+
+    Parameters
+    ----------
+    profile, clusters, busy
+        As in ``wall_pairs``.
+
+    Returns
+    -------
+    list of list of WallPair
+        For each cluster.
     """
     moved = np.concatenate([[0], np.cumsum(busy)])
     reach = overhang_px(clusters)
     borders = [0, *((a[1] + b[0]) // 2 for a, b in pairwise(clusters)), len(profile) - 1]
-    peaks = np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)
+    peaks = local_maxima(profile)
     choices = []
     for index, (start, stop) in enumerate(clusters):
         inward = min(reach, (stop - start) // 3)
         lefts = _wall_candidates(profile, peaks, borders[index], start + inward)
         rights = _wall_candidates(profile, peaks, stop - inward, borders[index + 1])
-        pairs = [(left, right) for left in lefts for right in rights]
-        kept = [moved[min(right, stop)] - moved[max(left, start)] for left, right in pairs]
         whole = max(moved[stop] - moved[start], 1)
-        choices.append([(*pair, CUT_OFF * (1 - part / whole)) for pair, part in zip(pairs, kept, strict=True)])
-    widths = sorted({right - left for pairs in choices for left, right, _ in pairs})
-    best, best_score = None, -np.inf
-    for wide in widths:
-        picked = [max(pairs, key=lambda pair: _pair_score(profile, pair, wide)) for pairs in choices]
-        score = sum(_pair_score(profile, pair, wide) for pair in picked)
-        if score > best_score:
-            best, best_score = picked, score
-    return [(left, right) for left, right, _ in best]
+        inside = {(a, b): moved[min(b, stop)] - moved[max(a, start)] for a in lefts for b in rights}
+        weight = constants.OUTSIDE_WEIGHT
+        choices.append([WallPair(*pair, weight * (1 - part / whole)) for pair, part in inside.items()])
+    return choices
 
 
-def _wall_candidates(profile: np.ndarray, peaks: np.ndarray, start: int, stop: int) -> list[int]:
-    inside = [int(x) for x in peaks if start <= x <= stop]
+def _wall_candidates(profile: np.ndarray, peaks: list[int], start: int, stop: int) -> list[int]:
+    """Peaks between two columns that are not much weaker than the strongest; an end of the range if there is none."""
+    inside = [x for x in peaks if start <= x <= stop]
     strongest = max((profile[x] for x in inside), default=0)
     return [x for x in inside if profile[x] > 0.4 * strongest] or [int(start if start < stop else stop)]
 
 
-def _pair_score(profile: np.ndarray, pair: tuple[int, int, float], wide: float) -> float:
-    left, right, loss = pair
-    strength = (profile[left] + profile[right]) / (2 * profile.max())
-    return strength - loss - 8 * abs(right - left - wide) / wide - 0.5 * wide / len(profile)
+def _pair_score(profile: np.ndarray, pair: WallPair, wide: float) -> float:
+    """Strength of a pair of walls, less its penalty, its difference from the common width, and the width itself."""
+    strength = (profile[pair.left] + profile[pair.right]) / (2 * profile.max())
+    unlike = 8 * abs(pair.right - pair.left - wide) / wide
+    return float(strength - pair.penalty - unlike - 0.5 * wide / len(profile))
 
 
-def wall_rows(upright: np.ndarray, left: int, right: int, rows: tuple[int, int]) -> tuple[int, int]:
-    """Upper and lower end of the walls around the rows in which the animal moves."""
-    sides = [upright[:, max(0, x - 1) : x + 2].max(axis=1) for x in (left, right)]
+def wall_ends(upright: np.ndarray, walls: Span, rows: Span) -> Span:
+    """Find the upper and the lower end of two walls, around the rows in which the animal moves.
+
+    Parameters
+    ----------
+    upright : (height, width) float
+        Strength of upright edges.
+    walls : tuple of int
+        Columns of the walls.
+    rows : tuple of int
+        Rows in which the animal moves.
+
+    Returns
+    -------
+    tuple of int
+        First row, and the row after the last.
+    """
+    sides = [upright[:, max(0, x - 1) : x + 2].max(axis=1) for x in walls]
     both = ndimage.median_filter(np.minimum(*sides), 5)
-    level = 0.35 * np.median(both[rows[0] : rows[1]])
+    limit = 0.35 * np.median(both[rows[0] : rows[1]])
     middle = (rows[0] + rows[1]) // 2
-    weak = np.flatnonzero(both < max(level, 1e-3))
-    top = weak[weak < middle].max(initial=-1) + 1
-    bottom = weak[weak > middle].min(initial=len(both))
+    weak = np.flatnonzero(both < max(limit, 1e-3))
+    top = int(weak[weak < middle].max(initial=-1)) + 1
+    bottom = int(weak[weak > middle].min(initial=len(both)))
     reach = rows[1] - rows[0]
     return min(top, max(0, rows[0] - reach // 4)), max(bottom, min(len(both), rows[1] + reach // 4))
 
 
-def cylinder_from_table(swim: dict, seen: KeyFrames, name: str) -> Cylinder:
-    """The cylinder whose box stands in the table; its water line is found inside."""
+def cylinder_from_table(row: SwimRow, seen: KeyFrames, name: str) -> Cylinder:
+    """Make the cylinder whose region is given in the table; its water line is found inside.
+
+    Parameters
+    ----------
+    row : SwimRow
+        A row with ``region_x_px``.
+    seen : KeyFrames
+        Key frames of the video.
+    name : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    Cylinder
+
+    Raises
+    ------
+    IngestError
+        If the region is incomplete or lies outside the frame.
+    """
     sides = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")
-    missing = [side for side in sides if swim.get(side) is None]
+    given = [getattr(row, side) for side in sides]
     height, width = seen.frames.shape[1:]
-    if missing:
-        raise IngestError(f"{name}: cylinder {swim['cylinder']:g} has no {', '.join(missing)}. Fill in all four.")
-    left, top, wide, high = (float(swim[side]) for side in sides)
+    if None in given:
+        missing = [side for side, value in zip(sides, given, strict=True) if value is None]
+        raise IngestError(f"{name}: cylinder {row.cylinder:g} has no {', '.join(missing)}. Fill in all four.")
+    left, top, wide, high = map(float, given)
     if left + wide > width + 1 or top + high > height + 1 or wide < 8 or high < 8:
         raise IngestError(
-            f"{name}: the region of cylinder {swim['cylinder']:g} ends at x {left + wide:g}, y {top + high:g}; the "
+            f"{name}: the region of cylinder {row.cylinder:g} ends at x {left + wide:g}, y {top + high:g}; the "
             f"picture is {width} x {height} pixels. Correct the region_ columns."
         )
-    level = edge_strength(seen.quantile(0.5), axis=0)
-    box = (int(left), int(min(left + wide, width - 1)), int(top), int(min(top + high, height - 1)))
-    rows = (int(top + 0.1 * high), int(top + 0.8 * high))
-    return locate_water_line(level, *box, rows)
+    level_edges = edge_strength(seen.quantile(0.5), axis=0)
+    walls = int(left), int(min(left + wide, width - 1))
+    ends = int(top), int(min(top + high, height - 1))
+    return locate_water_line(level_edges, walls, ends, (int(top + 0.1 * high), int(top + 0.8 * high)))

@@ -1,44 +1,68 @@
-"""Brightness of places without animals, by which flicker and slow changes of the light are taken out."""
+"""Brightness of places without animals: the reference that removes lamp flicker and slow changes of the light."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.assays.forced_swim.tracking.scene import Cylinder
 
-# The light is read in so many bands and at most so many pixels of each: a camera's noise of a few grey levels then
-# moves a band's light by less than a fifth of a percent.
-BANDS, BAND_PX = 6, 250
 
-
-@dataclass
+@dataclass(frozen=True)
 class ReferenceLight:
-    """Brightness of places without animals, in bands from top to bottom: the reference that takes out lamp flicker."""
+    """Pixels without animals, in horizontal bands from top to bottom.
+
+    Attributes
+    ----------
+    rows, columns : (n_pixels,) int
+        The pixels, band by band.
+    band_starts : (n_bands,) int
+        Place of each band's first pixel among them.
+    expected : (n_bands,) float
+        Summed background level of each band (grey levels).
+    band_rows : (n_bands,) float
+        Mean row of each band.
+    """
 
     rows: np.ndarray
     columns: np.ndarray
-    starts: np.ndarray
+    band_starts: np.ndarray
     expected: np.ndarray
-    centres: np.ndarray
+    band_rows: np.ndarray
 
-    def gains(self, picture: np.ndarray) -> np.ndarray:
-        """Light of each band relative to the background's."""
-        seen = picture[self.rows, self.columns].astype(np.float32)
-        return np.add.reduceat(seen, self.starts) / self.expected
+    def gains(self, frame: np.ndarray) -> np.ndarray:
+        """Return the light of each band of a frame relative to the background, (n_bands,) float."""
+        levels = frame[self.rows, self.columns].astype(np.float32)
+        return np.add.reduceat(levels, self.band_starts) / self.expected
 
 
-def reference_light(background: np.ndarray, changes: np.ndarray, cylinders: list[Cylinder]) -> ReferenceLight:
-    """Choose quiet, well-lit pixels outside the cylinders (inside, where none is left), a few hundred in each band."""
+def reference_light(background: np.ndarray, variability: np.ndarray, cylinders: list[Cylinder]) -> ReferenceLight:
+    """Choose quiet, well-lit pixels outside the cylinders, a few hundred in each band.
+
+    Parameters
+    ----------
+    background : (height, width) float32
+        The scene without animals (grey levels).
+    variability : (height, width) float
+        Range of each pixel (grey levels).
+    cylinders : list of Cylinder
+        Avoided as long as enough pixels remain.
+
+    Returns
+    -------
+    ReferenceLight
+    """
     height, width = background.shape
-    quiet = (changes <= np.percentile(changes, 70)) & (background > 25) & (background < 250)
+    quiet = (variability <= np.percentile(variability, 70)) & (background > 25) & (background < 250)
     for cylinder in cylinders:
         outside = quiet.copy()
         outside[int(cylinder.top) : int(cylinder.bottom), int(cylinder.left) - 2 : int(cylinder.right) + 3] = False
         quiet = outside if outside.mean() > 0.03 else quiet
     rows, columns = [], []
-    for band in np.array_split(np.arange(height), BANDS):
+    for band in np.array_split(np.arange(height), constants.LIGHT_BANDS):
         ys, xs = np.nonzero(quiet[band[0] : band[-1] + 1])
-        picked = np.linspace(0, len(ys) - 1, min(len(ys), BAND_PX)).astype(int)
+        count = min(len(ys), constants.LIGHT_PIXELS_PER_BAND)
+        picked = np.linspace(0, len(ys) - 1, count).astype(int)
         if len(ys) >= 30:
             rows.append(ys[picked] + band[0])
             columns.append(xs[picked])

@@ -1,6 +1,7 @@
-"""The scene without the animals: what each pixel usually looks like, how it changes, and how an animal stands out.
+"""Key frames of a video, and the cylinders and animals that are found in them.
 
-In: pictures spread over the video, and its cylinders. Out: the empty background, the camera's noise, ripples, fur.
+In: frames spread over the video. Out: the same frames at one brightness, with how much each pixel varies beyond the
+camera's noise. Detection and background work on these alone, so the video itself is decoded only once.
 """
 
 from dataclasses import dataclass
@@ -8,19 +9,24 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.core.errors import IngestError
 
-# A clock stands within this share of the rows at the upper or lower end of the picture.
-CLOCK_ROWS = 0.15
-# A picture without a brighter pixel shows nothing (grey levels; black is 16 in video).
-BLACK = 30
 
-
-@dataclass
+@dataclass(frozen=True)
 class Cylinder:
-    """A cylinder in pixels of the video: its box, and the water surface at its left and right wall.
+    """A cylinder, in pixels of the video.
 
-    ``rows`` are those in which its animal moves (first, after last): the surface is among them.
+    Attributes
+    ----------
+    left, right, top, bottom : float
+        Its walls, and the upper and lower end of these.
+    water_left, water_right : float
+        Height of the water surface at both walls (pixels from the top).
+    confidence : float
+        How clearly the water line stands out (0 to 1).
+    rows : tuple of int
+        First row in which the animal moves, and the row after the last; the surface is among them.
     """
 
     left: float
@@ -34,24 +40,62 @@ class Cylinder:
 
     @property
     def width(self) -> float:
-        """Distance of the walls (pixels)."""
+        """Distance between the walls (pixels)."""
         return self.right - self.left
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """How an animal stands out: its grey level, its usual difference from what is behind, the root of its area (px)."""
+    """How an animal differs from the background; NaN where no animal was seen.
+
+    Attributes
+    ----------
+    level : float
+        Median grey level of the fur.
+    contrast : float
+        Median absolute difference from the background (grey levels).
+    size : float
+        Square root of the body's usual area (pixels).
+    """
 
     level: float
     contrast: float
     size: float
 
 
-@dataclass
-class KeyFrames:
-    """Pictures spread over a video, of one brightness: in order of time, and each pixel's values in rising order.
+@dataclass(frozen=True)
+class EmptyScene:
+    """The scene without animals.
 
-    ``activity`` is how much each pixel changes, ``clock`` where that is a clock's doing.
+    Attributes
+    ----------
+    background : (height, width) float32
+        Grey levels.
+    noise_sd : float
+        Standard deviation of the camera's noise (grey levels).
+    sign : int
+        1 if the animals are darker than the background, -1 if they are lighter.
+    """
+
+    background: np.ndarray
+    noise_sd: float
+    sign: int
+
+
+@dataclass(frozen=True)
+class KeyFrames:
+    """Frames spread over a video, at one brightness.
+
+    Attributes
+    ----------
+    frames : (n, height, width) uint8
+        In order of time.
+    sorted_levels : (n, height, width) uint8
+        The values of each pixel in rising order.
+    variability : (height, width) float
+        Range of each pixel beyond the camera's noise (grey levels); 0 in a clock.
+    clock_mask : (height, width) bool
+        Where a clock is displayed.
     """
 
     frames: np.ndarray
@@ -59,52 +103,106 @@ class KeyFrames:
     variability: np.ndarray
     clock_mask: np.ndarray
 
-    def quantile(self, share: float) -> np.ndarray:
-        """The value below which each pixel lies for a share of the time (height, width)."""
-        return self.sorted_levels[round(share * (len(self.sorted_levels) - 1))].astype(np.float32)
+    def quantile(self, fraction: float) -> np.ndarray:
+        """Return the value below which each pixel lies for a fraction of the time, (height, width) float32."""
+        return _quantile(self.sorted_levels, fraction)
 
 
-def key_frames(pictures: list[np.ndarray], name: str) -> KeyFrames:
-    """Bring pictures to one brightness, and tell how much each pixel changes beyond the camera's noise."""
-    even = equalised(pictures)
-    if even.max(initial=0) < BLACK:
+def _quantile(sorted_levels: np.ndarray, fraction: float) -> np.ndarray:
+    """Level of each pixel at a fraction of the sorted frames."""
+    return sorted_levels[round(fraction * (len(sorted_levels) - 1))].astype(np.float32)
+
+
+def key_frames(frames: list[np.ndarray], name: str) -> KeyFrames:
+    """Equalise the brightness of frames and measure how much each pixel varies.
+
+    Parameters
+    ----------
+    frames : list of (height, width) uint8
+        Frames spread over the video.
+    name : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    KeyFrames
+
+    Raises
+    ------
+    IngestError
+        If every frame is black.
+    """
+    even = equalised(frames)
+    if even.max(initial=0) < constants.BLACK_LEVEL:
         raise IngestError(f"{name}: the picture is black throughout. Check that it is the right file.")
-    ranked = np.sort(even, axis=0)
-    found = KeyFrames(even, ranked, np.zeros(0), np.zeros(0))
-    spread = ndimage.gaussian_filter(found.quantile(0.95) - found.quantile(0.05), 1.0)
-    activity = np.maximum(spread - 2.0 * np.median(spread[::2, ::2]), 0)
-    found.clock_mask = find_clock(activity)
-    found.variability = np.where(found.clock_mask, 0, activity)
-    return found
+    sorted_levels = np.sort(even, axis=0)
+    spread = ndimage.gaussian_filter(_quantile(sorted_levels, 0.95) - _quantile(sorted_levels, 0.05), 1.0)
+    variability = np.maximum(spread - 2.0 * np.median(spread[::2, ::2]), 0)
+    clock = find_clock(variability)
+    return KeyFrames(even, sorted_levels, np.where(clock, 0, variability), clock)
 
 
-def find_clock(activity: np.ndarray) -> np.ndarray:
-    """Where something changes (height, width) that lies wholly within the outermost rows: a clock in the picture."""
-    height = len(activity)
-    labels, _ = ndimage.label(activity > 6.0)
-    clock = np.zeros(activity.shape, bool)
+def find_clock(variability: np.ndarray) -> np.ndarray:
+    """Find a clock displayed in the frame: a change that lies wholly within the outermost rows.
+
+    Parameters
+    ----------
+    variability : (height, width) float
+        Range of each pixel (grey levels).
+
+    Returns
+    -------
+    (height, width) bool
+    """
+    height = len(variability)
+    labels, _ = ndimage.label(variability > 6.0)
+    clock = np.zeros(variability.shape, bool)
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
-        if rows.stop <= CLOCK_ROWS * height or rows.start >= (1 - CLOCK_ROWS) * height:
+        band = constants.CLOCK_BAND_FRACTION
+        if rows.stop <= band * height or rows.start >= (1 - band) * height:
             clock[rows, columns] |= labels[rows, columns] == number
-    return ndimage.binary_dilation(clock, iterations=2) if clock.any() else clock
+    grown: np.ndarray = ndimage.binary_dilation(clock, iterations=2) if clock.any() else clock
+    return grown
 
 
-def equalised(pictures: list[np.ndarray]) -> np.ndarray:
-    """Pictures (n, height, width) uint8 brought to one brightness, so that light is no motion."""
-    levels = np.array([np.median(picture[::4, ::4]) for picture in pictures])
+def equalised(frames: list[np.ndarray]) -> np.ndarray:
+    """Scale frames to one brightness, so that a change of light is not taken for motion; drop dark frames.
+
+    Parameters
+    ----------
+    frames : list of (height, width) uint8
+        Frames of one video.
+
+    Returns
+    -------
+    (n, height, width) uint8
+    """
+    levels = np.array([np.median(frame[::4, ::4]) for frame in frames])
     usual = np.percentile(levels, 80)
     usable = levels > 0.4 * usual
-    even = np.empty((np.count_nonzero(usable), *pictures[0].shape), np.uint8)
+    even = np.empty((np.count_nonzero(usable), *frames[0].shape), np.uint8)
     for place, index in enumerate(np.flatnonzero(usable)):
         scale = np.clip(np.rint(np.arange(256) * usual / levels[index]), 0, 255).astype(np.uint8)
-        np.take(scale, pictures[index], out=even[place])
+        np.take(scale, frames[index], out=even[place])
     return even
 
 
 def camera_shift_px(seen: KeyFrames) -> float:
-    """How far (pixels) the scene stands apart in the first and the last third of the film: a camera that was pushed.
+    """Measure how far the camera moved between the first and the last third of the video.
 
-    Where the phases of both agree best (Kuglin and Hines 1975); half the resolution will do.
+    Parameters
+    ----------
+    seen : KeyFrames
+        Key frames of the video.
+
+    Returns
+    -------
+    float
+        Displacement (pixels), by phase correlation at half the resolution [1]_.
+
+    References
+    ----------
+    .. [1] Kuglin, Hines (1975), Proc IEEE Int Conf Cybernetics and Society, 163-165
     """
     from skimage.registration import phase_cross_correlation
 

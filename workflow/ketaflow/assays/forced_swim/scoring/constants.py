@@ -1,0 +1,41 @@
+"""Constants of the scoring, by module. "Tuned" means chosen on drawn videos (docs/assays/forced_swim.md)."""
+
+# bouts
+
+# Times that differ by less than this are the same (s).
+SAME_TIME_S = 1e-9
+
+# states
+
+# Motion that travel of one body length per second beyond drifting adds (fraction of the body per body length/s). Tuned.
+TRAVEL_WEIGHT_S = 0.05
+# Added before the logarithm: motion this small cannot be told from none (fraction of the body). Tuned.
+MIN_MOTION = 0.003
+# The end of a bout of immobility is searched from this long before to that long after the crossing of the threshold,
+# by comparing the motion within a window on both sides (s). Tuned.
+SEARCH_BEFORE_S = 0.6
+SEARCH_AFTER_S = 0.3
+SEARCH_WINDOW_S = 1.0
+# A stroke shows this much too early and too long, because a frame is compared with those before and after it (s).
+STROKE_SPREAD_S = 0.09
+# Motion between the threshold and the threshold times the hysteresis belongs to immobility that begins within this time
+# (the body spins on, waves die away), or that ended within that time (the first stroke is sharp) (s). Tuned.
+RUN_OUT_S = 1.0
+SHARP_START_S = 0.3
+# Posture is averaged over this time; depth over half of it (s). Tuned.
+POSTURE_WINDOW_S = 0.8
+# A gap up to this long takes the state before it (s): one or two frames in which the animal was missed.
+BRIDGED_GAP_S = 0.25
+
+# measures
+
+# Less of the window seen than this gives no measurement (fraction).
+MIN_SEEN_FRACTION = 0.5
+# Light below this (relative to the usual) is darkness.
+DARK_FRACTION = 0.4
+# Factors by which the threshold is moved to see how much immobility depends on it; the middle one leaves it.
+THRESHOLD_FACTORS = (0.8, 1, 1.2)
+# Shorter darkness, or a shorter stretch of a hung camera, does not explain unscored time (s).
+MIN_CAUSE_S = 1
+# An animal last seen this long before the end of the window was removed early (s).
+REMOVED_EARLY_S = 2
