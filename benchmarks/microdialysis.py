@@ -76,9 +76,9 @@ def run_errors_pct(rng: np.random.Generator, apart_sigma: float) -> list[float]:
     for centre, area in zip(centres, areas, strict=True):
         signal += simulate.tailed_peak(time_s, centre, sigma_s, tail_s, area)
     signal += rng.normal(0, areas.min() / (2.5 * sigma_s) / rng.choice([30, 100, 300]), len(time_s))
-    rows = peaks.peaks_of(time_s / 60, signal, method="drop_line", unmix=True, **HOW).rows
-    nearest = [min(rows, key=lambda row, at=at: abs(60 * row["retention_min"] - at)) for at in centres + 0.6 * tail_s]
-    return [100 * (row["area"] / area - 1) for row, area in zip(nearest, areas, strict=True)]
+    rows = peaks.peaks_of(time_s / 60, signal, method="drop_line", unmix=True, **HOW).peaks
+    nearest = [min(rows, key=lambda row, at=at: abs(60 * row.retention_min - at)) for at in centres + 0.6 * tail_s]
+    return [100 * (row.area / area - 1) for row, area in zip(nearest, areas, strict=True)]
 
 
 def hard_errors_pct(rng: np.random.Generator, kind: str) -> list[float]:
@@ -106,11 +106,11 @@ def hard_errors_pct(rng: np.random.Generator, kind: str) -> list[float]:
         simulate.tailed_peak(time_s, centre, sigma_s, tail_s, area) for centre, area in zip(centres, areas, strict=True)
     )
     signal = signal + rng.normal(0, areas.min() / (2.5 * sigma_s) / rng.choice([50, 200]), len(time_s))
-    rows = peaks.peaks_of(time_s / 60, signal, method="drop_line", unmix=True, **HOW).rows
+    rows = peaks.peaks_of(time_s / 60, signal, method="drop_line", unmix=True, **HOW).peaks
     tops = centres + (0.9 * sigma_s if kind == "tails" else 0.6 * tail_s)
-    nearest = [min(rows, key=lambda row, at=at: abs(60 * row["retention_min"] - at)) for at in tops]
+    nearest = [min(rows, key=lambda row, at=at: abs(60 * row.retention_min - at)) for at in tops]
     return [
-        100 * (row["area"] / area - 1) if abs(60 * row["retention_min"] - top) < 2.5 * sigma_s else -100.0
+        100 * (row.area / area - 1) if abs(60 * row.retention_min - top) < 2.5 * sigma_s else -100.0
         for row, area, top in zip(nearest, areas, tops, strict=True)
     ]
 
@@ -125,11 +125,9 @@ def pair_errors_pct(rng: np.random.Generator, snr: float) -> list[float]:
     signal = simulate.tailed_peak(time_s, 100, first_s, first_s * ratio, areas[0])
     signal += simulate.tailed_peak(time_s, 100 + apart_s, second_s, second_s * ratio * rng.uniform(0.8, 1.2), areas[1])
     signal += 50 + rng.normal(0, 0.4 * min(areas / [first_s, second_s]) / snr, len(time_s))
-    rows = peaks.peaks_of(time_s / 60, signal, method="drop_line", unmix=True, **HOW).rows
-    rows = [row for row in rows if row["area"] > 20]
-    return (
-        [100 * (row["area"] / area - 1) for row, area in zip(rows, areas, strict=True)] if len(rows) == 2 else [100.0]
-    )
+    rows = peaks.peaks_of(time_s / 60, signal, method="drop_line", unmix=True, **HOW).peaks
+    rows = [row for row in rows if row.area > 20]
+    return [100 * (row.area / area - 1) for row, area in zip(rows, areas, strict=True)] if len(rows) == 2 else [100.0]
 
 
 def accuracy() -> None:

@@ -9,10 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from dialysate import DEFAULTS, fraction_row
-
-from ketaflow.assays.microdialysis import ingest, simulate
-from ketaflow.core.records import Record
+from dialysate import Animal, fraction_row, ingested
 
 # Top of the rise (% of baseline) by dose (mg/kg): up at 10 to 30, nothing at 50, down at 200 (Moghaddam 1997).
 TOP_PCT = {0: 0.0, 10: 50.0, 30: 90.0, 50: 0.0, 200: -35.0}
@@ -124,7 +121,7 @@ def truth(rows: list[dict], concentration: np.ndarray) -> Truth:
     return Truth(baseline, 100 * held / baseline, area)
 
 
-def animal(folder: Path, session: Session, dose: int, seed: int) -> tuple[Record, dict[str, Truth]]:
+def animal(folder: Path, session: Session, dose: int, seed: int) -> tuple[Animal, dict[str, Truth]]:
     """An animal's files, drawn and ingested, and what is true of it."""
     rng = np.random.default_rng(seed)
     rows, known = tubes(session), course(session, dose, rng)
@@ -132,13 +129,5 @@ def animal(folder: Path, session: Session, dose: int, seed: int) -> tuple[Record
     for analyte, concentration in known.items():
         for row, value in zip(rows, content(concentration, in_brain(rows)), strict=True):
             drawn.append({"fraction": row["fraction"], "analyte": analyte, "concentration_um": value, "fault": None})
-    standards = [
-        {"chromatogram": f"s/{level:g}.txt", "analyte": name, "concentration_um": level, "retention_min": facts[0]}
-        for level in simulate.LEVELS_UM
-        for name, facts in simulate.ANALYTES.items()
-    ]
-    tables = {"microdialysis": rows, "microdialysis_standards": standards}
-    simulate.draw({**tables, "microdialysis_truth": drawn}, folder, seed=seed)
-    record = ingest.ingest(tables, folder, **DEFAULTS["ingest"])
-    record.name, record.rows = "M1", tables
-    return record, {analyte: truth(rows, concentration) for analyte, concentration in known.items()}
+    made = ingested(folder, rows, drawn, seed)
+    return made, {analyte: truth(rows, concentration) for analyte, concentration in known.items()}

@@ -127,7 +127,7 @@ def test_a_folder_pairs_its_channels_with_its_report(tmp_path):
     (folder / "Report.TXT").write_bytes(REPORT.encode("utf-16"))
     (trace,) = dispatch.read(folder, time_unit="auto")
     assert len(trace.signal) == len(COUNTS)
-    assert [peak["area"] for peak in trace.vendor_peaks] == [1234.56, 300.1]
+    assert [peak.area for peak in trace.vendor_peaks] == [1234.56, 300.1]
 
 
 def test_a_folder_without_a_channel_says_what_to_copy(tmp_path):
@@ -138,7 +138,7 @@ def test_a_folder_without_a_channel_says_what_to_copy(tmp_path):
 
 def test_a_report_alone_is_a_peak_table_told_by_its_ruler(stored):
     (trace,) = dispatch.read(stored(REPORT.encode("utf-16"), "Report.TXT"), time_unit="auto")
-    told = [(peak["name"], peak["retention_min"], peak["area"], peak["concentration"]) for peak in trace.vendor_peaks]
+    told = [(peak.name, peak.retention_min, peak.area, peak.concentration) for peak in trace.vendor_peaks]
     assert told == [("glutamate", 3.101, 1234.56, 1.23456), ("GABA", 7.402, 300.1, 0.3001)]
 
 
@@ -177,18 +177,18 @@ def test_a_real_channel_of_version_81_is_read_whole(shared):
 def test_real_reports_give_every_peak(shared):
     folder = shared / "microdialysis"
     first, second = dispatch.read(folder / "agilent_fid/001F0101.D/Report.TXT", time_unit="auto")
-    assert [(peak["retention_min"], peak["area"]) for peak in first.vendor_peaks] == [
+    assert [(peak.retention_min, peak.area) for peak in first.vendor_peaks] == [
         (2.824, 45713.7), (4.057, 955.59546), (9.209, 17.71351),
     ]  # fmt: skip
-    assert [peak["area"] for peak in second.vendor_peaks] == [2608.15039]
+    assert [peak.area for peak in second.vendor_peaks] == [2608.15039]
     (boxed,) = dispatch.read(folder / "formats/openlab_rdl_report_M2.txt", time_unit="auto")
-    assert [peak["area"] for peak in boxed.vendor_peaks] == [53.0992, 6094.3336, 14.2114, 7620.703, 381.8593, 301.7014]
-    assert boxed.vendor_peaks[1]["name"] == "AMP@1,169min"
+    assert [peak.area for peak in boxed.vendor_peaks] == [53.0992, 6094.3336, 14.2114, 7620.703, 381.8593, 301.7014]
+    assert boxed.vendor_peaks[1].name == "AMP@1,169min"
 
 
 def test_columns_of_a_report_are_those_under_their_headings():
     (peaks,) = agilent.report_peaks(REPORT.splitlines()).values()
-    assert peaks[0]["height"] is None, "this report has no heights, and the amount is none"
+    assert peaks[0].height is None, "this report has no heights, and the amount is none"
 
 
 def test_a_strange_pace_is_believed_where_a_checksum_holds(tmp_path, stored):

@@ -12,7 +12,7 @@ from ketaflow.assays.microdialysis.response.brain_time import WHOLE, Fraction
 HOW = {"missing_max_pct": 35, "method": "fraction", "scatter_pct": 3.0}
 WINDOW_MIN = (0.0, 120.0)
 EDGES_MIN = np.arange(-80, 181, 20.0)
-TUBES = [Fraction(str(index), *span, WHOLE, False, 1.5, 0.0, {}) for index, span in enumerate(pairwise(EDGES_MIN))]
+TUBES = [Fraction(str(index), *span, WHOLE, False, 1.5, 0.0) for index, span in enumerate(pairwise(EDGES_MIN))]
 GRID_MIN = np.arange(-80, 180.01, 0.1)
 
 

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from ketaflow.assays.microdialysis import ingest, simulate
+from ketaflow.assays.microdialysis.model import IngestSettings
 from ketaflow.assays.microdialysis.readers import dispatch
 from ketaflow.core.errors import IngestError
-from ketaflow.core.records import Record
+from ketaflow.core.inputs import Rows
 
 TIME = np.arange(0, 5, 1 / 60)
 SIGNAL = 10 + 100 * np.exp(-(((TIME - 2) / 0.1) ** 2))
@@ -132,7 +133,7 @@ def test_allotrope_seconds_become_minutes(tmp_path):
 def test_a_result_table_is_a_chromatogram_without_a_trace(tmp_path):
     text = "Compound,RT,Area,Height\nGlutamate,3.1,1200,90\nGABA,7.4,300,20\n"
     (trace,) = dispatch.read(write(tmp_path, "results.csv", text), time_unit="auto")
-    assert [(peak["name"], peak["area"]) for peak in trace.vendor_peaks] == [("Glutamate", 1200), ("GABA", 300)]
+    assert [(peak.name, peak.area) for peak in trace.vendor_peaks] == [("Glutamate", 1200), ("GABA", 300)]
 
 
 LC_MS = {
@@ -148,9 +149,9 @@ LC_MS = {
 def test_result_tables_of_lc_ms_are_read(tmp_path, program):
     (trace,) = dispatch.read(write(tmp_path, "results.txt", LC_MS[program]), time_unit="auto")
     (peak,) = trace.vendor_peaks
-    assert (peak["name"], peak["area"]) == ("Glutamate", 1200)
-    assert peak["concentration"] in (None if program == "Skyline" else 0.82,)
-    assert peak["unit"] == ("uM" if program == "Analyst" else None)
+    assert (peak.name, peak.area) == ("Glutamate", 1200)
+    assert peak.concentration in (None if program == "Skyline" else 0.82,)
+    assert peak.unit == ("uM" if program == "Analyst" else None)
 
 
 def test_results_of_several_injections_are_not_taken_for_one(tmp_path):
@@ -169,7 +170,7 @@ def test_an_analyte_in_two_rows_is_not_guessed(tmp_path):
 def test_a_word_for_a_missing_peak_is_no_number(tmp_path, word):
     text = f"Compound,RT,Area\nGlutamate,3.1,1200\nGABA,,{word}\n"
     (trace,) = dispatch.read(write(tmp_path, "results.csv", text), time_unit="auto")
-    assert [peak["name"] for peak in trace.vendor_peaks] == ["Glutamate"]
+    assert [peak.name for peak in trace.vendor_peaks] == ["Glutamate"]
 
 
 def test_a_word_that_is_no_number_is_named(tmp_path):
@@ -206,12 +207,10 @@ def test_what_is_no_chromatogram_is_refused_in_words(tmp_path, content):
 def test_an_unreadable_chromatogram_leaves_the_others_alone(tmp_path):
     write(tmp_path, "good.txt", chromeleon(False))
     write(tmp_path, "bad.txt", chromeleon(False)[:3000])
-    rows = {"microdialysis": [{"chromatogram": "good.txt"}, {"chromatogram": "bad.txt"}, {"chromatogram": None}]}
-    record = ingest.ingest(rows, tmp_path, detector="", time_unit="auto")
-    assert isinstance(record, Record)
-    assert list(record.facts["traces"]) == ["good.txt"]
-    assert "bad.txt" in record.facts["unreadable"]["bad.txt"]
-    assert json.loads(json.dumps(record.facts)) == record.facts
+    rows = [{"animal": "M1", "chromatogram": path} for path in ("good.txt", "bad.txt", None)]
+    found = ingest.ingest(Rows({"microdialysis": rows}), tmp_path, IngestSettings(detector="", time_unit="auto"))
+    assert (found.animal, list(found.chromatograms)) == ("M1", ["good.txt"])
+    assert "bad.txt" in found.unreadable["bad.txt"]
 
 
 @pytest.mark.shared

@@ -7,23 +7,22 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dialysate import fraction_row, measure, values
+from dialysate import Animal, fraction_row, fractions, measure, table, values
 
+from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, StandardRow, VendorPeak
 from ketaflow.core.errors import IngestError
-from ketaflow.core.records import Record
 
 TRUTH_UM = [1.0, 1.0, 1.0, 1.0, 1.5, 2.0, 1.6, 1.3, 1.1]
 LEVELS_UM = (0.5, 1.0, 2.0, 4.0)
 ROWS = [fraction_row(n, -80 + 20 * n, -60 + 20 * n, chromatogram=f"f{n}.csv") for n in range(len(TRUTH_UM))]
 
 
-def results(areas: dict[str, float]) -> dict:
-    nothing = dict.fromkeys(("start_min", "stop_min", "height", "concentration", "unit"))
-    peaks = [nothing | {"name": name, "retention_min": 3.0, "area": area} for name, area in areas.items()]
-    return {"array": "none", "area_unit": "counts", "area_time_s": 1.0, "vendor_peaks": peaks}
+def results(areas: dict[str, float]) -> Chromatogram:
+    peaks = [VendorPeak(name, 3.0, area=area) for name, area in areas.items()]
+    return Chromatogram(np.empty(0), np.empty(0), "counts", vendor_peaks=peaks)
 
 
-def animal(recovered: list[float], internals: dict[str, str] | None = None, without: int | None = None) -> Record:
+def animal(recovered: list[float], internals: dict[str, str] | None = None, without: int | None = None) -> Animal:
     """Result tables of an animal: ``recovered`` is what an injection brought of both analyte and standard."""
     traces = {}
     for level in LEVELS_UM:
@@ -36,13 +35,11 @@ def animal(recovered: list[float], internals: dict[str, str] | None = None, with
             del areas["d5-glu"]
         traces[f"f{index}.csv"] = results(areas)
     standards = [
-        {"chromatogram": f"s{level}.csv", "analyte": name, "concentration_um": level, "retention_min": None,
-         "internal_standard": (internals or {}).get(name)}
+        StandardRow(f"s{level}.csv", name, level, None, (internals or {}).get(name))
         for level in LEVELS_UM
         for name in ("glutamate", "gaba", "d5-glu", "d6-gaba")
-    ]  # fmt: skip
-    rows = {"microdialysis": ROWS, "microdialysis_standards": standards}
-    return Record("M1", facts={"traces": traces, "unreadable": {}}, arrays={"none": np.empty((2, 0))}, rows=rows)
+    ]
+    return Animal(Dialysate("M1", fractions(ROWS), standards, traces))
 
 
 LOSSES = [1.0, 0.7, 1.2, 0.9, 1.0, 0.5, 1.1, 0.8, 1.0]
@@ -63,12 +60,12 @@ def test_each_analyte_may_have_its_own():
     found = measure(animal(LOSSES, own))
     for analyte in ("glutamate", "gaba"):
         np.testing.assert_allclose(values(found, "concentration_um", analyte), TRUTH_UM, rtol=1e-6)
-    assert set(found.table("calibration")["analyte"]) == {"glutamate", "gaba"}, "a standard is not calibrated itself"
+    assert {line.analyte for line in found.calibration} == {"glutamate", "gaba"}, "a standard is not calibrated itself"
 
 
 def test_an_injection_without_it_has_no_number_and_says_why():
-    table = measure(animal(LOSSES, {"glutamate": "d5-glu"}, without=5)).table("measurements")
-    own = table[table["measure"].eq("concentration_um") & table["analyte"].eq("glutamate")]
+    found = table(measure(animal(LOSSES, {"glutamate": "d5-glu"}, without=5)), "measurements")
+    own = found[found["measure"].eq("concentration_um") & found["analyte"].eq("glutamate")]
     assert own["value"].isna().tolist() == [index == 5 for index in range(9)]
     assert own["reason"].iloc[5] == "no peak of its internal standard d5-glu"
 

@@ -162,9 +162,9 @@ TABLES = {
 def test_a_peak_table_is_read_by_its_headings_and_its_decimal_sign(tmp_path, name):
     text, area, amount = TABLES[name]
     (trace,) = dispatch.read(stored(tmp_path, text), time_unit="auto")
-    assert trace.vendor_peaks[0]["name"].startswith("GABA")
-    assert (trace.vendor_peaks[0]["area"], trace.vendor_peaks[0]["concentration"]) == (area, amount)
-    assert [peak["area"] for peak in trace.vendor_peaks[1:]] in ([], [12345.0])
+    assert trace.vendor_peaks[0].name.startswith("GABA")
+    assert (trace.vendor_peaks[0].area, trace.vendor_peaks[0].concentration) == (area, amount)
+    assert [peak.area for peak in trace.vendor_peaks[1:]] in ([], [12345.0])
 
 
 CHROMELEON = "Channel\tFLD\nChromatogram Data Information:\nData Points\t300\nSignal Unit\tmAU\n\nChromatogram Data:\n"

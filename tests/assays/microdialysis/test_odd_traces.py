@@ -54,5 +54,5 @@ def test_an_odd_trace_has_finite_answers(name, method, points):
                     method=method, limits=limits,
                 )  # fmt: skip
             assert np.isfinite(found.baseline).all()
-            assert all(np.isfinite([row["area"], row["height"], row["retention_min"]]).all() for row in found.rows)
-            assert limits or all(row["area"] > 0 for row in found.rows)
+            assert all(np.isfinite([peak.area, peak.height, peak.retention_min]).all() for peak in found.peaks)
+            assert limits or all(peak.area > 0 for peak in found.peaks)

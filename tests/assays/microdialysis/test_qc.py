@@ -2,42 +2,34 @@
 
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dialysate import DEFAULTS, drawn_animal, fraction_row, measure, with_concentrations
+from dialysate import checked, drawn_animal, fraction_row, measure, table, with_concentrations
 
 from ketaflow.assays.microdialysis.figures import charts, review_figures
-from ketaflow.assays.microdialysis.qc import qc
-from ketaflow.core.records import Record
+from ketaflow.assays.microdialysis.model import CalibrationLine, Measured, StandardReadBack
 
 TRUTH = [{"glutamate": value, "glutamine": 4.0, "gaba": 0.25} for value in (1.0, 1.02, 0.98, 1.0, 1.6, 1.8, 1.4, 1.2)]
 ROWS = [fraction_row(number, -60 + 20 * number, -40 + 20 * number, dead_volume_ul=2.0) for number in range(9)]
 
 
-def checked(record):
-    return qc(record, measure(record), **DEFAULTS["qc"])
-
-
 def verdicts(record):
-    table = checked(record).table("checks")
-    return {row.check: row.verdict for row in table.sort_values("verdict").itertuples()}
+    return {one.check: one.verdict for one in sorted(checked(record).checks, key=lambda one: one.verdict)}
 
 
 def test_a_good_animal_passes_everything(tmp_path):
-    record = drawn_animal(tmp_path, TRUTH)
-    for row in record.rows["microdialysis"]:
-        row["dead_volume_ul"] = 1.0
-    table = checked(record).table("checks")
-    assert table[table["verdict"].ne("pass")]["message"].tolist() == []
+    found = checked(drawn_animal(tmp_path, TRUTH, dead_volume_ul=1.0)).checks
+    assert [one.message for one in found if one.verdict != "pass"] == []
 
 
 def test_a_peak_whose_foot_is_high_is_named(tmp_path):
     record = drawn_animal(tmp_path, TRUTH)
-    table = qc(record, measure(record), **{**DEFAULTS["qc"], "foot_max_pct": 1e-6}).table("checks")
-    feet = table[table["check"].eq("foot") & table["value"].gt(1e-6)]
+    checks = table(checked(record, foot_max_pct=1e-6), "checks")
+    feet = checks[checks["check"].eq("foot") & checks["value"].gt(1e-6)]
     assert len(feet) and feet["verdict"].eq("warn").all()
     assert feet["message"].str.contains("how the line is drawn").all()
 
@@ -63,14 +55,14 @@ def test_no_picture_names_animal_or_file(tmp_path):
 
 def test_a_truncated_chromatogram_fails_its_check(tmp_path):
     record = drawn_animal(tmp_path, TRUTH, faults={5: "truncated"})
-    table = checked(record).table("checks")
-    assert table[table["recording"].eq("c/5.txt")]["check"].tolist() == ["chromatogram_readable"]
+    checks = table(checked(record), "checks")
+    assert checks[checks["recording"].eq("c/5.txt")]["check"].tolist() == ["chromatogram_readable"]
     assert verdicts(record)["missing_fractions"] == "warn"
 
 
 def test_a_cut_off_peak_fails_its_check(tmp_path):
-    table = checked(drawn_animal(tmp_path, TRUTH, faults={5: "saturated"})).table("checks")
-    assert table[table["check"].eq("saturated_peaks") & table["recording"].eq("c/5.txt")]["verdict"].tolist() == [
+    checks = table(checked(drawn_animal(tmp_path, TRUTH, faults={5: "saturated"})), "checks")
+    assert checks[checks["check"].eq("saturated_peaks") & checks["recording"].eq("c/5.txt")]["verdict"].tolist() == [
         "fail"
     ]
 
@@ -113,9 +105,9 @@ def test_a_fraction_without_a_number_leaves_its_mark_at_the_foot():
 def test_each_region_has_a_course_of_its_own():
     rows = [{**row, "region": region} for region in ("mPFC", "NAc") for row in ROWS[:6]]
     record = with_concentrations(rows, {"glutamate": [2.0] * 6 + [8.0] * 6})
-    for told, row in zip(record.rows["microdialysis_concentrations"], rows, strict=True):
-        told["region"] = row["region"]
-    courses = drawn(record, "Is the baseline")
+    reported = record.rows["microdialysis_concentrations"]
+    placed = [one | {"region": row["region"]} for one, row in zip(reported, rows, strict=True)]
+    courses = drawn(record.with_rows("microdialysis_concentrations", placed), "Is the baseline")
     assert [re.search(r"Region: (\w+)", course.caption)[1] for course in courses] == ["mPFC", "NAc"]
     assert "2 uM" in courses[0].caption
     assert "8 uM" in courses[1].caption
@@ -136,35 +128,34 @@ def test_the_top_of_every_named_peak_is_inside_its_picture(tmp_path):
 
 
 def test_many_analytes_show_those_that_read_back_worst():
-    lines = [{"analyte": f"a{number}", "slope": 1.0, "intercept": 0.0, "weighting": "1/x", "r_squared": 1.0,
-              "loq_um": 0.1, "lowest_um": 1.0, "highest_um": 4.0, "levels": 2} for number in range(9)]  # fmt: skip
+    lines = [CalibrationLine(f"a{number}", 1.0, 0.0, "1/x", 1.0, 0.03, 0.1, 1.0, 4.0, 2) for number in range(9)]
     standards = [
-        {"analyte": f"a{number}", "concentration_um": level, "response": level, "error_pct": float(number)}
+        StandardReadBack("s.txt", f"a{number}", "s.txt", level, level, level, float(number))
         for number in range(9)
         for level in (1.0, 4.0)
     ]
-    tables = {"fractions": [], "calibration": lines, "standards": standards}
-    made = review_figures.of_animal(Record(), tables, 15.0)
+    made = review_figures.of_animal(Measured(calibration=lines, standards=standards), 15.0)
     assert [picture.caption[:2] for picture in made[:-1]] == [f"a{number}" for number in range(3, 9)]
     assert len(made) == len(charts.CYCLE) + 1
 
 
 def test_a_run_shorter_than_the_others_is_mentioned(tmp_path):
     record = drawn_animal(tmp_path, TRUTH)
-    short = record.facts["traces"]["c/5.txt"]["array"]
-    record.arrays[short] = record.arrays[short][:, :800]
-    table = checked(record).table("checks")
-    own = table[table["check"].eq("run_length")].set_index("recording")["verdict"]
+    found = record.dialysate.chromatograms
+    cut = replace(found["c/5.txt"], time_min=found["c/5.txt"].time_min[:800], signal=found["c/5.txt"].signal[:800])
+    dialysate = replace(record.dialysate, chromatograms={**found, "c/5.txt": cut})
+    checks = table(checked(replace(record, dialysate=dialysate)), "checks")
+    own = checks[checks["check"].eq("run_length")].set_index("recording")["verdict"]
     assert own["c/5.txt"] == "warn"
     assert own.drop("c/5.txt").eq("pass").all()
 
 
 def test_a_no_net_flux_experiment_has_its_picture():
-    record = with_concentrations(ROWS, {"glutamate": [2.0] * 9})
-    record.rows["microdialysis_no_net_flux"] = [
+    rows = [
         {"animal": "M1", "analyte": "glutamate", "infused_um": x, "collected_um": x - 0.4 * (x - 3) + e, "region": None}
         for x, e in ((0.0, 0.05), (2.0, -0.05), (4.0, 0.02), (8.0, -0.03))
     ]
+    record = with_concentrations(ROWS, {"glutamate": [2.0] * 9}).with_rows("microdialysis_no_net_flux", rows)
     (picture,) = drawn(record, "Is the concentration outside")
     assert "slope (extraction fraction) 0.4" in picture.caption
 
@@ -173,9 +164,9 @@ def test_a_peak_near_the_noise_is_mentioned(tmp_path):
     faint = [dict(one) for one in TRUTH]
     faint[5]["gaba"] = 0.02
     record = drawn_animal(tmp_path, faint)
-    table = checked(record).table("checks")
-    own = table[table["check"].eq("signal_to_noise")].set_index("recording")
-    peaks = measure(record).table("peaks")
+    checks = table(checked(record), "checks")
+    own = checks[checks["check"].eq("signal_to_noise")].set_index("recording")
+    peaks = table(measure(record), "peaks")
     snr = peaks[peaks["analyte"].ne("")].groupby("chromatogram")["snr"].min()
     assert own["verdict"].eq("warn").any()
     for path, row in own.iterrows():

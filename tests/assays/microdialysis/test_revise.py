@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dialysate import DEFAULTS, fraction_row, measure, with_concentrations
+from dialysate import QUANTIFY, fraction_row, measure, table, with_concentrations
 
 from ketaflow.assays.microdialysis.revise import revise
+from ketaflow.core.results import Measurement, frame
 
 FLAT = [2.0, 2.0, 2.0]
 ROWS = [
@@ -17,18 +18,20 @@ ROWS = [
 ]
 
 
-def measured(course: list[float]):
-    return measure(with_concentrations(ROWS, {"glutamate": course}))
+def measured(course: list[float], name: str = "measurements") -> pd.DataFrame:
+    return table(measure(with_concentrations(ROWS, {"glutamate": course})), name)
 
 
 def revised(course: list[float], *paths: str) -> pd.DataFrame:
-    table = measured(course).table("fractions")
-    reasons = dict.fromkeys(paths, "peak cut by a bubble")
-    return pd.DataFrame(revise({"fractions": table}, reasons, **DEFAULTS["quantify"]))
+    return again(measured(course, "fractions"), dict.fromkeys(paths, "peak cut by a bubble"))
 
 
-def value(table: pd.DataFrame, measure: str) -> float:
-    return float(table.loc[table["measure"].eq(measure), "value"].astype(float).iloc[0])
+def again(fractions: pd.DataFrame, reasons: dict[str, str]) -> pd.DataFrame:
+    return frame(revise({"fractions": fractions}, reasons, QUANTIFY), Measurement)
+
+
+def value(rows: pd.DataFrame, measure: str) -> float:
+    return float(rows.loc[rows["measure"].eq(measure), "value"].astype(float).iloc[0])
 
 
 COURSE = [*FLAT, 3.0, 3.2, 3.4, 2.6, 2.2, 2.0]
@@ -39,17 +42,17 @@ def test_an_animal_without_a_rejected_chromatogram_is_left_alone():
 
 
 def test_what_lies_outside_a_window_changes_nothing_in_it():
-    table = measured(COURSE).table("measurements")
+    before = measured(COURSE)
     anew = revised(COURSE, "c/8.txt")
-    assert value(anew, "auc_early_pct_min") == pytest.approx(value(table, "auc_early_pct_min"))
-    assert value(anew, "baseline_um") == value(table, "baseline_um")
+    assert value(anew, "auc_early_pct_min") == pytest.approx(value(before, "auc_early_pct_min"))
+    assert value(anew, "baseline_um") == value(before, "baseline_um")
 
 
 def test_an_artefact_leaves_the_area_with_its_chromatogram():
     true, with_artefact = [*FLAT, *[3.0] * 6], [*FLAT, 3.0, 3.0, 30.0, 3.0, 3.0, 3.0]
-    assert value(measured(with_artefact).table("measurements"), "auc_pct_min") > 30_000
+    assert value(measured(with_artefact), "auc_pct_min") > 30_000
     anew = revised(with_artefact, "c/5.txt")
-    assert value(anew, "auc_pct_min") == pytest.approx(value(measured(true).table("measurements"), "auc_pct_min"))
+    assert value(anew, "auc_pct_min") == pytest.approx(value(measured(true), "auc_pct_min"))
     assert value(anew, "peak_pct_baseline") == pytest.approx(150)
     row = anew[anew["measure"].eq("auc_pct_min")].iloc[0]
     assert row["status"] == "flagged"
@@ -78,17 +81,14 @@ def test_too_many_rejected_leave_no_area():
 
 def test_ratios_are_computed_anew_too():
     record = with_concentrations(ROWS, {"GABA": [1.0] * 9, "glutamate": [2.0, 4.0, 2.0, *[4.0] * 6]})
-    table = measure(record).table("fractions")
-    anew = pd.DataFrame(revise({"fractions": table}, {"c/1.txt": "noise"}, **DEFAULTS["quantify"]))
-    own = anew[anew["measure"].eq("baseline_um") & anew["analyte"].eq("gaba/glutamate")]
+    anew = again(table(measure(record), "fractions"), {"c/1.txt": "noise"})
+    own = anew[anew["measure"].eq("baseline_ratio") & anew["analyte"].eq("gaba/glutamate")]
     assert own["value"].tolist() == pytest.approx([0.5])
 
 
 def test_a_table_read_back_from_its_file_gives_the_same(tmp_path):
-    table = measured([*FLAT, 3.0, 0.0, 3.0, 2.6, 2.2, 2.0]).table("fractions")
-    table.to_csv(tmp_path / "fractions.csv", index=False)
+    fractions = measured([*FLAT, 3.0, 0.0, 3.0, 2.6, 2.2, 2.0], "fractions")
+    fractions.to_csv(tmp_path / "fractions.csv", index=False)
     read = pd.read_csv(tmp_path / "fractions.csv", keep_default_na=False, na_values=[""])
-    one, other = (
-        pd.DataFrame(revise({"fractions": rows}, {"c/3.txt": "x"}, **DEFAULTS["quantify"])) for rows in (table, read)
-    )
+    one, other = (again(rows, {"c/3.txt": "x"}) for rows in (fractions, read))
     pd.testing.assert_frame_equal(one, other)

@@ -56,9 +56,9 @@ def test_two_tailing_peaks_are_told_apart_in_noise(resolution, ratio):
     drawn = peak_shapes.tailed(t[:, None], centres, np.log([5.0, 5.0]), np.full(2, ratio))[0] @ [1000.0, 300.0]
     height = drawn + np.random.default_rng(3).normal(0, 0.05, len(t))
     tops = [int(one) for one in (centres - 2) / 0.5]
-    areas, _, shape = deconvolution.parted(t, height, tops, [11.0, 11.0], 0.05, 1.4)
-    assert shape == "emg"
-    assert areas == pytest.approx([1000, 300], rel=0.02)
+    fit = deconvolution.parted(t, height, tops, [11.0, 11.0], 0.05, 1.4)
+    assert fit.shape == "emg"
+    assert fit.areas == pytest.approx([1000, 300], rel=0.02)
 
 
 def test_what_no_shape_explains_is_left_to_the_drop_line():

@@ -1,6 +1,7 @@
 """A noisy study of drawn animals, from the files to the response: every fault of a session, every dose, known truth."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,14 @@ import pandas as pd
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dialysate import DEFAULTS, measure, values
+from dialysate import checked, measure, table, values
 from drawn_study import BASE_UM, SESSIONS, TOP_PCT, Session, animal
 
-from ketaflow.assays.microdialysis import cohort, qc
+from ketaflow.assays.microdialysis import cohort
+from ketaflow.assays.microdialysis.model import Dialysate, FluxExperiment
 from ketaflow.assays.microdialysis.response import no_net_flux
-from ketaflow.core import records
+from ketaflow.engine import batch_files
+from ketaflow.engine.batch_files import Outcome
 
 WINDOW_AREA = 100 * 120
 
@@ -46,9 +49,9 @@ def test_doses_keep_their_order_up_and_down_again(tmp_path):
     assert mean[50] < mean[10]
     for dose, areas in found.items():
         np.testing.assert_allclose(areas, true[dose], atol=0.03 * WINDOW_AREA)
-    together = {name: pd.concat([one.table(name) for one in done]) for name in ("peaks", "standards", "calibration")}
-    once = cohort.summarise(together, {})["standards"]
-    assert len(once) == len(done[0].table("standards")), "all animals were measured against the same standards"
+    together = {name: pd.concat([table(one, name) for one in done]) for name in ("peaks", "standards", "calibration")}
+    once = cohort.summarise(together, {}).tables["standards"]
+    assert len(once) == len(done[0].standards), "all animals were measured against the same standards"
 
 
 @pytest.mark.parametrize(
@@ -63,17 +66,16 @@ def test_doses_keep_their_order_up_and_down_again(tmp_path):
 def test_what_befell_an_animal_is_told_to_its_reviewer(tmp_path, session, check):
     worse = {"unstable": Session(wander_pct=45.0), "drifting": Session(trend_pct=60.0, wander_pct=1.0)}
     record, _ = animal(tmp_path, worse.get(session, SESSIONS[session]), 10, seed=3)
-    table = qc.qc(record, measure(record), **DEFAULTS["qc"]).table("checks")
-    own = table[table["recording"].eq("M1") & table["check"].eq(check)]
-    assert own["verdict"].ne("pass").any(), own["message"].tolist()
+    own = [one for one in checked(record).checks if one.recording == "M1" and one.check == check]
+    assert any(one.verdict != "pass" for one in own), own
 
 
 def test_a_batch_file_carries_an_animal_unchanged(tmp_path):
     record, _ = animal(tmp_path, SESSIONS["all at once"], 10, seed=5)
-    records.write_batch([record], tmp_path / "recordings.zip")
-    (back,) = records.read_batch(tmp_path / "recordings.zip")
-    one, other = (measure(each).table("measurements") for each in (record, back))
-    pd.testing.assert_frame_equal(one, other)
+    path = tmp_path / "recordings.zip"
+    batch_files.write([Outcome("M1", record.dialysate)], Dialysate, path)
+    (back,) = batch_files.read(path, Dialysate)
+    assert measure(replace(record, dialysate=back.content)).measurements == measure(record).measurements
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def fluxes():
     rng = np.random.default_rng(8)
     infused = np.repeat([0.0, 2.0, 4.0, 6.0, 10.0], 3)
     collected = infused - 0.35 * (infused - 4.2) + rng.normal(0, 0.25, (400, len(infused)))
-    return [no_net_flux.fitted(infused, infused - one) for one in collected]
+    return [no_net_flux.fitted(FluxExperiment("glutamate", None, infused, one), "M1") for one in collected]
 
 
 @pytest.mark.parametrize(
@@ -90,17 +92,17 @@ def fluxes():
     [("slope", 0.35), ("intercept_um", -0.35 * 4.2), ("crossing_um", 4.2)],
 )
 def test_no_net_flux_is_unbiased_and_its_intervals_hold_the_truth(fluxes, value, true):
-    assert np.mean([fit[value] for fit in fluxes]) == pytest.approx(true, rel=0.03)
-    held = np.mean([fit[f"{value}_low"] <= true <= fit[f"{value}_high"] for fit in fluxes])
+    assert np.mean([getattr(fit, value) for fit in fluxes]) == pytest.approx(true, rel=0.03)
+    held = np.mean([getattr(fit, f"{value}_low") <= true <= getattr(fit, f"{value}_high") for fit in fluxes])
     assert 0.92 < held < 0.98, "95 % wanted; 400 experiments tell it to one percent"
 
 
 def test_a_flux_that_cannot_be_told_from_none_has_no_crossing():
     rng = np.random.default_rng(9)
     infused = np.repeat([0.0, 5.0, 10.0], 2)
-    fit = no_net_flux.fitted(infused, rng.normal(0, 1, 6))
-    assert fit["slope_low"] < 0 < fit["slope_high"]
-    assert (fit["crossing_um_low"], fit["crossing_um_high"]) == (-np.inf, np.inf)
+    fit = no_net_flux.fitted(FluxExperiment("glutamate", None, infused, infused - rng.normal(0, 1, 6)), "M1")
+    assert fit.slope_low < 0 < fit.slope_high
+    assert (fit.crossing_um_low, fit.crossing_um_high) == (-np.inf, np.inf)
 
 
 def test_a_cohort_without_a_plan_is_asked_for_the_inverted_u():

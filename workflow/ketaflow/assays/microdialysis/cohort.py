@@ -1,36 +1,46 @@
-"""What needs all animals at once: standards kept once, files used twice, figures and legends of the whole study.
+"""What needs all animals at once: tables of the standards, files used twice, figures and legends of the study.
 
-Standards stand in every animal's tables. A chromatogram copied under a second name shows by peaks that are equal to the
-last digit; two injections never are.
+The standards appear in every animal's tables; they are kept once. A chromatogram copied under a second name shows by
+peaks that are equal to the last digit; those of two injections never are.
 """
 
 import pandas as pd
 
 from ketaflow.assays.microdialysis.figures.cohort_summary import baseline_figure, legends, standards_figure
-from ketaflow.core.measures import check
+from ketaflow.core.results import Check, Summary, Tables, check
 
 SHARED = ("peaks", "calibration", "standards")
 # So many equal peaks are no chance, whatever they are rounded to.
 FEWEST_PEAKS = 3
 
 
-def summarise(tables: dict[str, pd.DataFrame], rows: dict[str, pd.DataFrame]) -> dict:
-    """Tables without repeated rows, checks on files used twice, and what is shown of the study as a whole."""
+def summarise(tables: Tables, cohort: Tables) -> Summary:
+    """Summarise the whole cohort.
+
+    Parameters
+    ----------
+    tables : mapping of str to data frame
+        What ``quantify`` published, and the measurements.
+    cohort : mapping of str to data frame
+        The assay's tables of the cohort.
+
+    Returns
+    -------
+    Summary
+        Tables without repeated rows and legends, checks on files used twice and on times that do not meet, figures.
+    """
     once = {name: tables[name].drop_duplicates(ignore_index=True) for name in SHARED if len(tables.get(name, []))}
     fractions, measured = (tables.get(name, pd.DataFrame()) for name in ("fractions", "measurements"))
-    made: dict = dict(once)
-    checks = copies(once["peaks"], rows["microdialysis"]) if "peaks" in once and "microdialysis" in rows else []
+    checks = copies(once["peaks"], cohort["microdialysis"]) if "peaks" in once and "microdialysis" in cohort else []
     checks += scattered_times(measured) if len(measured) else []
-    if checks:
-        made["checks"] = pd.DataFrame(checks)
     figures = [standards_figure(once.get("standards", pd.DataFrame())), baseline_figure(measured)]
-    made["figures"] = [figure for figure in figures if figure]
+    published: dict[str, pd.DataFrame | None] = dict(once)
     if len(fractions) and len(measured):
-        made["legends"] = legends(fractions, measured, once.get("calibration", pd.DataFrame()))
-    return made
+        published["legends"] = legends(fractions, measured, once.get("calibration", pd.DataFrame()))
+    return Summary(checks=checks, tables=published, figures=[figure for figure in figures if figure])
 
 
-def scattered_times(measured: pd.DataFrame) -> list[dict]:
+def scattered_times(measured: pd.DataFrame) -> list[Check]:
     """A check where the times of different animals do not meet, so that time as a factor would compare few of them."""
     shares = measured[measured["measure"].eq("pct_baseline")]
     if not len(shares) or shares["animal"].nunique() < 2:
@@ -46,19 +56,27 @@ def scattered_times(measured: pd.DataFrame) -> list[dict]:
     return [check("times_meet", alone, unit="times", recording="", verdict="warn", message=text)]
 
 
-def copies(peaks: pd.DataFrame, fractions: pd.DataFrame) -> list[dict]:
+def copies(peaks: pd.DataFrame, fractions: pd.DataFrame) -> list[Check]:
     """A check for every fraction whose chromatogram has the very peaks of another file."""
     owner = (
         fractions.dropna(subset=["chromatogram"]).drop_duplicates("chromatogram").set_index("chromatogram")["animal"]
     )
-    by_content: dict[tuple, list[str]] = {}
+    by_content: dict[tuple[float, ...], list[str]] = {}
     for path, own in peaks.sort_values("retention_min").groupby("chromatogram", sort=False):
         if len(own) >= FEWEST_PEAKS:
             by_content.setdefault((*own["retention_min"], *own["area"]), []).append(path)
-    told = {"unit": "files", "high": 1, "verdict": "warn"}
-    told["message"] = "all its peaks equal those of another chromatogram: was one file saved under two names?"
+    message = "all its peaks equal those of another chromatogram: was one file saved under two names?"
     return [
-        check("own_file", len(paths), recording=path, animal=owner[path], **told)
+        check(
+            "own_file",
+            len(paths),
+            unit="files",
+            high=1,
+            verdict="warn",
+            message=message,
+            recording=path,
+            animal=owner[path],
+        )
         for paths in by_content.values()
         if len(paths) > 1
         for path in paths

@@ -1,13 +1,23 @@
 """Checks of one animal's chromatograms, calibration, fractions and baseline; and what its reviewer sees."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
-import pandas as pd
 
 from ketaflow.assays.microdialysis.figures import review_figures
+from ketaflow.assays.microdialysis.model import (
+    CalibrationLine,
+    Dialysate,
+    FractionResult,
+    Measured,
+    PeakRow,
+    QcSettings,
+    StandardReadBack,
+)
 from ketaflow.assays.microdialysis.response import baseline_response
 from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
-from ketaflow.core.measures import check, within
-from ketaflow.core.records import Record
+from ketaflow.core.results import Check, Checked, check, within
 
 # A drift of the baseline counts where chance would give such a slope more rarely than this.
 TREND_P = 0.05
@@ -15,81 +25,95 @@ TREND_P = 0.05
 SHORT_RUN = 0.95
 
 
-def qc(
-    recording: Record,
-    measured: Record,
-    *,
-    baseline_cv_max_pct: float,
-    baseline_trend_max_pct: float,
-    standard_error_max_pct: float,
-    r_squared_min: float,
-    signal_to_noise_min: float,
-    tailing_max: float,
-    resolution_min: float,
-    foot_max_pct: float,
-    shift_max_min: float,
-    drift_max_pct: float,
-) -> Record:
-    """Check one animal. Figures: each chromatogram's trace; the animal's time course, calibration and drift."""
-    tables = {
-        name: measured.table(name).to_dict("records") for name in ("peaks", "calibration", "standards", "fractions")
-    }
-    by_path: dict[str, list[dict]] = {}
-    for peak in tables["peaks"]:
-        by_path.setdefault(peak["chromatogram"], []).append(peak)
-    own = list(dict.fromkeys(row["chromatogram"] for row in recording.rows["microdialysis"] if row.get("chromatogram")))
-    limits = {
-        "signal_to_noise_min": signal_to_noise_min,
-        "tailing_max": tailing_max,
-        "resolution_min": resolution_min,
-        "foot_max_pct": foot_max_pct,
-        "shift_max_min": shift_max_min,
-    }
+def qc(dialysate: Dialysate, measured: Measured, settings: QcSettings) -> Checked:
+    """Check one animal.
+
+    Parameters
+    ----------
+    dialysate : Dialysate
+        Its chromatograms and those of the standards.
+    measured : Measured
+        What was measured on them.
+    settings : QcSettings
+        Limits of the checks.
+
+    Returns
+    -------
+    Checked
+        Figures: each chromatogram with its areas; the animal's time course, calibration, drift and no-net-flux lines.
+    """
+    by_path: dict[str, list[PeakRow]] = {}
+    for peak in measured.peaks:
+        by_path.setdefault(peak.chromatogram, []).append(peak)
+    own = list(dict.fromkeys(row.chromatogram for row in dialysate.fractions if row.chromatogram))
+    ends_min = {path: float(one.time_min[-1]) for path, one in dialysate.chromatograms.items() if len(one.time_min)}
     checks, shown = [], {}
-    ends_min = {path: recording.arrays[facts["array"]][0] for path, facts in recording.facts["traces"].items()}
-    ends_min = {path: float(times[-1]) for path, times in ends_min.items() if len(times)}
     for path in own:
-        checks += _trace_checks(recording, path, by_path.get(path, []), limits)
-        checks += _length_check(recording.name, path, ends_min)
-        shown[path] = review_figures.of_trace(recording, path, by_path.get(path, []))
-    checks += _standard_checks(recording, tables, standard_error_max_pct, r_squared_min, drift_max_pct)
-    checks += _fraction_checks(recording, tables["fractions"])
-    checks += _baseline_checks(recording.name, measured, baseline_cv_max_pct, baseline_trend_max_pct)
-    shown[recording.name] = review_figures.of_animal(measured, tables, standard_error_max_pct) + review_figures.of_flux(
-        recording
-    )
-    return Record(tables={"checks": checks}, figures=shown)
+        peaks = by_path.get(path, [])
+        checks += _trace_checks(dialysate, path, peaks, settings)
+        checks += _length_check(dialysate.animal, path, ends_min)
+        shown[path] = review_figures.of_trace(dialysate.chromatograms.get(path), peaks)
+    checks += _standard_checks(dialysate, measured, settings)
+    checks += _fraction_checks(dialysate, measured.fractions)
+    checks += _baseline_checks(dialysate.animal, measured, settings)
+    shown[dialysate.animal] = review_figures.of_animal(measured, settings.standard_error_max_pct)
+    shown[dialysate.animal] += review_figures.of_flux(measured)
+    return Checked(checks, shown)
 
 
-def _trace_checks(recording: Record, path: str, peaks: list[dict], limits: dict[str, float]) -> list[dict]:
+@dataclass(frozen=True)
+class _PeakLimit:
+    """Limits of one property of the named peaks, and the message for a peak outside them."""
+
+    check: str
+    value: Callable[[PeakRow], float]
+    low: float | None
+    high: float | None
+    message: str
+
+
+def _peak_limits(settings: QcSettings) -> list[_PeakLimit]:
+    shift = settings.shift_max_min
+    foot = "{analyte} begins or ends {value:.0f} % up its height: its area hangs on how the line is drawn"
+    return [
+        _PeakLimit(
+            "signal_to_noise", lambda peak: peak.snr, settings.signal_to_noise_min, None,
+            "{analyte} rises {value:.1f} times the noise",
+        ),
+        _PeakLimit(
+            "tailing", lambda peak: peak.tailing, None, settings.tailing_max, "{analyte} tails (factor {value:.1f})"
+        ),
+        _PeakLimit(
+            "resolution", lambda peak: peak.resolution, settings.resolution_min, None,
+            "{analyte} overlaps the peak before it",
+        ),
+        _PeakLimit("foot", lambda peak: peak.foot_pct, None, settings.foot_max_pct, foot),
+        _PeakLimit(
+            "retention_shift", lambda peak: peak.shift_min, -shift, shift, "{analyte} came {value:+.2f} min off"
+        ),
+    ]  # fmt: skip
+
+
+def _trace_checks(dialysate: Dialysate, path: str, peaks: list[PeakRow], settings: QcSettings) -> list[Check]:
     """Readable, saturated, signal to noise, tailing, resolution, foot and retention of one chromatogram."""
-    about = {"recording": path, "animal": recording.name}
-    reason = recording.facts["unreadable"].get(path)
+    animal, reason = dialysate.animal, dialysate.unreadable.get(path)
     if reason:
-        return [check("chromatogram_readable", None, verdict="fail", message=reason, **about)]
-    named = [peak for peak in peaks if peak["analyte"]]
-    cut = [peak for peak in named if peak["saturated"]]
-    told = f"detector saturated at {', '.join(peak['analyte'] for peak in cut)}: dilute and inject again"
+        return [check("chromatogram_readable", None, verdict="fail", message=reason, recording=path, animal=animal)]
+    named = [peak for peak in peaks if peak.analyte]
+    cut = [peak.analyte for peak in named if peak.saturated]
+    message = f"detector saturated at {', '.join(cut)}: dilute and inject again" if cut else "no named peak is cut off"
     made = [
         check(
-            "saturated_peaks", len(cut), unit="peaks", high=0, verdict="fail" if cut else "pass", **about,
-            message=told if cut else "no named peak is cut off",
+            "saturated_peaks", len(cut), unit="peaks", high=0, verdict="fail" if cut else "pass", message=message,
+            recording=path, animal=animal,
         )
     ]  # fmt: skip
-    for name, column, low, high, text in (
-        ("signal_to_noise", "snr", limits["signal_to_noise_min"], None, "{analyte} rises {value:.1f} times the noise"),
-        ("tailing", "tailing", None, limits["tailing_max"], "{analyte} tails (factor {value:.1f})"),
-        ("resolution", "resolution", limits["resolution_min"], None, "{analyte} overlaps the peak before it"),
-        ("foot", "foot_pct", None, limits["foot_max_pct"],
-         "{analyte} begins or ends {value:.0f} % up its height: its area hangs on how the line is drawn"),
-        ("retention_shift", "shift_min", -limits["shift_max_min"], limits["shift_max_min"],
-         "{analyte} came {value:+.2f} min off"),
-    ):  # fmt: skip
-        made += _worst(named, name, column, low, high, text, about)
+    for limit in _peak_limits(settings):
+        made += _worst(named, limit, path, animal)
     return made
 
 
-def _length_check(animal: str, path: str, ends_min: dict[str, float]) -> list[dict]:
+def _length_check(animal: str, path: str, ends_min: dict[str, float]) -> list[Check]:
     """Whether a run is as long as the animal's others: a plain export cut between two lines looks like a short run."""
     if path not in ends_min:
         return []
@@ -104,135 +128,173 @@ def _length_check(animal: str, path: str, ends_min: dict[str, float]) -> list[di
     ]  # fmt: skip
 
 
-def _worst(
-    named: list[dict], name: str, column: str, low: float | None, high: float | None, text: str, about: dict
-) -> list[dict]:
-    """One check for all named peaks: the one furthest from its limits speaks."""
-    known = [peak for peak in named if np.isfinite(peak[column])]
+def _worst(named: list[PeakRow], limit: _PeakLimit, path: str, animal: str) -> list[Check]:
+    """One check for all named peaks of a chromatogram, with the value furthest from the limits."""
+    known = [(peak.analyte, limit.value(peak)) for peak in named if np.isfinite(limit.value(peak))]
     if not known:
         return []
-    bad = [peak for peak in known if within(peak[column], low, high) != "pass"]
-    worst = max(known, key=lambda peak: abs(peak[column])) if high is not None else min(known, key=lambda p: p[column])
-    value = worst[column]
-    message = text.format(analyte=worst["analyte"], value=value) if bad else f"{name.replace('_', ' ')} as it should be"
-    verdict = "warn" if bad else "pass"
-    return [check(name, value, low=low, high=high, verdict=verdict, message=message, place=worst["analyte"], **about)]
-
-
-def _standard_checks(
-    recording: Record, tables: dict[str, list[dict]], error_max_pct: float, r_squared_min: float, drift_max_pct: float
-) -> list[dict]:
-    """Standards that cannot be read; each analyte's line, its standards read back, and repeated ones."""
-    about = {"recording": recording.name, "animal": recording.name}
-    own = {row["chromatogram"] for row in recording.rows.get("microdialysis_standards", [])}
-    made = [
-        check("standard_readable", None, verdict="warn", message=recording.facts["unreadable"][path], **about)
-        for path in sorted(own & set(recording.facts["unreadable"]))
-    ]
-    for line in tables["calibration"]:
-        here = {"place": line["analyte"], **about}
-        rows = [row for row in tables["standards"] if row["analyte"] == line["analyte"] and row["concentration_um"]]
-        verdict = within(line["r_squared"], r_squared_min, None) if line["levels"] > 1 else "warn"
-        text = f"{line['analyte']}: {line['levels']} levels, r2 {line['r_squared']:.4f}"
-        made.append(
-            check("calibration_r2", line["r_squared"], low=r_squared_min, verdict=verdict, message=text, **here)
+    bad = any(within(value, limit.low, limit.high) != "pass" for _, value in known)
+    if limit.high is not None:
+        analyte, value = max(known, key=lambda one: abs(one[1]))
+    else:
+        analyte, value = min(known, key=lambda one: one[1])
+    message = limit.message.format(analyte=analyte, value=value)
+    return [
+        check(
+            limit.check, value, low=limit.low, high=limit.high, verdict="warn" if bad else "pass",
+            message=message if bad else f"{limit.check.replace('_', ' ')} as it should be", place=analyte,
+            recording=path, animal=animal,
         )
-        made.append(_read_back(rows, line, error_max_pct, here))
-        made += _drift(rows, line["analyte"], drift_max_pct, here)
+    ]  # fmt: skip
+
+
+def _standard_checks(dialysate: Dialysate, measured: Measured, settings: QcSettings) -> list[Check]:
+    """Standards that cannot be read; each analyte's line, its standards read back, and repeated ones."""
+    animal, unreadable = dialysate.animal, dialysate.unreadable
+    own = {row.chromatogram for row in dialysate.standards}
+    made = [
+        check("standard_readable", None, verdict="warn", message=unreadable[path], recording=animal, animal=animal)
+        for path in sorted(own & set(unreadable))
+    ]
+    r_squared_min = settings.r_squared_min
+    for line in measured.calibration:
+        rows = [row for row in measured.standards if row.analyte == line.analyte and row.concentration_um]
+        verdict = within(line.r_squared, r_squared_min, None) if line.levels > 1 else "warn"
+        text = f"{line.analyte}: {line.levels} levels, r2 {line.r_squared:.4f}"
+        made.append(
+            check(
+                "calibration_r2", line.r_squared, low=r_squared_min, verdict=verdict, message=text,
+                place=line.analyte, recording=animal, animal=animal,
+            )
+        )  # fmt: skip
+        made.append(_read_back(rows, line, settings.standard_error_max_pct, animal))
+        made += _drift(rows, line.analyte, settings.drift_max_pct, animal)
     return made
 
 
-def _read_back(rows: list[dict], line: dict, error_max_pct: float, here: dict) -> dict:
+def _read_back(rows: list[StandardReadBack], line: CalibrationLine, error_max_pct: float, animal: str) -> Check:
     """How far the standards of one analyte read back from what they hold; the lowest may be 5 % further off."""
-    known = [row for row in rows if np.isfinite(row["error_pct"])]
-    lowest = line["lowest_um"] * 1.01
-    off = [row for row in known if abs(row["error_pct"]) > error_max_pct + 5 * (row["concentration_um"] <= lowest)]
-    worst = max((abs(row["error_pct"]) for row in known), default=np.nan)
-    text = f"{line['analyte']}: {len(off)} of {len(rows)} standards read back more than {error_max_pct:g} % off"
-    verdict = "warn" if off or len(known) < len(rows) else "pass"
-    return check("standards_read_back", worst, unit="%", high=error_max_pct, verdict=verdict, message=text, **here)
+    known = [row for row in rows if np.isfinite(row.error_pct)]
+    lowest = line.lowest_um * 1.01
+    off = [row for row in known if abs(row.error_pct) > error_max_pct + 5 * (row.concentration_um <= lowest)]
+    worst = max((abs(row.error_pct) for row in known), default=np.nan)
+    text = f"{line.analyte}: {len(off)} of {len(rows)} standards read back more than {error_max_pct:g} % off"
+    return check(
+        "standards_read_back", worst, unit="%", high=error_max_pct, message=text, place=line.analyte,
+        verdict="warn" if off or len(known) < len(rows) else "pass", recording=animal, animal=animal,
+    )  # fmt: skip
 
 
-def _drift(rows: list[dict], analyte: str, drift_max_pct: float, here: dict) -> list[dict]:
+def _drift(rows: list[StandardReadBack], analyte: str, drift_max_pct: float, animal: str) -> list[Check]:
     """Spread of repeated injections of one standard."""
     by_level: dict[float, list[float]] = {}
     for row in rows:
-        if np.isfinite(row["response"]):
-            by_level.setdefault(row["concentration_um"], []).append(row["response"])
+        if np.isfinite(row.response):
+            by_level.setdefault(row.concentration_um, []).append(row.response)
     spreads = [100 * float(np.ptp(values) / np.mean(values)) for values in by_level.values() if len(values) > 1]
     if not spreads:
         return []
     most = max(spreads)
     text = f"{analyte}: repeated injections of a standard differ by up to {most:.0f} %"
-    verdict = within(most, None, drift_max_pct)
-    return [check("standard_drift", most, unit="%", high=drift_max_pct, verdict=verdict, message=text, **here)]
+    return [
+        check(
+            "standard_drift", most, unit="%", high=drift_max_pct, verdict=within(most, None, drift_max_pct),
+            message=text, place=analyte, recording=animal, animal=animal,
+        )
+    ]  # fmt: skip
 
 
-def _fraction_checks(recording: Record, fractions: list[dict]) -> list[dict]:
+def _fraction_checks(dialysate: Dialysate, fractions: list[FractionResult]) -> list[Check]:
     """Lag, lost fractions, changes of flow, and values that have a state in place of a number."""
-    about = {"recording": recording.name, "animal": recording.name}
-    once = list({(row["region"], row["fraction"]): row for row in fractions}.values())
-    made = [_lag_check(recording, once, about), _lost_check(once, about), _flow_check(once, about)]
+    animal = dialysate.animal
+    once = list({(row.region, row.fraction): row for row in fractions}.values())
+    made = [_lag_check(dialysate, once), _lost_check(once, animal), _flow_check(once, animal)]
     for state in ("above_range", "below_loq", "saturated"):
-        rows = [row for row in fractions if row["state"] == state]
-        if rows:
-            text = (
-                f"{len(rows)} values {state.replace('_', ' ')}: {', '.join(sorted({row['analyte'] for row in rows}))}"
-            )
-            made.append(check(state, len(rows), unit="values", high=0, verdict="warn", message=text, **about))
+        found = [row.analyte for row in fractions if row.state == state]
+        if found:
+            text = f"{len(found)} values {state.replace('_', ' ')}: {', '.join(sorted(set(found)))}"
+            made.append(
+                check(
+                    state, len(found), unit="values", high=0, verdict="warn", message=text, recording=animal,
+                    animal=animal,
+                )
+            )  # fmt: skip
     return made
 
 
-def _lag_check(recording: Record, once: list[dict], about: dict) -> dict:
-    lag = float(np.median([row["lag_min"] for row in once]))
-    known = lag > 0 or all(row.get("dead_volume_ul") is not None for row in recording.rows["microdialysis"])
+def _lag_check(dialysate: Dialysate, once: list[FractionResult]) -> Check:
+    lag = float(np.median([row.lag_min for row in once]))
+    known = lag > 0 or all(row.dead_volume_ul is not None for row in dialysate.fractions)
     text = f"fractions left the brain {lag:.1f} min before they reached the tube" if known else (
         "no dead volume is given: times are those of the tube, later than those of the brain"
     )  # fmt: skip
-    return check("lag", lag, unit="min", verdict="pass" if known else "warn", message=text, **about)
+    animal = dialysate.animal
+    verdict = "pass" if known else "warn"
+    return check("lag", lag, unit="min", verdict=verdict, message=text, recording=animal, animal=animal)
 
 
-def _lost_check(once: list[dict], about: dict) -> dict:
-    gone = [row for row in once if row["kind"] == MISSED or row["state"] in (MISSED, "failed")]
+def _lost_check(once: list[FractionResult], animal: str) -> Check:
+    gone = [row for row in once if row.kind == MISSED or row.state in (MISSED, "failed")]
     text = f"{len(gone)} of {len(once)} fractions hold no value" if gone else "every fraction was measured"
-    verdict = "warn" if gone else "pass"
-    return check("missing_fractions", len(gone), unit="fractions", high=0, verdict=verdict, message=text, **about)
+    return check(
+        "missing_fractions", len(gone), unit="fractions", high=0, verdict="warn" if gone else "pass", message=text,
+        recording=animal, animal=animal,
+    )  # fmt: skip
 
 
-def _flow_check(once: list[dict], about: dict) -> dict:
-    flows = {row["flow_ul_per_min"] for row in once}
+def _flow_check(once: list[FractionResult], animal: str) -> Check:
+    flows = {row.flow_ul_per_min for row in once}
     changed = f"the flow changed ({min(flows):g} to {max(flows):g} ul/min), and recovery with it"
     verdict, text = ("warn", changed) if len(flows) > 1 else ("pass", "one flow throughout")
-    return check("flow", max(flows), unit="ul/min", verdict=verdict, message=text, **about)
+    return check("flow", max(flows), unit="ul/min", verdict=verdict, message=text, recording=animal, animal=animal)
 
 
-def _baseline_checks(animal: str, measured: Record, cv_max_pct: float, trend_max_pct: float) -> list[dict]:
+def _baseline_checks(animal: str, measured: Measured, settings: QcSettings) -> list[Check]:
     """Spread and drift of each analyte's baseline, from the fractions that made it."""
-    table, made = measured.table("measurements"), []
-    counts = table[table["measure"].eq("baseline_um")]
-    for (region, analyte), rows in measured.table("fractions").groupby(["region", "analyte"], dropna=False, sort=False):
-        here = {"recording": animal, "animal": animal, "place": analyte}
-        own = counts[counts["analyte"].eq(analyte) & (counts["region"].eq(region) | counts["region"].isna())]
-        if not len(own):
+    baselines = {(row.region, row.analyte): row for row in measured.measurements if row.measure == "baseline_um"}
+    courses: dict[tuple[str | None, str], list[FractionResult]] = {}
+    for fraction in measured.fractions:
+        courses.setdefault((fraction.region, fraction.analyte), []).append(fraction)
+    made = []
+    for key, rows in courses.items():
+        found, analyte = baselines.get(key), key[1]
+        if found is None:
             continue
-        if not np.isfinite(own["value"].astype(float).iloc[0]):
-            made.append(check("baseline", None, verdict="fail", message=f"{analyte}: {own['reason'].iloc[0]}", **here))
+        if found.value is None:
+            made.append(
+                check(
+                    "baseline", None, verdict="fail", message=f"{analyte}: {found.reason}", place=analyte,
+                    recording=animal, animal=animal,
+                )
+            )  # fmt: skip
             continue
-        base = _baseline(rows, int(own["n"].iloc[0]))
-        text = f"{analyte}: CV of the baseline {base.cv_pct:.0f} % over {base.count} fractions"
-        spread = {"verdict": within(base.cv_pct, None, cv_max_pct), "message": text}
-        made.append(check("baseline_cv", base.cv_pct, unit="%", high=cv_max_pct, **spread, **here))
-        drifts = abs(base.trend_pct) > trend_max_pct and base.trend_p < TREND_P
-        text = f"{analyte}: the baseline changes by {base.trend_pct:+.0f} % (p = {base.trend_p:.2f})"
-        trend = {"low": -trend_max_pct, "high": trend_max_pct, "verdict": "warn" if drifts else "pass", "message": text}
-        made.append(check("baseline_trend", base.trend_pct, unit="%", **trend, **here))
+        made += _steadiness(animal, analyte, _baseline(rows, int(found.n or 0)), settings)
     return made
 
 
-def _baseline(rows: pd.DataFrame, count: int) -> baseline_response.Baseline:
+def _steadiness(animal: str, analyte: str, base: baseline_response.Baseline, settings: QcSettings) -> list[Check]:
+    """Spread and drift of one baseline."""
+    cv_max_pct, trend_max_pct = settings.baseline_cv_max_pct, settings.baseline_trend_max_pct
+    drifts = abs(base.trend_pct) > trend_max_pct and base.trend_p < TREND_P
+    return [
+        check(
+            "baseline_cv", base.cv_pct, unit="%", high=cv_max_pct, verdict=within(base.cv_pct, None, cv_max_pct),
+            message=f"{analyte}: CV of the baseline {base.cv_pct:.0f} % over {base.count} fractions", place=analyte,
+            recording=animal, animal=animal,
+        ),
+        check(
+            "baseline_trend", base.trend_pct, unit="%", low=-trend_max_pct, high=trend_max_pct,
+            verdict="warn" if drifts else "pass", place=analyte, recording=animal, animal=animal,
+            message=f"{analyte}: the baseline changes by {base.trend_pct:+.0f} % (p = {base.trend_p:.2f})",
+        ),
+    ]  # fmt: skip
+
+
+def _baseline(rows: list[FractionResult], count: int) -> baseline_response.Baseline:
     """The baseline of one analyte, from its rows of the table of fractions."""
     moved = [
-        Fraction(row.fraction, row.start_min, row.stop_min, row.kind, row.merged, row.flow_ul_per_min, row.lag_min, {})
-        for row in rows.itertuples()
+        Fraction(row.fraction, row.start_min, row.stop_min, row.kind, row.merged, row.flow_ul_per_min, row.lag_min)
+        for row in rows
     ]
-    return baseline_response.baseline_of(moved, rows["concentration_um"].to_numpy(float), count=count, least=1)
+    values = np.array([row.concentration_um for row in rows], float)
+    return baseline_response.baseline_of(moved, values, count=count, least=1)

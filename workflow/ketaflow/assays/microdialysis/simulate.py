@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import erfcx
 
+from ketaflow.assays.microdialysis.model import FractionRow, StandardRow, TruthRow
+from ketaflow.core.inputs import Rows
+
 # Retention (minutes), width (standard deviation, seconds), tail (seconds) and response (uV x s per uM).
 ANALYTES = {
     "glutamate": (3.10, 4.0, 2.0, 90_000.0),
@@ -70,27 +73,38 @@ def as_csv(time_min: np.ndarray, signal: np.ndarray) -> str:
     return "Time (min),Signal (uV)\n" + "".join(f"{time:.5f},{value:.1f}\n" for time, value in rows)
 
 
-def draw(rows: dict[str, list[dict]], folder: Path, *, seed: int) -> None:
-    """Draw every chromatogram of one animal, and the standards unless another animal has drawn them."""
+def draw(rows: Rows, folder: Path, *, seed: int) -> None:
+    """Draw every chromatogram of one animal, and the standards unless another animal has drawn them.
+
+    Parameters
+    ----------
+    rows : Rows
+        Rows of ``microdialysis``, ``microdialysis_standards`` and ``microdialysis_truth``.
+    folder : Path
+        The folder that the paths of the chromatograms start from.
+    seed : int
+        Seed of the noise and of the shifts of retention.
+    """
     rng = np.random.default_rng(seed)
-    truth: dict[str, list[dict]] = {}
-    for row in rows.get("microdialysis_truth", []):
-        truth.setdefault(row["fraction"], []).append(row)
+    truth: dict[str, list[TruthRow]] = {}
+    for row in rows.of("microdialysis_truth", TruthRow):
+        truth.setdefault(row.fraction, []).append(row)
     drift_min = rng.normal(0, 0.04)
-    for row in rows["microdialysis"]:
-        drawn = truth.get(row["fraction"], [])
-        if row.get("chromatogram") and drawn:
-            _write(folder / row["chromatogram"], drawn, rng, drift_min + rng.normal(0, 0.01))
-    for path in dict.fromkeys(row["chromatogram"] for row in rows.get("microdialysis_standards", [])):
-        drawn = [row for row in rows["microdialysis_standards"] if row["chromatogram"] == path]
+    for fraction in rows.of("microdialysis", FractionRow):
+        drawn = truth.get(fraction.fraction, [])
+        if fraction.chromatogram and drawn:
+            faults = {row.fault for row in drawn if row.fault}
+            known = {row.analyte: row.concentration_um or 0.0 for row in drawn}
+            _write(folder / fraction.chromatogram, known, faults, rng, drift_min + rng.normal(0, 0.01))
+    standards = rows.of("microdialysis_standards", StandardRow)
+    for path in dict.fromkeys(row.chromatogram for row in standards):
+        known = {row.analyte: row.concentration_um or 0.0 for row in standards if row.chromatogram == path}
         own = np.random.default_rng([len(path), *path.encode()])
         if not (folder / path).exists():
-            _write(folder / path, drawn, own, 0.0)
+            _write(folder / path, known, set(), own, 0.0)
 
 
-def _write(path: Path, drawn: list[dict], rng: np.random.Generator, shift_min: float) -> None:
-    known = {row["analyte"]: row["concentration_um"] or 0.0 for row in drawn}
-    faults = {row.get("fault") for row in drawn}
+def _write(path: Path, known: dict[str, float], faults: set[str], rng: np.random.Generator, shift_min: float) -> None:
     ceiling = 6000.0 if "saturated" in faults else np.inf
     time_min, signal = chromatogram(known, rng, shift_min=shift_min, ceiling_uv=ceiling)
     text = as_csv(time_min, signal) if path.suffix == ".csv" else as_labsolutions(time_min, signal)

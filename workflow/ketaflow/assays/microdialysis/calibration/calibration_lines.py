@@ -1,30 +1,10 @@
 """From peak area to concentration, with the limits inside which the line may be used."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import CalibrationLine
+
 OK, BELOW, ABOVE, ABSENT = "ok", "below_loq", "above_range", "not_found"
-
-
-@dataclass(frozen=True)
-class Line:
-    """response = slope x concentration + intercept, valid from ``loq_um`` to ``highest_um``."""
-
-    analyte: str
-    slope: float
-    intercept: float
-    weighting: str
-    r_squared: float
-    lod_um: float
-    loq_um: float
-    lowest_um: float
-    highest_um: float
-    levels: int
-
-    def concentration_um(self, response: float) -> float:
-        """Concentration of a response; meaningful inside the range alone."""
-        return (response - self.intercept) / self.slope
 
 
 def fitted(
@@ -35,7 +15,7 @@ def fitted(
     *,
     model: str,
     weighting: str,
-) -> Line | None:
+) -> CalibrationLine | None:
     """Weighted straight line through the standards; None where no line can be had.
 
     Parameters
@@ -67,7 +47,7 @@ def fitted(
     total = weight @ (response - np.average(response, weights=weight)) ** 2
     lowest, highest = float(concentration_um[real].min()), float(concentration_um.max())
     lod_um, loq_um = _limits(concentration_um, rest, slope, response_noise, lowest)
-    return Line(
+    return CalibrationLine(
         analyte, float(slope), float(intercept), weighting, float(1 - weight @ rest**2 / total) if total else np.nan,
         lod_um, loq_um, lowest, highest, len(np.unique(concentration_um[real])),
     )  # fmt: skip
@@ -100,7 +80,9 @@ def _limits(
     return min(lod_um, loq_um), loq_um
 
 
-def quantified(line: Line | None, response: float | None, *, extrapolate_factor: float) -> tuple[float | None, str]:
+def quantified(
+    line: CalibrationLine | None, response: float | None, *, extrapolate_factor: float
+) -> tuple[float | None, str]:
     """(concentration, state) of one response: the number is given only where the line may be used."""
     if response is None or line is None:
         return None, ABSENT

@@ -1,117 +1,208 @@
-"""Every chromatogram of an animal taken apart: peaks, names, calibration lines, concentrations."""
+"""From the chromatograms of one animal to named peaks, calibration lines and responses.
 
-from dataclasses import dataclass, field
+In: chromatograms and standards. Out: a ``Series`` with the peaks of every chromatogram, the peak of each analyte, and
+the line of each analyte with its standards read back.
+"""
+
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ketaflow.assays.microdialysis.calibration import calibration_lines, identification
-from ketaflow.assays.microdialysis.calibration.calibration_lines import Line
 from ketaflow.assays.microdialysis.integration import peaks
+from ketaflow.assays.microdialysis.model import (
+    NAN,
+    CalibrationLine,
+    Chromatogram,
+    Dialysate,
+    Peak,
+    PeakLimitsRow,
+    QuantifySettings,
+    StandardReadBack,
+    StandardRow,
+    VendorPeak,
+)
 from ketaflow.core import files
 from ketaflow.core.errors import IngestError
-from ketaflow.core.records import Record
 
-# Peaks of traces seen before in this process: the standards come with every animal of a batch.
-_SEEN: dict[str, list[dict]] = {}
-MOST_SEEN = 256
+Limits = list[tuple[float, float]]
+# Peaks of traces integrated before in this process: the standards come with every animal of a batch.
+_INTEGRATED: dict[str, list[Peak]] = {}
+MOST_KEPT = 256
 
 
-@dataclass
+@dataclass(frozen=True)
 class Series:
-    """All chromatograms of an animal: peaks and named ones by path; retentions, lines, internals by analyte."""
+    """All chromatograms of an animal, taken apart.
 
-    peaks: dict[str, list[dict]]
+    Attributes
+    ----------
+    peaks : dict of str to list of Peak
+        Peaks of each chromatogram, in time order, by path.
+    expected : dict of str to float
+        Expected retention (minutes) of each analyte.
+    named : dict of str to dict of str to int
+        By path, the index of each analyte's peak.
+    internals : dict of str to str
+        Internal standard of each analyte; '' where there is none.
+    lines : dict of str to CalibrationLine or None
+        Line of each analyte that is no internal standard; None where none can be fitted.
+    read_back : tuple of StandardReadBack
+        The standards, calculated back.
+    """
+
+    peaks: dict[str, list[Peak]]
     expected: dict[str, float]
     named: dict[str, dict[str, int]]
-    lines: dict[str, Line | None] = field(default_factory=dict)
-    readback: list[dict] = field(default_factory=list)
     internals: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, CalibrationLine | None] = field(default_factory=dict)
+    read_back: tuple[StandardReadBack, ...] = ()
 
 
-def series_of(recording: Record, settings: dict) -> Series:
-    """Integrate, name and calibrate the chromatograms of one animal."""
-    rows = recording.rows
-    limits: dict[str, list[tuple[float, float]]] = {}
-    for row in rows.get("microdialysis_limits", []):
-        limits.setdefault(row["chromatogram"], []).append((row["start_min"], row["stop_min"]))
-    found = {
-        path: trace_peaks(facts, recording.arrays[facts["array"]], settings, limits.get(path))
-        for path, facts in recording.facts["traces"].items()
-    }
-    standards = [row for row in rows.get("microdialysis_standards", []) if row["chromatogram"] in found]
+def series_of(dialysate: Dialysate, limits: list[PeakLimitsRow], settings: QuantifySettings) -> Series:
+    """Integrate, name and calibrate the chromatograms of one animal.
+
+    Parameters
+    ----------
+    dialysate : Dialysate
+        The animal's chromatograms and the standards.
+    limits : list of PeakLimitsRow
+        Peaks whose start and stop a person set.
+    settings : QuantifySettings
+        How to integrate, name and calibrate.
+
+    Returns
+    -------
+    Series
+
+    Raises
+    ------
+    IngestError
+        If an internal standard is none of the standards' analytes.
+    """
+    by_hand: dict[str, Limits] = {}
+    for row in limits:
+        by_hand.setdefault(row.chromatogram, []).append((row.start_min, row.stop_min))
+    found = {path: trace_peaks(one, settings, by_hand.get(path)) for path, one in dialysate.chromatograms.items()}
+    standards = [row for row in dialysate.standards if row.chromatogram in found]
     expected = identification.elution(standards, found)
-    wanted = {"window_min": settings["retention_window_min"], "shift_min": settings["retention_shift_min"]}
-    told = {name for path in found for peak in found[path] if (name := peak.get("name"))}
-    analytes = list(dict.fromkeys(row["analyte"] for row in standards))
-    named = {
-        path: by_name(rows_of, analytes)
-        if told & set(analytes) and _has_names(rows_of)
-        else identification.named(rows_of, expected, **wanted)
-        for path, rows_of in found.items()
-    }
-    series = Series(found, expected, named, internals=internal_standards(standards, settings["internal_standard"]))
-    _calibrate(series, standards, settings)
-    return series
+    given = {name for own in found.values() for peak in own if (name := peak.name)}
+    analytes = list(dict.fromkeys(row.analyte for row in standards))
+    named = {}
+    for path, own in found.items():
+        if given & set(analytes) and any(peak.name for peak in own):
+            named[path] = by_name(own, analytes)
+        else:
+            window_min, shift_min = settings.retention_window_min, settings.retention_shift_min
+            named[path] = identification.named(own, expected, window_min=window_min, shift_min=shift_min)
+    internals = internal_standards(standards, settings.internal_standard)
+    return _calibrated(Series(found, expected, named, internals), standards, settings)
 
 
-def _has_names(rows: list[dict]) -> bool:
-    return any(row.get("name") for row in rows)
+def by_name(own: list[Peak], analytes: list[str]) -> dict[str, int]:
+    """Find the analytes among peaks that carry names.
 
+    Parameters
+    ----------
+    own : list of Peak
+        Peaks of one result table.
+    analytes : list of str
+        Names to find; case is ignored.
 
-def by_name(rows: list[dict], analytes: list[str]) -> dict[str, int]:
-    """Peaks of a result table that already carry the analytes' names."""
-    lowered = {(row.get("name") or "").strip().lower(): index for index, row in enumerate(rows)}
+    Returns
+    -------
+    dict of str to int
+        Index of the peak of each analyte that is there.
+    """
+    lowered = {(peak.name or "").strip().lower(): index for index, peak in enumerate(own)}
     return {name: lowered[name.lower()] for name in analytes if name.lower() in lowered}
 
 
-def trace_peaks(facts: dict, trace: np.ndarray, settings: dict, limits: list | None) -> list[dict]:
-    """Peaks of one chromatogram, in the area unit of its instrument; those of the vendor where there is no trace."""
-    if not trace.shape[1]:
-        return [_from_vendor(row) for row in facts["vendor_peaks"]]
-    wanted = {name: settings[name] for name in ("peak_width_s", "snr_min", "smallest_peak_pct", "unmix")}
-    method = settings["baseline"]
-    key = files.digest([hash(trace.tobytes()), wanted, method, limits, facts["area_time_s"]])
-    if key not in _SEEN:
-        if len(_SEEN) >= MOST_SEEN:
-            _SEEN.clear()
-        found = peaks.peaks_of(trace[0], trace[1], method=method, limits=limits, **wanted)
-        for row in found.rows:
-            row["area"] /= facts["area_time_s"]
-            row["noise_area"] = found.noise * np.sqrt(max(row["width_s"], 0.0) * _step_s(trace)) / facts["area_time_s"]
-            inside = slice(row["start"], row["stop"] + 1)
-            row["line_start"], row["line_stop"] = (float(found.baseline[inside][end]) for end in (0, -1))
-        _SEEN[key] = found.rows
-    return [dict(row) for row in _SEEN[key]]
+def trace_peaks(one: Chromatogram, settings: QuantifySettings, limits: Limits | None) -> list[Peak]:
+    """Integrate one chromatogram; where it has no signal, take the peaks of the instrument's own table.
 
+    Parameters
+    ----------
+    one : Chromatogram
+        The chromatogram.
+    settings : QuantifySettings
+        How to integrate.
+    limits : list of (float, float) or None
+        Start and stop (minutes) of peaks set by hand; they replace the peaks found.
 
-def _step_s(trace: np.ndarray) -> float:
-    return 60 * float(trace[0, -1] - trace[0, 0]) / (trace.shape[1] - 1)
-
-
-def _from_vendor(row: dict) -> dict:
-    nothing = dict.fromkeys(("snr", "width_s", "tailing", "resolution", "foot_pct", "noise_area"), np.nan)
-    place = {
-        name: row[name] if row[name] is not None else np.nan for name in ("retention_min", "start_min", "stop_min")
-    }
-    size = {name: row[name] if row[name] is not None else np.nan for name in ("area", "height")}
-    return {
-        **nothing,
-        **place,
-        **size,
-        "saturated": False,
-        "name": row["name"],
-        "told": row["concentration"],
-        "told_unit": row["unit"],
-    }
-
-
-def internal_standards(standards: list[dict], for_all: str) -> dict[str, str]:
-    """The internal standard of each analyte: the one its rows name, else ``for_all``; '' where there is none.
-
-    Raises IngestError where it is not among the standards' analytes, as its retention is then unknown.
+    Returns
+    -------
+    list of Peak
+        In time order, areas in the unit of the instrument.
     """
-    analytes = list(dict.fromkeys(row["analyte"] for row in standards))
-    own = {row["analyte"]: row["internal_standard"] for row in standards if row.get("internal_standard")}
+    if not len(one.signal):
+        return [_from_vendor(peak) for peak in one.vendor_peaks]
+    how = (settings.peak_width_s, settings.snr_min, settings.smallest_peak_pct, settings.unmix, settings.baseline)
+    trace = (hash(one.time_min.tobytes()), hash(one.signal.tobytes()))
+    key = files.digest([trace, how, limits, one.area_time_s])
+    if key not in _INTEGRATED:
+        if len(_INTEGRATED) >= MOST_KEPT:
+            _INTEGRATED.clear()
+        _INTEGRATED[key] = _integrated(one, settings, limits)
+    return _INTEGRATED[key]
+
+
+def _integrated(one: Chromatogram, settings: QuantifySettings, limits: Limits | None) -> list[Peak]:
+    found = peaks.peaks_of(
+        one.time_min,
+        one.signal,
+        method=settings.baseline,
+        limits=limits,
+        peak_width_s=settings.peak_width_s,
+        snr_min=settings.snr_min,
+        smallest_peak_pct=settings.smallest_peak_pct,
+        unmix=settings.unmix,
+    )
+    step_s = 60 * float(one.time_min[-1] - one.time_min[0]) / (len(one.time_min) - 1)
+    return [
+        replace(
+            peak,
+            area=peak.area / one.area_time_s,
+            noise_area=float(found.noise * np.sqrt(max(peak.width_s, 0.0) * step_s) / one.area_time_s),
+            line_start=float(found.baseline[peak.start]),
+            line_stop=float(found.baseline[peak.stop]),
+        )
+        for peak in found.peaks
+    ]
+
+
+def _from_vendor(peak: VendorPeak) -> Peak:
+    """A peak of the instrument's table; what it does not give is NaN."""
+    known = (peak.retention_min, peak.start_min, peak.stop_min, peak.area, peak.height)
+    retention_min, start_min, stop_min, area, height = (NAN if one is None else one for one in known)
+    return Peak(
+        retention_min, start_min, stop_min, area, height,
+        name=peak.name, reported=peak.concentration, reported_unit=peak.unit,
+    )  # fmt: skip
+
+
+def internal_standards(standards: list[StandardRow], for_all: str) -> dict[str, str]:
+    """Return the internal standard of each analyte.
+
+    Parameters
+    ----------
+    standards : list of StandardRow
+        Rows may name their own internal standard.
+    for_all : str
+        Internal standard of analytes whose rows name none; '' for none.
+
+    Returns
+    -------
+    dict of str to str
+        By analyte; '' where there is none.
+
+    Raises
+    ------
+    IngestError
+        If one is not among the standards' analytes: its retention is then unknown.
+    """
+    analytes = list(dict.fromkeys(row.analyte for row in standards))
+    own = {row.analyte: row.internal_standard for row in standards if row.internal_standard}
     named = {analyte: own.get(analyte, for_all) for analyte in analytes}
     for analyte, internal in named.items():
         if internal and internal not in analytes:
@@ -124,7 +215,20 @@ def internal_standards(standards: list[dict], for_all: str) -> dict[str, str]:
 
 
 def response(series: Series, path: str, analyte: str) -> float | None:
-    """Area of an analyte in a chromatogram, over that of its internal standard where it has one; None if absent."""
+    """Return the area of an analyte in a chromatogram, divided by that of its internal standard if it has one.
+
+    Parameters
+    ----------
+    series : Series
+        The chromatograms.
+    path, analyte : str
+        Which chromatogram, and which analyte.
+
+    Returns
+    -------
+    float or None
+        None where a peak is missing.
+    """
     area, internal = _area(series, path, analyte), series.internals.get(analyte)
     if not internal or area is None:
         return area
@@ -134,48 +238,66 @@ def response(series: Series, path: str, analyte: str) -> float | None:
 
 def _area(series: Series, path: str, analyte: str) -> float | None:
     index = series.named.get(path, {}).get(analyte)
-    area = None if index is None else series.peaks[path][index]["area"]
+    area = None if index is None else series.peaks[path][index].area
     return area if area is not None and np.isfinite(area) else None
 
 
-def _calibrate(series: Series, standards: list[dict], settings: dict) -> None:
-    """Fit a line for each analyte of the standards, and read the standards back."""
-    for analyte, internal in series.internals.items():
+def _calibrated(series: Series, standards: list[StandardRow], settings: QuantifySettings) -> Series:
+    """The series with a line for each analyte of the standards, and the standards read back."""
+    lines: dict[str, CalibrationLine | None] = {}
+    read_back: list[StandardReadBack] = []
+    for analyte in series.internals:
         if analyte in series.internals.values():
             continue
-        used = [row for row in standards if row["analyte"] == analyte]
-        responses = [response(series, row["chromatogram"], analyte) for row in used]
-        known = [
-            (row["concentration_um"], 0.0 if value is None else value)
-            for row, value in zip(used, responses, strict=True)
-            if value is not None or row["concentration_um"] == 0
-        ]
-        x, y = (np.array(column, float) for column in zip(*known, strict=True)) if known else (np.empty(0), np.empty(0))
-        noise = _noise_response(series, used, analyte, internal)
-        model, weighting = settings["calibration"], settings["weighting"]
-        line = calibration_lines.fitted(analyte, x, y, noise, model=model, weighting=weighting) if len(x) else None
-        series.lines[analyte] = line
-        for row, value in zip(used, responses, strict=True):
-            back = line.concentration_um(value) if line and value is not None else np.nan
-            told = row["concentration_um"]
-            series.readback.append(
-                {
-                    "analyte": analyte,
-                    "chromatogram": row["chromatogram"],
-                    "concentration_um": told,
-                    "response": np.nan if value is None else value,
-                    "back_calculated_um": back,
-                    "error_pct": 100 * (back / told - 1) if told else np.nan,
-                }
-            )
+        used = [row for row in standards if row.analyte == analyte]
+        responses = [response(series, row.chromatogram, analyte) for row in used]
+        line = _line(series, analyte, used, responses, settings)
+        lines[analyte] = line
+        read_back += [_read_back(row, line, value) for row, value in zip(used, responses, strict=True)]
+    return replace(series, lines=lines, read_back=tuple(read_back))
 
 
-def _noise_response(series: Series, used: list[dict], analyte: str, internal: str) -> float:
+def _line(
+    series: Series,
+    analyte: str,
+    used: list[StandardRow],
+    responses: list[float | None],
+    settings: QuantifySettings,
+) -> CalibrationLine | None:
+    """Line of one analyte; a blank without a peak counts as a response of zero."""
+    known = [
+        (row.concentration_um, 0.0 if value is None else value)
+        for row, value in zip(used, responses, strict=True)
+        if value is not None or row.concentration_um == 0
+    ]
+    if not known:
+        return None
+    x, y = np.array(known, float).T
+    noise = _noise_response(series, used, analyte)
+    return calibration_lines.fitted(analyte, x, y, noise, model=settings.calibration, weighting=settings.weighting)
+
+
+def _read_back(row: StandardRow, line: CalibrationLine | None, value: float | None) -> StandardReadBack:
+    back = line.concentration_um(value) if line and value is not None else NAN
+    given = row.concentration_um
+    return StandardReadBack(
+        recording=row.chromatogram,
+        analyte=row.analyte,
+        chromatogram=row.chromatogram,
+        concentration_um=given,
+        response=NAN if value is None else value,
+        back_calculated_um=back,
+        error_pct=100 * (back / given - 1) if given else NAN,
+    )
+
+
+def _noise_response(series: Series, used: list[StandardRow], analyte: str) -> float:
+    """Median response that noise alone would give at the analyte's peak in the standards; NaN without a trace."""
+    internal = series.internals.get(analyte)
     noises = []
     for row in used:
-        path = row["chromatogram"]
-        index = series.named.get(path, {}).get(analyte)
+        index = series.named.get(row.chromatogram, {}).get(analyte)
         if index is not None:
-            reference = _area(series, path, internal) if internal else 1.0
-            noises.append(series.peaks[path][index]["noise_area"] / (reference or np.nan))
-    return float(np.median(noises)) if noises else np.nan
+            reference = _area(series, row.chromatogram, internal) if internal else 1.0
+            noises.append(series.peaks[row.chromatogram][index].noise_area / (reference or NAN))
+    return float(np.median(noises)) if noises else NAN

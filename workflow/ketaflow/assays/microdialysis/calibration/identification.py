@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import Peak, StandardRow
 
-def elution(rows: list[dict], peaks: dict[str, list[dict]]) -> dict[str, float]:
+
+def elution(rows: list[StandardRow], peaks: dict[str, list[Peak]]) -> dict[str, float]:
     """Expected retention (minutes) of each analyte.
 
     Given in the standards table, or found: analytes without one are taken to elute in the order of their rows, and
@@ -16,48 +18,48 @@ def elution(rows: list[dict], peaks: dict[str, list[dict]]) -> dict[str, float]:
     peaks
         Peaks of each standard's chromatogram, in time order.
     """
-    names = list(dict.fromkeys(row["analyte"] for row in rows))
+    names = list(dict.fromkeys(row.analyte for row in rows))
     known: dict[str, float] = {}
     for name in names:
-        told = [row["retention_min"] for row in rows if row["analyte"] == name and row.get("retention_min") is not None]
+        told = [row.retention_min for row in rows if row.analyte == name and row.retention_min is not None]
         if told:
             known[name] = float(np.median(told))
-    for chromatogram in sorted({row["chromatogram"] for row in rows}, key=lambda one: -_strength(rows, one)):
+    for chromatogram in sorted({row.chromatogram for row in rows}, key=lambda one: -_strength(rows, one)):
         unknown = [
-            row["analyte"]
+            row.analyte
             for row in rows
-            if row["chromatogram"] == chromatogram and row["analyte"] not in known and row["concentration_um"]
+            if row.chromatogram == chromatogram and row.analyte not in known and row.concentration_um
         ]
         largest = _largest(peaks.get(chromatogram, []), len(unknown)) if unknown else []
         known.update(zip(unknown, largest, strict=False))
     return known
 
 
-def _largest(peaks: list[dict], count: int) -> list[float]:
+def _largest(peaks: list[Peak], count: int) -> list[float]:
     """Retentions of the ``count`` tallest whole peaks of one stretch, in time order; empty where there are not so many.
 
     A cut-off peak (void, reagent) ends a stretch, and what the end of the run cuts is no peak; the stretch is taken
     whose smallest chosen peak is the tallest.
     """
-    stretches: list[list[dict]] = [[]]
+    stretches: list[list[Peak]] = [[]]
     for peak in peaks:
-        if peak["saturated"]:
+        if peak.saturated:
             stretches.append([])
-        elif not peak.get("cut"):
+        elif not peak.cut:
             stretches[-1].append(peak)
-    chosen = [sorted(one, key=lambda peak: -peak["height"])[:count] for one in stretches if len(one) >= count]
+    chosen = [sorted(one, key=lambda peak: -peak.height)[:count] for one in stretches if len(one) >= count]
     if not chosen:
         return []
-    best = max(chosen, key=lambda one: one[-1]["height"])
-    return sorted(peak["retention_min"] for peak in best)
+    best = max(chosen, key=lambda one: one[-1].height)
+    return sorted(peak.retention_min for peak in best)
 
 
-def _strength(rows: list[dict], chromatogram: str) -> float:
+def _strength(rows: list[StandardRow], chromatogram: str) -> float:
     """How strong a standard is: its strongest analyte."""
-    return max(row["concentration_um"] or 0.0 for row in rows if row["chromatogram"] == chromatogram)
+    return max(row.concentration_um or 0.0 for row in rows if row.chromatogram == chromatogram)
 
 
-def named(peaks: list[dict], expected: dict[str, float], *, window_min: float, shift_min: float) -> dict[str, int]:
+def named(peaks: list[Peak], expected: dict[str, float], *, window_min: float, shift_min: float) -> dict[str, int]:
     """Index of the peak of each analyte that is there.
 
     The run's shift against the standards is the one (within ``shift_min``) under which the most analytes meet a peak,
@@ -68,8 +70,8 @@ def named(peaks: list[dict], expected: dict[str, float], *, window_min: float, s
         return {}
     names = sorted(expected, key=lambda name: expected[name])
     wanted = np.array([expected[name] for name in names])
-    there = np.array([peak["retention_min"] for peak in peaks])
-    weight = np.log1p(np.array([max(peak["height"], 0.0) for peak in peaks]) / _floor(peaks))
+    there = np.array([peak.retention_min for peak in peaks])
+    weight = np.log1p(np.array([max(peak.height, 0.0) for peak in peaks]) / _floor(peaks))
     moved = wanted + shift_of(wanted, there, weight, window_min=window_min, shift_min=shift_min)
     first = _in_order(names, moved, there, weight, window_min)
     return _in_order(names, wanted + local_shift(names, wanted, there, first), there, weight, window_min)
@@ -85,8 +87,8 @@ def local_shift(names: list[str], wanted: np.ndarray, there: np.ndarray, found: 
     return np.median(rests[near], axis=1)
 
 
-def _floor(peaks: list[dict]) -> float:
-    heights = [peak["height"] for peak in peaks if peak["height"] > 0]
+def _floor(peaks: list[Peak]) -> float:
+    heights = [peak.height for peak in peaks if peak.height > 0]
     return 0.1 * float(np.median(heights)) if heights else 1.0
 
 

@@ -1,9 +1,20 @@
 """What a reviewer sees: a trace with its areas, the calibration, the standards' drift, the animal's time course."""
 
+from typing import NamedTuple
+
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import (
+    CalibrationLine,
+    Chromatogram,
+    FluxExperiment,
+    FluxLine,
+    FractionResult,
+    PeakRow,
+    StandardReadBack,
+)
 from ketaflow.assays.microdialysis.response.brain_time import EDGE_MIN, MISSED, MIXED, WHOLE
-from ketaflow.core.records import Figure
+from ketaflow.core.results import Figure
 from ketaflow.core.svg import COLOURS, Chart, panels
 
 # Points drawn of a trace: more than its width in pixels shows every spike.
@@ -16,14 +27,36 @@ MARKS = {"below_loq": "▽", "not_found": "▽", "above_range": "△", "saturate
 NO_VALUE = "×"
 
 
-def trace_figure(trace: np.ndarray, peaks: list[dict], unit: str) -> Figure:
-    """A chromatogram, the area of every peak shaded down to its baseline; named peaks in colour."""
-    named = [peak for peak in peaks if peak["analyte"]]
+class CourseBaseline(NamedTuple):
+    """Baseline of one analyte: mean (uM), coefficient of variation (%) and number of fractions."""
+
+    mean_um: float
+    cv_pct: float
+    count: int
+
+
+def trace_figure(chromatogram: Chromatogram, peaks: list[PeakRow]) -> Figure:
+    """Draw a chromatogram with the area of every peak shaded down to its baseline.
+
+    Parameters
+    ----------
+    chromatogram : Chromatogram
+        One with a signal.
+    peaks : list of PeakRow
+        Its peaks; the named ones are drawn in colour.
+
+    Returns
+    -------
+    Figure
+        The stretch of the run that holds the named peaks.
+    """
+    trace, unit = np.stack([chromatogram.time_min, chromatogram.signal]), chromatogram.unit
+    named = [peak for peak in peaks if peak.analyte]
     first, last = _stretch(trace[0], named or peaks)
     inside = (trace[0] >= first) & (trace[0] <= last)
     time, signal = trace[:, inside]
-    shown = [peak for peak in peaks if peak["start_min"] < last and peak["stop_min"] > first]
-    lines = [peak[end] for peak in shown for end in ("line_start", "line_stop") if np.isfinite(peak[end])]
+    shown = [peak for peak in peaks if peak.start_min < last and peak.stop_min > first]
+    lines = [end for peak in shown for end in (peak.line_start, peak.line_stop) if np.isfinite(end)]
     top = _highest(time, signal, named or peaks)
     low = min([float(signal.min()), *(line for line in lines if line < top)])
     room = max(top - low, 1e-12)
@@ -47,26 +80,26 @@ def trace_figure(trace: np.ndarray, peaks: list[dict], unit: str) -> Figure:
     )
 
 
-def _stretch(time: np.ndarray, peaks: list[dict]) -> tuple[float, float]:
+def _stretch(time: np.ndarray, peaks: list[PeakRow]) -> tuple[float, float]:
     """First and last minute that show the named peaks; the whole run where none was found."""
     if not peaks:
         return float(time[0]), float(time[-1])
-    starts, stops = (np.array([peak[name] for peak in peaks]) for name in ("start_min", "stop_min"))
+    starts, stops = np.array([peak.start_min for peak in peaks]), np.array([peak.stop_min for peak in peaks])
     room = 0.15 * max(stops.max() - starts.min(), 1.0)
     return float(max(time[0], starts.min() - room)), float(min(time[-1], stops.max() + room))
 
 
-def _highest(time: np.ndarray, signal: np.ndarray, peaks: list[dict]) -> float:
+def _highest(time: np.ndarray, signal: np.ndarray, peaks: list[PeakRow]) -> float:
     """Top of the tallest of these peaks: others, such as the void before them, may be far taller."""
-    tops = [signal[(time >= peak["start_min"]) & (time <= peak["stop_min"])].max(initial=-np.inf) for peak in peaks]
+    tops = [signal[(time >= peak.start_min) & (time <= peak.stop_min)].max(initial=-np.inf) for peak in peaks]
     top = max(tops, default=-np.inf)
     return float(top if np.isfinite(top) else signal.max())
 
 
-def _shade(chart: Chart, xs: np.ndarray, ys: np.ndarray, peak: dict, scale: float, colour: str) -> None:
+def _shade(chart: Chart, xs: np.ndarray, ys: np.ndarray, peak: PeakRow, scale: float, colour: str) -> None:
     """A peak's area between the drawn curve and its baseline, and the baseline itself."""
-    left, right = (float(np.clip(peak[end], *chart.x_limits)) for end in ("start_min", "stop_min"))
-    ends = [float(np.clip(peak[end] / scale, *chart.y_limits)) for end in ("line_start", "line_stop")]
+    left, right = (float(np.clip(end, *chart.x_limits)) for end in (peak.start_min, peak.stop_min))
+    ends = [float(np.clip(end / scale, *chart.y_limits)) for end in (peak.line_start, peak.line_stop)]
     if right <= left or not np.isfinite(ends).all():
         return
     between = (xs > left) & (xs < right)
@@ -82,12 +115,12 @@ def _shade(chart: Chart, xs: np.ndarray, ys: np.ndarray, peak: dict, scale: floa
     )
 
 
-def _name(chart: Chart, xs: np.ndarray, ys: np.ndarray, peak: dict) -> None:
+def _name(chart: Chart, xs: np.ndarray, ys: np.ndarray, peak: PeakRow) -> None:
     """The analyte's name over the top of its peak."""
-    here = (xs >= peak["start_min"]) & (xs <= peak["stop_min"])
+    here = (xs >= peak.start_min) & (xs <= peak.stop_min)
     top = float(ys[here].max(initial=chart.y_limits[0]))
-    centred = f'x="{chart.x(peak["retention_min"]):.1f}" y="{chart.y(top) - 5:.1f}" text-anchor="middle"'
-    chart.parts.append(f"<text {centred}>{_plain(peak['analyte'])}</text>")
+    centred = f'x="{chart.x(peak.retention_min):.1f}" y="{chart.y(top) - 5:.1f}" text-anchor="middle"'
+    chart.parts.append(f"<text {centred}>{_plain(peak.analyte)}</text>")
 
 
 def _plain(text: str) -> str:
@@ -106,32 +139,34 @@ def thinned(xs: np.ndarray, ys: np.ndarray, most: int = DRAWN) -> tuple[np.ndarr
     return xs[picked], ys[picked]
 
 
-def calibration_figure(line: dict, standards: list[dict], measured_um: np.ndarray, error_max_pct: float) -> Figure:
+def calibration_figure(
+    line: CalibrationLine, standards: list[StandardReadBack], measured_um: np.ndarray, error_max_pct: float
+) -> Figure:
     """Standards and their line, beside it what each reads back; the range of the animal's own values behind both."""
-    xs = np.array([row["concentration_um"] for row in standards], float)
-    ys = np.array([row["response"] for row in standards], float)
-    errors = np.array([row["error_pct"] for row in standards], float)
+    xs = np.array([row.concentration_um for row in standards], float)
+    ys = np.array([row.response for row in standards], float)
+    errors = np.array([row.error_pct for row in standards], float)
     own = measured_um[np.isfinite(measured_um)]
     charts = [_line_chart(line, xs, ys, own), _residual_chart(xs, errors, own, error_max_pct)]
-    fit = f"r2 {line['r_squared']:.4f}" if np.isfinite(line["r_squared"]) else "one level, through zero"
+    fit = f"r2 {line.r_squared:.4f}" if np.isfinite(line.r_squared) else "one level, through zero"
     caption = (
-        f"{line['analyte']}: weight {line['weighting']}, {fit}, limit of quantification {line['loq_um']:.3g} uM, "
-        f"highest standard {line['highest_um']:.3g} uM. Blue band: this animal's values. Grey band: within "
+        f"{line.analyte}: weight {line.weighting}, {fit}, limit of quantification {line.loq_um:.3g} uM, "
+        f"highest standard {line.highest_um:.3g} uM. Blue band: this animal's values. Grey band: within "
         f"{error_max_pct:g} %; standards that read back {TOLD_PCT:g} % or more off carry the difference."
     )
-    drawn = panels(charts, [[line["analyte"]], ["Read back"]], 2, f"calibration of {line['analyte']}")
+    drawn = panels(charts, [[line.analyte], ["Read back"]], 2, f"calibration of {line.analyte}")
     return Figure("Do the standards lie on their line?", drawn, caption=caption)
 
 
-def _line_chart(line: dict, xs: np.ndarray, ys: np.ndarray, own: np.ndarray) -> Chart:
+def _line_chart(line: CalibrationLine, xs: np.ndarray, ys: np.ndarray, own: np.ndarray) -> Chart:
     high = float(np.nanmax(ys, initial=0)) or 1.0
     power = 3 * int(np.floor(np.log10(max(high, 1e-12)) / 3))
     scale, label = 10.0**power, f"Response (1e{power})" if power else "Response"
     chart = Chart((0, float(xs.max()) * 1.1), (0, high / scale * 1.1), "Concentration (uM)", label, width=320)
     if len(own):
         chart.bands([(float(own.min()), float(own.max()))], "sky")
-    ends = np.array([max(0.0, -line["intercept"] / line["slope"]), xs.max() * 1.08])
-    chart.line(ends, (line["slope"] * ends + line["intercept"]) / scale, "grey")
+    ends = np.array([max(0.0, -line.intercept / line.slope), xs.max() * 1.08])
+    chart.line(ends, (line.slope * ends + line.intercept) / scale, "grey")
     chart.points(xs, ys / scale, "blue")
     return chart
 
@@ -162,13 +197,13 @@ def _residual_chart(xs: np.ndarray, errors: np.ndarray, own: np.ndarray, error_m
     return chart
 
 
-def drift_figure(standards: list[dict]) -> Figure | None:
+def drift_figure(standards: list[StandardReadBack]) -> Figure | None:
     """What every standard reads back, in the order of the table; None where one injection shows no drift."""
-    analytes = list(dict.fromkeys(row["analyte"] for row in standards))[: len(CYCLE)]
+    analytes = list(dict.fromkeys(row.analyte for row in standards))[: len(CYCLE)]
     shares = {}
     for analyte in analytes:
-        rows = [row for row in standards if row["analyte"] == analyte and row["concentration_um"]]
-        shares[analyte] = 100 + np.array([row["error_pct"] for row in rows], float)
+        rows = [row for row in standards if row.analyte == analyte and row.concentration_um]
+        shares[analyte] = 100 + np.array([row.error_pct for row in rows], float)
     most = max((len(share) for share in shares.values()), default=0)
     values = np.concatenate([*shares.values(), np.empty(0)])
     values = values[np.isfinite(values)]
@@ -187,32 +222,41 @@ def drift_figure(standards: list[dict]) -> Figure | None:
     return Figure("Do the standards drift?", chart.svg("standards read back, in order"), caption=caption)
 
 
-def course_figure(fractions: list[dict], baseline: dict[str, tuple[float, float, int]], region: str = "") -> Figure:
-    """The animal's time course in percent of baseline, with the fractions of the baseline and the dose marked.
+def course_figure(fractions: list[FractionResult], baseline: dict[str, CourseBaseline], region: str = "") -> Figure:
+    """Draw an animal's time course in percent of baseline, with the fractions of the baseline and the dose marked.
 
-    ``baseline`` gives mean (uM), CV (%) and number of fractions by analyte.
+    Parameters
+    ----------
+    fractions : list of FractionResult
+        Fractions of one region.
+    baseline : dict of str to CourseBaseline
+        By analyte; analytes without a baseline are left out.
+    region : str
+        Region for the caption.
+
+    Returns
+    -------
+    Figure
     """
-    analytes = [name for name in dict.fromkeys(row["analyte"] for row in fractions) if name in baseline][: len(CYCLE)]
-    curves = {analyte: [row for row in fractions if row["analyte"] == analyte] for analyte in analytes}
-    shares = {name: _shares(rows, baseline[name][0]) for name, rows in curves.items()}
+    analytes = [name for name in dict.fromkeys(row.analyte for row in fractions) if name in baseline][: len(CYCLE)]
+    curves = {analyte: [row for row in fractions if row.analyte == analyte] for analyte in analytes}
+    shares = {name: _shares(rows, baseline[name].mean_um) for name, rows in curves.items()}
     tops = [share[np.isfinite(share)].max(initial=0) for share in shares.values()]
-    edges = [edge for row in fractions for edge in (row["start_min"], row["stop_min"])]
+    edges = [edge for row in fractions for edge in (row.start_min, row.stop_min)]
     chart = Chart(
         (min(edges), max(edges)), (0, max([150.0, *tops]) * 1.12), "Minutes from the dose, in the brain",
         "% of baseline", height=210,
     )  # fmt: skip
-    used = [span for name, rows in curves.items() for span in _baseline_spans(rows, baseline[name][2])]
+    used = [span for name, rows in curves.items() for span in _baseline_spans(rows, baseline[name].count)]
     chart.bands(list(dict.fromkeys(used)), "grey", 0.18)
-    chart.bands(
-        [(row["start_min"], row["stop_min"]) for row in curves[analytes[0]] if row["kind"] == MIXED], "yellow", 0.3
-    )
+    chart.bands([(row.start_min, row.stop_min) for row in curves[analytes[0]] if row.kind == MIXED], "yellow", 0.3)
     chart.level(100, "", "grey")
     chart.moment(0, "dose", "orange")
     for (name, rows), colour in zip(curves.items(), CYCLE, strict=False):
         _draw_course(chart, rows, shares[name], colour)
     _mark_gaps(chart, curves)
     spreads = "; ".join(
-        f"{name} ({colour}) {baseline[name][0]:.3g} uM, CV {baseline[name][1]:.0f} %"
+        f"{name} ({colour}) {baseline[name].mean_um:.3g} uM, CV {baseline[name].cv_pct:.0f} %"
         for name, colour in zip(curves, CYCLE, strict=False)
     )
     caption = (
@@ -223,37 +267,37 @@ def course_figure(fractions: list[dict], baseline: dict[str, tuple[float, float,
     return Figure("Is the baseline steady, and the course believable?", chart.svg("time course"), caption=caption)
 
 
-def _shares(rows: list[dict], mean_um: float) -> np.ndarray:
-    return 100 * np.array([row["concentration_um"] for row in rows], float) / mean_um
+def _shares(rows: list[FractionResult], mean_um: float) -> np.ndarray:
+    return 100 * np.array([row.concentration_um for row in rows], float) / mean_um
 
 
-def _baseline_spans(rows: list[dict], count: int) -> list[tuple[float, float]]:
+def _baseline_spans(rows: list[FractionResult], count: int) -> list[tuple[float, float]]:
     before = [
-        (row["start_min"], row["stop_min"])
+        (row.start_min, row.stop_min)
         for row in rows
-        if row["kind"] == WHOLE and row["stop_min"] <= EDGE_MIN and np.isfinite(row["concentration_um"])
+        if row.kind == WHOLE and row.stop_min <= EDGE_MIN and np.isfinite(row.concentration_um)
     ]
     return before[-count:] if count else []
 
 
-def _draw_course(chart: Chart, rows: list[dict], share: np.ndarray, colour: str) -> None:
+def _draw_course(chart: Chart, rows: list[FractionResult], share: np.ndarray, colour: str) -> None:
     """A bar as long as each fraction, their middles joined."""
-    chart.line([(row["start_min"] + row["stop_min"]) / 2 for row in rows], share, colour)
+    chart.line([(row.start_min + row.stop_min) / 2 for row in rows], share, colour)
     bars = "".join(
-        f"M{chart.x(row['start_min']):.1f} {chart.y(value):.1f}H{chart.x(row['stop_min']):.1f}"
+        f"M{chart.x(row.start_min):.1f} {chart.y(value):.1f}H{chart.x(row.stop_min):.1f}"
         for row, value in zip(rows, share, strict=True)
         if np.isfinite(value)
     )
     chart.parts.append(f'<path d="{bars}" stroke="{COLOURS[colour]}" stroke-width="3" fill="none"/>')
 
 
-def _mark_gaps(chart: Chart, curves: dict[str, list[dict]]) -> None:
+def _mark_gaps(chart: Chart, curves: dict[str, list[FractionResult]]) -> None:
     """A mark at the foot for each fraction without a number; one line for each analyte where they differ."""
     for level, rows in enumerate(curves.values()):
         for row in rows:
-            if not np.isfinite(row["concentration_um"]):
-                mark = NO_VALUE if row["kind"] == MISSED else MARKS.get(row["state"], NO_VALUE)
-                x = chart.x((row["start_min"] + row["stop_min"]) / 2)
+            if not np.isfinite(row.concentration_um):
+                mark = NO_VALUE if row.kind == MISSED else MARKS.get(row.state, NO_VALUE)
+                x = chart.x((row.start_min + row.stop_min) / 2)
                 y = chart.y(0) - 4 - 11 * level
                 fill = COLOURS[CYCLE[level]]
                 chart.parts.append(
@@ -261,8 +305,21 @@ def _mark_gaps(chart: Chart, curves: dict[str, list[dict]]) -> None:
                 )
 
 
-def flux_figure(infused_um: np.ndarray, lost_um: np.ndarray, fit: dict, analyte: str) -> Figure:
-    """Loss against what was perfused, with the line whose crossing of zero is the concentration outside."""
+def flux_figure(experiment: FluxExperiment, fit: FluxLine) -> Figure:
+    """Draw the loss against the perfused concentration, with the fitted line and the interval of its crossing.
+
+    Parameters
+    ----------
+    experiment : FluxExperiment
+        The perfused and collected concentrations.
+    fit : FluxLine
+        Its line.
+
+    Returns
+    -------
+    Figure
+    """
+    infused_um, lost_um, analyte = experiment.infused_um, experiment.lost_um, experiment.analyte
     wide = 0.08 * float(np.ptp(infused_um))
     low, high = min(0.0, float(lost_um.min())), max(0.0, float(lost_um.max()))
     room = 0.1 * (high - low)
@@ -270,16 +327,16 @@ def flux_figure(infused_um: np.ndarray, lost_um: np.ndarray, fit: dict, analyte:
         (float(infused_um.min()) - wide, float(infused_um.max()) + wide), (low - room, high + room),
         f"{analyte} perfused (uM)", "Lost (uM)", height=190,
     )  # fmt: skip
-    span = np.clip([fit["crossing_um_low"], fit["crossing_um_high"]], *chart.x_limits)
-    if np.isfinite([fit["crossing_um_low"], fit["crossing_um_high"]]).all():
+    span = np.clip([fit.crossing_um_low, fit.crossing_um_high], *chart.x_limits)
+    if np.isfinite([fit.crossing_um_low, fit.crossing_um_high]).all():
         chart.bands([tuple(span.tolist())], "sky", 0.3)
     chart.level(0, "", "grey")
     ends = np.array(chart.x_limits)
-    chart.line(ends, fit["slope"] * ends + fit["intercept_um"], "grey")
+    chart.line(ends, fit.slope * ends + fit.intercept_um, "grey")
     chart.points(infused_um, lost_um, "blue")
     caption = (
-        f"{analyte}: slope (extraction fraction) {fit['slope']:.2g}, 95 % interval {fit['slope_low']:.2g} to "
-        f"{fit['slope_high']:.2g}. The line crosses zero at the concentration outside the probe; blue: its 95 % "
+        f"{analyte}: slope (extraction fraction) {fit.slope:.2g}, 95 % interval {fit.slope_low:.2g} to "
+        f"{fit.slope_high:.2g}. The line crosses zero at the concentration outside the probe; blue: its 95 % "
         "interval."
     )
     return Figure("Is the concentration outside the probe known?", chart.svg("no net flux"), caption=caption)

@@ -6,7 +6,7 @@ Nothing here knows the arms; animals are dots without names.
 import numpy as np
 import pandas as pd
 
-from ketaflow.core.records import Figure
+from ketaflow.core.results import Figure
 from ketaflow.core.svg import Chart
 
 CYCLE = ("blue", "orange", "green", "pink", "yellow", "sky")

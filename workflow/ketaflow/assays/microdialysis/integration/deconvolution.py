@@ -12,6 +12,7 @@ import numpy as np
 
 from ketaflow.assays.microdialysis.integration import peak_shapes
 from ketaflow.assays.microdialysis.integration.extrema import prominent
+from ketaflow.assays.microdialysis.model import Peak
 
 # A valley higher than this fraction of the smaller peak is an overlap; among more than MOST_PEAKS the second counts.
 FLAGGED = (0.05, 0.35)
@@ -44,19 +45,32 @@ RIDGE = 1e-12
 TAILS = 1.1
 
 
-def flagged_groups(rows: list[dict], height: np.ndarray) -> list[list[int]]:
-    """Runs of neighbouring peaks (indices of ``rows``) whose valleys do not come down."""
-    groups = _joined(rows, height, list(range(len(rows))), FLAGGED[0])
-    short = [[group] if len(group) <= MOST_PEAKS else _joined(rows, height, group, FLAGGED[1]) for group in groups]
+def flagged_groups(found: list[Peak], height: np.ndarray) -> list[list[int]]:
+    """Group neighbouring peaks whose valleys do not come down.
+
+    Parameters
+    ----------
+    found : list of Peak
+        In time order.
+    height : (n_points,) float
+        The trace above its baseline (unit of the signal).
+
+    Returns
+    -------
+    list of list of int
+        Indices of the peaks of each group; every peak is in one.
+    """
+    groups = _joined(found, height, list(range(len(found))), FLAGGED[0])
+    short = [[group] if len(group) <= MOST_PEAKS else _joined(found, height, group, FLAGGED[1]) for group in groups]
     return [group for parts in short for group in parts]
 
 
-def _joined(rows: list[dict], height: np.ndarray, indices: list[int], fraction: float) -> list[list[int]]:
+def _joined(found: list[Peak], height: np.ndarray, indices: list[int], fraction: float) -> list[list[int]]:
     groups: list[list[int]] = []
     for index in indices:
-        row, before = rows[index], rows[groups[-1][-1]] if groups else None
-        touching = before is not None and before["stop"] == row["start"] and before["cluster"] == row["cluster"]
-        if touching and height[row["start"]] > fraction * min(before["height"], row["height"]):
+        peak, before = found[index], found[groups[-1][-1]] if groups else None
+        touching = before is not None and before.stop == peak.start and before.cluster == peak.cluster
+        if before and touching and height[peak.start] > fraction * min(before.height, peak.height):
             groups[-1].append(index)
         else:
             groups.append([index])
@@ -78,8 +92,8 @@ def hidden_centres(
 
 def parted(
     time_s: np.ndarray, height: np.ndarray, centres: list[int], widths_s: list[float], noise: float, tailing: float
-) -> tuple[np.ndarray, np.ndarray, str] | None:
-    """(areas, centres in s, shape's name) of peaks fitted to a stretch of trace; None where no shape explains it.
+) -> "Fit | None":
+    """Fit peaks to a stretch of trace; None where no shape explains it.
 
     Parameters
     ----------
@@ -109,7 +123,7 @@ def parted(
                 break
         if not enough < best.error < HOPELESS * limit:
             break
-    return None if best.error > limit or (best.areas <= 0).any() else (best.areas, best.places_s, best.shape)
+    return best if best and best.error <= limit and not (best.areas <= 0).any() else None
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """Peaks of a trace: where they are, where they begin and end, and how large they are.
 
-In: (n,) signals. Out: one row per peak. Every area is the signal above a straight line, between perpendicular drops.
+In: (n_points,) times and signals. Out: one ``Peak`` per peak. Every area is the signal above a straight line, between
+perpendicular drops.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from ketaflow.assays.microdialysis.integration.drift import slow_drift
 from ketaflow.assays.microdialysis.integration.extrema import crossings, prominent, smoothed
 from ketaflow.assays.microdialysis.integration.peak_bounds import Span, chords, peak_spans, skimmed, spans_by_hand
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline, outlined
+from ketaflow.assays.microdialysis.model import Peak
 
 # Where a trace bends is read from one smoothed by so many widths.
 BEND_WIDTHS = 0.125
@@ -26,14 +29,24 @@ STRAIGHT_LINES = ("drop_line", "valley_to_valley", "tangent_skim")
 CUT_WIDTHS = 2.0
 
 
-@dataclass
-class Found:
-    """A trace taken apart: smoothed, with its baseline, its noise and its peaks (rows as dicts, in time order)."""
+@dataclass(frozen=True)
+class Integrated:
+    """A trace taken apart.
+
+    Attributes
+    ----------
+    smooth, baseline : (n_points,) float
+        The smoothed trace, and the line under its peaks (unit of the signal).
+    noise : float
+        Standard deviation of the noise (unit of the signal).
+    peaks : list of Peak
+        In time order.
+    """
 
     smooth: np.ndarray
     baseline: np.ndarray
     noise: float
-    rows: list[dict]
+    peaks: list[Peak]
 
 
 def peaks_of(
@@ -46,7 +59,7 @@ def peaks_of(
     method: str,
     unmix: bool,
     limits: list[tuple[float, float]] | None = None,
-) -> Found:
+) -> Integrated:
     """Find and integrate every peak of a trace.
 
     Parameters
@@ -80,13 +93,12 @@ def peaks_of(
             line = chords(trace.smooth, spans)
         elif method == "tangent_skim":
             spans = skimmed(trace.smooth, line, spans)
-    rows = [measured(time_min, trace, line, span) for span in spans]
-    if not limits:  # what lies under its own line is the rim of a dip, and no peak
-        rows = [row for row in rows if row["area"] > 0 and row["height"] > 0]
+    found = [measured(time_min, trace, line, span) for span in spans]
+    if not limits:  # what lies under its own line is the rim of a negative peak, and no peak
+        found = [peak for peak in found if peak.area > 0 and peak.height > 0]
     if unmix and not limits and method == "drop_line":
-        rows = unmixed(time_min, trace.signal - line, rows, trace.width, trace.noise)
-    _resolutions(rows)
-    return Found(trace.smooth + trace.drift, line + trace.drift, trace.noise, rows)
+        found = unmixed(time_min, trace.signal - line, found, trace.width, trace.noise)
+    return Integrated(trace.smooth + trace.drift, line + trace.drift, trace.noise, _with_resolution(found))
 
 
 def _apexes(trace: Outline, snr_min: float, smallest_peak_pct: float) -> np.ndarray:
@@ -108,51 +120,83 @@ def baseline_of(trace: Outline, apexes: np.ndarray, method: str) -> np.ndarray:
     return drop_line(trace, apexes)
 
 
-def unmixed(time_min: np.ndarray, height: np.ndarray, rows: list[dict], width: float, noise: float) -> list[dict]:
-    """Peaks in which flagged overlaps, and maxima that hide others, are parted by fitted shapes that explain them.
+def unmixed(time_min: np.ndarray, height: np.ndarray, found: list[Peak], width: float, noise: float) -> list[Peak]:
+    """Separate overlapping peaks, and peaks that hide on the side of others, by fitted shapes that explain them.
 
-    The fitted areas share out what was measured between the outer limits, so that the total stays the trace's own.
+    Parameters
+    ----------
+    time_min, height : (n_points,) float
+        Times (minutes) and the trace above its baseline (unit of the signal).
+    found : list of Peak
+        Peaks between perpendicular drops, in time order.
+    width : float
+        Width of the trace's peaks at half height (samples).
+    noise : float
+        Standard deviation of the noise (unit of the signal).
+
+    Returns
+    -------
+    list of Peak
+        In time order. The fitted areas share out the area measured between the outer limits, so that the total stays
+        that of the trace.
     """
-    made = []
+    made: list[Peak] = []
     bend = -np.gradient(np.gradient(smoothed(height, max(BEND_WIDTHS * width, 1.0))))
-    for group in deconvolution.flagged_groups(rows, height):
-        own = [rows[index] for index in group]
-        start, stop = own[0]["start"], own[-1]["stop"]
-        apexes = [row["apex"] for row in own]
+    for group in deconvolution.flagged_groups(found, height):
+        own = [found[index] for index in group]
+        start, stop = own[0].start, own[-1].stop
+        apexes = [peak.apex for peak in own]
         hidden = deconvolution.hidden_centres(height, bend, start, stop, width, noise, apexes)
         if (len(own) == 1 and not hidden) or len(own) + len(hidden) > deconvolution.MOST_PEAKS:
             made += own
             continue
         centres = sorted([*apexes, *hidden])
         step_s = 60 * float(time_min[-1] - time_min[0]) / (len(time_min) - 1)
-        near = [min(own, key=lambda row, one=one: abs(row["apex"] - one))["width_s"] for one in centres]
+        near = [_nearest(own, centre).width_s for centre in centres]
         widths_s = [float(np.clip(one, width * step_s / 4, 1.5 * width * step_s)) for one in near]
         inside = slice(start, stop + 1)
         fit = deconvolution.parted(
-            60 * time_min[inside], height[inside], [one - start for one in centres], widths_s, noise, own[-1]["tailing"]
+            60 * time_min[inside], height[inside], [one - start for one in centres], widths_s, noise, own[-1].tailing
         )
-        small = fit is not None and hidden and fit[0].min() < deconvolution.HIDDEN_AREA * fit[0].sum()
-        made += own if fit is None or small else _shared(time_min, height, own, centres, fit)
+        small = fit is not None and hidden and fit.areas.min() < deconvolution.HIDDEN_AREA * fit.areas.sum()
+        made += own if fit is None or small else _shared(height, own, centres, fit)
     return made
 
 
-def _shared(time_min: np.ndarray, height: np.ndarray, own: list[dict], centres: list[int], fit: tuple) -> list[dict]:
-    """Rows of fitted peaks: those of the drop line with new areas, and copies for the hidden ones."""
-    areas, places_s, shape = fit
-    total = sum(row["area"] for row in own)
-    rows = []
-    for centre, area, place_s in zip(centres, areas, places_s, strict=True):
-        row = dict(min(own, key=lambda one: abs(one["apex"] - centre)))
-        if centre != row["apex"]:
-            row.update(apex=centre, retention_min=float(place_s / 60), height=float(height[centre]))
-        rows.append({**row, "area": float(total * area / areas.sum()), "shape": shape, "foot_pct": np.nan})
-    return rows
+def _nearest(own: list[Peak], sample: int) -> Peak:
+    return min(own, key=lambda peak: abs(peak.apex - sample))
 
 
-def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span) -> dict:
-    """Area (signal x s), height, width, tailing, signal to noise and saturation of one peak.
+def _shared(height: np.ndarray, own: list[Peak], centres: list[int], fit: deconvolution.Fit) -> list[Peak]:
+    """Fitted peaks: those of the drop lines with new areas, and copies for the hidden ones."""
+    total = sum(peak.area for peak in own)
+    made = []
+    for centre, area, place_s in zip(centres, fit.areas, fit.places_s, strict=True):
+        peak = _nearest(own, centre)
+        if centre != peak.apex:
+            peak = replace(peak, apex=centre, retention_min=float(place_s / 60), height=float(height[centre]))
+        made.append(replace(peak, area=float(total * area / fit.areas.sum()), shape=fit.shape, foot_pct=np.nan))
+    return made
 
-    ``foot_pct`` is how high above the line it begins or ends, in percent of its height.
+
+def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span) -> Peak:
+    """Measure one peak between its limits.
+
+    Parameters
+    ----------
+    time_min : (n_points,) float
+        Times (minutes).
+    trace : Outline
+        The trace, without its slow drift.
+    line : (n_points,) float
+        The baseline under it (unit of the signal).
+    span : Span
+        Samples of start, maximum and end, and the number of the cluster.
+
+    Returns
+    -------
+    Peak
+        Area in signal x s.
     """
     signal, smooth = trace.signal, trace.smooth
     start, apex, stop, cluster = span
@@ -163,27 +207,25 @@ def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span)
     half = crossings(above_line, apex - start, 0.5 * height)
     tenth = crossings(above_line, apex - start, 0.05 * height)
     step_s = 60 * float(time_min[-1] - time_min[0]) / (len(time_min) - 1)
-    return {
-        "retention_min": _vertex(time_min, smooth - line, apex),
-        "start_min": float(time_min[start]),
-        "stop_min": float(time_min[stop]),
-        "area": float(np.trapezoid(above, time_min[inside]) * 60),
-        "height": height,
-        "snr": height / trace.noise if trace.noise > 0 else np.nan,
-        "saturated": flat_top((signal + trace.drift)[inside]),
-        "width_s": step_s * (half[1] - half[0]),
-        "tailing": (tenth[1] - tenth[0]) / max(2 * (apex - start - tenth[0]), 1e-9),
-        "cut": (
-            min(start, len(signal) - 1 - stop) <= CUT_WIDTHS * (half[1] - half[0])
-            and 0.05 * height < max(signal[start] - line[start], signal[stop] - line[stop])
-        )
-        or min(start, len(signal) - 1 - stop) < 3,
-        "foot_pct": 100 * float(max(above_line[0], above_line[-1], 0.0)) / height if height > 0 else np.nan,
-        "cluster": cluster,
-        "apex": apex,
-        "start": start,
-        "stop": stop,
-    }
+    from_end = min(start, len(signal) - 1 - stop)
+    not_down = 0.05 * height < max(signal[start] - line[start], signal[stop] - line[stop])
+    return Peak(
+        retention_min=_vertex(time_min, smooth - line, apex),
+        start_min=float(time_min[start]),
+        stop_min=float(time_min[stop]),
+        area=float(np.trapezoid(above, time_min[inside]) * 60),
+        height=height,
+        snr=height / trace.noise if trace.noise > 0 else np.nan,
+        saturated=flat_top((signal + trace.drift)[inside]),
+        width_s=step_s * (half[1] - half[0]),
+        tailing=(tenth[1] - tenth[0]) / max(2 * (apex - start - tenth[0]), 1e-9),
+        cut=bool((from_end <= CUT_WIDTHS * (half[1] - half[0]) and not_down) or from_end < 3),
+        foot_pct=100 * float(max(above_line[0], above_line[-1], 0.0)) / height if height > 0 else np.nan,
+        cluster=cluster,
+        apex=apex,
+        start=start,
+        stop=stop,
+    )
 
 
 def _vertex(time_min: np.ndarray, height: np.ndarray, apex: int) -> float:
@@ -204,11 +246,13 @@ def flat_top(values: np.ndarray) -> bool:
     top, low = float(values.max()), float(values.min())
     near = np.count_nonzero(values >= top - FLAT_TOP_FRACTION * (top - low))
     half = np.count_nonzero(values >= (top + low) / 2)
-    return near >= FLAT_TOP_POINTS and near > FLAT_TOP_SHARE * half
+    return bool(near >= FLAT_TOP_POINTS and near > FLAT_TOP_SHARE * half)
 
 
-def _resolutions(rows: list[dict]) -> None:
-    """Resolution from the peak before: 1.18 x distance over the sum of the widths at half height."""
-    for row, before in zip(rows, [None, *rows], strict=False):
-        apart_s = 60 * (row["retention_min"] - before["retention_min"]) if before else np.nan
-        row["resolution"] = 1.18 * apart_s / (row["width_s"] + before["width_s"]) if before else np.nan
+def _with_resolution(found: list[Peak]) -> list[Peak]:
+    """Peaks with the resolution from the one before: 1.18 x distance over the sum of the widths at half height."""
+    made = found[:1]
+    for before, peak in pairwise(found):
+        apart_s = 60 * (peak.retention_min - before.retention_min)
+        made.append(replace(peak, resolution=1.18 * apart_s / (peak.width_s + before.width_s)))
+    return made

@@ -3,15 +3,16 @@
 import io
 import re
 import zipfile
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
 from ketaflow.assays.microdialysis.readers import chemstation
 from ketaflow.assays.microdialysis.readers.number_text import lines_of, number
-from ketaflow.assays.microdialysis.readers.traces import Trace, vendor_peak
 from ketaflow.core.errors import IngestError
 
 RULER = re.compile(r"^\s*-+(\|-+)+\|?\s*$")
@@ -29,7 +30,7 @@ MANIFEST = "injection.acmd"
 MOST_UNPACKED = 1 << 30
 
 
-def read_folder(path: Path) -> list[Trace]:
+def read_folder(path: Path) -> list[Chromatogram]:
     """Every single-channel signal of a ChemStation .D folder, with the peaks of its Report.TXT."""
     channels = sorted(part for part in path.iterdir() if part.suffix.lower() == ".ch")
     report = next((part for part in path.iterdir() if part.name.lower() == "report.txt"), None)
@@ -42,12 +43,13 @@ def read_folder(path: Path) -> list[Trace]:
     found = [
         chemstation.read(channel.read_bytes(), channel.stem, f"{path.name}/{channel.name}") for channel in channels
     ]
-    for trace in found:
-        trace.vendor_peaks = next((rows for name, rows in peaks.items() if _same(name, trace.detector)), [])
-    return found
+    return [
+        replace(one, vendor_peaks=next((rows for name, rows in peaks.items() if _same(name, one.detector)), []))
+        for one in found
+    ]
 
 
-def read_dx(content: bytes, file: str) -> list[Trace]:
+def read_dx(content: bytes, file: str) -> list[Chromatogram]:
     """Every single-channel signal of an OpenLab CDS 2 container, named as its manifest names it.
 
     A container is a zip; its members are named by numbers that ``injection.acmd`` explains. Spectra (.UV) and what the
@@ -68,8 +70,7 @@ def read_dx(content: bytes, file: str) -> list[Trace]:
         about = signals.get(PurePosixPath(name).stem.lower(), {})
         told = about.get("Description") or PurePosixPath(name).stem
         trace = chemstation.read(raw, told, f"{file}/{name}", known_whole=True)
-        trace.unit, trace.form = about.get("Units") or trace.unit, "OpenLab"
-        found.append(trace)
+        found.append(replace(trace, unit=about.get("Units") or trace.unit, form="OpenLab"))
     if not found:
         raise IngestError(
             f"{file}: no single-channel signal (.CH) in this container. Export the chromatogram as text (CSV)."
@@ -92,9 +93,9 @@ def _manifest(xml: bytes) -> dict[str, dict[str, str]]:
     return signals
 
 
-def report_peaks(lines: list[str]) -> dict[str, list[dict]]:
+def report_peaks(lines: list[str]) -> dict[str, list[VendorPeak]]:
     """Peaks of a ChemStation Report.TXT by signal name. Columns are told by the ruler under their headings."""
-    found: dict[str, list[dict]] = {}
+    found: dict[str, list[VendorPeak]] = {}
     name, spans = "", []
     for index, line in enumerate(lines):
         if match := SIGNAL.match(line):
@@ -107,7 +108,7 @@ def report_peaks(lines: list[str]) -> dict[str, list[dict]]:
             told = {meaning: line[first:last].strip() for meaning, first, last in spans}
             row = {meaning: text or None if meaning == "name" else number(text) for meaning, text in told.items()}
             if row.get("retention_min") is not None and row.get("area") is not None:
-                found.setdefault(name, []).append(vendor_peak(**row))
+                found.setdefault(name, []).append(VendorPeak(**row))
     return found
 
 
@@ -130,7 +131,7 @@ def is_report(lines: list[str]) -> bool:
     return any(SIGNAL.match(line) for line in lines) and any(RULER.match(line) for line in lines)
 
 
-def read_report(lines: list[str], file: str) -> list[Trace]:
+def read_report(lines: list[str], file: str) -> list[Chromatogram]:
     """Peak tables of a ChemStation report, one for each signal; the trace itself is not in it."""
     peaks = report_peaks(lines)
     if not peaks:
@@ -138,7 +139,7 @@ def read_report(lines: list[str], file: str) -> list[Trace]:
     if not any("End of Report" in line for line in lines):
         raise IngestError(f"{file}: a ChemStation report without its last line. It is cut short: copy it again.")
     return [
-        Trace(np.empty(0), np.empty(0), "", name, "ChemStation report", vendor_peaks=rows)
+        Chromatogram(np.empty(0), np.empty(0), "", name, "ChemStation report", vendor_peaks=rows)
         for name, rows in peaks.items()
     ]
 
@@ -148,9 +149,9 @@ def is_boxed_report(lines: list[str]) -> bool:
     return any("│" in line and "RT" in line for line in lines[:200])
 
 
-def read_boxed_report(lines: list[str], file: str) -> list[Trace]:
+def read_boxed_report(lines: list[str], file: str) -> list[Chromatogram]:
     """Peak tables of an OpenLab report; a number may wrap over two lines of its cell."""
-    found: list[Trace] = []
+    found: list[tuple[str, list[VendorPeak]]] = []
     detector, names, row = "", [], []
     for line in lines:
         parts = [cell.strip() for cell in line.strip().strip("│").split("│")]
@@ -158,28 +159,30 @@ def read_boxed_report(lines: list[str], file: str) -> list[Trace]:
             detector, names = parts[1] if len(parts) > 1 else "", []
         elif line.strip().startswith("└"):
             if row and len(row) == len(names):
-                _keep(found[-1], dict(zip(names, row, strict=True)))
+                _keep(found[-1][1], dict(zip(names, row, strict=True)))
             names, row = [], []
         elif parts[0] == "RT":
             names = [name.strip().lower() for name in parts]
-            found.append(Trace(np.empty(0), np.empty(0), "", detector, "OpenLab report"))
+            found.append((detector, []))
         elif names and "│" in line and len(parts) == len(names):
             row = [before + after for before, after in zip(row, parts, strict=True)] if row else parts
         elif row and names and len(row) == len(names):
-            _keep(found[-1], dict(zip(names, row, strict=True)))
+            _keep(found[-1][1], dict(zip(names, row, strict=True)))
             row = []
     if names:
         raise IngestError(f"{file}: the last peak table has no lower edge. The report is cut short: export it again.")
-    if not any(trace.vendor_peaks for trace in found):
+    if not any(peaks for _, peaks in found):
         raise IngestError(f"{file}: an OpenLab report without a peak table. Export the chromatogram, or a peak table.")
-    return found
+    return [
+        Chromatogram(np.empty(0), np.empty(0), "", name, "OpenLab report", vendor_peaks=peaks) for name, peaks in found
+    ]
 
 
-def _keep(trace: Trace, row: dict[str, str]) -> None:
+def _keep(peaks: list[VendorPeak], row: dict[str, str]) -> None:
     retention = number(row.get("rt", ""))
     if retention is not None:
         told = {"area": number(row.get("area", "")), "height": number(row.get("height", ""))}
-        trace.vendor_peaks.append(vendor_peak(name=row.get("name") or None, retention_min=retention, **told))
+        peaks.append(VendorPeak(name=row.get("name") or None, retention_min=retention, **told))
 
 
 def _same(report_name: str, detector: str) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.readers.traces import Trace, checked, vendor_peak
+from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
+from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import decode
 
@@ -14,7 +15,7 @@ ANDI_TIMES = ("actual_sampling_interval", "actual_delay_time")
 SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "ms": 0.001}
 
 
-def read_andi(path: Path) -> list[Trace]:
+def read_andi(path: Path) -> list[Chromatogram]:
     """The trace of an ANDI file (times in seconds), with its peak table where there is one."""
     from scipy.io import netcdf_file
 
@@ -53,23 +54,23 @@ def _seconds(unit: str | None, file: str) -> float:
     return known
 
 
-def _andi_trace(variables: dict[str, np.ndarray], unit: str, detector: str, second: float) -> Trace:
-    """Trace and peaks; ``second`` is the length of the file's unit of time. ValueError for shapes that misfit."""
+def _andi_trace(variables: dict[str, np.ndarray], unit: str, detector: str, second: float) -> Chromatogram:
+    """Signal and peaks; ``second`` is the length of the file's unit of time. ValueError for shapes that misfit."""
     signal = variables["ordinate_values"].astype(float)
     step, delay = (float(np.asarray(variables.get(name, 0.0)).item()) for name in ANDI_TIMES)
     evenly = delay + np.arange(len(signal)) * step
     time_s = variables.get("raw_data_retention", evenly).astype(float) * second
-    return Trace(time_s / 60, signal, unit, detector, "ANDI", vendor_peaks=_andi_peaks(variables, second))
+    return Chromatogram(time_s / 60, signal, unit, detector, "ANDI", vendor_peaks=_andi_peaks(variables, second))
 
 
-def _andi_peaks(variables: dict[str, np.ndarray], second: float) -> list[dict]:
+def _andi_peaks(variables: dict[str, np.ndarray], second: float) -> list[VendorPeak]:
     retention_s, area = variables.get("peak_retention_time"), variables.get("peak_area")
     if retention_s is None or area is None:
         return []
     names = variables.get("peak_name", np.full((len(area), 1), b""))
     told = [b"".join(name).decode("latin-1").strip("\0 ") or None for name in names]
     return [
-        vendor_peak(retention_min=float(time_s) * second / 60, area=float(value), name=name)
+        VendorPeak(retention_min=float(time_s) * second / 60, area=float(value), name=name)
         for time_s, value, name in zip(retention_s, area, told, strict=True)
     ]
 
@@ -80,7 +81,7 @@ def is_json(content: bytes) -> bool:
     return bool(re.match(rb"\s*(\[\s*)?\{", opening))
 
 
-def read_allotrope(path: Path) -> list[Trace]:
+def read_allotrope(path: Path) -> list[Chromatogram]:
     """Every chromatogram data cube of an Allotrope JSON document, wherever it is nested."""
     try:
         document = json.loads(decode(path.read_bytes()))
@@ -103,7 +104,7 @@ def _cubes(node: object) -> list[dict]:
     return own + [cube for key, value in node.items() if value not in own for cube in _cubes(value)]
 
 
-def _cube(cube: dict, file: str) -> Trace:
+def _cube(cube: dict, file: str) -> Chromatogram:
     try:
         structure, inside = cube.get("cube-structure", {}), cube["data"]
         dimension = dict((structure.get("dimensions") or [{}])[0])
@@ -116,4 +117,4 @@ def _cube(cube: dict, file: str) -> Trace:
         ) from error
     seconds = _seconds(dimension.get("unit"), file)
     detector = str(cube.get("label", "") or measure.get("concept", ""))
-    return checked(Trace(time * seconds / 60, signal, str(measure.get("unit", "")), detector, "Allotrope"), file)
+    return checked(Chromatogram(time * seconds / 60, signal, str(measure.get("unit", "")), detector, "Allotrope"), file)

@@ -8,7 +8,8 @@ import struct
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.readers.traces import Trace, checked
+from ketaflow.assays.microdialysis.model import Chromatogram
+from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
 # Where a version keeps first and last time (ms), scale, unit and values; bytes from one letter to the next.
@@ -51,7 +52,7 @@ def is_channel(content: bytes) -> bool:
     return len(content) > 4 and content[0] in (1, 2, 3) and content[1 : 1 + content[0]].isdigit()
 
 
-def read(content: bytes, name: str, file: str, *, known_whole: bool = False) -> Trace:
+def read(content: bytes, name: str, file: str, *, known_whole: bool = False) -> Chromatogram:
     """One channel; ``name`` is the detector's, ``file`` the one to name in a message.
 
     ``known_whole`` where a checksum has shown already that nothing is missing (a container's member).
@@ -78,7 +79,7 @@ def read(content: bytes, name: str, file: str, *, known_whole: bool = False) -> 
         _check_pace(len(values), last_ms - first_ms, file)
     time_min = np.linspace(first_ms, last_ms, len(values)) / 60_000
     unit = _text(content, layout["unit"], layout["step"])
-    return checked(Trace(time_min, values * scale, unit, name, "ChemStation"), file)
+    return checked(Chromatogram(time_min, values * scale, unit, name, "ChemStation"), file)
 
 
 def _differences(body: bytes) -> np.ndarray:

@@ -4,8 +4,9 @@ import re
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import Chromatogram
 from ketaflow.assays.microdialysis.readers.number_text import cells, columns, count, number
-from ketaflow.assays.microdialysis.readers.traces import Trace, checked
+from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
 # A heading of times that are seconds.
@@ -20,7 +21,7 @@ def is_chromeleon(lines: list[str]) -> bool:
     return any(word in head for word in ("Chromatogram Data:", "Raw Data:", "Raw Data Header Information:"))
 
 
-def read_chromeleon(lines: list[str], file: str) -> list[Trace]:
+def read_chromeleon(lines: list[str], file: str) -> list[Chromatogram]:
     """The channel of a Chromeleon export; refused when points are missing that the header promises."""
     facts, heading = _head(lines)
     if heading is None:
@@ -32,7 +33,7 @@ def read_chromeleon(lines: list[str], file: str) -> list[Trace]:
     unit = _between(names[min(value, len(names) - 1)]) or facts.get("Signal Unit", "")
     detector = facts.get("Channel", "") or facts.get("Channel Name", "")
     per_minute = 60.0 if SECONDS.search(names[0]) else 1.0
-    trace = Trace(
+    trace = Chromatogram(
         table[:, 0] / per_minute, table[:, min(value, table.shape[1] - 1)], unit, detector, "Chromeleon", 60.0
     )
     checked(trace, file, promised=count(facts.get("Data Points", "")))
@@ -75,7 +76,7 @@ def is_empower(lines: list[str]) -> bool:
     return len(lines) > 2 and '"Channel' in lines[0] and lines[0].count("\t") == lines[1].count("\t")
 
 
-def read_empower(lines: list[str], file: str) -> list[Trace]:
+def read_empower(lines: list[str], file: str) -> list[Chromatogram]:
     """The channel of an Empower export; Empower writes minutes and its areas are signal x s."""
     facts = dict(zip(cells(lines[0], "\t"), cells(lines[1], "\t"), strict=False))
     detector = next((text for name, text in facts.items() if name.startswith("Channel")), "")
@@ -83,4 +84,4 @@ def read_empower(lines: list[str], file: str) -> list[Trace]:
     table = columns(body, "\t", file, 3)
     if table.shape[1] < 2:
         raise IngestError(f"{file}: one column of numbers, expected time and signal. Export 'time and data points'.")
-    return [checked(Trace(table[:, 0], table[:, 1], "", detector, "Empower"), file)]
+    return [checked(Chromatogram(table[:, 0], table[:, 1], "", detector, "Empower"), file)]

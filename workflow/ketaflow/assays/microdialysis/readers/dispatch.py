@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ketaflow.assays.microdialysis.model import Chromatogram
 from ketaflow.assays.microdialysis.readers import (
     agilent,
     andi_allotrope,
@@ -11,7 +12,6 @@ from ketaflow.assays.microdialysis.readers import (
     plain_text,
 )
 from ketaflow.assays.microdialysis.readers.number_text import lines_of, refuse_unended
-from ketaflow.assays.microdialysis.readers.traces import Trace
 from ketaflow.core.errors import IngestError
 
 OTHER_BINARY = {
@@ -33,7 +33,7 @@ DIALECTS = (
 )
 
 
-def read(path: Path, *, time_unit: str) -> list[Trace]:
+def read(path: Path, *, time_unit: str) -> list[Chromatogram]:
     """Every detector of a chromatogram; ``time_unit`` (auto, min, s) is for plain text without a heading."""
     if path.is_dir():
         return agilent.read_folder(path)
@@ -54,7 +54,7 @@ def read(path: Path, *, time_unit: str) -> list[Trace]:
     return _read_text(lines_of(content), path.name, time_unit)
 
 
-def _read_text(lines: list[str], file: str, time_unit: str) -> list[Trace]:
+def _read_text(lines: list[str], file: str, time_unit: str) -> list[Chromatogram]:
     for is_its_own, reader in DIALECTS:
         if is_its_own(lines):
             refuse_unended(lines, file)

@@ -1,12 +1,14 @@
 """Shimadzu: LabSolutions (LCsolution, GCsolution) text exports, and long tables of several detectors."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
 from ketaflow.assays.microdialysis.readers.number_text import cells, columns, count, number
-from ketaflow.assays.microdialysis.readers.traces import Trace, checked, vendor_peak
+from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
 TRACE = re.compile(r"\[(?:LC |GC |PDA |PDA Multi )?Chromatogram ?\((.+)\)\]")
@@ -24,13 +26,14 @@ def is_labsolutions(lines: list[str]) -> bool:
     return any(line.startswith("[Header]") for line in lines[:5]) or any(TRACE.match(line) for line in lines[:200])
 
 
-def read_labsolutions(lines: list[str], file: str) -> list[Trace]:
+def read_labsolutions(lines: list[str], file: str) -> list[Chromatogram]:
     """Every detector of a LabSolutions export, its peak table with it."""
     runs = sum(line.startswith("[Header]") for line in lines)
     if runs > 1:
         raise IngestError(f"{file}: {runs} runs in one file, expected one. Export each run to a file of its own.")
     starts = [index for index, line in enumerate(lines) if line.startswith("[")] + [len(lines)]
-    tables, found = {}, []
+    tables: dict[str, list[VendorPeak]] = {}
+    found = []
     for first, stop in pairwise(starts):
         head = lines[first].strip()
         if match := PEAKS.match(head):
@@ -39,9 +42,7 @@ def read_labsolutions(lines: list[str], file: str) -> list[Trace]:
             found.append(_trace(lines[first:stop], match[1], file, first))
     if not found:
         raise IngestError(f"{file}: no chromatogram section. Tick 'LC Chromatogram' in the export and export again.")
-    for trace in found:
-        trace.vendor_peaks = tables.get(trace.detector, [])
-    return found
+    return [replace(one, vendor_peaks=tables.get(one.detector, [])) for one in found]
 
 
 def _facts(lines: list[str]) -> tuple[dict[str, str], int, str]:
@@ -56,7 +57,7 @@ def _facts(lines: list[str]) -> tuple[dict[str, str], int, str]:
     return facts, 0, "\t"
 
 
-def _trace(lines: list[str], detector: str, file: str, first: int) -> Trace:
+def _trace(lines: list[str], detector: str, file: str, first: int) -> Chromatogram:
     facts, heading, separator = _facts(lines)
     if not heading:
         raise IngestError(f"{file}: the section of detector {detector} holds no points. Export it again.")
@@ -65,11 +66,11 @@ def _trace(lines: list[str], detector: str, file: str, first: int) -> Trace:
     unit = facts.get("Intensity Units", "") or ("mV" if facts.get("Intensity Multiplier") else "uV")
     multiplier = number(facts.get("Intensity Multiplier", "")) or (0.001 if unit in SMALL else 1.0)
     scale = multiplier * (1e6 if unit in ("V", "AU") else 1e3) if unit in SMALL else multiplier
-    trace = Trace(table[:, 0], table[:, 1] * scale, SMALL.get(unit, unit), detector, "LabSolutions")
+    trace = Chromatogram(table[:, 0], table[:, 1] * scale, SMALL.get(unit, unit), detector, "LabSolutions")
     return checked(trace, file, promised=count(facts.get("# of Points", "")))
 
 
-def _peak_table(lines: list[str]) -> list[dict]:
+def _peak_table(lines: list[str]) -> list[VendorPeak]:
     heading = next((index for index, line in enumerate(lines) if line.startswith("Peak#")), None)
     if heading is None:
         return []
@@ -80,7 +81,7 @@ def _peak_table(lines: list[str]) -> list[dict]:
         row = dict(zip(names, cells(line, separator), strict=False))
         if number(row.get("area", "")) is not None:
             told = {name: number(text) if name != "name" else text for name, text in row.items() if name}
-            peaks.append(vendor_peak(**told))
+            peaks.append(VendorPeak(**told))
     return peaks
 
 
@@ -95,7 +96,7 @@ def _mark(heading: str) -> str:
     return next((mark for mark in "\t;" if mark in heading), ",")
 
 
-def read_long_table(lines: list[str], file: str) -> list[Trace]:
+def read_long_table(lines: list[str], file: str) -> list[Chromatogram]:
     """Every detector of a long table (Minutes, Intensity, File, Detector)."""
     mark = _mark(lines[0])
     names = [name.lower() for name in cells(lines[0], mark)]
@@ -114,5 +115,5 @@ def read_long_table(lines: list[str], file: str) -> list[Trace]:
     found = []
     for name, body in by_detector.items():
         table = columns(body, "\t", file, 2)
-        found.append(checked(Trace(table[:, 0], table[:, 1], "", name, "long table"), file))
+        found.append(checked(Chromatogram(table[:, 0], table[:, 1], "", name, "long table"), file))
     return found

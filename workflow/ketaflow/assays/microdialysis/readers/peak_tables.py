@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
 from ketaflow.assays.microdialysis.readers.number_text import NO_NUMBER, cells, decimal_sign, number
-from ketaflow.assays.microdialysis.readers.traces import Trace, vendor_peak
 from ketaflow.core.errors import IngestError
 
 # Headings, without unit and punctuation, of LabSolutions, Chromeleon, OpenLab, MassHunter, Analyst and others.
@@ -70,7 +70,7 @@ def bracketed(heading: str) -> str:
     return match[1].strip() if match else ""
 
 
-def read(lines: list[str], separator: str, headings: Headings, file: str) -> Trace:
+def read(lines: list[str], separator: str, headings: Headings, file: str) -> Chromatogram:
     """Every peak of a table; refused where it holds several injections or one analyte twice."""
     peaks, samples = [], []
     where = headings.columns
@@ -83,11 +83,11 @@ def read(lines: list[str], separator: str, headings: Headings, file: str) -> Tra
         if told.get("area") is None and told.get("concentration") is None:
             continue
         samples.append(sample)
-        peaks.append(vendor_peak(**{"unit": headings.unit or None, **told}))
+        peaks.append(VendorPeak(**{"unit": headings.unit or None, **told}))
     if not peaks:
         raise IngestError(f"{file}: a peak table without peaks. Export it again, with areas or concentrations.")
     _refuse_mixtures(peaks, samples, file)
-    return Trace(np.empty(0), np.empty(0), "", "", "peak table", vendor_peaks=peaks)
+    return Chromatogram(np.empty(0), np.empty(0), "", "", "peak table", vendor_peaks=peaks)
 
 
 def _decimal(rows: list[list[str]], where: dict[str, int], file: str) -> str:
@@ -108,14 +108,14 @@ def _value(meaning: str, text: str, decimal: str, file: str, row: int) -> str | 
     return value if value is not None and np.isfinite(value) else None
 
 
-def _refuse_mixtures(peaks: list[dict], samples: list[str | None], file: str) -> None:
+def _refuse_mixtures(peaks: list[VendorPeak], samples: list[str | None], file: str) -> None:
     several = list(dict.fromkeys(sample for sample in samples if sample))
     if len(several) > 1:
         raise IngestError(
             f"{file}: results of {len(several)} injections ({several[0]}, {several[1]} ...), expected one. Save each "
             "by itself, or put the concentrations into the table microdialysis_concentrations."
         )
-    named = [peak["name"].lower() for peak in peaks if peak["name"]]
+    named = [peak.name.lower() for peak in peaks if peak.name]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice:
         raise IngestError(

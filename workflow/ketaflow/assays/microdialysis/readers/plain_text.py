@@ -5,9 +5,10 @@ from datetime import datetime
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import Chromatogram
 from ketaflow.assays.microdialysis.readers import peak_tables
 from ketaflow.assays.microdialysis.readers.number_text import cells, columns, filled, is_unended, number, refuse_unended
-from ketaflow.assays.microdialysis.readers.traces import Trace, checked
+from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
 # A run longer than this many minutes is one told in seconds: HPLC runs last 1 to 180 min. So is one with more than this
@@ -36,7 +37,7 @@ def separator_of(lines: list[str]) -> str:
     return best if scores[best] > len(head) / 2 and not spaced else " "
 
 
-def read_plain(lines: list[str], file: str, *, time_unit: str) -> list[Trace]:
+def read_plain(lines: list[str], file: str, *, time_unit: str) -> list[Chromatogram]:
     """Traces of a text file without a dialect of its own: one for each column of values, or a peak table."""
     unended = is_unended(lines)
     while lines and not lines[-1].strip():
@@ -59,7 +60,7 @@ def read_plain(lines: list[str], file: str, *, time_unit: str) -> list[Trace]:
     return _traces(table, names, file, time_unit)
 
 
-def _traces(table: np.ndarray, names: list[str], file: str, time_unit: str) -> list[Trace]:
+def _traces(table: np.ndarray, names: list[str], file: str, time_unit: str) -> list[Chromatogram]:
     """A trace for each column that holds no times; its times are the nearest ones to its left, or the first of all."""
     names = names if len(names) >= table.shape[1] else [*names, *[""] * (table.shape[1] - len(names))]
     timed = _time_columns(table, names)
@@ -77,7 +78,9 @@ def _traces(table: np.ndarray, names: list[str], file: str, time_unit: str) -> l
         time_min = _minutes(table[:, own], names[own].lower(), time_unit, file)
         name = names[index]
         unit = name[name.find("(") + 1 : name.rfind(")")] if "(" in name else ""
-        found.append(checked(Trace(time_min, table[:, index], unit, name or f"column {index + 1}", "text"), file))
+        found.append(
+            checked(Chromatogram(time_min, table[:, index], unit, name or f"column {index + 1}", "text"), file)
+        )
     return found
 
 
@@ -149,7 +152,7 @@ def is_stamped(lines: list[str]) -> bool:
     return sum(bool(STAMP.search(line)) for line in lines[:20]) > 5
 
 
-def read_stamped(lines: list[str], file: str) -> list[Trace]:
+def read_stamped(lines: list[str], file: str) -> list[Chromatogram]:
     """Time stamps of one second's resolution: points are spread evenly within each second."""
     times, values = [], []
     for row, line in enumerate(lines, start=1):
@@ -168,7 +171,7 @@ def read_stamped(lines: list[str], file: str) -> list[Trace]:
         raise IngestError(
             f"{file}: the time stamps jump by more than {STAMP_SLACK_S:g} s. The recording was interrupted: split it."
         )
-    return [checked(Trace(spread(stamps_s) / 60, np.array(values, float), "", "", "time stamps"), file)]
+    return [checked(Chromatogram(spread(stamps_s) / 60, np.array(values, float), "", "", "time stamps"), file)]
 
 
 def _day(match: re.Match, lines: list[str]) -> int:

@@ -1,9 +1,8 @@
-"""What every reader yields: one detector's signal over time, and the peaks the instrument's own software found."""
-
-from dataclasses import dataclass, field
+"""Whether a chromatogram that was read can be one: enough points, finite values, times that increase."""
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import Chromatogram
 from ketaflow.core.errors import IngestError
 
 # Fewer points than this are no chromatogram (a status message, a half-written header).
@@ -12,37 +11,7 @@ FEWEST_POINTS = 20
 HIGHEST_SIGNAL = 1e18
 
 
-@dataclass
-class Trace:
-    """One detector of one chromatogram.
-
-    ``time_min`` and ``signal`` are (n,) float; both are empty where the file holds a peak table alone.
-    ``vendor_peaks`` are dicts with ``name``, ``retention_min``, ``start_min``, ``stop_min``, ``area``, ``height``,
-    ``concentration``, ``unit``; what the file does not tell is None. ``area_time_s`` is the unit of time in the
-    vendor's areas: 1 for signal x s, 60 for signal x min.
-    """
-
-    time_min: np.ndarray
-    signal: np.ndarray
-    unit: str = ""
-    detector: str = ""
-    form: str = ""
-    area_time_s: float = 1.0
-    vendor_peaks: list[dict] = field(default_factory=list)
-
-    @property
-    def area_unit(self) -> str:
-        """Unit of the areas, such as mAU*s."""
-        return f"{self.unit or 'signal'}*{'min' if self.area_time_s == 60 else 's'}"
-
-
-def vendor_peak(**known: object) -> dict:
-    """A peak of the instrument's own table, with None for what it does not tell."""
-    names = ("name", "retention_min", "start_min", "stop_min", "area", "height", "concentration", "unit")
-    return {name: known.get(name) for name in names}
-
-
-def checked(trace: Trace, file: str, *, promised: int | None = None) -> Trace:
+def checked(trace: Chromatogram, file: str, *, promised: int | None = None) -> Chromatogram:
     """The trace, if its times and values agree with each other and with what the header promised.
 
     Raises IngestError for a truncated file, times that run backwards, and values that are no numbers.

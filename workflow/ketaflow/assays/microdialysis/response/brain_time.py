@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.model import FractionRow
+
 WHOLE, MIXED, MISSED = "whole", "mixed", "missed"
 # A fraction may reach this far across the dose and still count as before or after it (minutes).
 EDGE_MIN = 0.05
@@ -13,7 +15,25 @@ NOT_COLLECTED = re.compile(r"\b(missed|missing|lost|empty|spilled|not collected|
 
 @dataclass(frozen=True)
 class Fraction:
-    """One fraction; times in minutes from the dose, in the brain."""
+    """One fraction, with the times at which its fluid was in the brain (minutes from the dose).
+
+    Attributes
+    ----------
+    name : str
+        The fraction.
+    start_min, stop_min : float
+        Start and end of its collection, in brain time.
+    kind : str
+        ``whole``, ``mixed`` (holds both sides of the dose) or ``missed``.
+    merged : bool
+        Whether it is longer than the animal's usual fraction.
+    flow_ul_per_min, lag_min : float
+        Flow of the perfusion, and the delay from brain to tube at its start.
+    chromatogram : str or None
+        Path of its chromatogram.
+    recovery_pct : float or None
+        Relative recovery of the probe in vitro.
+    """
 
     name: str
     start_min: float
@@ -22,7 +42,8 @@ class Fraction:
     merged: bool
     flow_ul_per_min: float
     lag_min: float
-    row: dict
+    chromatogram: str | None = None
+    recovery_pct: float | None = None
 
     @property
     def middle_min(self) -> float:
@@ -36,37 +57,51 @@ def reported_min(fraction: Fraction, grid_min: float) -> float:
 
 
 def in_brain_time(
-    rows: list[dict], *, flow_ul_per_min: float, dead_volume_ul: float, merged_factor: float
+    rows: list[FractionRow], *, flow_ul_per_min: float, dead_volume_ul: float, merged_factor: float
 ) -> list[Fraction]:
-    """Fractions of one animal, by time, moved back by the transit of the dead volume.
+    """Move the fractions of one animal back in time by the transit of the dead volume.
 
-    The transit is followed through changes of flow: fluid that reaches the tube at t left the brain when the pump had
-    delivered one dead volume less. ``flow_ul_per_min`` and ``dead_volume_ul`` stand in where a row names none.
+    Parameters
+    ----------
+    rows : list of FractionRow
+        Fractions of one animal and region, on the clock of the tube.
+    flow_ul_per_min, dead_volume_ul : float
+        Flow and dead volume of rows that give none.
+    merged_factor : float
+        A fraction longer than this factor times the median one is merged.
+
+    Returns
+    -------
+    list of Fraction
+        In the order of time.
+
+    Notes
+    -----
+    The transit is followed through changes of flow: fluid that reaches the tube at time t left the brain when the pump
+    had delivered one dead volume less.
     """
-    rows = sorted(rows, key=lambda row: row["start_min"])
-    flows = np.array([_or(row.get("flow_ul_per_min"), flow_ul_per_min) for row in rows])
-    starts, stops = (np.array([row[name] for row in rows], float) for name in ("start_min", "stop_min"))
+    rows = sorted(rows, key=lambda row: row.start_min)
+    flows = np.array([_or(row.flow_ul_per_min, flow_ul_per_min) for row in rows])
+    starts, stops = np.array([row.start_min for row in rows], float), np.array([row.stop_min for row in rows], float)
     usual = float(np.median(stops - starts))
     times, volume = _delivered(starts, stops, flows)
     made = []
     for row, start, stop, flow in zip(rows, starts, stops, flows, strict=True):
-        dead_ul = _or(row.get("dead_volume_ul"), dead_volume_ul)
+        dead_ul = _or(row.dead_volume_ul, dead_volume_ul)
         left, right = (_left_brain(t, dead_ul, times, volume, flows) for t in (start, stop))
         kind = MIXED if left < -EDGE_MIN and right > EDGE_MIN else WHOLE
-        if NOT_COLLECTED.search(row.get("note") or ""):
+        if NOT_COLLECTED.search(row.note or ""):
             kind = MISSED
-        merged = stop - start > merged_factor * usual
-        made.append(Fraction(_name(row["fraction"]), left, right, kind, merged, float(flow), float(start - left), row))
+        merged = bool(stop - start > merged_factor * usual)
+        lag_min = float(start - left)
+        made.append(
+            Fraction(row.fraction, left, right, kind, merged, float(flow), lag_min, row.chromatogram, row.recovery_pct)
+        )
     return made
 
 
 def _or(value: float | None, default: float) -> float:
     return default if value is None else float(value)
-
-
-def _name(fraction: object) -> str:
-    whole = isinstance(fraction, float) and fraction.is_integer()
-    return str(int(fraction)) if whole else str(fraction)
 
 
 def _delivered(starts: np.ndarray, stops: np.ndarray, flows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
