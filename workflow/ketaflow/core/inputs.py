@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 Row = TypeVar("Row")
 Kind = TypeVar("Kind")
+# How the annotation of a field reads that holds whole numbers.
+WHOLE = ("int", "<class 'int'>", "int | None")
 # One cell of a cohort table.
 Cell = str | float | bool | None
 
@@ -55,15 +57,16 @@ class Rows:
             field says so.
         """
         fields = dataclasses.fields(kind)  # type: ignore[arg-type]  # any dataclass
-        whole = {one.name for one in fields if one.type in (int, "int", int | None, "int | None")}
-        return [
-            kind(**{one.name: _whole(row.get(one.name), one.name in whole) for one in fields})
-            for row in self.by_table.get(table, ())
-        ]
-
-
-def _whole(cell: Any, is_whole: bool) -> Any:
-    return int(cell) if is_whole and cell is not None else cell
+        names = [one.name for one in fields]
+        whole = [name for name, one in zip(names, fields, strict=True) if str(one.type) in WHOLE]
+        built = []
+        for row in self.by_table.get(table, ()):
+            cells = {name: row.get(name) for name in names}
+            for name in whole:
+                if (cell := cells[name]) is not None:
+                    cells[name] = int(cell)
+            built.append(kind(**cells))
+        return built
 
 
 def first_filled(row: Mapping[str, Any], columns: str | list[str]) -> Any:

@@ -10,8 +10,8 @@ MAIN, SCORES = "dendritic_spines", "dendritic_spines_human_scores"
 MACHINE = "ketaflow"
 COLUMNS = [
     "image", "recording", "animal", "first", "second", "images", "n_first", "n_second", "n_matched", "precision",
-    "recall", "f1", "count_bias_pct", "length_um", "first_density_per_um", "second_density_per_um", "n_classed", "class_agreement",
-    "class_kappa",
+    "recall", "f1", "count_bias_pct", "length_um", "first_density_per_um", "second_density_per_um",
+    "n_classed", "class_agreement", "class_kappa",
 ]  # fmt: skip
 
 

@@ -196,9 +196,11 @@ def _with_known_headings(raw: RawTable, columns: Columns) -> tuple[RawTable, dic
         for old, new in names.items()
         if new in readings and readings[new].factor != 1
     ]
+    if not names:
+        return raw, readings, notes
     rows = [(number, {names.get(old, old): text for old, text in row.items()}) for number, row in raw.rows]
     headings = [names.get(old, old) for old in raw.columns]
-    return (replace(raw, columns=headings, rows=rows) if names else raw), readings, notes
+    return replace(raw, columns=headings, rows=rows), readings, notes
 
 
 def _missing_columns(raw: RawTable, columns: Columns) -> list[Problem]:
