@@ -211,7 +211,7 @@ def test_what_goes_wrong_unforeseen_in_one_endpoint_leaves_the_others(lab, monke
     whole = endpoint_tables.analysed
 
     def breaks_on_log(table, endpoint, *inputs, **more):
-        if endpoint["scale"] == "log":
+        if endpoint.scale == "log":
             raise ZeroDivisionError("somewhere deep")
         return whole(table, endpoint, *inputs, **more)
 

@@ -7,7 +7,9 @@ beside them; then correct across families.
 
 import traceback
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +18,31 @@ from threadpoolctl import threadpool_limits
 from ketaflow.core.measures import MEASUREMENT_COLUMNS
 from ketaflow.statistics import dataset, endpoint_analysis, endpoint_tables, exclusions, preconditions
 from ketaflow.statistics import plan as plans
+from ketaflow.statistics.dataset import Cohort
+from ketaflow.statistics.model import Endpoint, Line, Lines, MeasureFacts, Measures, Plan, Settings
 from ketaflow.statistics.results import columns, multiplicity
 
 GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the endpoints of one data set are made of.
+
+    Attributes
+    ----------
+    measurements, checks : pd.DataFrame
+        The tables of all assays, with the contract's columns.
+    known : Cohort
+        Animals with their arms.
+    rejected : pd.DataFrame or None
+        Reviewers' rejections; None in the data set of everything measured.
+    """
+
+    measurements: pd.DataFrame
+    checks: pd.DataFrame
+    known: Cohort
+    rejected: pd.DataFrame | None
 
 
 def analyse(
@@ -27,13 +51,13 @@ def analyse(
     animals: pd.DataFrame,
     arms: pd.DataFrame,
     allocation: pd.DataFrame,
-    plan: Mapping | None,
-    measures: Mapping[str, Mapping[str, Mapping]],
+    plan: Mapping[str, Any] | None,
+    measures: Measures,
     rejected: pd.DataFrame | None,
     reviewed: pd.DataFrame | None = None,
-    **settings: object,
+    **settings: Any,
 ) -> dict[str, pd.DataFrame]:
-    """Carry out the plan (the default plan where there is none).
+    """Carry out the statistics plan, or the default plan.
 
     Parameters
     ----------
@@ -42,84 +66,78 @@ def analyse(
     animals, arms, allocation
         The cohort's tables, typed.
     plan
-        A plan as ``plan.read`` gives it, or None.
+        A plan as ``plan.read`` returns it; None for the default plan.
     measures
-        ``{assay: {measure: facts}}`` as the assays describe them.
+        What the assays say of their measures (unit, direction, range), by assay and measure.
     rejected
-        Reviewers' rejections (assay, recording, animal, reviewer, reason); None where nobody decided.
+        Reviewers' rejections (assay, recording, animal, reviewer, reason); None if nobody has decided.
     reviewed
-        Measurements in which nothing was computed from a rejected recording; None where they are the same.
+        Measurements of which none was computed from a rejected recording; None if they are the same.
     settings
         ``settings.schema.yaml``.
 
     Returns
     -------
-    tables by name, each with the columns of ``columns.TABLES``.
+    Tables by name, each with the columns of ``columns.TABLES``.
 
     Raises
     ------
     PlanError
-        The plan does not fit the cohort; the text names every fault.
+        The plan does not fit the cohort; the text lists every fault.
     """
     measurements = _complete(measurements)
-    by_dataset = {"all": measurements, "reviewed": measurements if reviewed is None else _complete(reviewed)}
-    plan = plans.default(measures, measurements) if plan is None else plans.filled(plan)
+    checked = Plan.of(plans.default(measures, measurements) if plan is None else plans.filled(plan))
     known = dataset.cohort(animals, arms, allocation)
-    faults = preconditions.faults(plan, measurements, checks, known, measures)
+    faults = preconditions.faults(checked, measurements, checks, known, measures)
     if faults:
         raise plans.error(faults)
-    lines: dict[str, list[dict]] = {name: [] for name in columns.TABLES}
-    datasets = ("all",) if rejected is None else ("all", "reviewed")
+    sources = {"all": Source(measurements, checks, known, None)}
+    if rejected is not None:
+        kept = measurements if reviewed is None else _complete(reviewed)
+        sources["reviewed"] = Source(kept, checks, known, rejected)
+    lines: Lines = {name: [] for name in columns.TABLES}
     with threadpool_limits(1):  # the matrices are small: threads would only wait for each other
-        for (name, endpoint), which in product(plan["endpoints"].items(), datasets):
-            facts = measures.get(endpoint["assay"], {}).get(endpoint["measure"], {})
-            decisions = rejected if which == "reviewed" else None
-            found = _attempt(
-                endpoint, by_dataset[which], checks, known, decisions, facts=facts, alpha=plan["alpha"], **settings
-            )
-            for table, rows in found.items():
-                lines[table] += [{"endpoint": name, "dataset": which} | row for row in rows]
-    tables = {name: _table(rows, columns.TABLES[name], plan) for name, rows in lines.items()}
-    tables["contrasts"] = _across_families(tables["contrasts"], plan)
+        for (name, endpoint), (label, source) in product(checked.endpoints.items(), sources.items()):
+            facts = measures.get(endpoint.assay, {}).get(endpoint.measure, {})
+            for table, rows in _attempt(endpoint, source, facts, checked.alpha, Settings(**settings)).items():
+                lines[table] += [{"endpoint": name, "dataset": label} | row for row in rows]
+    tables = {name: _table(rows, columns.TABLES[name], checked) for name, rows in lines.items()}
+    tables["contrasts"] = _across_families(tables["contrasts"], checked)
     return tables
 
 
-def _attempt(endpoint: Mapping, *inputs: object, facts: Mapping, **settings: object) -> dict[str, list[dict]]:
-    """One endpoint; what goes wrong unforeseen becomes its note, with the traceback in the log."""
+def _attempt(endpoint: Endpoint, source: Source, facts: MeasureFacts, alpha: float, settings: Settings) -> Lines:
+    """Analyse one endpoint; an unforeseen error becomes its note, with the traceback in the log."""
     try:
-        return _one(endpoint, *inputs, facts=facts, **settings)
+        return _one(endpoint, source, facts, alpha, settings)
     except Exception as error:
         traceback.print_exc()
         reason = f"it could not be computed ({type(error).__name__}: {error}); the log has the details"
-        labels = {"assay": endpoint["assay"], "measure": endpoint["measure"], "unit": facts.get("unit", "")}
-        return {
-            "contrasts": [
-                labels | line for line in endpoint_analysis.refused(dataset.EMPTY, endpoint, reason, "")["contrasts"]
-            ]
-        }
+        labels = {"assay": endpoint.assay, "measure": endpoint.measure, "unit": facts.get("unit", "")}
+        refused = endpoint_analysis.refused(dataset.EMPTY, endpoint, reason, "")["contrasts"]
+        return {"contrasts": [labels | line for line in refused]}
 
 
-def _one(
-    endpoint, measurements, checks, known, rejected, *, facts, alpha, min_animals_per_arm, power
-) -> dict[str, list[dict]]:
+def _one(endpoint: Endpoint, source: Source, facts: MeasureFacts, alpha: float, settings: Settings) -> Lines:
     """All tables of one endpoint in one data set."""
-    chosen = dataset.chosen(measurements, endpoint)
+    chosen = dataset.chosen(source.measurements, endpoint)
     facts = {"unit": next(iter(chosen["unit"].dropna()), "")} | dict(facts)
     rows, out = exclusions.failed(chosen)
-    rows, lines = exclusions.unallocated(rows, known)
+    rows, lines = exclusions.unallocated(rows, source.known)
     out += lines
-    if rejected is not None:
-        rows, lines = exclusions.rejected(rows, rejected)
+    if source.rejected is not None:
+        rows, lines = exclusions.rejected(rows, source.rejected)
         out += lines
-    kept, lines, notes = exclusions.planned(rows, endpoint, measurements, checks, known)
-    table = dataset.assemble(kept, endpoint, known, facts)
-    least = min_animals_per_arm
-    found = endpoint_tables.analysed(table, endpoint, known, alpha=alpha, least=least, power_wanted=power, notes=notes)
+    kept, lines, notes = exclusions.planned(rows, endpoint, source.measurements, source.checks, source.known)
+    table = dataset.assemble(kept, endpoint, source.known, facts)
+    found = endpoint_tables.analysed(table, endpoint, source.known, alpha=alpha, settings=settings, notes=notes)
     if lines:
-        whole = dataset.assemble(rows, endpoint, known, facts)
-        beside, _ = endpoint_analysis.analysed(whole, endpoint, known, "without_exclusions", alpha=alpha, least=least)
+        whole = dataset.assemble(rows, endpoint, source.known, facts)
+        beside, _ = endpoint_analysis.analysed(
+            whole, endpoint, source.known, "without_exclusions", alpha=alpha, least=settings.min_animals_per_arm
+        )
         found = endpoint_tables.joined(found, beside)
-    labels = {"assay": endpoint["assay"], "measure": endpoint["measure"], "unit": facts["unit"]}
+    labels = {"assay": endpoint.assay, "measure": endpoint.measure, "unit": facts["unit"]}
     for name in ("contrasts", "omnibus", "descriptives"):
         found[name] = [labels | row for row in found.get(name, [])]
     return found | {"exclusions": out + lines}
@@ -133,22 +151,22 @@ def _complete(measurements: pd.DataFrame) -> pd.DataFrame:
     return whole.assign(**numbers, **{name: whole[name].astype(object) for name in words})
 
 
-def _table(rows: list[dict], names: tuple[str, ...], plan: Mapping) -> pd.DataFrame:
+def _table(rows: list[Line], names: tuple[str, ...], plan: Plan) -> pd.DataFrame:
     """A table with the contract's columns first, then factors of the plan."""
     frame = pd.DataFrame(rows)
-    factors = [name for endpoint in plan["endpoints"].values() for name in endpoint["fixed"]]
+    factors = [name for endpoint in plan.endpoints.values() for name in endpoint.fixed]
     more = [name for name in dict.fromkeys([*factors, GROUP]) if name in frame.columns and name not in names]
     return frame.reindex(columns=[*names, *more])
 
 
-def _across_families(contrasts: pd.DataFrame, plan: Mapping) -> pd.DataFrame:
+def _across_families(contrasts: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Add ``p_family``: the plan's own analyses corrected within their family and data set."""
     contrasts = contrasts.assign(p_family=np.nan, family_adjustment="")
     if not len(contrasts):
         return contrasts
     planned = contrasts["sensitivity"].fillna("").eq("")
     for (family, _), rows in contrasts[planned].groupby(["family", "dataset"], sort=False):
-        method = plan["families"].get(family, "none")
+        method = plan.families.get(family, "none")
         groups = pd.factorize(pd.Series(list(zip(rows["endpoint"], rows["contrast"], rows[GROUP], strict=True))))[0]
         adjusted = multiplicity.across(
             rows["p_adjusted"].to_numpy(float), rows["p_value"].to_numpy(float), groups, method

@@ -4,14 +4,14 @@ In: measurements of all assays and the cohort's tables. Out: an ``EndpointTable`
 observation, the animal as the unit; with what was left out and why.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-KEYS = ("analyte", "region")
+from ketaflow.statistics.model import Endpoint, MeasureFacts
+
 BELOW = ("analyte", "region", "session", "time_min", "sample", "recording")
 
 
@@ -53,7 +53,7 @@ class EndpointTable:
     levels: dict[str, list]
     treatment: str
     time: str = ""
-    facts: Mapping = field(default_factory=dict)
+    facts: MeasureFacts = field(default_factory=dict)
 
     @property
     def animals(self) -> int:
@@ -97,20 +97,21 @@ def cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) 
     return Cohort(people, arms, frozenset(added) - {"arm"})
 
 
-def chosen(measurements: pd.DataFrame, endpoint: Mapping) -> pd.DataFrame:
+def chosen(measurements: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
     """Rows of measurements.csv an endpoint speaks of, values missing or not."""
-    rows = measurements[(measurements["assay"] == endpoint["assay"]) & (measurements["measure"] == endpoint["measure"])]
+    rows = measurements[(measurements["assay"] == endpoint.assay) & (measurements["measure"] == endpoint.measure)]
     for column, wanted in conditions(endpoint).items():
         rows = rows[matches(rows[column], wanted)]
-    if endpoint.get("window_min"):
-        first, last = endpoint["window_min"]
+    if endpoint.window_min:
+        first, last = endpoint.window_min
         rows = rows[rows["time_min"].astype(float).between(first, last)]
     return rows
 
 
-def conditions(endpoint: Mapping) -> dict[str, object]:
+def conditions(endpoint: Endpoint) -> dict[str, object]:
     """Columns and the values they must have: ``where``, analyte and region together."""
-    return {key: endpoint[key] for key in KEYS if endpoint.get(key)} | dict(endpoint["where"])
+    own = {"analyte": endpoint.analyte, "region": endpoint.region}
+    return {key: value for key, value in own.items() if value} | dict(endpoint.where)
 
 
 def matches(values: pd.Series, wanted: object) -> pd.Series:
@@ -146,41 +147,41 @@ def level_name(value: object) -> object:
     return f"{value:g}" if isinstance(value, int | float | np.number) else str(value)
 
 
-def assemble(rows: pd.DataFrame, endpoint: Mapping, known: Cohort, facts: Mapping) -> EndpointTable:
+def assemble(rows: pd.DataFrame, endpoint: Endpoint, known: Cohort, facts: MeasureFacts) -> EndpointTable:
     """Join the chosen rows with the cohort, put them on their scale and order the levels."""
     joined = _with_people(rows[rows["value"].notna()], endpoint, known)
-    if endpoint.get("arms"):
-        joined = joined[joined["arm"].isin(endpoint["arms"])]
-    factors = [*endpoint["fixed"], *(["period"] if endpoint["design"] == "crossover" else [])]
+    if endpoint.arms:
+        joined = joined[joined["arm"].isin(endpoint.arms)]
+    factors = [*endpoint.fixed, *(["period"] if endpoint.design == "crossover" else [])]
     for name in factors:
         joined[name] = [level_name(value) for value in joined[name]]
-    if endpoint.get("summary") == "mean":
+    if endpoint.summary == "mean":
         joined = _averaged(joined)
     levels = {name: levels_of(name, known, joined[name]) for name in factors}
     time = _time_column(joined, endpoint)
-    if time and endpoint["time"] == "factor":
+    if time and endpoint.time == "factor":
         joined[time] = [level_name(value) for value in joined[time]]
         levels[time] = levels_of(time, known, joined[time])
     joined = joined.reset_index(drop=True)
-    joined["y"] = to_scale(joined["value"].to_numpy(float), endpoint["scale"])
-    treatment = endpoint["fixed"][0] if endpoint["fixed"] else ""
+    joined["y"] = to_scale(joined["value"].to_numpy(float), endpoint.scale)
+    treatment = endpoint.fixed[0] if endpoint.fixed else ""
     return EndpointTable(joined, levels, treatment, time, facts=facts)
 
 
-def _with_people(rows: pd.DataFrame, endpoint: Mapping, known: Cohort) -> pd.DataFrame:
+def _with_people(rows: pd.DataFrame, endpoint: Endpoint, known: Cohort) -> pd.DataFrame:
     """Rows beside what the cohort's tables say of their animal (and period): arm, dose, homes, the plan's own."""
     wanted = [
         "arm",
         "dose_mg_per_kg",
         "cage",
         "litter",
-        *endpoint["fixed"],
-        *endpoint["covariates"],
-        *endpoint["cluster"],
+        *endpoint.fixed,
+        *endpoint.covariates,
+        *endpoint.cluster,
     ]
     facts = [name for name in dict.fromkeys(wanted) if name in known.people]
     plain = {name: rows[name].to_numpy() for name in rows.columns if name not in facts}
-    if endpoint["design"] == "crossover":
+    if endpoint.design == "crossover":
         own = pd.DataFrame(plain).assign(period=rows["session"].astype(str).to_numpy())
         return own.merge(known.people[["animal", "period", *facts]], on=["animal", "period"], how="inner")
     if not known.people["animal"].is_unique:
@@ -198,8 +199,8 @@ def to_scale(values: np.ndarray, scale: str) -> np.ndarray:
     return np.where(np.isfinite(moved), moved, np.nan)
 
 
-def _time_column(rows: pd.DataFrame, endpoint: Mapping) -> str:
-    if endpoint["design"] != "repeated":
+def _time_column(rows: pd.DataFrame, endpoint: Endpoint) -> str:
+    if endpoint.design != "repeated":
         return ""
     return "time_min" if rows["time_min"].notna().any() else "session"
 

@@ -5,7 +5,7 @@ where the design knows of one. Faults are collected and end the run. A *refusal*
 with too few animals, a control without variance. It is told with the endpoint, and the others go on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -14,17 +14,18 @@ from ketaflow.core.errors import Problem
 from ketaflow.core.tables import nearest
 from ketaflow.statistics import dataset, exclusion_rules
 from ketaflow.statistics.dataset import Cohort, EndpointTable
+from ketaflow.statistics.model import CustomContrast, Endpoint, MeasureFacts, Measures, Plan
 from ketaflow.statistics.plan import FILE
 
 TREATMENT = ("arm", "drug", "dose_mg_per_kg", "pretreatment", "treatment", "dose")
 
 
 def faults(
-    plan: Mapping, measurements: pd.DataFrame, checks: pd.DataFrame, known: Cohort, measures: Mapping
+    plan: Plan, measurements: pd.DataFrame, checks: pd.DataFrame, known: Cohort, measures: Measures
 ) -> list[Problem]:
     """Every fault of the plan against this cohort."""
     found = []
-    for name, endpoint in plan["endpoints"].items():
+    for name, endpoint in plan.endpoints.items():
         for key, what, remedy in _endpoint_faults(endpoint, measurements, checks, known, measures):
             found.append(Problem(FILE, 0, f"endpoints.{name}.{key}", what, remedy))
     return found
@@ -33,9 +34,9 @@ def faults(
 def _endpoint_faults(endpoint, measurements, checks, known, measures) -> Iterator[tuple[str, str, str]]:
     yield from _column_faults(endpoint, measurements, known)
     yield from _rule_faults(endpoint, measurements, checks, known, measures)
-    described = endpoint["measure"] in measures.get(endpoint["assay"], {})
-    of_assay = measurements[measurements["assay"] == endpoint["assay"]]
-    measured = of_assay[of_assay["measure"] == endpoint["measure"]]
+    described = endpoint.measure in measures.get(endpoint.assay, {})
+    of_assay = measurements[measurements["assay"] == endpoint.assay]
+    measured = of_assay[of_assay["measure"] == endpoint.measure]
     if not len(measured):
         if not described:
             yield _unknown_measure(endpoint, measurements, of_assay, measures)
@@ -47,17 +48,17 @@ def _endpoint_faults(endpoint, measurements, checks, known, measures) -> Iterato
         for value in wanted if isinstance(wanted, list) else [wanted]:
             if not dataset.matches(measured[column], value).any():
                 present = [str(entry) for entry in measured[column].dropna().unique()]
-                yield _unknown(f"where.{column}", str(value), present, f"{column} of {endpoint['measure']}")
+                yield _unknown(f"where.{column}", str(value), present, f"{column} of {endpoint.measure}")
                 return
-    if all(column in measurements for column in endpoint["where"]):
+    if all(column in measurements for column in endpoint.where):
         yield from unit_faults(dataset.chosen(measurements, endpoint), endpoint, known)
 
 
-def unit_faults(rows: pd.DataFrame, endpoint: Mapping, known: Cohort) -> Iterator[tuple[str, str, str]]:
+def unit_faults(rows: pd.DataFrame, endpoint: Endpoint, known: Cohort) -> Iterator[tuple[str, str, str]]:
     """The unit guard: more rows per animal than the design knows of."""
     rows = rows[rows["value"].notna()]
-    design = endpoint["design"]
-    if endpoint.get("summary") == "mean":
+    design = endpoint.design
+    if endpoint.summary == "mean":
         return
     apart, allowed = ["animal"], ()
     if design == "repeated":
@@ -86,14 +87,14 @@ def unit_faults(rows: pd.DataFrame, endpoint: Mapping, known: Cohort) -> Iterato
     )
 
 
-def refusal(table: EndpointTable, endpoint: Mapping, known: Cohort, *, min_animals_per_arm: int) -> str:
+def refusal(table: EndpointTable, endpoint: Endpoint, known: Cohort, *, min_animals_per_arm: int) -> str:
     """Why an endpoint cannot be tested, or ``""``."""
     rows = table.rows
     if not len(rows):
         return "nothing was measured"
     checks = (
         _two_arms(rows, endpoint), _several_units(rows), _out_of_range(rows, table.facts),
-        _off_scale(rows, endpoint["scale"]), _missing_facts(rows, endpoint),
+        _off_scale(rows, endpoint.scale), _missing_facts(rows, endpoint),
         _too_few(table, endpoint, known, min_animals_per_arm),
         _empty_cell(table, endpoint), _no_variance(table),
     )  # fmt: skip
@@ -120,8 +121,8 @@ def confounded(table: EndpointTable, known: Cohort) -> list[str]:
     return found
 
 
-def _two_arms(rows: pd.DataFrame, endpoint: Mapping) -> str:
-    if endpoint["design"] == "crossover":
+def _two_arms(rows: pd.DataFrame, endpoint: Endpoint) -> str:
+    if endpoint.design == "crossover":
         return ""
     seen: dict[str, set] = {}
     for animal, arm in zip(rows["animal"], rows["arm"], strict=True):
@@ -135,7 +136,7 @@ def _several_units(rows: pd.DataFrame) -> str:
     return f"values in several units: {', '.join(units)}" if len(units) > 1 else ""
 
 
-def _out_of_range(rows: pd.DataFrame, facts: Mapping) -> str:
+def _out_of_range(rows: pd.DataFrame, facts: MeasureFacts) -> str:
     low, high = facts.get("minimum"), facts.get("maximum")
     outside = np.zeros(len(rows), dtype=bool)
     if low is not None:
@@ -158,31 +159,31 @@ def _off_scale(rows: pd.DataFrame, scale: str) -> str:
     return f"the scale {scale} needs {allowed}; animal {first['animal']} has {first['value']:g}"
 
 
-def _missing_facts(rows: pd.DataFrame, endpoint: Mapping) -> str:
-    for column in (*endpoint["covariates"], *endpoint["cluster"]):
+def _missing_facts(rows: pd.DataFrame, endpoint: Endpoint) -> str:
+    for column in (*endpoint.covariates, *endpoint.cluster):
         empty = rows.loc[rows[column].isna(), "animal"].unique()
         if len(empty):
             return f"animal {', '.join(empty[:3])} has no {column}"
     return ""
 
 
-def _too_few(table: EndpointTable, endpoint: Mapping, known: Cohort, least: int) -> str:
+def _too_few(table: EndpointTable, endpoint: Endpoint, known: Cohort, least: int) -> str:
     if not table.treatment:
         return ""
     levels = table.levels[table.treatment]
     if len(levels) < 2:
         return f"only one level of {table.treatment} was measured: {', '.join(map(str, levels))}"
-    if table.treatment == "arm" and known.control not in levels and not endpoint.get("arms"):
+    if table.treatment == "arm" and known.control not in levels and not endpoint.arms:
         return f"the control arm {known.control} was not measured"
     small = {level: len(values) for level, values in table.groups.items() if len(values) < least}
     told = ", ".join(f"{level} has {count}" for level, count in small.items())
     return f"too few animals to compare (at least {least} per arm): {told}" if small else ""
 
 
-def _empty_cell(table: EndpointTable, endpoint: Mapping) -> str:
-    if endpoint["design"] != "factorial":
+def _empty_cell(table: EndpointTable, endpoint: Endpoint) -> str:
+    if endpoint.design != "factorial":
         return ""
-    factors = endpoint["fixed"]
+    factors = list(endpoint.fixed)
     seen = set(table.rows[factors].itertuples(index=False, name=None))
     cells = pd.MultiIndex.from_product([table.levels[name] for name in factors])
     empty = [cell for cell in cells if cell not in seen]
@@ -210,34 +211,35 @@ def _constant(values: np.ndarray) -> bool:
 
 def _column_faults(endpoint, measurements, known) -> Iterator[tuple[str, str, str]]:
     columns = [name for name in known.people.columns if name not in ("animal", "notes")]
-    for key in ("fixed", "covariates", "cluster"):
-        for name in endpoint[key]:
+    named = {"fixed": endpoint.fixed, "covariates": endpoint.covariates, "cluster": endpoint.cluster}
+    for key, names in named.items():
+        for name in names:
             if name not in columns:
                 yield _unknown(key, name, columns, "column of arms or animals")
-    for name in endpoint["covariates"]:
+    for name in endpoint.covariates:
         if name in columns and not pd.api.types.is_numeric_dtype(known.people[name]):
             yield "covariates", f"{name} is not a number", "A covariate is numeric; put a factor under fixed"
-    names = list(known.arms["arm"])
-    for arm in endpoint.get("arms") or []:
-        if arm not in names:
-            yield _unknown("arms", arm, names, "arm")
-    if not endpoint["fixed"] or endpoint["fixed"][0] not in columns:
+    arms = list(known.arms["arm"])
+    for arm in endpoint.arms:
+        if arm not in arms:
+            yield _unknown("arms", arm, arms, "arm")
+    if not endpoint.fixed or endpoint.fixed[0] not in columns:
         return
-    levels = list(dict.fromkeys(str(dataset.level_name(value)) for value in known.people[endpoint["fixed"][0]]))
-    for contrast in endpoint["contrasts"]:
-        for level in contrast["weights"] if isinstance(contrast, dict) else ():
+    levels = list(dict.fromkeys(str(dataset.level_name(value)) for value in known.people[endpoint.fixed[0]]))
+    for contrast in endpoint.contrasts:
+        for level in contrast.weights if isinstance(contrast, CustomContrast) else ():
             if str(level) not in levels:
-                yield _unknown("contrasts", str(level), levels, f"level of {endpoint['fixed'][0]}")
+                yield _unknown("contrasts", str(level), levels, f"level of {endpoint.fixed[0]}")
 
 
 def _rule_faults(endpoint, measurements, checks, known, measures) -> Iterator[tuple[str, str, str]]:
     animal_columns = [name for name in known.people.columns if name not in known.from_arms and name not in TREATMENT]
     words = {*measurements["measure"], *checks["check"], *animal_columns, "status", "value"}
     words |= {measure for described in measures.values() for measure in described}
-    for rule in endpoint["exclude"]:
-        for name in exclusion_rules.names(rule["when"]):
+    for rule in endpoint.exclude:
+        for name in exclusion_rules.names(rule.when):
             if name in TREATMENT or name in known.from_arms:
-                yield "exclude", f"the rule '{rule['when']}' looks at {name}", "A rule may not see the treatment"
+                yield "exclude", f"the rule '{rule.when}' looks at {name}", "A rule may not see the treatment"
             elif name not in words:
                 yield _unknown("exclude", name, sorted(words), "measure, check or column of animals")
 
@@ -258,10 +260,10 @@ def _period_faults(rows: pd.DataFrame, known: Cohort) -> Iterator[tuple[str, str
 
 def _unknown_measure(endpoint, measurements, of_assay, measures) -> tuple[str, str, str]:
     assays = sorted({*measurements["assay"].dropna(), *measures})
-    if endpoint["assay"] not in assays:
-        return _unknown("assay", endpoint["assay"], assays, "assay")
-    known = sorted({*of_assay["measure"].dropna(), *measures.get(endpoint["assay"], {})})
-    return _unknown("measure", endpoint["measure"], known, f"measure of {endpoint['assay']}")
+    if endpoint.assay not in assays:
+        return _unknown("assay", endpoint.assay, assays, "assay")
+    known = sorted({*of_assay["measure"].dropna(), *measures.get(endpoint.assay, {})})
+    return _unknown("measure", endpoint.measure, known, f"measure of {endpoint.assay}")
 
 
 def _unknown(key: str, name: str, known: list[str], kind: str) -> tuple[str, str, str]:

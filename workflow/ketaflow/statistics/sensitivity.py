@@ -5,18 +5,16 @@ order only, ``log`` for ratios, ``without_flagged`` leaves out what a check doub
 what lies below the animal, ``sphericity`` is the classical repeated-measures anova.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from ketaflow.statistics import dataset, endpoint_analysis
 from ketaflow.statistics.dataset import Cohort, EndpointTable
+from ketaflow.statistics.model import Endpoint, Lines
 from ketaflow.statistics.models import designs, within
 from ketaflow.statistics.tests import group_tests
 
 
-def analysed(
-    name: str, table: EndpointTable, endpoint: Mapping, known: Cohort, *, alpha: float, least: int
-) -> endpoint_analysis.Lines:
+def analysed(name: str, table: EndpointTable, endpoint: Endpoint, known: Cohort, *, alpha: float, least: int) -> Lines:
     """Lines of one sensitivity analysis, marked with its name."""
     if name == "without_flagged" and not table.rows["status"].eq("flagged").any():
         return {}
@@ -35,7 +33,7 @@ def analysed(
     if not table.treatment:
         return {}
     tests, rows = group_tests.TESTS[name](table, endpoint, alpha=alpha)
-    ignored = [*endpoint["fixed"][1:], *endpoint["covariates"], *endpoint["cluster"]]
+    ignored = [*endpoint.fixed[1:], *endpoint.covariates, *endpoint.cluster]
     note = f"without regard to {', '.join(ignored)}" if ignored else ""
     return {
         "omnibus": [row | {"sensitivity": name, "note": note} for row in tests],
@@ -43,24 +41,24 @@ def analysed(
     }
 
 
-def _on_log(table: EndpointTable, endpoint: Mapping) -> tuple[EndpointTable, dict]:
+def _on_log(table: EndpointTable, endpoint: Endpoint) -> tuple[EndpointTable, Endpoint]:
     rows = table.rows.assign(y=dataset.to_scale(table.rows["value"].to_numpy(float), "log"))
-    return replace(table, rows=rows), {**endpoint, "scale": "log", "smallest_effect": None}
+    return replace(table, rows=rows), replace(endpoint, scale="log", smallest_effect=None)
 
 
-def _without_flagged(table: EndpointTable, endpoint: Mapping) -> tuple[EndpointTable, dict]:
+def _without_flagged(table: EndpointTable, endpoint: Endpoint) -> tuple[EndpointTable, Endpoint]:
     rows = table.rows[~table.rows["status"].eq("flagged")].reset_index(drop=True)
-    return replace(table, rows=rows), dict(endpoint)
+    return replace(table, rows=rows), endpoint
 
 
-def _unit_means(table: EndpointTable, endpoint: Mapping) -> tuple[EndpointTable, dict]:
+def _unit_means(table: EndpointTable, endpoint: Endpoint) -> tuple[EndpointTable, Endpoint]:
     means = table.rows.groupby("animal", sort=False)[["value", "y"]].mean()
     first = table.rows.drop_duplicates("animal").set_index("animal")
     levels = {name: values for name, values in table.levels.items() if name != table.time}
     changed = replace(
         table, rows=first.assign(value=means["value"], y=means["y"]).reset_index(), levels=levels, time=""
     )
-    return changed, {**endpoint, "design": "one_way", "random_slopes": False}
+    return changed, replace(endpoint, design="one_way", random_slopes=False)
 
 
 REFITS = {"log": _on_log, "without_flagged": _without_flagged, "unit_means": _unit_means}

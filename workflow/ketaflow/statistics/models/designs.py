@@ -6,7 +6,6 @@ several rows; the sample where it has several rows within an animal. With no ran
 linear.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -14,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics.model import Endpoint
 from ketaflow.statistics.models import kenward_roger, linear, mixed
 from ketaflow.statistics.models.linear import FTest, LinearFit
 from ketaflow.statistics.models.mixed import Grouping, MixedFit
@@ -44,7 +44,7 @@ class Model:
         return self.coding.marginal(**at)
 
 
-def fit(table: EndpointTable, endpoint: Mapping, *, numeric: str = "") -> Model:
+def fit(table: EndpointTable, endpoint: Endpoint, *, numeric: str = "") -> Model:
     """Fit the model of a design; ``numeric`` names a factor that enters as a number instead (a dose)."""
     levels = {name: values for name, values in table.levels.items() if name != numeric}
     coding = Coding(tuple(terms(table, endpoint)), levels, _means(table, endpoint, numeric))
@@ -56,35 +56,35 @@ def fit(table: EndpointTable, endpoint: Mapping, *, numeric: str = "") -> Model:
     if not groupings:
         return Model(coding, linear.least_squares(matrix, y), _name(coding, endpoint, []), y)
     fitted = mixed.fit(matrix, y, groupings)
-    if endpoint["df"] == "kenward_roger":
+    if endpoint.df == "kenward_roger":
         fitted = kenward_roger.adjusted(fitted, matrix, groupings)
     return Model(coding, fitted, _name(coding, endpoint, groupings), y)
 
 
-def terms(table: EndpointTable, endpoint: Mapping) -> list[Term]:
+def terms(table: EndpointTable, endpoint: Endpoint) -> list[Term]:
     """Terms of the fixed part, lower order first."""
     factors = [name for name in table.levels if name != table.time]
-    found: list[Term] = [(name,) for name in factors] + [(name,) for name in endpoint["covariates"]]
-    if endpoint["design"] == "factorial":
-        for order in range(2, len(endpoint["fixed"]) + 1):
-            found += list(combinations(endpoint["fixed"], order))
+    found: list[Term] = [(name,) for name in factors] + [(name,) for name in endpoint.covariates]
+    if endpoint.design == "factorial":
+        for order in range(2, len(endpoint.fixed) + 1):
+            found += list(combinations(endpoint.fixed, order))
     if table.time:
         found += [(table.time,)] + ([(table.treatment, table.time)] if table.treatment else [])
     return found
 
 
-def random_terms(table: EndpointTable, endpoint: Mapping) -> list[Grouping]:
+def random_terms(table: EndpointTable, endpoint: Endpoint) -> list[Grouping]:
     """Random terms of the design, the widest first; an animal with one row is the residual itself."""
     rows, count = table.rows, len(table.rows)
     found = []
-    for name in endpoint["cluster"]:
+    for name in endpoint.cluster:
         codes = pd.factorize(rows[name])[0]
-        if codes.max() + 1 < rows["animal"].nunique() or endpoint["design"] in MANY_ROWS:
+        if codes.max() + 1 < rows["animal"].nunique() or endpoint.design in MANY_ROWS:
             found.append(Grouping(name, codes, np.ones((count, 1))))
     if rows["animal"].nunique() == count:
         return found
     animal = pd.factorize(rows["animal"])[0]
-    if endpoint["random_slopes"]:
+    if endpoint.random_slopes:
         slope = rows[table.time].to_numpy(float)
         found.append(Grouping("animal", animal, np.column_stack([np.ones(count), slope]), ("intercept", table.time)))
     else:
@@ -124,19 +124,19 @@ def _estimable(matrix: np.ndarray, coding: Coding) -> None:
             raise NotEstimableError(f"{':'.join(term)} cannot be told from {before or 'the mean'} in these animals")
 
 
-def _means(table: EndpointTable, endpoint: Mapping, numeric: str) -> dict[str, float]:
-    names = [*endpoint["covariates"], *([numeric] if numeric else [])]
+def _means(table: EndpointTable, endpoint: Endpoint, numeric: str) -> dict[str, float]:
+    names = [*endpoint.covariates, *([numeric] if numeric else [])]
     if table.time and table.time not in table.levels:
         names.append(table.time)
     return {name: float(table.rows[name].astype(float).mean()) for name in names}
 
 
-def _name(coding: Coding, endpoint: Mapping, groupings: list[Grouping]) -> str:
+def _name(coding: Coding, endpoint: Endpoint, groupings: list[Grouping]) -> str:
     """The model as a formula people know."""
     fixed = " + ".join(":".join(term) for term in coding.terms) or "1"
     random = "".join(
         f" + ({' + '.join(effect if effect != 'intercept' else '1' for effect in g.effects)} | {g.name})"
         for g in groupings
     )
-    outcome = {"identity": "y", "log": "log(y)", "logit": "logit(y)"}[endpoint["scale"]]
+    outcome = {"identity": "y", "log": "log(y)", "logit": "logit(y)"}[endpoint.scale]
     return f"{'mixed' if groupings else 'linear'}: {outcome} ~ {fixed}{random}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, optimize
 
+from ketaflow.statistics.model import Line
 from ketaflow.statistics.models.linear import Estimate, FTest
 
 STEP = 1e-3
@@ -145,7 +146,7 @@ class MixedFit:
     covariance: np.ndarray
     theta: np.ndarray
     sigma2: float
-    components: list[dict]
+    components: list[Line]
     random_covariance: dict[str, np.ndarray]
     reml_log_likelihood: float
     singular: bool
@@ -317,7 +318,7 @@ def _uncertainty(profile: Profile, theta: np.ndarray, sigma2: float) -> tuple[np
     return np.array(slopes), 2 * (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
 
 
-def _components(profile: Profile, covariances: dict[str, np.ndarray], sigma2: float) -> list[dict]:
+def _components(profile: Profile, covariances: dict[str, np.ndarray], sigma2: float) -> list[Line]:
     rows = [
         {"group": g.name, "effect": effect, "variance": float(covariances[g.name][i, i]), "groups": g.size}
         for g in profile.groupings

@@ -6,13 +6,13 @@ Greenhouse & Geisser 1959, doi:10.1007/BF02289823; Huynh & Feldt 1976, doi:10.23
 doi:10.1214/aoms/1177731915; generalised eta squared Olejnik & Algina 2003, doi:10.1037/1082-989X.8.4.434.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import linalg, stats
 
 from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics.model import Endpoint, Line
 from ketaflow.statistics.models.model_matrix import Coding
 
 MODEL = "repeated-measures anova"
@@ -43,7 +43,7 @@ class Stratum:
         return float(np.trace(effect.T @ np.linalg.solve(rows @ inverse @ rows.T, effect)))
 
 
-def analysed(table: EndpointTable, endpoint: Mapping) -> tuple[list[dict], list[dict]]:
+def analysed(table: EndpointTable, endpoint: Endpoint) -> tuple[list[Line], list[Line]]:
     """Omnibus lines and diagnostics (Mauchly's W, both epsilons) of a repeated design with several times."""
     wide = table.rows.pivot_table(index="animal", columns=table.time, values="y", aggfunc="mean", observed=True)
     wide = wide[table.levels[table.time]].dropna()
@@ -61,7 +61,7 @@ def analysed(table: EndpointTable, endpoint: Mapping) -> tuple[list[dict], list[
     return rows, _sphericity(changes, table.time)
 
 
-def _omnibus(coding: Coding, means: Stratum, changes: Stratum, table: EndpointTable) -> list[dict]:
+def _omnibus(coding: Coding, means: Stratum, changes: Stratum, table: EndpointTable) -> list[Line]:
     identity = np.eye(means.matrix.shape[1])
     errors = float(np.trace(means.error()) + np.trace(changes.error()))
     epsilon, huynh = epsilons(changes)
@@ -114,7 +114,7 @@ def epsilons(changes: Stratum) -> tuple[float, float]:
     return epsilon, ((df + 1) * width * epsilon - 2) / (width * (df - width * epsilon))
 
 
-def _sphericity(changes: Stratum, time: str) -> list[dict]:
+def _sphericity(changes: Stratum, time: str) -> list[Line]:
     error, p, n = changes.error(), changes.columns.shape[1], changes.df_error
     epsilon, huynh = epsilons(changes)
     rows = [

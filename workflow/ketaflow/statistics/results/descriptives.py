@@ -8,12 +8,13 @@ from scipy import special
 
 from ketaflow.statistics import dataset
 from ketaflow.statistics.dataset import Cohort, EndpointTable
+from ketaflow.statistics.model import Endpoint, Line
 from ketaflow.statistics.models.designs import Model
 
 
 def descriptives(
-    table: EndpointTable, endpoint: Mapping, known: Cohort, model: Model | None, *, level: float
-) -> list[dict]:
+    table: EndpointTable, endpoint: Endpoint, known: Cohort, model: Model | None, *, level: float
+) -> list[Line]:
     """Number, mean, spread and interval of the animals' means, in the measure's unit.
 
     Beside them the model's means at the same levels (``adjusted_mean``), on the scale of the analysis: for other
@@ -21,7 +22,7 @@ def descriptives(
     """
     if not len(table.rows):
         return []
-    others = [name for name in endpoint["fixed"] if name != "arm" and name not in known.from_arms]
+    others = [name for name in endpoint.fixed if name != "arm" and name not in known.from_arms]
     keys = ["arm", *others, *([table.time] if table.time else [])]
     cells: dict[tuple, dict[str, list[float]]] = {}
     for *key, animal, value in table.rows[[*keys, "animal", "value"]].itertuples(index=False, name=None):
@@ -31,7 +32,7 @@ def descriptives(
         at = dict(zip(keys, key, strict=True))
         at |= {
             name: dataset.level_name(known.arm_facts[key[0]][name])
-            for name in endpoint["fixed"]
+            for name in endpoint.fixed
             if name in known.from_arms
         }
         per_animal = np.array([np.mean(values) for values in cells[key].values()])
@@ -40,7 +41,7 @@ def descriptives(
     return lines
 
 
-def adjusted(at: Mapping, table: EndpointTable, model: Model, *, level: float) -> dict:
+def adjusted(at: Mapping, table: EndpointTable, model: Model, *, level: float) -> Line:
     """The model's mean at these levels with its interval."""
     levels = {name: at[name] for name in table.levels if name in at}
     if not levels:
@@ -56,7 +57,7 @@ def adjusted(at: Mapping, table: EndpointTable, model: Model, *, level: float) -
     }  # fmt: skip
 
 
-def summary(values: np.ndarray, *, level: float) -> dict:
+def summary(values: np.ndarray, *, level: float) -> Line:
     """Mean, spread, quartiles and t interval of the mean (n >= 2; else NaN)."""
     count = len(values)
     sd = float(np.std(values, ddof=1)) if count > 1 else np.nan

@@ -1,22 +1,21 @@
 """How many animals the next cohort needs for the smallest effect that would matter."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from scipy import optimize, special, stats
 
 from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics.model import Endpoint, Line
 
 
-def planned(table: EndpointTable, endpoint: Mapping, *, alpha: float, power: float) -> list[dict]:
+def planned(table: EndpointTable, endpoint: Endpoint, *, alpha: float, power: float) -> list[Line]:
     """Animals per arm for the declared smallest effect, from this cohort's spread between animals."""
-    smallest = endpoint.get("smallest_effect")
-    if smallest is None or not table.treatment or endpoint["scale"] == "logit":
+    smallest = endpoint.smallest_effect
+    if smallest is None or not table.treatment or endpoint.scale == "logit":
         return []
     groups = list(table.groups.values())
     df = [len(group) - 1 for group in groups]
     sd = float(np.sqrt(np.average([np.var(group, ddof=1) for group in groups], weights=df)))
-    effect = float(np.log(smallest)) if endpoint["scale"] == "log" else float(smallest)
+    effect = float(np.log(smallest)) if endpoint.scale == "log" else float(smallest)
     arms = len(table.levels[table.treatment])
     common = {
         "smallest_effect": smallest, "unit": table.facts.get("unit", ""), "sd": sd, "alpha": alpha, "power": power,

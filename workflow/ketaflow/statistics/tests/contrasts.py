@@ -4,7 +4,6 @@
 estimate, its own p, the p adjusted within the set, and intervals. Rank tests are in ranks.py.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -12,6 +11,7 @@ import numpy as np
 from scipy import special
 
 from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics.model import CustomContrast, Line
 from ketaflow.statistics.models.designs import Model
 from ketaflow.statistics.tests import multivariate_t
 
@@ -25,9 +25,9 @@ class ContrastSet:
     adjustment: str
 
 
-def planned(contrast: str | Mapping, model: Model, table: EndpointTable) -> list[ContrastSet]:
+def planned(contrast: str | CustomContrast, model: Model, table: EndpointTable) -> list[ContrastSet]:
     """The comparisons a plan's word stands for; ``simple`` gives one set for each level of the other factors."""
-    if isinstance(contrast, Mapping):
+    if isinstance(contrast, CustomContrast):
         return [_custom(contrast, model, table)]
     builders = {
         "dunnett": _dunnett, "dunnett_stepdown": _dunnett, "pairwise": _pairwise, "simple": _simple,
@@ -39,7 +39,7 @@ def planned(contrast: str | Mapping, model: Model, table: EndpointTable) -> list
     return sets
 
 
-def tested(contrasts: ContrastSet, model: Model, *, alternative: str, level: float) -> list[dict]:
+def tested(contrasts: ContrastSet, model: Model, *, alternative: str, level: float) -> list[Line]:
     """Estimate, test and interval of every row of a set."""
     weights = np.array([row[2] for row in contrasts.rows])
     parts = [model.fit.estimate(row) for row in weights]
@@ -214,10 +214,10 @@ def _simple(model: Model, table: EndpointTable) -> list[ContrastSet]:
     return sets
 
 
-def _custom(contrast: Mapping, model: Model, table: EndpointTable) -> ContrastSet:
-    given = {str(level): weight for level, weight in contrast["weights"].items()}
+def _custom(contrast: CustomContrast, model: Model, table: EndpointTable) -> ContrastSet:
+    given = {str(level): weight for level, weight in contrast.weights.items()}
     weights = sum(
         given.get(str(level), 0) * model.mean(**{table.treatment: level}) for level in table.levels[table.treatment]
     )
     told = " ".join(f"{weight:+g} {level}" for level, weight in given.items())
-    return ContrastSet(contrast["name"], ((contrast["name"], told, weights),), "none")
+    return ContrastSet(contrast.name, ((contrast.name, told, weights),), "none")

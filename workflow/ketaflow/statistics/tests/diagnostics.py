@@ -4,17 +4,16 @@ A test chosen after a look at the residuals no longer has its error rate (Rochon
 Res Methodol 12:81, doi:10.1186/1471-2288-12-81).
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 from scipy import stats
 
 from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics.model import Endpoint, Line
 from ketaflow.statistics.models.designs import Model
 from ketaflow.statistics.models.linear import LinearFit
 
 
-def checks(model: Model, table: EndpointTable, endpoint: Mapping, confounded: list[str]) -> list[dict]:
+def checks(model: Model, table: EndpointTable, endpoint: Endpoint, confounded: list[str]) -> list[Line]:
     """Lines of the diagnostics table."""
     rows = _normality(model.fit.residuals)
     if table.treatment:
@@ -36,7 +35,7 @@ def checks(model: Model, table: EndpointTable, endpoint: Mapping, confounded: li
     return rows + _bounds(table)
 
 
-def components(model: Model, table: EndpointTable) -> list[dict]:
+def components(model: Model, table: EndpointTable) -> list[Line]:
     """Variance components with intraclass correlation, design effect and effective n of each grouping.
 
     The design effect is 1 + (m - 1) ICC at a mean of m observations per group (Kish 1965, ISBN 978-0471109495).
@@ -57,14 +56,14 @@ def components(model: Model, table: EndpointTable) -> list[dict]:
     return rows
 
 
-def _normality(residuals: np.ndarray) -> list[dict]:
+def _normality(residuals: np.ndarray) -> list[Line]:
     if not 3 <= len(residuals) <= 5000 or np.ptp(residuals) == 0:
         return []
     statistic, p = stats.shapiro(residuals)
     return [{"check": "shapiro_wilk", "term": "residuals", "statistic_name": "W", "statistic": statistic, "p_value": p}]
 
 
-def _variances(groups: list[np.ndarray], term: str) -> list[dict]:
+def _variances(groups: list[np.ndarray], term: str) -> list[Line]:
     if min(map(len, groups)) < 2 or all(np.ptp(group) == 0 for group in groups):
         return []
     count = sum(map(len, groups))
@@ -90,7 +89,7 @@ def _variances(groups: list[np.ndarray], term: str) -> list[dict]:
     return rows
 
 
-def _bounds(table: EndpointTable) -> list[dict]:
+def _bounds(table: EndpointTable) -> list[Line]:
     """Share of animals at the measure's floor or ceiling."""
     rows = []
     values = table.unit_means["value"]

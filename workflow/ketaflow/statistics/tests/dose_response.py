@@ -6,13 +6,14 @@ something (one-way anova over the doses at alpha); the half-effective dose lies 
 smallest dose and the largest; and its confidence limits are less than a hundredfold apart.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, special, stats
 
 from ketaflow.statistics.dataset import Cohort, EndpointTable
+from ketaflow.statistics.model import DoseLevels, Endpoint, Line
 from ketaflow.statistics.models.designs import Model
 from ketaflow.statistics.tests import contrasts, dose_trends
 
@@ -36,7 +37,7 @@ class Curve:
         return self.rss / self.df
 
 
-def response(table: EndpointTable, endpoint: Mapping, known: Cohort, model: Model, *, alpha: float) -> list[dict]:
+def response(table: EndpointTable, endpoint: Endpoint, known: Cohort, model: Model, *, alpha: float) -> list[Line]:
     """Lines of the dose-response table, for each drug with several doses."""
     if not table.treatment:
         return []
@@ -119,7 +120,7 @@ def _fitted(name: str, curve: Callable, parameters: np.ndarray, y: np.ndarray) -
     return Curve(name, parameters, 2 * np.linalg.pinv(hessian) * rss(parameters) / max(df, 1), rss(parameters), df)
 
 
-def _curve_lines(name: str, fit: Callable, dose: np.ndarray, y: np.ndarray, alpha: float) -> Iterable[dict]:
+def _curve_lines(name: str, fit: Callable, dose: np.ndarray, y: np.ndarray, alpha: float) -> Iterable[Line]:
     parameters = 3 if name == "emax" else 4
     count = len(np.unique(dose))
     if count <= parameters:
@@ -189,7 +190,7 @@ def _doubt(curve: Curve, dose: np.ndarray, alpha: float) -> str:
     return ""
 
 
-def _lack_of_fit(curve: Curve, dose: np.ndarray, y: np.ndarray) -> dict:
+def _lack_of_fit(curve: Curve, dose: np.ndarray, y: np.ndarray) -> Line:
     """F test of the curve against a mean of its own for each dose."""
     levels = np.unique(dose)
     pure = sum(float(np.sum((y[dose == level] - y[dose == level].mean()) ** 2)) for level in levels)
@@ -206,11 +207,13 @@ def _lack_of_fit(curve: Curve, dose: np.ndarray, y: np.ndarray) -> dict:
     }
 
 
-def _not_estimable(name: str, reason: str) -> dict:
+def _not_estimable(name: str, reason: str) -> Line:
     return {"model": name, "parameter": "ed50", "estimable": "no", "note": f"not estimable: {reason}"}
 
 
-def _least_dose(model: Model, table: EndpointTable, levels: Mapping, endpoint: Mapping, alpha: float) -> Iterable[dict]:
+def _least_dose(
+    model: Model, table: EndpointTable, levels: DoseLevels, endpoint: Endpoint, alpha: float
+) -> Iterable[Line]:
     """The smallest effective dose, stepping down from the largest while each dose differs from the control.
 
     A fixed sequence, each step at the full alpha (Tamhane, Hochberg & Dunnett 1996, doi:10.2307/2533142); it presumes
@@ -221,7 +224,7 @@ def _least_dose(model: Model, table: EndpointTable, levels: Mapping, endpoint: M
     base = model.mean(**{table.treatment: control})
     for level in reversed(doses):
         part = model.fit.estimate(model.mean(**{table.treatment: level}) - base)
-        p = float(contrasts.tail(np.array(part.value / part.se), np.array(part.df), endpoint["alternative"]))
+        p = float(contrasts.tail(np.array(part.value / part.se), np.array(part.df), endpoint.alternative))
         reached = max(reached, p)
         told.append(f"{levels[level]:g}: p = {reached:.3g}")
         if reached > alpha:

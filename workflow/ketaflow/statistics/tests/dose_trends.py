@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ketaflow.statistics.dataset import Cohort, EndpointTable
+from ketaflow.statistics.model import DoseLevels, Endpoint, Line
 from ketaflow.statistics.models import designs
 from ketaflow.statistics.models.designs import Model
 from ketaflow.statistics.tests import contrasts, ranks
@@ -16,8 +17,8 @@ SAME_AS_CONTROL = ("pretreatment", "stressor")
 
 
 def tested(
-    name: str, model: Model, table: EndpointTable, endpoint: Mapping, known: Cohort, *, alpha: float
-) -> list[dict]:
+    name: str, model: Model, table: EndpointTable, endpoint: Endpoint, known: Cohort, *, alpha: float
+) -> list[Line]:
     """Lines of one dose contrast, one for each drug that has several doses."""
     found = {"trend": _slope, "jonckheere": _jonckheere, "inverted_u": _inverted_u}[name]
     lines = []
@@ -42,14 +43,14 @@ def dose_series(table: EndpointTable, known: Cohort) -> dict[str, dict[object, f
     if table.treatment != "arm":
         doses = {level: _float(level) for level in table.levels[table.treatment]}
         usable = len(doses) > 2 and not any(np.isnan(list(doses.values())))
-        return {"": dict(sorted(doses.items(), key=lambda item: item[1]))} if usable else {}
+        return {"": Line(sorted(doses.items(), key=lambda item: item[1]))} if usable else {}
     control, *others = (known.arm_facts[arm] for arm in table.levels["arm"])
     series: dict[str, dict[object, float]] = {}
     for arm in others:
         if arm[DOSE] > 0 and all(arm.get(column) == control.get(column) for column in SAME_AS_CONTROL):
             series.setdefault(str(arm["drug"]), {control["arm"]: float(control[DOSE])})[arm["arm"]] = float(arm[DOSE])
     several = {drug: doses for drug, doses in series.items() if len(set(doses.values())) > 2}
-    return {drug: dict(sorted(doses.items(), key=lambda item: item[1])) for drug, doses in several.items()}
+    return {drug: Line(sorted(doses.items(), key=lambda item: item[1])) for drug, doses in several.items()}
 
 
 def within(table: EndpointTable, levels: Mapping[object, float]) -> EndpointTable:
@@ -59,12 +60,16 @@ def within(table: EndpointTable, levels: Mapping[object, float]) -> EndpointTabl
     return replace(table, rows=rows, levels=table.levels | {table.treatment: list(levels)})
 
 
-def _slope(table: EndpointTable, levels: Mapping, endpoint: Mapping, model: Model, alpha: float) -> list[dict]:
+def _slope(table: EndpointTable, levels: DoseLevels, endpoint: Endpoint, model: Model, alpha: float) -> list[Line]:
     """Slope over dose: the design's model with the dose as a number in the treatment's place."""
     part = within(table, levels)
     numeric = replace(part, levels={k: v for k, v in part.levels.items() if k != table.treatment}, treatment=DOSE)
-    terms = {"fixed": [DOSE, *endpoint["fixed"][1:]], "covariates": [DOSE, *endpoint["covariates"]]}
-    single = dict(endpoint) | terms | ({"design": "one_way"} if endpoint["design"] == "factorial" else {})
+    single = replace(
+        endpoint,
+        fixed=(DOSE, *endpoint.fixed[1:]),
+        covariates=(DOSE, *endpoint.covariates),
+        design="one_way" if endpoint.design == "factorial" else endpoint.design,
+    )
     fitted = designs.fit(numeric, single)
     weights = np.zeros(len(fitted.fit.beta))
     weights[fitted.coding.place((DOSE,))] = 1
@@ -72,14 +77,14 @@ def _slope(table: EndpointTable, levels: Mapping, endpoint: Mapping, model: Mode
     if interacting and numeric.time not in numeric.levels:
         weights[fitted.coding.place(interacting[0])] = float(numeric.rows[numeric.time].astype(float).mean())
     group = contrasts.ContrastSet("trend", ((DOSE, "", weights),), "none")
-    rows = contrasts.tested(group, fitted, alternative=endpoint["alternative"], level=1 - alpha)
+    rows = contrasts.tested(group, fitted, alternative=endpoint.alternative, level=1 - alpha)
     return [row | {"n": part.animals, "model": fitted.name, "note": _told(levels)} for row in rows]
 
 
-def _jonckheere(table: EndpointTable, levels: Mapping, endpoint: Mapping, model: Model, alpha: float) -> list[dict]:
+def _jonckheere(table: EndpointTable, levels: DoseLevels, endpoint: Endpoint, model: Model, alpha: float) -> list[Line]:
     part = within(table, levels)
     above, z = ranks.jonckheere(list(part.groups.values()))
-    p = float(ranks.normal_tail(np.array(z), endpoint["alternative"]))
+    p = float(ranks.normal_tail(np.array(z), endpoint.alternative))
     return [{
         "contrast": "jonckheere", "level": DOSE if table.treatment == "arm" else table.treatment, "reference": "",
         "n": part.animals, "estimate": above, "statistic_name": "z", "statistic": z, "p_value": p, "p_adjusted": p,
@@ -87,7 +92,7 @@ def _jonckheere(table: EndpointTable, levels: Mapping, endpoint: Mapping, model:
     }]  # fmt: skip
 
 
-def _inverted_u(table: EndpointTable, levels: Mapping, endpoint: Mapping, model: Model, alpha: float) -> list[dict]:
+def _inverted_u(table: EndpointTable, levels: DoseLevels, endpoint: Endpoint, model: Model, alpha: float) -> list[Line]:
     """For each dose in between: does it act more than the control and more than the top dose, both?
 
     Both must hold (intersection-union, Berger 1982, doi:10.1080/00401706.1982.10487790), so that p is the larger of the
@@ -127,7 +132,7 @@ def _inverted_u(table: EndpointTable, levels: Mapping, endpoint: Mapping, model:
     return [line | {"p_adjusted": p} for line, p in zip(lines, adjusted, strict=True)]
 
 
-def _told(levels: Mapping) -> str:
+def _told(levels: DoseLevels) -> str:
     return "over " + ", ".join(f"{level} ({dose:g})" for level, dose in levels.items())
 
 

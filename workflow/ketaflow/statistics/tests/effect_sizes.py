@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special, stats
 
+from ketaflow.statistics.model import Line
 from ketaflow.statistics.tests import multivariate_t
 
 
@@ -17,7 +18,7 @@ class EffectSize:
     low: float
     high: float
 
-    def columns(self) -> dict:
+    def columns(self) -> Line:
         """As the contrasts table has it."""
         return {
             "effect_size_name": self.name, "effect_size": self.value, "effect_ci_low": self.low,

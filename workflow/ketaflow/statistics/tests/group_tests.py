@@ -3,7 +3,6 @@
 Each takes the endpoint's table and gives omnibus lines and contrast lines. All work on animals' means.
 """
 
-from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
@@ -11,10 +10,11 @@ from scipy import stats
 
 from ketaflow.statistics.adapters import pingouin_adapter
 from ketaflow.statistics.dataset import EndpointTable
+from ketaflow.statistics.model import Endpoint, Groups, Line
 from ketaflow.statistics.tests import contrasts, effect_sizes, multivariate_t, ranks
 
 
-def welch(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
+def welch(table: EndpointTable, endpoint: Endpoint, *, alpha: float) -> tuple[list[Line], list[Line]]:
     """Welch's anova, and Welch's t test of each level against the reference with Holm over them."""
     groups = table.groups
     statistic, df2, p = welch_anova(list(groups.values()))
@@ -31,7 +31,7 @@ def welch(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[lis
             continue
         df = se**4 / sum(part**2 / (len(values) - 1) for part, values in zip(parts, (treated, control), strict=True))
         rows.append(_two_groups(level, treated, reference, control, se, df, endpoint, alpha))
-    pairs = _games_howell(groups, alpha) if "pairwise" in endpoint["contrasts"] else []
+    pairs = _games_howell(groups, alpha) if "pairwise" in endpoint.contrasts else []
     return omnibus, _with_holm(rows) + pairs
 
 
@@ -52,19 +52,19 @@ def welch_anova(groups: list[np.ndarray]) -> tuple[float, float, float]:
     return float(statistic), float(df2), float(stats.f.sf(statistic, count - 1, df2))
 
 
-def rank(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
+def rank(table: EndpointTable, endpoint: Endpoint, *, alpha: float) -> tuple[list[Line], list[Line]]:
     """Kruskal-Wallis, and Dunn's comparisons with the reference, Holm over them alone."""
     groups = table.groups
     omnibus = [{"model": "ranks", "term": table.treatment, "statistic_name": "H", "effect_size_name": "epsilon_squared"}
                | ranks.kruskal(list(groups.values()))]  # fmt: skip
     reference, *others = groups
     rows = _dunn(groups, [(level, reference) for level in others], "dunnett", endpoint, alpha)
-    if "pairwise" in endpoint["contrasts"]:
+    if "pairwise" in endpoint.contrasts:
         rows += _dunn(groups, [(b, a) for a, b in combinations(groups, 2)], "pairwise", endpoint, alpha)
     return omnibus, rows
 
 
-def friedman(table: EndpointTable) -> list[dict]:
+def friedman(table: EndpointTable) -> list[Line]:
     """Friedman's test over time and Kendall's W, on animals with every time."""
     wide = table.rows.pivot_table(
         index="animal", columns=table.time, values="y", aggfunc="mean", observed=True
@@ -77,13 +77,13 @@ def friedman(table: EndpointTable) -> list[dict]:
     }]  # fmt: skip
 
 
-def mann_whitney(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tuple[list[dict], list[dict]]:
+def mann_whitney(table: EndpointTable, endpoint: Endpoint, *, alpha: float) -> tuple[list[Line], list[Line]]:
     """Each level against the reference by its own ranks, Holm over them."""
     groups = table.groups
     (reference, control), *others = groups.items()
     rows = []
     for level, treated in others:
-        statistic, p, method = ranks.mann_whitney(treated, control, endpoint["alternative"])
+        statistic, p, method = ranks.mann_whitney(treated, control, endpoint.alternative)
         size = effect_sizes.cliffs_delta(treated, control, level=1 - alpha)
         rows.append(_compared(level, reference, groups, size) | {
             "model": f"Mann-Whitney, {method}", "statistic_name": "W", "statistic": statistic, "p_value": p,
@@ -91,20 +91,20 @@ def mann_whitney(table: EndpointTable, endpoint: Mapping, *, alpha: float) -> tu
     return [], _with_holm(rows)
 
 
-def _dunn(groups: Mapping, pairs: list[tuple], contrast: str, endpoint: Mapping, alpha: float) -> list[dict]:
+def _dunn(groups: Groups, pairs: list[tuple], contrast: str, endpoint: Endpoint, alpha: float) -> list[Line]:
     """Dunn's comparisons of these pairs (level, reference), Holm over them alone."""
     place = {level: i for i, level in enumerate(groups)}
     z = ranks.dunn(list(groups.values()), [(place[level], place[reference]) for level, reference in pairs])
     rows = []
     for (level, reference), statistic in zip(pairs, z, strict=True):
         size = effect_sizes.cliffs_delta(groups[level], groups[reference], level=1 - alpha)
-        p = float(ranks.normal_tail(statistic, endpoint["alternative"]))
+        p = float(ranks.normal_tail(statistic, endpoint.alternative))
         own = {"model": "Dunn", "statistic_name": "z", "statistic": statistic, "p_value": p}
         rows.append(_compared(level, reference, groups, size, contrast) | own)
     return _with_holm(rows)
 
 
-def _games_howell(groups: Mapping, alpha: float) -> list[dict]:
+def _games_howell(groups: Groups, alpha: float) -> list[Line]:
     values, names = (
         np.concatenate(list(groups.values())),
         np.repeat(list(groups), [len(group) for group in groups.values()]),
@@ -131,13 +131,13 @@ def _games_howell(groups: Mapping, alpha: float) -> list[dict]:
     return rows
 
 
-def _two_groups(level, treated, reference, control, se, df, endpoint, alpha) -> dict:
+def _two_groups(level, treated, reference, control, se, df, endpoint, alpha) -> Line:
     estimate = float(treated.mean() - control.mean())
     tail = np.array(estimate / se)
-    bound = stats.t.ppf(1 - alpha / 2 if endpoint["alternative"] == "two-sided" else 1 - alpha, df)
-    low, high = contrasts.interval(estimate, se, bound, endpoint["alternative"])
+    bound = stats.t.ppf(1 - alpha / 2 if endpoint.alternative == "two-sided" else 1 - alpha, df)
+    low, high = contrasts.interval(estimate, se, bound, endpoint.alternative)
     size = effect_sizes.hedges_g(treated, control, level=1 - alpha)
-    if endpoint["scale"] == "log":
+    if endpoint.scale == "log":
         size = effect_sizes.ratio(estimate, se, df, level=1 - alpha)
     return _compared(level, reference, {level: treated, reference: control}, size) | {
         "model": "Welch",
@@ -147,21 +147,21 @@ def _two_groups(level, treated, reference, control, se, df, endpoint, alpha) -> 
         "df_method": "Welch-Satterthwaite",
         "statistic_name": "t",
         "statistic": estimate / se,
-        "p_value": float(contrasts.tail(tail, df, endpoint["alternative"])),
+        "p_value": float(contrasts.tail(tail, df, endpoint.alternative)),
         "ci_low": low,
         "ci_high": high,
         "ci_type": "individual",
     }
 
 
-def _compared(level, reference, groups: Mapping, size: effect_sizes.EffectSize, contrast: str = "dunnett") -> dict:
+def _compared(level, reference, groups: Groups, size: effect_sizes.EffectSize, contrast: str = "dunnett") -> Line:
     return {
         "contrast": contrast, "level": level, "reference": reference, "n": len(groups[level]),
         "n_reference": len(groups[reference]),
     } | size.columns()  # fmt: skip
 
 
-def _with_holm(rows: list[dict]) -> list[dict]:
+def _with_holm(rows: list[Line]) -> list[Line]:
     adjusted = contrasts.holm(np.array([row["p_value"] for row in rows])) if rows else []
     return [row | {"p_adjusted": p, "adjustment": "holm"} for row, p in zip(rows, adjusted, strict=True)]
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ketaflow.statistics.model import Line
 from ketaflow.statistics.models import designs
 from ketaflow.statistics.models.designs import Model
 from ketaflow.statistics.models.linear import FTest
 
 
-def tests(model: Model) -> list[dict]:
+def tests(model: Model) -> list[Line]:
     """F test of every term: type III, and type II beside it in a linear model of several terms."""
     rows = []
     linear, several = isinstance(model.fit, designs.LinearFit), len(model.coding.terms) > 1
@@ -20,7 +21,7 @@ def tests(model: Model) -> list[dict]:
     return rows
 
 
-def _line(term: str, kind: str, test: FTest, model: Model) -> dict:
+def _line(term: str, kind: str, test: FTest, model: Model) -> Line:
     return {
         "model": model.name, "term": term, "sum_of_squares_type": kind, "df1": test.df1, "df2": test.df2,
         "df_method": model.fit.df_method, "statistic_name": "F", "statistic": test.statistic, "p_value": test.p_value,

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+from ketaflow.statistics.model import Line
 
-def kruskal(groups: Sequence[np.ndarray]) -> dict:
+
+def kruskal(groups: Sequence[np.ndarray]) -> Line:
     """Kruskal-Wallis H with the tie correction, and epsilon squared."""
     statistic, p = stats.kruskal(*groups)
     count = sum(map(len, groups))
