@@ -1,6 +1,7 @@
 """What was found, one plain line per contrast, and a methods section of what was really run."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -39,7 +40,7 @@ BESIDE = {
 }  # fmt: skip
 
 
-def sentences(tables: Mapping[str, pd.DataFrame]) -> list[dict]:
+def sentences(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, str]]:
     """One dict per contrast: endpoint, dataset, contrast, level, reference, sensitivity and its sentence."""
     rows = tables["contrasts"].astype(object)
     return [
@@ -48,7 +49,7 @@ def sentences(tables: Mapping[str, pd.DataFrame]) -> list[dict]:
     ]
 
 
-def sentence(row: Mapping) -> str:
+def sentence(row: Mapping[str, Any]) -> str:
     """One contrast in words: the difference with its interval, the test, the size of effect, the animals."""
     who = _who(row)
     if row["p_value"] is None:
@@ -57,25 +58,25 @@ def sentence(row: Mapping) -> str:
     return f"{who}: {', '.join(filter(None, parts))}.{_equivalence(row)}{_reversal(row)}"
 
 
-def methods_paragraph(plan: Mapping, tables: Mapping[str, pd.DataFrame]) -> str:
+def methods_paragraph(plan: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> str:
     """A methods section of what was really run, from the plan carried out and the tables it gave."""
     contrasts = tables["contrasts"].astype(object)
     contrasts = contrasts.where(contrasts.notna(), "")
     own = contrasts[contrasts["sensitivity"] == ""]
     parts = [
-        "The animal was the unit of analysis; observations below it never counted as animals.",
+        "The animal was the unit of analysis; observations within an animal were never counted as animals.",
         *_endpoints(plan, own),
         _exclusions(tables["exclusions"]),
         *_corrections(plan, own),
         _beside(contrasts),
         _intervals(plan, own),
-        "Tests of normality and of equal variances are shown as diagnostics and chose nothing.",
+        "Tests of normality and of equal variances are shown as diagnostics; they did not choose the analysis.",
         _versions(contrasts),
     ]
     return " ".join(filter(None, parts))
 
 
-def _who(row: Mapping) -> str:
+def _who(row: Mapping[str, Any]) -> str:
     if row["contrast"] in ("trend", "jonckheere"):
         return "dose trend" if row["contrast"] == "trend" else "Jonckheere's dose trend"
     if not row["level"]:
@@ -90,7 +91,7 @@ def _who(row: Mapping) -> str:
     return f"{row['level']} vs {row['reference']}" if row["reference"] else str(row["level"])
 
 
-def _found(row: Mapping) -> str:
+def _found(row: Mapping[str, Any]) -> str:
     if row["estimate"] is None or row["contrast"] == "jonckheere":
         return ""
     if row["effect_size_name"] == "ratio_of_geometric_means":
@@ -101,16 +102,18 @@ def _found(row: Mapping) -> str:
     return f"{told} ({_limits(row, 'ci_low', 'ci_high')})" if row["ci_low"] is not None else told
 
 
-def _limits(row: Mapping, low: str, high: str) -> str:
+def _limits(row: Mapping[str, Any], low: str, high: str) -> str:
     kind = "simultaneous " if row["ci_type"] == "simultaneous" and low == "ci_low" else ""
     return f"{kind}{100 * row['conf_level']:g}% CI {number(row[low])} to {number(row[high])}"
 
 
-def _test(row: Mapping) -> str:
+def _test(row: Mapping[str, Any]) -> str:
     degrees = f"({row['df']:.4g})" if row["df"] is not None else ""
     called = {"welch": "Welch, Holm p", "rank": "Dunn, Holm p", "mann_whitney": "Mann-Whitney, Holm p"}.get(
         row["sensitivity"], CALLED.get(row["contrast"], "p")
     )
+    if row["adjustment"] == "games-howell":
+        called = "Games-Howell p"
     if row["adjustment"] in ("none", None):
         called = "p"
     across = ""
@@ -120,20 +123,20 @@ def _test(row: Mapping) -> str:
     return f"{statistic}, {p_text(called, row['p_adjusted'])}{across}"
 
 
-def _size(row: Mapping) -> str:
+def _size(row: Mapping[str, Any]) -> str:
     name = {"hedges_g": "g", "cliffs_delta": "Cliff's delta"}.get(row["effect_size_name"])
     if not name or row["effect_size"] is None:
         return ""
     return f"{name} = {number(row['effect_size'])} ({number(row['effect_ci_low'])} to {number(row['effect_ci_high'])})"
 
 
-def _animals(row: Mapping) -> str:
+def _animals(row: Mapping[str, Any]) -> str:
     if row["n"] is None:
         return ""
     return f"n = {row['n']:g}, {row['n_reference']:g}" if row["n_reference"] is not None else f"n = {row['n']:g}"
 
 
-def _equivalence(row: Mapping) -> str:
+def _equivalence(row: Mapping[str, Any]) -> str:
     """Absence of an effect is claimed from equivalence alone, never from a large p."""
     if row["equivalence_p_value"] is None:
         return ""
@@ -143,7 +146,7 @@ def _equivalence(row: Mapping) -> str:
     return f" The effect is {verdict} {margin} (equivalence {p_text('p', row['equivalence_p_value'])})."
 
 
-def _reversal(row: Mapping) -> str:
+def _reversal(row: Mapping[str, Any]) -> str:
     return "" if row["contrast"] != "simple" else " Whether this differs between levels is the interaction's question."
 
 
@@ -166,25 +169,37 @@ def p_text(called: str, p: float) -> str:
     return f"{called} < 0.0001" if p < 1e-4 else f"{called} = {p:.3g}"
 
 
-def _endpoints(plan: Mapping, own: pd.DataFrame) -> list[str]:
-    told = []
-    for design in dict.fromkeys(endpoint["design"] for endpoint in plan["endpoints"].values()):
-        names = [name for name, endpoint in plan["endpoints"].items() if endpoint["design"] == design]
-        rows = own[own["endpoint"].isin(names)]
-        tested = [name for name in names if (rows.loc[rows["endpoint"] == name, "p_value"] != "").any()]
-        refused = [name for name in names if name not in tested and name in set(rows["endpoint"])]
-        if tested:
-            kinds = [METHODS[kind] for kind in METHODS if kind in set(rows.loc[rows["p_value"] != "", "contrast"])]
-            custom = sorted(set(rows["contrast"]) - set(METHODS))
-            kinds += [f"the contrast {name}" for name in custom]
-            fitted = " and Kenward-Roger" if "Kenward-Roger" in set(rows["df_method"]) else ""
-            df = (
-                f" with Satterthwaite{fitted} degrees of freedom" if rows["model"].str.startswith("mixed").any() else ""
-            )
-            told.append(f"{_list(tested)}: {DESIGNS[design]}{df}, comparing {_list(kinds) or 'whole terms'}.")
-        if refused:
-            told.append(f"{_list(refused)} could not be tested; the reason stands with the endpoint.")
-    return told
+def _endpoints(plan: Mapping[str, Any], own: pd.DataFrame) -> list[str]:
+    """One sentence for each group of endpoints that share design, comparisons and degrees of freedom."""
+    groups: dict[str, list[str]] = {}
+    refused = []
+    for name, endpoint in plan["endpoints"].items():
+        rows = own[own["endpoint"] == name]
+        tested = rows[rows["p_value"] != ""]
+        if len(tested):
+            groups.setdefault(_analysis(endpoint["design"], tested), []).append(name)
+        elif len(rows):
+            refused.append(name)
+    sentences_ = [f"{_list([_title(name) for name in names])}: {text}." for text, names in groups.items()]
+    if refused:
+        names = _list([_title(name) for name in refused])
+        sentences_.append(f"{names} {'was' if len(refused) == 1 else 'were'} not tested (see the endpoint's note).")
+    return sentences_
+
+
+def _analysis(design: str, tested: pd.DataFrame) -> str:
+    """Model, degrees of freedom and comparisons of one endpoint, in words."""
+    present = set(tested["contrast"])
+    kinds = [text for kind, text in METHODS.items() if kind in present]
+    kinds += [f"the contrast {name}" for name in sorted(present - set(METHODS))]
+    methods = [name for name in ("Satterthwaite", "Kenward-Roger") if name in set(tested["df_method"])]
+    df = f" with {_list(methods)} degrees of freedom" if methods else ""
+    return f"{DESIGNS[design]}{df}, comparing {_list(kinds)}"
+
+
+def _title(name: str) -> str:
+    """An endpoint's name without underscores."""
+    return name.replace("_", " ")
 
 
 def _exclusions(exclusions: pd.DataFrame) -> str:
@@ -197,11 +212,11 @@ def _exclusions(exclusions: pd.DataFrame) -> str:
     return f"Of the values, {_list([f'{count} {words[source]}' for source, count in counts.items()])}."
 
 
-def _corrections(plan: Mapping, own: pd.DataFrame) -> list[str]:
+def _corrections(plan: Mapping[str, Any], own: pd.DataFrame) -> list[str]:
     told = []
     for family in dict.fromkeys(own["family"]):
         method = plan["families"].get(family, "none")
-        names = list(dict.fromkeys(own.loc[own["family"] == family, "endpoint"]))
+        names = [_title(name) for name in dict.fromkeys(own.loc[own["family"] == family, "endpoint"])]
         told.append(f"The {family} family ({_list(names)}) was {FAMILIES[method]}.")
     return told
 
@@ -211,7 +226,7 @@ def _beside(contrasts: pd.DataFrame) -> str:
     return f"Shown beside the plan's own analysis: {_list(names)}." if names else ""
 
 
-def _intervals(plan: Mapping, own: pd.DataFrame) -> str:
+def _intervals(plan: Mapping[str, Any], own: pd.DataFrame) -> str:
     simultaneous = (
         "simultaneous where comparisons share an adjustment, " if "simultaneous" in set(own["ci_type"]) else ""
     )
@@ -226,8 +241,10 @@ def _intervals(plan: Mapping, own: pd.DataFrame) -> str:
 def _versions(contrasts: pd.DataFrame) -> str:
     from importlib import metadata
 
+    from ketaflow import __version__
+
     names = ["numpy", "scipy", "pandas"] + ["pingouin"] * ("Games-Howell" in set(contrasts["model"]))
-    return f"Computed by ketaflow with {_list([f'{name} {metadata.version(name)}' for name in names])}."
+    return f"Computed by ketaflow {__version__} with {_list([f'{name} {metadata.version(name)}' for name in names])}."
 
 
 def _list(words: list[str]) -> str:
