@@ -219,3 +219,11 @@ def test_what_goes_wrong_unforeseen_in_one_endpoint_leaves_the_others(lab, monke
     made = lab.analyse(two_arms(lab, frame()), {"endpoints": {"good": {}, "bad": {"scale": "log"}}})
     assert made["contrasts"].set_index("endpoint").loc["good", "p_value"] > 0
     assert "could not be computed (ZeroDivisionError: somewhere deep)" in note(made, "bad")
+
+
+def test_an_arm_that_misses_a_time_is_named_with_the_remedy(lab):
+    rows = [(f"{arm}{i}", arm, t, i + t) for arm in ("vehicle", "ket") for i in range(4) for t in (0, 10, 20)]
+    data = pd.DataFrame(rows, columns=["animal", "arm", "time_min", "value"])
+    data = data[~(data["arm"].eq("ket") & data["time_min"].eq(20))]
+    made = lab.analyse(lab.study(data, lab.arms(["vehicle", "ket"])), {"endpoints": {"e": {"design": "repeated"}}})
+    assert "no animal of ket was measured at time_min 20: Limit the times with window_min" in note(made)

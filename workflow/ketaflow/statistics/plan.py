@@ -9,6 +9,7 @@ import copy
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -25,7 +26,7 @@ DEFAULT_FAMILY = "exploratory"
 DESIGNS_OF_SEVERAL_ROWS = ("nested", "repeated", "crossover")
 
 
-def read(path: Path) -> dict | None:
+def read(path: Path) -> dict[str, Any] | None:
     """The plan of a file, filled in; None where there is no file."""
     if not path.is_file():
         return None
@@ -35,28 +36,28 @@ def read(path: Path) -> dict | None:
     return filled(content)
 
 
-def filled(plan: Mapping) -> dict:
+def filled(plan: Mapping[str, Any]) -> dict[str, Any]:
     """The plan with every default in place; raises PlanError with every fault."""
     if problems := faults(plan):
         raise error(problems)
     return _whole(plan)
 
 
-def faults(plan: Mapping) -> list[Problem]:
+def faults(plan: Mapping[str, Any]) -> list[Problem]:
     """Every fault of a plan that shows without the cohort: unknown keys and words, contradictions."""
     found = [fault for fault in settings.problems(plan, SCHEMA, FILE) if ".contrasts." not in fault.column]
     found += _contrast_faults(plan)
     return found or _contradictions(_whole(plan))
 
 
-def _whole(plan: Mapping) -> dict:
+def _whole(plan: Mapping[str, Any]) -> dict[str, Any]:
     whole = settings.with_defaults(dict(plan), SCHEMA)
     whole["endpoints"] = {name: _endpoint(endpoint) for name, endpoint in plan["endpoints"].items()}
     whole["families"] = {"primary": "none", **dict(whole["families"])}
     return whole
 
 
-def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.DataFrame) -> dict:
+def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.DataFrame) -> dict[str, Any]:
     """The plan of a cohort that has none: every endpoint the assays mark, as measured, against control.
 
     A measure may name ``contrasts`` of its own: where more of the drug is known to do less again, the inverted U.
@@ -64,7 +65,7 @@ def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.Data
     ``measures`` is ``{assay: {measure: facts}}``. What an assay does not describe (rows brought in from
     elsewhere) is an endpoint too. Each analyte, region and session is an endpoint of its own.
     """
-    endpoints: dict[str, dict] = {}
+    endpoints: dict[str, dict[str, Any]] = {}
     kinds = ["assay", "measure", "analyte", "region", "session"]
     present = measurements.reindex(columns=[*kinds, "animal", "time_min"]).astype(dict.fromkeys(kinds, object))
     present = present.fillna(dict.fromkeys(kinds, ""))
@@ -86,7 +87,7 @@ def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.Data
     }
 
 
-def lock(plan: Mapping, before: Mapping | None, versions: Mapping) -> dict:
+def lock(plan: Mapping, before: Mapping[str, Any] | None, versions: Mapping[str, Any]) -> dict[str, Any]:
     """What ``plan.lock.json`` keeps: the first plan's fingerprint stays, a later change is added to it.
 
     Parameters
@@ -110,7 +111,7 @@ def lock(plan: Mapping, before: Mapping | None, versions: Mapping) -> dict:
     return {**before, "changed": changed, "changes": changes}
 
 
-def _endpoint(endpoint: Mapping) -> dict:
+def _endpoint(endpoint: Mapping[str, Any]) -> dict[str, Any]:
     whole = {**endpoint}
     for key, rule in ENDPOINT["properties"].items():
         rule = {**SCHEMA["$defs"]["names"], **rule} if "$ref" in rule else rule
@@ -128,7 +129,7 @@ def _natural_design(rows: pd.DataFrame) -> str:
     return "repeated" if rows["time_min"].nunique() > 1 else "nested"
 
 
-def _contrast_faults(plan: Mapping) -> list[Problem]:
+def _contrast_faults(plan: Mapping[str, Any]) -> list[Problem]:
     """Contrasts that are neither a known word nor a name with weights."""
     word, custom = ENDPOINT["properties"]["contrasts"]["items"]["anyOf"]
     found = []
@@ -145,11 +146,11 @@ def _contrast_faults(plan: Mapping) -> list[Problem]:
     return found
 
 
-def _mapping(value: object) -> Mapping:
+def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _contradictions(plan: Mapping) -> list[Problem]:
+def _contradictions(plan: Mapping[str, Any]) -> list[Problem]:
     """Faults a schema cannot tell."""
     found = []
     for name, endpoint in plan["endpoints"].items():
@@ -164,7 +165,7 @@ def _contradictions(plan: Mapping) -> list[Problem]:
     return found
 
 
-def _misfits(endpoint: Mapping) -> list[tuple[str, str, str]]:
+def _misfits(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Keys of one endpoint that do not go together: key, what was found, remedy."""
     found = []
     design, fixed = endpoint["design"], endpoint["fixed"]
@@ -200,7 +201,7 @@ def _misfits(endpoint: Mapping) -> list[tuple[str, str, str]]:
     return found
 
 
-def _differences(before: Mapping | None, now: Mapping) -> list[str]:
+def _differences(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
     """Names of endpoints and keys whose text changed; empty where the former plan was not kept."""
     if not before:
         return []

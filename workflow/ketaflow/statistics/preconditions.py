@@ -156,7 +156,10 @@ def _off_scale(rows: pd.DataFrame, scale: str) -> str:
         return ""
     allowed = {"log": "values above 0", "logit": "percentages between 0 and 100, both excluded"}[scale]
     first = lost.iloc[0]
-    return f"the scale {scale} needs {allowed}; animal {first['animal']} has {first['value']:g}"
+    return (
+        f"the scale {scale} needs {allowed}; animal {first['animal']} has {first['value']:g}. Analyse it untransformed "
+        "(scale: identity) with a rank test beside it (sensitivity: [rank])"
+    )
 
 
 def _missing_facts(rows: pd.DataFrame, endpoint: Endpoint) -> str:
@@ -181,6 +184,9 @@ def _too_few(table: EndpointTable, endpoint: Endpoint, known: Cohort, least: int
 
 
 def _empty_cell(table: EndpointTable, endpoint: Endpoint) -> str:
+    """Name a combination of factor levels, or of arm and time, without an animal."""
+    if endpoint.design == "repeated" and table.treatment and table.time in table.levels:
+        return _empty_time(table)
     if endpoint.design != "factorial":
         return ""
     factors = list(endpoint.fixed)
@@ -191,6 +197,17 @@ def _empty_cell(table: EndpointTable, endpoint: Endpoint) -> str:
         return ""
     named = " and ".join(f"{name} {value}" for name, value in zip(factors, empty[0], strict=True))
     return f"no animal with {named}: without that cell the factors cannot be told apart"
+
+
+def _empty_time(table: EndpointTable) -> str:
+    """Name an arm that was not measured at one of the times."""
+    seen = set(zip(table.rows[table.treatment], table.rows[table.time], strict=True))
+    for level in table.levels[table.treatment]:
+        for time in table.levels[table.time]:
+            if (level, time) not in seen:
+                remedy = "Limit the times with window_min, or the arms with arms"
+                return f"no animal of {level} was measured at {table.time} {time}: {remedy}"
+    return ""
 
 
 def _no_variance(table: EndpointTable) -> str:

@@ -76,7 +76,7 @@ def range_critical(level: float, count: int, df: float) -> float:
 def noncentral(t: float, df: float, shift: float) -> float:
     """Chance that a noncentral t is at most ``t`` (scipy's has gaps where t and the shift disagree)."""
     _, _, scale, scale_weights = _nodes(float(df))
-    return float(scale_weights @ special.ndtr(t * scale - shift))
+    return float(np.clip(scale_weights @ special.ndtr(t * scale - shift), 0, 1))
 
 
 def limits(bound: float, count: int, alternative: str) -> tuple[np.ndarray, np.ndarray]:
