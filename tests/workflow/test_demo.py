@@ -7,6 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ketaflow import assays
+
 ROOT = Path(__file__).resolve().parents[2]
 COHORT = ROOT / "resources" / "demo_cohort"
 WINDOW_S = 240.0
@@ -41,6 +43,18 @@ def test_immobility_is_what_was_drawn_within_three_percent_of_the_window(measure
     assert set(found.index) == set(truth.index)
     errors = {name: found[name] - drawn_seconds(states, "immobility") for name, states in truth.items()}
     assert max(map(abs, errors.values())) <= 0.03 * WINDOW_S, errors
+
+
+def test_every_measurement_has_the_unit_of_its_measure(measured):
+    units = {
+        (assay, name): facts["unit"]
+        for assay in assays.names()
+        for name, facts in assays.described(assay, "measures").items()
+    }
+    rows = measured[["assay", "measure", "unit"]].drop_duplicates()
+    assert {(row.assay, row.measure): row.unit for row in rows.itertuples()} == {
+        (row.assay, row.measure): units.get((row.assay, row.measure), "is not described") for row in rows.itertuples()
+    }
 
 
 def test_every_preference_is_exactly_what_was_drawn_and_the_leak_has_none(measured):

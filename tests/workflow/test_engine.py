@@ -86,6 +86,18 @@ def test_a_broken_recording_is_failed_with_its_reason_and_stops_nothing(clone):
     assert clone.planned()["ingest"] == 1
 
 
+def test_a_lost_intermediate_file_is_made_again_with_the_same_bytes(clone):
+    clone.run()
+    page = clone.results / "report" / "qc.html"
+    batch = next((clone.results / "nose_poke").glob("b*"))
+    before = {path: path.read_bytes() for path in (page, batch / "recordings.zip", clone.results / "measurements.csv")}
+    (batch / "recordings.zip").unlink()
+    page.unlink()
+    done = clone.run()
+    assert "Traceback" not in done.stdout + done.stderr
+    assert {path: path.read_bytes() for path in before} == before
+
+
 def test_wrong_tables_stop_the_run_before_any_job_with_all_problems(clone):
     edit(clone.cohort / "nose_poke.csv", "A1.txt", "A1x.txt")
     edit(clone.cohort / "allocation.csv", "A2,ket10", "A2,kett10")

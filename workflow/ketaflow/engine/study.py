@@ -20,8 +20,9 @@ from ketaflow.core.tables import RawTable
 from ketaflow.engine import batches, digest, plan_check, recordings, template
 from ketaflow.review import blinding, decisions
 
-# For the estimate of a run's length: cores, and what a run takes whatever it measures (seconds, in the demonstration).
-CORES, RUN_S = 2, 30.0
+# For the estimate of a run's length: cores, what a run takes whatever it measures (seconds, in the demonstration), and
+# the CPU time of one group of an assay that does not state its own.
+CORES, RUN_S, GROUP_CPU_S = 2, 30.0, 1.0
 SETTINGS_FILE = "settings.yaml"
 BLOCKS = ("statistics", "report")
 
@@ -96,7 +97,7 @@ class Study:
             files_named = len({path for group in groups for path in group.files})
             in_files = f" in {files_named} file{'s' * (files_named != 1)}" if files_named else ""
             listed.append(f"{count} recording{'s' * (count != 1)} of {assays.title(assay).lower()}{in_files}")
-            cpu_s += len(groups) * assays.described(assay, "tables.schema")["group_cpu_s"]
+            cpu_s += len(groups) * assays.described(assay, "tables.schema").get("group_cpu_s", GROUP_CPU_S)
         imported = self.cohort.tables.get("measurements")
         if imported is not None:
             listed.append(f"{len(imported)} measurements made elsewhere")
