@@ -1,15 +1,17 @@
-"""How well puncta and synapses are found, and how fast, beside the tools that are at hand.
+"""How well puncta and synapses are found, and how fast, compared with other detectors.
 
     python benchmarks/synaptic_puncta.py
 
-Draws fields of 1024 x 1024 pixels with known puncta over uneven background, some crowded, and prints F1 (a punctum
-counts where it lies within 2.5 pixels, one to one), the density of synapses over the drawn one, and CPU seconds.
-The others are given what they need: LoG the width of the spots, blob_log a range of widths and a threshold in units
-of the noise; big-fish, if it is installed, finds its own.
+Simulates fields of 1024 x 1024 pixels with known puncta over uneven background, some crowded. Prints F1 (a punctum is
+found if a detection lies within 2.5 pixels, one to one), the synapse count over the true one, and CPU seconds. LoG is
+given the width of the spots, blob_log a range of widths and a threshold in units of the noise; big-fish, if it is
+installed, sets its own threshold.
 """
 
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +23,17 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from ketaflow import assays  # noqa: E402
-from ketaflow.assays.synaptic_puncta import quantify, simulate  # noqa: E402
+from ketaflow.assays.synaptic_puncta.model import Channel, Field, Fields, QuantifySettings  # noqa: E402
+from ketaflow.assays.synaptic_puncta.quantify import find_puncta, quantify  # noqa: E402
+from ketaflow.assays.synaptic_puncta.simulation.fields import Scene, SimulatedField, simulate_field  # noqa: E402
 from ketaflow.core import settings  # noqa: E402
-from ketaflow.core.records import Record  # noqa: E402
+from ketaflow.core.inputs import build  # noqa: E402
 
-SETTINGS = settings.with_defaults({}, assays.described("synaptic_puncta", "settings.schema"))["quantify"]
-FACTS = {"pixel_size_um": 0.1, "z_step_um": None}
-WIDE = {"width_px": 1024, "height_px": 1024, "unevenness": 1.2, "sigma_um": 0.16, "brightness_cv": 0}
-ROW = {"image": "drawn", "animal": "M1", "region": "", "pre_marker": "pre", "post_marker": "post"}
+DEFAULTS = settings.with_defaults({}, assays.described("synaptic_puncta", "settings.schema"))
+SETTINGS = build(QuantifySettings, DEFAULTS["quantify"])
+PIXEL_UM = 0.1
+WIDE = Scene(width_px=1024, height_px=1024, unevenness=1.2, sigma_um=0.16, brightness_cv=0)
+Detector = Callable[[np.ndarray], np.ndarray]
 FIELDS = {
     "SNR 3": {"snr": 3, "pre_alone": 1500},
     "SNR 6": {"snr": 6, "pre_alone": 1500},
@@ -46,7 +51,7 @@ MIXTURES = (
 
 
 def ours(image: np.ndarray) -> np.ndarray:
-    return quantify.find_puncta(image, FACTS, SETTINGS["puncta"]).puncta.positions_px
+    return find_puncta(image, (PIXEL_UM, PIXEL_UM), SETTINGS.puncta).puncta.positions_px
 
 
 def log_peaks(image: np.ndarray) -> np.ndarray:
@@ -79,7 +84,7 @@ def f1(found: np.ndarray, true: np.ndarray, tolerance_px: float = 2.5) -> float:
     return 2 * len(rows) / (len(found) + len(true))
 
 
-def detectors() -> dict:
+def detectors() -> dict[str, Detector]:
     found = {"ketaflow": ours, "LoG, 5 x MAD": log_peaks, "skimage blob_log": skimage_blobs}
     try:
         import bigfish  # noqa: F401
@@ -92,29 +97,31 @@ def compare_detection() -> None:
     tools = detectors()
     print(f"{'F1 (CPU s)':32}" + "".join(f"{name:>20}" for name in tools))
     for name, words in FIELDS.items():
-        scene = {**simulate.SCENE, **WIDE, "synapses": 0, "post_alone": 0, **words}
-        channels, truth = simulate.field(scene, np.random.default_rng(1))
+        drawn = simulate_field(replace(WIDE, synapses=0, post_alone=0, **words), np.random.default_rng(1))
         cells = []
         for tool in tools.values():
             start = time.process_time()
-            found = tool(channels[0][0])
-            cells.append(f"{f1(found, truth['pre_px'][:, 1:]):.3f} ({time.process_time() - start:.2f})")
+            found = tool(drawn.pre[0])
+            cells.append(f"{f1(found, drawn.pre_px[:, 1:]):.3f} ({time.process_time() - start:.2f})")
         print(f"{name:32}" + "".join(f"{cell:>20}" for cell in cells))
+
+
+def as_fields(drawn: SimulatedField) -> Fields:
+    channels = [Channel("drawn", name, pixels[0], 0.0) for name, pixels in (("pre", drawn.pre), ("post", drawn.post))]
+    return Fields([Field("drawn", "M1", "", None, *channels, PIXEL_UM, None, "table", ())])
 
 
 def compare_synapses() -> None:
     heads = ("synapses", "alone", "SNR", "found/drawn", "pairs/drawn", "less all chance", "CPU s")
     print("\n" + "".join(f"{head:>17}" for head in heads))
     for synapses, alone, snr in MIXTURES:
-        scene = {**simulate.SCENE, **WIDE, "synapses": synapses, "pre_alone": alone, "post_alone": alone, "snr": snr}
-        channels, _ = simulate.field(scene, np.random.default_rng(2))
-        record = Record(facts={"fields": [FACTS]}, rows={"synaptic_puncta": [ROW]})
-        record.arrays = {"0.pre": channels[0][0], "0.post": channels[1][0]}
+        scene = replace(WIDE, synapses=synapses, pre_alone=alone, post_alone=alone, snr=snr)
+        fields = as_fields(simulate_field(scene, np.random.default_rng(2)))
         start = time.process_time()
-        one = quantify.quantify(record, **SETTINGS).tables["sections"][0]
+        one = quantify(fields, SETTINGS).sections[0]
         spent = time.process_time() - start
         per = synapses or 1000
-        shares = [one["synapses"] / per, one["pairs"] / per, (one["pairs"] - one["chance_pairs"]) / per]
+        shares = [one.synapses / per, one.pairs / per, (one.pairs - one.chance_pairs) / per]
         cells = [f"{synapses}", f"{alone}", f"{snr}", *(f"{share:.3f}" for share in shares), f"{spent:.2f}"]
         print("".join(f"{cell:>17}" for cell in cells))
 

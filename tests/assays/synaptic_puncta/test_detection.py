@@ -1,5 +1,7 @@
 """Puncta that were drawn are found, and nothing else."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,10 +9,10 @@ import tifffile
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from ketaflow.assays.synaptic_puncta.detection import noise, punctum_detection, watershed
+from ketaflow.assays.synaptic_puncta.detection import noise, spots, watershed
 from ketaflow.assays.synaptic_puncta.quantify import find_puncta
 
-FLAT = {"pixel_size_um": 0.1, "z_step_um": None}
+FLAT = (0.1, 0.1)
 WIDE = {"width_px": 512, "height_px": 512}
 
 
@@ -32,7 +34,7 @@ def test_drawn_puncta_are_found_over_uneven_background(drawn_field, puncta_setti
         pre_alone=375, synapses=0, snr=snr, brightness_cv=0, sigma_um=sigma_um, unevenness=1.2, **WIDE
     )
     found = find_puncta(channel, FLAT, puncta_settings).puncta
-    assert f1(found.positions_px, truth["pre_px"][:, 1:]) >= at_least
+    assert f1(found.positions_px, truth.pre_px[:, 1:]) >= at_least
 
 
 def test_noise_alone_holds_hardly_a_punctum(puncta_settings):
@@ -43,19 +45,19 @@ def test_noise_alone_holds_hardly_a_punctum(puncta_settings):
 @pytest.mark.parametrize("shape", [(400, 400), (9, 200, 200)])
 def test_the_noise_of_nothing_but_noise_is_its_standard_deviation(shape):
     image = np.random.default_rng(3).normal(500, 20, shape)
-    filtered = punctum_detection.responses(image, (1.5,) * len(shape), 4)
-    quiet = noise.quiet_map(filtered.matched, np.ones(shape, bool), 80)
-    measured = noise.noise_map(filtered.matched, filtered.sharp, quiet).sd
-    np.testing.assert_allclose(measured, filtered.matched.std(), rtol=0.1)
+    filtered = spots.filter_spots(image, (1.5,) * len(shape), 4)
+    background = noise.noise_of_background(filtered.spot, np.ones(shape, bool), 80)
+    measured = noise.noise_of_minima(filtered.spot, filtered.fine, background).sd
+    np.testing.assert_allclose(measured, filtered.spot.std(), rtol=0.1)
 
 
-def test_a_dark_nucleus_does_not_raise_the_bar_around_it(drawn_field, puncta_settings):
+def test_a_dark_nucleus_does_not_raise_the_threshold_around_it(drawn_field, puncta_settings):
     words = {"snr": 6, "synapses": 0, "pre_alone": 150, "brightness_cv": 0}
     recall = []
     for nuclei in (0, 2):
         fields = [drawn_field(seed, nuclei=nuclei, **words) for seed in range(4)]
         found = sum(len(find_puncta(channel, FLAT, puncta_settings).puncta) for channel, _ in fields)
-        recall.append(found / sum(len(truth["pre_px"]) for _, truth in fields))
+        recall.append(found / sum(len(truth.pre_px) for _, truth in fields))
     assert recall[1] > 0.93 * recall[0]
 
 
@@ -78,15 +80,15 @@ def test_a_turned_image_has_the_same_puncta(drawn_field, puncta_settings):
 
 def test_raising_the_threshold_never_adds_a_punctum(drawn_field, puncta_settings):
     channel, _ = drawn_field(snr=4)
-    counts = [len(find_puncta(channel, FLAT, {**puncta_settings, "z_threshold": z}).puncta) for z in (3, 4, 5, 8, 12)]
+    counts = [len(find_puncta(channel, FLAT, replace(puncta_settings, z_threshold=z)).puncta) for z in (3, 4, 5, 8, 12)]
     assert counts == sorted(counts, reverse=True)
 
 
-def test_a_denser_field_does_not_raise_the_bar_for_its_puncta(drawn_field, puncta_settings):
+def test_a_denser_field_does_not_raise_the_threshold_for_its_puncta(drawn_field, puncta_settings):
     faint = {"snr": 3, "brightness_cv": 0, "synapses": 0, **WIDE}
     few, many = (drawn_field(pre_alone=count, **faint) for count in (200, 800))
     recall = [
-        len(find_puncta(channel, FLAT, puncta_settings).puncta) / len(truth["pre_px"]) for channel, truth in (few, many)
+        len(find_puncta(channel, FLAT, puncta_settings).puncta) / len(truth.pre_px) for channel, truth in (few, many)
     ]
     assert recall[1] > 0.85 * recall[0]
 
@@ -107,7 +109,7 @@ def test_a_clipped_black_background_is_not_full_of_puncta(drawn_field, puncta_se
     channel, truth = drawn_field(snr=10, synapses=0, pre_alone=60, background=60)
     clipped = np.clip(channel.astype(float) - np.quantile(channel, 0.8), 0, 255).astype(np.uint8)
     found = find_puncta(clipped, FLAT, puncta_settings).puncta
-    assert len(found) <= 1.3 * len(truth["pre_px"])
+    assert len(found) <= 1.3 * len(truth.pre_px)
 
 
 def test_a_plateau_and_its_edge_are_no_puncta(puncta_settings):
@@ -120,14 +122,13 @@ def test_a_plateau_and_its_edge_are_no_puncta(puncta_settings):
 def test_puncta_of_a_stack_are_found_once_and_in_their_plane(drawn_field, puncta_settings):
     deep = {"planes": 9, "width_px": 128, "height_px": 128}
     channel, truth = drawn_field(synapses=0, pre_alone=40, snr=8, brightness_cv=0, **deep)
-    facts = {"pixel_size_um": 0.1, "z_step_um": 0.3}
-    found = find_puncta(channel, facts, puncta_settings).puncta
-    assert f1(found.positions_px, truth["pre_px"]) > 0.9
+    found = find_puncta(channel, (0.3, 0.1, 0.1), puncta_settings).puncta
+    assert f1(found.positions_px, truth.pre_px) > 0.9
 
 
-def test_every_pixel_climbs_to_the_summit_of_its_hill():
-    relief = np.array([[1, 2, 3, 2, 1, 4, 5]], dtype=float)
-    assert watershed.climb(relief).tolist() == [2, 2, 2, 2, 6, 6, 6]
+def test_every_pixel_climbs_to_the_peak_of_its_area():
+    image = np.array([[1, 2, 3, 2, 1, 4, 5]], dtype=float)
+    assert watershed.peak_of_every_pixel(image).tolist() == [2, 2, 2, 2, 6, 6, 6]
 
 
 def test_a_field_of_one_value_but_a_speck_does_not_break(puncta_settings):

@@ -1,44 +1,44 @@
-"""A reviewer is told what is doubtful, and shown every field."""
+"""What is doubtful is flagged, and every field is shown."""
 
 import imagecodecs
 import pytest
 
 
 def verdicts(checked):
-    return {(row["check"], row["place"]): row["verdict"] for row in checked.tables["checks"]}
+    return {(row.check, row.place): row.verdict for row in checked.checks}
 
 
 def test_a_good_field_passes_everything(drawn):
-    _, _, checked, _ = drawn(synapses=100, snr=9)
+    checked = drawn(synapses=100, snr=9).checked
     assert set(verdicts(checked).values()) == {"pass"}
 
 
-def test_light_that_leaks_into_the_other_channel_is_seen(drawn):
+def test_bleed_through_is_flagged(drawn):
     wide = {"width_px": 512, "height_px": 512, "synapses": 150, "pre_alone": 350, "post_alone": 350, "snr": 12}
-    clean, leaking = (drawn(2, bleed_pct=share, **wide)[1].tables["sections"][0] for share in (0, 30))
-    assert clean["bleed_pre_into_post_pct"] < 5
-    assert leaking["bleed_pre_into_post_pct"] == pytest.approx(30, abs=10)
-    assert verdicts(drawn(2, bleed_pct=30, **wide)[2])["bleed-through", "pre into post"] == "warn"
+    clean, leaking = (drawn(2, bleed_pct=share, **wide).measured.sections[0] for share in (0, 30))
+    assert clean.bleed_pre_into_post_pct < 5
+    assert leaking.bleed_pre_into_post_pct == pytest.approx(30, abs=10)
+    assert verdicts(drawn(2, bleed_pct=30, **wide).checked)["bleed-through", "pre into post"] == "warn"
 
 
-def test_a_saturated_channel_is_seen(drawn):
-    _, _, checked, _ = drawn(snr=20, background=60, bits=8)
+def test_a_saturated_channel_is_flagged(drawn):
+    checked = drawn(snr=20, background=60, bits=8).checked
     assert verdicts(checked)["saturation", "pre"] == "warn"
 
 
-def test_an_empty_channel_is_seen(drawn):
-    _, _, checked, _ = drawn(synapses=0, pre_alone=0)
+def test_an_empty_channel_is_flagged(drawn):
+    checked = drawn(synapses=0, pre_alone=0).checked
     assert verdicts(checked)["puncta", "pre"] == "warn"
     assert verdicts(checked)["puncta", "post"] == "pass"
 
 
-def test_displaced_channels_are_seen(drawn, shifted_apart):
+def test_displaced_channels_are_flagged(drawn, shifted_apart):
     assert shifted_apart(0)["displacement", ""] == "pass"
     assert shifted_apart(3)["displacement", ""] == "warn"
 
 
-def test_pictures_are_small_and_name_nobody(drawn):
-    _, _, checked, _ = drawn(width_px=1024, height_px=1024, synapses=1000)
+def test_figures_are_small_and_name_nobody(drawn):
+    checked = drawn(width_px=1024, height_px=1024, synapses=1000).checked
     figures = checked.figures["field.ome.tif"]
     assert sum(len(figure.content) for figure in figures) < 80_000
     for figure in figures:

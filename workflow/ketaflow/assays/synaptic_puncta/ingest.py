@@ -1,6 +1,6 @@
-"""Read the two channels of a field: from one file, or from one file each.
+"""Read the two channels of each field, from one file or from one file each.
 
-In: the rows that name one recording. Out: for each row its two channels at one scale, or the reason why not.
+In: the rows that share an image. Out: for each row its two channels at one scale, or a message that says why not.
 """
 
 import math
@@ -8,45 +8,83 @@ from pathlib import Path
 
 import numpy as np
 
+from ketaflow.assays.synaptic_puncta.model import SIDES, Channel, Field, FieldRow, Fields, IngestSettings, Side
 from ketaflow.core import images
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import Image
-from ketaflow.core.records import Record
+from ketaflow.core.inputs import Rows
 
+# Pixel sizes of two files are equal within this share: metadata are rounded to three or four digits.
 SCALE_TOLERANCE = 0.01
-FIRST_AND_SECOND = {"pre": "1", "post": "2"}
+# Which channel of a file is which, where neither the table nor the file names them.
+DEFAULT_CHANNEL: dict[Side, str] = {"pre": "1", "post": "2"}
 
 
-def ingest(rows: dict[str, list[dict]], folder: Path) -> Record:
-    """Read the channels of one recording; ``arrays`` holds ``<row>.pre`` and ``<row>.post``, (z, y, x) or (y, x)."""
-    record = Record(facts={"fields": []})
-    for number, row in enumerate(rows["synaptic_puncta"]):
-        pair = {side: _channel(row, side, folder) for side in ("pre", "post")}
-        _refuse_unlike(row, pair)
-        for side, image in pair.items():
-            record.arrays[f"{number}.{side}"] = image.pixels[0] if len(image.pixels) == 1 else image.pixels
-        record.facts["fields"].append(_facts(pair))
-    return record
+def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> Fields:
+    """Read the fields of one recording.
+
+    Parameters
+    ----------
+    rows : Rows
+        Rows of the table ``synaptic_puncta`` that share an image.
+    folder : Path
+        The cohort folder.
+    settings : IngestSettings
+        Has no fields.
+
+    Returns
+    -------
+    Fields
+        One field per row, pixels (rows, columns) or (planes, rows, columns) in the file's own numbers.
+
+    Raises
+    ------
+    IngestError
+        If a file cannot be read, or if the two channels cannot be laid over each other.
+    """
+    return Fields([_field(row, folder) for row in rows.of("synaptic_puncta", FieldRow)])
 
 
-def _channel(row: dict, side: str, folder: Path) -> Image:
-    """One channel of a row: of its own file, or of the file both share."""
-    own = row.get(f"{side}_image")
-    wanted = row.get(f"{side}_channel")
-    scale = {"pixel_size_um": row.get("pixel_size_um"), "z_step_um": row.get("z_step_um")}
-    if own or wanted:
-        return images.read(folder / (own or row["image"]), channel=wanted, **scale)
-    path = folder / row["image"]
+def _field(row: FieldRow, folder: Path) -> Field:
+    """The field of one row."""
+    pre, post = (_image(row, side, folder) for side in SIDES)
+    _refuse_mismatch(row, pre, post)
+    return Field(
+        recording=row.recording,
+        animal=row.animal,
+        region=row.region,
+        section=row.section,
+        pre=_channel(row, "pre", pre),
+        post=_channel(row, "post", post),
+        pixel_size_um=pre.pixel_size_um,
+        z_step_um=None if math.isnan(pre.z_step_um) else pre.z_step_um,
+        scale_source=pre.scale_source,
+        notes=tuple(sorted({*pre.notes, *post.notes})),
+    )
+
+
+def _image(row: FieldRow, side: Side, folder: Path) -> Image:
+    """One channel of a row: named by the table, else by its marker, else by its place in the file."""
+    path, name = folder / row.file(side), row.channel(side)
+    has_own_file = (row.pre_image if side == "pre" else row.post_image) is not None
+    if has_own_file or name:
+        return images.read(path, channel=name, pixel_size_um=row.pixel_size_um, z_step_um=row.z_step_um)
     try:
-        return images.read(path, channel=row[f"{side}_marker"], **scale)
+        return images.read(path, channel=row.marker(side), pixel_size_um=row.pixel_size_um, z_step_um=row.z_step_um)
     except IngestError:
-        return images.read(path, channel=FIRST_AND_SECOND[side], **scale)
+        number = DEFAULT_CHANNEL[side]
+        return images.read(path, channel=number, pixel_size_um=row.pixel_size_um, z_step_um=row.z_step_um)
 
 
-def _refuse_unlike(row: dict, pair: dict[str, Image]) -> None:
-    """Two channels that cannot be laid over each other."""
-    pre, post = pair["pre"], pair["post"]
-    names = f"{row.get('pre_image') or row.get('image')} and {row.get('post_image') or row.get('image')}"
+def _channel(row: FieldRow, side: Side, image: Image) -> Channel:
+    """A channel as the later stages need it; an image of one plane is flat."""
+    pixels = image.pixels[0] if len(image.pixels) == 1 else image.pixels
+    return Channel(row.file(side), row.marker(side), pixels, _saturated_pct(image))
+
+
+def _refuse_mismatch(row: FieldRow, pre: Image, post: Image) -> None:
+    """Refuse two channels that cannot be laid over each other, or that are the same."""
+    names = f"{row.file('pre')} and {row.file('post')}"
     if pre.pixels.shape != post.pixels.shape:
         sizes = " and ".join(" x ".join(map(str, image.pixels.shape)) for image in (pre, post))
         raise IngestError(
@@ -58,28 +96,15 @@ def _refuse_unlike(row: dict, pair: dict[str, Image]) -> None:
             f"{names}: pixels are {pre.pixel_size_um:.4g} um in one channel and {post.pixel_size_um:.4g} um in the "
             "other, expected the same. Enter the true size in the column pixel_size_um."
         )
-    same_file = (row.get("pre_image") or row.get("image")) == (row.get("post_image") or row.get("image"))
-    if same_file and pre.channel == post.channel:
+    if row.file("pre") == row.file("post") and pre.channel == post.channel:
         raise IngestError(
             f"{names}: pre and post are the same channel ({pre.channel}). "
             "Correct the columns pre_channel and post_channel."
         )
 
 
-def _facts(pair: dict[str, Image]) -> dict:
-    pre = pair["pre"]
-    return {
-        "pixel_size_um": pre.pixel_size_um,
-        "z_step_um": None if math.isnan(pre.z_step_um) else pre.z_step_um,
-        "scale_source": pre.scale_source,
-        "channels": {side: image.channel for side, image in pair.items()},
-        "saturated_pct": {side: _saturated_pct(image) for side, image in pair.items()},
-        "notes": sorted({note for image in pair.values() for note in image.notes}),
-    }
-
-
 def _saturated_pct(image: Image) -> float | None:
-    """Share of pixels at the detector's highest number (%); None where that is not known."""
+    """Share of pixels at the saturation level (%); None where that is unknown."""
     if math.isnan(image.saturation_level):
         return None
     return 100 * float(np.mean(image.pixels >= image.saturation_level))

@@ -1,219 +1,251 @@
-"""Measure a field: puncta of both channels, their pairs, and the synapses left when chance is taken out.
+"""Measure fields: puncta of both channels, their pairs, and the pairs beyond chance.
 
-In: the two channels of each row. Out: densities per square micrometre of tissue for each section, every punctum
-with its score and its partner, and the numbers behind the densities.
+In: the two channels of each field. Out: densities per square micrometre of tissue for each field, every punctum
+with its score and its partner, and the counts behind the densities.
 """
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.synaptic_puncta.colocalisation import crosstalk, pair_matching
-from ketaflow.assays.synaptic_puncta.colocalisation.pair_matching import Field
-from ketaflow.assays.synaptic_puncta.detection import punctum_detection
-from ketaflow.assays.synaptic_puncta.detection.punctum_detection import Puncta
-from ketaflow.assays.synaptic_puncta.detection.tissue_mask import tissue_mask
-from ketaflow.core.measures import measurement
-from ketaflow.core.records import Record
+from ketaflow.assays.synaptic_puncta import constants
+from ketaflow.assays.synaptic_puncta.colocalisation import chance, crosstalk, pair_matching, synapse_count
+from ketaflow.assays.synaptic_puncta.detection import spots
+from ketaflow.assays.synaptic_puncta.detection.spots import Puncta
+from ketaflow.assays.synaptic_puncta.detection.tissue_mask import TissueMap, tissue_map
+from ketaflow.assays.synaptic_puncta.model import (
+    SIDES,
+    Field,
+    Fields,
+    Measured,
+    PairSettings,
+    PunctaSettings,
+    QuantifySettings,
+    Section,
+    Side,
+)
+from ketaflow.core.results import Measurement, measurement
 
-# A Gaussian is 2.355 standard deviations wide at half its height.
-FWHM_PER_SD = 2.0 * math.sqrt(2.0 * math.log(2.0))
-LEAST_SIGMA_PX = 0.8
-LEAST_WINDOW_PX = 48
-SIDES = ("pre", "post")
 NO_TISSUE = "no tissue was found in the field"
 NO_PAIRS = "no pair was found, so no share of them can be told"
 
 
-@dataclass
-class Channel:
-    """One channel while it is measured: its matched response, its puncta, and where they lie (um)."""
+@dataclass(frozen=True)
+class ChannelPuncta:
+    """Puncta of one channel.
 
-    matched: np.ndarray
+    Attributes
+    ----------
+    spot_response : ndarray
+        The channel after the spot filter, of the shape of the channel.
+    puncta : Puncta
+        The puncta within the limits of area.
+    positions_um : (n, 2) or (n, 3) ndarray
+        Their centres (um from the corner of the field), axes as in the image.
+    """
+
+    spot_response: np.ndarray
     puncta: Puncta
     positions_um: np.ndarray
 
 
-def quantify(recording: Record, *, puncta: dict, pairs: dict, tissue: dict) -> Record:
-    """Measure every row of a recording; tables ``measurements``, ``puncta`` and ``sections``."""
-    measured = Record(tables={"measurements": [], "sections": []})
-    found = []
-    for number, row in enumerate(recording.rows["synaptic_puncta"]):
-        facts = recording.facts["fields"][number]
-        channels = {side: find_puncta(recording.arrays[f"{number}.{side}"], facts, puncta) for side in SIDES}
-        images = [recording.arrays[f"{number}.{side}"] for side in SIDES]
-        field = _field(images, channels, facts, tissue)
-        section, partners = measure_field(channels, field, pairs)
-        measured.tables["sections"].append({**_names(row), **section})
-        measured.tables["measurements"] += _measurements(row, section)
-        listed = [_puncta_table(row, side, channels[side], field, partners[side], facts) for side in SIDES]
-        found.append(pd.concat(listed).assign(field=number))
-        measured.arrays[f"{number}.tissue"] = field.tissue
-    measured.tables["puncta"] = pd.concat(found, ignore_index=True)
-    return measured
+class _Pairing(NamedTuple):
+    """Partners of the puncta: ``indices`` (n, 2) of pre and post in all puncta, and their distance (um)."""
+
+    indices: np.ndarray
+    distance_um: np.ndarray
 
 
-def find_puncta(pixels: np.ndarray, facts: dict, settings: dict) -> Channel:
-    """Puncta of one channel that pass the size gates; ``settings`` is the block ``quantify.puncta``."""
-    voxel_um = _voxel_um(facts, pixels.ndim)
-    fwhm_um = [settings["axial_fwhm_um"], settings["fwhm_um"], settings["fwhm_um"]][-pixels.ndim :]
-    sizes_px = np.divide(fwhm_um, FWHM_PER_SD * voxel_um)
-    sigma_px = tuple(np.maximum(sizes_px, LEAST_SIGMA_PX).tolist())
-    filtered = punctum_detection.responses(pixels, sigma_px, settings["surround_ratio"])
-    found = punctum_detection.find(
-        filtered,
-        window_px=max(LEAST_WINDOW_PX, settings["noise_window_um"] / facts["pixel_size_um"]),
-        z_threshold=settings["z_threshold"],
-        boundary_fraction=settings["boundary_fraction"],
-    )
-    area_um2 = found.area_px * facts["pixel_size_um"] ** 2
-    found = found.chosen((area_um2 >= settings["min_area_um2"]) & (area_um2 <= settings["max_area_um2"]))
-    return Channel(filtered.matched, found, (found.positions_px + 0.5) * voxel_um)
+class _MeasuredField(NamedTuple):
+    """All that is measured in one field."""
+
+    section: Section
+    puncta: pd.DataFrame
+    tissue: np.ndarray
 
 
-def measure_field(channels: dict[str, Channel], field: Field, settings: dict) -> tuple[dict, dict[str, tuple]]:
-    """All numbers of one field, and the partners of each side.
+def quantify(fields: Fields, settings: QuantifySettings) -> Measured:
+    """Measure every field of a recording.
 
-    Puncta outside the tissue are left out of all of it. ``settings`` is the block ``quantify.pairs``.
+    Parameters
+    ----------
+    fields : Fields
+        The fields.
+    settings : QuantifySettings
+        Settings ``synaptic_puncta.quantify``.
+
+    Returns
+    -------
+    Measured
+        Densities (1/um2) and share of chance (%) of each field, the tables ``sections`` and ``puncta``, and the tissue
+        masks.
     """
-    pre, post = channels["pre"], channels["post"]
-    inside = {side: np.flatnonzero(field.is_tissue(channels[side].positions_um)) for side in SIDES}
-    pre_um, post_um = pre.positions_um[inside["pre"]], post.positions_um[inside["post"]]
-    reach_um = np.array([settings["axial_reach_um"], settings["reach_um"], settings["reach_um"]])[-pre_um.shape[1] :]
-    pairs, _ = pair_matching.one_to_one(pre_um, post_um, reach_um)
-    shifts_um = pair_matching.ring_of_shifts(settings["n_shifts"], settings["shift_um"])
-    chance = pair_matching.chance_pairs(pre_um, post_um, field, reach_um, shifts_um=shifts_um)
-    moved_um, moved_error_um = crosstalk.displacement_um(pre_um[pairs[:, 0]], post_um[pairs[:, 1]])
-    section = {
-        **_densities(len(pre_um), len(post_um), len(pairs), chance, field),
-        "pre_z_median": _median(pre.puncta.z_score),
-        "post_z_median": _median(post.puncta.z_score),
-        "bleed_pre_into_post_pct": crosstalk.bleed_through_pct(pre.puncta, post.matched),
-        "bleed_post_into_pre_pct": crosstalk.bleed_through_pct(post.puncta, pre.matched),
-        "channel_correlation": crosstalk.correlation(pre.matched, post.matched),
-        "displacement_um": moved_um,
-        "displacement_error_um": moved_error_um,
-    }
-    return section, _partners(pairs, inside, pre_um, post_um)
+    measured = [_measured_field(field, settings) for field in fields.fields]
+    puncta = [one.puncta.assign(field=number) for number, one in enumerate(measured)]
+    return Measured(
+        measurements=[row for one in measured for row in _measurements(one.section)],
+        sections=[one.section for one in measured],
+        puncta=pd.concat(puncta, ignore_index=True),
+        tissue=[one.tissue for one in measured],
+    )
 
 
-def _densities(n_pre: int, n_post: int, n_pairs: int, chance: pair_matching.Chance, field: Field) -> dict:
-    """Counts, chance and densities of one field."""
-    field_um2 = float(np.prod(field.extent_um[-2:]))
-    tissue_um2 = field_um2 * float(field.tissue.mean())
-    true = pair_matching.synapses(n_pairs, chance.pairs, n_pre, n_post)
-    low, high = pair_matching.synapse_interval(n_pairs, chance, n_pre, n_post)
-    chance_low, chance_high = chance.interval
-    area = tissue_um2 if tissue_um2 else math.nan
-    return {
-        "field_um2": field_um2,
-        "tissue_um2": tissue_um2,
-        "pre_puncta": n_pre,
-        "post_puncta": n_post,
-        "pairs": n_pairs,
-        "chance_pairs": chance.pairs,
-        "chance_pairs_low": chance_low,
-        "chance_pairs_high": chance_high,
-        "rotated_pairs": float(chance.rotated.mean()),
-        "synapses": true,
-        "synapses_low": low,
-        "synapses_high": high,
-        "pre_density_per_um2": n_pre / area,
-        "post_density_per_um2": n_post / area,
-        "synapse_density_per_um2": max(true, 0.0) / area,
-        "chance_colocalisation_pct": 100 * chance.pairs / n_pairs if n_pairs else math.nan,
-    }
+def find_puncta(pixels: np.ndarray, voxel_um: tuple[float, ...], settings: PunctaSettings) -> ChannelPuncta:
+    """Find the puncta of one channel that are neither too small nor too large.
+
+    Parameters
+    ----------
+    pixels : (rows, columns) or (planes, rows, columns) ndarray
+        The channel.
+    voxel_um : tuple of float
+        Size of a voxel (um), one value per axis.
+    settings : PunctaSettings
+        Settings ``synaptic_puncta.quantify.puncta``.
+
+    Returns
+    -------
+    ChannelPuncta
+    """
+    pixel_um = voxel_um[-1]
+    fwhm_um = [settings.axial_fwhm_um, settings.fwhm_um, settings.fwhm_um][-pixels.ndim :]
+    sizes_px = np.divide(fwhm_um, constants.FWHM_PER_SD * np.array(voxel_um))
+    sigma_px = tuple(np.maximum(sizes_px, constants.MIN_SIGMA_PX).tolist())
+    filtered = spots.filter_spots(pixels, sigma_px, settings.surround_ratio)
+    found = spots.find(
+        filtered,
+        window_px=max(constants.MIN_NOISE_WINDOW_PX, settings.noise_window_um / pixel_um),
+        z_threshold=settings.z_threshold,
+        boundary_fraction=settings.boundary_fraction,
+    )
+    area_um2 = found.area_px * pixel_um**2
+    found = found.subset((area_um2 >= settings.min_area_um2) & (area_um2 <= settings.max_area_um2))
+    return ChannelPuncta(filtered.spot, found, (found.positions_px + 0.5) * np.array(voxel_um))
 
 
-def _measurements(row: dict, section: dict) -> list[dict]:
-    """The section's rows of the measurements table."""
-    both = f"{row['pre_marker']}/{row['post_marker']}"
-    density, share = "1/um2", "%"
+def _measured_field(field: Field, settings: QuantifySettings) -> _MeasuredField:
+    """Puncta, tissue, pairs and densities of one field."""
+    pre, post = (find_puncta(field.channel(side).pixels, field.voxel_um, settings.puncta) for side in SIDES)
+    tissue = tissue_map(
+        [field.pre.pixels, field.post.pixels],
+        [pre.positions_um, post.positions_um],
+        pixel_size_um=field.pixel_size_um,
+        settings=settings.tissue,
+    )
+    section, pairing = _section(field, pre, post, tissue, settings.pairs)
+    puncta = [
+        _puncta_table(field, "pre", pre, tissue, pairing),
+        _puncta_table(field, "post", post, tissue, _Pairing(pairing.indices[:, ::-1], pairing.distance_um)),
+    ]
+    return _MeasuredField(section, pd.concat(puncta), tissue.mask)
+
+
+def _section(
+    field: Field, pre: ChannelPuncta, post: ChannelPuncta, tissue: TissueMap, settings: PairSettings
+) -> tuple[Section, _Pairing]:
+    """Counts and densities of one field, and its pairs; puncta outside the tissue are not counted."""
+    inside = [np.flatnonzero(tissue.contains(one.positions_um)) for one in (pre, post)]
+    pre_um, post_um = pre.positions_um[inside[0]], post.positions_um[inside[1]]
+    reach_um = np.array([settings.axial_reach_um, settings.reach_um, settings.reach_um])[-pre_um.shape[1] :]
+    pairs = pair_matching.one_to_one(pre_um, post_um, reach_um).indices
+    shifts_um = chance.ring_of_shifts(settings.n_shifts, settings.shift_um)
+    by_chance = chance.chance_pairs(pre_um, post_um, tissue, reach_um, shifts_um=shifts_um)
+    displacement = crosstalk.displacement(pre_um[pairs[:, 0]], post_um[pairs[:, 1]])
+    n_pre, n_post, n_pairs = len(pre_um), len(post_um), len(pairs)
+    synapses = synapse_count.synapses(n_pairs, by_chance.pairs, n_pre, n_post)
+    low, high = synapse_count.synapse_interval(n_pairs, by_chance, n_pre, n_post)
+    area_um2 = tissue.area_um2 or math.nan
+    section = Section(
+        recording=field.recording,
+        animal=field.animal,
+        region=field.region,
+        section=field.section,
+        pre_marker=field.pre.marker,
+        post_marker=field.post.marker,
+        field_um2=tissue.field_um2,
+        tissue_um2=tissue.area_um2,
+        pre_puncta=n_pre,
+        post_puncta=n_post,
+        pairs=n_pairs,
+        chance_pairs=by_chance.pairs,
+        chance_pairs_low=by_chance.interval[0],
+        chance_pairs_high=by_chance.interval[1],
+        rotated_pairs=float(by_chance.rotated.mean()),
+        synapses=synapses,
+        synapses_low=low,
+        synapses_high=high,
+        pre_density_per_um2=n_pre / area_um2,
+        post_density_per_um2=n_post / area_um2,
+        synapse_density_per_um2=max(synapses, 0.0) / area_um2,
+        chance_colocalisation_pct=100 * by_chance.pairs / n_pairs if n_pairs else math.nan,
+        pre_z_median=_median(pre.puncta.z_score),
+        post_z_median=_median(post.puncta.z_score),
+        bleed_pre_into_post_pct=crosstalk.bleed_through_pct(pre.puncta, post.spot_response),
+        bleed_post_into_pre_pct=crosstalk.bleed_through_pct(post.puncta, pre.spot_response),
+        channel_correlation=crosstalk.correlation(pre.spot_response, post.spot_response),
+        displacement_um=displacement.distance_um,
+        displacement_error_um=displacement.standard_error_um,
+    )
+    distance_um = np.linalg.norm(pre_um[pairs[:, 0]] - post_um[pairs[:, 1]], axis=1)
+    return section, _Pairing(np.column_stack([inside[0][pairs[:, 0]], inside[1][pairs[:, 1]]]), distance_um)
+
+
+def _measurements(section: Section) -> list[Measurement]:
+    """The rows of a section in the table of measurements."""
+    both = f"{section.pre_marker}/{section.post_marker}"
     listed = [
-        ("pre_density_per_um2", density, row["pre_marker"], section["pre_puncta"]),
-        ("post_density_per_um2", density, row["post_marker"], section["post_puncta"]),
-        ("synapse_density_per_um2", density, both, section["pairs"]),
-        ("chance_colocalisation_pct", share, both, section["pairs"]),
+        ("pre_density_per_um2", section.pre_density_per_um2, section.pre_marker, section.pre_puncta),
+        ("post_density_per_um2", section.post_density_per_um2, section.post_marker, section.post_puncta),
+        ("synapse_density_per_um2", section.synapse_density_per_um2, both, section.pairs),
+        ("chance_colocalisation_pct", section.chance_colocalisation_pct, both, section.pairs),
     ]
     return [
         measurement(
             measure,
-            section[measure],
-            unit=unit,
-            animal=row["animal"],
-            recording=recording_name(row),
+            value,
+            animal=section.animal,
+            recording=section.recording,
             analyte=analyte,
-            region=row["region"],
-            sample=row.get("section") or recording_name(row),
+            region=section.region,
+            sample=section.section or section.recording,
             n=n,
-            reason="" if math.isfinite(section[measure]) else (NO_PAIRS if section["tissue_um2"] else NO_TISSUE),
+            reason="" if math.isfinite(value) else (NO_PAIRS if section.tissue_um2 else NO_TISSUE),
         )
-        for measure, unit, analyte, n in listed
+        for measure, value, analyte, n in listed
     ]
 
 
-def recording_name(row: dict) -> str:
-    """The file that stands for a row's recording."""
-    return row.get("image") or row["pre_image"]
-
-
-def _names(row: dict) -> dict:
-    return {
-        "recording": recording_name(row),
-        "animal": row["animal"],
-        "region": row["region"],
-        "section": row.get("section"),
-        "pre_marker": row["pre_marker"],
-        "post_marker": row["post_marker"],
-    }
-
-
-def _puncta_table(row: dict, side: str, channel: Channel, field: Field, partners: tuple, facts: dict) -> pd.DataFrame:
-    """Every punctum of one channel; ``partner`` is the number of the other channel's punctum it pairs with."""
+def _puncta_table(
+    field: Field, side: Side, channel: ChannelPuncta, tissue: TissueMap, pairing: _Pairing
+) -> pd.DataFrame:
+    """Every punctum of one channel; ``partner`` is the number of its partner among the other channel's puncta."""
     positions, count = channel.puncta.positions_px, len(channel.puncta)
     partner, distance = np.full(count, np.nan), np.full(count, np.nan)
-    own, other, apart_um = partners
-    partner[own], distance[own] = other + 1, apart_um.round(3)
+    own, other = pairing.indices.T
+    partner[own], distance[own] = other + 1, pairing.distance_um.round(3)
     return pd.DataFrame(
         {
-            "image": row.get(f"{side}_image") or row["image"],
-            "recording": recording_name(row),
+            "image": field.channel(side).file,
+            "recording": field.recording,
+            "animal": field.animal,
             "channel": side,
-            "marker": row[f"{side}_marker"],
+            "marker": field.channel(side).marker,
             "punctum": np.arange(count) + 1,
             "x_px": positions[:, -1].round(2),
             "y_px": positions[:, -2].round(2),
             "z_px": positions[:, 0].round(2) if positions.shape[1] == 3 else np.full(count, np.nan),
-            "area_um2": (channel.puncta.area_px * facts["pixel_size_um"] ** 2).round(4),
+            "area_um2": (channel.puncta.area_px * field.pixel_size_um**2).round(4),
             "z_score": channel.puncta.z_score.round(2),
             "height": channel.puncta.height.astype(float).round(2),
-            "in_tissue": field.is_tissue(channel.positions_um),
+            "in_tissue": tissue.contains(channel.positions_um),
             "partner": partner,
             "partner_distance_um": distance,
         }
     )
 
 
-def _partners(pairs: np.ndarray, inside: dict, pre_um: np.ndarray, post_um: np.ndarray) -> dict[str, tuple]:
-    """For each side the puncta that have a partner, their partners, and how far apart they are (um)."""
-    apart_um = np.linalg.norm(pre_um[pairs[:, 0]] - post_um[pairs[:, 1]], axis=1)
-    first, second = inside["pre"][pairs[:, 0]], inside["post"][pairs[:, 1]]
-    return {"pre": (first, second, apart_um), "post": (second, first, apart_um)}
-
-
-def _field(images: list[np.ndarray], channels: dict[str, Channel], facts: dict, settings: dict) -> Field:
-    extent_um = np.array(images[0].shape) * _voxel_um(facts, images[0].ndim)
-    mask, coarse_um = tissue_mask(
-        images, [channels[side].positions_um for side in SIDES], pixel_size_um=facts["pixel_size_um"], **settings
-    )
-    return Field(extent_um, mask, coarse_um)
-
-
-def _voxel_um(facts: dict, dimensions: int) -> np.ndarray:
-    return np.array([facts["z_step_um"] or math.nan, facts["pixel_size_um"], facts["pixel_size_um"]])[-dimensions:]
-
-
 def _median(values: np.ndarray) -> float:
+    """Median; NaN of nothing."""
     return float(np.median(values)) if len(values) else math.nan

@@ -1,47 +1,63 @@
-"""Draw two-channel fields whose puncta and pairs are known, and the tables of the demonstration cohort.
+"""The demonstration cohort's fields: tables with a known truth, and the image files they name.
 
-In: rows of the cohort with their truth. Out: a 16-bit OME-TIFF with uneven background, dark nuclei, photon and
-read noise, and puncta of varying brightness and size. Same rows and seed, same image.
+In: animals with their doses, and a seed. Out: the tables of the assay and of the truth (``design``), and 16-bit
+OME-TIFF files (``draw``). The same rows and seed give the same file.
 """
 
-import math
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import tifffile
-from scipy import ndimage
 
+from ketaflow.assays.synaptic_puncta import constants
+from ketaflow.assays.synaptic_puncta.model import FieldRow, TruthRow
+from ketaflow.assays.synaptic_puncta.simulation.fields import Scene, SimulatedField, simulate_field
 from ketaflow.core.images import SIMULATED_OME_UUID
-
-SCENE = {
-    "width_px": 256, "height_px": 256, "planes": 1, "pixel_size_um": 0.1, "z_step_um": 0.3, "synapses": 100,
-    "pre_alone": 60, "post_alone": 60, "snr": 8.0, "brightness_cv": 0.3, "sigma_um": 0.15, "axial_sigma_um": 0.4,
-    "apart_um": 0.12, "background": 300.0, "unevenness": 0.5, "nuclei": 0, "nucleus_um": 6.0, "bleed_pct": 0.0,
-    "bits": 16,
-}  # fmt: skip
-OFFSET = 100.0
-READ_NOISE_SD = 6.0
-MARGIN_SD = 2.0
-# Synapses per square micrometre of the drawn vehicle animals, what 20 mg/kg adds to it, and how much animals differ.
-VEHICLE_DENSITY = 0.20
-GAIN_AT_20 = 0.35
-ANIMAL_SD = 0.12
+from ketaflow.core.inputs import Rows
 
 
-def draw(rows: dict[str, list[dict]], folder: Path, *, seed: int) -> None:
-    """Write the field that the rows of one group describe below ``folder``."""
-    row, truth = rows["synaptic_puncta"][0], rows["synaptic_puncta_truth"][0]
-    scene = {**SCENE, **{name: value for name, value in truth.items() if value is not None}}
-    channels, _ = field(scene, np.random.default_rng(seed))
-    write(channels, folder / row["image"], scene, [row["pre_marker"], row["post_marker"]])
+def draw(rows: Rows, folder: Path, *, seed: int) -> None:
+    """Write the image of one group.
+
+    Parameters
+    ----------
+    rows : Rows
+        The row of ``synaptic_puncta`` and its row of ``synaptic_puncta_truth``.
+    folder : Path
+        The cohort folder.
+    seed : int
+        Seed of the noise and of all positions.
+    """
+    row, truth = rows.of("synaptic_puncta", FieldRow)[0], rows.of("synaptic_puncta_truth", TruthRow)[0]
+    given = {name: value for name, value in asdict(truth).items() if value is not None and name != "image"}
+    scene = replace(Scene(), **given)
+    field = simulate_field(scene, np.random.default_rng(seed))
+    write(field, folder / row.file("pre"), scene, (row.pre_marker, row.post_marker))
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """One prefrontal section per animal; synapses grow with the dose, animals differ."""
-    tissue_um2 = (SCENE["width_px"] * SCENE["pixel_size_um"]) ** 2
-    gain = 1 + GAIN_AT_20 * animals["dose_mg_per_kg"].to_numpy() / 20
-    density = VEHICLE_DENSITY * gain * np.exp(rng.normal(0, ANIMAL_SD, len(animals)))
+    """Design one prefrontal section per animal; synapses grow with the dose, and animals differ.
+
+    Parameters
+    ----------
+    animals : data frame
+        ``animal`` and ``dose_mg_per_kg``.
+    rng : numpy Generator
+        Source of chance.
+
+    Returns
+    -------
+    dict of str to data frame
+        Tables ``synaptic_puncta`` and ``synaptic_puncta_truth``.
+    """
+    scene = Scene()
+    tissue_um2 = (scene.width_px * scene.pixel_size_um) ** 2
+    dose = animals["dose_mg_per_kg"].to_numpy() / constants.HIGHEST_DOSE_MG_PER_KG
+    gain = 1 + constants.GAIN_AT_HIGHEST_DOSE * dose
+    between_animals = np.exp(rng.normal(0, constants.BETWEEN_ANIMAL_SD, len(animals)))
+    density = constants.VEHICLE_DENSITY_PER_UM2 * gain * between_animals
     images = [f"synaptic_puncta/{animal}_S1.ome.tif" for animal in animals["animal"]]
     table = pd.DataFrame(
         {
@@ -69,108 +85,27 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
     return {"synaptic_puncta": table, "synaptic_puncta_truth": truth}
 
 
-def field(scene: dict, rng: np.random.Generator) -> tuple[list[np.ndarray], dict]:
-    """Draw a field: both channels as (z, y, x) uint16, and the truth.
+def write(field: SimulatedField, path: Path, scene: Scene, names: tuple[str, str]) -> None:
+    """Write a field as an OME-TIFF with its scale.
 
-    The truth: ``pre_px`` and ``post_px`` (n, 3) centres with the paired ones first, ``tissue`` (y, x), ``pairs``.
+    Parameters
+    ----------
+    field : SimulatedField
+        The channels.
+    path : Path
+        The file.
+    scene : Scene
+        Gives the scale.
+    names : tuple of str
+        Names of the pre and the post channel.
     """
-    shape = (int(scene["planes"]), int(scene["height_px"]), int(scene["width_px"]))
-    tissue = _tissue(shape, scene, rng)
-    n_pairs = int(scene["synapses"])
-    pre = _places(n_pairs + int(scene["pre_alone"]), shape, tissue, scene, rng)
-    apart = _apart_px(n_pairs, scene, rng)
-    post = np.concatenate([pre[:n_pairs] + apart, _places(int(scene["post_alone"]), shape, tissue, scene, rng)])
-    lights = [_light(shape, tissue, scene, rng) for _ in range(2)]
-    spots = [_spots(shape, centres, light, scene, rng) for centres, light in zip((pre, post), lights, strict=True)]
-    spots[1] = spots[1] + scene["bleed_pct"] / 100 * spots[0]
-    channels = [_exposed(light + spot, scene, rng) for light, spot in zip(lights, spots, strict=True)]
-    return channels, {"pre_px": pre, "post_px": post, "tissue": tissue, "pairs": n_pairs}
-
-
-def write(channels: list[np.ndarray], path: Path, scene: dict, names: list[str]) -> None:
-    """Write channels (z, y, x) as an OME-TIFF with its scale."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    stack = np.stack(channels, axis=1)
-    scale = {"PhysicalSizeX": scene["pixel_size_um"], "PhysicalSizeY": scene["pixel_size_um"]}
+    stack = np.stack([field.pre, field.post], axis=1)
+    scale = {"PhysicalSizeX": scene.pixel_size_um, "PhysicalSizeY": scene.pixel_size_um}
     if len(stack) > 1:
-        scale["PhysicalSizeZ"] = scene["z_step_um"]
+        scale["PhysicalSizeZ"] = scene.z_step_um
     else:
         stack = stack[0]
     axes = "ZCYX"[-stack.ndim :]
-    metadata = {"axes": axes, "Channel": {"Name": names}, "UUID": SIMULATED_OME_UUID, **scale}
+    metadata = {"axes": axes, "Channel": {"Name": list(names)}, "UUID": SIMULATED_OME_UUID, **scale}
     tifffile.imwrite(path, stack, ome=True, photometric="minisblack", metadata=metadata)
-
-
-def _tissue(shape: tuple[int, int, int], scene: dict, rng: np.random.Generator) -> np.ndarray:
-    """Where tissue is: all but some round nuclei."""
-    y, x = np.mgrid[: shape[1], : shape[2]]
-    tissue = np.ones(shape[1:], bool)
-    radius = scene["nucleus_um"] / scene["pixel_size_um"] / 2
-    for _ in range(int(scene["nuclei"])):
-        centre = rng.uniform((radius, radius), (max(shape[1] - radius, radius + 1), max(shape[2] - radius, radius + 1)))
-        tissue &= (y - centre[0]) ** 2 + (x - centre[1]) ** 2 > radius**2
-    return tissue
-
-
-def _places(
-    count: int, shape: tuple[int, int, int], tissue: np.ndarray, scene: dict, rng: np.random.Generator
-) -> np.ndarray:
-    """Centres (count, 3) anywhere in the tissue, in pixels."""
-    margin = MARGIN_SD * scene["sigma_um"] / scene["pixel_size_um"]
-    deep = (shape[0] - 1) / 2 if shape[0] == 1 else None
-    found = np.empty((0, 3))
-    while len(found) < count:
-        tried = rng.uniform((0, margin, margin), np.maximum(np.array(shape) - 1 - [0, margin, margin], 1), (count, 3))
-        if deep is not None:
-            tried[:, 0] = deep
-        index = np.rint(tried[:, 1:]).astype(int)
-        found = np.concatenate([found, tried[tissue[tuple(index.T)]]])
-    return found[:count]
-
-
-def _apart_px(count: int, scene: dict, rng: np.random.Generator) -> np.ndarray:
-    """From the pre to the post punctum of each synapse: any direction in the plane, up to ``apart_um``."""
-    distance = scene["apart_um"] * np.sqrt(rng.uniform(0, 1, count)) / scene["pixel_size_um"]
-    angle = rng.uniform(0, 2 * math.pi, count)
-    return np.column_stack([np.zeros(count), distance * np.sin(angle), distance * np.cos(angle)])
-
-
-def _light(shape: tuple[int, int, int], tissue: np.ndarray, scene: dict, rng: np.random.Generator) -> np.ndarray:
-    """Uneven background (z, y, x) in photons: a slope, clouds, and a third of it in nuclei."""
-    y, x = np.mgrid[: shape[1], : shape[2]] / np.array(shape[1:]).reshape(2, 1, 1) - 0.5
-    angle = rng.uniform(0, 2 * math.pi)
-    coarse = rng.normal(size=(6, 6))
-    clouds = ndimage.zoom(coarse, (shape[1] / 6, shape[2] / 6), order=3, mode="nearest", grid_mode=True)
-    relief = 1 + scene["unevenness"] * (np.cos(angle) * y + np.sin(angle) * x + 0.2 * clouds)
-    light = scene["background"] * np.maximum(relief, 0.2)
-    light *= np.where(tissue, 1.0, 0.35)
-    return np.broadcast_to(ndimage.gaussian_filter(light, 2.0).astype(np.float32), shape)
-
-
-def _spots(
-    shape: tuple[int, int, int], centres: np.ndarray, light: np.ndarray, scene: dict, rng: np.random.Generator
-) -> np.ndarray:
-    """Puncta as Gaussians, each ``snr`` times the noise of its place high on average."""
-    sigma = np.array([scene["axial_sigma_um"] / scene["z_step_um"], *[scene["sigma_um"] / scene["pixel_size_um"]] * 2])
-    spread = math.sqrt(math.log1p(scene["brightness_cv"] ** 2))
-    index = tuple(np.clip(np.rint(centres).astype(int), 0, np.array(shape) - 1).T)
-    noise = np.sqrt(light[index] + READ_NOISE_SD**2)
-    height = scene["snr"] * noise * rng.lognormal(-(spread**2) / 2, spread, len(centres))
-    picture = np.zeros(shape, np.float32)
-    reach = np.ceil(4 * sigma).astype(int)
-    for centre, top in zip(centres, height, strict=True):
-        low = np.maximum(np.rint(centre).astype(int) - reach, 0)
-        high = np.minimum(np.rint(centre).astype(int) + reach + 1, shape)
-        profiles = [
-            np.exp(-0.5 * ((np.arange(first, last) - middle) / width) ** 2)
-            for first, last, middle, width in zip(low, high, centre, sigma, strict=True)
-        ]
-        patch = top * profiles[0][:, None, None] * profiles[1][:, None] * profiles[2]
-        picture[tuple(slice(first, last) for first, last in zip(low, high, strict=True))] += patch
-    return picture
-
-
-def _exposed(photons: np.ndarray, scene: dict, rng: np.random.Generator) -> np.ndarray:
-    """What the camera writes: photon noise, read noise, an offset, whole numbers."""
-    noisy = photons + np.sqrt(photons + READ_NOISE_SD**2) * rng.standard_normal(photons.shape, np.float32)
-    return np.clip(np.rint(noisy + OFFSET), 0, 2 ** int(scene["bits"]) - 1).astype(np.uint16)

@@ -1,1 +1,1 @@
-"""Which puncta of two channels belong together beyond chance, and whether the channels are independent."""
+"""Which puncta of two channels form pairs, how many pairs are expected by chance, and are the channels independent?"""

@@ -1,50 +1,82 @@
-"""Whether the two channels are independent: light of one that leaks into the other, and misplaced channels.
+"""Whether the two channels are independent: bleed-through of one into the other, and displaced channels.
 
-In: the matched responses of both channels and their puncta. Leaked light makes false synapses that no shift
-reveals, so it is measured and shown, never taken off.
+In: the filtered channels and their puncta. Bleed-through makes false pairs that no shift reveals, so it is measured and
+reported, never corrected.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from ketaflow.assays.synaptic_puncta.detection.punctum_detection import Puncta
-
-BRIGHTEST = 0.25
-# Where light leaks, it leaks at every punctum. So the low end tells: as long as a tenth of the brightest puncta has no
-# partner, this share of them shows the other channel's level without one.
-WITHOUT_PARTNER = 0.1
-FEWEST = 20
+from ketaflow.assays.synaptic_puncta import constants
+from ketaflow.assays.synaptic_puncta.detection.spots import Puncta
 
 
-def bleed_through_pct(puncta: Puncta, into: np.ndarray) -> float:
-    """Share of the light of a channel's brightest puncta that is seen in the other channel (%), at least 0.
+class Displacement(NamedTuple):
+    """Distance between the channels and its standard error (um); NaN with too few pairs."""
 
-    ``into`` is the other channel's matched response. NaN with too few puncta.
+    distance_um: float
+    standard_error_um: float
+
+
+def bleed_through_pct(puncta: Puncta, other: np.ndarray) -> float:
+    """Share of the light of a channel's brightest puncta that appears in the other channel.
+
+    Parameters
+    ----------
+    puncta : Puncta
+        Puncta of the channel.
+    other : ndarray
+        The other channel after the spot filter.
+
+    Returns
+    -------
+    float
+        A low quantile over the brightest puncta of (other channel / height), in %, at least 0; NaN with too few puncta.
     """
-    if len(puncta) * BRIGHTEST < FEWEST:
+    if len(puncta) * constants.BRIGHTEST_SHARE < constants.MIN_CROSSTALK_PUNCTA:
         return math.nan
-    bright = puncta.chosen(puncta.height >= np.quantile(puncta.height, 1 - BRIGHTEST))
-    seen = into[tuple(np.rint(bright.positions_px).astype(int).T)]
-    return max(0.0, 100 * float(np.quantile(seen / bright.height, WITHOUT_PARTNER)))
+    bright = puncta.subset(puncta.height >= np.quantile(puncta.height, 1 - constants.BRIGHTEST_SHARE))
+    there = other[tuple(np.rint(bright.positions_px).astype(int).T)]
+    return max(0.0, 100 * float(np.quantile(there / bright.height, constants.UNPAIRED_QUANTILE)))
 
 
 def correlation(pre: np.ndarray, post: np.ndarray) -> float:
-    """Pearson correlation of two responses, over every second pixel."""
-    every_second = tuple(slice(None, None, 2) for _ in range(2))
-    first, second = pre[(..., *every_second)].ravel(), post[(..., *every_second)].ravel()
+    """Pearson correlation of two filtered channels.
+
+    Parameters
+    ----------
+    pre, post : ndarray
+        Channels of equal shape; every second pixel in the plane is used.
+
+    Returns
+    -------
+    float
+        From -1 to 1; NaN if a channel is constant.
+    """
+    first, second = (channel[..., ::2, ::2].ravel() for channel in (pre, post))
     if not first.std() or not second.std():
         return math.nan
     return float(np.corrcoef(first, second)[0, 1])
 
 
-def displacement_um(pre_um: np.ndarray, post_um: np.ndarray) -> tuple[float, float]:
-    """How far the post channel lies from the pre channel: the mean over pairs (um), and its standard error.
+def displacement(pre_um: np.ndarray, post_um: np.ndarray) -> Displacement:
+    """Displacement of the post channel against the pre channel, from their pairs.
 
-    Pairs by chance point in all directions and so only weaken what is found.
+    Parameters
+    ----------
+    pre_um, post_um : (n, 2) or (n, 3) ndarray
+        Positions of the partners of each pair (um).
+
+    Returns
+    -------
+    Displacement
+        Length of the mean vector in the plane, and its standard error. Chance pairs point in all directions and only
+        shorten it.
     """
-    if len(pre_um) < FEWEST:
-        return math.nan, math.nan
-    apart = (post_um - pre_um)[:, -2:]
-    error = float(np.sqrt(apart.var(0, ddof=1).sum() / len(apart)))
-    return float(np.linalg.norm(apart.mean(0))), error
+    if len(pre_um) < constants.MIN_CROSSTALK_PUNCTA:
+        return Displacement(math.nan, math.nan)
+    vectors = (post_um - pre_um)[:, -2:]
+    error = float(np.sqrt(vectors.var(0, ddof=1).sum() / len(vectors)))
+    return Displacement(float(np.linalg.norm(vectors.mean(0))), error)

@@ -1,1 +1,1 @@
-"""Where the puncta of one channel are: filtering, noise, watershed, tissue."""
+"""Where are the puncta of a channel, and which part of the field is tissue?"""

@@ -1,7 +1,7 @@
-"""How much a filtered image varies where there are no puncta, window by window.
+"""Noise of a filtered image, window by window.
 
-In: a filtered image. Out: its middle and the spread of its noise, to be read at any pixel. Both are taken from the
-dark side of the image, where no puncta are.
+In: a filtered image. Out: its median and the standard deviation of its noise, interpolated at any pixel. Both are
+estimated from the dark side of the intensities, because puncta are bright.
 """
 
 from dataclasses import dataclass
@@ -9,57 +9,122 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-# Share of a normal distribution below one standard deviation under its middle.
-ONE_SD_BELOW = 0.1587
-# Of the pits of a filtered image that is nothing but noise, this share lies less deep than so many standard deviations
-# of it, in two and in three dimensions (measured on drawn noise; widths of 0.8 to 4 pixels differ by 3 %).
-PIT_SHARE, PIT_DEPTH_SD = 0.97, {2: 2.44, 3: 2.79}
-# Where a detector clips its dark pixels there is no noise to see: none is taken as less than this share of the usual.
-LEAST_NOISE = 0.25
-LEAST_SAMPLES = 30
+from ketaflow.assays.synaptic_puncta import constants
 
 
 @dataclass(frozen=True)
 class NoiseMap:
-    """Middle and spread of a filtered image, window by window, read between windows by interpolation."""
+    """Median and noise of a filtered image in windows.
 
-    middle: np.ndarray
+    Attributes
+    ----------
+    median, sd : ndarray
+        Median and standard deviation of the noise, one value per window.
+    window_px : tuple of int
+        Size of a window along each axis (pixels).
+    """
+
+    median: np.ndarray
     sd: np.ndarray
     window_px: tuple[int, ...]
 
     def at(self, where: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
-        """Middle and spread at some pixels."""
+        """Interpolate between the centres of the windows.
+
+        Parameters
+        ----------
+        where : tuple of (n,) ndarray
+            Pixels, one array of indices per axis.
+
+        Returns
+        -------
+        median, sd : (n,) ndarray
+            Values at these pixels.
+        """
         grid = [(index + 0.5) / size - 0.5 for index, size in zip(where, self.window_px, strict=True)]
-        middle, sd = (ndimage.map_coordinates(a, grid, order=1, mode="nearest") for a in (self.middle, self.sd))
-        return middle, sd
+        median = ndimage.map_coordinates(self.median, grid, order=1, mode="nearest")
+        return median, ndimage.map_coordinates(self.sd, grid, order=1, mode="nearest")
 
 
-def noise_map(matched: np.ndarray, sharp: np.ndarray, quiet: NoiseMap) -> NoiseMap:
-    """The noise of the matched filter: as deep as its pits are below the middle of the quiet pixels.
+def noise_of_background(response: np.ndarray, background: np.ndarray, window_px: float) -> NoiseMap:
+    """Estimate the noise from background pixels: from their median down to their quantile at one SD.
 
-    Puncta are bright, never dark. What an image does on its dark side is noise, and it still is in tissue so full of
-    puncta that no pixel is quiet. At the foot of an edge, such as that of a nucleus, pits are deeper than the noise,
-    and the spread of the quiet pixels is the better measure. Each errs upwards only, so the lesser of the two is
-    taken; in nothing but noise both are its standard deviation.
+    Parameters
+    ----------
+    response : ndarray
+        A filtered image.
+    background : ndarray of bool
+        Pixels without puncta, of the same shape.
+    window_px : float
+        Side of a window (pixels), rounded so that windows fill the image.
+
+    Returns
+    -------
+    NoiseMap
+        A window with too few background pixels takes the median values of the others.
     """
-    counts = quiet.middle.shape
-    where = np.nonzero(sharp == _lowest_around(sharp))
-    depth = quiet.at(where)[0] - matched[where]
+    counts = [max(1, round(size / window_px)) for size in response.shape]
+    window = tuple(size // count for size, count in zip(response.shape, counts, strict=True))
+    values = _window_samples(np.where(background, response, np.inf), counts, window)
+    values.sort(axis=-1)
+    n_background = np.isfinite(values).sum(-1)
+    median, low = (
+        np.take_along_axis(values, np.maximum(np.int64(share * n_background) - 1, 0)[..., None], -1)[..., 0]
+        for share in (0.5, constants.SHARE_BELOW_ONE_SD)
+    )
+    enough = n_background >= min(constants.MIN_NOISE_SAMPLES, values.shape[-1])
+    if enough.any():
+        usual_median, usual_sd = np.median(median[enough]), np.median((median - low)[enough])
+    else:
+        usual_median = np.median(response)
+        usual_sd = usual_median - np.quantile(response, constants.SHARE_BELOW_ONE_SD)
+    sd = np.where(enough, median, 0) - np.where(enough, low, 0)
+    sd = _smoothed(sd, enough, np.full(counts, usual_sd), response)
+    return NoiseMap(np.where(enough, median, usual_median), sd, window)
+
+
+def noise_of_minima(spot: np.ndarray, fine: np.ndarray, background: NoiseMap) -> NoiseMap:
+    """Estimate the noise of the spot filter from the depth of its local minima.
+
+    Parameters
+    ----------
+    spot, fine : ndarray
+        The image after the spot filter, and after the fine one, whose minima are used.
+    background : NoiseMap
+        Noise of the spot filter from background pixels.
+
+    Returns
+    -------
+    NoiseMap
+        The smaller of the two estimates in each window.
+
+    Notes
+    -----
+    In tissue full of puncta no pixel is background, and the estimate from background pixels is too large. Minima are
+    noise even there, but at the foot of an edge, such as that of a nucleus, they are deeper than the noise. Each
+    estimate errs upwards only, so the smaller is taken; in pure noise both are its standard deviation.
+    """
+    counts = background.median.shape
+    where = np.nonzero(fine == _minimum_filter(fine))
+    depth = background.at(where)[0] - spot[where]
     rows = [
-        np.minimum(index // size, count - 1) for index, size, count in zip(where, quiet.window_px, counts, strict=True)
+        np.minimum(index // size, count - 1)
+        for index, size, count in zip(where, background.window_px, counts, strict=True)
     ]
     window = np.ravel_multi_index(rows, counts)
     order = np.lexsort((depth, window))
-    first, after = np.searchsorted(window[order], [np.arange(quiet.middle.size), np.arange(quiet.middle.size) + 1])
-    deep = np.minimum(first + np.int64(PIT_SHARE * (after - first)), len(depth) - 1)
-    sd = (depth[order][deep] / PIT_DEPTH_SD[matched.ndim]).reshape(counts)
-    enough = (after - first).reshape(counts) >= LEAST_SAMPLES
-    sd = np.minimum(quiet.sd, _evened(sd, enough, quiet.sd, matched))
-    return NoiseMap(quiet.middle, sd, quiet.window_px)
+    n_windows = background.median.size
+    first, after = np.searchsorted(window[order], [np.arange(n_windows), np.arange(n_windows) + 1])
+    quantile = np.minimum(first + np.int64(constants.MINIMA_SHARE * (after - first)), len(depth) - 1)
+    depth_sd = constants.MINIMA_DEPTH_SD_2D if spot.ndim == 2 else constants.MINIMA_DEPTH_SD_3D
+    sd = (depth[order][quantile] / depth_sd).reshape(counts)
+    enough = (after - first).reshape(counts) >= constants.MIN_NOISE_SAMPLES
+    sd = np.minimum(background.sd, _smoothed(sd, enough, background.sd, spot))
+    return NoiseMap(background.median, sd, background.window_px)
 
 
-def _lowest_around(response: np.ndarray) -> np.ndarray:
-    """The lowest response at each pixel and its neighbours."""
+def _minimum_filter(response: np.ndarray) -> np.ndarray:
+    """Minimum of each pixel and its neighbours; several times faster than ``ndimage.minimum_filter(size=3)``."""
     lowest = response
     for axis in range(response.ndim):
         before, lowest = lowest, lowest.copy()
@@ -69,42 +134,18 @@ def _lowest_around(response: np.ndarray) -> np.ndarray:
     return lowest
 
 
-def _evened(sd: np.ndarray, enough: np.ndarray, otherwise: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """Spreads smoothed over neighbouring windows, none impossibly small; ``otherwise`` where there is not enough."""
+def _smoothed(sd: np.ndarray, enough: np.ndarray, otherwise: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Median over neighbouring windows, bounded below; ``otherwise`` where a window has not ``enough`` samples."""
     sd = ndimage.median_filter(np.where(enough, sd, otherwise), 3, mode="nearest")
-    least = max(LEAST_NOISE * float(np.median(sd)), np.finfo(np.float32).eps * max(1.0, float(np.ptp(response))))
-    return np.maximum(sd, least)
+    rounding = float(np.finfo(np.float32).eps) * max(1.0, float(np.ptp(response)))
+    return np.maximum(sd, max(constants.MIN_RELATIVE_NOISE * float(np.median(sd)), rounding))
 
 
-def quiet_map(response: np.ndarray, quiet: np.ndarray, window_px: float) -> NoiseMap:
-    """Middle and spread of the quiet pixels of each window, the spread taken downwards from the median.
-
-    A window with hardly a quiet pixel takes the usual values of the image.
-    """
-    counts = [max(1, round(size / window_px)) for size in response.shape]
-    window = tuple(size // count for size, count in zip(response.shape, counts, strict=True))
-    values = _windows(np.where(quiet, response, np.inf), counts, window)
-    values.sort(axis=-1)
-    n_quiet = np.isfinite(values).sum(-1)
-    middle, low = (
-        np.take_along_axis(values, np.maximum(np.int64(share * n_quiet) - 1, 0)[..., None], -1)[..., 0]
-        for share in (0.5, ONE_SD_BELOW)
-    )
-    enough = n_quiet >= min(LEAST_SAMPLES, values.shape[-1])
-    if not enough.any():
-        usual_middle, usual_sd = np.median(response), np.median(response) - np.quantile(response, ONE_SD_BELOW)
-    else:
-        usual_middle, usual_sd = np.median(middle[enough]), np.median((middle - low)[enough])
-    sd = np.where(enough, middle, 0) - np.where(enough, low, 0)
-    sd = _evened(sd, enough, np.full(counts, usual_sd), response)
-    return NoiseMap(np.where(enough, middle, usual_middle), sd, window)
-
-
-def _windows(response: np.ndarray, counts: list[int], window: tuple[int, ...]) -> np.ndarray:
+def _window_samples(response: np.ndarray, counts: list[int], window: tuple[int, ...]) -> np.ndarray:
     """Every second pixel of each window along every axis, as (*counts, samples)."""
     cut = response[tuple(slice(0, n * size) for n, size in zip(counts, window, strict=True))]
     split = cut.reshape([length for pair in zip(counts, window, strict=True) for length in pair])
     axes = response.ndim
     split = split.transpose([*range(0, 2 * axes, 2), *range(1, 2 * axes, 2)])
-    sampled = split[(..., *(slice(None, None, 2 if size > 3 else 1) for size in window))]
-    return sampled.reshape(*counts, -1)
+    steps = tuple(slice(None, None, 2 if size > constants.SUBSAMPLED_FROM_PX else 1) for size in window)
+    return split[(slice(None),) * axes + steps].reshape(*counts, -1)

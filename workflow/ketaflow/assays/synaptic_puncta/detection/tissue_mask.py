@@ -1,60 +1,101 @@
-"""Which part of a field is tissue: nuclei, vessels and holes hold no synapses and are left out of the area.
+"""Which part of the field is tissue: nuclei, vessels and holes contain no synapses and are left out of the area.
 
-In: both channels and the puncta found in them. Out: a coarse mask. A hole has to be wide, dark in both channels
-against what lies around it, and empty of puncta; a field that merely darkens towards a corner keeps all its area.
+In: both channels and their puncta. Out: a coarse mask. A hole is wide, darker than its surroundings in both channels,
+and empty of puncta. A field that merely darkens towards a corner keeps all its area.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import ndimage
+from skimage.morphology import isotropic_opening
 
-from ketaflow.assays.synaptic_puncta.detection import smoothing
-
-# Nuclei and capillaries are several micrometres wide: this is fine enough to follow their edge.
-COARSE_PIXEL_UM = 0.4
-DARKEST = 0.005
-# Puncta in a hole, per area, against those outside it: some lie above or below it in focus.
-EMPTY_SHARE = 0.4
+from ketaflow.assays.synaptic_puncta import constants
+from ketaflow.assays.synaptic_puncta.detection import gaussian_filters
+from ketaflow.assays.synaptic_puncta.model import TissueSettings
 
 
-def tissue_mask(
-    channels: list[np.ndarray],
-    positions_um: list[np.ndarray],
+@dataclass(frozen=True)
+class TissueMap:
+    """The tissue in a field.
+
+    Attributes
+    ----------
+    mask : (rows, columns) bool ndarray
+        True where there is tissue, at a coarser scale than the image.
+    pixel_um : float
+        Size of a pixel of the mask (um).
+    extent_um : (2,) ndarray
+        Height and width of the field (um).
+    """
+
+    mask: np.ndarray
+    pixel_um: float
+    extent_um: np.ndarray
+
+    @property
+    def field_um2(self) -> float:
+        """Area of the field (um2)."""
+        return float(np.prod(self.extent_um))
+
+    @property
+    def area_um2(self) -> float:
+        """Area of the tissue (um2)."""
+        return self.field_um2 * float(self.mask.mean())
+
+    def contains(self, positions_um: np.ndarray) -> np.ndarray:
+        """Return whether each position (n, 2 or 3; um) lies in tissue; False outside the field."""
+        plane_um = positions_um[:, -2:]
+        index = (plane_um / self.pixel_um).astype(int)
+        inside = ((plane_um >= 0) & (plane_um < self.extent_um)).all(1)
+        index = np.clip(index, 0, np.array(self.mask.shape) - 1)
+        return inside & self.mask[tuple(index.T)]
+
+
+def tissue_map(
+    channels: Sequence[np.ndarray],
+    positions_um: Sequence[np.ndarray],
     *,
     pixel_size_um: float,
-    hole_diameter_um: float,
-    hole_contrast: float,
-) -> tuple[np.ndarray, float]:
-    """Mask of the tissue (true) at a coarse scale, and the size of its pixels (um).
+    settings: TissueSettings,
+) -> TissueMap:
+    """Find the tissue of a field.
 
     Parameters
     ----------
-    channels : list of (y, x) or (z, y, x)
+    channels : sequence of (rows, columns) or (planes, rows, columns) ndarray
         The images; stacks are averaged over their planes.
-    positions_um : list of (n, 2 or 3)
-        Puncta of each channel.
-    hole_diameter_um
-        Narrower gaps stay part of the tissue.
-    hole_contrast
-        How far a hole lies below its surroundings, 1 being the distance from the field's median to its darkest parts.
+    positions_um : sequence of (n, 2) or (n, 3) ndarray
+        Puncta of each channel (um).
+    pixel_size_um : float
+        Size of a pixel of the images (um).
+    settings : TissueSettings
+        ``hole_diameter_um``: narrower gaps remain tissue. ``hole_contrast``: how far a hole lies below its
+        surroundings; 1 is the distance from the field's median to its darkest parts.
+
+    Returns
+    -------
+    TissueMap
     """
-    factor = max(1, int(COARSE_PIXEL_UM / pixel_size_um))
+    factor = max(1, int(constants.MASK_PIXEL_UM / pixel_size_um))
     coarse_um = factor * pixel_size_um
-    darkness = [_darkness(_coarse(image, factor), hole_diameter_um / coarse_um) for image in channels]
-    dark = np.min(darkness, axis=0) > hole_contrast
-    radius = max(1, round(hole_diameter_um / coarse_um / 2))
-    holes, count = ndimage.label(_opened(dark, radius))
+    hole_px = settings.hole_diameter_um / coarse_um
+    darkness = [_darkness(_downscaled(image, factor), hole_px) for image in channels]
+    dark = np.min(darkness, axis=0) > settings.hole_contrast
+    holes, count = ndimage.label(_opened(dark, max(1, round(hole_px / 2))))
     tissue = holes == 0
-    counted = sum(_puncta_per_pixel(positions, coarse_um, tissue.shape) for positions in positions_um)
+    counted = np.sum([_puncta_per_pixel(positions, coarse_um, tissue.shape) for positions in positions_um], axis=0)
     usual = counted[tissue].mean() if tissue.any() else 0.0
     for number in range(1, count + 1):
         hole = holes == number
-        if counted[hole].mean() >= EMPTY_SHARE * usual:
+        if counted[hole].mean() >= constants.MAX_HOLE_PUNCTA_SHARE * usual:
             tissue |= hole
-    return tissue, coarse_um
+    return TissueMap(tissue, coarse_um, np.array(channels[0].shape[-2:]) * pixel_size_um)
 
 
-def _coarse(image: np.ndarray, factor: int) -> np.ndarray:
-    """The image averaged over its planes and over squares of ``factor`` pixels; the last squares may be cut off."""
+def _downscaled(image: np.ndarray, factor: int) -> np.ndarray:
+    """The image averaged over its planes and over squares of ``factor`` pixels, its edge repeated in the last ones."""
     plane = image.mean(0, dtype=np.float32) if image.ndim == 3 else image.astype(np.float32)
     height, width = plane.shape
     plane = np.pad(plane, ((0, -height % factor), (0, -width % factor)), mode="edge")
@@ -62,26 +103,25 @@ def _coarse(image: np.ndarray, factor: int) -> np.ndarray:
 
 
 def _darkness(image: np.ndarray, hole_px: float) -> np.ndarray:
-    """How far each pixel lies below its surroundings, in units of the field's own dark side."""
-    spectrum = smoothing.spectrum(image)
+    """How far each pixel lies below its surroundings, over the distance of the field's median to its darkest parts."""
+    transform = gaussian_filters.cosine_transform(image)
     near, around = (
-        smoothing.filtered(spectrum, smoothing.kept_by_gaussian(image.shape, np.array([width, width])))
-        for width in (hole_px / 4, 4 * hole_px)
+        gaussian_filters.inverse_transform(transform, gaussian_filters.gaussian_transfer(image.shape, (sigma, sigma)))
+        for sigma in (constants.HOLE_SIGMA_RATIO * hole_px, constants.SURROUNDINGS_SIGMA_RATIO * hole_px)
     )
-    dark_side = float(np.median(near) - np.quantile(near, DARKEST))
-    noise = float(np.median(np.abs(near - around - np.median(near - around)))) / 0.6745
-    return (around - near) / max(dark_side, 4 * noise, np.finfo(np.float32).tiny)
+    dark_side = float(np.median(near) - np.quantile(near, constants.DARKEST_QUANTILE))
+    difference = near - around
+    noise = float(np.median(np.abs(difference - np.median(difference)))) / constants.MAD_PER_SD
+    return (around - near) / max(dark_side, constants.MIN_DARK_SIDE_SD * noise, np.finfo(np.float32).tiny)
 
 
 def _opened(mask: np.ndarray, radius: int) -> np.ndarray:
-    """The mask without parts narrower than a disc of that radius; beyond the edges it goes on."""
-    padded = np.pad(mask, radius, mode="edge")
-    inner = ndimage.distance_transform_edt(padded) > radius
-    opened = ndimage.distance_transform_edt(~inner) <= radius if inner.any() else inner
-    return opened[radius:-radius, radius:-radius]
+    """The mask without parts narrower than a disc of that radius; beyond the field its edge goes on."""
+    return isotropic_opening(np.pad(mask, radius, mode="edge"), radius)[radius:-radius, radius:-radius]
 
 
-def _puncta_per_pixel(positions_um: np.ndarray, coarse_um: float, shape: tuple[int, int]) -> np.ndarray:
+def _puncta_per_pixel(positions_um: np.ndarray, coarse_um: float, shape: tuple[int, ...]) -> np.ndarray:
+    """Number of puncta in each pixel of the mask."""
     index = np.clip((positions_um[:, -2:] / coarse_um).astype(int), 0, np.array(shape) - 1)
     counted = np.zeros(shape)
     np.add.at(counted, tuple(index.T), 1)

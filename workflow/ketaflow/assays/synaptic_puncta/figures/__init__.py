@@ -1,0 +1,1 @@
+"""What does a reviewer see of a field?"""

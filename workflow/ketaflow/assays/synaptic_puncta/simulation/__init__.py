@@ -1,0 +1,1 @@
+"""What does a field look like whose puncta and pairs are known?"""
