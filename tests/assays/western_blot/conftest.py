@@ -1,5 +1,7 @@
 """Stories for the tests: a cohort of eight animals on one membrane, run through the stages as the workflow would."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +10,25 @@ import pytest
 
 from ketaflow import assays
 from ketaflow.assays.western_blot import ingest, qc, quantify, simulate
+from ketaflow.assays.western_blot.model import (
+    Band,
+    Blot,
+    CohortSettings,
+    IngestSettings,
+    Measured,
+    QcSettings,
+    QuantifySettings,
+)
 from ketaflow.core import settings
-from ketaflow.core.records import Record
+from ketaflow.core.inputs import Rows, build
+from ketaflow.core.results import Check, Checked, Measurement, frame
 
 TABLES = assays.described("western_blot", "tables.schema")["tables"]
 DEFAULTS = settings.with_defaults({}, assays.described("western_blot", "settings.schema"))
+INGEST = build(IngestSettings, DEFAULTS["ingest"])
+QUANTIFY = build(QuantifySettings, DEFAULTS["quantify"])
+QC = build(QcSettings, DEFAULTS["qc"])
+COHORT = build(CohortSettings, DEFAULTS["cohort"])
 
 
 class Lab:
@@ -21,20 +37,37 @@ class Lab:
     def __init__(self, folder: Path):
         self.folder = folder
 
-    def ingested(self, **tables: list[dict]) -> Record:
-        rows = {f"western_blot_{name}": filled(f"western_blot_{name}", given) for name, given in tables.items()}
-        record = ingest.ingest(rows, self.folder, **DEFAULTS["ingest"])
-        record.rows = rows
-        return record
+    def ingested(self, **tables: list[dict]) -> Blot:
+        return ingest.ingest(rows_of(**tables), self.folder, INGEST)
 
-    def measured(self, record: Record, **changed: object) -> Record:
-        return quantify.quantify(record, **{**DEFAULTS["quantify"], **changed})
+    def measured(self, blot: Blot, boxes: tuple[dict, ...] = ()) -> Measured:
+        return quantify.quantify(blot, QUANTIFY, rows=rows_of(boxes=list(boxes)))
 
-    def checked(self, record: Record, measured: Record) -> Record:
-        return qc.qc(record, measured, **DEFAULTS["qc"])
+    def reviewed(self, blot: Blot) -> Checked:
+        return qc.qc(blot, self.measured(blot), QC)
 
-    def bands(self, **tables: list[dict]) -> pd.DataFrame:
-        return self.measured(self.ingested(**tables)).table("bands")
+    def checks(self, blot: Blot) -> pd.DataFrame:
+        return frame(self.reviewed(blot).checks, Check)
+
+    def values(self, blot: Blot) -> pd.DataFrame:
+        return values_of(self.measured(blot))
+
+    def bands(self, boxes: tuple[dict, ...] = (), **tables: list[dict]) -> pd.DataFrame:
+        return frame(self.measured(self.ingested(**tables), boxes).bands, Band)
+
+
+def values_of(measured: Measured) -> pd.DataFrame:
+    return frame(measured.measurements, Measurement)
+
+
+def rows_of(**tables: list[dict]) -> Rows:
+    """Rows by table, named without the assay; empty cells where a row leaves out a column."""
+    return Rows({f"western_blot_{name}": filled(f"western_blot_{name}", given) for name, given in tables.items()})
+
+
+def with_pixels(blot: Blot, change: Callable[[np.ndarray], np.ndarray], **more: object) -> Blot:
+    """The blot with the pixels of every scan changed, and other fields of the scans replaced."""
+    return replace(blot, scans=[replace(scan, pixels=change(scan.pixels.copy()), **more) for scan in blot.scans])
 
 
 def filled(table: str, rows: list[dict]) -> list[dict]:
@@ -62,7 +95,7 @@ def study(tmp_path_factory) -> tuple[Lab, dict[str, list[dict]]]:
         for name, table in tables.items()
     }
     folder = tmp_path_factory.mktemp("blots")
-    simulate.draw({f"western_blot_{name}": given for name, given in rows.items()}, folder, seed=11)
+    simulate.draw(rows_of(**rows), folder, seed=11)
     return Lab(folder), rows
 
 

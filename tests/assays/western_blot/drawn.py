@@ -1,17 +1,20 @@
 """Membranes drawn for one story: so much of a protein in each lane, on a picture of its own noise."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import tifffile
 
-from ketaflow import assays
 from ketaflow.assays.western_blot import cohort
+from ketaflow.assays.western_blot.model import Blot, Fingerprint, Lane, Measured, Target, TargetSummary
 from ketaflow.assays.western_blot.simulation.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
-from ketaflow.core import settings
+from ketaflow.core.results import Measurement, Summary, frame
 
-COHORT = settings.with_defaults({}, assays.described("western_blot", "settings.schema"))["cohort"]
+from .conftest import COHORT
+
+PUBLISHED = {"measurements": Measurement, "targets": TargetSummary, "fingerprints": Fingerprint}
 HEIGHT_PX, WIDTH_PX = 420, 560
 
 
@@ -70,13 +73,19 @@ def lane_map(membrane: str, animals: list[str], *, ladder: bool = True, pool: in
     ]
 
 
-def summarised(records: list, **changed: float) -> dict:
-    """The cohort's summary of measured records."""
-    names = {name for _, measured in records for name in measured.tables}
-    tables = {name: pd.concat([measured.table(name) for _, measured in records]) for name in names}
-    rows: dict[str, list] = {}
-    for record, _ in records:
-        for name, own in record.rows.items():
-            rows.setdefault(name, []).extend(own)
-    tables = {name: table.reset_index(drop=True) for name, table in tables.items()}
-    return cohort.summarise(tables, {name: pd.DataFrame(own) for name, own in rows.items()}, **{**COHORT, **changed})
+def summarised(blots: list[tuple[Blot, Measured]], **changed: float) -> Summary:
+    """The cohort's summary of measured blots, as the engine hands their tables to it."""
+    tables = {
+        name: pd.concat([frame(getattr(measured, name), kind) for _, measured in blots], ignore_index=True)
+        for name, kind in PUBLISHED.items()
+    }
+    cohort_tables = {
+        "western_blot_images": frame([target for blot, _ in blots for target in blot.targets], Target),
+        "western_blot_lanes": frame([lane for blot, _ in blots for lane in blot.lanes], Lane),
+    }
+    return cohort.summarise(tables, cohort_tables, replace(COHORT, **changed))
+
+
+def legend_of(summary: Summary) -> pd.Series:
+    """Legends by the title of their figure."""
+    return summary.tables["legends"].set_index("figure")["legend"]

@@ -1,5 +1,6 @@
 """What shows only when all membranes are seen: copies, pictures used twice, legends."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,12 +10,15 @@ from scipy import ndimage
 
 from ketaflow.assays.western_blot.images.readers import read_picture
 from ketaflow.assays.western_blot.integrity import duplicated_lanes
-from ketaflow.assays.western_blot.lanes.lane_crops import Cut
-from ketaflow.assays.western_blot.lanes.lane_profile import edges as rows_inside
-from ketaflow.assays.western_blot.lanes.lane_profile import strip
-from ketaflow.core import records
+from ketaflow.assays.western_blot.lanes.lane_crops import LaneCrop
+from ketaflow.assays.western_blot.lanes.lane_profile import lane_profile, rows_on_membrane
+from ketaflow.assays.western_blot.model import Fingerprint, Measured, View
+from ketaflow.core.results import frame
+from ketaflow.engine import batch_files
+from ketaflow.engine.batch_files import Outcome
 
-from .drawn import COHORT, lane_map, picture, summarised, write
+from .conftest import COHORT
+from .drawn import lane_map, legend_of, picture, summarised, write
 
 ANIMALS = [f"M{number}" for number in range(1, 9)]
 # The third lane of nine, and where the seventh begins.
@@ -31,7 +35,7 @@ def image(name: str, membrane: str, target: str = "GAPDH", **more: object) -> di
 
 def run(lab, planes: dict[tuple[str, str, str], np.ndarray]) -> list:
     """Records of pictures given by (file, membrane, target); every membrane is a group of its own."""
-    records = []
+    blots = []
     for membrane in dict.fromkeys(membrane for _, membrane, _ in planes):
         own = [
             (write(lab.folder, name, plane), name, target)
@@ -39,14 +43,14 @@ def run(lab, planes: dict[tuple[str, str, str], np.ndarray]) -> list:
             if m == membrane
         ]
         rows = [image(name, membrane, target) for _, name, target in own]
-        record = lab.ingested(images=rows, lanes=lane_map(membrane, ANIMALS))
-        records.append((record, lab.measured(record)))
-    return records
+        blot = lab.ingested(images=rows, lanes=lane_map(membrane, ANIMALS))
+        blots.append((blot, lab.measured(blot)))
+    return blots
 
 
 def alike(lab, planes: dict) -> list[str]:
-    checks = summarised(run(lab, planes))["checks"]
-    return [] if checks.empty else checks[checks["check"].eq("near_identical_lanes")]["message"].tolist()
+    checks = summarised(run(lab, planes)).checks
+    return [check.message for check in checks if check.check == "near_identical_lanes"]
 
 
 def moved(lane: np.ndarray, rows: int) -> np.ndarray:
@@ -107,14 +111,15 @@ def test_one_picture_for_two_proteins_is_pointed_at_though_it_was_changed(lab):
 
 def test_the_same_pixels_under_two_names_are_pointed_at(lab):
     plane = picture(volumes(1), 37.0, 1)
-    checks = summarised(run(lab, {("a.tif", "B1", "GAPDH"): plane, ("b.tif", "B2", "GAPDH"): plane}))["checks"]
-    assert set(checks["check"]) == {"same_picture"} and set(checks["recording"]) == {"a.tif", "b.tif"}
+    checks = summarised(run(lab, {("a.tif", "B1", "GAPDH"): plane, ("b.tif", "B2", "GAPDH"): plane})).checks
+    assert {check.check for check in checks} == {"same_picture"}
+    assert {check.recording for check in checks} == {"a.tif", "b.tif"}
 
 
 def test_every_target_of_every_membrane_has_one_legend(study):
     lab, rows = study
-    record = lab.ingested(images=rows["images"], lanes=rows["lanes"])
-    legends = summarised([(record, lab.measured(record))])["legends"].set_index("figure")["legend"]
+    blot = lab.ingested(images=rows["images"], lanes=rows["lanes"])
+    legends = legend_of(summarised([(blot, lab.measured(blot))]))
     assert sorted(legends.index) == [
         "BDNF, membrane B1",
         "GAPDH, membrane B1",
@@ -133,21 +138,20 @@ def test_the_summary_is_the_same_from_a_batch_file(lab):
     """Columns that are empty throughout, as batch files hold them, change nothing."""
     found = run(lab, {("a.tif", "B1", "GAPDH"): picture(volumes(1), 37.0, 1)})
     path = lab.folder / "batch.zip"
-    records.write_batch([measured for _, measured in found], path)
-    read = [(record, again) for (record, _), again in zip(found, records.read_batch(path), strict=True)]
-    assert summarised(read)["legends"].equals(summarised(found)["legends"])
+    batch_files.write([Outcome("B1", measured) for _, measured in found], Measured, path)
+    read = [(blot, again.content) for (blot, _), again in zip(found, batch_files.read(path, Measured), strict=True)]
+    assert legend_of(summarised(read)).equals(legend_of(summarised(found)))
 
 
 def test_a_legend_counts_what_is_marked(study):
     lab, rows = study
     images = [row for row in rows["images"] if row["target"] in ("BDNF", "GAPDH")]
-    record = lab.ingested(images=images, lanes=rows["lanes"])
-    key = next(scan["key"] for scan in record.facts["scans"] if "BDNF" in scan["image"])
-    signal = record.arrays[key]
-    ceiling = np.floor(float(np.percentile(signal, 99.8)))
-    record.arrays[key] = np.minimum(signal, ceiling).astype(signal.dtype)
-    next(scan for scan in record.facts["scans"] if scan["key"] == key)["ceiling"] = ceiling
-    legend = summarised([(record, lab.measured(record))])["legends"].set_index("figure")["legend"]["BDNF, membrane B1"]
+    blot = lab.ingested(images=images, lanes=rows["lanes"])
+    bdnf, *others = sorted(blot.scans, key=lambda scan: "BDNF" not in scan.image)
+    level = np.floor(float(np.percentile(bdnf.pixels, 99.8)))
+    clipped = replace(bdnf, pixels=np.minimum(bdnf.pixels, level).astype(bdnf.pixels.dtype), saturation_level=level)
+    blot = replace(blot, scans=[clipped, *others])
+    legend = legend_of(summarised([(blot, lab.measured(blot))]))["BDNF, membrane B1"]
     assert "marked and kept" in legend and "saturated at the detector" in legend
 
 
@@ -157,9 +161,9 @@ def cut(signal: np.ndarray, edges: list[tuple[float, float]]) -> list:
     for lane, (left, right) in enumerate(edges, start=1):
         pixels = signal[:, round(left) : round(right)].astype(np.float32)
         beside, length = pixels[:, [0, -1]].mean(axis=1), 0.25 * len(pixels)
-        inside = rows_inside(pixels.mean(axis=1), beside)
-        cut = Cut(lane, round(left), pixels, 0.0, beside)
-        made.append(strip(cut, inside, "lane", length=length, min_snr=6.0, foot=0.03))
+        extent = rows_on_membrane(pixels.mean(axis=1), beside)
+        cut = LaneCrop(lane, round(left), pixels, 0.0, beside)
+        made.append(lane_profile(cut, extent, "lane", length=length, min_snr=6.0, foot=0.03))
     return made
 
 
@@ -173,11 +177,13 @@ def test_lanes_of_real_pictures_are_not_accused(shared):
         plane = next(iter(read_picture(blots / "pgk1_westerns" / row.image).planes.values())).astype(float)
         edges = np.linspace(row.x0 + 8, row.x1 - 8, 7)
         views.append(cut(plane.max() - plane, list(pairwise(edges))))
-    found = pd.DataFrame([row for lanes in views for row in duplicated_lanes.fingerprints(lanes)])
+    view = View("a.tif", None, "B1", 0, 1, (1, 1), [], [])
+    found = frame([row for lanes in views for row in duplicated_lanes.fingerprints(view, lanes)], Fingerprint)
     places = [found[name].to_numpy(float) for name in ("anchor", "second", "rows")]
-    pairs = duplicated_lanes.pairs(duplicated_lanes.decoded(list(found["fine"])), *places, least=0.3, least_score=0.0)
+    fine = duplicated_lanes.decoded(list(found["fine"]))
+    pairs = duplicated_lanes.matching_lanes(fine, *places, least=0.3, least_score=0.0)
     assert len(found) == 44
-    limits = COHORT["likeness_correlation"], COHORT["likeness_score"]
+    limits = COHORT.likeness_correlation, COHORT.likeness_score
     assert not [pair for pair in pairs if pair.correlation >= limits[0] and pair.score >= limits[1]]
     assert max((pair.correlation for pair in pairs), default=0.0) < 0.8
 
@@ -186,11 +192,11 @@ def test_lanes_of_real_pictures_are_not_accused(shared):
 def test_two_real_pictures_that_are_one_are_pointed_at(shared, lab):
     """Among the gels at hand one picture lies twice, under two names."""
     lab.folder = shared / "blot" / "gelgenie_masks"
-    records = []
+    blots = []
     for number, name in enumerate(["UVP01938May142019.jpg", "UVP01940May142019.jpg", "Pair_1_Wk10_GelRed.jpg"]):
         lanes = lane_map(f"B{number}", ["M1", "M2", "M3"], ladder=False)
-        record = lab.ingested(images=[image(name, f"B{number}", "DNA")], lanes=lanes)
-        records.append((record, lab.measured(record)))
-    checks = summarised(records)["checks"]
-    assert sorted(checks["recording"]) == ["UVP01938May142019.jpg", "UVP01940May142019.jpg"]
-    assert set(checks["check"]) == {"same_picture"}
+        blot = lab.ingested(images=[image(name, f"B{number}", "DNA")], lanes=lanes)
+        blots.append((blot, lab.measured(blot)))
+    checks = summarised(blots).checks
+    assert sorted(check.recording for check in checks) == ["UVP01938May142019.jpg", "UVP01940May142019.jpg"]
+    assert {check.check for check in checks} == {"same_picture"}

@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 from skimage.io import imread
 
-from ketaflow.assays.western_blot.bands.membrane_view import sure_comb
-from ketaflow.assays.western_blot.images.band_enhancement import relief
-from ketaflow.assays.western_blot.images.membrane_split import parts
-from ketaflow.assays.western_blot.lanes.lane_plausibility import evidence
+from ketaflow.assays.western_blot.bands.membrane_view import certain_lanes
+from ketaflow.assays.western_blot.images.band_enhancement import enhance_bands
+from ketaflow.assays.western_blot.images.membrane_split import split_membranes
+from ketaflow.assays.western_blot.lanes.lane_plausibility import judge_lanes
 
-from .conftest import DEFAULTS
+from .conftest import QUANTIFY
 
-LIMITS = {name: DEFAULTS["quantify"][name] for name in ("lane_margin", "lane_filled", "lane_outside")}
 PITCH = 40
 
 
@@ -32,15 +31,15 @@ def membrane(wells: int, *, blank: tuple[int, ...] = (), ladder: bool = False, t
 
 
 def found(signal: np.ndarray, kinds: list[str]):
-    return sure_comb(relief(signal, len(kinds)), [{"sample": kind} for kind in kinds], **LIMITS)
+    return certain_lanes(enhance_bands(signal, len(kinds)), kinds, QUANTIFY)
 
 
 @pytest.mark.parametrize("wells", [2, 5, 12, 15])
 @pytest.mark.parametrize("ladder", [False, True])
 def test_every_lane_is_found_where_it_was_drawn(wells, ladder):
-    comb, refusal = found(membrane(wells, ladder=ladder), ["ladder" if ladder else "animal"] + ["animal"] * (wells - 1))
+    grid, refusal = found(membrane(wells, ladder=ladder), ["ladder" if ladder else "animal"] + ["animal"] * (wells - 1))
     assert refusal == ""
-    np.testing.assert_allclose(comb.centres, PITCH * np.arange(1, wells + 1), atol=0.15 * PITCH)
+    np.testing.assert_allclose(grid.centres, PITCH * np.arange(1, wells + 1), atol=0.15 * PITCH)
 
 
 @pytest.mark.parametrize("listed", [1, 2, 3, 4, 5, 6, 7, 9, 10, 11])
@@ -51,15 +50,15 @@ def test_eight_lanes_are_not_taken_for_any_other_number(listed):
 def test_a_blank_lane_within_is_kept_where_the_pitch_says_it_is():
     kinds = ["animal"] * 8
     kinds[3] = "blank"
-    comb, refusal = found(membrane(8, blank=(4,)), kinds)
+    grid, refusal = found(membrane(8, blank=(4,)), kinds)
     assert refusal == ""
-    np.testing.assert_allclose(comb.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)
+    np.testing.assert_allclose(grid.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)
 
 
 def test_wells_nobody_loaded_need_not_be_listed():
-    comb, refusal = found(membrane(8, blank=(3, 6)), ["animal"] * 6)
+    grid, refusal = found(membrane(8, blank=(3, 6)), ["animal"] * 6)
     assert refusal == ""
-    np.testing.assert_allclose(comb.centres, PITCH * np.array([1, 2, 4, 5, 7, 8]), atol=0.15 * PITCH)
+    np.testing.assert_allclose(grid.centres, PITCH * np.array([1, 2, 4, 5, 7, 8]), atol=0.15 * PITCH)
 
 
 def test_an_outer_lane_that_shows_nothing_is_told():
@@ -73,12 +72,12 @@ def test_an_outer_lane_that_shows_nothing_is_told():
 )
 def test_lanes_beside_a_towel_that_touches_the_gel_are_found(shared, gel, lanes):
     signal = imread(shared / "blot" / "gelgenie_masks" / f"{gel}_GelRed.jpg").mean(axis=-1)
-    raised = relief(signal, max(lanes))
-    for (top, bottom), count in zip(parts(raised, len(lanes), len(signal)), lanes, strict=True):
-        comb, refusal = sure_comb(raised.part(top, bottom), [{"sample": "ladder"}] * count, **LIMITS)
+    enhanced = enhance_bands(signal, max(lanes))
+    for (top, bottom), count in zip(split_membranes(enhanced, len(lanes), len(signal)), lanes, strict=True):
+        grid, refusal = certain_lanes(enhanced.between(top, bottom), ["ladder"] * count, QUANTIFY)
         assert refusal == ""
         first = {"Pair_12_Wk10": 515, "Pair_4and5_Wk10": 350, "Pair_10and11_Wk9": 345}[gel]
-        assert comb.centres[0] == pytest.approx(first, abs=20)
+        assert grid.centres[0] == pytest.approx(first, abs=20)
 
 
 def columns_of(*lanes: float, width: int = 400) -> np.ndarray:
@@ -98,20 +97,20 @@ def columns_of(*lanes: float, width: int = 400) -> np.ndarray:
     ],
 )
 def test_what_speaks_against_a_comb_is_said(centres, doubt):
-    judged = evidence(columns_of(100, 140, 180, 220), np.array(centres, float), 40.0, np.ones(len(centres), bool))
+    judged = judge_lanes(columns_of(100, 140, 180, 220), np.array(centres, float), 40.0, np.ones(len(centres), bool))
     assert judged.doubt == "" if not doubt else doubt in judged.doubt
 
 
 def test_an_unlisted_lane_counts_against_the_weakest_listed():
     strips = columns_of(100, 140, 180) + 0.5 * columns_of(220)
-    judged = evidence(strips, np.array([100, 140, 180.0]), 40.0, np.ones(3, bool))
+    judged = judge_lanes(strips, np.array([100, 140, 180.0]), 40.0, np.ones(3, bool))
     assert judged.outside == pytest.approx(0.5)
-    assert evidence(columns_of(100, 140, 180), np.array([100, 140, 180.0]), 40.0, np.ones(3, bool)).outside == 0
+    assert judge_lanes(columns_of(100, 140, 180), np.array([100, 140, 180.0]), 40.0, np.ones(3, bool)).outside == 0
 
 
 def test_a_lane_between_two_that_are_listed_is_seen():
     strips = columns_of(100, 180, 260) + 0.8 * columns_of(140, 220)
-    judged = evidence(strips, np.array([100, 180, 260.0]), 80.0, np.ones(3, bool))
+    judged = judge_lanes(strips, np.array([100, 180, 260.0]), 80.0, np.ones(3, bool))
     assert judged.outside > 0.5
 
 
@@ -119,12 +118,12 @@ def test_the_rims_of_empty_wells_are_no_unlisted_lanes():
     rims = 0.15 * columns_of(100, 140, 180, 220, 260)
     nothing = 0 * rims
     strips = np.concatenate([columns_of(100, 140), nothing, 0.1 * columns_of(180), nothing, rims])
-    judged = evidence(strips, np.array([100, 140, 180.0]), 40.0, np.ones(3, bool))
+    judged = judge_lanes(strips, np.array([100, 140, 180.0]), 40.0, np.ones(3, bool))
     assert judged.outside == 0
 
 
 def test_two_lanes_listed_as_one_are_told():
-    judged = evidence(columns_of(100, 140, 180, 220), np.array([120, 200.0]), 80.0, np.ones(2, bool))
+    judged = judge_lanes(columns_of(100, 140, 180, 220), np.array([120, 200.0]), 80.0, np.ones(2, bool))
     assert "look like two" in judged.doubt
 
 
@@ -133,21 +132,21 @@ def test_lanes_that_run_together_are_two_if_they_hold_other_bands(ladder, doubt)
     row = (columns_of(100, 132, 180, 220) + columns_of(116)).clip(0, 100)
     others = columns_of(100)
     strips = np.concatenate([row if place == 0 else others * shown for place, shown in enumerate(ladder)])
-    judged = evidence(strips, np.array([100, 132, 180, 220.0]), 40.0, np.ones(4, bool))
+    judged = judge_lanes(strips, np.array([100, 132, 180, 220.0]), 40.0, np.ones(4, bool))
     assert judged.doubt == doubt
 
 
 def test_the_halves_of_a_spliced_picture_are_one_membrane():
     signal = membrane(8).astype(float)
     signal[:, PITCH * 4 + PITCH // 2 :] += 0.3 * np.median(signal)
-    comb, refusal = found(signal.astype(np.uint16), ["animal"] * 8)
+    grid, refusal = found(signal.astype(np.uint16), ["animal"] * 8)
     assert refusal == ""
-    np.testing.assert_allclose(comb.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)
+    np.testing.assert_allclose(grid.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)
 
 
 def test_hot_pixels_are_no_lanes():
     signal, rng = membrane(8), np.random.default_rng(2)
     signal[rng.integers(0, 300, 150), rng.integers(0, signal.shape[1], 150)] = 60_000
-    comb, refusal = found(signal, ["animal"] * 8)
+    grid, refusal = found(signal, ["animal"] * 8)
     assert refusal == ""
-    np.testing.assert_allclose(comb.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)
+    np.testing.assert_allclose(grid.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)

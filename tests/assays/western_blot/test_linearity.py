@@ -5,6 +5,7 @@ import pytest
 
 from ketaflow.assays.western_blot.normalisation.linear_range import equivalent_ug, linearity
 
+from .conftest import values_of
 from .drawn import picture, write
 
 LOADS = np.array([2.5, 5, 10, 20, 40])
@@ -71,9 +72,9 @@ def test_values_beyond_the_linear_range_are_flagged(lab):
     ]  # fmt: skip
     name = write(lab.folder, "d.tif", picture(held, 37.0, 8, ladder=False))
     images = [{"image": name, "membrane": "B1", "target": "GAPDH", "role": "target", "kda": 37.0}]
-    record = lab.ingested(images=images, lanes=lanes)
-    measured = lab.measured(record)
-    rows = measured.table("measurements").query("measure == 'band_volume'").set_index("animal")
+    blot = lab.ingested(images=images, lanes=lanes)
+    measured = lab.measured(blot)
+    rows = values_of(measured).query("measure == 'band_volume'").set_index("animal")
     assert "linear range" not in rows.loc["M6", "reason"] and "linear range" in rows.loc["M7", "reason"]
-    checks = lab.checked(record, measured).table("checks").set_index("check")
+    checks = lab.checks(blot).set_index("check")
     assert checks.loc["linear_range", "verdict"] == "warn"

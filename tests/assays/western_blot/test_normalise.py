@@ -6,8 +6,9 @@ import pytest
 import tifffile
 
 from ketaflow.assays.western_blot.normalisation.normalise import loading_factors, referenced
+from ketaflow.core.results import Measurement, Summary, frame
 
-from .drawn import lane_map, picture, stain, summarised, write
+from .drawn import lane_map, legend_of, picture, stain, summarised, write
 
 ANIMALS = [f"M{number}" for number in range(1, 9)]
 RNG = np.random.default_rng(3)
@@ -42,8 +43,8 @@ def on_one_membrane(lab, phospho: np.ndarray, total: np.ndarray) -> pd.DataFrame
         row(write(lab.folder, "p.tif", phospho), "B1", "p-mTOR", "phospho", 289.0, total_target="mTOR"),
         row(write(lab.folder, "t.tif", total), "B1", "mTOR", "total", 289.0),
     ]
-    record = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS, pool=1))
-    return lab.measured(record).table("measurements")
+    blot = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS, pool=1))
+    return lab.values(blot)
 
 
 def test_a_stripped_reprobe_gives_the_ratios_drawn(lab):
@@ -64,13 +65,13 @@ def test_two_colours_of_one_picture_give_the_ratios_drawn(lab):
         row("duplex.tif", "B1", "p-mTOR", "phospho", 250.0, total_target="mTOR", channel="1"),
         row("duplex.tif", "B1", "mTOR", "total", 250.0, channel="2"),
     ]
-    record = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS, pool=1))
-    assert np.abs(ratio_errors(lab.measured(record).table("measurements"))).max() < 0.08
+    blot = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS, pool=1))
+    assert np.abs(ratio_errors(lab.values(blot))).max() < 0.08
 
 
-def parallel(lab, *, pool: int, controls: int = 1, second: list[str] = ANIMALS, **more: object) -> dict:
+def parallel(lab, *, pool: int, controls: int = 1, second: list[str] = ANIMALS, **more: object) -> Summary:
     """Phosphorylated protein on membrane P, total on membrane T, each loaded on its own, each with its own controls."""
-    records = []
+    blots = []
     sides = [("P", "p-mTOR", "phospho", PHOSPHO, POOL[0]), ("T", "mTOR", "total", TOTAL, POOL[1])]
     for number, (name, target, role, protein, pooled) in enumerate(sides):
         animals = ANIMALS if name == "P" else second
@@ -84,34 +85,36 @@ def parallel(lab, *, pool: int, controls: int = 1, second: list[str] = ANIMALS, 
             plane = picture(list(1.2e6 * loading * spread), kda, 30 + 2 * number + (control == "actin"))
             file = write(lab.folder, f"{name}_{control}.tif", plane)
             images.append(row(file, name, control, "loading_control", kda))
-        record = lab.ingested(images=images, lanes=lane_map(name, animals, pool=pool))
-        records.append((record, lab.measured(record)))
-    return summarised(records)
+        blot = lab.ingested(images=images, lanes=lane_map(name, animals, pool=pool))
+        blots.append((blot, lab.measured(blot)))
+    return summarised(blots)
 
 
 @pytest.mark.parametrize(("pool", "controls"), [(0, 1), (1, 2)])
 def test_parallel_membranes_give_the_ratios_drawn(lab, pool, controls):
     found = parallel(lab, pool=pool, controls=controls)
-    assert np.abs(ratio_errors(found["measurements"])).max() < 0.08
-    assert set(found["measurements"]["status"]) == {"ok"}
-    assert "over its own loading" in found["legends"].set_index("figure")["legend"]["p-mTOR, membrane P"]
+    values = frame(found.measurements, Measurement)
+    assert np.abs(ratio_errors(values)).max() < 0.08
+    assert set(values["status"]) == {"ok"}
+    assert "over its own loading" in legend_of(found)["p-mTOR, membrane P"]
 
 
 def test_parallel_membranes_without_controls_are_marked(lab):
-    values = parallel(lab, pool=1, controls=0)["measurements"]
+    values = frame(parallel(lab, pool=1, controls=0).measurements, Measurement)
     assert values["reason"].str.contains("no loading control").all() and set(values["status"]) == {"flagged"}
 
 
 def test_an_animal_on_one_of_two_membranes_only_has_no_ratio(lab):
-    values = parallel(lab, pool=1, second=ANIMALS[:-1])["measurements"].set_index("animal")
+    found = parallel(lab, pool=1, second=ANIMALS[:-1])
+    values = frame(found.measurements, Measurement).set_index("animal")
     assert values.loc["M8", "status"] == "failed" and "no lane on membrane T" in values.loc["M8", "reason"]
     assert np.abs(ratio_errors(values.reset_index(), ANIMALS[:-1])).max() < 0.08
 
 
 def test_a_total_that_stands_on_no_membrane_is_told(lab):
     found = parallel(lab, pool=1, controls=0, total_target="GluA1")
-    assert found["measurements"].empty
-    assert found["checks"].set_index("check").loc["total_found", "verdict"] == "warn"
+    assert not found.measurements
+    assert {check.check: check.verdict for check in found.checks} == {"total_found": "warn"}
 
 
 def test_total_protein_takes_loading_out(lab):
@@ -120,8 +123,8 @@ def test_total_protein_takes_loading_out(lab):
         row(write(lab.folder, "s.tif", stain(loading, 3)), "B1", "total protein", "total_protein", None),
         row(write(lab.folder, "b.tif", picture(list(4e5 * amount * loading), 25.0, 4)), "B1", "BDNF", "target", 25.0),
     ]
-    record = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS, pool=1))
-    values = lab.measured(record).table("measurements").query("measure == 'normalised_density'").set_index("animal")
+    blot = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS, pool=1))
+    values = lab.values(blot).query("measure == 'normalised_density'").set_index("animal")
     off = np.log(values["value"].astype(float)) - np.log(amount[:8])
     assert np.abs(off - off.mean()).max() < 0.08 and set(values["status"]) == {"ok"}
 
@@ -134,8 +137,8 @@ def test_lanes_of_the_pool_that_differ_are_told(lab, second, verdict):
         row(write(lab.folder, "b.tif", picture(list(4e5 * held * loading), 25.0, 5)), "B1", "BDNF", "target", 25.0),
         row(write(lab.folder, "g.tif", picture(list(6e5 * loading), 37.0, 6)), "B1", "GAPDH", "loading_control", 37.0),
     ]
-    record = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS[:6], pool=2))
-    told = lab.checked(record, lab.measured(record)).table("checks").set_index("check").loc["pool_cv"]
+    blot = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS[:6], pool=2))
+    told = lab.checks(blot).set_index("check").loc["pool_cv"]
     assert told["verdict"] == verdict
     assert told["value"] == pytest.approx(100 * np.std([1, second], ddof=1) / np.mean([1, second]), abs=3)
 

@@ -6,14 +6,14 @@ from collections import Counter
 
 import pytest
 
-from ketaflow.assays.western_blot.ingest import PROTEINS, known_mass, plain
+from ketaflow.assays.western_blot.bands.protein_masses import PROTEINS, known_mass_kda, plain_name
 
 with PROTEINS.open(encoding="utf-8") as table:
     ROWS = list(csv.DictReader(table))
 
 
 def test_no_two_proteins_share_a_name():
-    names = [{plain(name) for name in (row["protein"], *row["synonyms"].split(";"))} for row in ROWS]
+    names = [{plain_name(name) for name in (row["protein"], *row["synonyms"].split(";"))} for row in ROWS]
     counts = Counter(name for own in names for name in own)
     assert [name for name, count in counts.items() if count > 1 or not name] == []
 
@@ -43,4 +43,4 @@ def test_a_direction_that_was_checked_names_its_source():
     ],
 )  # fmt: skip
 def test_the_names_of_this_field_are_known(name, kda):
-    assert known_mass(name) == kda
+    assert known_mass_kda(name) == kda

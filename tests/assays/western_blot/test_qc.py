@@ -1,5 +1,7 @@
 """Every doubt a reviewer should see is a check; what is shown names nobody."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,30 +11,31 @@ from ketaflow.assays.western_blot.figures import blot_figures
 from ketaflow.assays.western_blot.images import intensity_scale
 from ketaflow.assays.western_blot.images.readers import read_picture
 from ketaflow.assays.western_blot.integrity import altered_pixels
+from ketaflow.assays.western_blot.model import Band, Lane
+from ketaflow.core.results import Check, frame
 
-from .conftest import DEFAULTS, lanes
+from .conftest import QC, lanes, with_pixels
 from .drawn import lane_map, picture, write
 
 
 @pytest.fixture(scope="module")
 def reviewed(study):
     lab, rows = study
-    record = lab.ingested(images=rows["images"], lanes=rows["lanes"])
-    measured = lab.measured(record)
-    return lab.checked(record, measured), rows
+    blot = lab.ingested(images=rows["images"], lanes=rows["lanes"])
+    return lab.reviewed(blot), rows
 
 
 def test_a_good_blot_passes(reviewed):
-    checks = reviewed[0].table("checks")
+    checks = frame(reviewed[0].checks, Check)
     doubtful = checks[checks["verdict"].ne("pass")]
     assert doubtful.empty, doubtful["message"].tolist()
 
 
 def test_every_picture_is_shown_small_and_names_nobody(reviewed):
-    record, rows = reviewed
-    assert set(record.figures) == {row["image"] for row in rows["images"]}
+    checked, rows = reviewed
+    assert set(checked.figures) == {row["image"] for row in rows["images"]}
     animals = {row["animal"] for row in rows["lanes"] if row["animal"]}
-    for shown in record.figures.values():
+    for shown in checked.figures.values():
         assert len(shown) == 3
         assert sum(len(figure.content) for figure in shown) < 80_000
         for figure in shown:
@@ -42,9 +45,15 @@ def test_every_picture_is_shown_small_and_names_nobody(reviewed):
 
 
 def test_the_map_shows_every_target_of_the_membrane_and_marks_what_is_doubtful():
-    band = {"lane": 1, "target": "GAPDH", "volume": 2.0, "saturated_pct": 0.0, "box": "found", "snr": 50.0}
-    bands = [band, {**band, "lane": 2, "volume": 4.0, "saturated_pct": 3.0}, {**band, "lane": 3, "box": "expected"}]
-    drawing = blot_figures.membrane_map([*bands, {**band, "target": "<mTOR>"}], ["animal", "animal", "pool"], 3.0)
+    band = Band(
+        recording="a.tif", animal=None, image="a.tif", membrane="B1", channel=None, lane=1, target="GAPDH", x_px=0,
+        y_px=0, width_px=9, height_px=9, volume=2.0, background=0.0, snr=50.0, saturated_pct=0.0, kda=None,
+        volume_other_background=2.0, specks_pct=0.0, background_error_pct=0.0, dilution_ug=0.0,
+        background_method="lane", box="found",
+    )  # fmt: skip
+    saturated, missing = replace(band, lane=2, volume=4.0, saturated_pct=3.0), replace(band, lane=3, box="expected")
+    lane_map = [Lane("B1", lane, sample) for lane, sample in enumerate(["animal", "animal", "pool"], start=1)]
+    drawing = blot_figures.membrane_map([band, saturated, missing, replace(band, target="<mTOR>")], lane_map, 3.0)
     assert ">1.00<" in drawing and ">2.00s<" in drawing and ">1.00n<" in drawing
     assert ">&lt;mTOR&gt;<" in drawing and ">3P<" in drawing
 
@@ -53,9 +62,8 @@ def drawn(study, change):
     """One picture of the study, changed, through all stages; its checks."""
     lab, rows = study
     images = [row for row in rows["images"] if row["target"] == "GAPDH"]
-    record = lab.ingested(images=images, lanes=rows["lanes"])
-    record.arrays["scan_0"] = change(record.arrays["scan_0"].copy())
-    return lab.checked(record, lab.measured(record)).table("checks")
+    blot = lab.ingested(images=images, lanes=rows["lanes"])
+    return lab.checks(with_pixels(blot, change))
 
 
 def verdicts(checks: pd.DataFrame, name: str) -> list[str]:
@@ -112,8 +120,8 @@ def checked(lab, plane: np.ndarray, name: str = "a.tif") -> pd.DataFrame:
 
     Image.fromarray(plane).save(lab.folder / name)
     images = [{"image": name, "membrane": "B1", "target": "BDNF", "role": "target"}]
-    record = lab.ingested(images=images, lanes=lanes("B1", 5))
-    return lab.checked(record, lab.measured(record)).table("checks")
+    blot = lab.ingested(images=images, lanes=lanes("B1", 5))
+    return lab.checks(blot)
 
 
 def recompressed(plane: np.ndarray, quality: int) -> np.ndarray:
@@ -155,8 +163,8 @@ def test_faint_bands_are_told(lab):
     held = [6e5] * 3 + [3e3] + [6e5] * 4
     name = write(lab.folder, "a.tif", picture(held, 37.0, 3))
     images = [{"image": name, "membrane": "B1", "target": "GAPDH", "role": "target", "kda": 37.0}]
-    record = lab.ingested(images=images, lanes=lane_map("B1", [f"M{number}" for number in range(8)]))
-    checks = lab.checked(record, lab.measured(record)).table("checks")
+    blot = lab.ingested(images=images, lanes=lane_map("B1", [f"M{number}" for number in range(8)]))
+    checks = lab.checks(blot)
     faint = checks[checks["check"].isin(["snr", "empty"]) & checks["verdict"].eq("warn")]
     assert len(faint) and faint["message"].str.contains("lane 5").all()
 
@@ -164,16 +172,15 @@ def test_faint_bands_are_told(lab):
 def test_saturated_lanes_are_named_with_their_animal(study):
     lab, rows = study
     images = [row for row in rows["images"] if row["target"] == "GAPDH"]
-    record = lab.ingested(images=images, lanes=rows["lanes"])
-    signal = record.arrays["scan_0"]
-    ceiling = float(np.percentile(signal, 99.7))
-    record.arrays["scan_0"] = np.minimum(signal, ceiling).astype(signal.dtype)
-    record.facts["scans"][0]["ceiling"] = np.floor(ceiling)
-    measured = lab.measured(record)
-    checks = lab.checked(record, measured).table("checks")
+    blot = lab.ingested(images=images, lanes=rows["lanes"])
+    level = float(np.percentile(blot.scans[0].pixels, 99.7))
+    clipped = with_pixels(
+        blot, lambda signal: np.minimum(signal, level).astype(signal.dtype), saturation_level=np.floor(level)
+    )
+    checks = lab.checks(clipped)
     saturated = checks[checks["check"].eq("saturated")]
     assert len(saturated) >= 3 and saturated["animal"].notna().any()
-    values = measured.table("measurements")
+    values = lab.values(clipped)
     assert values["reason"].str.contains("saturated").any()
     assert set(values[values["reason"].str.contains("saturated")]["status"]) == {"flagged"}
 
@@ -185,22 +192,21 @@ def test_jpeg_and_eight_bits_are_told(lab):
     picture = 10 + 200 * np.exp(-((((columns - 30) % 60 - 30) / 18) ** 4) - ((rows - 80) / 6) ** 2)
     Image.fromarray(picture.astype(np.uint8)).save(lab.folder / "a.jpg", quality=90)
     images = [{"image": "a.jpg", "membrane": "B1", "target": "BDNF", "role": "target"}]
-    record = lab.ingested(images=images, lanes=lanes("B1", 5))
-    checks = lab.checked(record, lab.measured(record)).table("checks")
+    blot = lab.ingested(images=images, lanes=lanes("B1", 5))
+    checks = lab.checks(blot)
     assert verdicts(checks, "bit_depth") == ["warn"] and verdicts(checks, "lossless") == ["warn"]
 
 
 def test_lanes_that_cannot_be_found_fail_the_check(lab):
     tifffile.imwrite(lab.folder / "a.tif", np.random.default_rng(0).normal(500, 8, (300, 400)).astype(np.uint16))
     images = [{"image": "a.tif", "membrane": "B1", "target": "BDNF", "role": "target"}]
-    record = lab.ingested(images=images, lanes=lanes("B1", 8))
-    checks = lab.checked(record, lab.measured(record)).table("checks")
+    blot = lab.ingested(images=images, lanes=lanes("B1", 8))
+    checks = lab.checks(blot)
     assert verdicts(checks, "lanes") == ["fail"]
 
 
 @pytest.mark.shared
 def test_real_uncropped_pictures_raise_no_false_alarm(shared):
-    limits = DEFAULTS["qc"]
     wrong = []
     folders = [shared / "blot", *(shared / "blot" / name for name in ("pgk1_westerns", "gelgenie_masks"))]
     paths = [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in (".tif", ".png", ".jpg")]
@@ -208,7 +214,7 @@ def test_real_uncropped_pictures_raise_no_false_alarm(shared):
     for path in paths:
         plane = next(iter(read_picture(path).planes.values()))
         is_jpeg = path.suffix == ".jpg"
-        wrong += [(path.name, "seam")] * (altered_pixels.seam(plane)[0] > limits["splice_score"])
-        wrong += [(path.name, "jpeg")] * ((altered_pixels.jpeg_grid(plane) > limits["jpeg_score"]) != is_jpeg)
-        wrong += [(path.name, "gaps")] * (intensity_scale.histogram_gaps_pct(plane) > limits["histogram_gaps_pct"])
+        wrong += [(path.name, "seam")] * (altered_pixels.seam(plane)[0] > QC.splice_score)
+        wrong += [(path.name, "jpeg")] * ((altered_pixels.jpeg_block_score(plane) > QC.jpeg_score) != is_jpeg)
+        wrong += [(path.name, "gaps")] * (intensity_scale.histogram_gaps_pct(plane) > QC.histogram_gaps_pct)
     assert len(paths) == 18 and wrong == []

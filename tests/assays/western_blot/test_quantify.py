@@ -1,14 +1,18 @@
 """Drawn membranes give back what was drawn; real ones what others measured on them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.western_blot.lanes.background import straight_error
-from ketaflow.assays.western_blot.lanes.lane_crops import Cut
-from ketaflow.assays.western_blot.lanes.lane_profile import edges, strip, strips
+from ketaflow.assays.western_blot.lanes.background import interpolation_error
+from ketaflow.assays.western_blot.lanes.lane_crops import LaneCrop
+from ketaflow.assays.western_blot.lanes.lane_profile import lane_profile, lane_profiles, rows_on_membrane
+from ketaflow.assays.western_blot.model import Band
+from ketaflow.core.results import frame
 
-from .conftest import lanes
+from .conftest import QUANTIFY, lanes, values_of, with_pixels
 
 WITHOUT_TRUTH = ("images", "lanes")
 
@@ -16,20 +20,19 @@ WITHOUT_TRUTH = ("images", "lanes")
 @pytest.fixture(scope="module")
 def result(study):
     lab, rows = study
-    record = lab.ingested(**{name: rows[name] for name in WITHOUT_TRUTH})
-    return lab.measured(record), pd.DataFrame(rows["truth"]), pd.DataFrame(rows["lanes"])
+    blot = lab.ingested(**{name: rows[name] for name in WITHOUT_TRUTH})
+    return lab.measured(blot), pd.DataFrame(rows["truth"]), pd.DataFrame(rows["lanes"])
 
 
-def by_animal(measured, measure: str, analyte: str) -> pd.Series:
-    table = measured.table("measurements")
-    rows = table[table["measure"].eq(measure) & table["analyte"].eq(analyte)]
+def by_animal(values: pd.DataFrame, measure: str, analyte: str) -> pd.Series:
+    rows = values[values["measure"].eq(measure) & values["analyte"].eq(analyte)]
     return rows.set_index("animal")["value"]
 
 
 def test_volumes_are_those_drawn_within_three_percent(result):
     measured, truth, _ = result
     both = (
-        measured.table("bands")
+        frame(measured.bands, Band)
         .dropna(subset=["target"])
         .merge(truth, on=["image", "lane", "target"], suffixes=("", "_drawn"))
     )
@@ -42,7 +45,7 @@ def test_ratios_between_animals_are_those_drawn_within_three_percent(result):
     amounts = truth.merge(lane_map[["lane", "animal"]].dropna(), on="lane").pivot(
         index="animal", columns="target", values="amount"
     )
-    found = by_animal(measured, "phospho_to_total_ratio", "p-mTOR")
+    found = by_animal(values_of(measured), "phospho_to_total_ratio", "p-mTOR")
     off = np.log(found / (amounts["p-mTOR"] / amounts["mTOR"])[found.index])
     assert np.abs(off - off.mean()).max() < 0.03
 
@@ -52,21 +55,21 @@ def test_density_is_free_of_loading(result):
     amounts = truth.merge(lane_map[["lane", "animal"]].dropna(), on="lane").pivot(
         index="animal", columns="target", values="amount"
     )
-    found = by_animal(measured, "normalised_density", "BDNF")
+    found = by_animal(values_of(measured), "normalised_density", "BDNF")
     off = np.log(found / amounts["BDNF"][found.index])
     assert np.abs(off - off.mean()).max() < 0.04
-    load = by_animal(measured, "loading_factor", "GAPDH")
+    load = by_animal(values_of(measured), "loading_factor", "GAPDH")
     assert load.std() > 0.05
 
 
 def test_the_ladder_gives_the_masses_drawn(result):
-    bands = result[0].table("bands")
+    bands = frame(result[0].bands, Band)
     seen = bands[bands["target"].eq("BDNF")]["kda"]
     assert (seen / 14 - 1).abs().max() < 0.06
 
 
 def test_every_band_of_the_ladder_is_listed(result):
-    bands = result[0].table("bands")
+    bands = frame(result[0].bands, Band)
     ladder = bands[bands["lane"].eq(1) & bands["image"].str.contains("GAPDH")]
     assert len(ladder) == 10 and ladder["target"].isna().all()
 
@@ -75,24 +78,21 @@ def test_a_brighter_exposure_leaves_every_ratio(study):
     lab, rows = study
     given = {name: rows[name] for name in WITHOUT_TRUTH}
     once, twice = lab.ingested(**given), lab.ingested(**given)
-    for key, signal in twice.arrays.items():
-        twice.arrays[key] = (signal.astype(np.uint32) * 2).astype(np.uint32)
+    twice = with_pixels(twice, lambda signal: (signal.astype(np.uint32) * 2).astype(np.uint32))
     for measure, analyte in (("phospho_to_total_ratio", "p-mTOR"), ("normalised_density", "BDNF")):
-        first, second = (by_animal(lab.measured(record), measure, analyte) for record in (once, twice))
+        first, second = (by_animal(lab.values(blot), measure, analyte) for blot in (once, twice))
         np.testing.assert_allclose(second, first, rtol=1e-3)
 
 
 def test_mirroring_the_membrane_mirrors_the_bands(study):
     lab, rows = study
     images = [row for row in rows["images"] if row["target"] == "GAPDH"]
-    record = lab.ingested(images=images, lanes=rows["lanes"])
-    plain = by_animal(lab.measured(record), "band_volume", "GAPDH")
+    blot = lab.ingested(images=images, lanes=rows["lanes"])
+    plain = by_animal(lab.values(blot), "band_volume", "GAPDH")
     count = max(row["lane"] for row in rows["lanes"])
-    record.arrays["scan_0"] = np.ascontiguousarray(record.arrays["scan_0"][:, ::-1])
-    record.rows["western_blot_lanes"] = [
-        {**row, "lane": count + 1 - row["lane"]} for row in record.rows["western_blot_lanes"]
-    ]
-    np.testing.assert_allclose(by_animal(lab.measured(record), "band_volume", "GAPDH")[plain.index], plain, rtol=0.02)
+    mirrored = with_pixels(blot, lambda signal: np.ascontiguousarray(signal[:, ::-1]))
+    mirrored = replace(mirrored, lanes=[replace(lane, lane=count + 1 - lane.lane) for lane in blot.lanes])
+    np.testing.assert_allclose(by_animal(lab.values(mirrored), "band_volume", "GAPDH")[plain.index], plain, rtol=0.02)
 
 
 def test_boxes_are_replayed_exactly(study):
@@ -107,7 +107,7 @@ def test_boxes_are_replayed_exactly(study):
         "width_px": 40,
         "height_px": 30,
     }
-    bands = lab.bands(images=images, lanes=rows["lanes"], boxes=[box])
+    bands = lab.bands(images=images, lanes=rows["lanes"], boxes=(box,))
     drawn = bands[bands["box"].eq("given")]
     assert drawn[["lane", "target", "x_px", "y_px", "width_px", "height_px"]].values.tolist() == [
         [3, "BDNF", 140, 330, 40, 30]
@@ -121,7 +121,7 @@ def test_an_empty_membrane_is_refused_with_the_remedy(lab):
     noise = np.random.default_rng(0).normal(500, 8, (300, 400)).astype(np.uint16)
     tifffile.imwrite(lab.folder / "a.tif", noise)
     images = [{"image": "a.tif", "membrane": "B1", "target": "BDNF", "role": "target"}]
-    values = lab.measured(lab.ingested(images=images, lanes=lanes("B1", 8))).table("measurements")
+    values = lab.values(lab.ingested(images=images, lanes=lanes("B1", 8)))
     assert values["value"].isna().all() and len(values) >= 8
     assert values["reason"].str.contains("western_blot_boxes").all()
 
@@ -184,10 +184,10 @@ def test_the_table_below_a_membrane_adds_nothing_to_the_bands_above_it(method, l
     membrane = np.where(rows < last_row, 300.0, 60.0) + np.random.default_rng(1).normal(0, 3, 600)
     bands = sum(2500 * np.exp(-(((rows - place) / 6) ** 2) / 2) for place in (150, 300, 460))
     pixels = np.repeat((membrane + bands)[:, None], 40, axis=1).astype(np.float32)
-    inside = edges(pixels.mean(axis=1), membrane)
-    lane = strip(Cut(1, 0, pixels, 0.0, membrane), inside, method, length=150.0, min_snr=6.0, foot=0.03)
+    extent = rows_on_membrane(pixels.mean(axis=1), membrane)
+    lane = lane_profile(LaneCrop(1, 0, pixels, 0.0, membrane), extent, method, length=150.0, min_snr=6.0, foot=0.03)
     drawn = 2500 * 6 * np.sqrt(2 * np.pi) * 40
-    lowest = max((band for band in lane.bands if band.peak < 480), key=lambda band: band.peak)
+    lowest = max((band for band in lane.peaks if band.row < 480), key=lambda band: band.row)
     assert lane.volume(lowest.top, lowest.bottom).net == pytest.approx(drawn, rel=0.02)
 
 
@@ -198,10 +198,10 @@ def test_touching_bands_over_half_of_the_picture_are_not_taken_for_background():
     beside = np.random.default_rng(1).normal(300, 3, 400)
     pixels = np.repeat((beside + bands)[:, None], 40, axis=1).astype(np.float32)
     limits = {"length": 100.0, "min_snr": 6.0, "foot": 0.03, "highest": 3000.0}
-    lane = strip(Cut(1, 0, pixels, 0.0, beside), slice(0, 400), "lane", **limits)
-    assert [round(band.peak) for band in lane.bands] == pytest.approx(places, abs=3)
+    lane = lane_profile(LaneCrop(1, 0, pixels, 0.0, beside), slice(0, 400), "lane", **limits)
+    assert [round(band.row) for band in lane.peaks] == pytest.approx(places, abs=3)
     drawn = 3000 * np.exp(-((np.arange(-100, 100) / 20.0) ** 4)).sum() * 40
-    volumes = [lane.volume(band.top, band.bottom).net for band in lane.bands]
+    volumes = [lane.volume(band.top, band.bottom).net for band in lane.peaks]
     np.testing.assert_allclose(np.array(volumes) / drawn, 1, atol=0.05)
 
 
@@ -225,14 +225,13 @@ def test_a_stripe_of_light_under_weak_bands_is_no_part_of_them():
     band = np.exp(-(((rows - 200) / 8) ** 2))
     heights = (2000, 150, 1500, 300, 900, 1200)
     lanes = [
-        Cut(number, 0, np.repeat((under + height * band)[:, None], 30, axis=1).astype(np.float32), 0.0, under)
+        LaneCrop(number, 0, np.repeat((under + height * band)[:, None], 30, axis=1).astype(np.float32), 0.0, under)
         for number, height in enumerate(heights, start=1)
         for under in [300 + stripe + noise.normal(0, 3, 400)]
     ]
-    kept = {"min_share": 0.005, "clear_share": 0.15, "clear_contrast": 0.3, "clear_snr": 25.0}
-    made = strips(lanes, ["animal"] * 6, background="auto", length=100.0, min_snr=6.0, foot=0.03, **kept)
+    made = lane_profiles(lanes, ["animal"] * 6, QUANTIFY, length=100.0)
     for lane, height in zip(made, heights, strict=True):
-        (own,) = (each for each in lane.bands if abs(each.peak - 200) < 10)
+        (own,) = (each for each in lane.peaks if abs(each.row - 200) < 10)
         assert lane.volume(own.top, own.bottom).net == pytest.approx(height * band.sum() * 30, rel=0.08)
 
 
@@ -241,9 +240,9 @@ def test_a_dense_ladder_keeps_its_bands():
     places = (41, 71, 95, 112, 135, 153, 176, 189, 205, 229)
     bands = sum(700 * np.exp(-(((rows - place) / 7.5) ** 2)) for place in places)
     beside = 2000 + noise.normal(0, 6, 270)
-    cut = Cut(1, 0, np.repeat((beside + bands)[:, None], 30, axis=1).astype(np.float32), 0.0, beside)
-    lane = strip(cut, slice(0, 270), "gap", length=67.0, min_snr=6.0, foot=0.03, highest=1500.0)
-    assert [round(band.peak) for band in lane.bands] == pytest.approx(places, abs=3)
+    cut = LaneCrop(1, 0, np.repeat((beside + bands)[:, None], 30, axis=1).astype(np.float32), 0.0, beside)
+    lane = lane_profile(cut, slice(0, 270), "gap", length=67.0, min_snr=6.0, foot=0.03, highest=1500.0)
+    assert [round(band.row) for band in lane.peaks] == pytest.approx(places, abs=3)
 
 
 @pytest.mark.parametrize("row", [150, 200, 212])
@@ -254,8 +253,8 @@ def test_a_bubble_in_or_beside_a_band_changes_its_volume_little(row):
     pixels = np.where(np.hypot(rows - row, columns - 14) < 9, 100.0, pixels).astype(np.float32)
     beside = 1000 + np.random.default_rng(6).normal(0, 5, 400)
     limits = {"length": 100.0, "min_snr": 6.0, "foot": 0.03, "highest": 900.0}
-    lane = strip(Cut(1, 0, pixels, 0.0, beside), slice(0, 400), "lane", **limits)
-    (own,) = (each for each in lane.bands if abs(each.peak - 200) < 5)
+    lane = lane_profile(LaneCrop(1, 0, pixels, 0.0, beside), slice(0, 400), "lane", **limits)
+    (own,) = (each for each in lane.peaks if abs(each.row - 200) < 5)
     told = lane.volume(own.top, own.bottom)
     assert told.net == pytest.approx(band.sum(), rel=0.08)
     assert (told.specks_pct > 5) == (row != 150)
@@ -265,6 +264,6 @@ def test_the_error_of_a_background_is_that_of_its_lumps_and_not_its_noise():
     rows, noise = np.arange(4000), np.random.default_rng(7).normal(0, 10, 4000)
     lumps = 30 * np.sin(2 * np.pi * rows / 60)
     drawn = 30 * 2 / np.pi / np.sqrt(2) * 2  # half a wave's mean, less that of the halves beside it, root mean square
-    assert straight_error(300 + lumps + noise, 30) == pytest.approx(drawn, rel=0.1)
-    assert straight_error(300 + noise, 30) < 0.1 * drawn
-    assert np.isnan(straight_error(noise[:50], 30))
+    assert interpolation_error(300 + lumps + noise, 30) == pytest.approx(drawn, rel=0.1)
+    assert interpolation_error(300 + noise, 30) < 0.1 * drawn
+    assert np.isnan(interpolation_error(noise[:50], 30))

@@ -15,8 +15,8 @@ def checks(lab, control: np.ndarray, target: np.ndarray | None = None, role: str
     if target is not None:
         name = write(lab.folder, "t.tif", target)
         images.append({"image": name, "membrane": "B1", "target": "BDNF", "role": "target", "kda": 14.0})
-    record = lab.ingested(images=[{"kda": 37.0, **row} for row in images], lanes=lane_map("B1", ANIMALS))
-    table = lab.checked(record, lab.measured(record)).table("checks")
+    blot = lab.ingested(images=[{"kda": 37.0, **row} for row in images], lanes=lane_map("B1", ANIMALS))
+    table = lab.checks(blot)
     return table[table["check"].eq("transfer")]
 
 
@@ -103,6 +103,6 @@ def test_an_uneven_stain_is_told_with_its_corner(lab, factor, verdict, way):
     loading = np.random.default_rng(6).lognormal(0, 0.2, len(ANIMALS))
     name = write(lab.folder, "s.tif", stain(loading, 7, corner=factor))
     images = [{"image": name, "membrane": "B1", "target": "total protein", "role": "total_protein"}]
-    record = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS))
-    told = lab.checked(record, lab.measured(record)).table("checks").set_index("check").loc["transfer_corner"]
+    blot = lab.ingested(images=images, lanes=lane_map("B1", ANIMALS))
+    told = lab.checks(blot).set_index("check").loc["transfer_corner"]
     assert told["verdict"] == verdict and way in told["message"]

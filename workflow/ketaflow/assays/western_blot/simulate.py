@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ketaflow.assays.western_blot.model import Lane, Sample, Target, TruthRow
 from ketaflow.assays.western_blot.simulation.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
+from ketaflow.core.inputs import Rows
 
 PER_MEMBRANE = 8
 # target, role, total, kDa, largest rise over vehicle, dose of half the rise (mg/kg), spread between animals
@@ -64,35 +66,50 @@ def _shared_out(animals: pd.DataFrame, rng: np.random.Generator) -> list[pd.Data
     ]
 
 
-def draw(rows: dict, folder: Path, *, seed: int) -> None:
-    """Draw every picture of a group of membranes."""
+def draw(rows: Rows, folder: Path, *, seed: int) -> None:
+    """Draw every picture of a group of membranes.
+
+    Parameters
+    ----------
+    rows : Rows
+        Rows of the pictures, the lane maps and the truth.
+    folder : Path
+        Where the paths of the pictures start.
+    seed : int
+        The same seed draws the same pictures.
+    """
     import tifffile
 
-    lanes = {}
-    for row in rows["western_blot_lanes"]:
-        lanes.setdefault(row["membrane"], {})[int(row["lane"])] = row["sample"]
-    for number, row in enumerate(rows["western_blot_images"]):
+    lanes: dict[str, dict[int, Sample]] = {}
+    for lane in rows.of("western_blot_lanes", Lane):
+        lanes.setdefault(lane.membrane, {})[lane.lane] = lane.sample
+    truth = rows.of("western_blot_truth", TruthRow)
+    for number, target in enumerate(rows.of("western_blot_images", Target)):
         rng = np.random.default_rng([seed, number])
         lay = np.random.default_rng([seed, 99])
-        held = lanes[row["membrane"]]
+        held = lanes[target.membrane]
         stage = Stage(
             HEIGHT_PX, WIDTH_PX, max(held), tilt=lay.uniform(-0.03, 0.03), smile_px=lay.uniform(-5, 8),
             background=rng.uniform(250, 900), noise_sd=rng.uniform(6, 14),
         )  # fmt: skip
-        truth = [each for each in rows["western_blot_truth"] if each["image"] == row["image"]]
-        path = folder / row["image"]
+        bands = [row for row in truth if row.image == target.image]
+        path = folder / target.image
         path.parent.mkdir(parents=True, exist_ok=True)
-        tifffile.imwrite(path, _picture(stage, row, held, truth, rng), photometric="minisblack")
+        picture = _picture(stage, target.kda or 0.0, held, bands, rng)
+        tifffile.imwrite(path, picture, photometric="minisblack")
 
 
-def _picture(stage: Stage, row: dict, held: dict[int, str], truth: list[dict], rng: np.random.Generator) -> np.ndarray:
+def _picture(
+    stage: Stage, kda: float, held: dict[int, Sample], bands: list[TruthRow], rng: np.random.Generator
+) -> np.ndarray:
+    """One picture: the ladder, the bands of the target at its mass (kDa), and a fainter band below each."""
     picture = blank_picture(stage, rng)
-    usual = float(np.mean([each["volume"] for each in truth]))
+    usual = float(np.mean([band.volume for band in bands]))
     for lane, kind in held.items():
         if kind == "ladder":
-            for kda in LADDER_KDA:
-                add_band(picture, stage, lane, kda, 0.5 * usual * rng.uniform(0.6, 1.4), rng)
-    for each in truth:
-        add_band(picture, stage, int(each["lane"]), row["kda"], each["volume"], rng)
-        add_band(picture, stage, int(each["lane"]), row["kda"] * 0.62, 0.06 * usual * rng.uniform(0.5, 1.5), rng)
+            for mass in LADDER_KDA:
+                add_band(picture, stage, lane, mass, 0.5 * usual * rng.uniform(0.6, 1.4), rng)
+    for band in bands:
+        add_band(picture, stage, band.lane, kda, band.volume, rng)
+        add_band(picture, stage, band.lane, kda * 0.62, 0.06 * usual * rng.uniform(0.5, 1.5), rng)
     return developed(picture, stage, rng)

@@ -1,8 +1,10 @@
 """Faults across the rows of the blot tables that no single cell shows."""
 
+from typing import Any
+
 import pandas as pd
 
-from ketaflow.core.cohort import Cohort
+from ketaflow.core.cohort import Cohort, rows_of
 from ketaflow.core.errors import Problem
 
 IMAGES, LANES, BOXES = "western_blot_images", "western_blot_lanes", "western_blot_boxes"
@@ -19,9 +21,8 @@ def problems(cohort: Cohort) -> list[Problem]:
     return found
 
 
-def _plain(table: pd.DataFrame) -> list[tuple[int, dict]]:
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return [(int(number), row) for number, row in zip(table.index, rows, strict=True)]
+def _plain(table: pd.DataFrame) -> list[tuple[int, dict[str, Any]]]:
+    return [(int(number), row) for number, row in zip(table.index, rows_of(table), strict=True)]
 
 
 def _membranes(cohort: Cohort) -> list[Problem]:

@@ -1,7 +1,7 @@
-"""Bands of one protein across the lanes: the rows of a membrane, though it tilts and smiles.
+"""Rows of bands across the lanes of a membrane, though it tilts and smiles.
 
-In: the strips of a membrane. Out: how far each lane is displaced, the rows of the membrane, and the band of each lane
-that belongs to a row. A protein runs alike in all lanes; what tilts the picture shifts all its bands together.
+In: the profiles of the lanes. Out: how far each lane is displaced, the rows of the membrane, and the band of each lane
+that belongs to a row. A protein runs equally far in all lanes; what tilts the picture shifts all its bands together.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ import numpy as np
 from scipy import ndimage
 
 from ketaflow.assays.western_blot.lanes.curves import peaks
-from ketaflow.assays.western_blot.lanes.lane_profile import Strip
-from ketaflow.assays.western_blot.lanes.profile_baseline import Band
+from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
+from ketaflow.assays.western_blot.lanes.profile_baseline import Peak
 
 STEPS = 400
 TILTS = np.linspace(-0.14, 0.14, 29)
@@ -19,9 +19,18 @@ SMILES = np.linspace(-0.06, 0.06, 13)
 
 
 @dataclass(frozen=True)
-class Row:
-    """A row of bands: its place in the first-to-last-lane frame (rows of the file, displacement removed), the rows a
-    band takes up above and below its peak, and how strongly it shows over the lanes."""
+class BandRow:
+    """A row of bands across the lanes.
+
+    Attributes
+    ----------
+    place : float
+        Row of the membrane, the displacement of each lane taken out.
+    above, below : float
+        Usual distance from a band's peak to its upper and lower edge (rows).
+    strength : float
+        Sum over the lanes of the compressed signal at the row.
+    """
 
     place: float
     above: float
@@ -29,15 +38,29 @@ class Row:
     strength: float
 
 
-def displacements(strips: list[Strip], centres: np.ndarray, lead: np.ndarray) -> np.ndarray:
-    """Rows by which each lane lies lower than the membrane's middle, (n_lanes,) float.
+def lane_displacements(lanes: list[LaneProfile], centres: np.ndarray, lead: np.ndarray) -> np.ndarray:
+    """Estimate how far tilt and smile displace each lane.
 
-    A tilt and a smile (a parabola over the width) are searched that bring the profiles of the lanes ``lead`` marks into
-    register; what each lane then still differs is added.
+    The tilt and smile (a parabola over the width) are taken that bring the profiles of the leading lanes best into
+    register; the displacement that remains in each lane is added.
+
+    Parameters
+    ----------
+    lanes : list of LaneProfile
+        All lanes of the membrane.
+    centres : (n_lanes,) float
+        Columns of their centres.
+    lead : (n_lanes,) bool
+        Lanes whose profiles are compared.
+
+    Returns
+    -------
+    (n_lanes,) float
+        Rows by which each lane lies lower than the middle of the membrane.
     """
-    count, rows = len(strips), len(strips[0].profile)
+    count, rows = len(lanes), len(lanes[0].profile)
     step = max(1, round(rows / STEPS))
-    profiles = np.array([_compressed(strip)[: rows // step * step].reshape(-1, step).mean(axis=1) for strip in strips])
+    profiles = np.array([_compressed(lane)[: rows // step * step].reshape(-1, step).mean(axis=1) for lane in lanes])
     if lead.sum() < 2:
         return np.zeros(count)
     across = centres - centres[lead].mean()
@@ -52,11 +75,13 @@ def displacements(strips: list[Strip], centres: np.ndarray, lead: np.ndarray) ->
     return smooth + own
 
 
-def _compressed(strip: Strip) -> np.ndarray:
-    return np.log1p(np.maximum(strip.net / max(strip.noise, 1e-9) - 3, 0))
+def _compressed(lane: LaneProfile) -> np.ndarray:
+    """Logarithm of the signal above three times the noise."""
+    return np.log1p(np.maximum(lane.net / max(lane.noise, 1e-9) - 3, 0))
 
 
 def _agreement(profiles: np.ndarray, shifts: np.ndarray) -> float:
+    """How well shifted profiles agree: the sum of squares of their sum."""
     total = np.zeros(profiles.shape[1])
     for profile, shift in zip(profiles, np.rint(shifts).astype(int), strict=True):
         total += _moved(profile, -shift)
@@ -64,6 +89,7 @@ def _agreement(profiles: np.ndarray, shifts: np.ndarray) -> float:
 
 
 def _moved(profile: np.ndarray, by: int) -> np.ndarray:
+    """The profile moved down by so many rows, with zeros moved in."""
     moved = np.zeros_like(profile)
     by = int(np.clip(by, -len(profile), len(profile)))
     if by > 0:
@@ -76,7 +102,7 @@ def _moved(profile: np.ndarray, by: int) -> np.ndarray:
 
 
 def _own_shifts(profiles: np.ndarray, shifts: np.ndarray, lead: np.ndarray) -> np.ndarray:
-    """What each lane still differs from the mean of the others, within 2 % of the height; 0 where it shows nothing."""
+    """Displacement that remains between each lane and the mean of the others, within 2 % of the height."""
     reach = max(1, profiles.shape[1] // 50)
     moved = np.array([_moved(profile, -round(shift)) for profile, shift in zip(profiles, shifts, strict=True)])
     total = moved[lead].sum(axis=0)
@@ -91,26 +117,41 @@ def _own_shifts(profiles: np.ndarray, shifts: np.ndarray, lead: np.ndarray) -> n
     return own
 
 
-def membrane_rows(strips: list[Strip], shifts: np.ndarray, lead: np.ndarray) -> list[Row]:
-    """Rows of bands seen across the lanes ``lead`` marks, strongest first."""
-    rows = len(strips[0].profile)
+def find_band_rows(lanes: list[LaneProfile], shifts: np.ndarray, lead: np.ndarray) -> list[BandRow]:
+    """Find the rows of bands that cross a membrane.
+
+    Parameters
+    ----------
+    lanes : list of LaneProfile
+        All lanes of the membrane.
+    shifts : (n_lanes,) float
+        Displacement of each lane (rows).
+    lead : (n_lanes,) bool
+        Lanes in which rows are sought.
+
+    Returns
+    -------
+    list of BandRow
+        Strongest first.
+    """
+    rows = len(lanes[0].profile)
     total = np.zeros(rows)
     for lane in np.flatnonzero(lead):
-        total += _moved(_compressed(strips[lane]), -round(shifts[lane]))
+        total += _moved(_compressed(lanes[lane]), -round(shifts[lane]))
     smooth = max(1.0, rows / 1000)
     total = ndimage.gaussian_filter1d(total, smooth)
     found = []
-    for peak in peaks(total, prominence=0.15 * np.log(3) * lead.sum()):
-        members = [band_near(strips[lane], peak + shifts[lane], 0.02 * rows) for lane in np.flatnonzero(lead)]
-        seen = [band for band in members if band is not None]
+    for place in peaks(total, prominence=0.15 * np.log(3) * lead.sum()):
+        members = [peak_near(lanes[lane], place + shifts[lane], 0.02 * rows) for lane in np.flatnonzero(lead)]
+        seen = [peak for peak in members if peak is not None]
         if seen:
-            above = float(np.median([band.peak - band.top for band in seen]))
-            below = float(np.median([band.bottom - band.peak for band in seen]))
-            found.append(Row(float(peak), above, below, float(total[peak])))
+            above = float(np.median([peak.row - peak.top for peak in seen]))
+            below = float(np.median([peak.bottom - peak.row for peak in seen]))
+            found.append(BandRow(float(place), above, below, float(total[place])))
     return sorted(found, key=lambda row: -row.strength)
 
 
-def band_near(strip: Strip, place: float, reach: float) -> Band | None:
-    """The lane's band at a place: strong and near, within ``reach`` rows; None where there is none."""
-    near = [band for band in strip.bands if abs(band.peak - place) <= reach]
-    return max(near, key=lambda band: band.height * np.exp(-2 * ((band.peak - place) / reach) ** 2), default=None)
+def peak_near(lane: LaneProfile, place: float, reach: float) -> Peak | None:
+    """Return the strongest peak of a lane near a row, weighted by its distance; None if none is within ``reach``."""
+    near = [peak for peak in lane.peaks if abs(peak.row - place) <= reach]
+    return max(near, key=lambda peak: peak.height * np.exp(-2 * ((peak.row - place) / reach) ** 2), default=None)

@@ -4,12 +4,13 @@ In: rows of the bands of the ladder lanes and the masses of the product. Out: a 
 Not every band need be seen, and dirt may be among them: the assignment is searched that follows a smooth curve.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
 from ketaflow.assays.western_blot.lanes.curves import monotone
+from ketaflow.assays.western_blot.model import Ladder
 
 # A found band must lie this close (in log10 mass) to the mass it is taken for; 0.04 is 10 %. Prestained ladders differ
 # between gels by some percent (makers' sheets; unverified).
@@ -17,36 +18,36 @@ NEAR, FEWEST = 0.04, 4
 MOST_BANDS = 16
 
 
-@dataclass(frozen=True)
-class Calibration:
-    """Rows (ascending) of the ladder's bands, their masses (kDa); ``spread_pct``: how far they leave a smooth line."""
+def mass_at(ladder: Ladder, rows: np.ndarray | float) -> np.ndarray:
+    """Return the mass at rows of a membrane.
 
-    rows: np.ndarray
-    kda: np.ndarray
-    spread_pct: float
+    Parameters
+    ----------
+    ladder : Ladder
+        At least two bands.
+    rows : (n,) float
+        Rows with the displacement of their lane taken out.
 
-    def mass(self, rows: np.ndarray | float) -> np.ndarray:
-        """Mass at these rows (kDa); beyond the ladder the line through its last two bands goes on."""
-        rows = np.asarray(rows, float)
-        logs = np.log10(self.kda)
-        inner = monotone(self.rows, logs, np.clip(rows, self.rows[0], self.rows[-1]))
-        above = (logs[1] - logs[0]) / (self.rows[1] - self.rows[0])
-        below = (logs[-1] - logs[-2]) / (self.rows[-1] - self.rows[-2])
-        inner = inner + np.where(rows < self.rows[0], (rows - self.rows[0]) * above, 0)
-        return 10 ** (inner + np.where(rows > self.rows[-1], (rows - self.rows[-1]) * below, 0))
-
-    def row(self, kda: float) -> float:
-        """Row at which a mass should lie."""
-        reach = self.rows[-1] - self.rows[0]
-        grid = np.linspace(self.rows[0] - reach, self.rows[-1] + reach, 4001)
-        return float(np.interp(-np.log10(kda), -np.log10(self.mass(grid)), grid))
-
-    def inside(self, kda: float) -> bool:
-        """Whether a mass lies between the ladder's largest and smallest band."""
-        return bool(self.kda.min() <= kda <= self.kda.max())
+    Returns
+    -------
+    (n,) float
+        Mass (kDa). Beyond the ladder the line through its last two bands (log mass against row) is extrapolated.
+    """
+    rows = np.asarray(rows, float)
+    known, logs = ladder.rows, np.log10(ladder.kda)
+    inner = monotone(known, logs, np.clip(rows, known[0], known[-1]))
+    above = (logs[1] - logs[0]) / (known[1] - known[0])
+    below = (logs[-1] - logs[-2]) / (known[-1] - known[-2])
+    inner = inner + np.where(rows < known[0], (rows - known[0]) * above, 0)
+    return np.asarray(10 ** (inner + np.where(rows > known[-1], (rows - known[-1]) * below, 0)))
 
 
-def calibrate(rows: np.ndarray, heights: np.ndarray, kda: list[float]) -> Calibration | None:
+def is_within(ladder: Ladder, kda: float) -> bool:
+    """Return whether a mass lies between the ladder's largest and smallest band."""
+    return bool(ladder.kda.min() <= kda <= ladder.kda.max())
+
+
+def calibrate(rows: np.ndarray, heights: np.ndarray, kda: Sequence[float]) -> Ladder | None:
     """Assign masses to a ladder's bands; None where no assignment is convincing.
 
     Parameters
@@ -73,9 +74,9 @@ def calibrate(rows: np.ndarray, heights: np.ndarray, kda: list[float]) -> Calibr
     return _made(rows, masses, best)
 
 
-def _made(rows: np.ndarray, masses: np.ndarray, pairs: np.ndarray) -> Calibration:
+def _made(rows: np.ndarray, masses: np.ndarray, pairs: np.ndarray) -> Ladder:
     chosen, named = rows[pairs[:, 0]], masses[pairs[:, 1]]
-    return Calibration(chosen, named, 100 * (10 ** _spread(chosen, np.log10(named)) - 1))
+    return Ladder(chosen, named, 100 * (10 ** _spread(chosen, np.log10(named)) - 1))
 
 
 def _spread(rows: np.ndarray, logs: np.ndarray) -> float:
@@ -87,7 +88,7 @@ def _spread(rows: np.ndarray, logs: np.ndarray) -> float:
 
 def _search(rows: np.ndarray, logs: np.ndarray) -> np.ndarray | None:
     """The largest set of pairs (band, mass) along one bent line; of equal sets the straightest."""
-    best, best_rank = None, (0, 0.0)
+    best, best_rank = None, (0.0, 0.0)
     for low, high in combinations(range(len(rows)), 2):
         if high - low < min(3, len(rows) - 1):
             continue

@@ -1,47 +1,81 @@
-"""What a reviewer sees of a blot: the uncropped picture with lanes and boxes, every lane's profile, the membrane's map.
+"""Figures for the reviewer: the uncropped picture with lanes and boxes, every lane's profile, the membrane's map.
 
-In: the scan and what was measured on it. Out: a small WebP and two SVGs. Lanes carry numbers, nothing else.
+In: the scan and what was measured on it. Out: a small WebP and two SVGs. Lanes are labelled by number only.
 """
 
 import io
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ketaflow.assays.western_blot.images.intensity_scale import reduced
+from ketaflow.assays.western_blot.model import Band, BoxOrigin, Lane, Profiles, Sample, ViewSummary
 from ketaflow.core.svg import COLOURS, MARGIN_LEFT, STYLE, Chart
 
+if TYPE_CHECKING:
+    from PIL import ImageDraw
+
+Colour = tuple[int, int, int]
+
+# Longest side of the picture shown (pixels) and quality of its WebP: legible, and below 80 kB.
 LONG_SIDE_PX, QUALITY = 760, 60
-FOUND, EXPECTED, GIVEN, OTHER = (0, 114, 178), (213, 94, 0), (0, 158, 115), (150, 150, 150)
-SATURATED, SEAM = (204, 61, 140), (230, 159, 0)
-STATE_COLOURS = {"found": FOUND, "expected": EXPECTED, "given": GIVEN}
-INITIALS = {"animal": "", "ladder": "L", "pool": "P", "dilution": "D", "blank": "-"}
-# Points of a profile in all lanes together, and how many times the enlarged one is enlarged.
+# Percentiles of the signal shown as white and black, the darkest grey's distance from white, and the exponent that
+# makes faint bands visible.
+WHITE_PCT, BLACK_PCT, GREY_RANGE, GAMMA = 2, 99.7, 235, 0.7
+# Colours that people with colour blindness can distinguish (Okabe, Ito 2008).
+FOUND: Colour = (0, 114, 178)
+EXPECTED: Colour = (213, 94, 0)
+GIVEN: Colour = (0, 158, 115)
+OTHER: Colour = (150, 150, 150)
+SATURATED: Colour = (204, 61, 140)
+SEAM: Colour = (230, 159, 0)
+ORIGIN_COLOURS: dict[BoxOrigin, Colour] = {"found": FOUND, "expected": EXPECTED, "given": GIVEN}
+INITIALS: dict[Sample, str] = {"animal": "", "ladder": "L", "pool": "P", "dilution": "D", "blank": "-"}
+# Points of the profiles of all lanes together, height of a lane (pixels), and factor of the enlarged profile.
 POINTS, LANE_HEIGHT_PX, ENLARGED = 1300, 40, 8
+# Height of a profile within its lane's strip, and its lower margin (fractions).
+PROFILE_HEIGHT, PROFILE_MARGIN = 0.88, 0.08
+# Width and height of a cell of the map, and width of a target's name (pixels).
 CELL_PX, ROW_PX, NAME_PX = 44, 26, 96
 
 
-def overlay(
-    signal: np.ndarray, views: list[dict], bands: list[dict], kinds: dict[str, list[str]], seams: list[int]
-) -> bytes:
-    """The whole picture, dark bands on white, with lanes, boxes, masses and doubtful columns; WebP."""
+def overlay(signal: np.ndarray, views: list[ViewSummary], bands: list[Band], seams: list[int]) -> bytes:
+    """Draw the whole picture with lanes, boxes, masses and straight jumps.
+
+    Parameters
+    ----------
+    signal : (n_rows, n_columns) array
+        The picture (counts); bands are drawn dark on white.
+    views : list of ViewSummary
+        The membranes on it.
+    bands : list of Band
+        Bands to be boxed.
+    seams : list of int
+        Columns at which the picture jumps.
+
+    Returns
+    -------
+    bytes
+        A WebP.
+    """
     from PIL import Image, ImageDraw
 
     factor = max(1, int(np.ceil(max(signal.shape) / LONG_SIDE_PX)))
     small = reduced(signal, factor)
-    low, high = np.percentile(small, [2, 99.7])
-    grey = 255 - 235 * np.clip((small - low) / max(high - low, 1e-9), 0, 1) ** 0.7
+    low, high = np.percentile(small, [WHITE_PCT, BLACK_PCT])
+    grey = 255 - GREY_RANGE * np.clip((small - low) / max(high - low, 1e-9), 0, 1) ** GAMMA
     image = Image.fromarray(grey.astype(np.uint8)).convert("RGB")
     pen = ImageDraw.Draw(image)
     for view in views:
-        _draw_lanes(pen, view, kinds[view["membrane"]], factor)
+        _draw_lanes(pen, view, factor)
     for band in bands:
-        box = [band["x_px"], band["y_px"], band["x_px"] + band["width_px"], band["y_px"] + band["height_px"]]
+        box = [band.x_px, band.y_px, band.x_px + band.width_px, band.y_px + band.height_px]
         left, top, right, bottom = (edge / factor for edge in box)
         pen.rectangle([left, top, max(right - 1, left), max(bottom - 1, top)], outline=_colour(band))
-    for (_, target), band in _last_of_targets(bands).items():
-        right, middle = (band["x_px"] + band["width_px"]) / factor, (band["y_px"] + band["height_px"] / 2) / factor
-        words = f"{target} {band['kda']:.0f} kDa" if band["kda"] == band["kda"] and band["kda"] else target
+    for band in _rightmost(bands):
+        right, middle = (band.x_px + band.width_px) / factor, (band.y_px + band.height_px / 2) / factor
+        words = f"{band.target} {band.kda:.0f} kDa" if band.kda else str(band.target)
         room = right + 5 + pen.textlength(words) <= image.width
         place = (right + 5, middle - 6) if room else (image.width - pen.textlength(words) - 3, middle + 9)
         pen.text(place, words, fill=FOUND)
@@ -52,109 +86,132 @@ def overlay(
     return buffer.getvalue()
 
 
-def _named(band: dict) -> bool:
-    return band["target"] is not None and band["target"] == band["target"]
-
-
-def _colour(band: dict) -> tuple[int, int, int]:
-    if not _named(band):
+def _colour(band: Band) -> Colour:
+    if band.target is None:
         return OTHER
-    return SATURATED if band["saturated_pct"] > 0 else STATE_COLOURS[band["box"]]
+    return SATURATED if band.saturated_pct > 0 else ORIGIN_COLOURS[band.box]
 
 
-def _last_of_targets(bands: list[dict]) -> dict[tuple[str, str], dict]:
+def _rightmost(bands: list[Band]) -> list[Band]:
     """The rightmost box of each target of each membrane."""
-    named = sorted((band for band in bands if _named(band)), key=lambda band: band["x_px"])
-    return {(band["membrane"], band["target"]): band for band in named}
+    named = sorted((band for band in bands if band.target is not None), key=lambda band: band.x_px)
+    return list({(band.membrane, band.target): band for band in named}.values())
 
 
-def _draw_lanes(pen: object, view: dict, kinds: list[str], factor: int) -> None:
-    comb = view.get("comb")
-    top, bottom = view["top"] / factor, (view["bottom"] - 1) / factor
+def _draw_lanes(pen: "ImageDraw.ImageDraw", summary: ViewSummary, factor: int) -> None:
+    """Border of the membrane, masses of its ladder, and number and initial of each lane."""
+    view, ladder, grid = summary.view, summary.ladder, summary.view.grid
+    top, bottom = view.top / factor, (view.bottom - 1) / factor
     if top > 0:
         pen.line([(0, top), (10_000, top)], fill=OTHER)
-    for row, kda in zip(*_ladder(view), strict=True):
-        pen.text((2, (view["top"] + row) / factor - 6), f"{kda:g}", fill=EXPECTED)
-    if comb is None:
+    for row, kda in zip(ladder.rows, ladder.kda, strict=True) if ladder is not None else ():
+        pen.text((2, (view.top + row) / factor - 6), f"{kda:g}", fill=EXPECTED)
+    if grid is None:
         return
-    for number, (centre, kind) in enumerate(zip(comb["centres"], kinds, strict=True), start=1):
-        ends = [comb["lean"] * (edge - comb["middle"]) for edge in (0, view["bottom"] - view["top"])]
+    ends = [grid.lean * (edge - grid.middle) for edge in (0, view.bottom - view.top)]
+    for centre, lane in zip(grid.centres.tolist(), view.lanes, strict=True):
         pen.line([((centre + ends[0]) / factor, top + 12), ((centre + ends[0]) / factor, top + 18)], fill=FOUND)
         pen.line([((centre + ends[1]) / factor, bottom - 6), ((centre + ends[1]) / factor, bottom)], fill=FOUND)
-        pen.text(((centre + ends[0]) / factor - 4, top), f"{number}{INITIALS[kind]}", fill=FOUND)
+        label = f"{lane.lane}{INITIALS[lane.sample]}"
+        pen.text(((centre + ends[0]) / factor - 4, top), label, fill=FOUND)
 
 
-def _ladder(view: dict) -> tuple[list[float], list[float]]:
-    ladder = view.get("ladder") or {"rows": [], "kda": []}
-    return ladder["rows"], ladder["kda"]
+def profiles(stack: Profiles, top: int, bands: list[Band]) -> str:
+    """Draw every lane's profile over its baseline, one below the other.
 
+    The whole profile shows the bands; enlarged, it shows whether the baseline follows what lies between them. Boxes of
+    targets are drawn below their lane. Where a target was measured over the other background (total protein over the
+    gaps), that one is shown.
 
-def profiles(stack: np.ndarray, methods: list[str], top: int, bands: list[dict]) -> str:
-    """Every lane's profile over its baseline, one below the other; SVG.
+    Parameters
+    ----------
+    stack : Profiles
+        Profiles and backgrounds of all lanes.
+    top : int
+        First row of the membrane in the file.
+    bands : list of Band
+        Bands of the view.
 
-    ``stack`` (n_lanes, 3, n_rows): profile, background by the lane's of ``methods``, second background; where a target
-    was measured over the second one (total protein over the gaps), that is shown. The whole profile shows the bands;
-    enlarged, whether the baseline follows what lies between them. Boxes of targets stand below their lane.
+    Returns
+    -------
+    str
+        An SVG.
     """
-    count, _, rows = stack.shape
+    count, rows = stack.signal.shape
     step = max(1, int(np.ceil(rows * count / POINTS)))
-    cut = rows // step * step
-    blocks = stack[:, :, :cut].reshape(count, 3, -1, step)
-    places = top + np.arange(cut // step) * step + step / 2
+    signal, own, other = (
+        curve[:, : rows // step * step].reshape(count, -1, step)
+        for curve in (stack.signal, stack.background, stack.other_background)
+    )
+    places = top + np.arange(rows // step) * step + step / 2
     sparse = slice(None, None, 3)
     height = 46 + LANE_HEIGHT_PX * max(count, 3)
     chart = Chart((top, top + rows), (0, count), "row of the picture (px)", "lane", height=height, show_y_ticks=False)
     for lane in range(count):
-        base = count - 1 - lane + 0.08
-        other = any(
-            band["lane"] == lane + 1 and _named(band) and band["background_method"] != methods[lane] for band in bands
-        )
-        under = blocks[lane, 2 if other else 1].mean(axis=1)
-        low = float(np.minimum(under, blocks[lane, 0].mean(axis=1)).min())
-        reach = max(float(blocks[lane, 0].max()) - low, 1e-9) / 0.88
-        whole, close = blocks[lane, 0].max(axis=1), blocks[lane, 0].mean(axis=1)
+        base = count - 1 - lane + PROFILE_MARGIN
+        boxes = [band for band in bands if band.lane == lane + 1 and band.target is not None]
+        over_other = any(band.background_method != stack.methods[lane] for band in boxes)
+        under = (other if over_other else own)[lane].mean(axis=1)
+        whole, close = signal[lane].max(axis=1), signal[lane].mean(axis=1)
+        low = float(np.minimum(under, close).min())
+        reach = max(float(signal[lane].max()) - low, 1e-9) / PROFILE_HEIGHT
         chart.line(places, base + (whole - low) / reach, "grey")
-        chart.line(places[sparse], base + np.minimum(ENLARGED * (under - low) / reach, 0.88)[sparse], "orange")
-        chart.line(places, base + np.minimum(ENLARGED * (close - low) / reach, 0.88), "blue")
-        for band in bands:
-            if band["lane"] == lane + 1 and _named(band):
-                edges = [band["y_px"], band["y_px"] + band["height_px"]]
-                chart.line(edges, [base - 0.05] * 2, "pink" if band["saturated_pct"] > 0 else "green")
+        enlarged = (base + np.minimum(ENLARGED * (curve - low) / reach, PROFILE_HEIGHT) for curve in (under, close))
+        chart.line(places[sparse], next(enlarged)[sparse], "orange")
+        chart.line(places, next(enlarged), "blue")
+        for band in boxes:
+            edges = [band.y_px, band.y_px + band.height_px]
+            chart.line(edges, [base - 0.05] * 2, "pink" if band.saturated_pct > 0 else "green")
         chart.parts.append(
             f'<text x="{MARGIN_LEFT - 6}" y="{chart.y(base + 0.3):.1f}" text-anchor="end">{lane + 1}</text>'
         )
     return chart.svg("Profile and baseline of every lane")
 
 
-def membrane_map(bands: list[dict], kinds: list[str], least_snr: float) -> str:
-    """Every target in every lane of a membrane: its volume over the row's median, shaded, with its doubts; SVG."""
-    targets = list(dict.fromkeys(band["target"] for band in bands if _named(band)))
-    wide, high = NAME_PX + CELL_PX * len(kinds) + 8, ROW_PX * (len(targets) + 1) + 8
+def membrane_map(bands: list[Band], lanes: list[Lane], least_snr: float) -> str:
+    """Draw the map of a membrane: every target in every lane, its volume over the row's median, with its doubts.
+
+    Parameters
+    ----------
+    bands : list of Band
+        Bands of all pictures of the membrane.
+    lanes : list of Lane
+        Its lane map.
+    least_snr : float
+        Bands below this many times the noise are marked as faint.
+
+    Returns
+    -------
+    str
+        An SVG.
+    """
+    targets = list(dict.fromkeys(band.target for band in bands if band.target is not None))
+    width, height = NAME_PX + CELL_PX * len(lanes) + 8, ROW_PX * (len(targets) + 1) + 8
     parts = [
-        _word(NAME_PX + CELL_PX * (lane + 0.5), ROW_PX * 0.65, f"{lane + 1}{INITIALS[kind]}", "middle")
-        for lane, kind in enumerate(kinds)
+        _word(NAME_PX + CELL_PX * (index + 0.5), ROW_PX * 0.65, f"{index + 1}{INITIALS[lane.sample]}", "middle")
+        for index, lane in enumerate(lanes)
     ]
     for row, target in enumerate(targets, start=1):
-        cells = {int(band["lane"]): band for band in bands if band["target"] == target}
-        held = [cells[lane]["volume"] for lane in cells if kinds[lane - 1] in ("animal", "pool")]
+        cells = {band.lane: band for band in bands if band.target == target}
+        held = [band.volume for lane, band in cells.items() if lanes[lane - 1].sample in ("animal", "pool")]
         usual = float(np.median([volume for volume in held if volume > 0] or [np.nan]))
         parts.append(_word(NAME_PX - 8, ROW_PX * (row + 0.65), target, "end"))
         parts += [_cell(lane, row, band, usual, least_snr) for lane, band in sorted(cells.items())]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" viewBox="0 0 {wide} {high}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" viewBox="0 0 {width} {height}" role="img" '
         f'aria-label="Volume of every target in every lane" style="max-width:100%;height:auto">{STYLE}'
         f"{''.join(parts)}</svg>"
     )
 
 
-def _cell(lane: int, row: int, band: dict, usual: float, least_snr: float) -> str:
+def _cell(lane: int, row: int, band: Band, usual: float, least_snr: float) -> str:
     """One lane's volume over the usual one, darker the further away, and its marks."""
-    ratio = band["volume"] / usual if usual > 0 else float("nan")
-    marks = "s" * (band["saturated_pct"] > 0) + "n" * (band["box"] == "expected") + "b" * (band["box"] == "given")
-    marks += "f" * (band["box"] != "expected" and band["snr"] < least_snr)
+    ratio = band.volume / usual if usual > 0 else float("nan")
+    marks = "s" * (band.saturated_pct > 0) + "n" * (band.box == "expected") + "b" * (band.box == "given")
+    marks += "f" * (band.box != "expected" and band.snr < least_snr)
     away = float(np.clip(np.log2(ratio) / 2, -1, 1)) if ratio > 0 else -1.0
     left, top = NAME_PX + CELL_PX * (lane - 1), ROW_PX * row
-    words = f"{ratio:.2f}" if ratio == ratio else "-"
+    words = f"{ratio:.2f}" if np.isfinite(ratio) else "-"
     return (
         f'<rect x="{left + 1}" y="{top + 1}" width="{CELL_PX - 2}" height="{ROW_PX - 2}" '
         f'fill="{COLOURS["blue" if away > 0 else "yellow"]}" fill-opacity="{0.08 + 0.5 * abs(away):.2f}"'

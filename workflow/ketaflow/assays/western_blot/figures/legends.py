@@ -1,12 +1,18 @@
 """Figure legends ready for a paper: a text for every target of every membrane.
 
-In: the cohort's tables, ``targets`` and the measurements. Out: rows of ``figure`` and ``legend``. They count animals
-and never name a treatment, which nobody knows here; antibodies and exposure times are for the author to add.
+In: the targets, measurements and lane maps of the cohort. Out: rows of ``figure`` and ``legend``. Legends count animals
+and never name a treatment, which is not known here; antibodies and exposure times are for the author to add.
 """
+
+from collections import Counter
+from typing import NamedTuple
 
 import pandas as pd
 
-# What the reasons of flagged and failed values begin with or hold, and how a legend says it.
+from ketaflow.assays.western_blot.model import CONTROL_ROLES, Lane, TargetSummary
+from ketaflow.core.results import Measurement
+
+# What the reasons of flagged and failed values contain, and how a legend says it.
 DOUBTS = (
     ("saturated", "saturated at the detector"),
     ("stronger than", "above the range of the dilution lanes"),
@@ -19,103 +25,137 @@ DOUBTS = (
 )
 OTHERWISE = "doubtful for another reason"
 BACKGROUNDS = {"lane": "a baseline of the lane's own profile", "gap": "a baseline of the gaps beside the lane"}
-CONTROLS = ("loading_control", "total_protein")
+RATIO = "phospho_to_total_ratio"
 
 
-def legends(targets: pd.DataFrame, measured: pd.DataFrame, lanes: pd.DataFrame) -> pd.DataFrame:
-    """One legend for each target of each picture and membrane (columns ``figure``, ``legend``)."""
+class _Shown(NamedTuple):
+    """The values that a figure of a picture shows, and which measure they are."""
+
+    values: list[Measurement]
+    measure: str
+
+
+def legends(
+    targets: list[TargetSummary], measured: list[Measurement], lanes: list[Lane], parallel: set[tuple[str, str | None]]
+) -> pd.DataFrame:
+    """Write one legend for each target of each picture and membrane.
+
+    Parameters
+    ----------
+    targets : list of TargetSummary
+        Targets of the exposures that count.
+    measured : list of Measurement
+        Measurements of the cohort.
+    lanes : list of Lane
+        Lane maps of all membranes.
+    parallel : set of (recording, analyte)
+        Phosphorylated proteins that were divided by the total of a parallel membrane.
+
+    Returns
+    -------
+    data frame
+        Columns ``figure`` and ``legend``.
+    """
     made = []
-    for row in targets.itertuples():
-        loads = lanes[lanes["membrane"].eq(row.membrane) & lanes["sample"].eq("animal")]["load_ug"].dropna().unique()
-        values, measure = _values(measured, row)
-        parts = [_shown(row, loads), _divided(row, measure), _counted(row, values, measured), _doubtful(values)]
-        made.append({"figure": _title(row), "legend": " ".join(filter(None, [*parts, _picture(row)]))})
+    for target in targets:
+        loads = {lane.load_ug for lane in lanes if lane.membrane == target.membrane and lane.sample == "animal"}
+        shown = _shown(measured, target)
+        parts = [
+            _described(target, loads - {None}),
+            _divided(target, shown.measure, (target.image, target.target) in parallel),
+            _counted(target, shown.values, measured),
+            _doubtful(shown.values),
+            _picture(target),
+        ]
+        made.append((_title(target), " ".join(filter(None, parts))))
     return pd.DataFrame(made, columns=["figure", "legend"])
 
 
-def _title(row: object) -> str:
-    repeat = f", repeat {row.repeat}" if row.repeat else ""
-    return f"{row.target}, membrane {row.membrane}{repeat}"
+def _title(target: TargetSummary) -> str:
+    repeat = f", repeat {target.repeat}" if target.repeat else ""
+    return f"{target.target}, membrane {target.membrane}{repeat}"
 
 
-def _values(measured: pd.DataFrame, row: object) -> tuple[pd.DataFrame, str]:
-    """The values a figure of this picture shows, and which measure they are."""
-    own = measured[measured["recording"].eq(row.image) & measured["analyte"].eq(row.target)]
-    sample = f"{row.membrane}_{row.repeat}" if row.repeat else row.membrane
-    own = own[own["sample"].eq(sample)]
-    for measure in ("phospho_to_total_ratio", "normalised_density", "band_volume"):
-        rows = own[own["measure"].eq(measure)]
-        if len(rows):
-            return rows, measure
-    return own, "band_volume"
+def _shown(measured: list[Measurement], target: TargetSummary) -> _Shown:
+    """The most processed values of a target."""
+    key = (target.image, target.target, target.sample_name)
+    own = [row for row in measured if (row.recording, row.analyte, row.sample) == key]
+    for measure in (RATIO, "normalised_density", "band_volume"):
+        values = [row for row in own if row.measure == measure]
+        if values:
+            return _Shown(values, measure)
+    return _Shown(own, "band_volume")
 
 
-def _shown(row: object, loads: list) -> str:
-    mass = f" (expected at {row.expected_kda:g} kDa)" if pd.notna(row.expected_kda) else ""
-    load = f", {loads[0]:g} \N{MICRO SIGN}g of protein each" if len(loads) == 1 else ""
-    lanes = f"{_number(row.animal_lanes, 'lane')} with {_number(row.animals, 'animal')}"
-    if row.animal_lanes == row.animals:
-        lanes = f"{_number(row.animal_lanes, 'lane')} with one animal each"
-    others = [
-        (row.pool_lanes, "pooled reference"), (row.dilution_lanes, "dilution"), (row.ladder_lanes, "ladder"),
-    ]  # fmt: skip
+def _described(target: TargetSummary, loads: set[float | None]) -> str:
+    """The protein, its mass, the region, and the lanes of the membrane."""
+    mass = "" if target.expected_kda is None else f" (expected at {target.expected_kda:g} kDa)"
+    load = f", {next(iter(loads)):g} \N{MICRO SIGN}g of protein each" if len(loads) == 1 else ""
+    lanes = f"{_number(target.animal_lanes, 'lane')} with {_number(target.animals, 'animal')}"
+    if target.animal_lanes == target.animals:
+        lanes = f"{_number(target.animal_lanes, 'lane')} with one animal each"
+    others = (
+        (target.pool_lanes, "pooled reference"), (target.dilution_lanes, "dilution"), (target.ladder_lanes, "ladder"),
+    )  # fmt: skip
     beside = [_number(count, name) for count, name in others if count]
     also = f", beside {_listed(beside)}" if beside else ""
-    region = f" in {row.region}" if row.region else ""
-    return f"Western blot of {row.target}{mass}{region}: {lanes}{load}{also}."
+    region = f" in {target.region}" if target.region else ""
+    return f"Western blot of {target.target}{mass}{region}: {lanes}{load}{also}."
 
 
-def _divided(row: object, measure: str) -> str:
-    background = BACKGROUNDS.get(row.background_method, "a baseline")
+def _divided(target: TargetSummary, measure: str, is_parallel: bool) -> str:
+    """What the volumes were divided by, in order."""
+    background = BACKGROUNDS.get(target.background_method, "a baseline")
     first = f"Band volumes less background ({background})"
-    if row.role in CONTROLS:
-        return f"{first}; the {row.role.replace('_', ' ')} by which the other targets of this membrane are divided."
+    if target.role in CONTROL_ROLES:
+        return f"{first}; the {target.role.replace('_', ' ')} by which the other targets of this membrane are divided."
     reference = (
-        "the membrane's pooled reference" if row.reference == "pool" else "the geometric mean of the membrane's animals"
+        "the membrane's pooled reference"
+        if target.reference == "pool"
+        else "the geometric mean of the membrane's animals"
     )
-    steps = [f"loading ({row.loading_controls.replace('+', ' and ')})"] if row.loading_controls else []
-    if measure == "phospho_to_total_ratio":
-        total = row.total_target or "the total protein"
-        steps = [
-            f"{total} of a parallel membrane, each over its own loading"
-            if row.parallel
-            else f"{total} of the same lane"
-        ]
+    steps = [f"loading ({target.loading_controls.replace('+', ' and ')})"] if target.loading_controls else []
+    if measure == RATIO:
+        where = "of a parallel membrane, each over its own loading" if is_parallel else "of the same lane"
+        steps = [f"{target.total_target or 'the total protein'} {where}"]
     steps.append(reference)
-    averaged = "; the lanes of one animal were averaged geometrically" if row.animal_lanes > row.animals else ""
+    averaged = "; the lanes of one animal were averaged geometrically" if target.animal_lanes > target.animals else ""
     return f"{first} were divided by {', then by '.join(steps)}{averaged}."
 
 
-def _counted(row: object, values: pd.DataFrame, measured: pd.DataFrame) -> str:
-    known = values[values["value"].notna()]
-    same = measured["analyte"].eq(row.target) & measured["value"].notna()
-    if len(values):
-        same &= measured["measure"].eq(values["measure"].iloc[0])
-        same &= measured["region"].astype(object).fillna("").eq(row.region)
-    everywhere = measured[same]["animal"].nunique()
-    alone = f"n = {_number(known['animal'].nunique(), 'animal')}"
-    return f"{alone} ({everywhere} over all membranes)." if everywhere > known["animal"].nunique() else f"{alone}."
+def _counted(target: TargetSummary, values: list[Measurement], measured: list[Measurement]) -> str:
+    """How many animals have a value, on this membrane and over all."""
+    here = {row.animal for row in values if row.value is not None}
+    everywhere = {
+        row.animal
+        for row in measured
+        if row.analyte == target.target
+        and row.value is not None
+        and (not values or row.measure == values[0].measure)
+        and (row.region or "") == (target.region or "")
+    }
+    alone = f"n = {_number(len(here), 'animal')}"
+    return f"{alone} ({len(everywhere)} over all membranes)." if len(everywhere) > len(here) else f"{alone}."
 
 
-def _doubtful(values: pd.DataFrame) -> str:
-    """What is marked or missing, counted by reason; nothing is left out of the values without a decision."""
+def _doubtful(values: list[Measurement]) -> str:
+    """How many values are marked or missing, by reason; none is left out without a decision."""
     said = []
     for status, words in (("flagged", "marked and kept"), ("failed", "without a value")):
-        rows = values[values["status"].eq(status)]
-        if len(rows):
-            counts = rows["reason"].map(_doubt).value_counts()
-            listed = _listed([f"{count} {reason}" for reason, count in counts.items()])
-            said.append(f"{_number(len(rows), 'animal')} {words}: {listed}.")
+        reasons = [_doubt(row.reason) for row in values if row.status == status]
+        if reasons:
+            listed = _listed([f"{count} {reason}" for reason, count in Counter(reasons).most_common()])
+            said.append(f"{_number(len(reasons), 'animal')} {words}: {listed}.")
     return " ".join(said)
 
 
-def _doubt(reason: object) -> str:
-    return next((words for sign, words in DOUBTS if sign in str(reason)), OTHERWISE)
+def _doubt(reason: str) -> str:
+    return next((words for sign, words in DOUBTS if sign in reason), OTHERWISE)
 
 
-def _picture(row: object) -> str:
-    drawn = f" {_number(row.boxes_drawn, 'box')} drawn by hand." if row.boxes_drawn else ""
-    return f"Uncropped {row.bits:.0f}-bit {row.format}.{drawn}"
+def _picture(target: TargetSummary) -> str:
+    drawn = f" {_number(target.boxes_drawn, 'box')} drawn by hand." if target.boxes_drawn else ""
+    return f"Uncropped {target.bits:.0f}-bit {target.format}.{drawn}"
 
 
 def _number(count: int, noun: str) -> str:

@@ -1,7 +1,7 @@
-"""What rises above its surroundings on a scan: the raw material of finding lanes, polarity apart.
+"""Enhance bands: what rises above its surroundings, for finding lanes.
 
-In: a plane in which more protein is a larger number. Out: a smaller picture of relief, in units of noise and
-compressed, in which a faint band counts for something and a strong one for not much more.
+In: a scan with more protein as a larger number. Out: a reduced picture of the bands alone, compressed, so that faint
+bands count beside strong ones.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ WORK_PX, PREVIEW_PX, PX_PER_LANE = 480, 120, 36
 USUAL_LANES = 10
 # A pixel is hot if it stands this many times the noise above both its neighbours (as specks within a lane do).
 LONE_SD = 8.0
-# Relief below this many standard deviations of its own floor is noise; a step of 1/250 of the range is never noise.
+# A rise below this many standard deviations of its floor, or this fraction of the range, is noise.
 FLOOR_SD, FLOOR_RANGE = 4.0, 0.004
-# Relief is raised to this power: bands 100 times apart count 6:1, while gaps between neighbours stay visible.
+# The rise is raised to this power: bands 100 times apart count 6:1, while gaps between neighbours stay visible.
 COMPRESSION = 0.4
 # Objects that reach the picture's edge and are taller than this share of it are towels, paper, corners.
 TALL_AT_EDGE = 0.12
@@ -39,22 +39,31 @@ NECK = 0.06
 
 
 @dataclass(frozen=True)
-class Relief:
-    """``height`` (rows, columns): relief of the reduced picture, compressed; ``rise``: as it is, in counts;
-    ``factor``: file pixels per pixel."""
+class EnhancedPicture:
+    """A reduced picture in which only bands remain.
 
-    height: np.ndarray
+    Attributes
+    ----------
+    strength : (n_rows, n_columns) float32
+        Rise above the surroundings, compressed so that faint bands count beside strong ones.
+    rise : (n_rows, n_columns) float32
+        The same in counts.
+    factor : int
+        Pixels of the file per pixel.
+    """
+
+    strength: np.ndarray
     rise: np.ndarray
     factor: int
 
-    def part(self, top_px: int, bottom_px: int) -> "Relief":
-        """The relief between two rows of the file."""
+    def between(self, top_px: int, bottom_px: int) -> "EnhancedPicture":
+        """Return the part between two rows of the file."""
         rows = slice(top_px // self.factor, max(bottom_px // self.factor, 1))
-        return Relief(self.height[rows], self.rise[rows], self.factor)
+        return EnhancedPicture(self.strength[rows], self.rise[rows], self.factor)
 
 
-def relief(signal: np.ndarray, lanes: int) -> Relief:
-    """Relief of bands, for a picture that holds about ``lanes`` lanes side by side.
+def enhance_bands(signal: np.ndarray, lanes: int) -> EnhancedPicture:
+    """EnhancedPicture of bands, for a picture that holds about ``lanes`` lanes side by side.
 
     Rise above the valleys above and below within a fifth of the height (half a lane's share of the width at least),
     and above the middle value of the wider surroundings, whichever is less.
@@ -74,9 +83,9 @@ def relief(signal: np.ndarray, lanes: int) -> Relief:
     rise[_sheets(small, rise > 0, lanes) | _beside_membrane(small)] = 0
     rise[ndimage.maximum_filter(_foreign(rise > 0, width / lanes), size=5)] = 0
     if not rise.any():
-        return Relief(rise, rise, factor)
-    height = np.minimum(rise / np.percentile(rise[rise > 0], 95), 1.5) ** COMPRESSION
-    return Relief(height, rise, factor)
+        return EnhancedPicture(rise, rise, factor)
+    strength = np.minimum(rise / np.percentile(rise[rise > 0], 95), 1.5) ** COMPRESSION
+    return EnhancedPicture(strength, rise, factor)
 
 
 def _without_lone_pixels(signal: np.ndarray) -> np.ndarray:
@@ -98,7 +107,7 @@ def _sheets(small: np.ndarray, raised: np.ndarray, lanes: int) -> np.ndarray:
     opened = ndimage.grey_opening(small, size=block)
     large = opened > usual + SHEET * (top - usual)
     bright = small > usual + 0.6 * SHEET * (top - usual)
-    joined = ndimage.binary_closing(np.pad(bright | raised, 5), np.ones((9, 3)))[5:-5, 5:-5]
+    joined = ndimage.binary_closing(np.pad(bright | raised, 5), np.ones((9, 3), bool))[5:-5, 5:-5]
     near = ndimage.maximum_filter(large, size=(block[0] | 1, block[1] | 1))
     sheets = _as_far_as(_sharp(small, _reaching_edges(bright, large)[0], usual), large) & near
     core = opened > usual + 1.7 * SHEET * (top - usual)

@@ -6,13 +6,28 @@ In: planes as stored. Out: a plane in which more protein is a larger number, and
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.western_blot.model import Polarity
+
 # Pixels at one extreme value, times those expected from the values beside it, that make a plateau of clipping.
 PLATEAU_PIXELS, PLATEAU_EXCESS = 12, 8.0
 PREVIEW_PX = 160
 
 
 def reduced(plane: np.ndarray, factor: int) -> np.ndarray:
-    """Mean over blocks of ``factor`` x ``factor`` pixels, as float32; the odd rows and columns at the end are cut."""
+    """Average a picture over square blocks.
+
+    Parameters
+    ----------
+    plane : (n_rows, n_columns) array
+        Pixels.
+    factor : int
+        Side of a block (pixels).
+
+    Returns
+    -------
+    (n_rows // factor, n_columns // factor) float32
+        Block means; incomplete blocks at the end are left out.
+    """
     if factor <= 1:
         return plane.astype(np.float32)
     rows, columns = (size // factor * factor for size in plane.shape)
@@ -20,13 +35,23 @@ def reduced(plane: np.ndarray, factor: int) -> np.ndarray:
     return blocks.mean(axis=(1, 3), dtype=np.float32)
 
 
-def polarity(plane: np.ndarray) -> tuple[str, float]:
-    """Whether bands are ``bright`` or ``dark`` in the numbers, and how clearly (0 to 1).
+def polarity(plane: np.ndarray) -> tuple[Polarity, float]:
+    """Decide whether bands are large or small numbers.
 
-    A band stands out three times: from what lies above and below it within a tenth of the height, from what lies left
-    and right of it within a fifth of the width, and from the middle value of its wider surroundings. Only the smallest
-    counts, so that neither the gaps of a ladder nor paper, towels, strips of table, the cut between two membranes and
-    the corners of a turned picture have a voice.
+    A band differs from what lies above and below it within a tenth of the height, from what lies left and right of it
+    within a fifth of the width, and from the median of its wider surroundings. The smallest of the three differences
+    counts, so that the gaps of a ladder, paper, towels, strips of table, the cut between two membranes and the corners
+    of a rotated picture have no influence.
+
+    Parameters
+    ----------
+    plane : (n_rows, n_columns) array
+        Pixels as stored.
+
+    Returns
+    -------
+    {"bright", "dark"}, float
+        The polarity, and how clearly the picture shows it (0 to 1).
     """
     small = reduced(plane, max(1, round(max(plane.shape) / PREVIEW_PX)))
     small = ndimage.gaussian_filter(small, 0.7)
@@ -35,10 +60,11 @@ def polarity(plane: np.ndarray) -> tuple[str, float]:
     around = ndimage.median_filter(small, size=(max(7, height // 6) | 1, max(7, width // 6) | 1))
     inside, wide = _inside(small), max(3, width // 60)
     bright, dark = (
-        _energy(ndimage.grey_opening(_standing(way * small, way * around, spans), size=(1, wide))[inside])
-        for way in (1, -1)
+        _energy(ndimage.grey_opening(_standing(sign * small, sign * around, spans), size=(1, wide))[inside])
+        for sign in (1, -1)
     )
-    return ("bright" if bright >= dark else "dark"), abs(bright - dark) / max(bright + dark, 1e-12)
+    way: Polarity = "bright" if bright >= dark else "dark"
+    return way, abs(bright - dark) / max(bright + dark, 1e-12)
 
 
 def _standing(small: np.ndarray, around: np.ndarray, spans: tuple[int, int]) -> np.ndarray:
@@ -71,24 +97,36 @@ def _inside(small: np.ndarray) -> np.ndarray:
 
 
 def full_scale(plane: np.ndarray, bits: int | None) -> float:
-    """Largest number the file could hold."""
+    """Return the end of the scale: the largest number the file could hold, for real numbers the largest it does."""
     if plane.dtype.kind == "f":
         return float(plane.max())
     return float(2 ** min(bits or plane.dtype.itemsize * 8, plane.dtype.itemsize * 8) - 1)
 
 
 def upright(plane: np.ndarray, dark: bool, full: float) -> np.ndarray:
-    """The plane turned so that more protein is a larger number; exact, in the file's own counts."""
+    """Return the plane with more protein as a larger number, inverted where bands are dark; in the file's counts."""
     if not dark:
         return plane
     return (full - plane).astype(plane.dtype)
 
 
-def clipping(signal: np.ndarray, full: float) -> tuple[float, str]:
-    """The number at which the signal clips, and why it is taken for that.
+def saturation_level(signal: np.ndarray, full: float) -> tuple[float, str]:
+    """Determine the level at which the detector clips.
 
-    The end of the scale always; or the picture's own largest value, if too many pixels share it (a 12- or 14-bit
-    detector in a 16-bit file, or contrast stretched before saving).
+    It is the end of the scale, or the picture's own largest value if too many pixels share it: a 12- or 14-bit
+    detector in a 16-bit file, or contrast stretched before saving.
+
+    Parameters
+    ----------
+    signal : (n_rows, n_columns) array
+        Pixels with more protein as a larger number (counts).
+    full : float
+        End of the scale (counts).
+
+    Returns
+    -------
+    float, str
+        Saturation level (counts), and how it was determined.
     """
     largest = float(signal.max())
     if largest >= full:
@@ -104,17 +142,27 @@ def clipping(signal: np.ndarray, full: float) -> tuple[float, str]:
 
 
 def noise_sd(signal: np.ndarray) -> float:
-    """Standard deviation of pixel noise, from differences of neighbours (median absolute, so bands do not count)."""
+    """Estimate the standard deviation of pixel noise (counts) from the median difference of neighbours in a row."""
     rows = signal[:: max(1, signal.shape[0] // 400)].astype(np.float32)
     steps = np.abs(np.diff(rows, axis=1))
     return float(np.median(steps)) / 0.6745 / np.sqrt(2)
 
 
 def histogram_gaps_pct(plane: np.ndarray) -> float:
-    """Share of values never taken between the 5th and 95th percentile (%): a comb betrays stretched contrast.
+    """Compute the share of values between the 5th and 95th percentile that no pixel has.
 
-    Only meaningful where values are many times more than levels; NaN for real numbers and for scans too small.
-    Detectors of 12 or 14 bits whose values were multiplied to fill 16 leave even gaps, which do not count.
+    Gaps in the histogram show that contrast was stretched. Detectors of 12 or 14 bits whose values were multiplied to
+    fill 16 bits leave even gaps, which do not count.
+
+    Parameters
+    ----------
+    plane : (n_rows, n_columns) array
+        Pixels as stored.
+
+    Returns
+    -------
+    float
+        Share of the values (%); NaN for real numbers, and where pixels are too few for the number of values.
     """
     if plane.dtype.kind == "f":
         return float("nan")

@@ -9,11 +9,13 @@ large numbers are much light).
 
 import io
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from ketaflow.assays.western_blot.model import Storage
 from ketaflow.core.errors import IngestError
 
 TIFF_ENDINGS = (".tif", ".tiff", ".gel")
@@ -28,15 +30,41 @@ NEARLY_GREY = 0.05
 TINTED, SOME_PX = 0.98, 400
 
 
-@dataclass
+@dataclass(frozen=True)
 class Picture:
-    """Planes of one file by channel name (``1``, ``2`` ... or the scanner's own), and facts of its storage."""
+    """One picture file.
+
+    Attributes
+    ----------
+    planes : dict of str to (n_rows, n_columns) array
+        By the channel's name (``1``, ``2`` ... or the scanner's own), as stored.
+    storage : Storage
+        How the picture is stored.
+    """
 
     planes: dict[str, np.ndarray]
-    facts: dict = field(default_factory=dict)
+    storage: Storage
 
     def plane(self, channel: str | None, file: str) -> tuple[str, np.ndarray]:
-        """The plane of that name, number or colour; the only one where none is asked for."""
+        """Return one channel.
+
+        Parameters
+        ----------
+        channel : str or None
+            Its name, number or colour; None asks for the only one.
+        file : str
+            Name of the file, for messages.
+
+        Returns
+        -------
+        str, (n_rows, n_columns) array
+            The name of the channel in the file, and its pixels.
+
+        Raises
+        ------
+        IngestError
+            If the file has no such channel, or several where none is named.
+        """
         names = list(self.planes)
         if channel is None:
             if len(names) > 1:
@@ -58,7 +86,22 @@ class Picture:
 
 
 def read_picture(path: Path) -> Picture:
-    """Read a picture file; anything unreadable ends in a reason a lab member can act on."""
+    """Read a picture file.
+
+    Parameters
+    ----------
+    path : Path
+        TIFF, ``.gel``, a zip of TIFFs, PNG or JPEG.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    IngestError
+        If the file cannot be read as a picture, with a remedy for a member of the lab.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -96,30 +139,30 @@ def _decoded(content: bytes, ending: str) -> Picture:
 
 def _zipped(content: bytes) -> Picture:
     """A LI-COR export: one TIFF per channel, named by its wavelength (700, 800)."""
-    planes, facts = {}, {}
+    planes: dict[str, np.ndarray] = {}
+    storage = None
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = sorted(name for name in archive.namelist() if Path(name).suffix.lower() in TIFF_ENDINGS)
         for name in members:
             inner = _tiff(archive.read(name))
             planes[Path(name).stem] = next(iter(inner.planes.values()))
-            facts = {**inner.facts, "format": "zip of TIFF"}
-    if not planes:
+            storage = replace(inner.storage, format="zip of TIFF")
+    if storage is None:
         raise IngestError("holds no TIFF. Export the scan with its TIFF images.")
-    return Picture(planes, facts)
+    return Picture(planes, storage)
 
 
 def _tiff(content: bytes) -> Picture:
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(content)) as tiff:
-        page = tiff.pages[0]
-        facts = {
-            "format": "TIFF",
-            "lossy": "JPEG" in str(page.compression.name).upper(),
-            "bits": int(page.bitspersample),
-            "white_is_zero": int(page.photometric) == WHITE_IS_ZERO,
-            "largest_tag": _first(page.tags.get("MaxSampleValue")),
-        }
+        page: Any = tiff.pages[0]
+        storage = Storage(
+            format="TIFF",
+            bits=int(page.bitspersample),
+            lossy="JPEG" in str(page.compression.name).upper(),
+            white_is_zero=int(page.photometric) == WHITE_IS_ZERO,
+        )
         shape = page.shape[:2]
         layers = [_layers(each.asarray()) for each in tiff.pages if each.shape[:2] == shape]
         square_root = _first(page.tags.get(MD_FILE_TAG)) == MD_SQUARE_ROOT
@@ -127,15 +170,16 @@ def _tiff(content: bytes) -> Picture:
     planes, colour = _merged([layer for page_layers in layers for layer in page_layers], len(layers))
     if square_root:
         planes = [np.square(plane, dtype=np.float64).astype(np.float32) * np.float32(scale) for plane in planes]
-        facts |= {"square_root": True, "full_scale": float((2.0 ** facts["bits"] - 1) ** 2 * scale)}
-    return Picture(_numbered(planes), {**facts, "colour": colour})
+        storage = replace(storage, full_scale=float((2.0**storage.bits - 1) ** 2 * scale))
+    return Picture(_numbered(planes), replace(storage, colour=colour))
 
 
 def _raster(content: bytes) -> Picture:
     from PIL import Image
 
-    with Image.open(io.BytesIO(content)) as image:
-        kind = image.format
+    with Image.open(io.BytesIO(content)) as opened:
+        kind = str(opened.format)
+        image: Image.Image = opened
         if image.mode in ("P", "1", "CMYK", "YCbCr", "LA", "PA"):
             image = image.convert("L" if image.mode in ("1", "LA") else "RGB")
         pixels = np.asarray(image)
@@ -143,7 +187,7 @@ def _raster(content: bytes) -> Picture:
         pixels = pixels.astype(np.uint16)
     planes, colour = _merged(_layers(pixels), 1)
     bits = planes[0].dtype.itemsize * 8
-    return Picture(_numbered(planes), {"format": kind, "lossy": kind == "JPEG", "bits": bits, "colour": colour})
+    return Picture(_numbered(planes), Storage(format=kind, bits=bits, lossy=kind == "JPEG", colour=colour))
 
 
 def _layers(pixels: np.ndarray) -> list[np.ndarray]:
@@ -192,5 +236,5 @@ def _ratio(tag: object) -> float:
     """A rational TIFF tag as a number; 1 where it is absent."""
     value = getattr(tag, "value", None)
     if isinstance(value, tuple | list) and len(value) == 2 and value[1]:
-        return value[0] / value[1]
+        return float(value[0] / value[1])
     return float(value) if isinstance(value, int | float) and value else 1.0

@@ -1,7 +1,9 @@
-"""Signs that a picture is not what the camera saw: for a person to look at, never a verdict.
+"""Signs that a picture was altered: near-identical lanes, straight seams, traces of JPEG.
 
-In: the signal and lanes' pixels. Out: scores. Near-identical lanes, straight seams, traces of JPEG.
+In: the signal, and the pixels of lanes. Out: scores. They ask a person to look; they are no verdict.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -12,8 +14,8 @@ SEAM_ROWS, SEAM_PARTS, SEAM_AROUND, SEAM_CUT = 600, 8, 41, 3.0
 GRID_LINES = 500
 
 
-def twins(lanes: np.ndarray, heads: list[int]) -> list[tuple[int, int, float]]:
-    """How nearly identical lanes are, pair by pair.
+def lane_correlations(lanes: np.ndarray, heads: list[int]) -> list[tuple[int, int, float]]:
+    """Correlate the fine structure of lanes, pair by pair.
 
     Parameters
     ----------
@@ -40,6 +42,7 @@ def twins(lanes: np.ndarray, heads: list[int]) -> list[tuple[int, int, float]]:
 
 
 def _fine(lane: np.ndarray) -> np.ndarray:
+    """Fine structure of a lane's pixels, of unit length: each pixel less the mean around it, evened out."""
     fine = lane - ndimage.uniform_filter(lane, 3)
     usual = ndimage.uniform_filter(np.abs(fine), 9)
     fine = np.clip(fine / np.maximum(usual, 0.05 * usual.mean() + 1e-9), -4, 4)
@@ -48,18 +51,35 @@ def _fine(lane: np.ndarray) -> np.ndarray:
     return fine / size if size > 0 else fine
 
 
-def seam(signal: np.ndarray) -> tuple[float, int]:
-    """The straightest jump between two columns, from the top of the picture to its bottom: strength and place.
+class Seam(NamedTuple):
+    """The strongest jump between two columns: its score, and the column right of it."""
+
+    score: float
+    column: int
+
+
+def seam(signal: np.ndarray) -> Seam:
+    """Find the strongest jump between two columns that runs from the top of the picture to its bottom.
 
     A splice jumps within one pixel; what a camera sees changes over several. So a jump counts by how much it exceeds
     the steps beside it, in multiples of the usual excess around it, averaged over each eighth of the height. The
     strength is the one that six of eight parts reach, in multiples of what is usual among columns. (Rows of bands do
     look like level seams, so only upright ones are sought.)
+
+    Parameters
+    ----------
+    signal : (n_rows, n_columns) array
+        Pixels (counts).
+
+    Returns
+    -------
+    Seam
+        With score 0 for pictures that are too small.
     """
     rows = signal[:: max(1, signal.shape[0] // SEAM_ROWS)].astype(np.float32)
     height = len(rows) // SEAM_PARTS
     if height < 2 or rows.shape[1] < 16:
-        return 0.0, 0
+        return Seam(0.0, 0)
     excess = _excess(rows)
     usual = ndimage.uniform_filter1d(np.abs(excess), SEAM_AROUND, axis=1, mode="nearest")
     usual = np.maximum(usual, max(0.5 * float(np.median(usual)), 0.25))
@@ -71,14 +91,24 @@ def seam(signal: np.ndarray) -> tuple[float, int]:
     margin = max(3, len(along) // 50)
     along[:margin] = along[-margin:] = 0
     place = int(along.argmax())
-    return float(along[place]), place + 1
+    return Seam(float(along[place]), place + 1)
 
 
-def jpeg_grid(plane: np.ndarray) -> float:
-    """How clearly a picture shows the 8-pixel blocks of JPEG, whatever its file is called now.
+def jpeg_block_score(plane: np.ndarray) -> float:
+    """Score how clearly a picture shows the 8-pixel blocks of JPEG, whatever its file is called now.
 
     For each of the eight places in a block: its mean excess of steps over those beside them, against the block's mean,
     in standard errors over the blocks. The smaller of the two directions' largest; chance stays below 4.
+
+    Parameters
+    ----------
+    plane : (n_rows, n_columns) array
+        Pixels.
+
+    Returns
+    -------
+    float
+        Standard errors; 0 for pictures of fewer than 8 blocks.
     """
     scores = []
     for lines in (plane, plane.T):

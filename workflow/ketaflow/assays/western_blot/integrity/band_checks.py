@@ -1,96 +1,135 @@
-"""Checks of lanes and bands: found, saturated, faint, over a sure background, at the right mass.
+"""Checks of lanes and bands: found, saturated, faint, robust to the background, at the right mass.
 
 In: a view of a picture and its bands. Out: rows of the checks table.
 """
 
+from itertools import groupby
+
 import numpy as np
-import pandas as pd
 
-from ketaflow.assays.western_blot.bands.membrane_view import lane_map
-from ketaflow.core.measures import check, within
-from ketaflow.core.records import Record
+from ketaflow.assays.western_blot.model import Band, Ladder, QcSettings, ViewSummary
+from ketaflow.core.results import Check, check, within
 
-# A mass this many times beyond the ladder's last band is read off a curve that nothing supports.
+# A mass this many times beyond the ladder's last band is read off a curve that no band supports.
 FAR_BEYOND = 1.25
 
 
-def lane_checks(view: dict, recording: Record) -> list[dict]:
-    """Whether the lanes were found, and on which picture."""
-    lanes, comb = lane_map(recording, view["membrane"]), view.get("comb")
-    place = f"membrane {view['membrane']}"
-    if comb is None:
-        message = f"lanes not found: {view['refusal']}. Draw boxes in western_blot_boxes, or correct the lane map."
-        return [check("lanes", None, recording=view["image"], place=place, verdict="fail", message=message)]
-    count = len(lanes)
-    message = f"{count} lanes found"
-    if view["borrowed"]:
-        message = f"{view['refusal']}; lanes taken from another picture of this membrane"
-    verdict = "warn" if view["borrowed"] else "pass"
-    return [check("lanes", comb["margin"], recording=view["image"], place=place, verdict=verdict, message=message)]
+def lane_checks(summary: ViewSummary) -> list[Check]:
+    """Check whether the lanes of a view were found, and on which picture.
+
+    Parameters
+    ----------
+    summary : ViewSummary
+        A membrane on a picture.
+
+    Returns
+    -------
+    list of Check
+        One check.
+    """
+    view = summary.view
+    place = f"membrane {view.membrane}"
+    if view.grid is None:
+        message = f"lanes not found: {view.refusal}. Draw boxes in western_blot_boxes, or correct the lane map."
+        return [check("lanes", None, recording=view.image, place=place, verdict="fail", message=message)]
+    message = f"{len(view.lanes)} lanes found"
+    if view.borrowed:
+        message = f"{view.refusal}; lanes taken from another picture of this membrane"
+    verdict = "warn" if view.borrowed else "pass"
+    return [check("lanes", view.grid.margin, recording=view.image, place=place, verdict=verdict, message=message)]
 
 
-def band_checks(
-    view: dict, bands: pd.DataFrame, recording: Record, *, background_difference_pct: float, least_snr: float
-) -> list[dict]:
-    """Saturation lane by lane; missing and faint lanes, boxes and backgrounds target by target."""
-    image, made = view["image"], []
-    for name in view["lost"]:
-        message = f"{name}: {view['chosen'][name]}"
-        made.append(check("target_found", None, recording=image, place=name, verdict="fail", message=message))
-    animals = {int(row["lane"]): row["animal"] for row in lane_map(recording, view["membrane"])}
-    named = bands[bands["target"].notna()] if len(bands) else bands
-    for target, rows in named.groupby("target") if len(named) else ():
-        made += _saturated(image, target, rows, animals) + _boxes(image, target, rows)
-        made += _faint(image, target, rows, least_snr) + _background(image, target, rows, background_difference_pct)
+def band_checks(summary: ViewSummary, bands: list[Band], settings: QcSettings) -> list[Check]:
+    """Check the bands of a view: saturation lane by lane, all else target by target.
+
+    Parameters
+    ----------
+    summary : ViewSummary
+        A membrane on a picture.
+    bands : list of Band
+        Its bands.
+    settings : QcSettings
+        Limits of the difference between the backgrounds and of the signal over the noise.
+
+    Returns
+    -------
+    list of Check
+    """
+    image = summary.view.image
+    made = [
+        check(
+            "target_found",
+            None,
+            recording=image,
+            place=name,
+            verdict="fail",
+            message=f"{name}: {summary.chosen[name]}",
+        )
+        for name in summary.lost
+    ]
+    for target, own in by_target(bands):
+        made += _saturation(image, target, own) + _boxes(image, target, own)
+        made += _faint(image, target, own, settings.least_snr)
+        made += _background(image, target, own, settings.background_difference_pct)
     return made
 
 
-def _saturated(image: str, target: str, rows: pd.DataFrame, animals: dict[int, str | None]) -> list[dict]:
+def by_target(bands: list[Band]) -> list[tuple[str, list[Band]]]:
+    """Group the bands of targets by target, in alphabetical order."""
+    named = [(band.target, band) for band in bands if band.target is not None]
+    named.sort(key=lambda pair: pair[0])
+    return [(target, [band for _, band in pairs]) for target, pairs in groupby(named, key=lambda pair: pair[0])]
+
+
+def _saturation(image: str, target: str, bands: list[Band]) -> list[Check]:
     return [
         check(
-            "saturated", row.saturated_pct, recording=image, animal=animals.get(int(row.lane)), unit="%", high=0,
-            place=f"lane {row.lane} {target}", verdict="warn",
-            message=f"{target}, lane {row.lane}: {row.saturated_pct:.1f} % of the box is at the detector's ceiling",
+            "saturated", band.saturated_pct, recording=image, animal=band.animal, unit="%", high=0,
+            place=f"lane {band.lane} {target}", verdict="warn",
+            message=f"{target}, lane {band.lane}: {band.saturated_pct:.1f} % of the box is at the detector's ceiling",
         )
-        for row in rows[rows["saturated_pct"] > 0].itertuples()
+        for band in bands
+        if band.saturated_pct > 0
     ]  # fmt: skip
 
 
-def _boxes(image: str, target: str, rows: pd.DataFrame) -> list[dict]:
-    """Boxes a person drew, and lanes without a band."""
-    made, drawn, empty = [], int(rows["box"].eq("given").sum()), rows[rows["box"].eq("expected")]
+def _boxes(image: str, target: str, bands: list[Band]) -> list[Check]:
+    """Boxes that a person drew, and lanes without a band."""
+    made = []
+    drawn = sum(band.box == "given" for band in bands)
+    empty = [band for band in bands if band.box == "expected"]
     if drawn:
-        message = f"{target}: {drawn} of {len(rows)} boxes were drawn by a person"
+        message = f"{target}: {drawn} of {len(bands)} boxes were drawn by a person"
         made.append(check("boxes", drawn, recording=image, place=target, verdict="pass", message=message))
-    if len(empty):
-        message = f"{target}: no band seen in lane {_numbers(empty)}"
+    if empty:
+        message = f"{target}: no band seen in lane {_lanes(empty)}"
         made.append(check("empty", len(empty), recording=image, place=target, verdict="warn", message=message))
     return made
 
 
-def _faint(image: str, target: str, rows: pd.DataFrame, least_snr: float) -> list[dict]:
-    """How far the bands that were seen stand above the noise."""
-    seen = rows[rows["box"].ne("expected") & rows["snr"].notna()]
-    if seen.empty:
+def _faint(image: str, target: str, bands: list[Band], least_snr: float) -> list[Check]:
+    """How far the bands that were found rise above the noise."""
+    seen = [band for band in bands if band.box != "expected" and not np.isnan(band.snr)]
+    if not seen:
         return []
-    faint = seen[seen["snr"] < least_snr]
-    message = f"{target}: bands stand {seen['snr'].median():.0f} times above the noise"
-    if len(faint):
-        message = f"{target}: faint in lane {_numbers(faint)}"
+    faint = [band for band in seen if band.snr < least_snr]
+    message = f"{target}: bands stand {np.median([band.snr for band in seen]):.0f} times above the noise"
+    if faint:
+        message = f"{target}: faint in lane {_lanes(faint)}"
     return [
         check(
-            "snr", float(seen["snr"].min()), recording=image, place=target, low=least_snr, message=message,
-            verdict="warn" if len(faint) else "pass",
+            "snr", min(band.snr for band in seen), recording=image, place=target, low=least_snr, message=message,
+            verdict="warn" if faint else "pass",
         )
     ]  # fmt: skip
 
 
-def _background(image: str, target: str, rows: pd.DataFrame, limit_pct: float) -> list[dict]:
-    """How much volumes depend on where the background is taken from."""
-    strong = rows[rows["volume"] > 0]
-    if strong.empty:
+def _background(image: str, target: str, bands: list[Band], limit_pct: float) -> list[Check]:
+    """How much volumes depend on where the background is read."""
+    ratios = [band.volume_other_background / band.volume for band in bands if band.volume > 0]
+    if not ratios:
         return []
-    change = 100 * float(np.median(np.abs(strong["volume_other_background"] / strong["volume"] - 1)))
+    change = 100 * float(np.median(np.abs(np.array(ratios) - 1)))
     message = f"{target}: volumes differ by {change:.0f} % between the two backgrounds"
     return [
         check(
@@ -100,30 +139,49 @@ def _background(image: str, target: str, rows: pd.DataFrame, limit_pct: float) -
     ]  # fmt: skip
 
 
-def _numbers(rows: pd.DataFrame) -> str:
-    return ", ".join(str(lane) for lane in rows["lane"])
+def _lanes(bands: list[Band]) -> str:
+    return ", ".join(str(band.lane) for band in bands)
 
 
-def mass_checks(view: dict, bands: pd.DataFrame, recording: Record, limit: float) -> list[dict]:
-    """Where the ladder puts each target."""
-    if not len(bands) or "ladder" not in view:
+def mass_checks(summary: ViewSummary, bands: list[Band], limit_pct: float) -> list[Check]:
+    """Check at which mass the ladder places each target.
+
+    Parameters
+    ----------
+    summary : ViewSummary
+        A membrane on a picture.
+    bands : list of Band
+        Its bands.
+    limit_pct : float
+        Largest distance from the expected mass that passes (%).
+
+    Returns
+    -------
+    list of Check
+        One for each target with a known mass; empty without a ladder.
+    """
+    if summary.ladder is None:
         return []
+    expected = {target.target: target.kda for target in summary.view.targets}
     made = []
-    for target, rows in bands[bands["target"].notna()].groupby("target"):
-        expected, seen = recording.facts["kda"].get(target), rows["kda"].dropna()
-        if not expected or seen.empty:
-            continue
-        off = 100 * (float(seen.median()) / expected - 1)
-        message = f"{target}: runs at {seen.median():.0f} kDa, expected {expected:g}"
-        beyond = target in view["beyond_ladder"]
-        message += "; beyond the ladder, extrapolated" if beyond else ""
-        kda = view["ladder"]["kda"]
-        far = max(expected / max(kda), min(kda) / expected) > FAR_BEYOND
-        verdict = "warn" if far else within(off, -limit, limit)
-        made.append(
-            check(
-                "mass", off, recording=view["image"], place=target, unit="%", low=-limit, high=limit, verdict=verdict,
-                message=message,
+    for target, own in by_target(bands):
+        masses, kda = [band.kda for band in own if band.kda is not None], expected.get(target)
+        if kda and masses:
+            beyond = target in summary.beyond_ladder
+            made.append(
+                _mass(summary.view.image, target, kda, float(np.median(masses)), summary.ladder, beyond, limit_pct)
             )
-        )  # fmt: skip
     return made
+
+
+def _mass(
+    image: str, target: str, expected_kda: float, seen_kda: float, ladder: Ladder, beyond: bool, limit_pct: float
+) -> Check:
+    off = 100 * (seen_kda / expected_kda - 1)
+    message = f"{target}: runs at {seen_kda:.0f} kDa, expected {expected_kda:g}"
+    message += "; beyond the ladder, extrapolated" if beyond else ""
+    far = max(expected_kda / ladder.kda.max(), ladder.kda.min() / expected_kda) > FAR_BEYOND
+    return check(
+        "mass", off, recording=image, place=target, unit="%", low=-limit_pct, high=limit_pct,
+        verdict="warn" if far else within(off, -limit_pct, limit_pct), message=message,
+    )  # fmt: skip

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.western_blot.lanes.lane_profile import Strip
+from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
+from ketaflow.assays.western_blot.model import Fingerprint, View
 
 # Fine structure: the profile smoothed by the first less the profile smoothed by the second (standard deviations, rows).
 # The second stays below the height of bands, so that faint ones shared by all lanes leave little.
@@ -37,8 +38,19 @@ LOOKS = ((0.015, 4.0, 5), (0.004, 1.0, 5), (0.001, 0.25, 3))
 
 @dataclass(frozen=True)
 class Pair:
-    """Two fingerprints (their places in the table) that agree: correlation, its Fisher z over its standard error, how
-    many times the first is as long as the second, whether it stands upside down."""
+    """Two lanes that agree.
+
+    Attributes
+    ----------
+    one, other : int
+        Their places in the list of fingerprints.
+    correlation, score : float
+        Correlation of their fine structure, and its Fisher z over its standard error.
+    stretch : float
+        How many times the first is as long as the second.
+    turned : bool
+        Whether one is upside down.
+    """
 
     one: int
     other: int
@@ -48,36 +60,52 @@ class Pair:
     turned: bool
 
 
-def fingerprints(strips: list[Strip]) -> list[dict]:
-    """The fingerprint of each lane of a picture; lanes without a band are left out.
+def fingerprints(view: View, lanes: list[LaneProfile]) -> list[Fingerprint]:
+    """Compute the fingerprint of each lane of a picture.
 
-    ``fine`` holds the fine structure of up to 1024 rows as bytes in base64 (0: in a band, no information), ``anchor``
-    the place of the strongest band among them, ``second`` that of another nearly as strong (else empty).
+    Parameters
+    ----------
+    view : View
+        The membrane on the picture.
+    lanes : list of LaneProfile
+        Its lanes; empty where they were not found.
+
+    Returns
+    -------
+    list of Fingerprint
+        Lanes without a band are left out.
     """
-    if not strips:
+    if not lanes:
         return []
-    fine, kept = (np.array(part) for part in zip(*(fine_structure(strip) for strip in strips), strict=True))
+    fine, kept = (np.array(part) for part in zip(*(fine_structure(lane) for lane in lanes), strict=True))
     fine = np.where(kept, fine - _common(fine, kept), 0.0)
     made = []
-    for strip, values, known in zip(strips, fine, kept, strict=True):
-        peaks = _anchors(strip.net)
+    for lane, values, known in zip(lanes, fine, kept, strict=True):
+        peaks = _anchors(lane.net)
         if not peaks:
             continue
         first = max(0, round(peaks[0]) - REACH)
         coded = np.rint(values * BYTE).clip(-127, 127)
         coded = np.where(known, np.where(coded == 0, 1, coded), 0).astype(np.int8)[first : first + 2 * REACH]
-        text = base64.b64encode(coded.tobytes()).decode()
-        second = peaks[1] - first if len(peaks) > 1 else None
         made.append(
-            {"lane": strip.lane, "rows": len(values), "anchor": peaks[0] - first, "second": second, "fine": text}
+            Fingerprint(
+                image=view.image,
+                membrane=view.membrane,
+                channel=view.channel,
+                lane=lane.lane,
+                rows=len(values),
+                anchor=peaks[0] - first,
+                second=peaks[1] - first if len(peaks) > 1 else None,
+                fine=base64.b64encode(coded.tobytes()).decode(),
+            )
         )
     return made
 
 
-def fine_structure(strip: Strip) -> tuple[np.ndarray, np.ndarray]:
+def fine_structure(lane: LaneProfile) -> tuple[np.ndarray, np.ndarray]:
     """What a lane's profile does from row to row, evened out, and the rows in which it is no band ((n_rows,) both)."""
-    band = ndimage.binary_dilation(strip.net > BAND_SNR * strip.noise, iterations=BESIDE)
-    fine = ndimage.gaussian_filter1d(strip.profile, FINE_ROWS) - ndimage.gaussian_filter1d(strip.profile, COARSE_ROWS)
+    band = ndimage.binary_dilation(lane.net > BAND_SNR * lane.noise, iterations=BESIDE)
+    fine = ndimage.gaussian_filter1d(lane.profile, FINE_ROWS) - ndimage.gaussian_filter1d(lane.profile, COARSE_ROWS)
     fine = np.where(band, 0.0, fine)
     share = ndimage.gaussian_filter1d((~band).astype(float), EVEN_ROWS)
     usual = np.sqrt(ndimage.gaussian_filter1d(np.square(fine), EVEN_ROWS) / np.maximum(share, 0.05))
@@ -120,7 +148,7 @@ def _anchors(net: np.ndarray) -> list[float]:
 
 
 def decoded(texts: list[str]) -> np.ndarray:
-    """Fingerprints as (n_lanes, 1024) float32; 0 where nothing is known."""
+    """Return fingerprints as (n_lanes, 1024) float32; 0 where nothing is known."""
     stack = np.zeros((len(texts), 2 * REACH), np.float32)
     for row, text in enumerate(texts):
         values = np.frombuffer(base64.b64decode(text), np.int8)[: 2 * REACH]
@@ -128,10 +156,10 @@ def decoded(texts: list[str]) -> np.ndarray:
     return stack
 
 
-def pairs(
+def matching_lanes(
     fine: np.ndarray, anchors: np.ndarray, seconds: np.ndarray, rows: np.ndarray, *, least: float, least_score: float
 ) -> list[Pair]:
-    """All pairs of lanes that agree.
+    """Find all pairs of lanes that agree.
 
     Parameters
     ----------
@@ -143,13 +171,21 @@ def pairs(
         Rows of the picture each lane comes from.
     least, least_score
         Least correlation, and least z score (Fisher's z times the root of the independent observations).
+
+    Returns
+    -------
+    list of Pair
     """
+    if not len(fine):
+        return []
     looked = [_close_look(fine, *candidate) for candidate in _candidates(fine, anchors, seconds, rows)]
     alike = [pair for pair in looked if pair is not None and pair.correlation >= least and pair.score >= least_score]
     return sorted(alike, key=lambda pair: (pair.one, pair.other))
 
 
-def _candidates(fine: np.ndarray, anchors: np.ndarray, seconds: np.ndarray, rows: np.ndarray) -> list[tuple]:
+def _candidates(
+    fine: np.ndarray, anchors: np.ndarray, seconds: np.ndarray, rows: np.ndarray
+) -> list[tuple[int, int, float, float]]:
     """Pairs worth a close look: lane, lane, stretch (negative: turned), place of the second's first row in the first.
 
     Every window around a strongest band, at every stretch, against all windows as they are: one product of matrices a
@@ -159,7 +195,7 @@ def _candidates(fine: np.ndarray, anchors: np.ndarray, seconds: np.ndarray, rows
     lanes = np.concatenate([np.arange(len(fine)), twice])
     places = np.concatenate([anchors, seconds[twice]])
     sizes = np.maximum(np.rint(rows / USUAL_ROWS), 1.0)
-    best: dict[tuple[int, int], tuple] = {}
+    best: dict[tuple[int, int], tuple[float, float, float]] = {}
     for size in np.unique(sizes):
         own = np.flatnonzero(sizes == size)
         smooth = _smoothed(fine, SMOOTH * size)
@@ -174,7 +210,7 @@ def _candidates(fine: np.ndarray, anchors: np.ndarray, seconds: np.ndarray, rows
                     if one != other and value > best.get((one, other), (0.0,))[0]:
                         best[one, other] = (value, float(stretch), float(anchors[one] - stretch * places[column]))
     ranked = sorted(best.items(), key=lambda item: -item[1][0])
-    unlike = {}
+    unlike: dict[tuple[int, int], tuple[int, int, float, float]] = {}
     for (one, other), (_, stretch, offset) in ranked:
         unlike.setdefault((min(one, other), max(one, other)), (one, other, stretch, offset))
     return list(unlike.values())[:MOST_CANDIDATES]

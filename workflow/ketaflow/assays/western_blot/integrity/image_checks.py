@@ -1,98 +1,149 @@
-"""Checks of a picture's pixels: how it was stored, and whether it looks worked on.
+"""Checks of a picture's pixels: how it was stored, and whether it shows signs of alteration.
 
-In: scans as ingest left them. Out: rows of the checks table. What may be a person's doing reads "please check".
+In: scans as ingest left them. Out: rows of the checks table. What may be the work of a person reads "please check".
 """
 
 import numpy as np
 
 from ketaflow.assays.western_blot.integrity import altered_pixels
-from ketaflow.core.measures import check, within
-from ketaflow.core.records import Record
+from ketaflow.assays.western_blot.model import LaneGrid, QcSettings, Scan, View
+from ketaflow.core.results import Check, check, within
 
-# Columns and rows of each lane that are compared with the other lanes' of the picture.
-TWIN_COLUMNS, TWIN_ROWS = 48, 600
+# Columns and rows of each lane that are compared with those of the picture's other lanes; a narrower crop than the last
+# holds too few pixels.
+TWIN_COLUMNS, TWIN_ROWS, LEAST_HALF_WIDTH = 48, 600, 3
+# Half the width of a lane's crop, as a fraction of the distance between wells.
+TWIN_HALF_WIDTH = 0.3
+# Least bits per number for densitometry; 8 bits leave too few levels.
+LEAST_BITS = 10
 
 
-def scan_checks(
-    scan: dict, signal: np.ndarray, splice_score: float, gaps_limit: float, jpeg_score: float
-) -> list[dict]:
-    """How the picture was stored, and whether it looks worked on."""
-    image, place = scan["image"], "" if scan["channel"] is None else f"channel {scan['channel']}"
-    bits, gaps = scan["bits"], scan["histogram_gaps_pct"]
+def scan_checks(scan: Scan, settings: QcSettings) -> list[Check]:
+    """Check how a picture was stored, and whether it shows signs of alteration.
+
+    Parameters
+    ----------
+    scan : Scan
+        One channel of a picture.
+    settings : QcSettings
+        Limits of the histogram's gaps, of the splice score and of the JPEG score.
+
+    Returns
+    -------
+    list of Check
+    """
+    image, place, bits = scan.image, _place(scan), scan.storage.bits
     made = [
         check(
-            "bit_depth", bits, recording=image, place=place, low=10, unit="bits", verdict=within(bits, 10, None),
-            message=f"{bits:.0f}-bit {scan['format']}" + ("" if bits >= 10 else ": export 16-bit TIFF from the imager"),
+            "bit_depth",
+            bits,
+            recording=image,
+            place=place,
+            low=LEAST_BITS,
+            unit="bits",
+            verdict=within(bits, LEAST_BITS, None),
+            message=f"{bits:.0f}-bit {scan.storage.format}"
+            + ("" if bits >= LEAST_BITS else ": export 16-bit TIFF from the imager"),
         ),
-        _lossless_check(scan, signal, jpeg_score, image, place),
+        _lossless_check(scan, settings.jpeg_score),
         check(
-            "polarity", scan["polarity_clearness"], recording=image, place=place,
-            verdict="warn" if scan["polarity_unsure"] else "pass",
-            message=f"bands taken as {scan['polarity']} ({scan['polarity_source']})"
-            + ("; enter the column polarity to be sure" if scan["polarity_unsure"] else ""),
+            "polarity",
+            scan.polarity_clearness,
+            recording=image,
+            place=place,
+            verdict="warn" if scan.polarity_unsure else "pass",
+            message=f"bands taken as {scan.polarity} ({scan.polarity_source})"
+            + ("; enter the column polarity to be sure" if scan.polarity_unsure else ""),
         ),
-    ]  # fmt: skip
-    if scan.get("colour"):
+    ]
+    if scan.storage.colour:
         made.append(
             check("grey", 0.0, recording=image, place=place, verdict="warn", message="a colour picture, not a scan")
         )
-    if np.isfinite(gaps):
-        message = "some values are never taken: contrast was stretched, please check" if gaps > gaps_limit else "even"
-        made.append(
-            check(
-                "histogram_gaps", gaps, recording=image, place=place, unit="%", high=gaps_limit,
-                verdict=within(gaps, None, gaps_limit), message=message,
-            )
-        )  # fmt: skip
-    return [*made, _seam_check(signal, splice_score, image, place)]
+    return [*made, *_histogram_checks(scan, settings.histogram_gaps_pct), _seam_check(scan, settings.splice_score)]
 
 
-def _seam_check(signal: np.ndarray, limit: float, image: str, place: str) -> dict:
-    """Whether the picture jumps between two columns."""
-    score, at = altered_pixels.seam(signal)
-    message = f"a straight jump at column {at}: please check" if score > limit else "no straight jump"
-    return check(
-        "seam", score, recording=image, place=place, high=limit, verdict=within(score, None, limit), message=message
-    )
+def _place(scan: Scan) -> str:
+    return "" if scan.channel is None else f"channel {scan.channel}"
 
 
-def _lossless_check(scan: dict, signal: np.ndarray, limit: float, image: str, place: str) -> dict:
-    """Whether the picture is, or once was, a JPEG."""
-    score = altered_pixels.jpeg_grid(signal)
-    message = "stored without loss"
-    if scan.get("lossy"):
-        message = "JPEG changes what it stores: export TIFF"
-    elif score > limit:
-        message = f"the blocks of JPEG show although the file is {scan['format']}: please check, export TIFF anew"
-    return check(
-        "lossless", score, recording=image, place=place, high=limit, message=message,
-        verdict="pass" if message == "stored without loss" else "warn",
-    )  # fmt: skip
-
-
-def twin_checks(view: dict, recording: Record, limit: float) -> list[dict]:
-    """Lanes that agree down to their noise."""
-    comb = view.get("comb")
-    scan = next(
-        scan
-        for scan in recording.facts["scans"]
-        if (scan["image"], scan["channel"]) == (view["image"], view["channel"])
-    )
-    if comb is None or len(comb["centres"]) < 2:
+def _histogram_checks(scan: Scan, limit_pct: float) -> list[Check]:
+    """Whether contrast was stretched; nothing where that cannot be judged."""
+    gaps = scan.histogram_gaps_pct
+    if not np.isfinite(gaps):
         return []
-    signal = recording.arrays[scan["key"]][view["top"] : view["bottom"]]
-    half = int(min(comb["pitch"] * 0.3, TWIN_COLUMNS / 2))
-    step = max(1, len(signal) // TWIN_ROWS)
-    lefts = [int(np.clip(round(centre) - half, 0, signal.shape[1] - 2 * half)) for centre in comb["centres"]]
-    if half < 3 or min(lefts) < 0:
-        return []
-    cut = np.array([signal[: len(signal) // step * step : step, left : left + 2 * half] for left in lefts], np.float32)
-    pairs = altered_pixels.twins(cut, list(range(1, len(lefts) + 1)))
+    message = "some values are never taken: contrast was stretched, please check" if gaps > limit_pct else "even"
+    verdict = within(gaps, None, limit_pct)
     return [
         check(
-            "near_identical_lanes", score, recording=view["image"], place=f"lanes {one} and {other}", high=limit,
+            "histogram_gaps", gaps, recording=scan.image, place=_place(scan), unit="%", high=limit_pct,
+            verdict=verdict, message=message,
+        )
+    ]  # fmt: skip
+
+
+def _seam_check(scan: Scan, limit: float) -> Check:
+    """Whether the picture jumps between two columns."""
+    seam = altered_pixels.seam(scan.pixels)
+    message = f"a straight jump at column {seam.column}: please check" if seam.score > limit else "no straight jump"
+    verdict = within(seam.score, None, limit)
+    return check(
+        "seam", seam.score, recording=scan.image, place=_place(scan), high=limit, verdict=verdict, message=message
+    )
+
+
+def _lossless_check(scan: Scan, limit: float) -> Check:
+    """Whether the picture is, or once was, a JPEG."""
+    score = altered_pixels.jpeg_block_score(scan.pixels)
+    message, verdict = "stored without loss", "pass"
+    if scan.storage.lossy:
+        message, verdict = "JPEG changes what it stores: export TIFF", "warn"
+    elif score > limit:
+        message = f"the blocks of JPEG show although the file is {scan.storage.format}: please check, export TIFF anew"
+        verdict = "warn"
+    return check(
+        "lossless", score, recording=scan.image, place=_place(scan), high=limit, message=message, verdict=verdict
+    )
+
+
+def twin_checks(view: View, scan: Scan, limit: float) -> list[Check]:
+    """Check for lanes of one picture that agree down to their noise.
+
+    Parameters
+    ----------
+    view : View
+        The membrane with its lanes.
+    scan : Scan
+        The picture.
+    limit : float
+        Correlation of their fine structure from which two lanes are reported.
+
+    Returns
+    -------
+    list of Check
+        One for each pair of lanes; empty where the lanes were not found.
+    """
+    if view.grid is None or len(view.grid.centres) < 2:
+        return []
+    lanes = _crops(scan.pixels[view.top : view.bottom], view.grid)
+    if lanes is None:
+        return []
+    return [
+        check(
+            "near_identical_lanes", score, recording=view.image, place=f"lanes {one} and {other}", high=limit,
             verdict="warn", message=f"lanes {one} and {other} agree down to their noise: please check",
         )
-        for one, other, score in pairs
+        for one, other, score in altered_pixels.lane_correlations(lanes, list(range(1, len(lanes) + 1)))
         if score > limit
     ]  # fmt: skip
+
+
+def _crops(signal: np.ndarray, grid: LaneGrid) -> np.ndarray | None:
+    """The middle of each lane, (n_lanes, n_rows, n_columns) float32; None where lanes are too narrow."""
+    half = int(min(grid.pitch * TWIN_HALF_WIDTH, TWIN_COLUMNS / 2))
+    step = max(1, len(signal) // TWIN_ROWS)
+    lefts = [int(np.clip(round(centre) - half, 0, signal.shape[1] - 2 * half)) for centre in grid.centres.tolist()]
+    if half < LEAST_HALF_WIDTH or min(lefts) < 0:
+        return None
+    rows = slice(None, len(signal) // step * step, step)
+    return np.array([signal[rows, left : left + 2 * half] for left in lefts], np.float32)

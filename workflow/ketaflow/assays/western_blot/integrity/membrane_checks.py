@@ -1,20 +1,37 @@
-"""Checks of whole membranes: loading, linear range, even transfer, even background.
+"""Checks of whole membranes: loading, pooled samples, linear range, even transfer, even background.
 
-In: the scans of a group and what was measured on them. Out: rows of the checks table.
+In: a blot and what was measured on it. Out: rows of the checks table.
 """
 
+from collections import defaultdict
+
 import numpy as np
-import pandas as pd
 
-from ketaflow.assays.western_blot.bands.membrane_view import lane_map
-from ketaflow.assays.western_blot.integrity import transfer_gradient
-from ketaflow.assays.western_blot.normalisation.loading_control import CONTROL_ROLES
+from ketaflow.assays.western_blot.integrity.transfer_gradient import (
+    ROW_BINS,
+    Far,
+    Gradient,
+    corner,
+    direction,
+    gradient,
+)
+from ketaflow.assays.western_blot.model import (
+    CONTROL_ROLES,
+    Blot,
+    Lane,
+    Measured,
+    Target,
+    TargetSummary,
+    View,
+    ViewSummary,
+)
 from ketaflow.assays.western_blot.normalisation.normalise import variation_pct
-from ketaflow.core.measures import check, within
-from ketaflow.core.records import Record
+from ketaflow.core.results import Check, check, within
 
-PROFILE, OWN, OTHER = 0, 1, 2
-TELLING = ("animal", "pool")
+# Lanes that hold the study's samples.
+STUDY_SAMPLES = ("animal", "pool")
+# Least volume (counts) of a loading control that has a logarithm.
+LEAST_VOLUME = 1e-9
 DOUBTS = {
     "transfer": "uneven transfer or loading",
     "transfer_corner": "uneven transfer",
@@ -22,13 +39,28 @@ DOUBTS = {
 }
 
 
-def loading_checks(measured: Record, limit_pct: float) -> list[dict]:
-    """How much loading varies over the animals of a membrane."""
-    rows = measured.table("measurements")
-    load = rows[rows["measure"].eq("loading_factor")] if len(rows) else rows
+def loading_checks(measured: Measured, limit_pct: float) -> list[Check]:
+    """Check how much loading varies over the animals of a membrane.
+
+    Parameters
+    ----------
+    measured : Measured
+        Measurements of the group.
+    limit_pct : float
+        Largest coefficient of variation that passes (%).
+
+    Returns
+    -------
+    list of Check
+        One for each membrane and repeat with a loading control.
+    """
+    values: dict[tuple[str, str], list[float | None]] = defaultdict(list)
+    for row in measured.measurements:
+        if row.measure == "loading_factor":
+            values[row.recording, row.sample or ""].append(row.value)
     made = []
-    for (image, sample), part in load.groupby(["recording", "sample"]) if len(load) else ():
-        spread = variation_pct(part["value"].to_numpy(float))
+    for (image, sample), load in sorted(values.items()):
+        spread = variation_pct(np.array(load, float))
         if np.isfinite(spread):
             message = f"loading of {sample} varies by {spread:.0f} %"
             made.append(
@@ -40,140 +72,219 @@ def loading_checks(measured: Record, limit_pct: float) -> list[dict]:
     return made
 
 
-def pool_checks(recording: Record, measured: Record, limit_pct: float) -> list[dict]:
-    """How well lanes of the pooled sample agree, once loading is taken out: the error of one lane on this membrane."""
-    bands, targets, made = measured.table("bands"), measured.table("targets"), []
-    for row in targets.itertuples() if len(bands) and len(targets) else ():
-        pools = [lane["lane"] for lane in lane_map(recording, row.membrane) if lane["sample"] == "pool"]
-        if len(pools) < 2 or row.role in CONTROL_ROLES:
+def pool_checks(blot: Blot, measured: Measured, limit_pct: float) -> list[Check]:
+    """Check how well the lanes of the pooled sample agree once loading is taken out.
+
+    They hold the same sample, so that their variation is the error of one lane on this membrane.
+
+    Parameters
+    ----------
+    blot : Blot
+        Lane maps.
+    measured : Measured
+        Bands and targets of the group.
+    limit_pct : float
+        Largest coefficient of variation that passes (%).
+
+    Returns
+    -------
+    list of Check
+        One for each target of a membrane with several lanes of the pool.
+    """
+    made = []
+    for target in measured.targets:
+        pools = [lane.lane for lane in blot.lane_map(target.membrane) if lane.sample == "pool"]
+        if len(pools) < 2 or target.role in CONTROL_ROLES:
             continue
-        of_pools = bands[bands["membrane"].eq(row.membrane) & bands["lane"].isin(pools) & bands["target"].notna()]
-        volumes = of_pools.groupby(["target", "lane"])["volume"].first().unstack()
-        controls = [name for name in row.loading_controls.split("+") if name in volumes.index]
-        load = np.exp(np.log(volumes.loc[controls].clip(lower=1e-9)).mean()) if controls else 1.0
-        spread = variation_pct((volumes.loc[row.target] / load).to_numpy()) if row.target in volumes.index else np.nan
+        spread = _pool_variation_pct(measured, target, pools)
         if np.isfinite(spread):
-            message = f"{row.target}: {len(pools)} lanes of the pooled sample differ by {spread:.0f} % (CV)"
+            message = f"{target.target}: {len(pools)} lanes of the pooled sample differ by {spread:.0f} % (CV)"
             made.append(
                 check(
-                    "pool_cv", spread, recording=row.image, place=row.target, unit="%", high=limit_pct,
+                    "pool_cv", spread, recording=target.image, place=target.target, unit="%", high=limit_pct,
                     verdict=within(spread, None, limit_pct), message=message,
                 )
             )  # fmt: skip
     return made
 
 
-def exposure_checks(measured: Record) -> list[dict]:
-    """Pictures another exposure of the same blot stands for."""
-    targets = measured.table("targets")
-    rows = targets[targets["superseded_by"].notna()] if len(targets) else targets
+def _pool_variation_pct(measured: Measured, target: TargetSummary, pools: list[int]) -> float:
+    """Coefficient of variation (%) of a target over the lanes of the pool, each over the lane's loading."""
+    volumes: dict[str, dict[int, float]] = defaultdict(dict)
+    for band in measured.bands:
+        if band.membrane == target.membrane and band.lane in pools and band.target is not None:
+            volumes[band.target].setdefault(band.lane, band.volume)
+    if target.target not in volumes:
+        return float("nan")
+    lanes = sorted({lane for by_lane in volumes.values() for lane in by_lane})
+
+    def by_lane(name: str) -> np.ndarray:
+        return np.array([volumes[name].get(lane, np.nan) for lane in lanes])
+
+    controls = [by_lane(name) for name in target.loading_controls.split("+") if name in volumes]
+    load = np.exp(np.nanmean(np.log(np.maximum(controls, LEAST_VOLUME)), axis=0)) if controls else 1.0
+    return variation_pct(by_lane(target.target) / load)
+
+
+def exposure_checks(measured: Measured) -> list[Check]:
+    """Report the pictures for which another exposure of the same blot counts.
+
+    Parameters
+    ----------
+    measured : Measured
+        Targets of the group.
+
+    Returns
+    -------
+    list of Check
+    """
     return [
         check(
-            "exposure", None, recording=row.image, place=row.target, verdict="pass",
-            message=f"{row.target}: another exposure of membrane {row.membrane} gives the values (fewer saturated "
-            "lanes, or further above the noise)",
+            "exposure", None, recording=target.image, place=target.target, verdict="pass",
+            message=f"{target.target}: another exposure of membrane {target.membrane} gives the values (fewer "
+            "saturated lanes, or further above the noise)",
         )
-        for row in rows.itertuples()
+        for target in measured.targets
+        if target.superseded_by is not None
     ]  # fmt: skip
 
 
-def dilution_checks(measured: Record) -> list[dict]:
-    """Whether signal is proportional to load."""
+def dilution_checks(measured: Measured) -> list[Check]:
+    """Check whether the signal is proportional to the load of the dilution lanes.
+
+    Parameters
+    ----------
+    measured : Measured
+        Dilution lanes of the group.
+
+    Returns
+    -------
+    list of Check
+        One for each target with dilution lanes.
+    """
     made = []
-    for row in measured.table("dilutions").itertuples():
-        if row.saturating:
+    for fit in measured.dilutions:
+        if fit.saturating:
             message = (
-                f"{row.target}: a saturating curve fits the dilution lanes better than a line; "
-                f"proportional to {row.linear_to_ug:.3g} ug only"
+                f"{fit.target}: a saturating curve fits the dilution lanes better than a line; "
+                f"proportional to {fit.linear_to_ug:.3g} ug only"
             )
-        elif not row.through_zero:
-            message = f"{row.target}: the line through the dilution lanes misses zero; ratios to it are biased"
+        elif not fit.through_zero:
+            message = f"{fit.target}: the line through the dilution lanes misses zero; ratios to it are biased"
         else:
-            message = f"{row.target}: proportional from {row.lowest_ug:g} to {row.highest_ug:g} ug"
-        good = row.through_zero and not row.saturating
-        verdict = "pass" if good else "warn"
+            message = f"{fit.target}: proportional from {fit.lowest_ug:g} to {fit.highest_ug:g} ug"
+        verdict = "pass" if fit.through_zero and not fit.saturating else "warn"
         made.append(
-            check("linear_range", row.r2, recording=row.image, place=row.target, verdict=verdict, message=message)
+            check("linear_range", fit.r2, recording=fit.image, place=fit.target, verdict=verdict, message=message)
         )
     return made
 
 
-def transfer_checks(recording: Record, measured: Record, limit_pct: float) -> list[dict]:
-    """Gradients of the loading controls across each membrane, and of total protein from corner to corner."""
-    bands, made = measured.table("bands"), []
-    controls = [row for row in recording.rows["western_blot_images"] if row["role"] in CONTROL_ROLES]
-    for row in controls if len(bands) else ():
-        shown = bands["image"].eq(row["image"]) & bands["membrane"].eq(row["membrane"])
-        own = bands[shown & bands["target"].eq(row["target"])].set_index("lane")["volume"]
-        found = transfer_gradient.gradient(*_by_lane(lane_map(recording, row["membrane"]), own))
+def transfer_checks(blot: Blot, measured: Measured, limit_pct: float) -> list[Check]:
+    """Check for gradients of the loading controls across each membrane, and of total protein from corner to corner.
+
+    Parameters
+    ----------
+    blot : Blot
+        Targets and lane maps.
+    measured : Measured
+        Bands and profiles of the group.
+    limit_pct : float
+        Least change that is reported as uneven (%); the whole 95 % interval must lie beyond it.
+
+    Returns
+    -------
+    list of Check
+    """
+    made = []
+    controls = [target for target in blot.targets if target.is_control]
+    for control in controls:
+        volumes = {
+            band.lane: band.volume
+            for band in measured.bands
+            if (band.image, band.membrane, band.target) == (control.image, control.membrane, control.target)
+        }
+        found = gradient(*_by_lane(blot.lane_map(control.membrane), volumes))
         if found is not None:
-            way = transfer_gradient.direction(found.factor, "right")
-            made.append(_told("transfer", found, row, limit_pct, row["target"], way))
-    for view in measured.facts["views"]:
-        stained = [row for row in controls if row["role"] == "total_protein" and _shows(view, row)]
-        found = _corner(recording, measured, view) if stained and view["profiles"] else None
+            way = direction(found.factor, "right")
+            made.append(_gradient_check("transfer", found, control, limit_pct, control.target, way))
+    for summary in measured.views:
+        view = summary.view
+        stained = [target for target in controls if target.role == "total_protein" and _shows(view, target)]
+        found = _corner(summary) if stained else None
         if found is not None:
             way = f"towards the lower {'right' if found.factor >= 1 else 'left'} corner"
-            made.append(_told("transfer_corner", found, view, limit_pct, stained[0]["target"], way))
+            made.append(_gradient_check("transfer_corner", found, view, limit_pct, stained[0].target, way))
     return made
 
 
-def _corner(recording: Record, measured: Record, view: dict) -> transfer_gradient.Gradient | None:
-    """Whether total protein leans towards a lower corner, once tilt and smile are taken out."""
-    stack, lanes = measured.arrays[view["profiles"]], lane_map(recording, view["membrane"])
-    telling = [index for index, lane in enumerate(lanes) if lane["sample"] in TELLING]
-    net = stack[telling, PROFILE] - np.minimum(stack[telling, OWN], stack[telling, OTHER])
-    shifts = view["shifts"] or [0.0] * len(lanes)
-    level = np.array([np.roll(lane, -round(shifts[index])) for lane, index in zip(net, telling, strict=True)])
-    return transfer_gradient.corner(np.maximum(level, 0))
+def _corner(summary: ViewSummary) -> Gradient | None:
+    """Whether total protein increases towards a lower corner, once tilt and smile are taken out."""
+    profiles, lanes = summary.profiles, summary.view.lanes
+    if profiles is None:
+        return None
+    study = [index for index, lane in enumerate(lanes) if lane.sample in STUDY_SAMPLES]
+    net = profiles.signal[study] - np.minimum(profiles.background[study], profiles.other_background[study])
+    shifts = profiles.shifts or [0.0] * len(lanes)
+    level = np.array([np.roll(lane, -round(shifts[index])) for lane, index in zip(net, study, strict=True)])
+    return corner(np.maximum(level, 0))
 
 
-def background_checks(measured: Record, limit_pct: float) -> list[dict]:
-    """Gradient of the background beside and below the lanes, across or down each picture, whichever is steeper."""
+def background_checks(measured: Measured, limit_pct: float) -> list[Check]:
+    """Check for a gradient of the background, across or down each picture, whichever is steeper.
+
+    Parameters
+    ----------
+    measured : Measured
+        Profiles of the group.
+    limit_pct : float
+        Least change that is reported (%); the whole 95 % interval must lie beyond it.
+
+    Returns
+    -------
+    list of Check
+    """
     made = []
-    for view in measured.facts["views"]:
-        if not view["profiles"]:
+    for summary in measured.views:
+        if summary.profiles is None:
             continue
-        stack = measured.arrays[view["profiles"]]
-        under = np.minimum(stack[:, OWN], stack[:, OTHER])
-        rows = under.shape[1] // transfer_gradient.ROW_BINS
-        down = (
-            under[:, : rows * transfer_gradient.ROW_BINS]
-            .reshape(len(under), transfer_gradient.ROW_BINS, -1)
-            .mean(axis=(0, 2))
-        )
-        ways = {"right": under.mean(axis=1), "bottom": down}
-        found = {
-            far: transfer_gradient.gradient(np.linspace(0, 1, len(amount)), amount) for far, amount in ways.items()
-        }
-        steeper = max(found, key=lambda far: abs(np.log(found[far].factor)) if found[far] else -1.0)
-        if found[steeper] is not None:
-            way = transfer_gradient.direction(found[steeper].factor, steeper)
-            made.append(_told("background_gradient", found[steeper], view, limit_pct, "background", way))
+        under = np.minimum(summary.profiles.background, summary.profiles.other_background)
+        rows = under.shape[1] // ROW_BINS
+        down = under[:, : rows * ROW_BINS].reshape(len(under), ROW_BINS, -1).mean(axis=(0, 2))
+        amounts: dict[Far, np.ndarray] = {"right": under.mean(axis=1), "bottom": down}
+        steepest: tuple[Far, Gradient] | None = None
+        for far, amount in amounts.items():
+            found = gradient(np.linspace(0, 1, len(amount)), amount)
+            if found is not None and (steepest is None or found.steepness > steepest[1].steepness):
+                steepest = far, found
+        if steepest is not None:
+            way = direction(steepest[1].factor, steepest[0])
+            made.append(_gradient_check("background_gradient", steepest[1], summary.view, limit_pct, "background", way))
     return made
 
 
-def _by_lane(lanes: list[dict], volume: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def _by_lane(lanes: list[Lane], volumes: dict[int, float]) -> tuple[np.ndarray, np.ndarray]:
     """Place across the membrane and volume per microgram of the lanes that hold the study's samples.
 
-    An animal (or the pool) in several lanes counts once in each, as transfer differs between them. Where loads are not
-    all known, lanes count as loaded alike.
+    An animal, or the pool, in several lanes counts once in each, as transfer differs between them. Where loads are not
+    all known, lanes count as equally loaded.
     """
-    telling = [row for row in lanes if row["sample"] in TELLING and row["lane"] in volume.index]
-    known = all(row["load_ug"] for row in telling)
-    amount = [volume[row["lane"]] / (row["load_ug"] if known else 1.0) for row in telling]
-    place = [(row["lane"] - 1) / max(len(lanes) - 1, 1) for row in telling]
+    study = [lane for lane in lanes if lane.sample in STUDY_SAMPLES and lane.lane in volumes]
+    loads = [lane.load_ug for lane in study if lane.load_ug]
+    loads = loads if len(loads) == len(study) else [1.0] * len(study)
+    amount = [volumes[lane.lane] / load for lane, load in zip(study, loads, strict=True)]
+    place = [(lane.lane - 1) / max(len(lanes) - 1, 1) for lane in study]
     return np.array(place, float), np.array(amount, float)
 
 
-def _shows(view: dict, row: dict) -> bool:
-    return all(view[name] == row[name] for name in ("image", "membrane", "channel"))
+def _shows(view: View, target: Target) -> bool:
+    return (view.image, view.membrane, view.channel) == (target.image, target.membrane, target.channel)
 
 
-def _told(name: str, found: transfer_gradient.Gradient, where: dict, limit_pct: float, what: str, way: str) -> dict:
-    """A row about one gradient, in words: how much more there is at the fuller end."""
+def _gradient_check(name: str, found: Gradient, where: View | Target, limit_pct: float, what: str, way: str) -> Check:
+    """A check of one gradient: how much more there is at the fuller end."""
     uneven = found.beyond(limit_pct)
-    rising = found if found.factor >= 1 else transfer_gradient.Gradient(1 / found.factor, 1 / found.high, 1 / found.low)
+    rising = found if found.factor >= 1 else Gradient(1 / found.factor, 1 / found.high, 1 / found.low)
     message = (
         f"{what} rises {way} by {rising.change_pct:.0f} % "
         f"(95 % CI {100 * (rising.low - 1):.0f} to {100 * (rising.high - 1):.0f})"
@@ -181,6 +292,6 @@ def _told(name: str, found: transfer_gradient.Gradient, where: dict, limit_pct: 
     if uneven:
         message += f": {DOUBTS[name]}, please check"
     return check(
-        name, found.change_pct, recording=where["image"], place=f"membrane {where['membrane']}, {way}", unit="%",
+        name, found.change_pct, recording=where.image, place=f"membrane {where.membrane}, {way}", unit="%",
         low=100 / (1 + limit_pct / 100) - 100, high=limit_pct, verdict="warn" if uneven else "pass", message=message,
     )  # fmt: skip

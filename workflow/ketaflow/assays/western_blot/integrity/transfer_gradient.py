@@ -1,12 +1,13 @@
-"""Whether protein came across evenly: gradients over a membrane, with their uncertainty and direction.
+"""Gradients over a membrane, with their uncertainty and direction: was protein transferred evenly?
 
-In: loading controls by lane, total protein by lane and row, background by lane and row. Out: ``Gradient``. Targets have
-no voice: they may well follow the lanes where arms stand in order. What a gradient of the loading control owes to the
-membrane and what to the samples cannot be told apart; so a doubt needs a gradient whose whole confidence interval lies
-beyond the limit, and the usual scatter of loading does not reach that.
+In: loading controls by lane, total protein by lane and row, background by lane and row. Out: ``Gradient``. Targets are
+not used: they follow the lanes where arms are loaded in order. How much of a gradient of the loading control is due to
+the membrane and how much to the samples cannot be separated. A doubt therefore needs a gradient whose whole confidence
+interval lies beyond the limit, which the usual scatter of loading does not reach.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import special
@@ -15,18 +16,27 @@ FEWEST, CONFIDENCE = 5, 0.95
 ROW_BINS = 8
 
 
+# The end at which a gradient is compared with the other one.
+Far = Literal["right", "bottom"]
+
+
 @dataclass(frozen=True)
 class Gradient:
-    """How many times as much there is at the far end as at the near one, with its confidence limits."""
+    """Ratio of the amount at the far end to that at the near end, with its 95 % confidence limits."""
 
     factor: float
     low: float
     high: float
 
     def beyond(self, limit_pct: float) -> bool:
-        """Whether the whole interval lies beyond ``1 + limit_pct / 100`` times, either way."""
+        """Return whether the whole interval lies beyond ``1 + limit_pct / 100`` times, in either direction."""
         limit = 1 + limit_pct / 100
         return self.low > limit or self.high < 1 / limit
+
+    @property
+    def steepness(self) -> float:
+        """Size of the change whatever its direction: the absolute logarithm of the factor."""
+        return abs(float(np.log(self.factor)))
 
     @property
     def change_pct(self) -> float:
@@ -35,7 +45,7 @@ class Gradient:
 
 
 def gradient(place: np.ndarray, amount: np.ndarray) -> Gradient | None:
-    """Exponential trend of amounts over places; None for fewer than five amounts above zero.
+    """Fit an exponential trend of amounts over places.
 
     Parameters
     ----------
@@ -43,6 +53,11 @@ def gradient(place: np.ndarray, amount: np.ndarray) -> Gradient | None:
         Where each amount was measured, 0 at one end of the membrane and 1 at the other.
     amount : (n,) float
         Anything positive: volumes, counts. Others are left out.
+
+    Returns
+    -------
+    Gradient or None
+        None for fewer than five amounts above zero.
     """
     place, amount = np.asarray(place, float), np.asarray(amount, float)
     known = np.isfinite(amount) & (amount > 0)
@@ -58,15 +73,20 @@ def gradient(place: np.ndarray, amount: np.ndarray) -> Gradient | None:
 
 
 def corner(lanes: np.ndarray) -> Gradient | None:
-    """How much more protein the lower part of the right lanes holds than that of the left ones, loading left out.
+    """Compare the lower part of the right lanes with that of the left ones, loading taken out.
 
     Parameters
     ----------
     lanes : (n_lanes, n_rows) float
         Total protein less background of the lanes from left to right, rows from top to bottom. All lanes hold the same
-        proteome: what is left of the logarithms of its parts once each lane's and each row's mean is taken off is the
-        membrane's doing. A factor of 2 means twice as much per lane in the lower right corner as in the lower left, and
-        half as much above.
+        proteome: what remains of the logarithms of its parts, once the mean of each lane and of each row is
+        subtracted, is due to the membrane. A factor of 2 means twice as much per lane in the lower right corner as in
+        the lower left, and half as much above.
+
+    Returns
+    -------
+    Gradient or None
+        None for fewer than five lanes, or where fewer than three parts hold enough protein.
     """
     count, rows = lanes.shape
     height = rows // ROW_BINS
@@ -84,7 +104,7 @@ def corner(lanes: np.ndarray) -> Gradient | None:
     return gradient(np.linspace(0, 1, count), np.exp(slopes / 2))
 
 
-def direction(factor: float, far: str) -> str:
-    """Words for a gradient towards ``right`` or ``bottom``."""
-    ways = {"right": ("left", "right"), "bottom": ("top", "bottom")}[far]
+def direction(factor: float, far: Far) -> str:
+    """Describe the direction of a gradient in words, from the end with less to the end with more."""
+    ways = ("left", "right") if far == "right" else ("top", "bottom")
     return f"from {ways[0]} to {ways[1]}" if factor >= 1 else f"from {ways[1]} to {ways[0]}"

@@ -6,6 +6,7 @@ stripe.
 """
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
@@ -29,10 +30,18 @@ CLIMB, BEYOND_UNEVEN, CLIMBING, STIFFER = 0.35, 10.0, 0.5, (1.0, 2.0, 4.0)
 FEW_GAPS, STRIPE_SNR = 10.0, 3.0
 
 
-def grounds(
+class Backgrounds(NamedTuple):
+    """Baselines of a lane and of the gaps beside it, (n_rows,) float, and the unevenness of the gaps (counts)."""
+
+    lane: np.ndarray
+    gaps: np.ndarray
+    uneven: float
+
+
+def backgrounds(
     profile: np.ndarray, beside: np.ndarray, inside: slice, *, length: float, highest: float
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Baseline of a lane, baseline of the gaps beside it, and how uneven the gaps are (standard deviation, counts).
+) -> Backgrounds:
+    """Draw the baseline of a lane and that of the gaps beside it.
 
     Parameters
     ----------
@@ -44,12 +53,17 @@ def grounds(
         Bumps shorter than this many rows are bands.
     highest
         Highest band of the membrane, counts; infinite where the gaps are no measure for the lane.
+
+    Returns
+    -------
+    Backgrounds
     """
     lane, gap, count = profile[inside], beside[inside], len(profile)
     gaps = baseline(gap, length=GAP_LENGTH * length)
-    uneven = lumps(gap - baseline(gap, length=2.0 * length))
+    uneven = unevenness(gap - baseline(gap, length=2.0 * length))
     climb = max(CLIMB * highest, BEYOND_UNEVEN * uneven)
-    return drawn_on(_below_bands(lane, gaps, length, climb), inside, count), drawn_on(gaps, inside, count), uneven
+    own = _below_bands(lane, gaps, length, climb)
+    return Backgrounds(extended(own, inside, count), extended(gaps, inside, count), uneven)
 
 
 def _below_bands(lane: np.ndarray, gaps: np.ndarray, length: float, climb: float) -> np.ndarray:
@@ -61,7 +75,7 @@ def _below_bands(lane: np.ndarray, gaps: np.ndarray, length: float, climb: float
     return gaps
 
 
-def stripes(beside: list[np.ndarray], inside: list[slice], *, length: float, smooth: float) -> np.ndarray:
+def shared_stripes(beside: list[np.ndarray], inside: list[slice], *, length: float, smooth: float) -> np.ndarray:
     """What crosses all lanes of a membrane as a stripe that a baseline this stiff does not follow; (n_rows,) counts.
 
     Light that lies across a membrane shows in every gap at the same rows; what a band throws into the gaps beside it
@@ -84,7 +98,7 @@ def stripes(beside: list[np.ndarray], inside: list[slice], *, length: float, smo
     return np.where(shared > STRIPE_SNR * quiet, shared, 0.0)
 
 
-def straight_error(beside: np.ndarray, rows: int) -> float:
+def interpolation_error(beside: np.ndarray, rows: int) -> float:
     """Standard error (counts) of a background drawn straight across a box of so many rows, from a lane's gaps.
 
     Everywhere in the gaps, where no band hides it, the background of a box's rows is compared with the mean of what
@@ -101,25 +115,25 @@ def straight_error(beside: np.ndarray, rows: int) -> float:
     return float(np.sqrt(max(np.square(inside - around).mean() - white, 0.0)))
 
 
-def drawn_on(inner: np.ndarray, inside: slice, count: int) -> np.ndarray:
+def extended(inner: np.ndarray, inside: slice, count: int) -> np.ndarray:
     """A baseline of the rows on the membrane, its ends drawn on level over those beyond its edges."""
     return np.pad(inner, (inside.start, count - inside.stop), mode="edge")
 
 
-def lumps(net: np.ndarray) -> float:
+def unevenness(net: np.ndarray) -> float:
     """Standard deviation of what is left of a profile that no band explains: its excursions below the baseline."""
     below = net[net < 0]
     return float(np.sqrt(np.mean(np.square(below)))) if len(below) else 0.0
 
 
-def common(edges: list[slice], count: int) -> list[slice]:
+def shared_extents(edges: list[slice], count: int) -> list[slice]:
     """Rows on the membrane lane by lane (of ``count``), without the ends that most other lanes do not show."""
     first = np.mean([each.start > 0 for each in edges]) >= SHARED_EDGE
     last = np.mean([each.stop < count for each in edges]) >= SHARED_EDGE
     return [slice(each.start if first else 0, each.stop if last else count) for each in edges]
 
 
-def on_membrane(profile: np.ndarray, tallest: float) -> slice:
+def membrane_extent(profile: np.ndarray, tallest: float) -> slice:
     """Rows between the membrane's edges, where the lane leaves it for paper or table within the picture.
 
     ``profile`` (n_rows,): signal beside the lane, where bands hardly show; ``tallest``: its highest band, counts.

@@ -1,4 +1,4 @@
-"""Where the lanes are: a near-regular comb of as many lanes as the lane map says.
+"""Find the lanes: a nearly regular grid of as many lanes as the lane map lists.
 
 In: relief of one membrane and, for each lane of the map, whether a signal is to be expected in it. Out: the centre of
 every lane, how lanes lean, the borders between them, and how sure that is. The number is known, so lanes are fitted,
@@ -6,12 +6,14 @@ never counted. Where a comb one lane further left or right fits as well, nothing
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.western_blot.images.band_enhancement import Relief
-from ketaflow.assays.western_blot.lanes.lane_plausibility import Evidence, evidence, strips_of
+from ketaflow.assays.western_blot.images.band_enhancement import EnhancedPicture
+from ketaflow.assays.western_blot.lanes.lane_plausibility import Plausibility, judge_lanes, row_strips
+from ketaflow.assays.western_blot.model import LaneGrid
 
 LEANS = np.linspace(-0.12, 0.12, 25)
 STRIPS = 24
@@ -28,61 +30,57 @@ SPACING = (0.65, 4.4)
 LANE_CORE, GAP_CORE = 0.6, 0.12
 
 
-@dataclass(frozen=True)
-class Comb:
-    """Lanes of one membrane, in pixels of the file.
+class Fit(NamedTuple):
+    """Lanes fitted at one pitch: how well (lanes), their centres (n_lanes,) and the pitch, in reduced columns."""
 
-    ``centres`` and ``borders`` (left and right, n x 2) are given at the row ``middle``; at row y all of them lie
-    ``lean * (y - middle)`` further right. ``margin`` tells how much better the comb is than its nearest rival (lanes),
-    ``filled`` the share of lanes expected to hold a signal that do, ``outside`` signal in none of them (in lanes),
-    ``doubt`` what else speaks against it, in words; empty if nothing does.
-    """
-
+    score: float
     centres: np.ndarray
-    borders: np.ndarray
-    lean: float
-    middle: float
     pitch: float
-    margin: float
-    filled: float
-    outside: float
-    doubt: str
-
-    def shift(self, rows: np.ndarray) -> np.ndarray:
-        """Whole pixels by which the comb lies further right at these rows."""
-        return np.rint(self.lean * (np.asarray(rows) - self.middle)).astype(int)
 
 
-def comb(relief: Relief, expected: np.ndarray) -> Comb | None:
-    """Fit the comb. ``expected`` (n_lanes,) bool: lanes that should hold a signal. None where there is no signal."""
-    height, factor = relief.height, relief.factor
+def find_lanes(enhanced: EnhancedPicture, expected: np.ndarray) -> LaneGrid | None:
+    """Fit as many lanes as the lane map lists.
+
+    Parameters
+    ----------
+    enhanced : EnhancedPicture
+        One membrane with its bands enhanced.
+    expected : (n_lanes,) bool
+        Lanes that should hold a signal.
+
+    Returns
+    -------
+    LaneGrid or None
+        The best grid, certain or not; None where there is no signal.
+    """
+    height, factor = enhanced.strength, enhanced.factor
     lean = _lean(height)
     profile = _profile(height, lean)
     if not profile.any():
         return None
     level = np.clip(profile / max(np.percentile(profile[profile > 0.05 * profile.max()], 70), 1e-9), 0, 1.25)
-    fits = [_fit(level, expected, pitch) for pitch in _pitches(level, len(expected), factor)]
-    fits = [fit for fit in fits if fit is not None]
+    tried = [_fit(level, expected, pitch) for pitch in _pitches(level, len(expected), factor)]
+    fits = [fit for fit in tried if fit is not None]
     if not fits:
         return None
-    fits += _elsewhere(level, expected, max(fits, key=lambda fit: fit[0]))
-    strips = strips_of(relief.rise, lean)
+    fits += _elsewhere(level, expected, max(fits, key=lambda fit: fit.score))
+    strips = row_strips(enhanced.rise, lean)
     judged = [_judged(strips, profile, fit, expected) for fit in _distinct(fits)]
-    sound = [one for one in judged if not one.evidence.doubt]
+    sound = [one for one in judged if not one.plausibility.doubt]
     best = max(sound or judged, key=lambda one: one.score)
     alone = best.score - len(expected)
     rival = max((one.score for one in sound if _differs(one, best, expected)), default=alone)
     borders = _borders(profile, best.centres, best.pitch)
-    return Comb(
+    return LaneGrid(
         centres=best.centres * factor + (factor - 1) / 2,
         borders=borders * factor,
         lean=lean,
         middle=height.shape[0] * factor / 2,
         pitch=float(best.pitch * factor),
         margin=float(best.score - rival),
-        filled=best.evidence.filled,
-        outside=best.evidence.outside,
-        doubt=best.evidence.doubt,
+        filled=best.plausibility.filled,
+        outside=best.plausibility.outside,
+        doubt=best.plausibility.doubt,
     )
 
 
@@ -93,16 +91,14 @@ class Judged:
     score: float
     centres: np.ndarray
     pitch: float
-    evidence: Evidence
+    plausibility: Plausibility
 
 
-def _judged(
-    strips: np.ndarray, profile: np.ndarray, fit: tuple[float, np.ndarray, float], expected: np.ndarray
-) -> Judged:
+def _judged(strips: np.ndarray, profile: np.ndarray, fit: Fit, expected: np.ndarray) -> Judged:
     score, centres, pitch = fit
     spread = _spread(centres, pitch)
     refined = _refined(profile, centres, spread)
-    return Judged(score, refined, spread, evidence(strips, refined, spread, expected))
+    return Judged(score, refined, spread, judge_lanes(strips, refined, spread, expected))
 
 
 def _spread(centres: np.ndarray, pitch: float) -> float:
@@ -111,11 +107,11 @@ def _spread(centres: np.ndarray, pitch: float) -> float:
     return float(np.median(apart / np.maximum(1, np.rint(apart / pitch)))) if len(apart) else pitch
 
 
-def _distinct(fits: list[tuple[float, np.ndarray, float]]) -> list[tuple[float, np.ndarray, float]]:
+def _distinct(fits: list[Fit]) -> list[Fit]:
     """The best of fits that put every lane within a tenth of the pitch of the same place."""
-    kept: list[tuple[float, np.ndarray, float]] = []
-    for fit in sorted(fits, key=lambda fit: -fit[0]):
-        if all(np.abs(fit[1] - other[1]).max() > 0.1 * fit[2] for other in kept):
+    kept: list[Fit] = []
+    for fit in sorted(fits, key=lambda fit: -fit.score):
+        if all(np.abs(fit.centres - other.centres).max() > 0.1 * fit.pitch for other in kept):
             kept.append(fit)
     return kept
 
@@ -134,7 +130,7 @@ def _lean(height: np.ndarray) -> float:
 
 
 def _profile(height: np.ndarray, lean: float) -> np.ndarray:
-    """Relief of each column, along leaning columns.
+    """EnhancedPicture of each column, along leaning columns.
 
     Strips of rows are put together by their root mean square, so that a ladder with ten bands does not outshine
     lanes with one.
@@ -190,9 +186,7 @@ def _spacing_cost(distance: np.ndarray, pitch: float) -> np.ndarray:
     return cost
 
 
-def _fit(
-    level: np.ndarray, expected: np.ndarray, pitch: float, start: tuple[float, float] | None = None
-) -> tuple[float, np.ndarray, float] | None:
+def _fit(level: np.ndarray, expected: np.ndarray, pitch: float, start: tuple[float, float] | None = None) -> Fit | None:
     """Best places for all lanes at one pitch, by dynamic programming; ``start`` limits where the first may lie."""
     width = len(level)
     places = np.arange(width)
@@ -219,12 +213,10 @@ def _fit(
     centres = [last]
     for origin in reversed(came_from):
         centres.append(int(origin[centres[-1]]))
-    return float(best[last]), np.array(centres[::-1]), float(pitch)
+    return Fit(float(best[last]), np.array(centres[::-1]), float(pitch))
 
 
-def _elsewhere(
-    level: np.ndarray, expected: np.ndarray, best: tuple[float, np.ndarray, float]
-) -> list[tuple[float, np.ndarray, float]]:
+def _elsewhere(level: np.ndarray, expected: np.ndarray, best: Fit) -> list[Fit]:
     """The best combs whose first lane lies further left or right than that of the best."""
     _, centres, pitch = best
     found = []

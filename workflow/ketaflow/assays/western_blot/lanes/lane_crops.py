@@ -1,6 +1,6 @@
 """Every lane of a membrane on one picture, cut out: its own columns, bands levelled, and the gaps beside it.
 
-In: the signal of a membrane and the comb of its lanes. Out: a ``Cut`` per lane.
+In: the signal of a membrane and the grid of its lanes. Out: a ``LaneCrop`` per lane.
 """
 
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ketaflow.assays.western_blot.lanes.detection import Comb
 from ketaflow.assays.western_blot.lanes.profile_baseline import baseline, straightened, tilt
+from ketaflow.assays.western_blot.model import LaneGrid
 
 # A lane's own columns: where its bands reach this share of their strongest column (the core, which tells how they
 # slope: the second share); never narrower than this part of the room between its borders.
@@ -18,7 +18,7 @@ EDGE, CORE, NARROWEST = 0.05, 0.3, 0.2
 FLANKS, FLANK_ROOM = (0.2, 0.4), 1.03
 # The gaps beside a lane: their width and, where there is room, their distance, as shares of the lane's width.
 GAP_WIDTH, GAP_AWAY = 0.15, 0.25
-# Lanes of one comb are equally wide: a lane's own columns count if they differ less than this from the usual width.
+# Lanes of one grid are equally wide: a lane's own columns count if they differ less than this from the usual width.
 UNEQUAL = 0.25
 # A pixel is a speck if it leaves its row's range by this many times the noise. The range reaches to this many times the
 # row's middle value above background; specks take up less than this share of a row.
@@ -31,8 +31,8 @@ ENOUGH, ENOUGH_ROWS = 24, 500
 
 
 @dataclass(frozen=True)
-class Cut:
-    """One lane: its number, ``left``: its first column in the file at the comb's middle row, ``pixels`` (n_rows,
+class LaneCrop:
+    """One lane: its number, ``left``: its first column in the file at the grid's middle row, ``pixels`` (n_rows,
     n_columns): straightened signal, ``slope``: rows per column by which bands were levelled, ``beside`` (n_rows):
     signal in the gaps beside it."""
 
@@ -43,25 +43,25 @@ class Cut:
     beside: np.ndarray
 
 
-def cuts(signal: np.ndarray, comb: Comb, *, length: float, max_slope: float) -> list[Cut]:
-    """All lanes of the comb; bumps shorter than ``length`` (rows) are bands, none slopes more than ``max_slope``."""
-    rooms = [leaning(signal, comb, round(left), max(round(right), round(left) + 4)) for left, right in comb.borders]
+def crop_lanes(signal: np.ndarray, grid: LaneGrid, *, length: float, max_slope: float) -> list[LaneCrop]:
+    """All lanes of the grid; bumps shorter than ``length`` (rows) are bands, none slopes more than ``max_slope``."""
+    rooms = [leaning(signal, grid, round(left), max(round(right), round(left) + 4)) for left, right in grid.borders]
     cores = [own_columns(room, length, CORE) for room in rooms]
     slopes = [tilt(room[:, a : b + 1], largest=max_slope) for room, (a, b) in zip(rooms, cores, strict=True)]
     rooms = [straightened(room, slope) for room, slope in zip(rooms, slopes, strict=True)]
-    columns = _equal([own_columns(room, length, EDGE) for room in rooms], comb, rooms)
+    columns = _equal([own_columns(room, length, EDGE) for room in rooms], grid, rooms)
     made = []
     for lane, (room, slope, (first, last)) in enumerate(zip(rooms, slopes, columns, strict=True)):
-        left = max(0, round(comb.borders[lane, 0])) + first
-        beside = _gap_profile(signal, comb, lane, (first, last))
-        made.append(Cut(lane + 1, left, room[:, first : last + 1], slope, beside))
+        left = max(0, round(grid.borders[lane, 0])) + first
+        beside = _gap_profile(signal, grid, lane, (first, last))
+        made.append(LaneCrop(lane + 1, left, room[:, first : last + 1], slope, beside))
     return made
 
 
-def leaning(signal: np.ndarray, comb: Comb, left: int, right: int) -> np.ndarray:
+def leaning(signal: np.ndarray, grid: LaneGrid, left: int, right: int) -> np.ndarray:
     """Columns ``left`` to ``right`` of the picture, following the lean of the lanes, as float32."""
     rows, columns = signal.shape
-    shift = comb.shift(np.arange(rows))
+    shift = grid.shift(np.arange(rows))
     if not shift.any():
         return signal[:, max(0, left) : min(columns, right + 1)].astype(np.float32)
     wanted = np.clip(np.arange(left, right + 1)[None, :] + shift[:, None], 0, columns - 1)
@@ -107,30 +107,30 @@ def _without_glow(first: int, last: int, outer: tuple[int, int], inner: tuple[in
     return max(first, int(np.floor(middle - left))), min(last, int(np.ceil(middle + right)))
 
 
-def _equal(columns: list[tuple[int, int]], comb: Comb, rooms: list[np.ndarray]) -> list[tuple[int, int]]:
-    """First and last column of each lane, all of the usual width, around its own middle (the comb's if that is odd)."""
+def _equal(columns: list[tuple[int, int]], grid: LaneGrid, rooms: list[np.ndarray]) -> list[tuple[int, int]]:
+    """First and last column of each lane, all of the usual width, around its own middle (the grid's if that is odd)."""
     usual = float(np.median([last - first + 1 for first, last in columns]))
     made = []
     for lane, ((first, last), room) in enumerate(zip(columns, rooms, strict=True)):
         middle = (first + last) / 2
         if abs(last - first + 1 - usual) > UNEQUAL * usual:
-            middle = comb.centres[lane] - max(0, round(comb.borders[lane, 0]))
+            middle = grid.centres[lane] - max(0, round(grid.borders[lane, 0]))
         left = int(np.clip(round(middle - (usual - 1) / 2), 0, room.shape[1] - 1))
         made.append((left, int(min(left + round(usual) - 1, room.shape[1] - 1))))
     return made
 
 
-def _gap_profile(signal: np.ndarray, comb: Comb, lane: int, columns: tuple[int, int]) -> np.ndarray:
+def _gap_profile(signal: np.ndarray, grid: LaneGrid, lane: int, columns: tuple[int, int]) -> np.ndarray:
     """The lower of the mean signals in the gaps left and right of a lane's own columns (counted from its border)."""
-    start = max(0, round(comb.borders[lane, 0]))
+    start = max(0, round(grid.borders[lane, 0]))
     left, right = start + columns[0], start + columns[1]
     width = right - left + 1
     half = max(1, round(GAP_WIDTH * width / 2))
     sides = []
-    for edge, border, way in ((left, comb.borders[lane, 0], -1), (right, comb.borders[lane, 1], 1)):
+    for edge, border, way in ((left, grid.borders[lane, 0], -1), (right, grid.borders[lane, 1], 1)):
         away = min(max(way * (border - edge), 0), GAP_AWAY * width)
         centre = int(np.clip(round(edge + way * away), half, signal.shape[1] - 1 - half))
-        sides.append(leaning(signal, comb, centre - half, centre + half).mean(axis=1))
+        sides.append(leaning(signal, grid, centre - half, centre + half).mean(axis=1))
     return np.minimum(*sides)
 
 

@@ -37,7 +37,7 @@ WEAKEST, PLAIN, SHARED = 0.15, 0.5, 0.2
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Plausibility:
     """``filled``: share of the lanes expected to show a signal that do; ``outside``: the strongest lane nobody listed,
     against the weakest listed one; ``doubt``: what speaks against these lanes, in words, empty if nothing does."""
 
@@ -46,7 +46,7 @@ class Evidence:
     doubt: str
 
 
-def strips_of(rise: np.ndarray, lean: float) -> np.ndarray:
+def row_strips(rise: np.ndarray, lean: float) -> np.ndarray:
     """Largest relief of each column in overlapping strips of rows, along leaning columns; (n_strips, n_columns)."""
     rows, columns = rise.shape
     tall = max(1, round(rows / STRIPS))
@@ -58,17 +58,17 @@ def strips_of(rise: np.ndarray, lean: float) -> np.ndarray:
     return np.array(made)
 
 
-def evidence(strips: np.ndarray, centres: np.ndarray, pitch: float, expected: np.ndarray) -> Evidence:
+def judge_lanes(strips: np.ndarray, centres: np.ndarray, pitch: float, expected: np.ndarray) -> Plausibility:
     """Judge lanes at ``centres`` (columns of the strips); ``expected`` marks those that should show a signal."""
     profile = np.sqrt((strips**VOICE).mean(axis=0))
     shows = np.array([_part(profile, centre, -0.3, 0.3, pitch).mean() for centre in centres])
     usual = float(np.median(shows[expected])) if expected.any() else 0.0
     if usual <= 0:
-        return Evidence(0.0, 0.0, "most lanes show no signal")
+        return Plausibility(0.0, 0.0, "most lanes show no signal")
     lit = expected & (shows > END_SHOWS * usual)
     filled = float(lit[expected].mean())
     outside = _outside(strips, centres[lit], pitch) if lit.any() else 0.0
-    return Evidence(filled, outside, _doubt(strips, centres, pitch, expected, lit, lit & (shows > PLAIN * usual)))
+    return Plausibility(filled, outside, _doubt(strips, centres, pitch, expected, lit, lit & (shows > PLAIN * usual)))
 
 
 def _doubt(
@@ -76,7 +76,7 @@ def _doubt(
 ) -> str:
     """The first of the signs that these are not the lanes; ``lit`` lanes show something, ``plain`` ones plenty."""
     ends = np.flatnonzero(expected)[[0, -1]]
-    for lane in ends[~lit[ends]]:
+    for lane in ends[~lit[ends]].tolist():
         return f"lane {lane + 1} would show nothing, so that the lanes could lie one further on"
     return _spacing_doubt(centres, pitch) or _dip_doubt(strips, centres, pitch, lit, plain)
 
@@ -103,7 +103,7 @@ def _dip_doubt(strips: np.ndarray, centres: np.ndarray, pitch: float, lit: np.nd
     }
     within = {
         lane: _dip(strips, (centres[lane] - 0.28 * pitch, centres[lane] + 0.28 * pitch), (-0.16, 0.16), half, pitch)
-        for lane in np.flatnonzero(plain)
+        for lane in np.flatnonzero(plain).tolist()
     }
     usual = float(np.median(list(between.values()))) if between else 1.0
     if usual < NO_GAPS:

@@ -1,51 +1,93 @@
-"""Every lane of a membrane on one picture with its background and its bands.
+"""Profile, background and peaks of every lane of a membrane on one picture.
 
-In: the lanes as they were cut out, or the box a person drew. Out: a ``Strip`` per lane.
+In: the crops of the lanes, or of a box that a person drew. Out: a ``LaneProfile`` per lane.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ketaflow.assays.western_blot.lanes.background import common, drawn_on, grounds, lumps, on_membrane, stripes
-from ketaflow.assays.western_blot.lanes.lane_crops import Cut, without_specks
-from ketaflow.assays.western_blot.lanes.profile_baseline import Band, find_bands, profile_noise
+from ketaflow.assays.western_blot.lanes.background import (
+    backgrounds,
+    extended,
+    membrane_extent,
+    shared_extents,
+    shared_stripes,
+    unevenness,
+)
+from ketaflow.assays.western_blot.lanes.lane_crops import LaneCrop, without_specks
+from ketaflow.assays.western_blot.lanes.profile_baseline import Peak, find_peaks, profile_noise
+from ketaflow.assays.western_blot.model import BackgroundMethod, QuantifySettings, Sample
 
-# A baseline is mended beside a band where it is off by this many times the noise and this share of the band's height
-# (a strong band's glare reaches 2 %).
+# A baseline is corrected beside a band where it is off by this many times the noise and by this fraction of the band's
+# height (the glare of a strong band reaches 2 %; tuned on drawn membranes).
 BEYOND_NOISE, BEYOND_FOOT = 2.0, 0.05
-# A band stands above the gaps beside its lane by at least this share of its height over the baseline; what does not is
-# background that goes on beside the lane.
-OWN = 0.1
-# The baseline is at least this many times as stiff as the usual band is tall.
-STIFFNESS = 4.0
-# Stripes are smoothed by this share of the usual band's rows from foot to foot (half a Gaussian's standard deviation).
-SMOOTH = 1 / 12
-# What takes up this many times the rows of the usual band, and is not this share of the tallest, is uneven background.
-BROAD = (3.0, 0.3)
+# A peak rises above the gaps beside its lane by at least this fraction of its height over the baseline; one that does
+# not is background that continues beside the lane (tuned on drawn membranes).
+LEAST_OWN_FRACTION = 0.1
+# The baseline is at least this many times as stiff as the usual band is tall, and at most twice as stiff as the
+# setting says; a change by less than the last number is not worth a second baseline (tuned on drawn membranes).
+STIFFNESS_PER_BAND, MOST_STIFFENING, LEAST_STIFFENING = 4.0, 2.0, 1.15
+# Stripes are smoothed by this fraction of the usual band's height: half the standard deviation of a Gaussian.
+STRIPE_SMOOTHING = 1 / 12
+# A peak that is this many times as tall as the usual one, and weaker than this fraction of the strongest, is uneven
+# background (tuned on drawn membranes).
+BROAD_ROWS, BROAD_HEIGHT = 3.0, 0.3
+# Percentile of a profile above the gaps that is taken for its strongest band.
+STRONGEST_PCT = 99.5
 
 
 @dataclass(frozen=True)
 class Volume:
-    """Counts of a box: ``net`` of background, the background ``under`` it, the net over the ``other`` background.
+    """Signal of a box.
 
-    ``specks_pct`` is the share of its pixels that were replaced by their neighbours' (dust, scratches).
+    Attributes
+    ----------
+    net, background : float
+        Signal less background, and the background, summed over the box (counts).
+    net_of_other : float
+        Signal less the other estimate of the background (counts).
+    specks_pct : float
+        Share of the pixels that dust, scratches or bubbles covered and that were replaced (%).
     """
 
     net: float
-    under: float
-    other: float
+    background: float
+    net_of_other: float
     specks_pct: float
 
 
-@dataclass
-class Strip:
-    """One lane.
+@dataclass(frozen=True)
+class LaneProfile:
+    """One lane of a membrane on one picture.
 
-    ``pixels`` (n_rows, n_columns): straightened signal; ``left``: first column in the file at the comb's middle row;
-    ``slope``: rows per column by which bands were levelled; ``profile``, ``background`` (n_rows): means over columns;
-    ``other`` (n_rows): the second estimate of the background; ``beside`` (n_rows): signal in the gaps; ``noise``: of
-    the profile, counts; ``uneven``: what is uneven in the gaps, counts; ``clear``: the bands anybody would see.
+    Attributes
+    ----------
+    lane : int
+        Number of the lane; 1 is the leftmost.
+    left : int
+        First column of the lane in the file, at the middle row of the grid.
+    pixels : (n_rows, n_columns) float32
+        Signal, straightened so that bands lie level (counts).
+    slope : float
+        Rows per column by which bands were levelled.
+    profile : (n_rows,) float
+        Mean over the columns (counts).
+    background, other_background : (n_rows,) float
+        The background below the bands, and the other estimate of it (counts).
+    beside : (n_rows,) float
+        Signal in the gaps beside the lane (counts).
+    noise, uneven : float
+        Standard deviation of the profile's noise, and of what is uneven in the gaps (counts).
+    method : {"lane", "gap"}
+        Where ``background`` was read.
+    specks : (n_rows, n_columns) bool
+        Pixels covered by dust, scratches or bubbles.
+    peaks : list of Peak
+        Bands, from top to bottom.
+    distinct : list of Peak
+        Those that stand out enough to be listed though they belong to no target.
     """
 
     lane: int
@@ -54,45 +96,45 @@ class Strip:
     slope: float
     profile: np.ndarray
     background: np.ndarray
-    other: np.ndarray
+    other_background: np.ndarray
     beside: np.ndarray
     noise: float
     uneven: float
-    method: str
+    method: BackgroundMethod
     specks: np.ndarray
-    bands: list[Band] = field(default_factory=list)
-    clear: list[Band] = field(default_factory=list)
+    peaks: list[Peak]
+    distinct: list[Peak]
 
     @property
     def width(self) -> int:
         """Columns of the lane."""
-        return self.pixels.shape[1]
+        return int(self.pixels.shape[1])
 
     @property
     def net(self) -> np.ndarray:
-        """Profile less background."""
-        return self.profile - self.background
+        """Profile less background, (n_rows,) float (counts)."""
+        return np.asarray(self.profile - self.background)
 
     def volume(self, top: int, bottom: int) -> Volume:
-        """Signal less background summed over rows ``top`` to ``bottom``."""
+        """Return the signal less background, summed over rows ``top`` to ``bottom`` (included)."""
         rows = slice(top, bottom + 1)
         total = float(self.profile[rows].sum() * self.width)
-        under = float((self.background[rows] + self._local(top, bottom)).sum() * self.width)
-        other = float(self.other[rows].sum() * self.width)
-        return Volume(total - under, under, total - other, 100.0 * float(self.specks[rows].mean()))
+        background = float((self.background[rows] + self._local_correction(top, bottom)).sum() * self.width)
+        other = float(self.other_background[rows].sum() * self.width)
+        return Volume(total - background, background, total - other, 100.0 * float(self.specks[rows].mean()))
 
-    def _local(self, top: int, bottom: int) -> np.ndarray:
-        """What the baseline misses just above and below a box, drawn on across it as a straight line.
+    def _local_correction(self, top: int, bottom: int) -> np.ndarray:
+        """What the baseline misses just above and below a box, interpolated across it as a straight line.
 
-        Only where it is beyond the lane's noise, and only from rows that belong to no other band; a background taken
-        from the gaps is left as it is, as the bands of a ladder leave no such rows.
+        Only what exceeds the lane's noise counts, and only rows that belong to no other band. A background taken from
+        the gaps is not corrected, as the bands of a ladder leave no such rows.
         """
         size = bottom - top + 1
         if self.method == "gap":
             return np.zeros(size)
         reach = max(2, size // 2)
         least = max(BEYOND_NOISE * self.noise, BEYOND_FOOT * float(self.net[top : bottom + 1].max()))
-        others = [band for band in self.bands if not top <= band.peak <= bottom]
+        others = [peak for peak in self.peaks if not top <= peak.row <= bottom]
         levels = [
             self._level(top - reach, top - 1, least, others),
             self._level(bottom + 1, bottom + reach, least, others),
@@ -103,144 +145,205 @@ class Strip:
         above, below = (known[0] if level is None else level for level in levels)
         return np.linspace(above, below, size) if len(known) == 2 or above == below else np.full(size, known[0])
 
-    def _level(self, first: int, last: int, least: float, others: list[Band]) -> float | None:
+    def _level(self, first: int, last: int, least: float, others: list[Peak]) -> float | None:
         """Median of the profile less baseline over some rows, 0 if below ``least``, None where bands leave too few."""
         rows = np.arange(max(0, first), min(len(self.profile), last + 1))
         taken = np.zeros(len(rows), bool)
-        for band in others:
-            taken |= (rows >= band.top) & (rows <= band.bottom)
+        for peak in others:
+            taken |= (rows >= peak.top) & (rows <= peak.bottom)
         free = rows[~taken]
         if len(free) < 2:
             return None
         level = float(np.median(self.net[free]))
         return level if abs(level) > least else 0.0
 
-    def own_share(self, band: Band) -> float:
-        """Share of a band's height that the gaps beside the lane do not show in its rows (1: all; 0: background)."""
-        rows = slice(round((band.top + band.peak) / 2), round((band.peak + band.bottom) / 2) + 1)
+    def own_fraction(self, peak: Peak) -> float:
+        """Return the fraction of a peak's height that the gaps beside the lane do not show (1: all; 0: background)."""
+        rows = slice(round((peak.top + peak.row) / 2), round((peak.row + peak.bottom) / 2) + 1)
         height = float(self.net[rows].mean())
         return float((self.profile - self.beside)[rows].mean()) / height if height > 0 else 0.0
 
-    def rise(self, band: Band) -> float:
-        """Height of a band's peak above the higher of the two backgrounds: a bump on a smear is little of a band."""
-        peak = round(band.peak)
-        return min(band.height, float((self.profile - self.other)[peak]))
+    def rise(self, peak: Peak) -> float:
+        """Return the height of a peak above the higher of the two backgrounds (counts)."""
+        return min(peak.height, float((self.profile - self.other_background)[round(peak.row)]))
 
-    def saturated_pct(self, top: int, bottom: int, ceiling: float) -> float:
-        """Share of the box's pixels at the detector's ceiling (%)."""
-        return 100.0 * float((self.pixels[top : bottom + 1] >= ceiling - 0.5).mean())
+    def saturated_pct(self, top: int, bottom: int, saturation_level: float) -> float:
+        """Return the share of the box's pixels at or above the saturation level (%)."""
+        return 100.0 * float((self.pixels[top : bottom + 1] >= saturation_level - 0.5).mean())
 
 
-def strips(
-    lanes: list[Cut],
-    kinds: list[str],
-    *,
-    background: str,
-    length: float,
-    min_snr: float,
-    min_share: float,
-    clear_share: float,
-    clear_contrast: float,
-    clear_snr: float,
-    foot: float,
-) -> list[Strip]:
-    """Background and bands of all lanes of a membrane.
+def lane_profiles(
+    crops: list[LaneCrop], samples: Sequence[Sample], settings: QuantifySettings, *, length: float
+) -> list[LaneProfile]:
+    """Draw the backgrounds and find the bands of all lanes of a membrane.
 
-    ``kinds`` names what each lane holds (its ``sample`` in the map); ``background`` is auto, lane or gap: auto takes
-    the gaps beside a ladder's lane, whose bands stand too close for a baseline of their own, and the lane itself else.
+    Parameters
+    ----------
+    crops : list of LaneCrop
+        The lanes from left to right.
+    samples : sequence of str
+        What each lane holds.
+    settings : QuantifySettings
+        ``background`` says where it is read; ``auto`` takes the gaps beside a ladder's lane, whose bands are too close
+        together for a baseline of their own, and the lane itself for all others.
+    length : float
+        Changes along the lane slower than this are background (rows).
+
+    Returns
+    -------
+    list of LaneProfile
     """
-    profiles = [lane.pixels.mean(axis=1) for lane in lanes]
-    highest = max(float(np.percentile(own - lane.beside, 99.5)) for own, lane in zip(profiles, lanes, strict=True))
-    own_edges = [edges(own, lane.beside) for own, lane in zip(profiles, lanes, strict=True)]
-    inside = common(own_edges, len(lanes[0].beside))
-    limits = {"min_snr": min_snr, "foot": foot, "highest": highest}
+    profiles = [crop.pixels.mean(axis=1) for crop in crops]
+    highest = max(
+        float(np.percentile(own - crop.beside, STRONGEST_PCT)) for own, crop in zip(profiles, crops, strict=True)
+    )
+    own_extents = [rows_on_membrane(own, crop.beside) for own, crop in zip(profiles, crops, strict=True)]
+    extents = shared_extents(own_extents, len(crops[0].beside))
+    methods = [_method(settings, sample) for sample in samples]
 
-    def drawn(length: float, stripe: np.ndarray | None) -> list[Strip]:
-        ways = [background if background != "auto" else "gap" if kind == "ladder" else "lane" for kind in kinds]
-        parts = zip(lanes, inside, ways, strict=True)
-        return [strip(*part, length=length, stripe=stripe, **limits) for part in parts]
+    def drawn(length: float, stripe: np.ndarray | None) -> list[LaneProfile]:
+        return [
+            lane_profile(
+                *part, length=length, stripe=stripe, min_snr=settings.min_snr, foot=settings.foot, highest=highest
+            )
+            for part in zip(crops, extents, methods, strict=True)
+        ]
 
     made = drawn(length, None)
-    usual = _usual_height(made)
-    stiff = min(STIFFNESS * usual, 2.0 * length)
-    stiff = stiff if stiff > 1.15 * length else length
-    stripe = stripes([lane.beside for lane in lanes], inside, length=stiff, smooth=max(1.0, SMOOTH * usual))
+    usual = _usual_rows(made)
+    stiff = min(STIFFNESS_PER_BAND * usual, MOST_STIFFENING * length)
+    stiff = stiff if stiff > LEAST_STIFFENING * length else length
+    smooth = max(1.0, STRIPE_SMOOTHING * usual)
+    stripe = shared_stripes([crop.beside for crop in crops], extents, length=stiff, smooth=smooth)
     if stiff != length or stripe.any():
         made = drawn(stiff, stripe)
-    _keep_bands(made, min_share)
-    _mark_clear(made, clear_share, clear_contrast, clear_snr)
-    return made
+    return _with_distinct_peaks(_without_weak_peaks(made, settings.min_share), settings)
 
 
-def strip(
-    lane: Cut,
-    inside: slice,
-    method: str,
+def _method(settings: QuantifySettings, sample: Sample) -> BackgroundMethod:
+    if settings.background != "auto":
+        return settings.background
+    return "gap" if sample == "ladder" else "lane"
+
+
+def lane_profile(
+    crop: LaneCrop,
+    extent: slice,
+    method: BackgroundMethod,
     *,
     length: float,
     min_snr: float,
     foot: float,
     highest: float = np.inf,
     stripe: np.ndarray | None = None,
-) -> Strip:
-    """One lane.
+) -> LaneProfile:
+    """Draw the background and find the bands of one lane.
 
-    ``inside`` are the rows on the membrane; ``highest`` its highest band, infinite where the gaps may hold bands too
-    and tell nothing about the lane; ``stripe`` (n_rows): what crosses all lanes as a stripe, counts.
+    Parameters
+    ----------
+    crop : LaneCrop
+        The lane.
+    extent : slice
+        Rows on the membrane.
+    method : {"lane", "gap"}
+        Whether the background is a baseline of the lane, or one of the gaps beside it.
+    length : float
+        Changes along the lane slower than this are background (rows).
+    min_snr : float
+        A peak rises this many times the noise above its valleys.
+    foot : float
+        A band ends where the profile falls below this fraction of its peak.
+    highest : float
+        Height of the membrane's strongest band (counts); infinite where the gaps may hold bands too and say nothing
+        about the lane.
+    stripe : (n_rows,) float, optional
+        What crosses all lanes as a stripe (counts).
+
+    Returns
+    -------
+    LaneProfile
+        Without distinct peaks.
     """
-    cleaned, specks = without_specks(lane.pixels, length)
+    cleaned, specks = without_specks(crop.pixels, length)
     profile = cleaned.mean(axis=1)
-    within, gaps, uneven = grounds(profile, lane.beside, inside, length=length, highest=highest)
-    profile = np.concatenate((within[: inside.start], profile[inside], within[inside.stop :]))
+    below = backgrounds(profile, crop.beside, extent, length=length, highest=highest)
+    within = below.lane
+    profile = np.concatenate((within[: extent.start], profile[extent], within[extent.stop :]))
     quiet = profile_noise(profile)
-    noise = max(lumps(profile - within), quiet)
+    noise = max(unevenness(profile - within), quiet)
     within = within if stripe is None else within + stripe
-    background, other = (gaps, within) if method == "gap" else (within, gaps)
-    beside = drawn_on(lane.beside[inside], inside, len(profile))
-    made = Strip(
-        lane.lane, lane.left, lane.pixels, lane.slope, profile, background, other, beside, noise, uneven, method, specks
+    background, other = (below.gaps, within) if method == "gap" else (within, below.gaps)
+    made = LaneProfile(
+        lane=crop.lane,
+        left=crop.left,
+        pixels=crop.pixels,
+        slope=crop.slope,
+        profile=profile,
+        background=background,
+        other_background=other,
+        beside=extended(crop.beside[extent], extent, len(profile)),
+        noise=noise,
+        uneven=below.uneven,
+        method=method,
+        specks=specks,
+        peaks=[],
+        distinct=[],
     )
-    seen = max(lumps(made.net), quiet) if method == "gap" else noise
-    smooth = max(1.0, len(profile) / 1000)
-    made.bands = find_bands(made.net, noise=seen, min_snr=min_snr, foot=foot, smooth=smooth)
+    peak_noise = max(unevenness(made.net), quiet) if method == "gap" else noise
+    found = find_peaks(made.net, noise=peak_noise, min_snr=min_snr, foot=foot, smooth=max(1.0, len(profile) / 1000))
     if np.isfinite(highest):
-        made.bands = [band for band in made.bands if made.own_share(band) > OWN]
+        found = [peak for peak in found if made.own_fraction(peak) > LEAST_OWN_FRACTION]
+    return replace(made, peaks=found)
+
+
+def rows_on_membrane(profile: np.ndarray, beside: np.ndarray) -> slice:
+    """Find the rows of a lane that lie on the membrane.
+
+    Parameters
+    ----------
+    profile, beside : (n_rows,) float
+        Signal of the lane and of the gaps beside it (counts). The edges of the membrane are sought in the gaps.
+
+    Returns
+    -------
+    slice
+        Rows between the edges.
+    """
+    return membrane_extent(beside, float(np.percentile(profile, STRONGEST_PCT) - np.median(profile)))
+
+
+def _without_weak_peaks(lanes: list[LaneProfile], min_share: float) -> list[LaneProfile]:
+    """Lanes without peaks that are too weak beside the strongest; a broad peak must be stronger than a usual one."""
+    strongest, usual = _strongest(lanes), _usual_rows(lanes)
+
+    def least(peak: Peak) -> float:
+        return strongest * (BROAD_HEIGHT if peak.rows > BROAD_ROWS * usual else min_share)
+
+    return [replace(lane, peaks=[peak for peak in lane.peaks if peak.height >= least(peak)]) for lane in lanes]
+
+
+def _with_distinct_peaks(lanes: list[LaneProfile], settings: QuantifySettings) -> list[LaneProfile]:
+    """Lanes with the peaks that stand out beside the strongest, beside their background, or beside the noise."""
+    strongest = _strongest(lanes)
+    made = []
+    for lane in lanes:
+        limits = (settings.clear_share * strongest, settings.clear_snr * max(lane.noise, lane.uneven))
+        distinct = [
+            peak
+            for peak in lane.peaks
+            if lane.rise(peak) * lane.own_fraction(peak)
+            >= min(*limits, settings.clear_contrast * lane.background[round(peak.row)])
+        ]
+        made.append(replace(lane, distinct=distinct))
     return made
 
 
-def edges(profile: np.ndarray, sought_in: np.ndarray) -> slice:
-    """Rows on the membrane, from the profile ``sought_in`` (the gaps', if they hold no bands) of a lane."""
-    return on_membrane(sought_in, float(np.percentile(profile, 99.5) - np.median(profile)))
+def _strongest(lanes: list[LaneProfile]) -> float:
+    """Height of the strongest peak of all lanes (counts)."""
+    return max((peak.height for lane in lanes for peak in lane.peaks), default=0.0)
 
 
-def _keep_bands(made: list[Strip], min_share: float) -> None:
-    """Drop what is too low beside the tallest: little is asked of one as broad as others, much of a broad one."""
-    tallest, usual = _tallest(made), _usual_height(made)
-    for each in made:
-        each.bands = [
-            band
-            for band in each.bands
-            if band.height >= tallest * (BROAD[1] if band.bottom - band.top + 1 > BROAD[0] * usual else min_share)
-        ]
-
-
-def _mark_clear(made: list[Strip], share: float, contrast: float, snr: float) -> None:
-    """Mark the bands that anybody would see: beside the tallest, beside their background, or beside the noise."""
-    tallest = _tallest(made)
-    for each in made:
-        limits = (share * tallest, snr * max(each.noise, each.uneven))
-        each.clear = [
-            band
-            for band in each.bands
-            if each.rise(band) * each.own_share(band) >= min(*limits, contrast * each.background[round(band.peak)])
-        ]
-
-
-def _tallest(made: list[Strip]) -> float:
-    return max((band.height for each in made for band in each.bands), default=0.0)
-
-
-def _usual_height(made: list[Strip]) -> float:
-    """Median rows from foot to foot of each lane's strongest band."""
-    strongest = [max(each.bands, key=lambda band: band.height) for each in made if each.bands]
-    return float(np.median([band.bottom - band.top + 1 for band in strongest])) if strongest else 0.0
+def _usual_rows(lanes: list[LaneProfile]) -> float:
+    """Median height in rows, from foot to foot, of each lane's strongest peak."""
+    strongest = [max(lane.peaks, key=lambda peak: peak.height) for lane in lanes if lane.peaks]
+    return float(np.median([peak.rows for peak in strongest])) if strongest else 0.0

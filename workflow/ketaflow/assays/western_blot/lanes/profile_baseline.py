@@ -17,13 +17,28 @@ HALF_WIDTHS = 3.0
 
 
 @dataclass(frozen=True)
-class Band:
-    """A band of a lane: its row (peak, with fractions), first and last row, peak height above the baseline."""
+class Peak:
+    """A band in the profile of a lane.
 
-    peak: float
+    Attributes
+    ----------
+    row : float
+        Row of the maximum, with fractions.
+    top, bottom : int
+        First and last row of the band.
+    height : float
+        Height above the background (counts).
+    """
+
+    row: float
     top: int
     bottom: int
     height: float
+
+    @property
+    def rows(self) -> int:
+        """Rows from foot to foot."""
+        return self.bottom - self.top + 1
 
 
 def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
@@ -81,7 +96,7 @@ def profile_noise(profile: np.ndarray) -> float:
     return float(np.median(np.abs(np.diff(profile, 2)))) / 0.6745 / np.sqrt(6)
 
 
-def find_bands(net: np.ndarray, *, noise: float, min_snr: float, foot: float, smooth: float) -> list[Band]:
+def find_peaks(net: np.ndarray, *, noise: float, min_snr: float, foot: float, smooth: float) -> list[Peak]:
     """Bands of a profile without its baseline: peaks that stand out, each down to its feet.
 
     Parameters
@@ -111,7 +126,7 @@ def find_bands(net: np.ndarray, *, noise: float, min_snr: float, foot: float, sm
         top = _last_false(above, low, peak)
         bottom = len(net) - 1 - _last_false(above[::-1], len(net) - 1 - high, len(net) - 1 - peak)
         top, bottom = _within_reach(smoothed, peak, int(top), int(bottom))
-        bands.append(Band(_vertex(smoothed, peak), top, bottom, float(height)))
+        bands.append(Peak(_vertex(smoothed, peak), top, bottom, float(height)))
     return bands
 
 

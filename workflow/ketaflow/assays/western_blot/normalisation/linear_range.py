@@ -60,7 +60,22 @@ def equivalent_ug(fit: Linearity, volume: float) -> float:
 
 
 def linearity(load_ug: np.ndarray, volume: np.ndarray) -> Linearity | None:
-    """Fit the line and the hyperbola; None for fewer than four lanes with a signal or fewer than three loads."""
+    """Fit a line and a hyperbola to the dilution lanes.
+
+    Parameters
+    ----------
+    load_ug, volume : (n_lanes,) float
+        Micrograms loaded, and band volumes (counts). Lanes without a load or a signal are left out.
+
+    Returns
+    -------
+    Linearity or None
+        None for fewer than four lanes with a signal, or fewer than three loads.
+
+    References
+    ----------
+    Burnham, Anderson (2002), Model selection and multimodel inference.
+    """
     load, volume = np.asarray(load_ug, float), np.asarray(volume, float)
     known = np.isfinite(load) & (load > 0) & (volume > 0)
     load, volume = load[known], volume[known]

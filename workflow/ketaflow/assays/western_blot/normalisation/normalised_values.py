@@ -1,191 +1,210 @@
-"""Rows of the measurements table from the bands of a group of membranes.
+"""Values of each animal from the bands of a group of membranes.
 
-In: views with their bands. Out: ``band_volume``, ``normalised_density``, ``phospho_to_total_ratio`` and
-``loading_factor`` by animal and membrane, each flagged with what is doubtful about the bands behind it.
+In: the readings of a group, with the exposures that count chosen, and its dilution lanes. Out: ``band_volume``,
+``normalised_density``, ``phospho_to_total_ratio`` and ``loading_factor`` by animal and membrane, each flagged with what
+is doubtful about the bands behind it.
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from ketaflow.assays.western_blot.bands.densitometry import EXPECTED
-from ketaflow.assays.western_blot.bands.membrane_view import View
-from ketaflow.assays.western_blot.normalisation.exposures import used
-from ketaflow.assays.western_blot.normalisation.loading_control import CONTROL_ROLES, factors, sample_name, volumes
+from ketaflow.assays.western_blot.bands.densitometry import Reading
+from ketaflow.assays.western_blot.model import Band, Dilution, QuantifySettings, Target
+from ketaflow.assays.western_blot.normalisation.loading_control import lane_loading
 from ketaflow.assays.western_blot.normalisation.normalise import geometric_mean, referenced
-from ketaflow.core.measures import measurement
-from ketaflow.core.records import Record
+from ketaflow.core.results import Measurement, measurement
 
 
-def animal_values(
-    recording: Record,
-    seen: list[View],
-    dilutions: list[dict],
-    *,
-    detection_snr: float,
-    saturated_limit_pct: float,
-    specks_limit_pct: float,
-    background_error_limit_pct: float,
-) -> list[dict]:
-    """All values of a group's animals."""
-    limits = {
-        "detection_snr": detection_snr,
-        "saturated_limit_pct": saturated_limit_pct,
-        "specks_limit_pct": specks_limit_pct,
-        "background_error_limit_pct": background_error_limit_pct,
-    }
-    made, told = [], set()
-    for view in seen:
-        for row in view.targets:
-            doubts = [_doubts(view, row, lane, dilutions, **limits) for lane in range(1, len(view.lane_map) + 1)]
-            own = volumes(view, row["target"])
-            made += _rows(view, row, "band_volume", own, "counts", doubts, mean=np.nanmean)
-            if not used(row):
+@dataclass(frozen=True)
+class _Values:
+    """One measure of one target by lane: values, (n_lanes,) float, and what is doubtful about each, in words."""
+
+    measure: str
+    analyte: str
+    by_lane: np.ndarray
+    doubts: list[str]
+    mean: Callable[[np.ndarray], float] = geometric_mean
+
+
+def animal_values(readings: list[Reading], dilutions: list[Dilution], settings: QuantifySettings) -> list[Measurement]:
+    """Compute all values of a group's animals.
+
+    Parameters
+    ----------
+    readings : list of Reading
+        With the exposures that count chosen.
+    dilutions : list of Dilution
+        The linear range of targets with dilution lanes.
+    settings : QuantifySettings
+        Limits from which a value is flagged.
+
+    Returns
+    -------
+    list of Measurement
+        The mean of each animal's lanes; empty with the reason where no lane gave a value.
+    """
+    made: list[Measurement] = []
+    # Loading is reported once for each membrane and repeat.
+    loaded: set[tuple[str, str | None]] = set()
+    for reading in readings:
+        for target in reading.view.targets:
+            doubts = _doubts_by_lane(reading, target, dilutions, settings)
+            own = reading.volumes(target.target)
+            made += _by_animal(reading, target, _Values("band_volume", target.target, own, doubts, _mean))
+            if not target.counts:
                 continue
-            if row["role"] in CONTROL_ROLES:
-                made += _loading_rows(seen, view, row, told)
+            if target.is_control:
+                key = (target.membrane, target.repeat)
+                made += [] if key in loaded else _by_animal(reading, target, _loading(readings, reading, target))
+                loaded.add(key)
                 continue
-            made += _density_rows(seen, view, row, own, doubts)
-            if row["role"] == "phospho":
-                made += _ratio_rows(seen, view, row, own, doubts, dilutions, limits)
+            made += _by_animal(reading, target, _density(readings, reading, target, doubts))
+            total = total_of(readings, target) if target.role == "phospho" else None
+            if total is not None:
+                under = _doubts_by_lane(*total, dilutions, settings)
+                made += _by_animal(reading, target, _ratio(reading, target, total, doubts, under))
     return made
 
 
-def lanes_of(view: View, kind: str) -> np.ndarray:
-    """Lanes of the map that hold this kind of sample, (n_lanes,) bool."""
-    return np.array([row["sample"] == kind for row in view.lane_map], bool)
+def total_of(readings: list[Reading], phospho: Target) -> tuple[Reading, Target] | None:
+    """Find the total protein of a phosphorylated one on the same membrane.
 
+    Parameters
+    ----------
+    readings : list of Reading
+        All readings of the group.
+    phospho : Target
+        The phosphorylated protein. Where it names no total, the membrane's only total counts.
 
-def total_of(seen: list[View], view: View, row: dict) -> tuple[View, dict] | None:
-    """The picture of the same membrane that shows the total protein of a phosphorylated one."""
+    Returns
+    -------
+    (Reading, Target) or None
+        That of the same repeat, or that of the membrane as a whole.
+    """
     totals = [
-        (other, target)
-        for other in seen
-        for target in other.targets
-        if other.membrane == view.membrane
-        and target["target"] != row["target"]
-        and target["role"] in ("total", "target")
-        and used(target)
+        (reading, target)
+        for reading in readings
+        for target in reading.view.targets
+        if reading.view.membrane == phospho.membrane
+        and target.target != phospho.target
+        and target.role in ("total", "target")
+        and target.counts
     ]
-    named = [pair for pair in totals if row["total_target"] and pair[1]["target"] == row["total_target"]]
-    if not row["total_target"]:
-        named = [pair for pair in totals if pair[1]["role"] == "total"]
-        named = named if len({pair[1]["target"] for pair in named}) == 1 else []
-    same_repeat = [pair for pair in named if pair[1]["repeat"] == row["repeat"]]
-    whole = [pair for pair in named if pair[1]["repeat"] is None]
+    named = [pair for pair in totals if phospho.total_target and pair[1].target == phospho.total_target]
+    if not phospho.total_target:
+        named = [pair for pair in totals if pair[1].role == "total"]
+        named = named if len({target.target for _, target in named}) == 1 else []
+    same_repeat = [pair for pair in named if pair[1].repeat == phospho.repeat]
+    whole = [pair for pair in named if pair[1].repeat is None]
     return next(iter(same_repeat or whole), None)
 
 
-def _density_rows(seen: list[View], view: View, row: dict, own: np.ndarray, doubts: list[str]) -> list[dict]:
-    animals = lanes_of(view, "animal")
-    load, names = factors(seen, row, animals)
-    values, _ = referenced(own / load, animals, lanes_of(view, "pool"))
-    lacking = "" if names else "no loading control on this membrane"
+def _density(readings: list[Reading], reading: Reading, target: Target, doubts: list[str]) -> _Values:
+    """Volumes over the lanes' loading, over the membrane's reference."""
+    animals = reading.view.holds("animal")
+    load, controls = lane_loading(readings, target, animals)
+    values, _ = referenced(reading.volumes(target.target) / load, animals, reading.view.holds("pool"))
+    lacking = "" if controls else "no loading control on this membrane"
     unloaded = ["the lane's loading control could not be measured" if not np.isfinite(part) else "" for part in load]
     words = [_joined(doubt, lacking, lost) for doubt, lost in zip(doubts, unloaded, strict=True)]
-    return _rows(view, row, "normalised_density", values, "ratio", words, mean=geometric_mean)
+    return _Values("normalised_density", target.target, values, words)
 
 
-def _ratio_rows(
-    seen: list[View], view: View, row: dict, own: np.ndarray, doubts: list[str], dilutions: list[dict], limits: dict
-) -> list[dict]:
-    """Phosphorylated over total, lane by lane; loading cancels, as both come from the same lane."""
-    pair = total_of(seen, view, row)
-    if pair is None:
-        return []
-    other, total = pair
-    below = volumes(other, total["target"])
-    below = np.where(below > 0, below, np.nan)[: len(own)]
-    if len(below) < len(own):
-        below = np.pad(below, (0, len(own) - len(below)), constant_values=np.nan)
-    values, _ = referenced(own / below, lanes_of(view, "animal"), lanes_of(view, "pool"))
-    words = []
-    for lane, doubt in enumerate(doubts, start=1):
-        under = _doubts(other, total, lane, dilutions, **limits)
-        words.append(_joined(doubt, f"total: {under}" if under else ""))
-    return _rows(view, row, "phospho_to_total_ratio", values, "ratio", words, mean=geometric_mean)
+def _ratio(
+    reading: Reading, target: Target, total: tuple[Reading, Target], doubts: list[str], total_doubts: list[str]
+) -> _Values:
+    """Phosphorylated over total, lane by lane: loading cancels, as both come from the same lane."""
+    own, below = reading.volumes(target.target), total[0].volumes(total[1].target)
+    ratio = own / np.where(below > 0, below, np.nan)
+    values, _ = referenced(ratio, reading.view.holds("animal"), reading.view.holds("pool"))
+    words = [
+        _joined(doubt, f"total: {under}" if under else "") for doubt, under in zip(doubts, total_doubts, strict=True)
+    ]
+    return _Values("phospho_to_total_ratio", target.target, values, words)
 
 
-def _loading_rows(seen: list[View], view: View, row: dict, told: set) -> list[dict]:
-    """The loading factor of each animal, once per membrane and repeat: statistics test whether it follows the arms."""
-    key = (view.membrane, row["repeat"])
-    if key in told:
-        return []
-    told.add(key)
-    load, names = factors(seen, row, lanes_of(view, "animal"))
-    marked = {**row, "target": "+".join(names)}
-    return _rows(view, marked, "loading_factor", load, "ratio", [""] * len(load), mean=geometric_mean)
+def _loading(readings: list[Reading], reading: Reading, target: Target) -> _Values:
+    """The loading factor of each lane; statistics test whether it follows the arms."""
+    load, controls = lane_loading(readings, target, reading.view.holds("animal"))
+    return _Values("loading_factor", "+".join(controls), load, [""] * len(load))
 
 
-def _rows(
-    view: View, row: dict, measure: str, values: np.ndarray, unit: str, doubts: list[str], *, mean: object
-) -> list[dict]:
-    """One row per animal: the mean of its lanes; empty with the reason where no lane gave a value."""
+def _mean(values: np.ndarray) -> float:
+    return float(np.nanmean(values))
+
+
+def _by_animal(reading: Reading, target: Target, values: _Values) -> list[Measurement]:
+    """One measurement per animal: the mean of its lanes; empty with the reason where no lane gave a value."""
     made = []
     lanes: dict[str, list[int]] = {}
-    for index, lane in enumerate(view.lane_map):
-        if lane["sample"] == "animal" and lane["animal"]:
-            lanes.setdefault(lane["animal"], []).append(index)
+    for index, lane in enumerate(reading.view.lanes):
+        if lane.sample == "animal" and lane.animal:
+            lanes.setdefault(lane.animal, []).append(index)
     for animal, indices in lanes.items():
-        known = [index for index in indices if np.isfinite(values[index]) and values[index] > 0]
-        words = _joined(*(doubts[index] for index in indices))
-        missing = words or view.refusal or "no signal above the background"
+        known = [index for index in indices if np.isfinite(values.by_lane[index]) and values.by_lane[index] > 0]
+        words = _joined(*(values.doubts[index] for index in indices))
+        missing = words or reading.view.refusal or "no signal above the background"
         made.append(
             measurement(
-                measure,
-                float(mean(values[known])) if known else None,
-                unit=unit,
+                values.measure,
+                values.mean(values.by_lane[known]) if known else None,
                 animal=animal,
-                recording=view.image,
+                recording=reading.view.image,
                 status="flagged" if known and words else None,
                 reason=words if known else missing,
-                analyte=row["target"],
-                region=row["region"],
-                sample=sample_name(row),
+                analyte=values.analyte,
+                region=target.region,
+                sample=target.sample_name,
                 n=len(known),
             )
         )
     return made
 
 
-def _doubts(
-    view: View,
-    row: dict,
-    lane: int,
-    dilutions: list[dict],
-    *,
-    detection_snr: float,
-    saturated_limit_pct: float,
-    specks_limit_pct: float,
-    background_error_limit_pct: float,
-) -> str:
-    """What is doubtful about the band of a target in a lane, in words; empty where nothing is."""
-    band = next((b for b in view.reading.bands if b["target"] == row["target"] and b["lane"] == lane), None)
-    if band is None:
-        if view.comb is None:
-            return f"lanes not found ({view.refusal}): draw boxes in western_blot_boxes"
-        return "no row of bands was found for this target"
+def _doubts_by_lane(
+    reading: Reading, target: Target, dilutions: list[Dilution], settings: QuantifySettings
+) -> list[str]:
+    """What is doubtful about the band of a target in each lane, in words; empty where nothing is."""
+    bands: dict[int, Band] = {}
+    for band in reading.bands_of(target.target):
+        bands.setdefault(band.lane, band)
+    return [
+        _doubts(bands[lane], reading, target, dilutions, settings) if lane in bands else _why_missing(reading)
+        for lane in range(1, len(reading.view.lanes) + 1)
+    ]
+
+
+def _why_missing(reading: Reading) -> str:
+    if reading.view.grid is None:
+        return f"lanes not found ({reading.view.refusal}): draw boxes in western_blot_boxes"
+    return "no row of bands was found for this target"
+
+
+def _doubts(band: Band, reading: Reading, target: Target, dilutions: list[Dilution], settings: QuantifySettings) -> str:
     words = []
-    if not band["volume"] > 0:
+    if not band.volume > 0:
         words.append("no signal above the background")
-    elif band["snr"] < detection_snr:
-        words.append(f"faint: {band['snr']:.1f} times the noise")
-    if band["saturated_pct"] > saturated_limit_pct:
-        words.append(f"saturated: {band['saturated_pct']:.1f} % of the box at the detector's ceiling")
-    if band["box"] == EXPECTED:
+    elif band.snr < settings.detection_snr:
+        words.append(f"faint: {band.snr:.1f} times the noise")
+    if band.saturated_pct > settings.saturated_limit_pct:
+        words.append(f"saturated: {band.saturated_pct:.1f} % of the box at the detector's ceiling")
+    if band.box == "expected":
         words.append("no band seen: measured where it should be")
-    if band["specks_pct"] > specks_limit_pct:
-        words.append(f"{band['specks_pct']:.0f} % of the box is dust, a scratch or a bubble")
-    if band["background_error_pct"] > background_error_limit_pct:
-        words.append(f"uneven background: the volume may be off by {band['background_error_pct']:.0f} %")
-    words += _range_doubts(view, row, band, dilutions)
-    return "; ".join(words)
+    if band.specks_pct > settings.specks_limit_pct:
+        words.append(f"{band.specks_pct:.0f} % of the box is dust, a scratch or a bubble")
+    if band.background_error_pct > settings.background_error_limit_pct:
+        words.append(f"uneven background: the volume may be off by {band.background_error_pct:.0f} %")
+    return "; ".join(words + _range_doubts(band, reading, target, dilutions))
 
 
-def _range_doubts(view: View, row: dict, band: dict, dilutions: list[dict]) -> list[str]:
+def _range_doubts(band: Band, reading: Reading, target: Target, dilutions: list[Dilution]) -> list[str]:
     for fit in dilutions:
-        if (fit["image"], fit["membrane"], fit["target"]) == (view.image, view.membrane, row["target"]):
-            if band["volume"] > fit["highest_volume"]:
+        if (fit.image, fit.membrane, fit.target) == (reading.view.image, reading.view.membrane, target.target):
+            if band.volume > fit.highest_volume:
                 return ["stronger than the linear range of the dilution lanes"]
-            if 0 < band["volume"] < fit["lowest_volume"]:
+            if 0 < band.volume < fit.lowest_volume:
                 return ["fainter than the linear range of the dilution lanes"]
     return []
 

@@ -1,103 +1,150 @@
-"""Phosphorylated over total protein where the two stand on parallel membranes, loaded with the same samples.
+"""Phosphorylated over total protein on parallel membranes that were loaded with the same samples.
 
-In: the measurements and the table ``targets`` of the whole cohort. Out: ratios by animal, and what was divided by what.
-Nothing cancels from one membrane to the other, so each side is its membrane's normalised density (its own loading, its
-own reference) before the animal's values are divided. Totals of the same membrane go first; they are divided lane by
+In: the measurements and targets of the whole cohort. Out: ratios by animal, and what was divided by what. Nothing
+cancels from one membrane to the other. Each side is therefore its membrane's normalised density (own loading, own
+reference) before the animal's values are divided. Totals of the same membrane take precedence; they are divided lane by
 lane where they are measured.
 """
 
-import numpy as np
-import pandas as pd
+from dataclasses import dataclass
 
+import numpy as np
+
+from ketaflow.assays.western_blot.model import Target, TargetSummary
 from ketaflow.assays.western_blot.normalisation.normalise import geometric_mean
-from ketaflow.core.measures import check, measurement
+from ketaflow.core.results import Check, Measurement, check, measurement
 
 RATIO, DENSITY = "phospho_to_total_ratio", "normalised_density"
+# A membrane shows the total of the same animals if it shares at least this fraction of them, and at least this many.
+SHARED_FRACTION, SHARED_ANIMALS = 0.5, 2
 
 
-def ratios(measured: pd.DataFrame, targets: pd.DataFrame, images: pd.DataFrame) -> tuple[list[dict], list[dict]]:
-    """Measurements and checks of every phosphorylated protein whose total stands on another membrane."""
-    made, told = [], []
-    for own in targets[targets["role"].eq("phospho")].itertuples():
-        mine = measured["recording"].eq(own.image) & measured["analyte"].eq(own.target)
-        if (mine & measured["measure"].eq(RATIO)).any():
+@dataclass(frozen=True)
+class _Divisor:
+    """The total protein a phosphorylated one is divided by; None, and why, where there is none."""
+
+    target: TargetSummary | None
+    why: str = ""
+
+
+def parallel_ratios(
+    measured: list[Measurement], targets: list[TargetSummary], images: list[Target]
+) -> tuple[list[Measurement], list[Check]]:
+    """Compute the ratio of every phosphorylated protein whose total is on another membrane.
+
+    Parameters
+    ----------
+    measured : list of Measurement
+        Measurements of the cohort.
+    targets : list of TargetSummary
+        Targets of the exposures that count.
+    images : list of Target
+        The cohort's table, which names the total and its membrane.
+
+    Returns
+    -------
+    list of Measurement, list of Check
+    """
+    ratios: list[Measurement] = []
+    checks: list[Check] = []
+    for own in targets:
+        if own.role != "phospho" or _has_ratio(measured, own):
             continue
-        asked = _asked(images, own)
-        if asked is None:
+        row = next((one for one in images if _key(one) == _key(own)), None)
+        if row is None or row.total_target is None:
             continue
-        total, why = _total(targets, measured, own, *asked)
+        divisor = _divisor(targets, measured, own, row.total_target, row.total_membrane)
+        total = divisor.target
         if total is None:
-            told.append(check("total_found", None, recording=own.image, place=own.target, verdict="warn", message=why))
+            checks.append(
+                check("total_found", None, recording=own.image, place=own.target, verdict="warn", message=divisor.why)
+            )
             continue
-        made += _rows(measured, own, total)
+        ratios += _by_animal(measured, own, total)
         message = (
             f"{own.target} is divided by {total.target} of a parallel membrane, each over its own loading first; lane "
             "by lane on one membrane is more exact"
         )
-        told.append(
+        checks.append(
             check("parallel_membranes", 1, recording=own.image, place=own.target, verdict="pass", message=message)
         )
-    return made, told
+    return ratios, checks
 
 
-def _asked(images: pd.DataFrame, own: object) -> tuple[str, str | None] | None:
-    """The total and its membrane as the cohort's table names them; None where it names no total."""
-    rows = images[images["image"].eq(own.image) & images["target"].eq(own.target) & images["membrane"].eq(own.membrane)]
-    row = rows.iloc[0] if len(rows) else {}
-    total, membrane = row.get("total_target"), row.get("total_membrane")
-    return None if pd.isna(total) else (total, None if pd.isna(membrane) else membrane)
+def _key(target: Target | TargetSummary) -> tuple[str, str, str]:
+    return target.image, target.target, target.membrane
 
 
-def _total(
-    targets: pd.DataFrame, measured: pd.DataFrame, own: object, name: str, membrane: str | None
-) -> tuple[object | None, str]:
-    """The one picture of another membrane that shows the total of the same animals, or None and why there is none."""
-    shown = targets[targets["target"].eq(name) & targets["role"].isin(["total", "target"])]
-    shown = shown[shown["membrane"].eq(membrane)] if membrane else shown[shown["membrane"].ne(own.membrane)]
-    animals = _densities(measured, own).index
-    shared = [len(animals.intersection(_densities(measured, row).index)) for row in shown.itertuples()]
-    fitting = shown[np.array(shared, int) >= max(2, 0.5 * len(animals))] if len(shown) else shown
-    repeats = fitting[fitting["repeat"].eq(own.repeat)]
-    fitting = repeats if len(repeats) else fitting
+def _has_ratio(measured: list[Measurement], own: TargetSummary) -> bool:
+    return any((row.recording, row.analyte, row.measure) == (own.image, own.target, RATIO) for row in measured)
+
+
+def _divisor(
+    targets: list[TargetSummary], measured: list[Measurement], own: TargetSummary, name: str, membrane: str | None
+) -> _Divisor:
+    """The one picture of another membrane that shows the total of the same animals."""
+    animals = _densities(measured, own).keys()
+    least = max(SHARED_ANIMALS, SHARED_FRACTION * len(animals))
+    fitting = [
+        one
+        for one in targets
+        if one.target == name
+        and one.role in ("total", "target")
+        and (one.membrane == membrane if membrane else one.membrane != own.membrane)
+        and len(animals & _densities(measured, one).keys()) >= least
+    ]
+    fitting = [one for one in fitting if one.repeat == own.repeat] or fitting
     if len(fitting) == 1:
-        return next(fitting.itertuples()), ""
-    if fitting.empty:
-        return None, f"no other membrane shows {name} of the animals of {own.target}: no ratio"
-    found = ", ".join(sorted(set(fitting["membrane"])))
-    return None, f"{name} stands on several membranes ({found}): name one in the column total_membrane"
+        return _Divisor(fitting[0])
+    if not fitting:
+        return _Divisor(None, f"no other membrane shows {name} of the animals of {own.target}: no ratio")
+    found = ", ".join(sorted({one.membrane for one in fitting}))
+    why = f"{name} stands on several membranes ({found}): name one in the column total_membrane"
+    return _Divisor(None, why)
 
 
-def _densities(measured: pd.DataFrame, target: object) -> pd.DataFrame:
+def _densities(measured: list[Measurement], target: TargetSummary) -> dict[str, Measurement]:
     """Normalised densities of one target of one picture and membrane, by animal."""
-    sample = f"{target.membrane}_{target.repeat}" if target.repeat else target.membrane
-    same = measured["recording"].eq(target.image) & measured["analyte"].eq(target.target)
-    rows = measured[same & measured["measure"].eq(DENSITY) & measured["sample"].eq(sample)]
-    return rows.drop_duplicates("animal").set_index("animal")
+    found: dict[str, Measurement] = {}
+    for row in measured:
+        same = (row.recording, row.analyte, row.sample) == (target.image, target.target, target.sample_name)
+        if same and row.measure == DENSITY and row.animal is not None:
+            found.setdefault(row.animal, row)
+    return found
 
 
-def _rows(measured: pd.DataFrame, own: object, total: object) -> list[dict]:
+def _by_animal(measured: list[Measurement], own: TargetSummary, total: TargetSummary) -> list[Measurement]:
     """The ratio of each animal of the phosphorylated protein's membrane."""
     above, below = _densities(measured, own), _densities(measured, total)
-    ratio = above["value"].astype(float) / below["value"].astype(float).reindex(above.index)
+    ratio = np.array([_value(row) / _value(below.get(animal)) for animal, row in above.items()])
     if not own.reference == total.reference == "pool":
-        ratio = ratio / geometric_mean(ratio.to_numpy(float))
+        ratio = ratio / geometric_mean(ratio)
     made = []
-    for animal, row in above.iterrows():
-        other = below.loc[animal] if animal in below.index else None
-        under = f"total: no lane on membrane {total.membrane}" if other is None else _said("total: ", other["reason"])
-        words = "; ".join(filter(None, [_said("", row["reason"]), under]))
-        value = float(ratio[animal])
+    for value, (animal, row) in zip(ratio.tolist(), above.items(), strict=True):
+        other = below.get(animal)
+        under = f"total: no lane on membrane {total.membrane}" if other is None else _prefixed("total: ", other.reason)
+        words = "; ".join(filter(None, [row.reason, under]))
         known = np.isfinite(value)
         made.append(
             measurement(
-                RATIO, value if known else None, unit="ratio", animal=animal, recording=own.image,
-                status="flagged" if known and words else None, reason=words or ("" if known else "no value to divide"),
-                analyte=own.target, region=row["region"], sample=row["sample"],
-                n=int(min(row["n"], other["n"])) if other is not None else 0,
+                RATIO,
+                value if known else None,
+                animal=animal,
+                recording=own.image,
+                status="flagged" if known and words else None,
+                reason=words or ("" if known else "no value to divide"),
+                analyte=own.target,
+                region=row.region,
+                sample=row.sample,
+                n=int(min(row.n or 0, other.n or 0)) if other is not None else 0,
             )
-        )  # fmt: skip
+        )
     return made
 
 
-def _said(before: str, reason: object) -> str:
-    return f"{before}{reason}" if isinstance(reason, str) and reason else ""
+def _value(row: Measurement | None) -> float:
+    return float("nan") if row is None or row.value is None else row.value
+
+
+def _prefixed(before: str, reason: str) -> str:
+    return f"{before}{reason}" if reason else ""

@@ -39,10 +39,10 @@ class Stage:
         reach = (np.log10(320) - np.log10(kda)) / (np.log10(320) - np.log10(8))
         return self.height_px * (0.1 + 0.8 * reach)
 
-    def drop(self, x: np.ndarray | float) -> np.ndarray | float:
+    def drop(self, x: np.ndarray | float) -> np.ndarray:
         """Rows by which the membrane's tilt and smile displace a column."""
         across = (np.asarray(x) - self.width_px / 2) / (self.width_px / 2)
-        return self.tilt * across * self.width_px / 2 + self.smile_px * (across**2 - 0.3)
+        return np.asarray(self.tilt * across * self.width_px / 2 + self.smile_px * (across**2 - 0.3))
 
 
 def blank_picture(stage: Stage, rng: np.random.Generator) -> np.ndarray:
