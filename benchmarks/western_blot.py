@@ -22,14 +22,18 @@ sys.path.insert(0, str(ROOT / "workflow"))
 from ketaflow import assays  # noqa: E402
 from ketaflow.assays.western_blot import ingest, quantify  # noqa: E402
 from ketaflow.assays.western_blot.bands import membrane_view  # noqa: E402
-from ketaflow.assays.western_blot.images.band_enhancement import relief  # noqa: E402
+from ketaflow.assays.western_blot.images.band_enhancement import enhance_bands  # noqa: E402
+from ketaflow.assays.western_blot.model import Band, IngestSettings, QuantifySettings  # noqa: E402
 from ketaflow.assays.western_blot.normalisation import linear_range  # noqa: E402
 from ketaflow.assays.western_blot.simulation import drawing  # noqa: E402
 from ketaflow.core import settings  # noqa: E402
+from ketaflow.core.inputs import Rows, build  # noqa: E402
+from ketaflow.core.results import frame  # noqa: E402
 
 BLOTS = ROOT.parent / "shared" / "data" / "blot"
 TABLES = assays.described("western_blot", "tables.schema")["tables"]
 DEFAULTS = settings.with_defaults({}, assays.described("western_blot", "settings.schema"))
+QUANTIFY = build(QuantifySettings, DEFAULTS["quantify"])
 LADDER_NG = [40, 40, 48, 40, 32, 120, 40, 57, 45, 122, 34, 31, 27, 23, 124, 49, 37, 32, 61]
 
 
@@ -40,10 +44,9 @@ def measured(folder: Path, images: list[dict], lanes: list[dict], boxes: list[di
         f"western_blot_{name}": [{**dict.fromkeys(TABLES[f"western_blot_{name}"]["columns"]), **row} for row in part]
         for name, part in given.items()
     }
-    record = ingest.ingest(rows, folder, **DEFAULTS["ingest"])
-    record.rows = rows
-    result = quantify.quantify(record, **DEFAULTS["quantify"])
-    return result.table("bands"), [view["refusal"] for view in result.facts["views"] if view["refusal"]]
+    blot = ingest.ingest(Rows(rows), folder, build(IngestSettings, DEFAULTS["ingest"]))
+    result = quantify.quantify(blot, QUANTIFY, rows=Rows(rows))
+    return frame(result.bands, Band), [one.view.refusal for one in result.views if one.view.refusal]
 
 
 def lane_rows(membrane: str, count: int, kind: str = "pool") -> list[dict]:
@@ -274,14 +277,12 @@ def maps() -> list[tuple]:
     right, wrong = [], []
     for _ in range(24):
         count, signal, drawn = _membrane(rng)
-        limits = {name: DEFAULTS["quantify"][name] for name in ("lane_margin", "lane_filled", "lane_outside")}
         for listed in {count, count - 1, count - 2, count + 1, count + 2, count // 2, 2, 1}:
-            lanes = [{"sample": "animal"}] * listed
-            comb, _ = membrane_view.sure_comb(relief(signal, listed), lanes, **limits)
+            grid, _ = membrane_view.certain_lanes(enhance_bands(signal, listed), ["animal"] * listed, QUANTIFY)
             if listed == count:
-                right.append(comb is not None and np.abs(comb.centres - drawn).max() < 0.25 * comb.pitch)
+                right.append(grid is not None and np.abs(grid.centres - drawn).max() < 0.25 * grid.pitch)
             else:
-                wrong.append(comb is None)
+                wrong.append(grid is None)
     return [
         ("lane maps that are right", f"{sum(right)} of {len(right)} measured, every lane where it was drawn", "all"),
         ("lane maps that are wrong", f"{sum(wrong)} of {len(wrong)} refused", "all"),

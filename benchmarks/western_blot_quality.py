@@ -19,16 +19,17 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT)]
 
 from tests.assays.western_blot import test_cohort, test_normalise  # noqa: E402
-from tests.assays.western_blot.conftest import DEFAULTS, Lab  # noqa: E402
-from tests.assays.western_blot.drawn import COHORT, picture  # noqa: E402
+from tests.assays.western_blot.conftest import COHORT, QC, Lab  # noqa: E402
+from tests.assays.western_blot.drawn import picture  # noqa: E402
 
 from ketaflow.assays.western_blot.images import intensity_scale  # noqa: E402
 from ketaflow.assays.western_blot.images.readers import read_picture  # noqa: E402
 from ketaflow.assays.western_blot.integrity import altered_pixels, duplicated_lanes, transfer_gradient  # noqa: E402
+from ketaflow.assays.western_blot.model import Fingerprint  # noqa: E402
 from ketaflow.assays.western_blot.normalisation.linear_range import linearity  # noqa: E402
+from ketaflow.core.results import Measurement, frame  # noqa: E402
 
 BLOTS = ROOT.parent / "shared" / "data" / "blot"
-QC = DEFAULTS["qc"]
 SEEDS = 4
 DOSES = np.array([2.5, 5, 10, 20, 40])
 
@@ -41,17 +42,17 @@ def pictures() -> list[tuple]:
     crops = [path for path in paths if path.parent.name == "ccby_crops"]
     whole = [path for path in paths if path not in crops]
     seams = {path: altered_pixels.seam(planes[path])[0] for path in paths}
-    grids = {path: altered_pixels.jpeg_grid(planes[path]) for path in paths}
+    grids = {path: altered_pixels.jpeg_block_score(planes[path]) for path in paths}
     gaps = {path: intensity_scale.histogram_gaps_pct(planes[path]) for path in paths}
     lossy = [path for path in whole if path.suffix == ".jpg"]
     plain = [path for path in whole if path.suffix != ".jpg"]
-    limit = QC["splice_score"]
+    limit = QC.splice_score
     return [
         ("seam, uncropped pictures", f"{sum(seams[path] > limit for path in whole)} of {len(whole)} accused"),
         ("seam, cut-outs of figures", f"{sum(seams[path] > limit for path in crops)} of {len(crops)} accused"),
-        ("JPEG known by its blocks", f"{sum(grids[path] > QC['jpeg_score'] for path in lossy)} of {len(lossy)}"),
-        ("not JPEG, accused", f"{sum(grids[path] > QC['jpeg_score'] for path in plain)} of {len(plain)}"),
-        ("stretched, accused", f"{sum(gaps[path] > QC['histogram_gaps_pct'] for path in paths)} of {len(paths)}"),
+        ("JPEG known by its blocks", f"{sum(grids[path] > QC.jpeg_score for path in lossy)} of {len(lossy)}"),
+        ("not JPEG, accused", f"{sum(grids[path] > QC.jpeg_score for path in plain)} of {len(plain)}"),
+        ("stretched, accused", f"{sum(gaps[path] > QC.histogram_gaps_pct for path in paths)} of {len(paths)}"),
         ("drawn splices of 4, 6, 9 times the noise", ", ".join(f"{100 * rate:.0f} %" for rate in _splices())),
     ]
 
@@ -63,7 +64,7 @@ def _splices() -> list[float]:
         for seed in range(20):
             plane = picture(test_cohort.volumes(seed), 37.0, seed).astype(float)
             plane[:, 251:] += jump * intensity_scale.noise_sd(plane)
-            hits.append(altered_pixels.seam(plane.astype(np.uint16))[0] > QC["splice_score"])
+            hits.append(altered_pixels.seam(plane.astype(np.uint16))[0] > QC.splice_score)
         found.append(float(np.mean(hits)))
     return found
 
@@ -95,12 +96,12 @@ def _pairs(planes: list[np.ndarray]) -> set[tuple[str, str]]:
     """Pairs of lanes told as alike, such as ("a3", "b7")."""
     with tempfile.TemporaryDirectory() as folder:
         given = {(f"{name}.tif", f"B{name}", "GAPDH"): plane for name, plane in zip("ab", planes, strict=False)}
-        found = [measured.table("fingerprints") for _, measured in test_cohort.run(Lab(Path(folder)), given)]
+        found = [frame(measured.fingerprints, Fingerprint) for _, measured in test_cohort.run(Lab(Path(folder)), given)]
     table = pd.concat(found, ignore_index=True)
     places = [table[name].to_numpy(float) for name in ("anchor", "second", "rows")]
-    limits = {"least": COHORT["likeness_correlation"], "least_score": COHORT["likeness_score"]}
+    limits = {"least": COHORT.likeness_correlation, "least_score": COHORT.likeness_score}
     names = [f"{row.image[0]}{row.lane}" for row in table.itertuples()]
-    pairs = duplicated_lanes.pairs(duplicated_lanes.decoded(list(table["fine"])), *places, **limits)
+    pairs = duplicated_lanes.matching_lanes(duplicated_lanes.decoded(list(table["fine"])), *places, **limits)
     return {tuple(sorted((names[pair.one], names[pair.other]))) for pair in pairs}
 
 
@@ -120,7 +121,7 @@ def curves() -> list[tuple]:
         for factor in (1.0, 1.3, 2.0, 3.0):
             loads = [factor**place * rng.lognormal(0, error, 10) for _ in range(500)]
             rates.append(
-                np.mean([transfer_gradient.gradient(place, load).beyond(QC["transfer_change_pct"]) for load in loads])
+                np.mean([transfer_gradient.gradient(place, load).beyond(QC.transfer_change_pct) for load in loads])
             )
         words = ", ".join(f"{100 * rate:.0f} %" for rate in rates)
         told.append((f"transfer, 10 lanes, loading {100 * error:.0f} %", f"told at 1, 1.3, 2, 3 times: {words}"))
@@ -138,7 +139,7 @@ def ratios() -> list[tuple]:
     for pool in (0, 1):
         with tempfile.TemporaryDirectory() as folder:
             found = test_normalise.parallel(Lab(Path(folder)), pool=pool, controls=2)
-        off += list(np.abs(np.expm1(test_normalise.ratio_errors(found["measurements"]))))
+        off += list(np.abs(np.expm1(test_normalise.ratio_errors(frame(found.measurements, Measurement)))))
     return [("ratios of parallel membranes", f"mean error {100 * np.mean(off):.1f} %, largest {100 * max(off):.1f} %")]
 
 
@@ -150,7 +151,7 @@ def speed() -> list[tuple]:
     fine = (fine * 70).clip(-127, 127).astype(np.float32)
     anchors, none = rng.integers(200, 800, lanes).astype(float), np.full(lanes, np.nan)
     start = process_time()
-    pairs = duplicated_lanes.pairs(fine, anchors, none, np.full(lanes, 1000.0), least=0.85, least_score=10.0)
+    pairs = duplicated_lanes.matching_lanes(fine, anchors, none, np.full(lanes, 1000.0), least=0.85, least_score=10.0)
     spent, most = process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return [("10,000 lanes, all pairs", f"{spent:.1f} s CPU, {most / 1000:.0f} MB at most, {len(pairs)} accused")]
 

@@ -16,10 +16,10 @@ import tifffile
 from scipy import ndimage
 from skimage import io
 
-from western_blot import DEFAULTS, measured  # isort: skip  (puts the library on the path)
+from western_blot import DEFAULTS, QUANTIFY, measured  # isort: skip  (puts the library on the path)
 
 from ketaflow.assays.western_blot.bands import membrane_view
-from ketaflow.assays.western_blot.images.band_enhancement import relief
+from ketaflow.assays.western_blot.images.band_enhancement import enhance_bands
 from ketaflow.assays.western_blot.images.intensity_scale import polarity
 from ketaflow.assays.western_blot.simulation import drawing
 
@@ -31,7 +31,6 @@ FAINT_SNR, WRONG = 3.0, 0.25
 TOLD = (
     "lane", "target", "volume", "y_px", "height_px", "saturated_pct", "snr", "specks_pct", "background_error_pct",
 )  # fmt: skip
-LIMITS = {name: DEFAULTS["quantify"][name] for name in ("lane_margin", "lane_filled", "lane_outside")}
 
 
 def membrane(seed: int, style: str):
@@ -128,8 +127,8 @@ def wrong_maps(seed: int, style: str) -> list[bool]:
     signal = signal.max() - signal if polarity(signal)[0] == "dark" else signal
     count, refused = stage.lanes, []
     for listed in {count - 2, count - 1, count + 1, count + 2, count // 2} - {0}:
-        lanes = [{"sample": "ladder" if ladder and lane == 0 else "animal"} for lane in range(listed)]
-        refused.append(membrane_view.sure_comb(relief(signal, listed), lanes, **LIMITS)[0] is None)
+        samples = ["ladder" if ladder and lane == 0 else "animal" for lane in range(listed)]
+        refused.append(membrane_view.certain_lanes(enhance_bands(signal, listed), samples, QUANTIFY)[0] is None)
     return refused
 
 
