@@ -6,18 +6,6 @@ import pytest
 from ketaflow.assays.microdialysis.integration import deconvolution, extrema, peak_shapes
 
 
-def test_prominence_is_the_height_above_the_higher_of_the_two_lowest_points():
-    signal = np.array([0.0, 5, 2, 4, 1, 9, 3, 3, 6, 0])
-    tops = extrema.maxima(signal)
-    assert tops.tolist() == [1, 3, 5, 8]
-    assert extrema.prominences(signal, tops).tolist() == [4, 2, 9, 3]
-
-
-def test_a_flat_maximum_has_its_middle_and_the_ends_are_none():
-    assert extrema.maxima(np.array([9.0, 1, 4, 4, 4, 2, 8])).tolist() == [3]
-    assert not len(extrema.maxima(np.zeros(5)))
-
-
 def test_the_typical_width_is_that_of_the_peaks_and_not_of_the_noise():
     t = np.arange(4000.0)
     peaks = sum(np.exp(-((t - centre) ** 2) / (2 * 40**2)) for centre in (600, 1400, 2600))

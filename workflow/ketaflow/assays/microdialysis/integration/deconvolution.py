@@ -9,9 +9,9 @@ doi:10.1007/BF01932995).
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import find_peaks
 
 from ketaflow.assays.microdialysis.integration import peak_shapes
-from ketaflow.assays.microdialysis.integration.extrema import prominent
 from ketaflow.assays.microdialysis.model import Peak
 
 # A valley higher than this fraction of the smaller peak is an overlap; among more than MOST_PEAKS the second counts.
@@ -85,7 +85,8 @@ def hidden_centres(
     ``bend`` is minus the second derivative of the smoothed trace.
     """
     inside = bend[start : stop + 1]
-    found = prominent(inside, HIDDEN_FRACTION * max(float(inside.max(initial=0)), 1e-300)) + start
+    least = HIDDEN_FRACTION * max(float(inside.max(initial=0)), 1e-300)
+    found = find_peaks(inside, prominence=least)[0] + start
     tall = max(HIDDEN_HEIGHT * float(max(height[apex] for apex in apexes)), HIDDEN_NOISES * noise)
     return [int(one) for one in found if height[one] > tall and min(abs(one - apex) for apex in apexes) > width / 3]
 

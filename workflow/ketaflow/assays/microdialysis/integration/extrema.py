@@ -1,16 +1,17 @@
-"""Maxima of a trace, how far they stand out, how wide they are; smoothing, and the curves stretches are compared with.
+"""Prominences and widths of the maxima of a trace; smoothing, and the parabolas that stretches are compared with.
 
-Written out here in a few lines of numpy, as importing scipy.signal takes longer than measuring an animal.
+Maxima are found by ``scipy.signal.find_peaks``. Prominences are computed here for maxima that were found in another
+version of the trace (before drift was removed, or at a higher sampling rate): ``scipy.signal.peak_prominences`` refuses
+samples that are no maxima of the trace it is given.
 """
 
 from functools import lru_cache
 
 import numpy as np
+from scipy.signal import find_peaks
 
 # The smoothing kernel reaches so many times its sigma.
 KERNEL_REACH = 4.0
-# So few maxima are gone through one by one.
-FEW_MAXIMA = 30
 # A flank is followed so far at first; most peaks end sooner.
 NEAR_POINTS = 128
 # The typical width is that of so many peaks at most; smaller ones than these fractions of the trace, or so many times
@@ -24,9 +25,17 @@ BOWED_FACTOR = 4.0
 
 @lru_cache(maxsize=64)
 def parabola(count: int) -> np.ndarray:
-    """(count, 3) an even, a sloping and a bending curve over ``count`` points, each of length one and at right angles.
+    """Return orthonormal polynomials of degree 0, 1 and 2.
 
-    What a stretch of trace has of them is its mean, rise and bend.
+    Parameters
+    ----------
+    count : int
+        Number of points.
+
+    Returns
+    -------
+    (count, 3) float
+        The product of a stretch of trace with them gives its mean, rise and bend. Read-only.
     """
     curves = np.linalg.qr(np.vander(np.linspace(-1, 1, count), 3, increasing=True))[0]
     curves.flags.writeable = False
@@ -34,30 +43,56 @@ def parabola(count: int) -> np.ndarray:
 
 
 def smoothed(signal: np.ndarray, sigma_points: float) -> np.ndarray:
-    """The signal under a Gaussian kernel; its ends are mirrored."""
+    """Smooth a signal with a Gaussian kernel.
+
+    Parameters
+    ----------
+    signal : (n_points,) float
+        The trace; its ends are mirrored.
+    sigma_points : float
+        Standard deviation of the kernel (samples).
+
+    Returns
+    -------
+    (n_points,) float
+    """
     reach = min(int(np.ceil(KERNEL_REACH * sigma_points)), len(signal) - 1)
     kernel = np.exp(-((np.arange(-reach, reach + 1) / sigma_points) ** 2) / 2)
     return np.convolve(np.pad(signal, reach, mode="symmetric"), kernel / kernel.sum(), mode="valid")
 
 
 def edges_of(true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Starts and stops of the stretches of True, stops not included."""
+    """Find the stretches in which a condition holds.
+
+    Parameters
+    ----------
+    true : (n_points,) bool
+        The condition.
+
+    Returns
+    -------
+    starts, stops : (n_stretches,) int
+        First sample of each stretch, and the sample after its last.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate([[0], true.astype(np.int8), [0]])))
     return edges[::2], edges[1::2]
 
 
-def maxima(signal: np.ndarray) -> np.ndarray:
-    """Indices of the local maxima; the middle of a flat one. The ends are none."""
-    steps = np.flatnonzero(np.diff(signal))
-    if len(steps) < 2:
-        return np.empty(0, int)
-    rising = signal[steps + 1] > signal[steps]
-    tops = np.flatnonzero(rising[:-1] & ~rising[1:])
-    return (steps[tops] + 1 + steps[tops + 1]) // 2
-
-
 def prominences(signal: np.ndarray, tops: np.ndarray) -> np.ndarray:
-    """How far each maximum stands above the higher of the lowest points that part it from higher ones (or the ends)."""
+    """Compute how far maxima rise above the higher of the lowest points that separate them from higher ones.
+
+    Parameters
+    ----------
+    signal : (n_points,) float
+        The trace.
+    tops : (n_tops,) int
+        Samples of the maxima, in increasing order.
+
+    Returns
+    -------
+    (n_tops,) float
+        In the unit of the trace. The ends of the trace count as higher.
+    """
     if not len(tops):
         return np.empty(0)
     edges = np.concatenate([[0], tops])
@@ -70,7 +105,7 @@ def prominences(signal: np.ndarray, tops: np.ndarray) -> np.ndarray:
 
 
 def _lowest_since_higher(heights: list[float], before: list[float]) -> list[float]:
-    """For each maximum the lowest value since the last higher one; ``before`` holds the lowest since its neighbour."""
+    """Lowest value since the last higher maximum; ``before`` holds the lowest since the neighbouring one."""
     standing: list[tuple[float, float]] = []
     lowest = []
     for height, low in zip(heights, before, strict=True):
@@ -81,33 +116,23 @@ def _lowest_since_higher(heights: list[float], before: list[float]) -> list[floa
     return lowest
 
 
-def standing_out(signal: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of the maxima that stand out by ``least`` or more, and how far they do.
-
-    A maximum beside a higher one, with no valley as deep as that between them, cannot; noise is full of such, and they
-    are passed over before anything is counted.
-    """
-    tops = maxima(signal)
-    while len(tops) > FEW_MAXIMA:
-        heights = signal[tops]
-        deep = heights[:-1], heights[1:], np.minimum.reduceat(signal, tops)[:-1]
-        lower = np.zeros(len(tops), bool)
-        lower[1:] = (deep[0] > deep[1]) & (deep[1] - deep[2] < least)
-        lower[:-1] |= (deep[1] > deep[0]) & (deep[0] - deep[2] < least)
-        if not lower.any():
-            break
-        tops = tops[~lower]
-    height = prominences(signal, tops)
-    return tops[height >= least], height[height >= least]
-
-
-def prominent(signal: np.ndarray, least: float) -> np.ndarray:
-    """Indices of the maxima that stand out by ``least`` or more."""
-    return standing_out(signal, least)[0]
-
-
 def crossings(height: np.ndarray, apex: int, level: float) -> tuple[float, float]:
-    """Positions left and right of the apex where the height falls to a level; the ends where it never does."""
+    """Find where a peak falls to a level on both sides of its maximum.
+
+    Parameters
+    ----------
+    height : (n_points,) float
+        The trace above its baseline.
+    apex : int
+        Sample of the maximum.
+    level : float
+        Level to reach, in the unit of the trace.
+
+    Returns
+    -------
+    left, right : float
+        Positions (samples, interpolated); the ends of the trace where it does not fall so far.
+    """
     return apex - _fall(height[apex::-1], level), apex + _fall(height[apex:], level)
 
 
@@ -125,15 +150,26 @@ def _fall(flank: np.ndarray, level: float) -> float:
 
 
 def typical_width(signal: np.ndarray) -> float:
-    """Width at half height of the trace's typical peak (samples): the median of its most prominent ones.
+    """Estimate the width of a trace's peaks.
 
-    Wider peaks are sought again in a smoother trace, as noise splits them.
+    Parameters
+    ----------
+    signal : (n_points,) float
+        The trace.
+
+    Returns
+    -------
+    float
+        Median width at half height of the most prominent peaks (samples). Wider peaks are searched again in a smoother
+        trace, as noise splits them.
     """
     noise = 1.4826 * float(np.median(np.abs(np.diff(signal, 2)))) / np.sqrt(6)
     width = 0.0
     for sigma in (2.0, None):
         smooth = smoothed(signal, sigma or max(width / 10, 2.0))
-        tops, stand_out = standing_out(smooth, max(WIDTH_FRACTION * np.ptp(smooth), WIDTH_NOISES * noise))
+        least = max(WIDTH_FRACTION * np.ptp(smooth), WIDTH_NOISES * noise)
+        tops, found = find_peaks(smooth, prominence=least)
+        stand_out = found["prominences"]
         chosen = np.argsort(-stand_out, kind="stable")[: 2 * WIDTH_PEAKS]
         widths = [
             _width(smooth, top, height / 2, tops[chosen])

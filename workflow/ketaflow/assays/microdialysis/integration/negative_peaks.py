@@ -1,8 +1,9 @@
 """Dips of a trace: negative peaks that stand between level stretches, and the void's, with the climb out of them."""
 
 import numpy as np
+from scipy.signal import find_peaks
 
-from ketaflow.assays.microdialysis.integration.extrema import edges_of, prominent
+from ketaflow.assays.microdialysis.integration.extrema import edges_of
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline
 
 # A dip this many times deeper than the ripple is a negative peak if, within so many widths on either side, the trace is
@@ -29,7 +30,7 @@ def negative_peaks(trace: Outline, half: int) -> list[tuple[int, int]]:
     no such stretches beside it.
     """
     smooth, stride = trace.smooth, max(1, half // 2)
-    bottoms = prominent(-smooth, DIP_RIPPLES * trace.ripple)
+    bottoms = find_peaks(-smooth, prominence=DIP_RIPPLES * trace.ripple)[0]
     if not len(bottoms) or len(smooth) < 4 * half:
         return []
     windows = np.lib.stride_tricks.sliding_window_view(smooth, 2 * half)[::stride]

@@ -3,8 +3,9 @@
 from itertools import pairwise
 
 import numpy as np
+from scipy.signal import find_peaks
 
-from ketaflow.assays.microdialysis.integration.extrema import maxima, prominent, smoothed
+from ketaflow.assays.microdialysis.integration.extrema import smoothed
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline
 
 # Start, apex, stop (samples, stop included) and number of the cluster of touching peaks.
@@ -30,7 +31,7 @@ def peak_spans(trace: Outline, line: np.ndarray, apexes: np.ndarray) -> list[Spa
     height = trace.smooth - line
     valleys = [int(a + np.argmin(trace.light[a:b] - line[a:b])) for a, b in pairwise(apexes)]
     slope = np.gradient(smoothed(trace.smooth, max(SLOPE_WIDTHS * trace.width, 0.5))) * trace.width
-    lowest = maxima(-trace.light)
+    lowest = find_peaks(-trace.light)[0]
     spans: list[Span] = []
     cluster = 0
     for apex, (left, right) in zip(apexes.tolist(), pairwise([0, *valleys, len(height) - 1]), strict=True):
@@ -71,7 +72,8 @@ def shoulders(
     flank = slope[first : last + 1] if end > apex else -slope[first : last + 1]
     if len(flank) <= 2 * trace.width or trace.noise <= 0:
         return []
-    turns = first + prominent(flank, max(SHOULDER_NOISES * trace.noise, SHOULDER_TURN * height[apex]))
+    turn = max(SHOULDER_NOISES * trace.noise, SHOULDER_TURN * height[apex])
+    turns = first + find_peaks(flank, prominence=turn)[0]
     level = turns[np.abs(slope[turns]) < SHOULDER_LEVEL * height[turns]]
     # Where the trace even rises again, the first low point parts them.
     parted = [int(min(lowest[np.abs(lowest - one) < trace.width / 2], default=one)) for one in level]

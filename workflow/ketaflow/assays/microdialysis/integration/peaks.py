@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from scipy.signal import find_peaks
 
 from ketaflow.assays.microdialysis.integration import deconvolution
 from ketaflow.assays.microdialysis.integration.baseline import drop_line
 from ketaflow.assays.microdialysis.integration.drift import slow_drift
-from ketaflow.assays.microdialysis.integration.extrema import crossings, prominent, smoothed
+from ketaflow.assays.microdialysis.integration.extrema import crossings, smoothed
 from ketaflow.assays.microdialysis.integration.peak_bounds import Span, chords, peak_spans, skimmed, spans_by_hand
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline, outlined
 from ketaflow.assays.microdialysis.model import Peak
@@ -105,7 +106,7 @@ def _apexes(trace: Outline, snr_min: float, smallest_peak_pct: float) -> np.ndar
     smooth = trace.smooth
     top = float(np.quantile(smooth, 0.95) - np.quantile(smooth, 0.05))
     least = max(snr_min * trace.noise, smallest_peak_pct / 100 * top, 1e-9 * np.ptp(smooth))
-    return prominent(smooth, least) if least > 0 else np.empty(0, int)
+    return find_peaks(smooth, prominence=least)[0] if least > 0 else np.empty(0, int)
 
 
 def baseline_of(trace: Outline, apexes: np.ndarray, method: str) -> np.ndarray:
