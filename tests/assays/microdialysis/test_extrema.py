@@ -5,7 +5,8 @@ import pytest
 from scipy.signal import find_peaks, peak_prominences
 
 from ketaflow.assays.microdialysis.integration import extrema
-from ketaflow.assays.microdialysis.integration.baseline import WIDTH_POINTS, drop_line
+from ketaflow.assays.microdialysis.integration.baseline import drop_line
+from ketaflow.assays.microdialysis.integration.constants import LINE_WIDTH_POINTS
 from ketaflow.assays.microdialysis.integration.preprocessing import outlined
 
 
@@ -39,7 +40,7 @@ def test_a_parabola_is_told_apart_into_height_rise_and_bend():
 
 def test_a_densely_sampled_trace_has_the_line_of_a_sparse_one():
     dense = outlined(trace(3, 24_000, 240.0))
-    assert dense.width > 4 * WIDTH_POINTS
+    assert dense.width > 4 * LINE_WIDTH_POINTS
     sparse = dense.thinned(8)
     tops = find_peaks(sparse.smooth, prominence=10)[0]
     np.testing.assert_allclose(

@@ -6,12 +6,11 @@ peaks that are equal to the last digit; those of two injections never are.
 
 import pandas as pd
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.figures.cohort_summary import baseline_figure, legends, standards_figure
 from ketaflow.core.results import Check, Summary, Tables, check
 
 SHARED = ("peaks", "calibration", "standards")
-# So many equal peaks are no chance, whatever they are rounded to.
-FEWEST_PEAKS = 3
 
 
 def summarise(tables: Tables, cohort: Tables) -> Summary:
@@ -63,7 +62,7 @@ def copies(peaks: pd.DataFrame, fractions: pd.DataFrame) -> list[Check]:
     )
     by_content: dict[tuple[float, ...], list[str]] = {}
     for path, own in peaks.sort_values("retention_min").groupby("chromatogram", sort=False):
-        if len(own) >= FEWEST_PEAKS:
+        if len(own) >= constants.EQUAL_PEAKS:
             by_content.setdefault((*own["retention_min"], *own["area"]), []).append(path)
     message = "all its peaks equal those of another chromatogram: was one file saved under two names?"
     return [

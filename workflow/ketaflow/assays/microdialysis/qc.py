@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.figures import review_figures
 from ketaflow.assays.microdialysis.model import (
     CalibrationLine,
@@ -18,11 +19,6 @@ from ketaflow.assays.microdialysis.model import (
 from ketaflow.assays.microdialysis.response import baseline_response
 from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
 from ketaflow.core.results import Check, Checked, check, within
-
-# A drift of the baseline counts where chance would give such a slope more rarely than this.
-TREND_P = 0.05
-# A run shorter than this share of the animal's usual one is mentioned.
-SHORT_RUN = 0.95
 
 
 def qc(dialysate: Dialysate, measured: Measured, settings: QcSettings) -> Checked:
@@ -118,11 +114,12 @@ def _length_check(animal: str, path: str, ends_min: dict[str, float]) -> list[Ch
     if path not in ends_min:
         return []
     usual = float(np.median(list(ends_min.values())))
-    short = ends_min[path] < SHORT_RUN * usual
+    low = constants.SHORT_RUN_FRACTION * usual
+    short = ends_min[path] < low
     text = f"the run ends after {ends_min[path]:.1f} min, the others after {usual:.1f}: is the file whole?"
     return [
         check(
-            "run_length", ends_min[path], unit="min", low=SHORT_RUN * usual, recording=path, animal=animal,
+            "run_length", ends_min[path], unit="min", low=low, recording=path, animal=animal,
             verdict="warn" if short else "pass", message=text if short else "the run is as long as the others",
         )
     ]  # fmt: skip
@@ -175,8 +172,9 @@ def _standard_checks(dialysate: Dialysate, measured: Measured, settings: QcSetti
 def _read_back(rows: list[StandardReadBack], line: CalibrationLine, error_max_pct: float, animal: str) -> Check:
     """How far the standards of one analyte read back from what they hold; the lowest may be 5 % further off."""
     known = [row for row in rows if np.isfinite(row.error_pct)]
-    lowest = line.lowest_um * 1.01
-    off = [row for row in known if abs(row.error_pct) > error_max_pct + 5 * (row.concentration_um <= lowest)]
+    lowest = line.lowest_um * constants.LOWEST_ROUNDING_FACTOR
+    extra_pct = constants.LOWEST_STANDARD_EXTRA_PCT
+    off = [row for row in known if abs(row.error_pct) > error_max_pct + extra_pct * (row.concentration_um <= lowest)]
     worst = max((abs(row.error_pct) for row in known), default=np.nan)
     text = f"{line.analyte}: {len(off)} of {len(rows)} standards read back more than {error_max_pct:g} % off"
     return check(
@@ -275,7 +273,7 @@ def _baseline_checks(animal: str, measured: Measured, settings: QcSettings) -> l
 def _steadiness(animal: str, analyte: str, base: baseline_response.Baseline, settings: QcSettings) -> list[Check]:
     """Spread and drift of one baseline."""
     cv_max_pct, trend_max_pct = settings.baseline_cv_max_pct, settings.baseline_trend_max_pct
-    drifts = abs(base.trend_pct) > trend_max_pct and base.trend_p < TREND_P
+    drifts = abs(base.trend_pct) > trend_max_pct and base.trend_p < constants.TREND_P_MAX
     return [
         check(
             "baseline_cv", base.cv_pct, unit="%", high=cv_max_pct, verdict=within(base.cv_pct, None, cv_max_pct),

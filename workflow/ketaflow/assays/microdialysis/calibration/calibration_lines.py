@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.model import CalibrationLine
 
 OK, BELOW, ABOVE, ABSENT = "ok", "below_loq", "above_range", "not_found"
@@ -38,7 +39,7 @@ def fitted(
     real = concentration_um > 0
     if real.sum() < 1 or not np.isfinite(response[real]).all() or np.ptp(np.append(response, 0)) == 0:
         return None
-    through_zero = model == "through_zero" or len(np.unique(concentration_um)) < 3
+    through_zero = model == "through_zero" or len(np.unique(concentration_um)) < constants.LEAST_LEVELS
     weight = _weights(concentration_um, weighting)
     slope, intercept = _solve(concentration_um, response, weight, through_zero)
     if slope <= 0:
@@ -69,14 +70,14 @@ def _solve(x: np.ndarray, y: np.ndarray, weight: np.ndarray, through_zero: bool)
 def _limits(
     concentration_um: np.ndarray, rest: np.ndarray, slope: float, response_noise: float, lowest: float
 ) -> tuple[float, float]:
-    low = (concentration_um <= 2 * lowest) & (concentration_um > 0)
+    low = (concentration_um <= constants.LOW_STANDARDS_FACTOR * lowest) & (concentration_um > 0)
     scatter = float(np.sqrt(np.mean(rest[low] ** 2)))
     sigma = min(scatter, response_noise) if np.isfinite(response_noise) else scatter
-    lod_um, loq_um = 3.3 * sigma / slope, 10 * sigma / slope
-    reads_back = np.abs(rest[low]) <= 0.2 * slope * concentration_um[low]
+    lod_um, loq_um = constants.LOD_SDS * sigma / slope, constants.LOQ_SDS * sigma / slope
+    reads_back = np.abs(rest[low]) <= constants.LOQ_ERROR_FRACTION * slope * concentration_um[low]
     if reads_back.any():
         loq_um = min(loq_um, lowest)
-    loq_um = max(loq_um, lowest / 3)
+    loq_um = max(loq_um, lowest / constants.LOQ_EXTRAPOLATION_FACTOR)
     return min(lod_um, loq_um), loq_um
 
 
@@ -91,4 +92,4 @@ def quantified(
         return None, BELOW
     if value > line.highest_um * extrapolate_factor:
         return None, ABOVE
-    return float(value), ABOVE if value > line.highest_um * 1.0001 else OK
+    return float(value), ABOVE if value > line.highest_um * constants.RANGE_ROUNDING_FACTOR else OK

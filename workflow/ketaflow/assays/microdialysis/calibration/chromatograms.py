@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.calibration import calibration_lines, identification
 from ketaflow.assays.microdialysis.integration import peaks
 from ketaflow.assays.microdialysis.model import (
@@ -28,7 +29,6 @@ from ketaflow.core.errors import IngestError
 Limits = list[tuple[float, float]]
 # Peaks of traces integrated before in this process: the standards come with every animal of a batch.
 _INTEGRATED: dict[str, list[Peak]] = {}
-MOST_KEPT = 256
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def trace_peaks(one: Chromatogram, settings: QuantifySettings, limits: Limits | 
     trace = (hash(one.time_min.tobytes()), hash(one.signal.tobytes()))
     key = files.digest([trace, how, limits, one.area_time_s])
     if key not in _INTEGRATED:
-        if len(_INTEGRATED) >= MOST_KEPT:
+        if len(_INTEGRATED) >= constants.KEPT_TRACES:
             _INTEGRATED.clear()
         _INTEGRATED[key] = _integrated(one, settings, limits)
     return _INTEGRATED[key]

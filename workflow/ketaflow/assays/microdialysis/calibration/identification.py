@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.model import Peak, StandardRow
 
 
@@ -83,13 +84,15 @@ def local_shift(names: list[str], wanted: np.ndarray, there: np.ndarray, found: 
     if not known:
         return np.zeros(len(names))
     rests = np.array([there[found[names[index]]] - wanted[index] for index in known])
-    near = np.abs(wanted[:, None] - wanted[known][None, :]).argsort(axis=1, kind="stable")[:, :3]
+    near = np.abs(wanted[:, None] - wanted[known][None, :]).argsort(axis=1, kind="stable")[
+        :, : constants.LOCAL_SHIFT_ANALYTES
+    ]
     return np.median(rests[near], axis=1)
 
 
 def _floor(peaks: list[Peak]) -> float:
     heights = [peak.height for peak in peaks if peak.height > 0]
-    return 0.1 * float(np.median(heights)) if heights else 1.0
+    return constants.SMALL_PEAK_FRACTION * float(np.median(heights)) if heights else 1.0
 
 
 def shift_of(
@@ -100,7 +103,9 @@ def shift_of(
     candidates = np.concatenate([[0.0], apart[np.abs(apart) <= shift_min]])
     spread = window_min / 2
     near = np.exp(-(((there[None, None, :] - wanted[None, :, None] - candidates[:, None, None]) / spread) ** 2) / 2)
-    score = (near * weight).max(axis=2).sum(axis=1) - 0.1 * weight.max() * np.abs(candidates) / max(shift_min, 1e-9)
+    score = (near * weight).max(axis=2).sum(axis=1) - constants.SHIFT_COST_FRACTION * weight.max() * np.abs(
+        candidates
+    ) / max(shift_min, 1e-9)
     best = candidates[np.argmax(score)]
     close = np.abs(there[None, :] - wanted[:, None] - best)
     matched = close.min(axis=1) < spread

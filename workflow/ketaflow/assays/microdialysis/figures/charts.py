@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.model import (
     CalibrationLine,
     Chromatogram,
@@ -13,7 +14,7 @@ from ketaflow.assays.microdialysis.model import (
     PeakRow,
     StandardReadBack,
 )
-from ketaflow.assays.microdialysis.response.brain_time import EDGE_MIN, MISSED, MIXED, WHOLE
+from ketaflow.assays.microdialysis.response.brain_time import MISSED, MIXED, WHOLE
 from ketaflow.core.results import Figure
 from ketaflow.core.svg import COLOURS, Chart, panels
 
@@ -275,7 +276,7 @@ def _baseline_spans(rows: list[FractionResult], count: int) -> list[tuple[float,
     before = [
         (row.start_min, row.stop_min)
         for row in rows
-        if row.kind == WHOLE and row.stop_min <= EDGE_MIN and np.isfinite(row.concentration_um)
+        if row.kind == WHOLE and row.stop_min <= constants.EDGE_MIN and np.isfinite(row.concentration_um)
     ]
     return before[-count:] if count else []
 

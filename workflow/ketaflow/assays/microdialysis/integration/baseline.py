@@ -1,70 +1,40 @@
-"""Where the baseline runs: the places where a trace lies bare, and the line under its peaks.
+"""The baseline: bare places of a trace, and the line under its peaks.
 
-The drop-line baseline joins the places where the trace, over the width of a peak, is straight: one straight line under
-a cluster of peaks, as the instruments' own software draws it (it reproduces LabSolutions areas; curved baselines differ
-by 3 to 40 %), bent only where the trace itself goes lower. Between two peaks of a crowded run the bare place may be no
-longer than a peak is wide; its height is the mean of the trace there, so that noise does not pull the line down.
+The drop-line baseline joins the places where the trace is straight over the width of a peak. It is one straight line
+under a cluster of peaks, as the instruments' own software draws it, bent only where the trace goes lower. It reproduces
+the areas of LabSolutions; curved baselines differ by 3 to 40 %. Between two peaks of a crowded run a bare place may be
+no longer than the width of a peak. The height of a place is the mean of the trace there, so that noise does not pull
+the line down.
 """
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.integration import constants
 from ketaflow.assays.microdialysis.integration.extrema import edges_of, parabola, prominences
 from ketaflow.assays.microdialysis.integration.negative_peaks import after_dips, negative_peaks
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline
 
-# A place is straight where a parabola through it, one peak width long, bends by less than this many of its own standard
-# errors, or by this fraction of the tallest peak nearby; level where it rises or falls no more than that, either. These
-# numbers were chosen on drawn and real traces; unverified elsewhere.
-BARE_ERRORS = 3.0
-BARE_FRACTION = 0.0005
-NEARBY_WIDTHS = 6.0
-# A maximum that stands out by less than this many times the ripple hides no baseline.
-SEEN_RIPPLES = 6.0
-# A level place is baseline where it lies no higher above the line through the others than this fraction of the lower of
-# the peaks beside it, or so many times the ripple: else it is a saddle.
-LOW_FRACTION = 0.03
-LOW_RIPPLES = 4.0
-# Straight for so many widths more it is baseline at any slope, up to this fraction of the lower peak; a quarter will
-# do where, over one width, it rises or falls by no more than the last fraction of the lower peak.
-LONG_WIDTHS = 2.0
-SLOPING_FRACTION = 0.35
-GENTLE_WIDTHS = 0.5
-GENTLE_FRACTION = 0.02
-# So long a stretch, of no more than so many times the ripple about a parabola that rises and bends by no more than so
-# many times the ripple, is baseline wherever it lies.
-CALM_WIDTHS = 4.0
-CALM_RIPPLES = 1.3
-CALM_CHANGE = 2.0
-# The line is found again from the places it shows, so many times at most: drift counts as straight once taken off.
-# It is found when it moves by less than this fraction of the ripple.
-ROUNDS = 3
-SETTLED_RIPPLES = 0.5
-# A level place so many times the ripple above the line, and so high against what is highest within so many widths, on
-# both sides of which the trace comes down to half of that before it rises by half, is the flat top of a peak: detectors
-# reach further than that above their ripple.
-TOP_RIPPLES = 100.0
-TOP_FRACTION = 0.5
-TOP_WIDTHS = 20.0
-# The reach of a peak's front or tail: so many times as far as to where it is this fraction of its height; and how much
-# of a bare stretch is left to the line at least.
-TAIL_LEVEL = 0.05
-TAIL_REACH = 2
-TAIL_KEPT = 0.25
-# So many samples across a peak's half height are enough to find the line.
-WIDTH_POINTS = 16
-# The line bends down where the trace passes under it by so many times the ripple.
-UNDER_RIPPLES = 3.0
-# But not into a negative peak, beside which the trace keeps to the line within this fraction of its depth.
-BESIDE_FRACTION = 0.3
-
 
 def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
-    """The baseline under a whole trace: through its bare places, straight or bent down between them. (n_points,).
+    """Draw the baseline under a whole trace.
 
-    ``apexes`` are the indices of its peaks. Where these are sampled more densely than a line needs, the line is sought
-    in means of several samples.
+    Parameters
+    ----------
+    trace : Outline
+        The trace, without its slow drift.
+    apexes : (n_peaks,) int
+        Samples of its peaks.
+
+    Returns
+    -------
+    (n_points,) float
+        The line through the bare places, straight or bent down between them (unit of the signal).
+
+    Notes
+    -----
+    Where peaks are sampled more densely than a line needs, the line is searched in means of several samples.
     """
-    factor = int(trace.width // WIDTH_POINTS)
+    factor = int(trace.width // constants.LINE_WIDTH_POINTS)
     if factor < 2:
         return _line_of(trace, apexes)
     coarse = trace.thinned(factor)
@@ -74,7 +44,7 @@ def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:
 
 
 def _line_of(trace: Outline, apexes: np.ndarray) -> np.ndarray:
-    """The same, sample by sample."""
+    """The baseline, sample by sample."""
     half = int(max(2, round(trace.width / 2)))
     light = trace.light.copy()
     free = np.ones(len(light), bool)
@@ -83,11 +53,11 @@ def _line_of(trace: Outline, apexes: np.ndarray) -> np.ndarray:
         free[start:stop] = False
     usable = after_dips(np.where(free, trace.smooth, light), trace.width)
     free &= usable
-    for apex in apexes[prominences(trace.smooth, apexes) > SEEN_RIPPLES * trace.ripple]:
+    for apex in apexes[prominences(trace.smooth, apexes) > constants.VISIBLE_RIPPLES * trace.ripple]:
         free[max(apex - 2 * half, 0) : apex + 2 * half + 1] = False
     calm = free & calm_places(trace.signal - np.median(trace.signal), half, trace.ripple)
     line = _hung(light, np.array([], int), np.array([]), usable, half, trace.ripple)
-    for _ in range(ROUNDS):
+    for _ in range(constants.LINE_ROUNDS):
         mean, straight, level = bare_places(trace, line, half)
         tops = (trace.smooth - line)[apexes]
         bare = _trusted(straight & free, level & free, mean, tops, apexes, half, trace.ripple)
@@ -95,42 +65,73 @@ def _line_of(trace: Outline, apexes: np.ndarray) -> np.ndarray:
         bare = _without_tops(bare, trace.smooth - line, half, trace.ripple)
         places = np.flatnonzero(_clear_of_tails(bare, trace.smooth - line, apexes))
         before, line = line, _hung(light, places, mean[places] + line[places], usable, half, trace.ripple)
-        if np.abs(line - before).max() < SETTLED_RIPPLES * trace.ripple:
+        if np.abs(line - before).max() < constants.SETTLED_RIPPLES * trace.ripple:
             break
     return line
 
 
 def bare_places(trace: Outline, line: np.ndarray, half: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean of a window of one peak width round each point; whether the trace is straight in it; whether it is level.
+    """Find the places in which a trace is straight or level over the width of a peak.
 
-    All of it is told of the trace less the ``line`` so far.
+    Parameters
+    ----------
+    trace : Outline
+        The trace.
+    line : (n_points,) float
+        The baseline found so far; it is subtracted first.
+    half : int
+        Half the width of a peak (samples).
+
+    Returns
+    -------
+    mean : (n_points,) float
+        Mean of the window around each sample, above ``line``.
+    straight, level : (n_points,) bool
+        Whether the window does not bend, and whether it neither bends nor rises.
     """
     rest = trace.signal - line
     count = 2 * half + 1
     curves = parabola(count)
     padded = np.pad(rest, half, mode="edge")
     mean = np.convolve(padded, np.ones(count) / count, mode="valid")
-    tolerated = BARE_FRACTION * tallest_nearby(trace.smooth - line, int(2 * NEARBY_WIDTHS * half))
+    tolerated = constants.BARE_FRACTION * tallest_nearby(trace.smooth - line, int(2 * constants.NEARBY_WIDTHS * half))
     # How much the trace rises from end to end of the window, and how much its ends bend away from its middle.
     rise, bend = (np.ptp(curve) * np.abs(np.convolve(padded, curve[::-1], mode="valid")) for curve in curves.T[1:])
-    straight = bend < np.maximum(BARE_ERRORS * trace.noise * np.ptp(curves[:, 2]), tolerated)
-    level = bend < np.maximum(BARE_ERRORS * trace.ripple * np.ptp(curves[:, 2]), tolerated)
-    level &= rise < np.maximum(BARE_ERRORS * trace.ripple * np.ptp(curves[:, 1]), tolerated)
+    straight = bend < np.maximum(constants.BARE_ERRORS * trace.noise * np.ptp(curves[:, 2]), tolerated)
+    level = bend < np.maximum(constants.BARE_ERRORS * trace.ripple * np.ptp(curves[:, 2]), tolerated)
+    level &= rise < np.maximum(constants.BARE_ERRORS * trace.ripple * np.ptp(curves[:, 1]), tolerated)
     inside = np.zeros(len(rest), bool)
     inside[half : len(rest) - half] = True
     return mean, straight & inside, level & inside
 
 
 def calm_places(rest: np.ndarray, half: int, ripple: float) -> np.ndarray:
-    """(n_points,) bool: in the middle of stretches, CALM_WIDTHS long, in which ``rest`` is level but for the ripple."""
-    reach, stride = min(int(CALM_WIDTHS * half), (len(rest) - 1) // 2), max(1, half // 4)
+    """Find long stretches that are level but for the ripple.
+
+    Parameters
+    ----------
+    rest : (n_points,) float
+        The trace above a line.
+    half : int
+        Half the width of a peak (samples).
+    ripple : float
+        Ripple of the trace (unit of the signal).
+
+    Returns
+    -------
+    (n_points,) bool
+        True within one width in the middle of such stretches.
+    """
+    reach, stride = min(int(constants.CALM_WIDTHS * half), (len(rest) - 1) // 2), max(1, half // 4)
     count = 2 * reach + 1
     curves = parabola(count)
     windows = np.lib.stride_tricks.sliding_window_view(rest, count)[::stride].copy()
     parts = windows @ curves
     left = np.einsum("ij,ij->i", windows, windows) - (parts**2).sum(axis=1)
     changes = np.abs(parts[:, 1:]) * np.ptp(curves[:, 1:], axis=0)
-    quiet = (left < (CALM_RIPPLES * ripple) ** 2 * (count - 3)) & (changes < CALM_CHANGE * ripple).all(axis=1)
+    quiet = (left < (constants.CALM_RIPPLES * ripple) ** 2 * (count - 3)) & (
+        changes < constants.CALM_CHANGE_RIPPLES * ripple
+    ).all(axis=1)
     middles = reach + stride * np.flatnonzero(quiet)
     marks = np.zeros(len(rest) + 1, int)
     np.add.at(marks, np.maximum(middles - half, 0), 1)
@@ -147,21 +148,23 @@ def _trusted(
     half: int,
     ripple: float,
 ) -> np.ndarray:
-    """(n_points,) bool: places of the baseline: long straight ones, and level ones that lie low between peaks."""
+    """(n_points,) bool: baseline, that is long straight places, and level ones that lie low between peaks."""
     tops = np.concatenate([[np.inf], tops, [np.inf]])
     kept = np.zeros(len(mean), bool)
     total = np.concatenate([[0.0], np.cumsum(mean)])
     for fits, length, fraction, steepest in (
-        (level, 0.0, LOW_FRACTION, np.inf),
-        (level, LONG_WIDTHS, np.inf, np.inf),
-        (straight, GENTLE_WIDTHS, SLOPING_FRACTION, GENTLE_FRACTION),
-        (straight, LONG_WIDTHS, SLOPING_FRACTION, np.inf),
+        (level, 0.0, constants.SADDLE_FRACTION, np.inf),
+        (level, constants.LONG_WIDTHS, np.inf, np.inf),
+        (straight, constants.GENTLE_WIDTHS, constants.SLOPING_FRACTION, constants.GENTLE_FRACTION),
+        (straight, constants.LONG_WIDTHS, constants.SLOPING_FRACTION, np.inf),
     ):
         starts, stops = edges_of(fits)
         after, widths = np.searchsorted(apexes, starts), (stops - starts) / (2 * half)
         lower = np.minimum(tops[after], tops[after + 1])
         lower[lower == 0] = -np.finfo(float).tiny  # beside a peak of no height nothing is low
-        low = (total[stops] - total[starts]) / (stops - starts) < np.maximum(fraction * lower, LOW_RIPPLES * ripple)
+        low = (total[stops] - total[starts]) / (stops - starts) < np.maximum(
+            fraction * lower, constants.SADDLE_RIPPLES * ripple
+        )
         gentle = np.abs(mean[stops - 1] - mean[starts]) < steepest * lower * widths
         rims = np.minimum(2 * half, (stops - starts) // 3)
         for run in np.flatnonzero(low & gentle & (widths >= length)):
@@ -170,16 +173,16 @@ def _trusted(
 
 
 def _without_tops(bare: np.ndarray, height: np.ndarray, half: int, ripple: float) -> np.ndarray:
-    """(n_points,) bool: bare places without the flat tops of peaks that were cut off, which are level for long, too."""
+    """(n_points,) bool: bare places without the tops of clipped peaks, which are level for long as well."""
     kept = bare.copy()
-    reach = int(TOP_WIDTHS * 2 * half)
+    reach = int(constants.TOP_REACH_WIDTHS * 2 * half)
     starts, stops = edges_of(bare)
     total = np.concatenate([[0.0], np.cumsum(height)])
     levels = (total[stops] - total[starts]) / (stops - starts)
-    for run in np.flatnonzero(levels > TOP_RIPPLES * ripple):
+    for run in np.flatnonzero(levels > constants.TOP_RIPPLES * ripple):
         start, stop, level = int(starts[run]), int(stops[run]), float(levels[run])
         first = max(start - reach, 0)
-        if level > TOP_FRACTION * height[first : stop + reach].max():
+        if level > constants.TOP_FRACTION * height[first : stop + reach].max():
             sides = height[first:start][::-1], height[stop : stop + reach]
             kept[start:stop] = not all(_comes_down(side, level) for side in sides)
     return kept
@@ -192,16 +195,16 @@ def _comes_down(outward: np.ndarray, level: float) -> bool:
 
 
 def _clear_of_tails(bare: np.ndarray, height: np.ndarray, apexes: np.ndarray) -> np.ndarray:
-    """(n_points,) bool: bare places without what still belongs to the front or tail of the peaks beside them.
+    """(n_points,) bool: bare places without the fronts and tails of neighbouring peaks.
 
-    An exponential tail that has come down to a twentieth needs as long again to come down to a four-hundredth: it is
-    seen no more in the noise, but would lift the line.
+    An exponential tail that has fallen to a twentieth needs as long again to fall to a four-hundredth. It is hidden in
+    the noise there, but would lift the line.
     """
     kept = bare.copy()
     starts, stops = edges_of(bare)
     following = np.searchsorted(apexes, starts)
     for start, stop, right in zip(starts.tolist(), stops.tolist(), following.tolist(), strict=True):
-        most = int((1 - TAIL_KEPT) * (stop - start))
+        most = int((1 - constants.TAIL_KEPT_FRACTION) * (stop - start))
         tail, front = start, stop
         if right > 0:
             apex = int(apexes[right - 1])
@@ -217,8 +220,8 @@ def _clear_of_tails(bare: np.ndarray, height: np.ndarray, apexes: np.ndarray) ->
 
 def _reach(flank: np.ndarray) -> int:
     """Points from an apex down its flank to where the peak is over; 0 where the flank does not come down."""
-    low = flank < TAIL_LEVEL * flank[0] if len(flank) else np.zeros(1, bool)
-    return TAIL_REACH * int(low.argmax())
+    low = flank < constants.TAIL_LEVEL * flank[0] if len(flank) else np.zeros(1, bool)
+    return constants.TAIL_REACH * int(low.argmax())
 
 
 def _hung(
@@ -235,7 +238,7 @@ def _hung(
         if x[-1] < last:
             x, y = np.append(x, last), np.append(y, light[last])
         here = np.interp(np.arange(first, stop), x, y)
-        below = np.concatenate([[0], np.cumsum(light[first:stop] - here < -UNDER_RIPPLES * ripple)])
+        below = np.concatenate([[0], np.cumsum(light[first:stop] - here < -constants.UNDER_RIPPLES * ripple)])
         inside = below[np.asarray(x[1:], int) - first] - below[np.asarray(x[:-1], int) - first]
         for gap in np.flatnonzero((np.diff(x) > 2) & (inside > 0)):
             left, right = int(x[gap]), int(x[gap + 1])
@@ -250,7 +253,7 @@ def _bent(light: np.ndarray, left: int, right: int, ends: np.ndarray, half: int,
     """The line from ``left`` to ``right`` (included): straight, or the lower hull of a trace that passes under it."""
     straight = np.linspace(ends[0], ends[1], right - left + 1)
     rest = light[left : right + 1] - straight
-    under = rest < -UNDER_RIPPLES * ripple
+    under = rest < -constants.UNDER_RIPPLES * ripple
     for start, stop in zip(*edges_of(under), strict=True):
         if is_dip(rest, start, stop, 2 * half):
             rest[start:stop], under[start:stop] = 0.0, False
@@ -263,18 +266,44 @@ def _bent(light: np.ndarray, left: int, right: int, ends: np.ndarray, half: int,
 
 
 def is_dip(rest: np.ndarray, start: int, stop: int, width: int) -> bool:
-    """Whether a stretch under a line is a negative peak: on both sides the trace stays near the line for a width.
+    """Tell whether a stretch under a line is a negative peak.
 
-    A low place between two peaks is none, and bends the line.
+    Parameters
+    ----------
+    rest : (n_points,) float
+        The trace above the line.
+    start, stop : int
+        The stretch (samples, stop excluded).
+    width : int
+        Width of a peak (samples).
+
+    Returns
+    -------
+    bool
+        True if the trace stays near the line for one width on both sides. A low place between two peaks is no negative
+        peak, and bends the line.
     """
     if start < width or stop + width > len(rest):
         return False
     beside = np.concatenate([rest[start - width : start], rest[stop : stop + width]])
-    return float(np.abs(beside).max()) < BESIDE_FRACTION * -float(rest[start:stop].min())
+    return float(np.abs(beside).max()) < constants.BESIDE_FRACTION * -float(rest[start:stop].min())
 
 
 def lower_hull(index: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Positions (within ``index``) of the lower convex hull of a curve."""
+    """Find the lower convex hull of a curve.
+
+    Parameters
+    ----------
+    index : (n_points,) int
+        Samples, increasing.
+    values : (n_points,) float
+        Heights at these samples.
+
+    Returns
+    -------
+    (n_corners,) int
+        Positions of the corners within ``index``.
+    """
     hull: list[int] = []
     xs, ys = index.tolist(), values.tolist()
     for k in range(len(xs)):
@@ -288,7 +317,7 @@ def lower_hull(index: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def _block_minima(values: np.ndarray, first: int, last: int, step: int) -> np.ndarray:
-    """Indices of the lowest point of every block, with both ends: a hull needs no more."""
+    """Samples of the lowest point of every block, with both ends: a hull needs no more."""
     count = (last - first) // step
     if count < 3:
         return np.arange(first, last + 1)
@@ -299,7 +328,19 @@ def _block_minima(values: np.ndarray, first: int, last: int, step: int) -> np.nd
 
 
 def tallest_nearby(height: np.ndarray, reach: int) -> np.ndarray:
-    """The largest value within ``reach`` points of each point, to the nearest block of a fifth of that."""
+    """Find the largest value near each sample.
+
+    Parameters
+    ----------
+    height : (n_points,) float
+        The trace above a line.
+    reach : int
+        How far to look on both sides (samples), to the nearest block of a fifth of that.
+
+    Returns
+    -------
+    (n_points,) float
+    """
     step = max(1, reach // 5)
     count = -(-len(height) // step)
     blocks = np.pad(height, (0, count * step - len(height)), mode="edge").reshape(count, step).max(axis=1)

@@ -1,9 +1,12 @@
-"""Peaks that overlap, parted by fitted shapes instead of a perpendicular drop.
+"""Separation of overlapping peaks by fitted shapes instead of a perpendicular drop.
 
-Only where an overlap is flagged, and only where a sum of simple shapes explains the trace to within its noise or half a
-percent: a shape that does not fit is worse than a drop line. Heights are linear and solved for, so that few numbers are
-searched (variable projection; Golub and Pereyra 1973, doi:10.1137/0710036, with Kaufman's shorter Jacobian, 1975,
-doi:10.1007/BF01932995).
+Shapes are fitted only where peaks overlap, and accepted only where their sum explains the trace to within the noise or
+half a percent: a shape that does not fit is worse than a drop line. Heights are linear and solved for, so that few
+parameters are searched (variable projection).
+
+References
+----------
+Golub & Pereyra (1973), doi:10.1137/0710036; Kaufman (1975), doi:10.1007/BF01932995 (the shorter Jacobian).
 """
 
 from dataclasses import dataclass
@@ -11,38 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import find_peaks
 
-from ketaflow.assays.microdialysis.integration import peak_shapes
+from ketaflow.assays.microdialysis.integration import constants, peak_shapes
 from ketaflow.assays.microdialysis.model import Peak
-
-# A valley higher than this fraction of the smaller peak is an overlap; among more than MOST_PEAKS the second counts.
-FLAGGED = (0.05, 0.35)
-# A fit counts if its residual stays below this fraction of the smallest peak, or twice the noise.
-EXPLAINED = 0.005
-MOST_PEAKS = 4
-# So many samples of each peak are enough.
-PEAK_POINTS = 30
-# A turn of curvature this strong, against the strongest one, may be a hidden peak, if the trace is this high there
-# (against the maximum beside it); less is a tail, and tails belong to their peak.
-HIDDEN_FRACTION = 0.15
-HIDDEN_HEIGHT = 0.15
-HIDDEN_NOISES = 30.0
-HIDDEN_AREA = 0.1
-# A first shape this many times too far off is not tried again with another.
-HOPELESS = 2.0
-# A sum that leaves no more than this many times the noise is not bettered. Peaks of one form each are believed only if
-# they leave this much less than peaks of one form together: neighbours in a run tail alike.
-WHITE = 1.1
-FREE_GAIN = 0.7
-# In a peak lower than so many times the noise no form of its own can be seen, and none is tried.
-FREE_NOISES = 30.0
-# The search: steps at most, the relative gain at which it ends, how far widths may go (factor e to the power of).
-MOST_STEPS = 20
-LEAST_GAIN = 2e-2
-WIDEST_LOG = 1.2
-# Keeps the equations solvable where two shapes have become one, or one has left the stretch.
-RIDGE = 1e-12
-# An outer flank that tails more than this lets the tailed shape be tried first.
-TAILS = 1.1
 
 
 def flagged_groups(found: list[Peak], height: np.ndarray) -> list[list[int]]:
@@ -60,8 +33,13 @@ def flagged_groups(found: list[Peak], height: np.ndarray) -> list[list[int]]:
     list of list of int
         Indices of the peaks of each group; every peak is in one.
     """
-    groups = _joined(found, height, list(range(len(found))), FLAGGED[0])
-    short = [[group] if len(group) <= MOST_PEAKS else _joined(found, height, group, FLAGGED[1]) for group in groups]
+    groups = _joined(found, height, list(range(len(found))), constants.OVERLAP_FRACTION)
+    short = [
+        [group]
+        if len(group) <= constants.MAX_FITTED_PEAKS
+        else _joined(found, height, group, constants.CROWDED_OVERLAP_FRACTION)
+        for group in groups
+    ]
     return [group for parts in short for group in parts]
 
 
@@ -80,56 +58,95 @@ def _joined(found: list[Peak], height: np.ndarray, indices: list[int], fraction:
 def hidden_centres(
     height: np.ndarray, bend: np.ndarray, start: int, stop: int, width: float, noise: float, apexes: list[int]
 ) -> list[int]:
-    """Samples at which the trace bends down without a maximum: peaks hidden on the side of others.
+    """Find peaks that hide on the side of others: the trace bends there without a maximum.
 
-    ``bend`` is minus the second derivative of the smoothed trace.
+    Parameters
+    ----------
+    height : (n_points,) float
+        The trace above its baseline.
+    bend : (n_points,) float
+        Minus the second derivative of the smoothed trace.
+    start, stop : int
+        The stretch (samples).
+    width : float
+        Width of a peak (samples).
+    noise : float
+        Noise of the trace (unit of the signal).
+    apexes : list of int
+        Maxima of the stretch (samples).
+
+    Returns
+    -------
+    list of int
+        Samples of the hidden peaks.
     """
     inside = bend[start : stop + 1]
-    least = HIDDEN_FRACTION * max(float(inside.max(initial=0)), 1e-300)
+    least = constants.HIDDEN_CURVATURE_FRACTION * max(float(inside.max(initial=0)), 1e-300)
     found = find_peaks(inside, prominence=least)[0] + start
-    tall = max(HIDDEN_HEIGHT * float(max(height[apex] for apex in apexes)), HIDDEN_NOISES * noise)
+    tall = max(
+        constants.HIDDEN_HEIGHT_FRACTION * float(max(height[apex] for apex in apexes)), constants.HIDDEN_NOISES * noise
+    )
     return [int(one) for one in found if height[one] > tall and min(abs(one - apex) for apex in apexes) > width / 3]
 
 
 def parted(
     time_s: np.ndarray, height: np.ndarray, centres: list[int], widths_s: list[float], noise: float, tailing: float
 ) -> "Fit | None":
-    """Fit peaks to a stretch of trace; None where no shape explains it.
+    """Fit peaks to a stretch of trace.
 
     Parameters
     ----------
-    time_s, height : (n,) float
-        The stretch, above its baseline.
-    centres
+    time_s, height : (n_points,) float
+        Times (seconds), and the trace above its baseline.
+    centres : list of int
         Samples of the peaks' maxima within the stretch.
-    widths_s
-        Their widths at half height.
-    tailing
-        Tailing of the last peak, which tells which shape to try first.
+    widths_s : list of float
+        Their widths at half height (seconds).
+    noise : float
+        Noise of the trace (unit of the signal).
+    tailing : float
+        Tailing factor of the last peak; it decides which shape is tried first.
+
+    Returns
+    -------
+    Fit or None
+        None where no shape explains the stretch.
     """
-    step = max(1, len(time_s) // (PEAK_POINTS * len(centres)))
+    step = max(1, len(time_s) // (constants.FITTED_PEAK_POINTS * len(centres)))
     t, y = time_s[::step], height[::step]
     smallest = float(min(height[one] for one in centres))
-    limit = max(EXPLAINED * smallest, 2 * noise)
-    order = ("emg", "skew_normal") if tailing > TAILS else ("skew_normal", "emg")
-    enough = max(WHITE * noise, 0.01 * EXPLAINED * smallest)
+    limit = max(constants.ACCEPTED_RESIDUAL_FRACTION * smallest, 2 * noise)
+    order = ("emg", "skew_normal") if tailing > constants.TAILED_FROM else ("skew_normal", "emg")
+    enough = max(constants.WHITE_NOISES * noise, 0.01 * constants.ACCEPTED_RESIDUAL_FRACTION * smallest)
     places, widths = np.array([time_s[one] for one in centres]), np.array(widths_s)
     best: Fit | None = None
-    for tied in (True, False) if smallest > FREE_NOISES * noise else (True,):
+    for tied in (True, False) if smallest > constants.FREE_FORM_NOISES * noise else (True,):
         for name in order:
             fit = _fit(t, y, places, widths, name, tied=tied)
-            if best is None or fit.error < best.error * (1 if tied else FREE_GAIN):
+            if best is None or fit.error < best.error * (1 if tied else constants.FREE_FORM_GAIN):
                 best = fit
             if best.error < enough:
                 break
-        if not enough < best.error < HOPELESS * limit:
+        if not enough < best.error < constants.HOPELESS_FACTOR * limit:
             break
     return best if best and best.error <= limit and not (best.areas <= 0).any() else None
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A sum of shapes: its residual (root mean square), areas, times of the maxima, and the shape's name."""
+    """A fitted sum of shapes.
+
+    Attributes
+    ----------
+    error : float
+        Root mean square of the residual (unit of the signal).
+    areas : (n_peaks,) float
+        Signal x s.
+    places_s : (n_peaks,) float
+        Times of the maxima (seconds).
+    shape : str
+        Name of the shape.
+    """
 
     error: float
     areas: np.ndarray
@@ -143,12 +160,14 @@ def _fit(t: np.ndarray, y: np.ndarray, centres_s: np.ndarray, widths_s: np.ndarr
     scale, count = float(np.mean(widths_s)), len(widths_s)
     logs = np.log(widths_s / scale / 2.355)
     here = np.concatenate([centres_s / scale, logs, np.full(1 if tied else count, form)])
-    reach = np.concatenate([np.ones(count), np.full(count, WIDEST_LOG), np.full(len(here) - 2 * count, np.inf)])
+    reach = np.concatenate(
+        [np.ones(count), np.full(count, constants.WIDTH_LOG_RANGE), np.full(len(here) - 2 * count, np.inf)]
+    )
     low, high = np.maximum(here - reach, -np.inf), here + reach
     low[2 * count :], high[2 * count :] = limits
     damping = 1e-3
     state = _projected(shape, t / scale, y, here, count)
-    for _ in range(MOST_STEPS):
+    for _ in range(constants.MAX_STEPS):
         error, _, rest, jacobian, _ = state
         normal, slope = jacobian.T @ jacobian, jacobian.T @ rest
         along = normal.flat[:: len(normal) + 1]
@@ -157,7 +176,7 @@ def _fit(t: np.ndarray, y: np.ndarray, centres_s: np.ndarray, widths_s: np.ndarr
         tried = _projected(shape, t / scale, y, there, count)
         if tried[0] < error:
             gain, here, state, damping = 1 - tried[0] / error, there, tried, damping / 5
-            if gain < LEAST_GAIN:
+            if gain < constants.LEAST_STEP_GAIN:
                 break
         elif damping > 1e3:
             break
@@ -191,4 +210,4 @@ def _projected(
 
 def _ridge(diagonal: np.ndarray) -> float:
     """What keeps equations with this diagonal solvable."""
-    return max(RIDGE * float(diagonal.sum()), float(np.finfo(float).tiny))
+    return max(constants.RIDGE * float(diagonal.sum()), float(np.finfo(float).tiny))

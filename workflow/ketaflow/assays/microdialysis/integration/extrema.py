@@ -10,17 +10,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.signal import find_peaks
 
-# The smoothing kernel reaches so many times its sigma.
-KERNEL_REACH = 4.0
-# A flank is followed so far at first; most peaks end sooner.
-NEAR_POINTS = 128
-# The typical width is that of so many peaks at most; smaller ones than these fractions of the trace, or so many times
-# its noise, have no say.
-WIDTH_PEAKS = 10
-WIDTH_FRACTION = 0.005
-WIDTH_NOISES = 6.0
-# Two or three touching peaks together are no wider than so many times one of them.
-BOWED_FACTOR = 4.0
+from ketaflow.assays.microdialysis.integration import constants
 
 
 @lru_cache(maxsize=64)
@@ -56,7 +46,7 @@ def smoothed(signal: np.ndarray, sigma_points: float) -> np.ndarray:
     -------
     (n_points,) float
     """
-    reach = min(int(np.ceil(KERNEL_REACH * sigma_points)), len(signal) - 1)
+    reach = min(int(np.ceil(constants.KERNEL_REACH_SIGMAS * sigma_points)), len(signal) - 1)
     kernel = np.exp(-((np.arange(-reach, reach + 1) / sigma_points) ** 2) / 2)
     return np.convolve(np.pad(signal, reach, mode="symmetric"), kernel / kernel.sum(), mode="valid")
 
@@ -138,7 +128,7 @@ def crossings(height: np.ndarray, apex: int, level: float) -> tuple[float, float
 
 def _fall(flank: np.ndarray, level: float) -> float:
     """Steps down a flank to a level, the last one in part; all of them where it does not come down so far."""
-    reach = NEAR_POINTS
+    reach = constants.FIRST_FLANK_POINTS
     below = np.flatnonzero(flank[:reach] < level)
     while not len(below) and reach < len(flank):
         reach *= 8
@@ -167,15 +157,15 @@ def typical_width(signal: np.ndarray) -> float:
     width = 0.0
     for sigma in (2.0, None):
         smooth = smoothed(signal, sigma or max(width / 10, 2.0))
-        least = max(WIDTH_FRACTION * np.ptp(smooth), WIDTH_NOISES * noise)
+        least = max(constants.WIDTH_PEAK_FRACTION * np.ptp(smooth), constants.WIDTH_PEAK_NOISES * noise)
         tops, found = find_peaks(smooth, prominence=least)
         stand_out = found["prominences"]
-        chosen = np.argsort(-stand_out, kind="stable")[: 2 * WIDTH_PEAKS]
+        chosen = np.argsort(-stand_out, kind="stable")[: 2 * constants.WIDTH_PEAKS]
         widths = [
             _width(smooth, top, height / 2, tops[chosen])
             for top, height in zip(tops[chosen], stand_out[chosen], strict=True)
         ]
-        wide = [one for one in widths if one >= 3][:WIDTH_PEAKS]
+        wide = [one for one in widths if one >= 3][: constants.WIDTH_PEAKS]
         width = float(np.clip(np.median(wide), 5, len(signal) / 10)) if wide else max(len(signal) / 100, 5.0)
     return width
 
@@ -190,6 +180,6 @@ def _width(smooth: np.ndarray, top: int, half: float, tops: np.ndarray) -> float
     if before > left or after < right:
         foot = max(smooth[before : top + 1].min(), smooth[top : after + 1].min())
         own = crossings(smooth, top, (smooth[top] + foot) / 2)
-        if right - left > BOWED_FACTOR * (own[1] - own[0]):
+        if right - left > constants.BOW_WIDTH_FACTOR * (own[1] - own[0]):
             left, right = own
     return right - left

@@ -1,25 +1,44 @@
-"""The shapes of chromatographic peaks, of area one, and how they change with their mean, spread and form.
+"""Shapes of chromatographic peaks with an area of one, and their derivatives.
 
-Each takes times (n, 1) and, for k peaks, means, logarithms of standard deviations and forms (k,), and gives the (n, k)
-values and their three (n, k) derivatives. Mean and spread are the peak's own, not the parameters of its formula: a
-change of form then leaves them in place, and a search needs half the steps. scipy.special is imported when a shape is
-first drawn: most traces need none.
+Mean and spread are those of the peak, not the parameters of its formula: a change of form then leaves them in place,
+and a search needs half the steps. ``scipy.special`` is imported when a shape is first drawn, as most traces need none.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.integration import constants
+
 Shape = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, list[np.ndarray]]]
 ROOT_2, ROOT_PI = np.sqrt(2.0), np.sqrt(np.pi)
-# Below this, erfcx would overflow; the shape is zero there.
-LOWEST = -25.0
 
 
 def skew_normal(
     t: np.ndarray, mean: np.ndarray, log_spread: np.ndarray, skew: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Skew-normal shape (Azzalini 1985)."""
+    """Compute skew-normal peaks.
+
+    Parameters
+    ----------
+    t : (n_points, 1) float
+        Times.
+    mean, log_spread : (n_peaks,) float
+        Mean and logarithm of the standard deviation of each peak.
+    skew : (n_peaks,) float
+        Skewness parameter; 0 is a Gaussian.
+
+    Returns
+    -------
+    values : (n_points, n_peaks) float
+        Area one.
+    derivatives : list of (n_points, n_peaks) float
+        By mean, by log_spread and by skew.
+
+    References
+    ----------
+    Azzalini (1985), Scand J Statist 12:171-178.
+    """
     from scipy.special import erf
 
     delta, change = skew / np.sqrt(1 + skew**2), (1 + skew**2) ** -1.5
@@ -39,12 +58,33 @@ def skew_normal(
 def tailed(
     t: np.ndarray, mean: np.ndarray, log_spread: np.ndarray, ratio: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Exponentially modified Gaussian; ``ratio`` is the tail's time constant over sigma (Kalambet 2011)."""
+    """Compute exponentially modified Gaussian peaks.
+
+    Parameters
+    ----------
+    t : (n_points, 1) float
+        Times.
+    mean, log_spread : (n_peaks,) float
+        Mean and logarithm of the standard deviation of each peak.
+    ratio : (n_peaks,) float
+        Time constant of the tail over the standard deviation of the Gaussian.
+
+    Returns
+    -------
+    values : (n_points, n_peaks) float
+        Area one.
+    derivatives : list of (n_points, n_peaks) float
+        By mean, by log_spread and by ratio.
+
+    References
+    ----------
+    Kalambet et al. (2011), J Chemometrics 25:352-356.
+    """
     from scipy.special import erfcx
 
     sigma = np.exp(log_spread) / np.sqrt(1 + ratio**2)
     u = (t - mean) / sigma + ratio
-    w = np.maximum((1 / ratio - u) / ROOT_2, LOWEST)
+    w = np.maximum((1 / ratio - u) / ROOT_2, constants.ERFCX_LOWEST)
     bell = np.exp(-(u**2) / 2) / (2 * ratio * sigma)
     scaled = erfcx(w)
     values = bell * scaled

@@ -1,6 +1,6 @@
 """Peaks of a trace: where they are, where they begin and end, and how large they are.
 
-In: (n_points,) times and signals. Out: one ``Peak`` per peak. Every area is the signal above a straight line, between
+In: (n_points,) times and signals. Out: one ``Peak`` per peak. An area is the signal above a straight line, between
 perpendicular drops.
 """
 
@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.signal import find_peaks
 
-from ketaflow.assays.microdialysis.integration import deconvolution
+from ketaflow.assays.microdialysis.integration import constants, deconvolution
 from ketaflow.assays.microdialysis.integration.baseline import drop_line
 from ketaflow.assays.microdialysis.integration.drift import slow_drift
 from ketaflow.assays.microdialysis.integration.extrema import crossings, smoothed
@@ -18,16 +18,8 @@ from ketaflow.assays.microdialysis.integration.peak_bounds import Span, chords, 
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline, outlined
 from ketaflow.assays.microdialysis.model import Peak
 
-# Where a trace bends is read from one smoothed by so many widths.
-BEND_WIDTHS = 0.125
-# Saturation: so many samples, and such a share of those above half height, within 1 % of the highest value.
-FLAT_TOP_POINTS = 5
-FLAT_TOP_FRACTION = 0.01
-FLAT_TOP_SHARE = 0.35
 # Methods that draw straight lines: under them a bowed drift is taken off first.
 STRAIGHT_LINES = ("drop_line", "valley_to_valley", "tangent_skim")
-# A peak that ends this near the end of the run (in its own widths) and has not come down is cut by it.
-CUT_WIDTHS = 2.0
 
 
 @dataclass(frozen=True)
@@ -65,18 +57,25 @@ def peaks_of(
 
     Parameters
     ----------
-    time_min, signal : (n,) float
-        Times (minutes, rising) and the detector's values.
-    peak_width_s
-        Width of the peaks at half height (seconds); 0 takes it from the trace.
-    snr_min, smallest_peak_pct
-        A peak rises above its surroundings by at least so many times the noise, and so much of the tallest peak (%).
-    method
+    time_min, signal : (n_points,) float
+        Times (minutes, increasing) and values of the detector.
+    peak_width_s : float
+        Width of the peaks at half height (seconds); 0 estimates it from the trace.
+    snr_min : float
+        Least height of a peak above its surroundings (times the noise).
+    smallest_peak_pct : float
+        Least height of a peak (% of the range of the trace).
+    method : str
         Baseline: drop_line, valley_to_valley, tangent_skim, snip or arpls.
-    unmix
-        Split overlapping peaks by fitted shapes where these explain them.
-    limits
-        Start and stop of peaks set by hand (minutes); they replace what is found in the trace.
+    unmix : bool
+        Whether to separate overlapping peaks by fitted shapes where these explain them.
+    limits : list of (float, float), optional
+        Start and stop of peaks that a person set (minutes); they replace the peaks found.
+
+    Returns
+    -------
+    Integrated
+        Areas in signal x s.
     """
     step_s = 60 * float(np.median(np.diff(time_min)))
     trace = outlined(signal, peak_width_s / step_s)
@@ -93,7 +92,7 @@ def peaks_of(
         if method == "valley_to_valley":
             line = chords(trace.smooth, spans)
         elif method == "tangent_skim":
-            spans = skimmed(trace.smooth, line, spans)
+            line = skimmed(trace.smooth, line, spans)
     found = [measured(time_min, trace, line, span) for span in spans]
     if not limits:  # what lies under its own line is the rim of a negative peak, and no peak
         found = [peak for peak in found if peak.area > 0 and peak.height > 0]
@@ -110,7 +109,22 @@ def _apexes(trace: Outline, snr_min: float, smallest_peak_pct: float) -> np.ndar
 
 
 def baseline_of(trace: Outline, apexes: np.ndarray, method: str) -> np.ndarray:
-    """The baseline of a whole trace by the method asked for. (n_points,)."""
+    """Draw the baseline of a whole trace.
+
+    Parameters
+    ----------
+    trace : Outline
+        The trace, without its slow drift.
+    apexes : (n_peaks,) int
+        Samples of its peaks.
+    method : str
+        snip, arpls (curves of pybaselines), or any other for the drop line.
+
+    Returns
+    -------
+    (n_points,) float
+        In the unit of the signal.
+    """
     if method in ("snip", "arpls"):
         import pybaselines
 
@@ -142,13 +156,13 @@ def unmixed(time_min: np.ndarray, height: np.ndarray, found: list[Peak], width: 
         that of the trace.
     """
     made: list[Peak] = []
-    bend = -np.gradient(np.gradient(smoothed(height, max(BEND_WIDTHS * width, 1.0))))
+    bend = -np.gradient(np.gradient(smoothed(height, max(constants.CURVATURE_SMOOTHING_WIDTHS * width, 1.0))))
     for group in deconvolution.flagged_groups(found, height):
         own = [found[index] for index in group]
         start, stop = own[0].start, own[-1].stop
         apexes = [peak.apex for peak in own]
         hidden = deconvolution.hidden_centres(height, bend, start, stop, width, noise, apexes)
-        if (len(own) == 1 and not hidden) or len(own) + len(hidden) > deconvolution.MOST_PEAKS:
+        if (len(own) == 1 and not hidden) or len(own) + len(hidden) > constants.MAX_FITTED_PEAKS:
             made += own
             continue
         centres = sorted([*apexes, *hidden])
@@ -159,7 +173,7 @@ def unmixed(time_min: np.ndarray, height: np.ndarray, found: list[Peak], width: 
         fit = deconvolution.parted(
             60 * time_min[inside], height[inside], [one - start for one in centres], widths_s, noise, own[-1].tailing
         )
-        small = fit is not None and hidden and fit.areas.min() < deconvolution.HIDDEN_AREA * fit.areas.sum()
+        small = fit is not None and hidden and fit.areas.min() < constants.HIDDEN_AREA_FRACTION * fit.areas.sum()
         made += own if fit is None or small else _shared(height, own, centres, fit)
     return made
 
@@ -220,7 +234,7 @@ def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span)
         saturated=flat_top((signal + trace.drift)[inside]),
         width_s=step_s * (half[1] - half[0]),
         tailing=(tenth[1] - tenth[0]) / max(2 * (apex - start - tenth[0]), 1e-9),
-        cut=bool((from_end <= CUT_WIDTHS * (half[1] - half[0]) and not_down) or from_end < 3),
+        cut=bool((from_end <= constants.CUT_WIDTHS * (half[1] - half[0]) and not_down) or from_end < 3),
         foot_pct=100 * float(max(above_line[0], above_line[-1], 0.0)) / height if height > 0 else np.nan,
         cluster=cluster,
         apex=apex,
@@ -240,14 +254,23 @@ def _vertex(time_min: np.ndarray, height: np.ndarray, apex: int) -> float:
 
 
 def flat_top(values: np.ndarray) -> bool:
-    """Whether the top of a peak is cut off: too many of its samples lie within 1 % of the highest.
+    """Tell whether the top of a peak is clipped.
 
-    Of the samples above half height a Gaussian has 12 % there, whatever its width; a clipped peak has more.
+    Parameters
+    ----------
+    values : (n_points,) float
+        The signal within the peak.
+
+    Returns
+    -------
+    bool
+        True if too many samples lie within 1 % of the highest. Of the samples above half height a Gaussian has 12 %
+        there, whatever its width; a clipped peak has more.
     """
     top, low = float(values.max()), float(values.min())
-    near = np.count_nonzero(values >= top - FLAT_TOP_FRACTION * (top - low))
+    near = np.count_nonzero(values >= top - constants.CLIPPED_FRACTION * (top - low))
     half = np.count_nonzero(values >= (top + low) / 2)
-    return bool(near >= FLAT_TOP_POINTS and near > FLAT_TOP_SHARE * half)
+    return bool(near >= constants.CLIPPED_POINTS and near > constants.CLIPPED_SHARE * half)
 
 
 def _with_resolution(found: list[Peak]) -> list[Peak]:

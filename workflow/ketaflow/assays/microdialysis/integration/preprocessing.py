@@ -1,24 +1,27 @@
-"""A trace as it is searched: as recorded, smoothed, smoothed lightly; how wide its peaks are, how much noise it has."""
+"""The outline of a trace: smoothed versions of it, the width of its peaks, and its noise."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.integration import constants
 from ketaflow.assays.microdialysis.integration.extrema import parabola, smoothed, typical_width
-
-# The trace is smoothed by so many widths of its peaks.
-SMOOTHING_WIDTHS = 0.1
-# Where a valley is, and how low, is read from a trace smoothed less: more would fill and shift a narrow one.
-LIGHT_WIDTHS = 0.04
-# Ripple is seen over so many widths.
-RIPPLE_WIDTHS = 3.0
 
 
 @dataclass(frozen=True)
 class Outline:
-    """``signal``, ``smooth``, ``light`` (n,) of one trace, the ``width`` of its peaks (samples) and its ``noise``.
+    """A trace with what is needed to search it.
 
-    ``ripple`` is the noise, or what of it is slower, where that is more. ``drift`` has been taken off all three.
+    Attributes
+    ----------
+    signal, smooth, light : (n_points,) float
+        The trace as recorded, smoothed, and lightly smoothed (for valleys).
+    width : float
+        Width of its peaks at half height (samples).
+    noise, ripple : float
+        Standard deviation of the noise; the same, or slower fluctuation where that is larger.
+    drift : (n_points,) float or 0
+        The drift that was subtracted from the three traces.
     """
 
     signal: np.ndarray
@@ -30,13 +33,34 @@ class Outline:
     drift: np.ndarray | float = 0.0
 
     def less(self, drift: np.ndarray) -> "Outline":
-        """The same trace without a slow drift (n,)."""
+        """Subtract a slow drift.
+
+        Parameters
+        ----------
+        drift : (n_points,) float
+            In the unit of the signal.
+
+        Returns
+        -------
+        Outline
+        """
         return replace(
             self, signal=self.signal - drift, smooth=self.smooth - drift, light=self.light - drift, drift=drift
         )
 
     def thinned(self, factor: int) -> "Outline":
-        """The trace in means of ``factor`` samples, with the noise these have; an incomplete last one is left out."""
+        """Average groups of samples.
+
+        Parameters
+        ----------
+        factor : int
+            Samples per mean; an incomplete last group is left out.
+
+        Returns
+        -------
+        Outline
+            With the noise of the means.
+        """
         signal, smooth, light = (
             one[: len(one) // factor * factor].reshape(-1, factor).mean(axis=1)
             for one in (self.signal, self.smooth, self.light)
@@ -45,10 +69,22 @@ class Outline:
 
 
 def outlined(signal: np.ndarray, width_points: float = 0.0) -> Outline:
-    """The outline of a trace; the width of its peaks at half height is taken from it where none is given."""
+    """Make the outline of a trace.
+
+    Parameters
+    ----------
+    signal : (n_points,) float
+        The trace.
+    width_points : float
+        Width of its peaks at half height (samples); 0 estimates it.
+
+    Returns
+    -------
+    Outline
+    """
     width = width_points or typical_width(signal)
-    smooth = smoothed(signal, max(SMOOTHING_WIDTHS * width, 0.5))
-    light = smoothed(signal, max(LIGHT_WIDTHS * width, 0.5))
+    smooth = smoothed(signal, max(constants.SMOOTHING_WIDTHS * width, 0.5))
+    light = smoothed(signal, max(constants.LIGHT_SMOOTHING_WIDTHS * width, 0.5))
     return _described(signal, smooth, light, width)
 
 
@@ -58,16 +94,40 @@ def _described(signal: np.ndarray, smooth: np.ndarray, light: np.ndarray, width:
 
 
 def noise_sd(signal: np.ndarray, width_points: float) -> float:
-    """Noise of a trace: the standard deviation about a parabola, in its quieter stretches of one peak width.
+    """Estimate the noise of a trace.
 
-    The lower fifth of all stretches is taken, as peaks fill the others; 1.15 makes up for that choice in white noise.
+    Parameters
+    ----------
+    signal : (n_points,) float
+        The trace.
+    width_points : float
+        Width of a peak (samples).
+
+    Returns
+    -------
+    float
+        Standard deviation about a parabola within stretches of one width: the lower fifth of all stretches, as peaks
+        fill the others. A factor of 1.15 corrects for that choice in white noise.
     """
     return 1.15 * _rest_sd(signal, width_points, 0.2)
 
 
 def ripple_sd(signal: np.ndarray, width_points: float) -> float:
-    """The same over three peak widths, in the quietest twentieth: the ripple of pump and lamp is seen there, too."""
-    return _rest_sd(signal, RIPPLE_WIDTHS * width_points, 0.05)
+    """Estimate the ripple of a trace, such as that of a pump or lamp.
+
+    Parameters
+    ----------
+    signal : (n_points,) float
+        The trace.
+    width_points : float
+        Width of a peak (samples).
+
+    Returns
+    -------
+    float
+        Standard deviation about a parabola within stretches of three widths: the quietest twentieth of all stretches.
+    """
+    return _rest_sd(signal, constants.RIPPLE_WIDTHS * width_points, 0.05)
 
 
 def _rest_sd(signal: np.ndarray, length_points: float, share: float) -> float:

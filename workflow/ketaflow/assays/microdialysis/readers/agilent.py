@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
-from ketaflow.assays.microdialysis.readers import chemstation
+from ketaflow.assays.microdialysis.readers import chemstation, constants
 from ketaflow.assays.microdialysis.readers.number_text import lines_of, number
 from ketaflow.core.errors import IngestError
 
@@ -26,8 +26,6 @@ REPORT_COLUMNS = {
     "Amount": "concentration",
 }
 MANIFEST = "injection.acmd"
-# A container may not unpack to more than this (bytes): a run of hours at 100 Hz has 10 MB.
-MOST_UNPACKED = 1 << 30
 
 
 def read_folder(path: Path) -> list[Chromatogram]:
@@ -58,7 +56,7 @@ def read_dx(content: bytes, file: str) -> list[Chromatogram]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {info.filename: info for info in archive.infolist()}
-            if sum(info.file_size for info in members.values()) > MOST_UNPACKED:
+            if sum(info.file_size for info in members.values()) > constants.UNPACKED_MAX_BYTES:
                 raise IngestError(f"{file}: it unpacks to more than 1 GB. Export the chromatogram as text (CSV).")
             signals = _manifest(archive.read(MANIFEST)) if MANIFEST in members else {}
             channels = {name: archive.read(name) for name in sorted(members) if name.lower().endswith(".ch")}

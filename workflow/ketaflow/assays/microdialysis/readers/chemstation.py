@@ -9,6 +9,7 @@ import struct
 import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram
+from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
@@ -37,10 +38,6 @@ PACES_MS = (
     *(12.5 / 3 * 2.0**power for power in range(8)),
     *(1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0),
 )
-# Numbers of eight bytes that are larger than this throughout are short ones, each after four other bytes.
-NO_COUNTS = 1e18
-# Times are kept as whole milliseconds or as short floats: over 500 values and more the pace is this exact.
-PACE_SLACK = 2e-4
 
 
 class CutShortError(ValueError):
@@ -154,7 +151,7 @@ def _doubles(body: bytes) -> np.ndarray:
     whole = body[: len(body) // 8 * 8]
     values = np.frombuffer(whole, "<f8").astype(float)
     with np.errstate(invalid="ignore"):
-        if len(values) and not np.median(np.abs(values)) < NO_COUNTS:
+        if len(values) and not np.median(np.abs(values)) < constants.COUNTS_MAX:
             return np.frombuffer(whole, "<f4")[1::2].astype(float)
     return values
 
@@ -189,7 +186,7 @@ def _check_pace(points: int, length_ms: float, file: str) -> None:
 
 
 def _is_pace(pace_ms: float) -> bool:
-    return any(abs(pace_ms / known - 1) < PACE_SLACK for known in PACES_MS)
+    return any(abs(pace_ms / known - 1) < constants.INTERVAL_TOLERANCE for known in PACES_MS)
 
 
 def _text(content: bytes, place: int, step: int) -> str:

@@ -5,14 +5,13 @@ import re
 import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram
+from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.assays.microdialysis.readers.number_text import cells, columns, count, number
 from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
 # A heading of times that are seconds.
 SECONDS = re.compile(r"\(s(ec)?\.?\)", re.IGNORECASE)
-# Rounding of the last time stamp in an export, and of "Time Max." in its header (minutes).
-TIME_SLACK_MIN = 0.1
 
 
 def is_chromeleon(lines: list[str]) -> bool:
@@ -38,7 +37,7 @@ def read_chromeleon(lines: list[str], file: str) -> list[Chromatogram]:
     )
     checked(trace, file, promised=count(facts.get("Data Points", "")))
     last = number(facts.get("Time Max. (min)", ""))
-    if last is not None and trace.time_min[-1] < last - TIME_SLACK_MIN:
+    if last is not None and trace.time_min[-1] < last - constants.END_ROUNDING_MIN:
         raise IngestError(
             f"{file}: the header promises {last:g} min, the points end at {trace.time_min[-1]:g} min. Export it again."
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
+from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.assays.microdialysis.readers.number_text import NO_NUMBER, cells, decimal_sign, number
 from ketaflow.core.errors import IngestError
 
@@ -25,7 +26,6 @@ HEADINGS = {
                "injection"),
 }  # fmt: skip
 WORDS = ("name", "unit", "sample")
-HEAD_LINES = 60
 # What programs write for a peak they did not find or could not quantify.
 NOT_FOUND = re.compile(r"|n\.?[adf]\.?|n/[af]|nd|no peak|-+|<.*|>.*|below.*|blq|bloq|no intercept", re.IGNORECASE)
 
@@ -42,7 +42,7 @@ class Headings:
 
 def headings_of(lines: list[str], separator: str) -> Headings | None:
     """The line that names an area or a concentration beside a name or a retention; None where there is none."""
-    for index, line in enumerate(lines[:HEAD_LINES]):
+    for index, line in enumerate(lines[: constants.HEADING_LINES]):
         names = cells(line, separator)
         known = [plain(name) for name in names]
         found = {

@@ -6,17 +6,11 @@ from datetime import datetime
 import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram
-from ketaflow.assays.microdialysis.readers import peak_tables
+from ketaflow.assays.microdialysis.readers import constants, peak_tables
 from ketaflow.assays.microdialysis.readers.number_text import cells, columns, filled, is_unended, number, refuse_unended
 from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
-# A run longer than this many minutes is one told in seconds: HPLC runs last 1 to 180 min. So is one with more than this
-# from value to value: detectors give at least one every 3 s, most of them 1 to 20 a second.
-LONGEST_RUN_MIN = 180
-LONGEST_STEP_MIN = 0.05
-# One that is told in minutes may last a day.
-LONGEST_TOLD_MIN = 1440
 STAMP = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[ T](\d{1,2}):(\d{2}):(\d{2}(?:[.,]\d+)?)")
 # Numbers with decimal commas and blanks between them.
 SPACED = re.compile(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?(\s+[+-]?\d+(,\d+)?([eE][+-]?\d+)?)+\s*")
@@ -24,8 +18,6 @@ SPACED = re.compile(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?(\s+[+-]?\d+(,\d+)?([eE][
 TIMES = re.compile(
     r"(ret(ention|\.)?\s*|r\.?\s*)?(time|zeit|temps|tiempo|minutes?|seconds?|min|sec)\b|rt\b|x$", re.IGNORECASE
 )
-# A longer pause between two time stamps is an interruption (seconds).
-STAMP_SLACK_S = 60.0
 
 
 def separator_of(lines: list[str]) -> str:
@@ -102,10 +94,10 @@ def _minutes(times: np.ndarray, heading: str, time_unit: str, file: str) -> np.n
     index = np.arange(len(times))
     even = np.polyval(np.polyfit(index, times, 1), index) if _rounded(times) else times
     time_min = even / _per_minute(times, heading, time_unit)
-    if time_min[-1] > LONGEST_TOLD_MIN:
+    if time_min[-1] > constants.STATED_RUN_MAX_MIN:
         raise IngestError(
-            f"{file}: the run would last {time_min[-1]:.0f} min, expected at most {LONGEST_TOLD_MIN}. Name the unit of "
-            "time in the heading, as in 'Time (s)', or set microdialysis.ingest.time_unit."
+            f"{file}: the run would last {time_min[-1]:.0f} min, expected at most {constants.STATED_RUN_MAX_MIN}. Name "
+            "the unit of time in the heading, as in 'Time (s)', or set microdialysis.ingest.time_unit."
         )
     return time_min
 
@@ -144,7 +136,7 @@ def _per_minute(time: np.ndarray, heading: str, time_unit: str) -> float:
         return 60_000.0
     if re.search(r"sec|\(s\)|\[s\]|[_/,\s]s$", heading):
         return 60.0
-    return 60.0 if time[-1] > LONGEST_RUN_MIN or np.median(np.diff(time)) > LONGEST_STEP_MIN - 1e-9 else 1.0
+    return 60.0 if time[-1] > constants.RUN_MAX_MIN or np.median(np.diff(time)) > constants.STEP_MAX_MIN - 1e-9 else 1.0
 
 
 def is_stamped(lines: list[str]) -> bool:
@@ -167,9 +159,10 @@ def read_stamped(lines: list[str], file: str) -> list[Chromatogram]:
         elif line.strip() and row > 5:
             raise IngestError(f"{file}: line {row} has no time stamp. The file is cut short: export it again.")
     stamps_s = np.array(times) - times[0]
-    if np.diff(stamps_s).max(initial=0) > STAMP_SLACK_S:
+    if np.diff(stamps_s).max(initial=0) > constants.STAMP_PAUSE_S:
         raise IngestError(
-            f"{file}: the time stamps jump by more than {STAMP_SLACK_S:g} s. The recording was interrupted: split it."
+            f"{file}: the time stamps jump by more than {constants.STAMP_PAUSE_S:g} s. The recording was interrupted: "
+            "split it."
         )
     return [checked(Chromatogram(spread(stamps_s) / 60, np.array(values, float), "", "", "time stamps"), file)]
 

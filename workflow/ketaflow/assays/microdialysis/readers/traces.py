@@ -3,12 +3,8 @@
 import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram
+from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.core.errors import IngestError
-
-# Fewer points than this are no chromatogram (a status message, a half-written header).
-FEWEST_POINTS = 20
-# No detector counts so far: such a value was damaged on the way.
-HIGHEST_SIGNAL = 1e18
 
 
 def checked(trace: Chromatogram, file: str, *, promised: int | None = None) -> Chromatogram:
@@ -26,14 +22,14 @@ def checked(trace: Chromatogram, file: str, *, promised: int | None = None) -> C
         raise IngestError(
             f"{file}: {len(trace.time_min)} times for {found} values. Export the chromatogram again, with both columns."
         )
-    if found < FEWEST_POINTS:
+    if found < constants.LEAST_POINTS:
         raise IngestError(
-            f"{file}: only {found} points, expected at least {FEWEST_POINTS}. Export the whole run again."
+            f"{file}: only {found} points, expected at least {constants.LEAST_POINTS}. Export the whole run again."
         )
     if not (np.isfinite(trace.signal).all() and np.isfinite(trace.time_min).all()):
         row = int(np.flatnonzero(~(np.isfinite(trace.signal) & np.isfinite(trace.time_min)))[0])
         raise IngestError(f"{file}: point {row + 1} is no number. Export the chromatogram again.")
-    if np.abs(trace.signal).max() > HIGHEST_SIGNAL:
+    if np.abs(trace.signal).max() > constants.SIGNAL_MAX:
         row = int(np.argmax(np.abs(trace.signal)))
         raise IngestError(
             f"{file}: point {row + 1} is {trace.signal[row]:.3g}, which no detector gives. The file is damaged: copy "

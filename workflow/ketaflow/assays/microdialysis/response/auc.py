@@ -6,15 +6,8 @@ curve. This way a window's edge inside a long fraction, and a lost fraction, are
 
 import numpy as np
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
-
-# An area is flagged when more of its window than this was interpolated (%): about half a usual fraction of 120 min.
-MENTIONED_PCT = 10.0
-# A lost tube would have scattered as those of the baseline do, and its neighbours, from which it is interpolated, do so
-# too: together so many times. With the difference between curve and straight line this made 95 % intervals that held
-# 91 to 97 % of 160 drawn areas of each of six kinds of smooth course; where the only tube at a sharp or late top was
-# lost, 71 to 87 %.
-GAP_SCATTER = 1.5
 
 
 def incremental_area(
@@ -45,10 +38,16 @@ def incremental_area(
         grid = np.unique(np.concatenate([[first, last], middles[(middles > first) & (middles < last)]]))
         return float(np.trapezoid(np.interp(grid, middles, excess), grid)), "", ""
     area, straight = (_area(spans, excess, first, last, straight=straight) for straight in (False, True))
-    if missing_pct <= MENTIONED_PCT:
+    if missing_pct <= constants.INTERPOLATED_MAX_PCT:
         return area, "", ""
     lost_min = missing_pct / 100 * (last - first)
-    tubes = GAP_SCATTER * np.nan_to_num(scatter_pct) / 100 * lost_min * max(100 + area / (last - first), 0.0)
+    tubes = (
+        constants.GAP_SCATTER_FACTOR
+        * np.nan_to_num(scatter_pct)
+        / 100
+        * lost_min
+        * max(100 + area / (last - first), 0.0)
+    )
     either_way = 1.96 * float(np.hypot(area - straight, tubes))
     return area, f"{missing_pct:.0f} % of the window interpolated, which leaves +-{either_way:.0f} % x min (95 %)", ""
 

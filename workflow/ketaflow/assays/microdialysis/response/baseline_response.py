@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
-from ketaflow.assays.microdialysis.response.brain_time import EDGE_MIN, WHOLE, Fraction
+from ketaflow.assays.microdialysis import constants
+from ketaflow.assays.microdialysis.response.brain_time import WHOLE, Fraction
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class Baseline:
 def before_dose(fractions: list[Fraction]) -> list[int]:
     """Which fractions are whole and were collected before the dose."""
     return [
-        index for index, fraction in enumerate(fractions) if fraction.kind == WHOLE and fraction.stop_min <= EDGE_MIN
+        index
+        for index, fraction in enumerate(fractions)
+        if fraction.kind == WHOLE and fraction.stop_min <= constants.EDGE_MIN
     ]
 
 

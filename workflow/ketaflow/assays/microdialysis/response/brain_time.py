@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.model import FractionRow
 
 WHOLE, MIXED, MISSED = "whole", "mixed", "missed"
-# A fraction may reach this far across the dose and still count as before or after it (minutes).
-EDGE_MIN = 0.05
 NOT_COLLECTED = re.compile(r"\b(missed|missing|lost|empty|spilled|not collected|no sample)\b", re.IGNORECASE)
 
 
@@ -89,7 +88,7 @@ def in_brain_time(
     for row, start, stop, flow in zip(rows, starts, stops, flows, strict=True):
         dead_ul = _or(row.dead_volume_ul, dead_volume_ul)
         left, right = (_left_brain(t, dead_ul, times, volume, flows) for t in (start, stop))
-        kind = MIXED if left < -EDGE_MIN and right > EDGE_MIN else WHOLE
+        kind = MIXED if left < -constants.EDGE_MIN and right > constants.EDGE_MIN else WHOLE
         if NOT_COLLECTED.search(row.note or ""):
             kind = MISSED
         merged = bool(stop - start > merged_factor * usual)

@@ -12,12 +12,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import stdtrit
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.model import FluxExperiment, FluxLine, NoNetFluxRow
 from ketaflow.core.results import Measurement, measurement
-
-# Fewer perfused concentrations do not show whether the loss follows a line.
-LEAST_LEVELS = 3
-CONFIDENCE = 0.95
 
 
 def experiments(rows: list[NoNetFluxRow]) -> list[FluxExperiment]:
@@ -42,7 +39,11 @@ def experiments(rows: list[NoNetFluxRow]) -> list[FluxExperiment]:
 def fault(experiment: FluxExperiment) -> str:
     """Return why no line can be fitted to an experiment; '' where one can."""
     levels = len(np.unique(experiment.infused_um))
-    return "" if levels >= LEAST_LEVELS else f"{levels} perfused concentrations, at least {LEAST_LEVELS} are needed"
+    return (
+        ""
+        if levels >= constants.LEAST_PERFUSED
+        else f"{levels} perfused concentrations, at least {constants.LEAST_PERFUSED} are needed"
+    )
 
 
 def fitted(experiment: FluxExperiment, animal: str) -> FluxLine:
@@ -76,7 +77,7 @@ def fitted(experiment: FluxExperiment, animal: str) -> FluxLine:
     slope = float(x @ y) / spread
     rest = y - y.mean() - slope * x
     variance = float(rest @ rest) / (n - 2)
-    t = float(stdtrit(n - 2, (1 + CONFIDENCE) / 2))
+    t = float(stdtrit(n - 2, (1 + constants.CONFIDENCE) / 2))
     intercept = float(y.mean()) - slope * mean
     by_slope = t * np.sqrt(variance / spread)
     by_intercept = t * np.sqrt(variance * (1 / n + mean**2 / spread))
