@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
 
 from ketaflow import assays  # noqa: E402
-from ketaflow.core import records, settings  # noqa: E402
-from ketaflow.core.cohort import Group  # noqa: E402
-from ketaflow.engine import legacy  # noqa: E402
+from ketaflow.core import settings  # noqa: E402
+from ketaflow.core.inputs import Group  # noqa: E402
+from ketaflow.engine import batch_files, batches, stages  # noqa: E402
 
 ASSAY = "dendritic_spines"
 SCALE = {"pixel_size_um": 0.1, "z_step_um": 0.3}
@@ -36,18 +36,16 @@ def draw(folder: Path, stacks: int) -> None:
 def run(stage: str, folder: Path, stacks: int) -> None:
     """One stage over the batch, and its highest memory on standard output."""
     block = settings.with_defaults({}, assays.described(ASSAY, "settings.schema"))[stage]
-    work = getattr(assays.stage(ASSAY, stage), stage)
-    cache = folder / "cache" / f"{stage}.zip"
+    output = folder / f"{stage}.zip"
+    job = batches.Job(ASSAY, stage, block, "", output, folder / "cache" / f"{stage}.zip")
     if stage == "ingest":
         rows = [{"image": f"{number}.tif", "animal": "m", "region": "r", **SCALE} for number in range(stacks)]
-        groups = [Group(row["image"], {ASSAY: [row]}, [row["image"]]) for row in rows]
-        done = legacy.ingest_batch(groups, folder, work, block, code="", cache=cache)
+        batches.ingest(job, [Group(row["image"], {ASSAY: [row]}, [row["image"]]) for row in rows], folder)
     else:
         before = ["ingest"] if stage == "quantify" else ["ingest", "quantify"]
-        read = [records.read_batch(folder / f"{name}.zip") for name in before]
-        done = legacy.stage_batch(list(zip(*read, strict=True)), work, block, code="", cache=cache)
-    legacy.write(done, folder / f"{stage}.zip", cache)
-    failed = [record.reason for record in done if record.status == "failed"]
+        batches.follow(job, [folder / f"{name}.zip" for name in before], [])
+    done = batch_files.read(output, stages.stage(ASSAY, stage).writes)
+    failed = [outcome.reason for outcome in done if outcome.status == "failed"]
     print(json.dumps([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, failed]))
 
 

@@ -1,40 +1,41 @@
-"""Settings at their defaults, and drawn dendrites taken through the stages."""
+"""A simulated dendrite taken through the stages once for all tests of this folder."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from simulated_dendrites import ANY, truth
+from simulated_dendrites import INGEST, QUANTIFY, ROW, truth
 
-from ketaflow import assays
 from ketaflow.assays.dendritic_spines import ingest, quantify, simulate
-from ketaflow.core import settings
+from ketaflow.assays.dendritic_spines.model import MAIN, TRUTH, DendriteImage, Measured
+from ketaflow.assays.dendritic_spines.simulation.scene import SpineTruth
+from ketaflow.core.inputs import Rows
+
+
+@dataclass(frozen=True)
+class Run:
+    """A simulated dendrite after ingest and quantify, beside its truth."""
+
+    folder: Path
+    rows: Rows
+    image: DendriteImage
+    measured: Measured
+    spines: list[SpineTruth]
+    stack: np.ndarray
 
 
 @pytest.fixture(scope="session")
-def defaults() -> dict:
-    return settings.with_defaults({}, assays.described("dendritic_spines", "settings.schema"))
-
-
-@pytest.fixture(scope="session")
-def row() -> dict:
-    return {"image": "spines/a 1 (left).ome.tif", "animal": "mouse-107", "region": "mPFC", **ANY}
-
-
-@pytest.fixture(scope="session")
-def drawn(tmp_path_factory, row, defaults) -> dict:
-    """One drawn dendrite after ingest and quantify, beside its truth."""
-    folder: Path = tmp_path_factory.mktemp("drawn")
-    told = truth(mushroom_count=5, thin_count=4, stubby_count=2)
-    rows = {"dendritic_spines": [row], "dendritic_spines_truth": [told]}
+def run(tmp_path_factory) -> Run:
+    folder: Path = tmp_path_factory.mktemp("simulated")
+    counts = truth(mushroom_count=5, thin_count=4, stubby_count=2)
+    rows = Rows({MAIN: [ROW], TRUTH: [vars(counts)]})
     simulate.draw(rows, folder, seed=11)
-    recording = ingest.ingest(rows, folder, **defaults["ingest"])
-    recording.rows = rows
-    _, spines, stack = simulate.draw_stack(told, 11)
-    return {
-        "folder": folder, "rows": rows, "recording": recording, "spines": spines, "stack": stack,
-        "measured": quantify.quantify(recording, **defaults["quantify"]),
-    }  # fmt: skip
+    image = ingest.ingest(rows, folder, INGEST)
+    simulated = simulate.simulate_stack(counts, 11)
+    measured = quantify.quantify(image, QUANTIFY, rows=Rows())
+    return Run(folder, rows, image, measured, simulated.spines, simulated.stack)

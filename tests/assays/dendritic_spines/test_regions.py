@@ -1,4 +1,4 @@
-"""ImageJ regions: written as ImageJ reads them, read as ImageJ writes them, and back into tables."""
+"""ImageJ regions: encoded as ImageJ reads them, decoded as ImageJ writes them, and turned into rows of tables."""
 
 import io
 import struct
@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from ketaflow.assays.dendritic_spines import export
-from ketaflow.assays.dendritic_spines.raters import corrections, imagej, regions
+from ketaflow.assays.dendritic_spines.raters import imagej, regions
+from ketaflow.assays.dendritic_spines.raters.corrections import replay
 
 SPINES = pd.DataFrame(
     {"image": "a/b.tif", "spine": [1, 2, 3], "x_px": [5.0, 40.25, 80.0], "y_px": [6.0, 30.5, 9.0],
@@ -49,7 +50,7 @@ def test_a_point_lies_where_the_spine_is_with_its_plane_and_name():
 
 
 @pytest.mark.parametrize("name", ["0003-thin", "épine µ", ""])
-def test_what_is_written_is_read_again(name):
+def test_an_encoded_point_is_decoded_unchanged(name):
     (mark,) = imagej.decode_roi(imagej.encode_point(12.75, 40.25, 7, name))
     assert (mark.x_px, mark.y_px, mark.z_px, mark.name) == (12.25, 39.75, 6, name)
 
@@ -87,7 +88,7 @@ def test_each_image_has_its_archive():
     assert made == export.export({"spines": spines})
 
 
-def test_images_whose_names_differ_only_in_a_slash_have_an_archive_each():
+def test_images_whose_names_differ_only_in_a_slash_have_separate_archives():
     names = ["a/b.tif", "a_b.tif", "a b.tif"]
     made = regions.roi_archives(pd.concat([SPINES.assign(image=name) for name in names]))
     assert sorted(made) == ["a_b.tif_rois.zip", "a_b.tif_rois_2.zip", "a_b.tif_rois_3.zip"]
@@ -97,12 +98,12 @@ def test_a_cohort_without_spines_exports_nothing():
     assert export.export({}) == {}
 
 
-def test_regions_that_nobody_touched_correct_nothing(tmp_path):
+def test_untouched_regions_give_no_corrections(tmp_path):
     path = exported(tmp_path, SPINES)
     assert regions.corrections_from_rois(SPINES, imagej.read_points(path), "anna") == []
 
 
-def test_what_was_changed_in_fiji_becomes_rows_that_make_it_so(tmp_path):
+def test_changes_in_fiji_become_corrections_that_reproduce_them(tmp_path):
     """Spine 1 dragged, spine 2 deleted, spine 3 renamed to mushroom, and one new spine marked."""
     path = saved(tmp_path, {
         "0001-thin": imagej.encode_point(15.5, 6.5, 3, "0001-thin"),
@@ -110,16 +111,16 @@ def test_what_was_changed_in_fiji_becomes_rows_that_make_it_so(tmp_path):
         "0060-0100": imagej.encode_point(100.5, 60.5, 2, "0060-0100"),
     })  # fmt: skip
     rows = regions.corrections_from_rois(SPINES, imagej.read_points(path), "anna")
-    assert sorted(row["action"] for row in rows) == ["add", "add", "drop", "drop", "reclass"]
-    assert {row["by"] for row in rows} == {"anna"}
+    assert sorted(row.action for row in rows) == ["add", "add", "drop", "drop", "reclass"]
+    assert {row.by for row in rows} == {"anna"}
     found = SPINES[["z_px", "y_px", "x_px"]].to_numpy()
-    spines, failed = corrections.replay(rows, found, 0.1, (100, 200))
-    after = {(spine.place_px[2], spine.place_px[1], spine.given) for spine in spines}
+    replayed = replay(rows, found, 0.1, (100, 200))
+    after = {(spine.position_px[2], spine.position_px[1], spine.given_class) for spine in replayed.spines}
     assert after == {(15.0, 6.0, "thin"), (80.0, 9.0, "mushroom"), (100.0, 60.0, None)}
-    assert not failed
+    assert not replayed.failed
 
 
-def test_regions_renamed_by_fiji_still_mean_the_spines_they_lie_on(tmp_path):
+def test_regions_renamed_by_fiji_mean_the_spines_they_lie_on(tmp_path):
     path = saved(tmp_path, {
         f"p{number}": imagej.encode_point(row.x_px + 0.5, row.y_px + 0.5, 1, f"p{number}")
         for number, row in enumerate(SPINES.itertuples())
@@ -138,7 +139,7 @@ def test_the_commands_print_rows_of_the_cohorts_tables(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines() == ["image,action,x_px,y_px,z_px,class,by"]
 
 
-def test_coordinates_survive_the_way_there_and_back(tmp_path):
+def test_exported_coordinates_are_read_back(tmp_path):
     rng = np.random.default_rng(0)
     places = rng.uniform(0, 2000, (50, 2)).round(2)
     spines = pd.DataFrame({"image": "a.tif", "spine": range(1, 51), "x_px": places[:, 0], "y_px": places[:, 1],

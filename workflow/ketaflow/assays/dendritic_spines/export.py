@@ -1,10 +1,21 @@
-"""Spines for other programs: ImageJ's regions, a zip for each image."""
+"""Spines for other programs: ImageJ regions, a zip for each image."""
 
-import pandas as pd
+from ketaflow.assays.dendritic_spines.raters.regions import roi_archives
+from ketaflow.core.results import Tables
 
-from ketaflow.assays.dendritic_spines.raters import regions
 
+def export(tables: Tables) -> dict[str, bytes]:
+    """Encode the spines of a cohort as ImageJ regions.
 
-def export(tables: dict[str, pd.DataFrame]) -> dict[str, bytes]:
-    """Files by name, from the tables of the whole cohort; none where no spine was found."""
-    return regions.roi_archives(tables["spines"]) if "spines" in tables else {}
+    Parameters
+    ----------
+    tables : mapping of str to data frame
+        What ``quantify`` published; ``spines`` is used.
+
+    Returns
+    -------
+    dict of str to bytes
+        Zip of each image by file name; empty where no spine was found.
+    """
+    spines = tables.get("spines")
+    return {} if spines is None or spines.empty else roi_archives(spines)

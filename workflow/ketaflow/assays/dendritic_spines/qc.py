@@ -1,120 +1,155 @@
-"""Checks of one image, and the picture its reviewer judges: the projection with shaft and spines drawn on it."""
+"""Checks of one image, and the picture its reviewer judges: the projection with shafts and spines drawn on it."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Protocol
 
 import numpy as np
-import pandas as pd
 
+from ketaflow.assays.dendritic_spines.constants import (
+    MAX_AT_STACK_EDGE_PCT,
+    MIN_MARKS_IN_CORNER,
+    MIN_PLANES_OF_A_STACK,
+)
 from ketaflow.assays.dendritic_spines.figures import depth_profile, overlay
-from ketaflow.assays.dendritic_spines.raters import corrections
-from ketaflow.assays.dendritic_spines.tracing import image_properties
-from ketaflow.core.measures import check, within
-from ketaflow.core.records import Figure, Record
+from ketaflow.assays.dendritic_spines.model import (
+    HUMAN_SCORES,
+    DendriteImage,
+    HumanMark,
+    Measured,
+    QcSettings,
+    ShaftPoint,
+)
+from ketaflow.assays.dendritic_spines.raters.corrections import is_outside
+from ketaflow.assays.dendritic_spines.tracing.image_properties import saturated_pct
+from ketaflow.core.inputs import Rows
+from ketaflow.core.results import Check, Checked, Figure, check, within
 
-TABLE, SCORES = "dendritic_spines", "dendritic_spines_human_scores"
 CAPTION = (
     "Brightest point of each column of the stack; saturated pixels magenta. Line: traced shaft. Circles: spines, as "
     "wide as their heads (blue mushroom, yellow thin, green stubby, pink filopodium); dashed: added or moved by a "
-    "person. Dotted: a cell body, where nothing is looked for. Hold the picture to see it bare; point at a spine for "
-    "its number and place."
+    "person. Dotted: a cell body, in which nothing is traced. Press the picture to see it without marks; point at a "
+    "spine for its number and place."
 )
 DEPTH_CAPTION = (
-    "Light along the traced shaft in each plane, of the brightest; dots: depths of the spines. A curve that does not "
-    "fall below half at both ends belongs to a dendrite cut by the first or last plane."
+    "Light along the traced shaft in each plane, as a share of the brightest plane; dots: depths of the spines. A "
+    "curve that does not fall below half at both ends belongs to a dendrite cut by the first or last plane."
 )
-# A stack of fewer planes has no depth to show.
-FEWEST_PLANES = 3
-# Fewer marks than this may lie in a corner by themselves.
-FEWEST_MARKS = 4
 
 
-def qc(
-    recording: Record, measured: Record, *, max_saturated_pct: float, min_snr_ratio: float, max_pixel_size_um: float,
-    min_length_um: float,
-) -> Record:  # fmt: skip
-    """Check exposure, noise, sampling, depth and length; draw what was found."""
-    row, facts, stack = recording.rows[TABLE][0], recording.facts, recording.arrays["stack"]
-    about = {"recording": row["image"], "animal": row["animal"]}
-    dendrites, spines = measured.table("dendrites"), measured.table("spines")
+class MakeCheck(Protocol):
+    """Makes a check of the image that is being judged."""
+
+    def __call__(self, name: str, value: float | None, *, message: str, verdict: str, **limits: Any) -> Check:
+        """Return the check."""
+
+
+def qc(image: DendriteImage, measured: Measured, settings: QcSettings, *, rows: Rows) -> Checked:
+    """Check exposure, noise, sampling, depth and length of an image, and draw what was found.
+
+    Parameters
+    ----------
+    image : DendriteImage
+        The image.
+    measured : Measured
+        What was found in it.
+    settings : QcSettings
+        Limits of the checks.
+    rows : Rows
+        ``dendritic_spines_human_scores`` of the image.
+
+    Returns
+    -------
+    Checked
+    """
+    make: MakeCheck = partial(check, recording=image.recording, animal=image.animal)
     checks = [
-        *_exposure(stack, facts, max_saturated_pct, about),
-        *_sampling(facts, max_pixel_size_um, about),
-        *_tracing(dendrites, measured.facts["noise"], min_snr_ratio, min_length_um, about),
-        *_depth(measured.table("shafts"), stack.shape[0], about),
-        *[check("correction_applied", None, verdict="warn", message=f"a correction changed nothing: {what}", **about)
-          for what in measured.facts["unmatched"]],
-        *_human_marks(recording.rows.get(SCORES, []), stack.shape[1:], facts["pixel_size_um"], about),
-        *[check("file_layout", None, verdict="warn", message=note, **about) for note in facts["notes"]],
-    ]  # fmt: skip
-    figures = _figures(stack, facts, measured.arrays["soma"], measured.table("shafts"), spines)
-    return Record(tables={"checks": checks}, figures={row["image"]: figures})
+        *_exposure_checks(image, settings, make),
+        _sampling_check(image, settings, make),
+        *_tracing_checks(measured, settings, make),
+        *_depth_checks(measured.shafts, len(image.stack), make),
+        *(
+            make("correction_applied", None, verdict="warn", message=f"a correction changed nothing: {reason}")
+            for reason in measured.unmatched_corrections
+        ),
+        *_mark_checks(rows.of(HUMAN_SCORES, HumanMark), image, make),
+        *(make("file_layout", None, verdict="warn", message=note) for note in image.notes),
+    ]
+    return Checked(checks, {image.recording: _figures(image, measured)})
 
 
-def _figures(
-    stack: np.ndarray, facts: dict, soma: np.ndarray, shafts: pd.DataFrame, spines: pd.DataFrame
-) -> list[Figure]:
-    """The projection with what was found, and for a stack the light over its depth."""
-    projection = stack.max(0)
-    ceiling = np.inf if facts["ceiling"] is None else facts["ceiling"]
-    drawn = overlay.projection_svg(projection, projection >= ceiling, soma, facts["pixel_size_um"], shafts, spines)
-    figures = [Figure("Is every spine found, and nothing else?", drawn, caption=CAPTION)]
-    if len(stack) >= FEWEST_PLANES and len(shafts):
-        depths_um = spines["z_px"].to_numpy() * facts["z_step_um"] if len(spines) else np.zeros(0)
-        profile = depth_profile.shaft_intensity(stack, shafts)
-        drawn = depth_profile.depth_svg(profile, facts["z_step_um"], depths_um)
-        figures.append(Figure("Does the stack hold the whole depth of the dendrite?", drawn, caption=DEPTH_CAPTION))
+def _figures(image: DendriteImage, measured: Measured) -> list[Figure]:
+    """Draw the projection with what was found and, for a stack, the light over its depth."""
+    pixels = image.stack.max(0)
+    saturated = pixels >= (np.inf if image.saturation_level is None else image.saturation_level)
+    content = overlay.projection_svg(pixels, saturated, image.pixel_size_um, measured)
+    figures = [Figure("Is every spine found, and nothing else?", content, caption=CAPTION)]
+    if len(image.stack) >= MIN_PLANES_OF_A_STACK and measured.shafts and image.z_step_um is not None:
+        depths_um = measured.spines["z_px"].to_numpy(float) * image.z_step_um if len(measured.spines) else np.zeros(0)
+        light = depth_profile.shaft_light(image.stack, measured.shafts)
+        content = depth_profile.depth_chart(light, image.z_step_um, depths_um)
+        figures.append(Figure("Does the stack hold the whole depth of the dendrite?", content, caption=DEPTH_CAPTION))
     return figures
 
 
-def _human_marks(rows: list[dict], shape: tuple[int, int], pixel_um: float, about: dict) -> list[dict]:
-    """A rater whose marks lie outside the image, or all in the corner that micrometres taken for pixels fall into."""
-    made = []
-    for rater in sorted({row["rater"] for row in rows}):
-        own = [row for row in rows if row["rater"] == rater]
-        beyond = sum(corrections.is_outside(row, shape) for row in own)
-        corner = all(row["y_px"] <= shape[0] * pixel_um and row["x_px"] <= shape[1] * pixel_um for row in own)
-        if beyond:
-            said = f"{beyond} of {len(own)} marks of a rater lie outside the image of {shape[1]} x {shape[0]} pixels"
-            made.append(check("human_marks", beyond, high=0, verdict="warn", message=said, **about))
-        elif corner and len(own) >= FEWEST_MARKS:
-            said = "all marks of a rater lie in the upper left corner, as micrometres do that are entered for pixels"
-            made.append(check("human_marks", None, verdict="warn", message=said, **about))
-    return made
+def _mark_checks(marks: list[HumanMark], image: DendriteImage, make: MakeCheck) -> Iterator[Check]:
+    """Check for raters with marks outside the image, or all in the corner where micrometres taken for pixels lie."""
+    height, width = image.stack.shape[1:]
+    for rater in sorted({mark.rater for mark in marks}):
+        own = [mark for mark in marks if mark.rater == rater]
+        outside = sum(is_outside(mark, (height, width)) for mark in own)
+        corner_y, corner_x = height * image.pixel_size_um, width * image.pixel_size_um
+        in_corner = all(mark.y_px <= corner_y and mark.x_px <= corner_x for mark in own)
+        if outside:
+            message = f"{outside} of {len(own)} marks of a rater lie outside the image of {width} x {height} pixels"
+            yield make("human_marks", outside, high=0, verdict="warn", message=message)
+        elif in_corner and len(own) >= MIN_MARKS_IN_CORNER:
+            message = "all marks of a rater lie in the upper left corner, as micrometres do that are entered for pixels"
+            yield make("human_marks", None, verdict="warn", message=message)
 
 
-def _exposure(stack: np.ndarray, facts: dict, most_pct: float, about: dict) -> list[dict]:
-    if facts["ceiling"] is None:
-        return []
-    share = image_properties.saturated_pct(stack, facts["ceiling"])
-    return [check("saturated_pct", share, unit="%", high=most_pct, verdict=within(share, None, most_pct),
-                  message=f"{share:.1f} % of the bright pixels are at the detector's ceiling", **about)]  # fmt: skip
+def _exposure_checks(image: DendriteImage, settings: QcSettings, make: MakeCheck) -> Iterator[Check]:
+    """Check saturation, where the level is known."""
+    if image.saturation_level is None:
+        return
+    share, most = saturated_pct(image.stack, image.saturation_level), settings.max_saturated_pct
+    message = f"{share:.1f} % of the bright pixels are at the detector's ceiling"
+    yield make("saturated_pct", share, unit="%", high=most, verdict=within(share, None, most), message=message)
 
 
-def _sampling(facts: dict, largest_um: float, about: dict) -> list[dict]:
-    size = facts["pixel_size_um"]
-    message = f"a pixel is {size:.3g} um ({facts['scale_source']})"
-    if size > largest_um:
+def _sampling_check(image: DendriteImage, settings: QcSettings, make: MakeCheck) -> Check:
+    """Check the size of a pixel."""
+    size_um, most_um = image.pixel_size_um, settings.max_pixel_size_um
+    message = f"a pixel is {size_um:.3g} um ({image.scale_source})"
+    if size_um > most_um:
         message += "; too coarse for head diameters and classes, the density may be used"
-    return [check("pixel_size_um", size, unit="um", high=largest_um, verdict=within(size, None, largest_um),
-                  message=message, **about)]  # fmt: skip
+    verdict = within(size_um, None, most_um)
+    return make("pixel_size_um", size_um, unit="um", high=most_um, verdict=verdict, message=message)
 
 
-def _tracing(dendrites: pd.DataFrame, noise: float, least_snr: float, least_um: float, about: dict) -> list[dict]:
-    if not len(dendrites):
-        return [check("dendrite_length_um", None, unit="um", low=least_um, verdict="fail",
-                      message="no dendrite was found in the image", **about)]  # fmt: skip
-    length = float(dendrites["length_um"].sum())
-    snr = float(np.average(dendrites["brightness"], weights=dendrites["length_um"])) / noise
-    return [
-        check("dendrite_length_um", length, unit="um", low=least_um, verdict=within(length, least_um, None),
-              message=f"{length:.1f} um of dendrite in {len(dendrites)} branch{'es' * (len(dendrites) != 1)}", **about),
-        check("snr", snr, low=least_snr, verdict=within(snr, least_snr, None),
-              message=f"the shaft stands {snr:.1f} standard deviations of noise above the background", **about),
-    ]  # fmt: skip
+def _tracing_checks(measured: Measured, settings: QcSettings, make: MakeCheck) -> Iterator[Check]:
+    """Check the length of the dendrites, and the brightness of their shafts in noise."""
+    branches, least_um, least_snr = measured.dendrites, settings.min_length_um, settings.min_snr_ratio
+    if not branches:
+        message = "no dendrite was found in the image"
+        yield make("dendrite_length_um", None, unit="um", low=least_um, verdict="fail", message=message)
+        return
+    lengths_um = np.array([branch.length_um for branch in branches])
+    length_um = float(lengths_um.sum())
+    snr = float(np.average([branch.brightness for branch in branches], weights=lengths_um)) / measured.noise
+    message = f"{length_um:.1f} um of dendrite in {len(branches)} branch{'es' * (len(branches) != 1)}"
+    verdict = within(length_um, least_um, None)
+    yield make("dendrite_length_um", length_um, unit="um", low=least_um, verdict=verdict, message=message)
+    message = f"the shaft stands {snr:.1f} standard deviations of noise above the background"
+    yield make("snr", snr, low=least_snr, verdict=within(snr, least_snr, None), message=message)
 
 
-def _depth(shafts: pd.DataFrame, planes: int, about: dict) -> list[dict]:
-    """A shaft that runs along the first or last plane has spines outside the stack."""
-    if planes < FEWEST_PLANES or not len(shafts):
-        return []
-    outside = float((shafts["z_px"].le(0.5) | shafts["z_px"].ge(planes - 1.5)).mean() * 100)
-    return [check("shaft_at_stack_edge_pct", outside, unit="%", high=10.0, verdict=within(outside, None, 10.0),
-                  message=f"{outside:.0f} % of the shaft lies in the first or last plane", **about)]  # fmt: skip
+def _depth_checks(shafts: list[ShaftPoint], planes: int, make: MakeCheck) -> Iterator[Check]:
+    """Check for a shaft along the first or last plane, whose spines lie partly outside the stack."""
+    if planes < MIN_PLANES_OF_A_STACK or not shafts:
+        return
+    at_edge = [point.z_px <= 0.5 or point.z_px >= planes - 1.5 for point in shafts]
+    share = float(np.mean(at_edge) * 100)
+    message = f"{share:.0f} % of the shaft lies in the first or last plane"
+    verdict = within(share, None, MAX_AT_STACK_EDGE_PCT)
+    yield make("shaft_at_stack_edge_pct", share, unit="%", high=MAX_AT_STACK_EDGE_PCT, verdict=verdict, message=message)

@@ -1,207 +1,235 @@
-"""Spines of one image: shafts traced, candidates judged, corrections replayed, shapes measured, counts by length."""
+"""Spines of one image: dendrites traced, candidates scored, corrections applied, spines measured and counted."""
 
-from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
-from scipy import ndimage
 
-from ketaflow.assays.dendritic_spines import constants
-from ketaflow.assays.dendritic_spines.detection import candidate_search, candidates, lab_scorer, shape, spine_class
-from ketaflow.assays.dendritic_spines.detection import scorer as judge
-from ketaflow.assays.dendritic_spines.detection.candidates import Candidates
-from ketaflow.assays.dendritic_spines.raters import corrections
-from ketaflow.assays.dendritic_spines.tracing import centreline, image_properties, projection, tracer
+from ketaflow.assays.dendritic_spines.constants import CLASSES, SHAFT_POINT_UM
+from ketaflow.assays.dendritic_spines.detection import candidate_search, scorer
+from ketaflow.assays.dendritic_spines.detection.candidates import Candidates, concatenate
+from ketaflow.assays.dendritic_spines.detection.lab_scorer import checked_weights
+from ketaflow.assays.dendritic_spines.detection.shape import Shapes, measure_shapes
+from ketaflow.assays.dendritic_spines.detection.spine_class import class_probabilities
+from ketaflow.assays.dendritic_spines.model import (
+    BranchRow,
+    Correction,
+    DendriteImage,
+    Measured,
+    QuantifySettings,
+    ShaftPoint,
+    SpineRow,
+    Weights,
+    corrections,
+    spine_table,
+)
+from ketaflow.assays.dendritic_spines.raters.corrections import CorrectedSpine, replay
+from ketaflow.assays.dendritic_spines.tracing.constants import LINE_STEP_UM
 from ketaflow.assays.dendritic_spines.tracing.dendrite import Dendrite
-from ketaflow.assays.dendritic_spines.tracing.tracer import Tracing
-from ketaflow.core.measures import measurement
-from ketaflow.core.records import Record
+from ketaflow.assays.dendritic_spines.tracing.projection import Projection, project_stack, projected_fwhm_um
+from ketaflow.assays.dendritic_spines.tracing.tracer import Tracing, trace_dendrites
+from ketaflow.core.inputs import Rows
+from ketaflow.core.results import Measurement, measurement
 
-TABLE = "dendritic_spines"
-CORRECTIONS = "dendritic_spines_corrections"
-UNITS = {
-    "dendrite_length_um": "um", "spine_count": "spines", "spine_density_per_um": "spines/um",
-    "spine_head_diameter_um": "um", "spine_length_um": "um",
-    **{f"{name}_density_per_um": "spines/um" for name in constants.CLASSES},
-}  # fmt: skip
+MEASURES = (
+    "dendrite_length_um", "spine_count", "spine_density_per_um", "spine_head_diameter_um", "spine_length_um",
+    *(f"{name}_density_per_um" for name in CLASSES),
+)  # fmt: skip
 NO_DENDRITE = "no dendrite was found in the image"
 NO_SPINE = "the dendrite has no spines"
 
 
-def quantify(
-    recording: Record, *, scorer: str, score_threshold: float, stricter_when_clear: float, laxer_when_clear: float,
-    min_distance_um: float, max_reach_um: float, min_dendrite_um: float, faintest_dendrite_ratio: float,
-    psf_fwhm_um: float, mushroom_head_um: float, stubby_neck_um: float, stubby_length_um: float,
-    filopodium_length_um: float,
-) -> Record:  # fmt: skip
-    """Measure the dendrite of one image.
+class Spines(NamedTuple):
+    """Spines of an image: where they are, what corrections made of each, and the score of each."""
 
-    Tables: ``measurements``; ``spines``, one row each; ``dendrites``, one row for each traced branch; ``shafts``,
-    points of their centrelines. Array ``soma`` (y, x): where a cell body is, and no dendrite is looked for.
+    candidates: Candidates
+    corrected: list[CorrectedSpine]
+    scores: list[float]
+
+
+def quantify(image: DendriteImage, settings: QuantifySettings, *, rows: Rows) -> Measured:
+    """Measure the dendrites and spines of one image.
+
+    Parameters
+    ----------
+    image : DendriteImage
+        The image.
+    settings : QuantifySettings
+        Settings of the method.
+    rows : Rows
+        ``dendritic_spines_corrections`` of the image.
+
+    Returns
+    -------
+    Measured
+        Every measure is empty where no dendrite was found.
     """
-    row = recording.rows[TABLE][0]
-    voxel_um = projection.voxel_size_um(recording.facts)
-    stack, background = projection.subtract_background(recording.arrays["stack"])
-    picture = projection.project(stack, voxel_um)
-    noise = image_properties.pixel_noise(picture[None], image_properties.count_step(recording.arrays["stack"]))
-    traced = tracer.trace_dendrites(
-        stack, picture, voxel_um, noise, min_dendrite_um=min_dendrite_um,
-        faintest_dendrite_ratio=faintest_dendrite_ratio,
-    )  # fmt: skip
-    about = {"background": background, "noise": noise}
-    if not traced.dendrites:
-        return Record(facts={**about, "unmatched": []}, arrays={"soma": traced.soma},
-                      tables={"measurements": _measurements(row, None, None)})  # fmt: skip
-    offered = candidate_search.find_candidates(picture, voxel_um, traced, noise, reach_um=max_reach_um)
-    scores = _scores(offered, scorer, recording.arrays, {
-        "stricter_when_clear": stricter_when_clear, "laxer_when_clear": laxer_when_clear,
-    })  # fmt: skip
-    same = candidate_search.find_duplicates(picture, voxel_um, traced, offered, min_distance_um)
-    likely = same.suppress(scores, scores >= score_threshold)
-    likely = likely[np.lexsort((offered.point[likely], offered.dendrite[likely]))]
-    chosen = _in_depth(offered.subset(likely), traced.factor, stack, voxel_um)
-    found, told, unmatched = _corrected(recording, stack, picture, voxel_um, traced, noise, chosen, scores[likely])
-    fwhm_um = projection.projected_fwhm_um(psf_fwhm_um, len(stack))
-    spines = _spine_table(_named(row), picture, voxel_um, traced.dendrites, found, told, psf_fwhm_um=fwhm_um, rule={
-        "mushroom_head_um": mushroom_head_um, "stubby_neck_um": stubby_neck_um,
-        "stubby_length_um": stubby_length_um, "filopodium_length_um": filopodium_length_um,
-    })  # fmt: skip
-    tables = {
-        "measurements": _measurements(row, traced.dendrites, spines),
-        "spines": spines,
-        "dendrites": _dendrite_table(_named(row), traced.dendrites, voxel_um),
-        "shafts": _shaft_table(_named(row), traced.dendrites, voxel_um),
-    }
-    return Record(facts={**about, "unmatched": unmatched}, tables=tables, arrays={"soma": traced.soma})
+    projection = project_stack(image.stack, image.voxel_um)
+    tracing = trace_dendrites(
+        projection, min_dendrite_um=settings.min_dendrite_um, faintest_ratio=settings.faintest_dendrite_ratio
+    )
+    if not tracing.dendrites:
+        missing = [_measurement(image, name, None, reason=NO_DENDRITE) for name in MEASURES]
+        return Measured(tracing.soma, projection.noise, projection.background, [], missing, spine_table([]))
+    found, scores = _found_spines(projection, tracing, image.lab_weights, settings)
+    spines, unmatched = _corrected(corrections(rows), projection, tracing, found, scores)
+    spine_rows = _spine_rows(image, projection, tracing, spines, settings)
+    return Measured(
+        soma=tracing.soma,
+        noise=projection.noise,
+        background=projection.background,
+        unmatched_corrections=unmatched,
+        measurements=_measurements(image, tracing.dendrites, spine_rows),
+        spines=spine_table(spine_rows),
+        dendrites=_branch_rows(image, tracing.dendrites),
+        shafts=_shaft_points(image, tracing.dendrites),
+    )
 
 
-def _scores(offered: Candidates, kind: str, arrays: dict[str, np.ndarray], when_clear: dict[str, float]) -> np.ndarray:
-    """Score (n,) of each candidate; ``when_clear`` is not for a laboratory's own scorer."""
-    if kind == "classical":
-        return judge.classical_score(offered)
-    if own := lab_scorer.weights(arrays):
-        return judge.score_candidates(offered, own)
-    return judge.adjust_for_clear_image(judge.score_candidates(offered, judge.shipped_weights()), offered, **when_clear)
+def _found_spines(
+    projection: Projection, tracing: Tracing, lab_weights: Weights, settings: QuantifySettings
+) -> tuple[Candidates, np.ndarray]:
+    """Find the spines of an image, branch by branch, on the scale of the file; and their scores (n,)."""
+    candidates = candidate_search.find_candidates(projection, tracing, reach_um=settings.max_reach_um)
+    scores = _scores(candidates, lab_weights, settings)
+    duplicates = candidate_search.find_duplicates(
+        projection, tracing, candidates, min_distance_um=settings.min_distance_um
+    )
+    accepted = duplicates.suppress(scores, scores >= settings.score_threshold)
+    accepted = accepted[np.lexsort((candidates.point[accepted], candidates.dendrite[accepted]))]
+    return candidate_search.at_file_scale(candidates.subset(accepted), projection, tracing), scores[accepted]
 
 
-def _in_depth(chosen: Candidates, factor: float, stack: np.ndarray, voxel_um: np.ndarray) -> Candidates:
-    """Candidates in true micrometres, each in the plane in which it is brightest."""
-    chosen.places_um = chosen.places_um / factor
-    chosen.places_um[:, 0] = _depth(chosen.places_um, stack, voxel_um)
-    return chosen
+def _scores(candidates: Candidates, lab_weights: Weights, settings: QuantifySettings) -> np.ndarray:
+    """Score each candidate (n,); the adjustment for clear images is not for a laboratory's own scorer."""
+    if settings.scorer == "classical":
+        return scorer.classical_score(candidates)
+    if lab_weights:
+        return scorer.score_candidates(candidates, checked_weights(lab_weights))
+    return scorer.adjust_for_clear_image(
+        scorer.score_candidates(candidates, scorer.shipped_weights()),
+        candidates,
+        stricter_when_clear=settings.stricter_when_clear,
+        laxer_when_clear=settings.laxer_when_clear,
+    )
 
 
 def _corrected(
-    recording: Record, stack: np.ndarray, picture: np.ndarray, voxel_um: np.ndarray, traced: Tracing, noise: float,
-    found: Candidates, scores: np.ndarray,
-) -> tuple[Candidates, list[dict], list[str]]:  # fmt: skip
-    """Spines after a person's corrections, what is known of each (number, score, class given), and what failed."""
-    rows = recording.rows.get(CORRECTIONS, [])
-    spines, failed = corrections.replay(rows, found.places_um / voxel_um, float(voxel_um[1]), stack.shape[1:])
-    as_found = [spine for spine in spines if spine.origin == "found"]
-    by_hand = [spine for spine in spines if spine.origin != "found"]
-    facts = [
-        {"spine": spine.number, "score": scores[spine.index] if spine.origin == "found" else 1.0,
-         "given": spine.given, "origin": spine.origin}
-        for spine in as_found + by_hand
-    ]  # fmt: skip
-    parts = [found.subset(np.array([spine.index for spine in as_found], int))]
+    rows: list[Correction], projection: Projection, tracing: Tracing, found: Candidates, scores: np.ndarray
+) -> tuple[Spines, list[str]]:
+    """Apply corrections to the spines found; and the corrections that changed nothing, with the reasons."""
+    voxel_um = projection.voxel_um
+    replayed = replay(rows, found.positions_um / voxel_um, projection.pixel_um, projection.pixels.shape)
+    kept = [spine for spine in replayed.spines if spine.origin == "found"]
+    by_hand = [spine for spine in replayed.spines if spine.origin != "found"]
+    index = [spine.index for spine in kept if spine.index is not None]
+    parts = [found.subset(np.array(index, int))]
     if by_hand:
-        places_um = np.array([spine.place_px for spine in by_hand]) * voxel_um
-        places_um[:, 0] = np.where(
-            np.isnan(places_um[:, 0]), _depth(np.nan_to_num(places_um), stack, voxel_um), places_um[:, 0]
-        )
-        parts.append(candidate_search.candidates_at(picture, voxel_um, traced, noise, places_um))
-    return candidates.concatenate(parts), facts, failed
+        positions_um = np.array([spine.position_px for spine in by_hand]) * voxel_um
+        brightest_um = candidate_search.brightest_depth_um(np.nan_to_num(positions_um), projection)
+        positions_um[:, 0] = np.where(np.isnan(positions_um[:, 0]), brightest_um, positions_um[:, 0])
+        parts.append(candidate_search.candidates_at(projection, tracing, positions_um))
+    spines = Spines(concatenate(parts), kept + by_hand, [*map(float, scores[index]), *[1.0] * len(by_hand)])
+    return spines, replayed.failed
 
 
-def _depth(places_um: np.ndarray, stack: np.ndarray, voxel_um: np.ndarray) -> np.ndarray:
-    """Depth (n,) um at which each place of the projection is brightest, over three by three pixels."""
-    if len(stack) == 1 or not len(places_um):
-        return np.zeros(len(places_um))
-    y, x = np.rint(places_um[:, 1:] / voxel_um[1:]).astype(int).T
-    columns = sum(
-        stack[:, (y + dy).clip(0, stack.shape[1] - 1), (x + dx).clip(0, stack.shape[2] - 1)]
-        for dy in (-1, 0, 1)
-        for dx in (-1, 0, 1)
-    )
-    return ndimage.uniform_filter1d(columns, 3, axis=0, mode="nearest").argmax(0) * voxel_um[0]
-
-
-def _spine_table(
-    named: dict[str, str], picture: np.ndarray, voxel_um: np.ndarray, dendrites: list[Dendrite], spines: Candidates,
-    facts: list[dict], *, psf_fwhm_um: float, rule: dict[str, float],
-) -> list[dict]:  # fmt: skip
-    """One row for each spine."""
-    shapes = shape.measure_shapes(picture, voxel_um, spines, dendrites, psf_fwhm_um=psf_fwhm_um)
-    probabilities = spine_class.class_probabilities(
-        shapes.length_um, shapes.head_diameter_um, shapes.neck_length_um, **rule
-    )
-    places_px = spines.places_um / voxel_um
-    table = []
-    for index, fact in enumerate(facts):
+def _spine_rows(
+    image: DendriteImage, projection: Projection, tracing: Tracing, spines: Spines, settings: QuantifySettings
+) -> list[SpineRow]:
+    """Measure and classify each spine."""
+    fwhm_um = projected_fwhm_um(settings.psf_fwhm_um, len(projection.stack))
+    shapes = measure_shapes(projection, spines.candidates, tracing.dendrites, psf_fwhm_um=fwhm_um)
+    probabilities = class_probabilities(shapes, settings)
+    positions_px = np.round(spines.candidates.positions_um / projection.voxel_um, 2).tolist()
+    sizes = _rounded(shapes)
+    rows = []
+    for index, (spine, score) in enumerate(zip(spines.corrected, spines.scores, strict=True)):
         best = int(np.argmax(probabilities[index]))
-        table.append({
-            **named, "spine": fact["spine"], "x_px": round(places_px[index, 2], 2),
-            "y_px": round(places_px[index, 1], 2), "z_px": round(places_px[index, 0], 2),
-            "score": round(float(fact["score"]), 4), "head_diameter_um": round(shapes.head_diameter_um[index], 4),
-            "length_um": round(shapes.length_um[index], 4), "neck_length_um": round(shapes.neck_length_um[index], 4),
-            "brightness_um2": round(shapes.brightness_um2[index], 4), "class": fact["given"] or constants.CLASSES[best],
-            "class_probability": 1.0 if fact["given"] else round(float(probabilities[index, best]), 3),
-            "below_resolution": bool(shapes.below_resolution[index]), "origin": fact["origin"],
-            "branch": int(spines.dendrite[index]) + 1,
-        })  # fmt: skip
-    return table
+        z_px, y_px, x_px = positions_px[index]
+        head_um, length_um, neck_um, light = sizes[index]
+        rows.append(
+            SpineRow(
+                image=image.image,
+                recording=image.recording,
+                animal=image.animal,
+                spine=spine.number,
+                x_px=x_px,
+                y_px=y_px,
+                z_px=z_px,
+                score=round(score, 4),
+                head_diameter_um=head_um,
+                length_um=length_um,
+                neck_length_um=neck_um,
+                brightness_um2=light,
+                spine_class=spine.given_class or CLASSES[best],
+                class_probability=1.0 if spine.given_class else round(float(probabilities[index, best]), 3),
+                below_resolution=bool(shapes.below_resolution[index]),
+                origin=spine.origin,
+                branch=int(spines.candidates.dendrite[index]) + 1,
+            )
+        )
+    return rows
 
 
-def _dendrite_table(named: dict[str, str], dendrites: list[Dendrite], voxel_um: np.ndarray) -> list[dict]:
+def _rounded(shapes: Shapes) -> list[list[float]]:
+    """Head diameter, length, neck length and light of each spine, to four digits."""
+    columns = (shapes.head_diameter_um, shapes.length_um, shapes.neck_length_um, shapes.brightness_um2)
+    rows: list[list[float]] = np.round(np.column_stack(columns), 4).tolist()
+    return rows
+
+
+def _branch_rows(image: DendriteImage, dendrites: list[Dendrite]) -> list[BranchRow]:
+    """Describe each traced branch."""
     return [
-        {**named, "branch": number, "length_um": dendrite.length_um,
-         "radius_um": float(np.median(dendrite.radius_um)), "brightness": float(np.median(dendrite.brightness)),
-         "pixel_size_um": float(voxel_um[1])}
+        BranchRow(
+            image=image.image,
+            recording=image.recording,
+            animal=image.animal,
+            branch=number,
+            length_um=dendrite.length_um,
+            radius_um=float(np.median(dendrite.radius_um)),
+            brightness=float(np.median(dendrite.brightness)),
+            pixel_size_um=image.pixel_size_um,
+        )
         for number, dendrite in enumerate(dendrites, start=1)
-    ]  # fmt: skip
-
-
-def _shaft_table(named: dict[str, str], dendrites: list[Dendrite], voxel_um: np.ndarray) -> list[dict]:
-    """Centrelines, a point every half micrometre."""
-    every = max(1, round(0.5 / centreline.LINE_STEP_UM))
-    return [
-        {**named, "branch": number, "x_px": round(x, 1), "y_px": round(y, 1), "z_px": round(z, 1)}
-        for number, dendrite in enumerate(dendrites, start=1)
-        for z, y, x in (dendrite.line_um / voxel_um)[[*range(0, len(dendrite.line_um) - 1, every), -1]]
     ]
 
 
-def _measurements(row: dict, dendrites: list[Dendrite] | None, spines: list[dict] | None) -> list[dict]:
-    """Every measure of the dendrite; all empty where none was found."""
-    about = {"animal": row["animal"], "recording": row["image"], "region": row["region"], "sample": _sample(row)}
-    if dendrites is None or spines is None:
-        return [measurement(name, None, unit=unit, reason=NO_DENDRITE, **about) for name, unit in UNITS.items()]
+def _shaft_points(image: DendriteImage, dendrites: list[Dendrite]) -> list[ShaftPoint]:
+    """Sample the centrelines in steps of ``SHAFT_POINT_UM``, each to its last point."""
+    every = max(1, round(SHAFT_POINT_UM / LINE_STEP_UM))
+    points = []
+    for number, dendrite in enumerate(dendrites, start=1):
+        sampled = [*range(0, len(dendrite.line_um) - 1, every), -1]
+        for z, y, x in np.round((dendrite.line_um / image.voxel_um)[sampled], 1).tolist():
+            points.append(ShaftPoint(image.image, image.recording, image.animal, number, x, y, z))
+    return points
+
+
+def _measurements(image: DendriteImage, dendrites: list[Dendrite], spines: list[SpineRow]) -> list[Measurement]:
+    """Compute every measure of the dendrite."""
     length_um = sum(dendrite.length_um for dendrite in dendrites)
     count = len(spines)
-    values = {
-        "dendrite_length_um": length_um,
-        "spine_count": count,
-        "spine_density_per_um": count / length_um,
-        "spine_head_diameter_um": np.mean([spine["head_diameter_um"] for spine in spines]) if spines else None,
-        "spine_length_um": np.mean([spine["length_um"] for spine in spines]) if spines else None,
-        **{
-            f"{name}_density_per_um": sum(spine["class"] == name for spine in spines) / length_um
-            for name in constants.CLASSES
-        },
-    }
+    by_class = [sum(spine.spine_class == name for spine in spines) / length_um for name in CLASSES]
+    head_um = float(np.mean([spine.head_diameter_um for spine in spines])) if spines else None
+    spine_um = float(np.mean([spine.length_um for spine in spines])) if spines else None
+    values = [length_um, count, count / length_um, head_um, spine_um, *by_class]
     return [
-        measurement(name, value, unit=UNITS[name], reason="" if value is not None else NO_SPINE, n=count, **about)
-        for name, value in values.items()
+        _measurement(image, name, value, reason="" if value is not None else NO_SPINE, n=count)
+        for name, value in zip(MEASURES, values, strict=True)
     ]
 
 
-def _named(row: dict) -> dict[str, str]:
-    """Columns that say of what recording and animal a row of the assay's tables is."""
-    return {"image": row["image"], "recording": row["image"], "animal": row["animal"]}
-
-
-def _sample(row: dict) -> str:
-    """What lies below the animal: the dendrite of the cell, or the image where the table names no dendrite."""
-    named = [row[column] for column in ("cell", "dendrite") if row.get(column)]
-    return "/".join(named) if row.get("dendrite") else "/".join([*named, PurePosixPath(row["image"]).stem])
+def _measurement(
+    image: DendriteImage, name: str, value: float | None, *, reason: str, n: float | None = None
+) -> Measurement:
+    """Make one measurement of an image."""
+    return measurement(
+        name,
+        value,
+        animal=image.animal,
+        recording=image.recording,
+        region=image.region,
+        sample=image.sample,
+        reason=reason,
+        n=n,
+    )

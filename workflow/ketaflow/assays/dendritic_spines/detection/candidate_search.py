@@ -1,121 +1,214 @@
-"""Candidates: the places near a shaft that could be spines, found on the scale of an ordinary shaft."""
+"""Candidates: the places near a shaft that could be spines, sought on the scale of an ordinary shaft.
+
+Blobs of the projection near a shaft are candidates, and places where the shaft bulges without a blob.
+"""
+
+from dataclasses import replace
 
 import numpy as np
+from scipy import ndimage
 from scipy.spatial import cKDTree
+from skimage.feature import peak_local_max
 
-from ketaflow.assays.dendritic_spines.detection import candidate_merging
+from ketaflow.assays.dendritic_spines.detection import candidate_merging, constants
 from ketaflow.assays.dendritic_spines.detection.candidate_merging import Duplicates
 from ketaflow.assays.dendritic_spines.detection.candidates import Candidates
-from ketaflow.assays.dendritic_spines.detection.multiscale import (
-    BULGE_SIGMA_UM,
-    MultiscaleView,
-    blur,
-    distance_from_shafts,
-)
+from ketaflow.assays.dendritic_spines.detection.multiscale import MultiscaleView, blur, distance_from_shafts
 from ketaflow.assays.dendritic_spines.detection.shaft_frame import describe_candidates
-from ketaflow.assays.dendritic_spines.tracing import shaft_subtraction
-from ketaflow.assays.dendritic_spines.tracing.dendrite import Dendrite
+from ketaflow.assays.dendritic_spines.tracing.projection import Projection
+from ketaflow.assays.dendritic_spines.tracing.shaft_subtraction import bulge_positions
 from ketaflow.assays.dendritic_spines.tracing.tracer import Tracing
 
-# Nearer than this (um) two peaks are one: 0.61 wavelengths by the aperture (Rayleigh), of 520 nm and 1.3.
-SAME_UM = 0.25
-# Blobs fainter than this are not offered: a quarter of a pixel's noise, 1.5 % of the faintest shaft.
-FAINTEST_IN_NOISE, FAINTEST_IN_SHAFTS = 0.25, 0.015
-# Blur under which it is looked for a dip between two candidates (um, sigma): it takes off some noise, but adds next to
-# nothing to a microscope's own blur, which leaves little of the dip between two heads.
-DIP_SIGMA_UM = 0.06
+
+def find_candidates(projection: Projection, tracing: Tracing, *, reach_um: float) -> Candidates:
+    """Find the candidates of an image.
+
+    Parameters
+    ----------
+    projection : Projection
+        The image.
+    tracing : Tracing
+        At least one dendrite.
+    reach_um : float
+        Candidates are sought up to this far from the surface of the widest shaft (um).
+
+    Returns
+    -------
+    Candidates
+        Positions on the ordinary scale (``tracing.scale_factor`` times micrometres); none in cell bodies.
+    """
+    view = _ordinary_view(projection, tracing)
+    peaks_um = _blob_positions(view, reach_um)
+    found = describe_candidates(np.concatenate([peaks_um, _bulge_positions(view, peaks_um)]), view)
+    if not tracing.soma.any():
+        return found
+    y, x = np.rint(found.positions_um[:, 1:] / tracing.scale_factor / projection.voxel_um[1:]).astype(int).T
+    return found.subset(~tracing.soma[y, x])
 
 
-def find_candidates(
-    picture: np.ndarray, voxel_um: np.ndarray, found: Tracing, noise: float, *, reach_um: float
-) -> Candidates:
-    """Candidates in a projection (y, x), their places on the ordinary scale (``found.factor`` times micrometres)."""
-    flat = [dendrite.flat().scaled(found.factor) for dendrite in found.dendrites]
-    made = _candidates(picture, float(voxel_um[1]) * found.factor, flat, noise, reach_um=reach_um)
-    if not found.soma.any():
-        return made
-    y, x = np.rint(made.places_um[:, 1:] / found.factor / voxel_um[1:]).astype(int).T
-    return made.subset(~found.soma[y, x])
+def candidates_at(projection: Projection, tracing: Tracing, positions_um: np.ndarray) -> Candidates:
+    """Describe the places at which a person saw spines.
+
+    Parameters
+    ----------
+    projection : Projection
+        The image.
+    tracing : Tracing
+        At least one dendrite.
+    positions_um : (n, 3) float
+        Depth, y, x on the scale of the file (um).
+
+    Returns
+    -------
+    Candidates
+        One for each place, at ``positions_um``.
+    """
+    found = describe_candidates(positions_um[:, 1:] * tracing.scale_factor, _ordinary_view(projection, tracing))
+    return replace(found, positions_um=positions_um)
 
 
 def find_duplicates(
-    picture: np.ndarray, voxel_um: np.ndarray, found: Tracing, offered: Candidates, min_distance_um: float
+    projection: Projection, tracing: Tracing, candidates: Candidates, *, min_distance_um: float
 ) -> Duplicates:
-    """Which of the candidates offered in a projection (y, x) are one spine."""
-    pixel_um = float(voxel_um[1]) * found.factor
-    smooth = blur(picture, DIP_SIGMA_UM, pixel_um)
-    return candidate_merging.duplicate_pairs(smooth, pixel_um, offered, min_distance_um)
+    """Find which candidates of an image are the same spine.
 
+    Parameters
+    ----------
+    projection : Projection
+        The image.
+    tracing : Tracing
+        Its dendrites.
+    candidates : Candidates
+        See ``find_candidates``.
+    min_distance_um : float
+        Two candidates nearer than this are one spine (um).
 
-def candidates_at(
-    picture: np.ndarray, voxel_um: np.ndarray, found: Tracing, noise: float, places_um: np.ndarray
-) -> Candidates:
-    """Candidates where a person says there are spines (n, 3), in true micrometres."""
-    flat = [dendrite.flat().scaled(found.factor) for dendrite in found.dendrites]
-    flat_um = places_um[:, 1:] * found.factor
-    made = describe_candidates(flat_um, MultiscaleView.of(picture, float(voxel_um[1]) * found.factor, flat, noise))
-    made.places_um = places_um
-    return made
-
-
-def _candidates(
-    picture: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float, *, reach_um: float
-) -> Candidates:
-    """All places within ``reach_um`` of a shaft's surface that are brighter than what surrounds them.
-
-    ``picture`` (y, x) is without background, ``noise`` the standard deviation of one of its pixels.
+    Returns
+    -------
+    Duplicates
     """
-    view = MultiscaleView.of(picture, pixel_um, dendrites, noise)
-    near = distance_from_shafts(picture.shape, pixel_um, dendrites) <= _widest(dendrites) + reach_um
-    shaft = min(float(np.median(dendrite.brightness)) for dendrite in dendrites)
-    least = max(FAINTEST_IN_NOISE * noise, FAINTEST_IN_SHAFTS * shaft)
-    blobs = view.blobs
-    pixels = np.concatenate([_peaks(blob, near, least) for blob in blobs])
-    strength = np.max([blob[tuple(pixels.T)] for blob in blobs], axis=0, initial=0)
-    flat_um = pixels[suppress_neighbours(pixels * pixel_um, strength, SAME_UM)] * pixel_um
-    return describe_candidates(np.concatenate([flat_um, _bulges(view, flat_um)]), view)
+    pixel_um = projection.pixel_um * tracing.scale_factor
+    blurred = blur(projection.pixels, constants.DIP_BLUR_UM, pixel_um)
+    return candidate_merging.find_duplicates(blurred, pixel_um, candidates, min_distance_um=min_distance_um)
 
 
-def _bulges(view: MultiscaleView, known_um: np.ndarray) -> np.ndarray:
-    """Places (n, 2) um that bulge out of a shaft and at which there is no blob."""
-    left = view.noise * view.pixel_um / (2 * np.sqrt(np.pi) * BULGE_SIGMA_UM)
-    parts = [
-        shaft_subtraction.bulge_positions(out, dendrite, left)
-        for out, dendrite in zip(view.outs, view.dendrites, strict=True)
-    ]
-    flat_um = np.concatenate(parts)
-    flat_um = flat_um[suppress_neighbours(flat_um, np.zeros(len(flat_um)), SAME_UM)]
-    far, _ = cKDTree(known_um).query(flat_um) if len(known_um) and len(flat_um) else (np.full(len(flat_um), np.inf), 0)
-    inside = ((flat_um >= 0) & (flat_um <= (np.array(view.scales[0].shape) - 1) * view.pixel_um)).all(1)
-    return flat_um[(far > SAME_UM) & inside]
+def at_file_scale(candidates: Candidates, projection: Projection, tracing: Tracing) -> Candidates:
+    """Bring candidates back to the scale of the file, each to the plane in which it is brightest.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        Positions on the ordinary scale.
+    projection : Projection
+        The image.
+    tracing : Tracing
+        Its dendrites.
+
+    Returns
+    -------
+    Candidates
+        The same candidates; positions in um on the scale of the file, with depth.
+    """
+    positions_um = candidates.positions_um / tracing.scale_factor
+    positions_um[:, 0] = brightest_depth_um(positions_um, projection)
+    return replace(candidates, positions_um=positions_um)
 
 
-def _widest(dendrites: list[Dendrite]) -> float:
-    return max(float(dendrite.radius_um.max()) for dendrite in dendrites)
+def brightest_depth_um(positions_um: np.ndarray, projection: Projection) -> np.ndarray:
+    """Depth at which places of the projection are brightest.
+
+    Parameters
+    ----------
+    positions_um : (n, 3) float
+        Depth (ignored), y, x (um).
+    projection : Projection
+        The image.
+
+    Returns
+    -------
+    (n,) float
+        Depth of the brightest plane (um), light being averaged over three pixels in each direction; 0 in a single
+        plane.
+    """
+    stack = projection.stack
+    if len(stack) == 1 or not len(positions_um):
+        return np.zeros(len(positions_um))
+    y, x = np.rint(positions_um[:, 1:] / projection.voxel_um[1:]).astype(int).T
+    columns = sum(
+        stack[:, (y + dy).clip(0, stack.shape[1] - 1), (x + dx).clip(0, stack.shape[2] - 1)]
+        for dy in (-1, 0, 1)
+        for dx in (-1, 0, 1)
+    )
+    light = ndimage.uniform_filter1d(columns, 3, axis=0, mode="nearest")
+    return np.asarray(light.argmax(0) * projection.voxel_um[0])
 
 
-def _peaks(blob: np.ndarray, near: np.ndarray, least: float) -> np.ndarray:
-    """Pixels (n, 2) higher than ``least`` and than their eight neighbours."""
-    places = np.argwhere((blob > least) & near)
-    inner = (places > 0).all(1) & (places < np.array(blob.shape) - 1).all(1)
-    places = places[inner]
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            if (dy, dx) != (0, 0) and len(places):
-                here = blob[tuple(places.T)]
-                there = blob[places[:, 0] + dy, places[:, 1] + dx]
-                # Of two equal neighbours the later one is the peak.
-                places = places[(here > there) | ((here == there) & ((dy, dx) > (0, 0)))]
-    return places
+def suppress_neighbours(flat_um: np.ndarray, strength: np.ndarray, min_distance_um: float) -> np.ndarray:
+    """Keep the strongest of places that lie near each other (non-maximum suppression).
 
+    Parameters
+    ----------
+    flat_um : (n, d) float
+        The places (um).
+    strength : (n,) float
+        Of equally strong places the first is kept.
+    min_distance_um : float
+        Smallest distance between places that are kept (um).
 
-def suppress_neighbours(flat_um: np.ndarray, strength: np.ndarray, apart_um: float) -> np.ndarray:
-    """Indices, in their order, of the places kept when none may lie within ``apart_um`` of a stronger one."""
+    Returns
+    -------
+    (m,) int
+        Indices of the places kept, in order.
+    """
     kept = np.ones(len(flat_um), bool)
     if len(flat_um):
-        near = cKDTree(flat_um).query_ball_point(flat_um, apart_um)
+        near = cKDTree(flat_um).query_ball_point(flat_um, min_distance_um)
         for index in np.argsort(-strength, kind="stable"):
             if kept[index]:
                 kept[near[index]] = False
                 kept[index] = True
     return np.flatnonzero(kept)
+
+
+def _ordinary_view(projection: Projection, tracing: Tracing) -> MultiscaleView:
+    """View an image on the scale on which its shafts have an ordinary width."""
+    pixel_um = projection.pixel_um * tracing.scale_factor
+    return MultiscaleView.of(projection.pixels, pixel_um, tracing.ordinary, projection.noise)
+
+
+def _blob_positions(view: MultiscaleView, reach_um: float) -> np.ndarray:
+    """Places (n, 2) um near a shaft that are brighter than their surroundings at some scale."""
+    widest_um = max(float(dendrite.radius_um.max()) for dendrite in view.dendrites)
+    near = distance_from_shafts(view) <= widest_um + reach_um
+    faintest = min(float(np.median(dendrite.brightness)) for dendrite in view.dendrites)
+    least = max(constants.MIN_BLOB_IN_NOISE * view.noise, constants.MIN_BLOB_IN_SHAFTS * faintest)
+    blobs = view.blobs
+    pixels = np.concatenate([_peaks(blob, near, least) for blob in blobs])
+    strength = np.max([blob[tuple(pixels.T)] for blob in blobs], axis=0, initial=0)
+    kept = suppress_neighbours(pixels * view.pixel_um, strength, constants.RAYLEIGH_UM)
+    positions_um: np.ndarray = pixels[kept] * view.pixel_um
+    return positions_um
+
+
+def _peaks(blob: np.ndarray, near: np.ndarray, least: float) -> np.ndarray:
+    """Pixels (n, 2), row by row, that are brighter than ``least`` and than their eight neighbours."""
+    peaks = peak_local_max(blob, min_distance=1, threshold_abs=least, exclude_border=1)
+    peaks = peaks[near[tuple(peaks.T)]]
+    ordered: np.ndarray = peaks[np.lexsort((peaks[:, 1], peaks[:, 0]))]
+    return ordered
+
+
+def _bulge_positions(view: MultiscaleView, known_um: np.ndarray) -> np.ndarray:
+    """Places (n, 2) um that bulge out of a shaft and at which no blob is known."""
+    parts = [
+        bulge_positions(residual, dendrite, view.bulge_noise)
+        for residual, dendrite in zip(view.residuals, view.dendrites, strict=True)
+    ]
+    flat_um = np.concatenate(parts)
+    flat_um = flat_um[suppress_neighbours(flat_um, np.zeros(len(flat_um)), constants.RAYLEIGH_UM)]
+    away_um = np.full(len(flat_um), np.inf)
+    if len(known_um) and len(flat_um):
+        away_um = np.asarray(cKDTree(known_um).query(flat_um)[0])
+    inside = ((flat_um >= 0) & (flat_um <= (np.array(view.shape) - 1) * view.pixel_um)).all(1)
+    positions_um: np.ndarray = flat_um[(away_um > constants.RAYLEIGH_UM) & inside]
+    return positions_um

@@ -1,20 +1,32 @@
-"""The laboratory's own scorer, as it travels with a recording from ``ingest`` on: weights by ``scorer_<name>``."""
+"""A laboratory's own scorer: its weights are checked against the inputs that ketaflow computes."""
 
-import numpy as np
-
-from ketaflow.assays.dendritic_spines.detection import scorer
+from ketaflow.assays.dendritic_spines.detection.scorer import INPUT_WIDTH
+from ketaflow.assays.dendritic_spines.model import Weights
 from ketaflow.core.errors import IngestError
 
-PREFIX = "scorer_"
 
+def checked_weights(weights: Weights) -> Weights:
+    """Check that weights fit the inputs.
 
-def weights(arrays: dict[str, np.ndarray]) -> scorer.Weights:
-    """The weights among the arrays of a recording; empty where the settings name no scorer."""
-    own = {name.removeprefix(PREFIX): array for name, array in arrays.items() if name.startswith(PREFIX)}
-    if own and len(own["mean"]) != scorer.INPUT_WIDTH:
+    Parameters
+    ----------
+    weights : dict of str to array
+        Weights of a laboratory's scorer; empty where the settings name none.
+
+    Returns
+    -------
+    dict of str to array
+        The same weights.
+
+    Raises
+    ------
+    IngestError
+        If they were trained with other inputs, by another version of ketaflow.
+    """
+    if weights and len(weights["mean"]) != INPUT_WIDTH:
         raise IngestError(
-            f"dendritic_spines.ingest.scorer_file: this scorer looks at {len(own['mean'])} numbers of each candidate, "
-            f"ketaflow now gives {scorer.INPUT_WIDTH}: it was taught with another version. Leave the setting empty, "
-            "run snakemake calibrate_dendritic_spines, and enter the new file."
+            f"dendritic_spines.ingest.scorer_file: this scorer looks at {len(weights['mean'])} numbers of each "
+            f"candidate, ketaflow now gives {INPUT_WIDTH}: it was taught with another version. Leave the setting "
+            "empty, run snakemake calibrate_dendritic_spines, and enter the new file."
         )
-    return own
+    return weights

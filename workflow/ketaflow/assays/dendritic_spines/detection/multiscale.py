@@ -1,4 +1,4 @@
-"""A projection at several scales, with its shafts and what stands out of them."""
+"""A projection at several scales, with its shafts and the light beyond them."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -7,62 +7,114 @@ import numpy as np
 from scipy import ndimage
 
 from ketaflow.assays.dendritic_spines.constants import SD_PER_MAD
-from ketaflow.assays.dendritic_spines.tracing import shaft_subtraction
+from ketaflow.assays.dendritic_spines.detection import constants
 from ketaflow.assays.dendritic_spines.tracing.dendrite import Dendrite
-
-# Heads of 0.25 to 0.9 um, blurred: blobs between these (sigma, um).
-BLOB_SIGMAS_UM = (0.12, 0.2, 0.33, 0.54)
-# Beside the shaft means this far from its line (um): where spines are, and a little beyond.
-CLUTTER_FROM_UM, CLUTTER_TO_UM = 1.2, 4.0
-# Bulges are sought in the picture at this of the scales, blurred about as wide as the smallest resolved head.
-BULGE_SCALE = 1
-BULGE_SIGMA_UM = BLOB_SIGMAS_UM[BULGE_SCALE]
+from ketaflow.assays.dendritic_spines.tracing.shaft_subtraction import shaft_residual
 
 
-@dataclass
+@dataclass(frozen=True)
 class MultiscaleView:
-    """A projection blurred to each of ``BLOB_SIGMAS_UM``, its shafts, what stands out of each, and a pixel's noise."""
+    """A projection blurred to several widths.
+
+    Attributes
+    ----------
+    scales : list of (rows, columns) float32
+        The projection blurred to each of ``constants.BLOB_SIGMAS_UM``.
+    residuals : list of (points, offsets) float32
+        Light beyond the bare shaft of each dendrite (``shaft_residual``).
+    pixel_um : float
+        Size of a pixel (um).
+    dendrites : list of Dendrite
+        The dendrites, laid flat.
+    noise : float
+        Standard deviation of a pixel of the projection.
+    """
 
     scales: list[np.ndarray]
-    outs: list[np.ndarray]
+    residuals: list[np.ndarray]
     pixel_um: float
     dendrites: list[Dendrite]
     noise: float
 
     @classmethod
-    def of(cls, picture: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float) -> "MultiscaleView":
-        """The view of a projection (y, x) without background."""
-        scales = [blur(picture, sigma, pixel_um) for sigma in BLOB_SIGMAS_UM]
-        outs = [shaft_subtraction.residual(scales[BULGE_SCALE], pixel_um, dendrite) for dendrite in dendrites]
-        return cls(scales, outs, pixel_um, dendrites, noise)
+    def of(cls, pixels: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float) -> "MultiscaleView":
+        """Blur a projection (rows, columns) without background to each width."""
+        scales = [blur(pixels, sigma_um, pixel_um) for sigma_um in constants.BLOB_SIGMAS_UM]
+        residuals = [shaft_residual(scales[constants.BULGE_SCALE], pixel_um, dendrite) for dendrite in dendrites]
+        return cls(scales, residuals, pixel_um, dendrites, noise)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Rows and columns."""
+        return self.scales[0].shape
 
     @property
     def blobs(self) -> list[np.ndarray]:
-        """What is as wide as each of three sizes of blob (y, x)."""
+        """Differences between neighbouring scales: structure of three sizes, each (rows, columns)."""
         return [finer - coarser for finer, coarser in pairwise(self.scales)]
 
+    @property
+    def bulge_noise(self) -> float:
+        """Standard deviation of a pixel's noise that the blur of the bulges leaves."""
+        sigma_um = constants.BLOB_SIGMAS_UM[constants.BULGE_SCALE]
+        return float(self.noise * self.pixel_um / (2 * np.sqrt(np.pi) * sigma_um))
 
-def blur(picture: np.ndarray, sigma_um: float, pixel_um: float) -> np.ndarray:
-    """The picture (y, x) through a Gaussian."""
-    return ndimage.gaussian_filter(picture, sigma_um / pixel_um, truncate=2.5, mode="nearest")
+
+def blur(pixels: np.ndarray, sigma_um: float, pixel_um: float) -> np.ndarray:
+    """Blur a projection by a Gaussian.
+
+    Parameters
+    ----------
+    pixels : (rows, columns) float32
+        The projection.
+    sigma_um, pixel_um : float
+        Standard deviation of the Gaussian, and size of a pixel (um).
+
+    Returns
+    -------
+    (rows, columns) float32
+    """
+    blurred: np.ndarray = ndimage.gaussian_filter(pixels, sigma_um / pixel_um, truncate=2.5, mode="nearest")
+    return blurred
 
 
-def distance_from_shafts(shape: tuple[int, ...], pixel_um: float, dendrites: list[Dendrite]) -> np.ndarray:
-    """Distance (y, x) um of each pixel from the nearest line."""
-    far = np.ones(shape, bool)
-    for dendrite in dendrites:
-        y, x = np.rint(dendrite.line_um[:, 1:] / pixel_um).astype(int).T
-        far[y.clip(0, shape[0] - 1), x.clip(0, shape[1] - 1)] = False
-    return ndimage.distance_transform_edt(far) * pixel_um
+def distance_from_shafts(view: MultiscaleView) -> np.ndarray:
+    """Distance of each pixel from the nearest centreline.
+
+    Parameters
+    ----------
+    view : MultiscaleView
+        The projection with its dendrites.
+
+    Returns
+    -------
+    (rows, columns) float
+        In um.
+    """
+    off_line = np.ones(view.shape, bool)
+    for dendrite in view.dendrites:
+        y, x = np.rint(dendrite.line_um[:, 1:] / view.pixel_um).astype(int).T
+        off_line[y.clip(0, view.shape[0] - 1), x.clip(0, view.shape[1] - 1)] = False
+    distance: np.ndarray = ndimage.distance_transform_edt(off_line) * view.pixel_um
+    return distance
 
 
 def blob_clutter(view: MultiscaleView) -> list[float]:
-    """How strong blobs of nothing are beside the shaft (three sizes): noise as the blob sees it, dots, fibres.
+    """Strength of the blobs that lie beside the shafts by chance: noise, dots, fibres.
 
-    The noise of a pixel does not tell that where a picture has been smoothed, sharpened or projected.
+    Parameters
+    ----------
+    view : MultiscaleView
+        The projection with its dendrites.
+
+    Returns
+    -------
+    list of float
+        Standard deviation (from the median absolute deviation) of the blobs of each size (counts). The noise of a
+        pixel would not give it where an image was smoothed, sharpened or projected.
     """
-    away = distance_from_shafts(view.scales[0].shape, view.pixel_um, view.dendrites)
-    beside = (away > CLUTTER_FROM_UM) & (away < CLUTTER_TO_UM)
+    away = distance_from_shafts(view)
+    beside = (away > constants.CLUTTER_FROM_UM) & (away < constants.CLUTTER_TO_UM)
     if not beside.any():
         beside = np.ones(beside.shape, bool)
     blobs = [blob[beside] for blob in view.blobs]

@@ -1,8 +1,8 @@
-"""How likely a candidate is a spine: a small network shipped with ketaflow, or a rule without learning.
+"""Probability that a candidate is a spine: by a small network shipped with ketaflow, or by a rule without learning.
 
-The network has seen drawn dendrites alone (``training.shipped_scorer`` tells how it was made); its weights lie beside
-this file in ``scorer.npz``. It is a mean of a few perceptrons, each asked about the patch and its mirror image, for a
-spine has no handedness.
+The network was trained on simulated dendrites alone (``training.shipped_scorer`` is the command); its weights lie
+beside this file. It is the mean of a few perceptrons, each given a patch and its mirror image, because a spine has no
+handedness.
 """
 
 from functools import cache
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logit
 
+from ketaflow.assays.dendritic_spines.detection import constants
 from ketaflow.assays.dendritic_spines.detection.candidates import (
     ALONG_UM,
     DESCRIPTORS,
@@ -18,44 +19,96 @@ from ketaflow.assays.dendritic_spines.detection.candidates import (
     Candidates,
     clearness,
 )
+from ketaflow.assays.dendritic_spines.model import Weights
 
-# Up to the first of these distances (in the shaft's radii) a place lies on the shaft, from the second on beside it.
-ON_AND_BESIDE = (1.2, 2.2)
-
-Weights = dict[str, np.ndarray]
-SHIPPED = Path(__file__).with_name("scorer.npz")
+# Number of values that a network is given of each candidate.
 INPUT_WIDTH = len(OUTWARD_UM) * len(ALONG_UM) + len(DESCRIPTORS)
+SHIPPED = Path(__file__).with_name("scorer.npz")
 
 
 @cache
 def shipped_weights() -> Weights:
-    """The weights that come with ketaflow."""
+    """Return the weights shipped with ketaflow, as float32."""
     with np.load(SHIPPED) as stored:
         return {name: stored[name].astype(np.float32) for name in stored.files}
 
 
-def score_candidates(found: Candidates, weights: Weights) -> np.ndarray:
-    """Probability (n,) that each candidate is a spine."""
-    if not len(found):
+def score_candidates(candidates: Candidates, weights: Weights) -> np.ndarray:
+    """Score candidates with a network.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        See ``candidate_search.find_candidates``.
+    weights : dict of str to array
+        See ``Weights``.
+
+    Returns
+    -------
+    (n,) float
+        Probability that each is a spine.
+    """
+    if not len(candidates):
         return np.zeros(0)
-    both = [network_output(network_input(found, mirrored), weights) for mirrored in (False, True)]
-    return np.mean(both, axis=0)
+    both = [network_output(network_input(candidates, mirrored=mirrored), weights) for mirrored in (False, True)]
+    return np.asarray(np.mean(both, axis=0))
 
 
-def network_input(found: Candidates, mirrored: bool) -> np.ndarray:
-    """What the network sees of each candidate: its patch, row by row, and its facts (n, features)."""
-    patches = found.patches[:, :, ::-1] if mirrored else found.patches
-    return np.hstack([compress(patches.reshape(len(found), -1), 8), compress(found.descriptors, 4)])
+def network_input(candidates: Candidates, *, mirrored: bool) -> np.ndarray:
+    """Return what a network is given of each candidate.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The candidates.
+    mirrored : bool
+        Whether patches are mirrored along the shaft.
+
+    Returns
+    -------
+    (n, ``INPUT_WIDTH``) float32
+        The patch, row by row, and the descriptors, both compressed.
+    """
+    patches = candidates.patches[:, :, ::-1] if mirrored else candidates.patches
+    flat = patches.reshape(len(candidates), -1)
+    descriptors = compress(candidates.descriptors, constants.DESCRIPTOR_STEEPNESS)
+    return np.hstack([compress(flat, constants.PATCH_STEEPNESS), descriptors])
 
 
 def compress(values: np.ndarray, steepness: float) -> np.ndarray:
-    """Values on a scale on which ratios of 2 and of 20 do not drown each other, nor dim heads in bright shafts."""
+    """Compress values logarithmically, so that bright shafts do not drown dim heads.
+
+    Parameters
+    ----------
+    values : array
+        Any shape and sign.
+    steepness : float
+        Values beyond 1 / ``steepness`` are compressed.
+
+    Returns
+    -------
+    array
+        Of the same shape, with the same signs.
+    """
     return np.sign(values) * np.log1p(steepness * np.abs(values))
 
 
-def network_output(seen: np.ndarray, weights: Weights) -> np.ndarray:
-    """Mean of the networks' outputs (n,); layers are named ``<network>_<layer>_weight`` and ``_bias``."""
-    standard = (seen - weights["mean"]) / weights["scale"]
+def network_output(inputs: np.ndarray, weights: Weights) -> np.ndarray:
+    """Return the mean output of all networks.
+
+    Parameters
+    ----------
+    inputs : (n, ``INPUT_WIDTH``) float
+        See ``network_input``.
+    weights : dict of str to array
+        See ``Weights``.
+
+    Returns
+    -------
+    (n,) float
+        Probability that each is a spine.
+    """
+    standard = (inputs - weights["mean"]) / weights["scale"]
     outputs = []
     for network in network_names(weights):
         signal = standard
@@ -65,44 +118,74 @@ def network_output(seen: np.ndarray, weights: Weights) -> np.ndarray:
             if layer < depth - 1:
                 signal = np.maximum(signal, 0)
         outputs.append(expit(signal[:, 0]))
-    return np.mean(outputs, axis=0)
+    return np.asarray(np.mean(outputs, axis=0))
 
 
 def network_names(weights: Weights) -> list[str]:
-    """Names of the networks that weights hold."""
+    """Return the names of the networks among weights."""
     return sorted({name.split("_")[0] for name in weights if "_" in name})
 
 
 def layer_count(weights: Weights, network: str) -> int:
-    """How many layers of weights a network has."""
+    """Return the number of layers of a network."""
     return sum(name.startswith(f"{network}_") for name in weights) // 2
 
 
 def adjust_for_clear_image(
-    probabilities: np.ndarray, found: Candidates, *, stricter_when_clear: float, laxer_when_clear: float
+    probabilities: np.ndarray, candidates: Candidates, *, stricter_when_clear: float, laxer_when_clear: float
 ) -> np.ndarray:
-    """Probabilities (n,) as they are to be read in this image: in tissue as they stand, in a clear one by distance.
+    """Adjust probabilities to how clear the image is: unchanged in tissue, by distance from the shaft in a clear image.
 
-    In a clear image lumps of the shaft are as sharp as spines, but what stands off the shaft in the dark can
-    hardly be anything else than a spine, be it ever so dim. So the odds of places on the shaft are divided by
-    ``stricter_when_clear``, those of places beside it multiplied by ``laxer_when_clear``. Clear is told by the
-    surroundings of the candidates, never by how many score how well, which would follow the treatment.
+    Parameters
+    ----------
+    probabilities : (n,) float
+        Scores of the candidates.
+    candidates : Candidates
+        All candidates of the image.
+    stricter_when_clear : float
+        In a clear image the odds of candidates on the shaft are divided by this.
+    laxer_when_clear : float
+        In a clear image the odds of candidates beside the shaft are multiplied by this.
+
+    Returns
+    -------
+    (n,) float
+        Adjusted probabilities.
+
+    Notes
+    -----
+    In a clear image lumps of the shaft are as sharp as spines, but whatever is bright beside the shaft can hardly be
+    anything but a spine, however dim. Clearness is taken from the surroundings of the candidates, never from how many
+    of them score high, which would depend on the treatment.
     """
-    if not len(found):
+    if not len(candidates):
         return probabilities
-    away = found.descriptors[:, DESCRIPTORS.index("distance_in_radii")]
-    log_odds = np.interp(away, ON_AND_BESIDE, (-np.log(stricter_when_clear), np.log(laxer_when_clear)))
-    return expit(logit(np.clip(probabilities, 1e-6, 1 - 1e-6)) + clearness(found) * log_odds)
+    log_odds = np.interp(
+        candidates.descriptor("distance_in_radii"),
+        (constants.ON_SHAFT_RADII, constants.BESIDE_SHAFT_RADII),
+        (-np.log(stricter_when_clear), np.log(laxer_when_clear)),
+    )
+    before = logit(np.clip(probabilities, 1e-6, 1 - 1e-6))
+    return np.asarray(expit(before + clearness(candidates) * log_odds))
 
 
-def classical_score(found: Candidates) -> np.ndarray:
-    """A score (n,) without learning: a blob of a spine's size that stands off the shaft.
+def classical_score(candidates: Candidates) -> np.ndarray:
+    """Score candidates without learning: a blob of a spine's size that lies outside the shaft.
 
-    It is one half where the blob's contrast is a tenth of the shaft's brightness and it lies just outside.
+    Parameters
+    ----------
+    candidates : Candidates
+        The candidates.
+
+    Returns
+    -------
+    (n,) float
+        From 0 to 1; about one half where the contrast of the blob is one tenth of the shaft's brightness and it lies
+        just outside the shaft.
     """
-    facts = dict(zip(DESCRIPTORS, found.descriptors.T, strict=True))
-    contrast = np.maximum(facts["middle_blob"], facts["small_blob"])
-    outside = expit(8 * (facts["distance_in_radii"] - 0.8))
-    clear = contrast / np.maximum(contrast + 0.1, 1e-6)
-    above_noise = expit(contrast / np.maximum(facts["noise_in_shafts"] * 0.3, 1e-6) - 3)
-    return outside * clear * above_noise
+    contrast = np.maximum(candidates.descriptor("middle_blob"), candidates.descriptor("small_blob"))
+    distance = candidates.descriptor("distance_in_radii")
+    outside = expit(constants.CLASSICAL_STEEPNESS * (distance - constants.CLASSICAL_RADII))
+    clear = contrast / np.maximum(contrast + constants.CLASSICAL_CONTRAST, 1e-6)
+    noise = np.maximum(candidates.descriptor("noise_in_shafts") * constants.CLASSICAL_BLOB_NOISE, 1e-6)
+    return np.asarray(outside * clear * expit(contrast / noise - constants.CLASSICAL_SNR))

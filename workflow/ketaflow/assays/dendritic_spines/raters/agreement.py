@@ -1,4 +1,4 @@
-"""How far two who looked for spines in the same images agree: on places, on counts, on classes."""
+"""Agreement of two raters of the same images: on places, on counts and on classes. ketaflow is one of the raters."""
 
 import numpy as np
 import pandas as pd
@@ -6,62 +6,105 @@ import pandas as pd
 from ketaflow.assays.dendritic_spines.raters.matching import match_points
 
 COUNTS = ["n_first", "n_second", "n_matched", "n_classed", "n_same_class"]
+Pair = tuple[str, str]
 
 
-def count_matches(marks: pd.DataFrame, who: list[tuple[str, str]], pixel_um: float, match_um: float) -> list[dict]:
-    """Counts for each pair of raters in one image.
+def count_matches(marks: pd.DataFrame, pairs: list[Pair], *, pixel_um: float, match_um: float) -> pd.DataFrame:
+    """Count the spines that two raters have in common in one image.
 
-    ``marks`` has ``rater``, ``x_px``, ``y_px`` and ``class`` (missing where none was given); ``classes`` of the result
-    lists the two classes of every spine that both have seen and named.
+    Parameters
+    ----------
+    marks : data frame
+        One row per mark: ``rater``, ``x_px``, ``y_px`` (pixels) and ``class`` (missing where none was given).
+    pairs : list of (str, str)
+        Names of the raters that are compared.
+    pixel_um : float
+        Size of a pixel (um).
+    match_um : float
+        Marks no farther apart than this are the same spine (um); each is matched once.
+
+    Returns
+    -------
+    data frame
+        One row per pair: ``first``, ``second``, ``n_first``, ``n_second``, ``n_matched``, ``n_classed`` (matched, and
+        both gave a class), ``n_same_class``, and ``classes``, the list of both classes of these spines.
     """
-    told = []
-    for first, second in who:
+    rows = []
+    for first, second in pairs:
         one, two = (marks[marks["rater"].eq(name)] for name in (first, second))
-        places = [of_one[["x_px", "y_px"]].to_numpy(float) * pixel_um for of_one in (one, two)]
-        left, right = match_points(*places, match_um)
+        places_um = [own[["x_px", "y_px"]].to_numpy(float) * pixel_um for own in (one, two)]
+        left, right = match_points(places_um[0], places_um[1], match_um)
         named = zip(one["class"].to_numpy()[left], two["class"].to_numpy()[right], strict=True)
-        both = [(mine, theirs) for mine, theirs in named if pd.notna(mine) and pd.notna(theirs)]
-        told.append({
-            "first": first, "second": second, "n_first": len(one), "n_second": len(two), "n_matched": len(left),
-            "n_classed": len(both), "n_same_class": sum(mine == theirs for mine, theirs in both), "classes": both,
-        })  # fmt: skip
-    return told
+        classes = [(mine, theirs) for mine, theirs in named if pd.notna(mine) and pd.notna(theirs)]
+        same = sum(mine == theirs for mine, theirs in classes)
+        rows.append((first, second, len(one), len(two), len(left), len(classes), same, classes))
+    return pd.DataFrame(rows, columns=["first", "second", *COUNTS, "classes"])
 
 
-def with_rates(counts: dict) -> dict:
-    """The counts of a pair, with what follows from them; undefined ones are NaN.
+def with_rates(counts: pd.DataFrame) -> pd.DataFrame:
+    """Add the rates that follow from counts.
 
-    The first is judged by the second: precision is the share of the first's spines that the second has too, recall
-    the share of the second's that the first has; ``count_bias_pct`` is how many more the first counts.
+    Parameters
+    ----------
+    counts : data frame
+        See ``count_matches``.
+
+    Returns
+    -------
+    data frame
+        With the columns ``precision`` (share of the first's spines that the second has too), ``recall`` (share of the
+        second's that the first has), ``f1`` and ``count_bias_pct`` (excess of the first's count). NaN where undefined.
     """
-    first, second, both = counts["n_first"], counts["n_second"], counts["n_matched"]
-    return {
-        **counts,
-        "precision": both / first if first else np.nan,
-        "recall": both / second if second else np.nan,
-        "f1": 2 * both / (first + second) if first + second else np.nan,
-        "count_bias_pct": 100 * (first - second) / second if second else np.nan,
-    }
+    first, second, both = (counts[name].astype(float) for name in ("n_first", "n_second", "n_matched"))
+    return counts.assign(
+        precision=both / first.where(first > 0),
+        recall=both / second.where(second > 0),
+        f1=2 * both / (first + second).where(first + second > 0),
+        count_bias_pct=100 * (first - second) / second.where(second > 0),
+    )
 
 
 def pooled(each: pd.DataFrame) -> pd.DataFrame:
-    """Every pair over all its images: counts added up, rates of the sums."""
+    """Pool every pair over all its images.
+
+    Parameters
+    ----------
+    each : data frame
+        Counts of each image and pair.
+
+    Returns
+    -------
+    data frame
+        One row per pair: ``first``, ``second``, number of ``images``, sums of the counts, rates of the sums.
+    """
     grouped = each.groupby(["first", "second"], sort=False)
     summed = grouped[COUNTS].sum().reset_index()
     summed.insert(2, "images", grouped.size().to_numpy())
-    return pd.DataFrame([with_rates(row) for row in summed.to_dict("records")])
+    return with_rates(summed)
 
 
-def cohen_kappa(classes: list[tuple[str, str]]) -> float:
-    """Agreement on class beyond chance: Cohen's kappa; NaN where chance alone would agree on all.
+def cohen_kappa(classes: list[Pair]) -> float:
+    """Agreement on class beyond chance.
 
-    Cohen 1960, Educational and Psychological Measurement 20:37, doi:10.1177/001316446002000104
+    Parameters
+    ----------
+    classes : list of (str, str)
+        The classes that two raters gave the same spines.
+
+    Returns
+    -------
+    float
+        Cohen's kappa [1]_; NaN without spines, or where chance alone would agree on all.
+
+    References
+    ----------
+    .. [1] Cohen (1960), Educational and Psychological Measurement 20:37, doi:10.1177/001316446002000104
     """
     if not classes:
         return np.nan
     first, second = zip(*classes, strict=True)
     names = sorted({*first, *second})
-    table = pd.crosstab(pd.Categorical(first, names), pd.Categorical(second, names), dropna=False).to_numpy(float)
-    table = table / table.sum()
-    by_chance = float(table.sum(1) @ table.sum(0))
-    return (float(np.trace(table)) - by_chance) / (1 - by_chance) if by_chance < 1 else np.nan
+    counts = pd.crosstab(pd.Categorical(first, names), pd.Categorical(second, names), dropna=False).to_numpy(float)
+    share = counts / counts.sum()
+    by_chance = float(share.sum(1) @ share.sum(0))
+    return (float(np.trace(share)) - by_chance) / (1 - by_chance) if by_chance < 1 else np.nan

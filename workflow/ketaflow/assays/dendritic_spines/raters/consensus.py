@@ -1,18 +1,32 @@
-"""What several people saw, put together: every place that anyone marked, and the share of raters who marked it."""
+"""Consensus of several raters: every place that any of them marked, and the share of raters who marked it."""
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from ketaflow.assays.dendritic_spines.raters.matching import match_points
 
-# A place that this share of those who looked have marked is a spine; one that fewer marked is left undecided.
-ACCEPTED_SHARE = 0.5
 
+def consensus_positions(marks_um: Mapping[str, np.ndarray], reach_um: float) -> tuple[np.ndarray, np.ndarray]:
+    """Join the marks of several raters.
 
-def consensus_positions(marks_um: dict[str, np.ndarray], reach_um: float) -> tuple[np.ndarray, np.ndarray]:
-    """Places (n, 2: y, x) um and, for each, the share (n,) of raters who marked it.
+    Parameters
+    ----------
+    marks_um : mapping of str to (n, 2) float
+        Marks of each rater: y, x (um).
+    reach_um : float
+        A mark within this distance of the mean of earlier ones is the same spine (um).
 
-    ``marks_um`` holds every rater's marks. Raters are joined one after the other, in the order of their names: a mark
-    within ``reach_um`` of the mean of those before it is the same spine, one to one; any other is a new one.
+    Returns
+    -------
+    positions_um : (n, 2) float
+        Mean of the marks of each spine: y, x (um).
+    share : (n,) float
+        Share of the raters who marked it.
+
+    Notes
+    -----
+    Raters are joined in the order of their names, each matched one to one with the spines so far.
     """
     sums, votes = np.zeros((0, 2)), np.zeros(0, int)
     for name in sorted(marks_um):

@@ -1,57 +1,104 @@
-"""Properties of an image that need no dendrite: polarity, counts, noise, saturation."""
+"""Properties of an image that need no dendrite: polarity, step of its counts, noise, saturation."""
 
 import numpy as np
 from scipy import ndimage
 
 from ketaflow.assays.dendritic_spines.constants import SD_PER_MAD
-
-# Widths (um, sigma) between which dendrites and spines are. Dark structure that stands out so much more than bright is
-# what the image shows (ratio): 0.4 to 0.8 in 140 fluorescence images, real and drawn, over 1.2 inverted, 1 in noise.
-STRUCTURE_SIGMAS_UM, DARK_RATIO = (0.4, 1.2), 1.15
+from ketaflow.assays.dendritic_spines.tracing import constants
 
 
 def is_dark_on_light(stack: np.ndarray, pixel_um: float) -> bool:
-    """Whether the dendrites of a stack (z, y, x) are darker than what is around them, as a Golgi stain makes them.
+    """Tell whether the dendrites of a stack are darker than their surroundings, as in a Golgi stain.
 
-    Structure as wide as dendrites is skewed to the side of the dendrites, for they fill little of the field. In an
-    image smaller than 5 um nothing is told by that, and it passes.
+    Parameters
+    ----------
+    stack : (planes, rows, columns) array
+        Counts.
+    pixel_um : float
+        Size of a pixel (um).
+
+    Returns
+    -------
+    bool
+        False for images smaller than 5 um, in which polarity cannot be told.
+
+    Notes
+    -----
+    Dendrites fill little of a field, so structure as wide as dendrites is skewed towards their polarity: the third
+    moments of its dark and its bright side are compared.
     """
-    flat = stack.mean(0, dtype=np.float32)
-    if min(flat.shape) * pixel_um < 4 * STRUCTURE_SIGMAS_UM[1]:
+    mean_plane = stack.mean(0, dtype=np.float32)
+    if min(mean_plane.shape) * pixel_um < 4 * constants.COARSE_STRUCTURE_UM:
         return False
     finer, coarser = (
-        ndimage.gaussian_filter(flat, sigma / pixel_um, truncate=2.5, mode="nearest") for sigma in STRUCTURE_SIGMAS_UM
+        ndimage.gaussian_filter(mean_plane, sigma_um / pixel_um, truncate=2.5, mode="nearest")
+        for sigma_um in (constants.FINE_STRUCTURE_UM, constants.COARSE_STRUCTURE_UM)
     )
     structure = (finer - coarser).astype(float)
     dark, bright = ((side.clip(0) ** 3).sum() ** (1 / 3) for side in (-structure, structure))
-    return bool(dark > DARK_RATIO * bright)
+    return bool(dark > constants.DARK_RATIO * bright)
 
 
 def count_step(stack: np.ndarray) -> float:
-    """What two neighbouring values of a stack as it was read differ by: 1 in whole numbers.
+    """Step between neighbouring values of a stack.
 
-    Real numbers (a deconvolved or rescaled image, often from 0 to 1) are taken for 16 bits over their range.
+    Parameters
+    ----------
+    stack : (planes, rows, columns) array
+        The stack as it was read.
+
+    Returns
+    -------
+    float
+        1 for whole numbers; a 16-bit step of the range for real numbers, such as a deconvolved or rescaled image.
     """
-    some = stack[..., ::2, ::2]
-    if np.issubdtype(stack.dtype, np.integer) or np.array_equal(some, np.rint(some)):
+    sampled = stack[..., ::2, ::2]
+    if np.issubdtype(stack.dtype, np.integer) or np.array_equal(sampled, np.rint(sampled)):
         return 1.0
     return float(np.ptp(stack)) / 2**16
 
 
 def pixel_noise(stack: np.ndarray, step: float) -> float:
-    """Standard deviation of a pixel, from its difference to its neighbours (structure cancels); at least a count's.
+    """Estimate the standard deviation of a pixel's noise.
 
-    ``step`` is that of the counts (``count_step``).
+    Parameters
+    ----------
+    stack : (planes, rows, columns) array
+        Counts; the middle plane is used.
+    step : float
+        Step of the counts (``count_step``), the lower limit of the noise.
+
+    Returns
+    -------
+    float
+        Standard deviation (counts).
+
+    Notes
+    -----
+    Each pixel is compared with the mean of its four neighbours, in which structure cancels. The difference carries 5/4
+    of a pixel's variance; rounding adds one twelfth of a squared step.
     """
     plane = stack[len(stack) // 2].astype(np.float32)
     neighbours = plane[:-2, 1:-1] + plane[2:, 1:-1] + plane[1:-1, :-2] + plane[1:-1, 2:]
-    rough = plane[1:-1, 1:-1] - neighbours / 4
-    spread = SD_PER_MAD * float(np.median(np.abs(rough - np.median(rough))))
-    # A difference to the mean of four carries 5/4 of a pixel's variance; counting adds a twelfth of a step's square.
+    difference = plane[1:-1, 1:-1] - neighbours / 4
+    spread = SD_PER_MAD * float(np.median(np.abs(difference - np.median(difference))))
     return float(np.hypot(spread / np.sqrt(1.25), step / np.sqrt(12)))
 
 
-def saturated_pct(stack: np.ndarray, ceiling: float) -> float:
-    """Share of pixels at the detector's ceiling among those brighter than half of it (%); 0 where none are."""
-    bright = np.count_nonzero(stack >= ceiling / 2)
-    return 100.0 * np.count_nonzero(stack >= ceiling) / bright if bright else 0.0
+def saturated_pct(stack: np.ndarray, saturation_level: float) -> float:
+    """Share of the bright pixels that are saturated.
+
+    Parameters
+    ----------
+    stack : (planes, rows, columns) array
+        Counts.
+    saturation_level : float
+        Counts at which the detector clips.
+
+    Returns
+    -------
+    float
+        Saturated pixels, in percent of those brighter than half of the saturation level; 0 where there are none.
+    """
+    bright = np.count_nonzero(stack >= saturation_level / 2)
+    return 100.0 * np.count_nonzero(stack >= saturation_level) / bright if bright else 0.0

@@ -1,45 +1,133 @@
-"""A stack as one picture: background subtracted, planes projected."""
+"""A stack as one picture: background subtracted, planes projected, noise estimated.
+
+In: the stack as it was read and its scale. Out: a ``Projection``, in which dendrites are traced and spines are sought.
+The brightest plane of each column is taken, because a mean over many planes dims thin spines.
+"""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
 
 from ketaflow.assays.dendritic_spines.constants import FWHM_PER_SIGMA
-
-# Blur put upon stacks before they are projected (um, sigma). In depth that of a confocal microscope of aperture 1.3
-# (0.7 um wide at half height); in the plane half of such a one's, which widens a point by a sixth.
-DEPTH_SIGMA_UM, PLANE_SIGMA_UM = 0.3, 0.07
+from ketaflow.assays.dendritic_spines.tracing import constants
+from ketaflow.assays.dendritic_spines.tracing.image_properties import count_step, pixel_noise
 
 
-def voxel_size_um(facts: dict) -> np.ndarray:
-    """Size of a voxel (z, y, x) um; one plane counts as one micrometre deep, which nothing uses."""
-    return np.array([facts["z_step_um"] or 1.0, facts["pixel_size_um"], facts["pixel_size_um"]])
+@dataclass(frozen=True)
+class Projection:
+    """A stack and its projection, both without background.
+
+    Attributes
+    ----------
+    stack : (planes, rows, columns) float32
+        Counts above background.
+    pixels : (rows, columns) float32
+        The projection of the stack, above its own background.
+    voxel_um : (3,) float
+        Size of a voxel: depth, height, width (um).
+    noise : float
+        Standard deviation of a pixel of the projection (counts).
+    background : float
+        Background of the stack as it was read (counts).
+    """
+
+    stack: np.ndarray
+    pixels: np.ndarray
+    voxel_um: np.ndarray
+    noise: float
+    background: float
+
+    @property
+    def pixel_um(self) -> float:
+        """Size of a pixel in the plane (um)."""
+        return float(self.voxel_um[1])
+
+    def rescaled(self, factor: float) -> "Projection":
+        """Return the same images with voxels ``factor`` times as large."""
+        return replace(self, voxel_um=self.voxel_um * factor)
+
+
+def project_stack(stack: np.ndarray, voxel_um: np.ndarray) -> Projection:
+    """Subtract the background of a stack and project it.
+
+    Parameters
+    ----------
+    stack : (planes, rows, columns) array
+        Counts as they were read, bright dendrites on dark.
+    voxel_um : (3,) float
+        Size of a voxel: depth, height, width (um).
+
+    Returns
+    -------
+    Projection
+    """
+    above, background = subtract_background(stack)
+    pixels = project(above, voxel_um)
+    return Projection(above, pixels, voxel_um, pixel_noise(pixels[None], count_step(stack)), background)
 
 
 def subtract_background(stack: np.ndarray) -> tuple[np.ndarray, float]:
-    """The stack (float32) less its background, and that background: the level most pixels lie at.
+    """Subtract the level at which most pixels of a stack lie.
 
-    Dendrites fill little of a field, so that a low quantile is background even in a crowded one.
+    Parameters
+    ----------
+    stack : (planes, rows, columns) array
+        Counts.
+
+    Returns
+    -------
+    above : (planes, rows, columns) float32
+        Counts above background.
+    background : float
+        The background (counts).
     """
-    background = float(np.quantile(stack[:, ::2, ::2], 0.3))
-    lifted = stack.astype(np.float32)
-    lifted -= background
-    return lifted, background
+    background = float(np.quantile(stack[:, ::2, ::2], constants.BACKGROUND_QUANTILE))
+    above = stack.astype(np.float32)
+    above -= background
+    return above, background
 
 
-def project(lifted: np.ndarray, voxel_um: np.ndarray) -> np.ndarray:
-    """The brightest of all planes (y, x) less its own background: of many planes even the dark is brightest somewhere.
+def project(above: np.ndarray, voxel_um: np.ndarray) -> np.ndarray:
+    """Project a stack: the brightest plane of each column, above the background of that projection.
 
-    ``lifted`` is a stack without background, of voxels (z, y, x) um; of a single plane nothing is taken. A stack is
-    blurred first, in depth and a little in the plane: a point of light is in several voxels and its noise in each
-    another, and of sharp planes' brightest dim heads go under in the brightest noise.
+    Parameters
+    ----------
+    above : (planes, rows, columns) float32
+        Counts above background.
+    voxel_um : (3,) float
+        Size of a voxel: depth, height, width (um).
+
+    Returns
+    -------
+    (rows, columns) float32
+        The projection; a single plane is returned as it is.
+
+    Notes
+    -----
+    The stack is blurred first, in depth and a little in the plane. A point of light spreads over several voxels whose
+    noise is independent; without the blur, dim heads are lost in the brightest noise of all planes.
     """
-    if len(lifted) == 1:
-        return lifted[0]
-    sigma = np.array([DEPTH_SIGMA_UM, PLANE_SIGMA_UM, PLANE_SIGMA_UM]) / voxel_um
-    picture = ndimage.gaussian_filter(lifted, sigma, mode="nearest", truncate=2.5).max(0)
-    return picture - np.quantile(picture[::2, ::2], 0.3)
+    if len(above) == 1:
+        return above[0]
+    sigma_um = np.array([constants.DEPTH_BLUR_UM, constants.PLANE_BLUR_UM, constants.PLANE_BLUR_UM])
+    pixels = ndimage.gaussian_filter(above, sigma_um / voxel_um, mode="nearest", truncate=2.5).max(0)
+    return pixels - np.quantile(pixels[::2, ::2], constants.BACKGROUND_QUANTILE)
 
 
 def projected_fwhm_um(psf_fwhm_um: float, planes: int) -> float:
-    """Width at half height (um) of a point in the plane of the projection of so many planes."""
-    return psf_fwhm_um if planes == 1 else float(np.hypot(psf_fwhm_um, FWHM_PER_SIGMA * PLANE_SIGMA_UM))
+    """Width of a point of light in the projection.
+
+    Parameters
+    ----------
+    psf_fwhm_um : float
+        Full width at half maximum of the microscope's own blur in the plane (um).
+    planes : int
+        Number of planes projected.
+
+    Returns
+    -------
+    float
+        Full width at half maximum (um); wider than the microscope's where a stack was blurred before projection.
+    """
+    return psf_fwhm_um if planes == 1 else float(np.hypot(psf_fwhm_um, FWHM_PER_SIGMA * constants.PLANE_BLUR_UM))

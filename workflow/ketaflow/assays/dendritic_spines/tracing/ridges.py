@@ -3,26 +3,38 @@
 import numpy as np
 from scipy import ndimage
 
-# Radii of ridges looked for (um): from a thin oblique dendrite, blurred, to an apical trunk.
-RIDGE_SIGMAS_UM = (0.25, 0.45, 0.8)
-# A second derivative of white noise, times the squared width, has sqrt(3 / 16 pi) of a pixel's deviation, by the width.
-RIDGE_OF_NOISE = 0.244
-# In pixels smaller than this (um) neighbours share their noise, by the microscope or the blur put on stacks, and its
-# deviation, which is told from second differences, comes out too small by the square of that.
-NOISE_SHARED_UM = 0.1
+from ketaflow.assays.dendritic_spines.tracing import constants
 
 
-def ridge_strength(picture: np.ndarray, pixel_um: float) -> np.ndarray:
-    """Strength of the ridge at each pixel, in the picture's units, at the width that fits it best.
+def ridge_strength(pixels: np.ndarray, pixel_um: float) -> np.ndarray:
+    """Strength of the brightness ridge at each pixel, at the width that fits it best.
 
-    The strength is the second derivative across the ridge, scaled so that it does not depend on the
-    width (Lindeberg 1998, Int J Comput Vis 30:117).
+    Parameters
+    ----------
+    pixels : (rows, columns) float32
+        Projection without background.
+    pixel_um : float
+        Size of a pixel (um).
+
+    Returns
+    -------
+    (rows, columns) float32
+        Strength in the units of the projection; 0 or more.
+
+    Notes
+    -----
+    The strength is the second derivative across the ridge less that along it, times the squared width, so that it does
+    not depend on the width [1]_.
+
+    References
+    ----------
+    .. [1] Lindeberg (1998), Int J Comput Vis 30:117, doi:10.1023/A:1008097225773
     """
-    best = np.zeros(picture.shape, np.float32)
-    for sigma_um in RIDGE_SIGMAS_UM:
+    best = np.zeros(pixels.shape, np.float32)
+    for sigma_um in constants.RIDGE_SIGMAS_UM:
         sigma = max(sigma_um / pixel_um, 1.0)
         yy, xx, yx = (
-            sigma**2 * ndimage.gaussian_filter(picture, sigma, order=order, truncate=3.0, mode="nearest")
+            sigma**2 * ndimage.gaussian_filter(pixels, sigma, order=order, truncate=3.0, mode="nearest")
             for order in ((2, 0), (0, 2), (1, 1))
         )
         spread = np.sqrt((yy - xx) ** 2 / 4 + yx**2)
@@ -32,6 +44,19 @@ def ridge_strength(picture: np.ndarray, pixel_um: float) -> np.ndarray:
 
 
 def noise_ridge_strength(noise: float, pixel_um: float) -> float:
-    """Standard deviation of a ridge's strength where there is noise alone, of that of a pixel."""
-    width_px = max(RIDGE_SIGMAS_UM[0] / pixel_um, 1.0)
-    return noise * max(NOISE_SHARED_UM / pixel_um, 1.0) ** 2 * RIDGE_OF_NOISE / width_px
+    """Standard deviation of the ridge strength where there is noise alone.
+
+    Parameters
+    ----------
+    noise : float
+        Standard deviation of a pixel of the projection.
+    pixel_um : float
+        Size of a pixel (um).
+
+    Returns
+    -------
+    float
+        In the units of the projection, at the finest width.
+    """
+    width_px = max(constants.RIDGE_SIGMAS_UM[0] / pixel_um, 1.0)
+    return noise * max(constants.CORRELATED_NOISE_UM / pixel_um, 1.0) ** 2 * constants.RIDGE_OF_NOISE / width_px
