@@ -63,7 +63,7 @@ def copies(peaks: pd.DataFrame, fractions: pd.DataFrame) -> list[Check]:
     by_content: dict[tuple[float, ...], list[str]] = {}
     for path, own in peaks.sort_values("retention_min").groupby("chromatogram", sort=False):
         if len(own) >= constants.EQUAL_PEAKS:
-            by_content.setdefault((*own["retention_min"], *own["area"]), []).append(path)
+            by_content.setdefault((*own["retention_min"], *own["area"]), []).append(str(path))
     message = "all its peaks equal those of another chromatogram: was one file saved under two names?"
     return [
         check(

@@ -124,24 +124,24 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
     """Tables of the demonstration cohort: six animals of each arm, ten fractions of 20 minutes, three analytes."""
     chosen = animals.assign(turn=animals.groupby("arm").cumcount())
     chosen = chosen[chosen["turn"] < 6].sort_values("animal")
-    tables = {"microdialysis": [], "microdialysis_truth": []}
-    for row in chosen.itertuples():
+    tables: dict[str, list[dict[str, object]]] = {"microdialysis": [], "microdialysis_truth": []}
+    for animal, dose in zip(chosen["animal"], chosen["dose_mg_per_kg"].astype(float), strict=True):
         base = {name: value * rng.lognormal(0, 0.2) for name, value in BASELINE_UM.items()}
         strength = max(0.0, rng.normal(1, 0.25))
         for number, (start, stop) in enumerate(FRACTIONS_MIN, start=1):
-            fractions = {"animal": row.animal, "fraction": number, "start_min": start, "stop_min": stop}
+            fractions = {"animal": animal, "fraction": number, "start_min": start, "stop_min": stop}
             tables["microdialysis"].append(
                 fractions
                 | {"flow_ul_per_min": FLOW_UL_PER_MIN, "dead_volume_ul": DEAD_VOLUME_UL, "region": "mPFC"}
-                | {"chromatogram": f"chromatograms/{row.animal}_{number:02d}.txt"}
+                | {"chromatogram": f"chromatograms/{animal}_{number:02d}.txt"}
             )
             lag_min = DEAD_VOLUME_UL / FLOW_UL_PER_MIN
             moments = np.linspace(start - lag_min, stop - lag_min, 41)
-            rise = np.mean([response_pct(moment, row.dose_mg_per_kg) for moment in moments]) - 100
+            rise = np.mean([response_pct(moment, dose) for moment in moments]) - 100
             for analyte, level in base.items():
                 share = {"glutamate": 1.0, "glutamine": 0.1, "gaba": 0.25}[analyte] * strength * rise
                 value = level * (1 + share / 100) * rng.lognormal(0, 0.05)
-                truth = {"animal": row.animal, "fraction": number, "analyte": analyte}
+                truth = {"animal": animal, "fraction": number, "analyte": analyte}
                 tables["microdialysis_truth"].append(truth | {"concentration_um": round(value, 5)})
     tables["microdialysis_standards"] = [
         {

@@ -26,6 +26,11 @@ def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
     return batch_results.reshaped(raw, layout, tables.read_raw(beside[0])) if layout and beside else None
 
 
+def _as_row(label: object) -> int:
+    """Row number of a table, from the label pandas gives it."""
+    return int(str(label))
+
+
 def problems(cohort: Cohort) -> list[Problem]:
     """Every fault across the rows of the microdialysis tables."""
     found = [*_times(cohort), *_sources(cohort)]
@@ -45,10 +50,10 @@ def _times(cohort: Cohort) -> list[Problem]:
     for number, row in timed[ends_early | starts_early].iterrows():
         if row["stop_min"] <= row["start_min"]:
             text = f"the fraction ends ({row['stop_min']:g} min) before it starts ({row['start_min']:g} min)"
-            found.append(Problem(file, int(number), "stop_min", text, "Exchange or correct the two times"))
+            found.append(Problem(file, _as_row(number), "stop_min", text, "Exchange or correct the two times"))
         else:
             text = f"the fraction starts at {row['start_min']:g} min, the one before it ends at {row['before']:g} min"
-            found.append(Problem(file, int(number), "start_min", text, "One tube at a time: correct the times"))
+            found.append(Problem(file, _as_row(number), "start_min", text, "One tube at a time: correct the times"))
     return found
 
 
@@ -77,25 +82,27 @@ def _concentrations(cohort: Cohort) -> list[Problem]:
     for number, row in table.iterrows():
         if pd.notna(row["fraction"]) and (row["animal"], row["fraction"]) not in known:
             text = f"fraction '{row['fraction']}' of animal '{row['animal']}' does not stand in {cohort.files[TABLE]}"
-            found.append(Problem(file, int(number), "fraction", text, "Correct the name, or add the fraction there"))
+            found.append(
+                Problem(file, _as_row(number), "fraction", text, "Correct the name, or add the fraction there")
+            )
         if pd.isna(row["region"]) and row["animal"] in two_regions:
             remedy = "Enter the region, as the animal has fractions of two"
-            found.append(Problem(file, int(number), "region", "the cell is empty", remedy))
+            found.append(Problem(file, _as_row(number), "region", "the cell is empty", remedy))
         if pd.isna(row["value"]) and pd.isna(row["state"]):
             remedy = "Enter the concentration, or say in 'state' why there is none: below_loq, above_range or missed"
-            found.append(Problem(file, int(number), "value", "the cell is empty, and so is 'state'", remedy))
+            found.append(Problem(file, _as_row(number), "value", "the cell is empty, and so is 'state'", remedy))
         if pd.notna(row["value"]) and pd.notna(row["state"]):
             remedy = "Keep the one that holds: what is below the limit or above the range has no number"
-            found.append(Problem(file, int(number), "state", f"'{row['state']}' beside {row['value']:g}", remedy))
+            found.append(Problem(file, _as_row(number), "state", f"'{row['state']}' beside {row['value']:g}", remedy))
         if pd.notna(row["value"]) and pd.isna(row["unit"]):
             remedy = "Enter its unit: uM, nM, pmol/ul, ng/ml ..."
-            found.append(Problem(file, int(number), "unit", f"{row['value']:g} without a unit", remedy))
+            found.append(Problem(file, _as_row(number), "unit", f"{row['value']:g} without a unit", remedy))
         if pd.notna(row["unit"]) and pd.notna(row["analyte"]) and to_um(row["unit"], row["analyte"]) is None:
             remedy = "Use uM, nM, mM, pM, pmol/ul or fmol/ul (ng/ml where the molar mass of the analyte is known)"
-            found.append(Problem(file, int(number), "unit", f"found '{row['unit']}' for {row['analyte']}", remedy))
+            found.append(Problem(file, _as_row(number), "unit", f"found '{row['unit']}' for {row['analyte']}", remedy))
         if pd.notna(row["value"]) and row["value"] < 0:
             remedy = "Leave the row out where the analyte was not found; a concentration is never negative"
-            found.append(Problem(file, int(number), "value", f"found {row['value']:g}", remedy))
+            found.append(Problem(file, _as_row(number), "value", f"found {row['value']:g}", remedy))
     return found
 
 
@@ -110,7 +117,9 @@ def _limits(cohort: Cohort) -> list[Problem]:
     for number, row in table.iterrows():
         if pd.notna(row["chromatogram"]) and row["chromatogram"] not in known:
             text = f"'{row['chromatogram']}' is no chromatogram of this cohort"
-            found.append(Problem(file, int(number), "chromatogram", text, "Write the path as in the other tables"))
+            found.append(Problem(file, _as_row(number), "chromatogram", text, "Write the path as in the other tables"))
         if row["stop_min"] <= row["start_min"]:
-            found.append(Problem(file, int(number), "stop_min", "the peak ends before it starts", "Correct the limits"))
+            found.append(
+                Problem(file, _as_row(number), "stop_min", "the peak ends before it starts", "Correct the limits")
+            )
     return found

@@ -33,7 +33,7 @@ class CourseBaseline(NamedTuple):
 
     mean_um: float
     cv_pct: float
-    count: int
+    n_fractions: int
 
 
 def trace_figure(chromatogram: Chromatogram, peaks: list[PeakRow]) -> Figure:
@@ -248,7 +248,7 @@ def course_figure(fractions: list[FractionResult], baseline: dict[str, CourseBas
         (min(edges), max(edges)), (0, max([150.0, *tops]) * 1.12), "Minutes from the dose, in the brain",
         "% of baseline", height=210,
     )  # fmt: skip
-    used = [span for name, rows in curves.items() for span in _baseline_spans(rows, baseline[name].count)]
+    used = [span for name, rows in curves.items() for span in _baseline_spans(rows, baseline[name].n_fractions)]
     chart.bands(list(dict.fromkeys(used)), "grey", 0.18)
     chart.bands([(row.start_min, row.stop_min) for row in curves[analytes[0]] if row.kind == MIXED], "yellow", 0.3)
     chart.level(100, "", "grey")

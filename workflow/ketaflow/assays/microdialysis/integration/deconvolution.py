@@ -119,17 +119,17 @@ def parted(
     order = ("emg", "skew_normal") if tailing > constants.TAILED_FROM else ("skew_normal", "emg")
     enough = max(constants.WHITE_NOISES * noise, 0.01 * constants.ACCEPTED_RESIDUAL_FRACTION * smallest)
     places, widths = np.array([time_s[one] for one in centres]), np.array(widths_s)
-    best: Fit | None = None
+    best = Fit(np.inf, np.empty(0), np.empty(0), "")
     for tied in (True, False) if smallest > constants.FREE_FORM_NOISES * noise else (True,):
         for name in order:
             fit = _fit(t, y, places, widths, name, tied=tied)
-            if best is None or fit.error < best.error * (1 if tied else constants.FREE_FORM_GAIN):
+            if not best.shape or fit.error < best.error * (1 if tied else constants.FREE_FORM_GAIN):
                 best = fit
             if best.error < enough:
                 break
         if not enough < best.error < constants.HOPELESS_FACTOR * limit:
             break
-    return best if best and best.error <= limit and not (best.areas <= 0).any() else None
+    return best if best.error <= limit and not (best.areas <= 0).any() else None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -13,6 +14,7 @@ import numpy as np
 from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
 from ketaflow.assays.microdialysis.readers import chemstation, constants
 from ketaflow.assays.microdialysis.readers.number_text import lines_of, number
+from ketaflow.assays.microdialysis.readers.traces import vendor_peak
 from ketaflow.core.errors import IngestError
 
 RULER = re.compile(r"^\s*-+(\|-+)+\|?\s*$")
@@ -61,7 +63,7 @@ def read_dx(content: bytes, file: str) -> list[Chromatogram]:
             signals = _manifest(archive.read(MANIFEST)) if MANIFEST in members else {}
             channels = {name: archive.read(name) for name in sorted(members) if name.lower().endswith(".ch")}
     except (zipfile.BadZipFile, zipfile.LargeZipFile, ElementTree.ParseError, EOFError, OSError, ValueError,
-            NotImplementedError, RuntimeError, zipfile.zlib.error) as error:  # fmt: skip
+            NotImplementedError, RuntimeError, zlib.error) as error:  # fmt: skip
         raise IngestError(f"{file}: not a whole container ({error}). Copy the .dx file again.") from error
     found = []
     for name, raw in channels.items():
@@ -94,7 +96,8 @@ def _manifest(xml: bytes) -> dict[str, dict[str, str]]:
 def report_peaks(lines: list[str]) -> dict[str, list[VendorPeak]]:
     """Peaks of a ChemStation Report.TXT by signal name. Columns are told by the ruler under their headings."""
     found: dict[str, list[VendorPeak]] = {}
-    name, spans = "", []
+    name = ""
+    spans: list[tuple[str, int, int]] = []
     for index, line in enumerate(lines):
         if match := SIGNAL.match(line):
             name, spans = match[1].strip(), []
@@ -106,7 +109,7 @@ def report_peaks(lines: list[str]) -> dict[str, list[VendorPeak]]:
             told = {meaning: line[first:last].strip() for meaning, first, last in spans}
             row = {meaning: text or None if meaning == "name" else number(text) for meaning, text in told.items()}
             if row.get("retention_min") is not None and row.get("area") is not None:
-                found.setdefault(name, []).append(VendorPeak(**row))
+                found.setdefault(name, []).append(vendor_peak(row))
     return found
 
 
@@ -150,7 +153,9 @@ def is_boxed_report(lines: list[str]) -> bool:
 def read_boxed_report(lines: list[str], file: str) -> list[Chromatogram]:
     """Peak tables of an OpenLab report; a number may wrap over two lines of its cell."""
     found: list[tuple[str, list[VendorPeak]]] = []
-    detector, names, row = "", [], []
+    detector = ""
+    names: list[str] = []
+    row: list[str] = []
     for line in lines:
         parts = [cell.strip() for cell in line.strip().strip("│").split("│")]
         if parts[0].startswith("Signal:"):
@@ -179,8 +184,8 @@ def read_boxed_report(lines: list[str], file: str) -> list[Chromatogram]:
 def _keep(peaks: list[VendorPeak], row: dict[str, str]) -> None:
     retention = number(row.get("rt", ""))
     if retention is not None:
-        told = {"area": number(row.get("area", "")), "height": number(row.get("height", ""))}
-        peaks.append(VendorPeak(name=row.get("name") or None, retention_min=retention, **told))
+        area, height = number(row.get("area", "")), number(row.get("height", ""))
+        peaks.append(VendorPeak(name=row.get("name") or None, retention_min=retention, area=area, height=height))
 
 
 def _same(report_name: str, detector: str) -> bool:

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,11 @@ def read_andi(path: Path) -> list[Chromatogram]:
 
     try:
         with netcdf_file(path, mmap=False) as content:
-            variables = {name: np.array(variable[...]) for name, variable in content.variables.items()}
+            # The stubs of scipy do not know that a variable of one value is read by [...].
+            variables: dict[str, np.ndarray] = {
+                name: np.array(variable[...])  # type: ignore[index]
+                for name, variable in content.variables.items()
+            }
             even = getattr(content.variables.get("ordinate_values"), "uniform_sampling_flag", b"Y")
             unit = getattr(content, "detector_unit", b"").decode("latin-1").strip()
             detector = getattr(content, "detector_name", b"").decode("latin-1").strip()
@@ -95,7 +100,7 @@ def read_allotrope(path: Path) -> list[Chromatogram]:
     return found
 
 
-def _cubes(node: object) -> list[dict]:
+def _cubes(node: object) -> list[dict[str, Any]]:
     if isinstance(node, list):
         return [cube for part in node for cube in _cubes(part)]
     if not isinstance(node, dict):
@@ -104,7 +109,7 @@ def _cubes(node: object) -> list[dict]:
     return own + [cube for key, value in node.items() if value not in own for cube in _cubes(value)]
 
 
-def _cube(cube: dict, file: str) -> Chromatogram:
+def _cube(cube: dict[str, Any], file: str) -> Chromatogram:
     try:
         structure, inside = cube.get("cube-structure", {}), cube["data"]
         dimension = dict((structure.get("dimensions") or [{}])[0])

@@ -79,7 +79,7 @@ def _is_no_fraction(row: dict[str, str], layout: Layout) -> bool:
 
 
 def _problems(
-    raw: RawTable, layout: Layout, fractions: RawTable, rows: list[tuple[int, dict]], unknown: dict[str, int]
+    raw: RawTable, layout: Layout, fractions: RawTable, rows: list[tuple[int, dict[str, str]]], unknown: dict[str, int]
 ) -> list[Problem]:
     """Samples that have no place (with the line each stands in first), and concentrations without a unit."""
     problems = []

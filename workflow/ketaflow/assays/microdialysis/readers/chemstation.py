@@ -5,6 +5,7 @@ version at hand. A reader that takes what is there spreads the values of half a 
 """
 
 import struct
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,16 +14,29 @@ from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
-# Where a version keeps first and last time (ms), scale, unit and values; bytes from one letter to the next.
-OLD = {"times": ">ii", "scale": 0x284, "unit": 0x244, "values": 0x400, "step": 1}
-NEW = {"times": ">ii", "scale": 0x127C, "unit": 0x104C, "values": 0x1800, "step": 2}
+
+class Layout(NamedTuple):
+    """Where a version keeps its parts (byte offsets), and how it writes them.
+
+    ``times`` is the format of first and last time (ms); ``text_step`` the bytes from one letter of a text to the next.
+    """
+
+    times: str
+    scale: int
+    unit: int
+    values: int
+    text_step: int
+
+
+OLD = Layout(">ii", scale=0x284, unit=0x244, values=0x400, text_step=1)
+NEW = Layout(">ii", scale=0x127C, unit=0x104C, values=0x1800, text_step=2)
 LAYOUTS = {
     "8": OLD,
     "30": OLD,
-    "81": {**OLD, "times": ">ff"},
+    "81": OLD._replace(times=">ff"),
     "130": NEW,
-    "179": {**NEW, "times": ">ff"},
-    "181": {**NEW, "times": ">ff"},
+    "179": NEW._replace(times=">ff"),
+    "181": NEW._replace(times=">ff"),
 }
 # Versions whose end nothing in the file marks: their length must fit a pace of sampling.
 UNMARKED = ("81", "179", "181")
@@ -61,27 +75,29 @@ def read(content: bytes, name: str, file: str, *, known_whole: bool = False) -> 
         )
     layout = LAYOUTS[version]
     try:
-        first_ms, last_ms = struct.unpack_from(layout["times"], content, TIMES_AT)
-        (scale,) = struct.unpack_from(">d", content, layout["scale"])
-        values = DECODERS[version](content[layout["values"] :])
+        first_ms, last_ms = struct.unpack_from(layout.times, content, TIMES_AT)
+        (scale,) = struct.unpack_from(">d", content, layout.scale)
+        values = DECODERS[version](content[layout.values :])
     except (struct.error, CutShortError) as error:
         raise IngestError(f"{file}: the file ends too early ({error}). Copy it again.") from error
     if not (np.isfinite([first_ms, last_ms, scale]).all() and last_ms > first_ms and scale):
         raise IngestError(f"{file}: times or scale in the header are no numbers. Copy the file again.")
     if version == "30":
-        _check_range(values, *struct.unpack_from(">ii", content, RANGE_AT), file)
+        highest, lowest = struct.unpack_from(">ii", content, RANGE_AT)
+        _check_range(values, highest, lowest, file)
     if version in UNMARKED and not known_whole:
         if version == "81" and _is_pace((last_ms - first_ms) / max(len(values), 1)):
             last_ms -= (last_ms - first_ms) / len(values)  # the header tells where the step after the last value ends
         _check_pace(len(values), last_ms - first_ms, file)
     time_min = np.linspace(first_ms, last_ms, len(values)) / 60_000
-    unit = _text(content, layout["unit"], layout["step"])
+    unit = _text(content, layout.unit, layout.text_step)
     return checked(Chromatogram(time_min, values * scale, unit, name, "ChemStation"), file)
 
 
 def _differences(body: bytes) -> np.ndarray:
     """Versions 8, 30 and 130: segments of differences, an escape before a whole number; another byte ends them."""
-    parts, place = [np.zeros(0)], 0
+    parts: list[np.ndarray] = [np.zeros(0)]
+    place = 0
     level = 0
     while place < len(body) and body[place] == SEGMENT:
         if place + 2 > len(body):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
 from ketaflow.assays.microdialysis.readers.number_text import cells, columns, count, number
-from ketaflow.assays.microdialysis.readers.traces import checked
+from ketaflow.assays.microdialysis.readers.traces import checked, vendor_peak
 from ketaflow.core.errors import IngestError
 
 TRACE = re.compile(r"\[(?:LC |GC |PDA |PDA Multi )?Chromatogram ?\((.+)\)\]")
@@ -47,7 +47,7 @@ def read_labsolutions(lines: list[str], file: str) -> list[Chromatogram]:
 
 def _facts(lines: list[str]) -> tuple[dict[str, str], int, str]:
     """Key and value lines of a section, the index of its table's heading, and the separator."""
-    facts = {}
+    facts: dict[str, str] = {}
     for index, line in enumerate(lines[1:40], start=1):
         separator = "\t" if "\t" in line else ";" if ";" in line else ","
         parts = cells(line, separator)
@@ -80,8 +80,8 @@ def _peak_table(lines: list[str]) -> list[VendorPeak]:
     for line in lines[heading + 1 :]:
         row = dict(zip(names, cells(line, separator), strict=False))
         if number(row.get("area", "")) is not None:
-            told = {name: number(text) if name != "name" else text for name, text in row.items() if name}
-            peaks.append(VendorPeak(**told))
+            known = {name: number(text) if name != "name" else text for name, text in row.items() if name}
+            peaks.append(vendor_peak(known))
     return peaks
 
 

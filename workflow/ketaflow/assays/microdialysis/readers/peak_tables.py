@@ -8,6 +8,7 @@ import numpy as np
 from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
 from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.assays.microdialysis.readers.number_text import NO_NUMBER, cells, decimal_sign, number
+from ketaflow.assays.microdialysis.readers.traces import vendor_peak
 from ketaflow.core.errors import IngestError
 
 # Headings, without unit and punctuation, of LabSolutions, Chromeleon, OpenLab, MassHunter, Analyst and others.
@@ -72,18 +73,19 @@ def bracketed(heading: str) -> str:
 
 def read(lines: list[str], separator: str, headings: Headings, file: str) -> Chromatogram:
     """Every peak of a table; refused where it holds several injections or one analyte twice."""
-    peaks, samples = [], []
+    peaks: list[VendorPeak] = []
+    samples: list[str | None] = []
     where = headings.columns
     found = [(row, cells(line, separator)) for row, line in enumerate(lines) if row > headings.line and line.strip()]
     found = [(row + 1, parts) for row, parts in found if len(parts) > max(where.values())]
     decimal = _decimal([parts for _, parts in found], where, file)
     for row, parts in found:
-        told = {meaning: _value(meaning, parts[column], decimal, file, row) for meaning, column in where.items()}
-        sample = told.pop("sample", None)
-        if told.get("area") is None and told.get("concentration") is None:
+        found_cells = {meaning: _value(meaning, parts[column], decimal, file, row) for meaning, column in where.items()}
+        if found_cells.get("area") is None and found_cells.get("concentration") is None:
             continue
-        samples.append(sample)
-        peaks.append(VendorPeak(**{"unit": headings.unit or None, **told}))
+        sample = found_cells.get("sample")
+        samples.append(sample if isinstance(sample, str) else None)
+        peaks.append(vendor_peak({"unit": headings.unit or None, **found_cells}))
     if not peaks:
         raise IngestError(f"{file}: a peak table without peaks. Export it again, with areas or concentrations.")
     _refuse_mixtures(peaks, samples, file)

@@ -167,7 +167,7 @@ def read_stamped(lines: list[str], file: str) -> list[Chromatogram]:
     return [checked(Chromatogram(spread(stamps_s) / 60, np.array(values, float), "", "", "time stamps"), file)]
 
 
-def _day(match: re.Match, lines: list[str]) -> int:
+def _day(match: re.Match[str], lines: list[str]) -> int:
     """Days since the first stamp; a recording lasts hours, so only a change of date matters."""
     first = next(found for found in map(STAMP.search, lines) if found)
     return int(match.group(1, 2, 3) != first.group(1, 2, 3))

@@ -1,10 +1,28 @@
 """Whether a chromatogram that was read can be one: enough points, finite values, times that increase."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from ketaflow.assays.microdialysis.model import Chromatogram
+from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
 from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.core.errors import IngestError
+
+
+def vendor_peak(cells: Mapping[str, str | float | None]) -> VendorPeak:
+    """Make a peak of what a row of the instrument's peak table gives, by field of ``VendorPeak``."""
+    texts = {name: cell for name, cell in cells.items() if isinstance(cell, str)}
+    numbers = {name: cell for name, cell in cells.items() if isinstance(cell, float)}
+    return VendorPeak(
+        name=texts.get("name"),
+        retention_min=numbers.get("retention_min"),
+        start_min=numbers.get("start_min"),
+        stop_min=numbers.get("stop_min"),
+        area=numbers.get("area"),
+        height=numbers.get("height"),
+        concentration=numbers.get("concentration"),
+        unit=texts.get("unit"),
+    )
 
 
 def checked(trace: Chromatogram, file: str, *, promised: int | None = None) -> Chromatogram:
