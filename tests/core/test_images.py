@@ -11,6 +11,7 @@ import tifffile
 from ketaflow.core import images
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import channels, intensity
+from ketaflow.core.images.axes import NOT_DEPTH
 from ketaflow.core.images.model import Scale, StoredImage
 
 STACK = np.random.default_rng(0).integers(0, 4000, (5, 40, 48)).astype(np.uint16)
@@ -118,29 +119,54 @@ def test_grey_pictures_saved_in_colour_are_one_channel_and_true_colours_are_thre
         images.read(tmp_path / "colour.png", channel=None, **told)
 
 
-def test_planes_saved_as_time_points_are_a_stack_with_a_note(tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", STACK, imagej=True, metadata={"axes": "TYX"})
+@pytest.mark.parametrize("axes", ["TYX", "TZYX", "PYX", "SZYX", "MYX", "HYX", "BYX"])
+def test_time_points_scenes_positions_tiles_phases_and_blocks_are_never_depth(tmp_path, axes):
+    pixels = STACK if len(axes) == 3 else np.stack([STACK, STACK])
+    stored = StoredImage(pixels, axes, Scale(0.1, 0.1, 0.4), "OME")
+    with pytest.raises(IngestError, match=rf"holds {len(pixels)} {NOT_DEPTH[axes[0]]}s, expected one"):
+        channels.select(tmp_path / "a.tif", stored, None)
+
+
+def test_planes_without_a_name_are_a_stack_with_a_note(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", STACK, metadata=None)
     image = images.read(tmp_path / "a.tif", channel=None, pixel_size_um=0.1, z_step_um=0.3)
     assert image.pixels.shape == STACK.shape
-    assert "axis T" in image.notes[0]
+    assert "does not call its 5 planes a z stack" in image.notes[0]
 
 
-def test_a_series_of_stacks_is_refused(tmp_path):
-    path = ome(tmp_path / "a.ome.tif", np.stack([STACK, STACK]), "TZYX")
-    with pytest.raises(IngestError, match="one time point"):
-        images.read(path, **NO_OVERRIDE)
+def test_time_points_are_refused_even_where_the_table_gives_a_z_step(tmp_path):
+    path = ome(tmp_path / "a.ome.tif", STACK, "TYX", TimeIncrement=2.0)
+    with pytest.raises(IngestError, match=r"5 time points.*Image > Properties"):
+        images.read(path, channel=None, pixel_size_um=0.1, z_step_um=0.3)
+
+
+def test_two_series_of_unequal_size_are_refused_with_their_names(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as file:
+        file.write(STACK, metadata={"axes": "ZYX", "Name": "cortex"})
+        file.write(STACK[:3], metadata={"axes": "ZYX", "Name": "hippocampus"})
+    with pytest.raises(IngestError, match=r"2 images \(1: cortex 5 x 40 x 48, 2: hippocampus 3 x 40 x 48\)"):
+        images.read(tmp_path / "a.ome.tif", **NO_OVERRIDE)
+
+
+def test_the_label_of_a_slide_is_passed_over(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as file:
+        file.write(STACK, metadata={"axes": "ZYX", "Name": "cortex", "PhysicalSizeX": 0.1, "PhysicalSizeZ": 0.4})
+        file.write(STACK[0, :20, :20], metadata={"axes": "YX", "Name": "label image"})
+    np.testing.assert_array_equal(images.read(tmp_path / "a.ome.tif", **NO_OVERRIDE).pixels, STACK)
+
+
+@pytest.mark.parametrize("names", [("", ""), ("DAPI", "DAPI"), ("DAPI", "")])
+def test_channels_whose_names_are_missing_or_equal_are_numbered(tmp_path, names):
+    stored = StoredImage(np.stack([STACK, STACK // 2]), "CZYX", None, "CZI", names)
+    selected = channels.select(tmp_path / "a.czi", stored, "2")
+    np.testing.assert_array_equal(selected.pixels, STACK // 2)
+    assert selected.name == "2"
 
 
 def test_exchanged_axes_are_noticed(tmp_path):
     long = np.random.default_rng(1).integers(0, 99, (30, 256, 256)).astype(np.uint16)
     path = ome(tmp_path / "a.ome.tif", long.transpose(1, 2, 0))
     with pytest.raises(IngestError, match="order z, y, x"):
-        images.read(path, **NO_OVERRIDE)
-
-
-def test_time_points_of_one_plane_are_refused_with_the_way_out(tmp_path):
-    path = ome(tmp_path / "a.ome.tif", STACK, "TYX", TimeIncrement=2.0)
-    with pytest.raises(IngestError, match=r"5 time points.*z_step_um"):
         images.read(path, **NO_OVERRIDE)
 
 
@@ -271,22 +297,178 @@ def test_the_saturation_level_is_that_of_the_detector_not_of_the_file(highest, f
     assert intensity.saturation_level(stack, bits) == level
 
 
+ND2_START, ND2_END = b"\xda\xce\xbe\x0a", b"ND2 CHUNK MAP SIGNATURE 0000001!" + bytes(8)
+CZI_START = b"ZISRAWFILE"
+
+
+def czi_header(directory: int, metadata: int) -> bytes:
+    """Start of a CZI file that says where its directory and its metadata lie."""
+    return CZI_START.ljust(84, b"\0") + directory.to_bytes(8, "little") + metadata.to_bytes(8, "little")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.oib", b"x", r"Olympus FluoView files \(\.oib\) cannot be read\. Export .* OME-TIFF"),
+        ("a.vsi", b"x", r"cellSens"),
+        ("a.ims", b"\x89HDF", r"Imaris"),
+        ("a.docx", b"PK", r"'\.docx' is not the ending of an image"),
+        ("a.tif", b"", r"empty \(0 bytes\)\. Copy it again"),
+        ("a.tif", b"\x89HDF\r\n", r"not that of a \.tif file but an HDF5 file"),
+        ("a.czi", b"II*\0" + bytes(99), r"not that of a \.czi file but a TIFF file"),
+        ("a.nd2", ND2_START + bytes(999), "cut short"),
+        ("a.czi", czi_header(50, 5000) + bytes(500), "cut short"),
+    ],
+)
+def test_every_cause_has_its_own_message(tmp_path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(IngestError, match=message) as caught:
+        images.read(tmp_path / name, **NO_OVERRIDE)
+    told_to_copy = "Copy it again" in str(caught.value)
+    assert told_to_copy == ("cut short" in message or "empty" in message)
+
+
+def test_a_damaged_file_is_not_said_to_be_cut_short(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"damaged" * 99)
+    with pytest.raises(
+        IngestError, match=r"a\.png: the file is damaged, or of a variant that is not supported"
+    ) as caught:
+        images.read(tmp_path / "a.png", **NO_OVERRIDE)
+    assert "Copy it again" not in str(caught.value)
+
+
+def test_a_missing_file_of_an_ome_set_is_named(tmp_path):
+    uuid = '<UUID FileName="set_C{0}.ome.tif">urn:uuid:0000000{0}-0000-0000-0000-000000000000</UUID>'
+    planes = "".join(f'<TiffData FirstC="{c}" IFD="0" PlaneCount="1">{uuid.format(c)}</TiffData>' for c in (0, 1))
+    description = (
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" '
+        'DimensionOrder="XYZCT" Type="uint16" SizeX="48" SizeY="40" SizeZ="1" SizeC="2" SizeT="1">'
+        f"{planes}</Pixels></Image></OME>"
+    )
+    tifffile.imwrite(tmp_path / "set_C0.ome.tif", STACK[0], description=description, metadata=None)
+    with pytest.raises(IngestError, match=r"set of OME-TIFF files, of which set_C1\.ome\.tif is missing"):
+        images.read(tmp_path / "set_C0.ome.tif", channel="1", pixel_size_um=0.1, z_step_um=None)
+
+
 def test_a_missing_reader_is_named_with_a_way_round(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "nd2", None)
-    (tmp_path / "a.nd2").write_bytes(b"x")
+    (tmp_path / "a.nd2").write_bytes(ND2_START + bytes(99) + ND2_END)
     with pytest.raises(IngestError, match=r"package nd2.*OME-TIFF"):
         images.read(tmp_path / "a.nd2", **NO_OVERRIDE)
 
 
-def test_a_lif_file_gives_pixels_per_micrometre_as_a_size(tmp_path, monkeypatch):
-    image = SimpleNamespace(
-        dims=SimpleNamespace(z=5), channels=1, scale=(8.0, 8.0, 2.0, None), bit_depth=(12,),
-        get_frame=lambda z, c: STACK[z],
-    )  # fmt: skip
-    reader = SimpleNamespace(LifFile=lambda path: SimpleNamespace(get_iter_image=lambda: iter([image])))
+def lif_of(found, folder, monkeypatch):
+    """A LIF file that the reader says holds these images."""
+    reader = SimpleNamespace(LifFile=lambda path: SimpleNamespace(get_iter_image=lambda: iter(found)))
     monkeypatch.setitem(sys.modules, "readlif", SimpleNamespace(reader=reader))
     monkeypatch.setitem(sys.modules, "readlif.reader", reader)
-    read = images.read(tmp_path / "a.lif", **NO_OVERRIDE)
+    (folder / "a.lif").write_bytes(b"\x70\0\0\0" + bytes(99))
+    return folder / "a.lif"
+
+
+def test_several_images_of_a_lif_file_are_named(tmp_path, monkeypatch):
+    path = lif_of([SimpleNamespace(name="cortex"), SimpleNamespace(name="hippocampus")], tmp_path, monkeypatch)
+    with pytest.raises(IngestError, match=r"2 images \(cortex, hippocampus\)"):
+        images.read(path, **NO_OVERRIDE)
+
+
+def test_time_points_of_a_lif_file_are_refused(tmp_path, monkeypatch):
+    image = SimpleNamespace(dims=SimpleNamespace(z=5, t=2, m=1), name="dendrite")
+    with pytest.raises(IngestError, match="2 time points"):
+        images.read(lif_of([image], tmp_path, monkeypatch), **NO_OVERRIDE)
+
+
+class CziDocument:
+    """A CZI file as Zeiss's library shows it: two channels of a stack, with so many scenes."""
+
+    def __init__(self, scenes=1, pixel_type="Gray16"):
+        self.scenes_bounding_rectangle = dict.fromkeys(range(scenes))
+        self.pixel_types = {0: pixel_type}
+        n_channels = 1 if pixel_type == "Bgr24" else 2
+        self.total_bounding_box = {"T": (0, 1), "Z": (0, 5), "C": (0, n_channels), "X": (0, 48), "Y": (0, 40)}
+        named = "".join(f'<Scene Name="D{number + 6}"/>' for number in range(scenes))
+        distances = "".join(f'<Distance Id="{axis}"><Value>{m}</Value></Distance>' for axis, m in SIZES_M.items())
+        self.raw_metadata = (
+            "<ImageDocument><Metadata><Information><Image><ComponentBitCount>12</ComponentBitCount><Dimensions>"
+            f'<Channels><Channel Name="Homer"/><Channel Name=""/></Channels><S><Scenes>{named}</Scenes></S>'
+            f"</Dimensions></Image></Information><Scaling><Items>{distances}</Items></Scaling></Metadata></ImageDocument>"
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def read(self, plane):
+        if self.pixel_types[0] == "Bgr24":
+            return np.stack([STACK[plane["Z"]] % (50 * share) for share in (3, 2, 1)], axis=-1).astype(np.uint8)
+        return STACK[plane["Z"], ..., None] // (plane["C"] + 1)
+
+
+SIZES_M = {"X": 1e-7, "Y": 1e-7, "Z": 4e-7}
+
+
+def czi_of(document, folder, monkeypatch):
+    """A CZI file that the library opens as this document."""
+    library = SimpleNamespace(open_czi=lambda path: document)
+    monkeypatch.setitem(sys.modules, "pylibCZIrw", SimpleNamespace(czi=library))
+    monkeypatch.setitem(sys.modules, "pylibCZIrw.czi", library)
+    (folder / "a.czi").write_bytes(czi_header(10, 20) + bytes(99))
+    return folder / "a.czi"
+
+
+def test_a_czi_file_gives_a_channel_the_scale_and_the_bits(tmp_path, monkeypatch):
+    path = czi_of(CziDocument(), tmp_path, monkeypatch)
+    read = images.read(path, channel="2", pixel_size_um=None, z_step_um=None)
+    np.testing.assert_array_equal(read.pixels, STACK // 2)
+    assert (read.pixel_size_um, read.z_step_um) == (pytest.approx(0.1), pytest.approx(0.4))
+    assert (read.scale_source, read.saturation_level) == ("CZI", 4095)
+    assert images.read(path, channel="Homer", pixel_size_um=None, z_step_um=None).channel == "Homer"
+
+
+def test_scenes_of_a_czi_file_are_named(tmp_path, monkeypatch):
+    with pytest.raises(IngestError, match=r"2 scenes \(D6, D7\), expected one"):
+        images.read(czi_of(CziDocument(scenes=2), tmp_path, monkeypatch), **NO_OVERRIDE)
+
+
+def test_a_colour_camera_of_a_czi_file_gives_red_green_and_blue(tmp_path, monkeypatch):
+    path = czi_of(CziDocument(pixel_type="Bgr24"), tmp_path, monkeypatch)
+    for share, colour in enumerate(("red", "green", "blue"), start=1):
+        read = images.read(path, channel=colour, pixel_size_um=None, z_step_um=None)
+        np.testing.assert_array_equal(read.pixels, STACK % (50 * share))
+
+
+@pytest.mark.shared
+def test_real_czi_files_are_read_or_refused_for_what_they_hold(shared):
+    pytest.importorskip("pylibCZIrw")
+    folder, scale = shared / "cases/microscopy", {"pixel_size_um": 0.1, "z_step_um": None}
+    assert images.read(folder / "newCZI_compressed.czi", channel=None, **scale).pixels.shape == (1, 512, 512)
+    assert images.read(folder / "DAPI_GFP.czi", channel="2", **scale).channel == "2"
+    assert images.read(folder / "nuc_small_new_red.czi", channel=None, **scale).channel == "nuclei"
+    with pytest.raises(IngestError, match=r"2 scenes \(D6, D7\)"):
+        images.read(folder / "WellD6-7_S2.czi", channel=None, **scale)
+
+
+@pytest.mark.shared
+def test_a_real_lif_file_of_two_time_points_is_refused(shared):
+    pytest.importorskip("readlif")
+    with pytest.raises(IngestError, match="2 time points"):
+        images.read(shared / "cases/microscopy/one_series_t2.lif", **NO_OVERRIDE)
+
+
+@pytest.mark.shared
+def test_a_real_ome_set_names_its_missing_file(shared):
+    with pytest.raises(IngestError, match=r"set_C1\.ome\.tif is missing"):
+        images.read(shared / "cases/microscopy/set_C0.ome.tif", channel="1", pixel_size_um=None, z_step_um=None)
+
+
+def test_a_lif_file_gives_pixels_per_micrometre_as_a_size(tmp_path, monkeypatch):
+    image = SimpleNamespace(
+        dims=SimpleNamespace(z=5, t=1, m=1), name="dendrite", channels=1, scale=(8.0, 8.0, 2.0, None), bit_depth=(12,),
+        get_frame=lambda z, c: STACK[z],
+    )  # fmt: skip
+    read = images.read(lif_of([image], tmp_path, monkeypatch), **NO_OVERRIDE)
     np.testing.assert_array_equal(read.pixels, STACK)
     assert (read.pixel_size_um, read.z_step_um, read.saturation_level) == (0.125, 0.5, 4095)
 

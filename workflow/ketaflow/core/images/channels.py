@@ -1,4 +1,4 @@
-"""Bring the axes of a file into one order, (planes, channels, rows, columns), and select a channel."""
+"""Select one channel of a file, by its name, its number or its colour."""
 
 import math
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ketaflow.core.errors import IngestError
+from ketaflow.core.images import axes
 from ketaflow.core.images.model import StoredImage
 from ketaflow.core.images.png_jpeg import COLOUR_NAMES
 
@@ -28,13 +29,6 @@ class SelectedChannel(NamedTuple):
 
     pixels: np.ndarray
     name: str
-    notes: tuple[str, ...]
-
-
-class OrderedPixels(NamedTuple):
-    """Pixels as (planes, channels, rows, columns), and doubts about what the file calls its axes."""
-
-    pixels: np.ndarray
     notes: tuple[str, ...]
 
 
@@ -60,12 +54,12 @@ def select(path: Path, stored: StoredImage, channel: str | None) -> SelectedChan
     IngestError
         If there is no such channel, if several are left to choose from, or if the axes cannot be ordered.
     """
-    pixels, notes = _ordered(path, stored)
+    pixels, notes = axes.ordered(path, stored)
     if channel is None and pixels.shape[0] == 1 and pixels.shape[1] > MAX_UNNAMED_CHANNELS and not stored.channels:
         notes += (f"the file calls its {pixels.shape[1]} planes channels; read as a z stack",)
         pixels = pixels.swapaxes(0, 1)
     count = pixels.shape[1]
-    names = stored.channels if len(stored.channels) == count else tuple(str(number + 1) for number in range(count))
+    names = channel_names(stored.channels, count)
     if channel is not None:
         index = _channel_index(path, str(channel), names)
     elif count == 1:
@@ -81,52 +75,26 @@ def select(path: Path, stored: StoredImage, channel: str | None) -> SelectedChan
     return SelectedChannel(np.ascontiguousarray(pixels[:, index]), names[index], notes)
 
 
-def refuse_time_series(path: Path, stored: StoredImage, z_step_um: float | None) -> None:
-    """Refuse time points of one plane, unless the table gives the distance between planes.
+def channel_names(names: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """Names of the channels of a file: its own where they tell the channels apart, else numbers from 1.
 
     Parameters
     ----------
-    path : Path
-        The file, for the message.
-    stored : StoredImage
-        All channels of the file.
-    z_step_um : float or None
-        Distance between planes (um) from the table: some programs save a z stack as time points.
+    names : tuple of str
+        Names in the metadata; may be missing, empty or equal.
+    count : int
+        Number of channels.
 
-    Raises
-    ------
-    IngestError
-        If the file holds several time points of one plane and ``z_step_um`` is None.
+    Returns
+    -------
+    tuple of str
+        ``count`` different names.
     """
-    sizes = dict(zip(stored.axes, stored.pixels.shape, strict=True))
-    if sizes.get("T", 1) > 1 and sizes.get("Z", 1) == 1 and z_step_um is None:
-        raise IngestError(
-            f"{path.name}: holds {sizes['T']} time points of one plane, expected one stack of planes. Save one time "
-            "point to a file of its own; if they are planes of a stack, enter their distance in the column z_step_um."
-        )
-
-
-def _ordered(path: Path, stored: StoredImage) -> OrderedPixels:
-    """Pixels as (planes, channels, rows, columns)."""
-    sizes = dict(zip(stored.axes, stored.pixels.shape, strict=True))
-    # Many programs save a z stack as time points, or as pages without a name (Q, I).
-    depth = [axis for axis in stored.axes if axis not in "CYX" and sizes[axis] > 1]
-    if len(depth) > 1 or "Y" not in sizes or "X" not in sizes:
-        axes = ", ".join(f"{axis} {size}" for axis, size in sizes.items())
-        raise IngestError(
-            f"{path.name}: expected planes, channels, height and width, found the axes {axes}. "
-            "Save one time point and one position to a file of its own."
-        )
-    notes: tuple[str, ...] = ()
-    if depth and depth[0] != "Z":
-        notes = (f"the file does not call its {sizes[depth[0]]} planes a z stack (axis {depth[0]})",)
-    keep = [axis for axis in stored.axes if axis in "CYX" or axis in depth]
-    pixels = stored.pixels.reshape([sizes[axis] for axis in keep])
-    plane_axis = depth[0] if depth else "Z"
-    for axis in ("C", plane_axis):
-        if axis not in keep:
-            pixels, keep = pixels[None], [axis, *keep]
-    return OrderedPixels(pixels.transpose([keep.index(axis) for axis in (plane_axis, "C", "Y", "X")]), notes)
+    numbers = tuple(str(number + 1) for number in range(count))
+    if len(names) != count:
+        return numbers
+    filled = tuple(name or number for name, number in zip(names, numbers, strict=True))
+    return filled if len({name.lower() for name in filled}) == count else numbers
 
 
 def _channel_index(path: Path, channel: str, names: tuple[str, ...]) -> int:
@@ -150,12 +118,12 @@ def _is_grey(pixels: np.ndarray) -> bool:
     return float(np.quantile(spread, GREY_QUANTILE)) <= GREY_TOLERANCE * np.iinfo(pixels.dtype).max
 
 
-def _refuse_transposed(path: Path, stack: np.ndarray, axes: str) -> None:
+def _refuse_transposed(path: Path, stack: np.ndarray, axis_names: str) -> None:
     """Refuse a stack saved as y, x, z, which reads as hundreds of planes a few pixels wide."""
     planes, height, width = stack.shape
     narrow, wide = sorted((height, width))
     if planes > TRANSPOSED_MIN_PLANES and planes > TRANSPOSED_ASPECT * narrow and wide > TRANSPOSED_ASPECT * narrow:
         raise IngestError(
-            f"{path.name}: {planes} planes of {height} x {width} pixels (axes {axes}): the axes look exchanged. "
+            f"{path.name}: {planes} planes of {height} x {width} pixels (axes {axis_names}): the axes look exchanged. "
             "Save the stack in the order z, y, x."
         )

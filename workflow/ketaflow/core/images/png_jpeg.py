@@ -5,12 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from ketaflow.core.errors import IngestError
+from ketaflow.core.images.content import JPEG_SIGNATURE, PNG_SIGNATURE
 from ketaflow.core.images.model import StoredImage
 
 ENDINGS = (".png", ".jpg", ".jpeg")
-# First bytes of a file: PNG specification (W3C 2003), section 5.2; JPEG (ITU-T T.81), annex B, start of image.
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-JPEG_SIGNATURE = b"\xff\xd8"
 # Second byte of the marker that starts the scan, and the marker that ends the image (ITU-T T.81, table B.1).
 JPEG_START_OF_SCAN = 0xDA
 JPEG_END_OF_IMAGE = b"\xff\xd9"

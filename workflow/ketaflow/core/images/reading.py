@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ketaflow.core.errors import IngestError
-from ketaflow.core.images import channels, intensity, png_jpeg, scale, tiff, vendor
+from ketaflow.core.images import channels, content, intensity, png_jpeg, scale, tiff, vendor
 from ketaflow.core.images.model import Image, StoredImage
 
 
@@ -28,10 +28,10 @@ def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step
     Raises
     ------
     IngestError
-        If the file is damaged, has no such channel, several series or time points, no usable scale or no contrast.
+        If the file is missing parts, damaged or of another format, or has no such channel, several series or time
+        points, no usable scale or no contrast.
     """
     stored = _stored(path)
-    channels.refuse_time_series(path, stored, z_step_um)
     selected = channels.select(path, stored, channel)
     stack = selected.pixels
     intensity.refuse_unusable(path, stack)
@@ -49,6 +49,7 @@ def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step
 
 def _stored(path: Path) -> StoredImage:
     """All channels of a file, by the reader of its ending."""
+    content.refuse_other_format(path)
     ending = path.suffix.lower()
     try:
         if ending in vendor.PACKAGES:
@@ -64,6 +65,6 @@ def _stored(path: Path) -> StoredImage:
         raise
     except Exception as error:
         raise IngestError(
-            f"{path.name}: this file cannot be read as an image ({type(error).__name__}: {error}). Expected TIFF, "
-            "OME-TIFF, LSM, PNG, JPEG, ND2, LIF or CZI. Copy it again from the microscope, it may be cut short."
+            f"{path.name}: the file is damaged, or of a variant that is not supported ({type(error).__name__}: "
+            f"{error}). Open it in the program that wrote it and save it as OME-TIFF."
         ) from error

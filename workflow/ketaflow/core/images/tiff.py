@@ -6,15 +6,36 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import png_jpeg, tiff_metadata
+from ketaflow.core.images.axes import MAX_LISTED
 from ketaflow.core.images.model import StoredImage
 
 if TYPE_CHECKING:
     import tifffile
 
+
+class Layout(NamedTuple):
+    """Version number of a kind of TIFF, and lengths in bytes: header, number of entries, entry, offset."""
+
+    version: int
+    header: int
+    counter: int
+    entry: int
+    offset: int
+
+
+# TIFF 6.0, section 2, and the BigTIFF design of the libtiff project.
+CLASSIC_TIFF = Layout(version=42, header=8, counter=2, entry=12, offset=4)
+BIG_TIFF = Layout(version=43, header=16, counter=8, entry=20, offset=8)
+CUT_SHORT = "the file is cut short"
+COPY_AGAIN = "Copy it again from the microscope."
+# Names of images that show the slide or another image in small.
+PREVIEW_NAME = re.compile(r"\b(thumbnail|label|macro|overview|preview)\b", re.IGNORECASE)
+# An unnamed image with less than this share of the largest one's pixels is a preview.
+PREVIEW_SHARE = 0.25
 # How tifffile (2025.1 to 2026.4) words that a pointer in the file leads beyond its end.
 INVALID_OFFSET_MESSAGE = re.compile(r"invalid (page|value|tag) offset")
 
@@ -35,35 +56,82 @@ def read(path: Path) -> StoredImage:
     Raises
     ------
     IngestError
-        If the file holds several images of the same size, or fewer planes than its header promises.
+        If the file holds several images, fewer planes than its header promises, or a part of a set of files.
     """
     import tifffile
 
-    with _tifffile_warnings() as warnings, tifffile.TiffFile(path) as file:
-        series = _only_series(path, file)
-        _refuse_truncated(path, file, series, warnings)
-        pixels = series.asarray()
-        names = tiff_metadata.channel_names(file)
-        found = tiff_metadata.scale(file)
-        return StoredImage(
-            pixels=pixels,
-            axes=series.axes.replace("S", "C") if "C" not in series.axes else series.axes,
-            scale=found[0] if found else None,
-            scale_source=found[1] if found else "",
-            channels=names or (png_jpeg.colour_names(pixels) if "S" in series.axes else ()),
-            bits=tiff_metadata.significant_bits(file),
-        )
+    try:
+        with _tifffile_warnings() as warnings, tifffile.TiffFile(path) as file:
+            series = _only_series(path, file)
+            _refuse_truncated(path, file, series, warnings)
+            return _stored(file, series)
+    except IngestError:
+        raise
+    except Exception:
+        if _is_short(path):
+            raise IngestError(f"{path.name}: {CUT_SHORT} ({path.stat().st_size:,} bytes). {COPY_AGAIN}") from None
+        raise
+
+
+def _stored(file: "tifffile.TiffFile", series: "tifffile.TiffPageSeries") -> StoredImage:
+    """Pixels of a series and what the metadata say of them."""
+    pixels = series.asarray()
+    names = tiff_metadata.channel_names(file)
+    found = tiff_metadata.scale(file)
+    return StoredImage(
+        pixels=pixels,
+        axes=series.axes.replace("S", "C") if "C" not in series.axes else series.axes,
+        scale=found[0] if found else None,
+        scale_source=found[1] if found else "",
+        channels=names or (png_jpeg.colour_names(pixels) if "S" in series.axes else ()),
+        bits=tiff_metadata.significant_bits(file),
+    )
+
+
+def _is_short(path: Path) -> bool:
+    """Whether a directory of the file lies beyond its end (TIFF 6.0, section 2; BigTIFF), followed from the first."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(BIG_TIFF.header)
+        order: Literal["little", "big"] = "little" if head[:2] == b"II" else "big"
+        layout = BIG_TIFF if int.from_bytes(head[2:4], order) == BIG_TIFF.version else CLASSIC_TIFF
+        place, seen = int.from_bytes(head[layout.header - layout.offset : layout.header], order), set()
+        while place and place not in seen:
+            seen.add(place)
+            file.seek(place)
+            entries = int.from_bytes(file.read(layout.counter), order)
+            end = place + layout.counter + entries * layout.entry + layout.offset
+            if end > size:
+                return True
+            file.seek(end - layout.offset)
+            place = int.from_bytes(file.read(layout.offset), order)
+    return False
 
 
 def _only_series(path: Path, file: "tifffile.TiffFile") -> "tifffile.TiffPageSeries":
-    """The file's largest image, of which there must be one."""
+    """The file's only image; thumbnails, labels and overviews beside it are passed over."""
     largest = max(math.prod(series.shape) for series in file.series)
-    full = [series for series in file.series if math.prod(series.shape) == largest]
-    if len(full) > 1:
-        raise IngestError(
-            f"{path.name}: holds {len(full)} images of the same size, expected one. Save each position as its own file."
+    images = [series for series in file.series if not _is_preview(series, largest, named=file.is_ome)]
+    if len(images) != 1:
+        listed = ", ".join(
+            f"{number}: {f'{series.name} ' if series.name else ''}{' x '.join(map(str, series.shape))}"
+            for number, series in enumerate(images[:MAX_LISTED], start=1)
         )
-    return full[0]
+        raise IngestError(
+            f"{path.name}: holds {len(images)} images ({listed}), expected one. Save each position as its own file."
+        )
+    return images[0]
+
+
+def _is_preview(series: "tifffile.TiffPageSeries", largest: int, *, named: bool) -> bool:
+    """Whether a series only shows another one in small, or the label of the slide.
+
+    OME files name their images and flag reduced ones. Other programs do neither always, so there a much smaller image
+    is a preview too.
+    """
+    if PREVIEW_NAME.search(series.name or "") or series.keyframe.is_reduced:
+        return math.prod(series.shape) < largest
+    return not named and math.prod(series.shape) < PREVIEW_SHARE * largest
 
 
 @contextlib.contextmanager
@@ -101,8 +169,14 @@ def _refuse_truncated(
     stored = math.prod(series.shape) // math.prod(series.keyframe.shape)
     short = series.dataoffset is not None and series.dataoffset + series.nbytes > file.filehandle.size
     lost = any(INVALID_OFFSET_MESSAGE.search(message) for message in warnings)
+    absent = [name for name in tiff_metadata.ome_files(file) if not path.with_name(name).is_file()] if missing else []
+    if absent:
+        raise IngestError(
+            f"{path.name}: belongs to a set of OME-TIFF files, of which {', '.join(absent[:MAX_LISTED])} "
+            f"{'is' if len(absent) == 1 else 'are'} missing. Copy the whole set, or save it as one file."
+        )
     if missing or beyond or short or lost or promised > stored:
         raise IngestError(
-            f"{path.name}: the file is cut short: its header promises more planes than it holds "
-            f"({file.filehandle.size:,} bytes). Copy it again from the microscope."
+            f"{path.name}: {CUT_SHORT}: its header promises more planes than it holds "
+            f"({file.filehandle.size:,} bytes). {COPY_AGAIN}"
         )

@@ -70,6 +70,16 @@ def significant_bits(file: "tifffile.TiffFile") -> int | None:
     return int(stated) if stated else packed if packed in PACKED_BITS else None
 
 
+def ome_files(file: "tifffile.TiffFile") -> tuple[str, ...]:
+    """Names of the files among which an OME-TIFF set is divided; empty where one file holds all of it."""
+    if not file.ome_metadata:
+        return ()
+    elements = ElementTree.fromstring(file.ome_metadata).iter()
+    named = (element.get("FileName") for element in elements if element.tag.endswith("}UUID"))
+    names = tuple(dict.fromkeys(name for name in named if name))
+    return names if len(names) > 1 else ()
+
+
 def _ome_pixels(file: "tifffile.TiffFile") -> ElementTree.Element | None:
     """The ``Pixels`` element of the first image."""
     if not file.ome_metadata:

@@ -1,22 +1,28 @@
 """Images in the microscope makers' own formats: ND2 (Nikon), LIF (Leica), CZI (Zeiss).
 
-Their readers are optional packages: ``uv sync --group microscopes``, or ``pip install nd2 readlif czifile``. Where one
-is missing, the message names it and the way around it.
+Their readers are optional packages: ``uv sync --group microscopes``, or ``pip install nd2 readlif pylibCZIrw``. Where
+one is missing, the message names it and the way around it. CZI goes through Zeiss's own library, which reads compressed
+files and runs on Python 3.11 to 3.13 (czifile 2019 reads no compressed file and fails on 3.12; later ones need 3.12).
 """
 
 import importlib
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 
 from ketaflow.core.errors import IngestError
+from ketaflow.core.images import axes
 from ketaflow.core.images.model import Scale, StoredImage
+from ketaflow.core.images.png_jpeg import COLOUR_NAMES
 
 # Module that reads a file, by the file's ending.
-PACKAGES = {".nd2": "nd2", ".lif": "readlif.reader", ".czi": "czifile"}
+PACKAGES = {".nd2": "nd2", ".lif": "readlif.reader", ".czi": "pylibCZIrw.czi"}
 UM_PER_M = 1e6
+# Pixel types of a CZI colour camera begin with this; the samples are in this order.
+CZI_COLOUR = "Bgr"
 
 
 def read(path: Path) -> StoredImage:
@@ -35,7 +41,8 @@ def read(path: Path) -> StoredImage:
     Raises
     ------
     IngestError
-        If the package that reads this format is not installed, or if the file holds several images.
+        If the package that reads this format is not installed, or if the file holds several series, scenes, positions
+        or time points.
     """
     ending = path.suffix.lower()
     return {".nd2": _read_nd2, ".lif": _read_lif, ".czi": _read_czi}[ending](path, _reader(path, PACKAGES[ending]))
@@ -54,12 +61,16 @@ def _reader(path: Path, package: str) -> ModuleType:
 
 
 def _read_nd2(path: Path, nd2: ModuleType) -> StoredImage:
-    """All channels of an ND2 file; the samples of an RGB camera are channels."""
+    """All channels of an ND2 file; the samples of an RGB camera are channels where it has no others."""
     with nd2.ND2File(str(path)) as file:
+        # In nd2, S is the sample of a pixel and P the position.
+        sizes = {axis if len(axis) == 1 else "Q": size for axis, size in file.sizes.items() if axis != "S"}
+        axes.refuse_several(path, sizes)
         voxel = file.voxel_size()
+        names = "".join(axis if len(axis) == 1 else "Q" for axis in file.sizes)
         return StoredImage(
             pixels=file.asarray(),
-            axes="".join(axis if len(axis) == 1 else "Q" for axis in file.sizes).replace("S", "C"),
+            axes=names.replace("S", "C") if "C" not in names else names,
             scale=Scale(voxel.x, voxel.y, voxel.z or None),
             scale_source="ND2",
             channels=tuple(channel.channel.name for channel in (file.metadata.channels or [])),
@@ -71,10 +82,13 @@ def _read_lif(path: Path, readlif: ModuleType) -> StoredImage:
     """All channels of a LIF file that holds one image."""
     images = list(readlif.LifFile(str(path)).get_iter_image())
     if len(images) != 1:
+        names = ", ".join(str(image.name) for image in images[: axes.MAX_LISTED])
         raise IngestError(
-            f"{path.name}: holds {len(images)} images, expected one. Save each series as a file of its own (OME-TIFF)."
+            f"{path.name}: holds {len(images)} images ({names}), expected one. Save each series as a file of its own "
+            "(OME-TIFF)."
         )
     image = images[0]
+    axes.refuse_several(path, {"T": image.dims.t, "M": image.dims.m})
     planes = [
         [np.asarray(image.get_frame(z=z, c=channel)) for z in range(image.dims.z)] for channel in range(image.channels)
     ]
@@ -84,22 +98,39 @@ def _read_lif(path: Path, readlif: ModuleType) -> StoredImage:
     return StoredImage(np.array(planes), "CZYX", voxel, "LIF", bits=image.bit_depth[0])
 
 
-def _read_czi(path: Path, czifile: ModuleType) -> StoredImage:
-    """All channels of a CZI file; axes of length one are dropped."""
-    with czifile.CziFile(str(path)) as file:
-        pixels, axes, metadata = file.asarray(), file.axes, ElementTree.fromstring(file.metadata())
-    kept = [index for index, size in enumerate(pixels.shape) if size > 1 or axes[index] in "YX"]
-    pixels, axes = pixels.reshape([pixels.shape[index] for index in kept]), "".join(axes[index] for index in kept)
+def _read_czi(path: Path, czi: ModuleType) -> StoredImage:
+    """All channels of a CZI file with one scene; mosaic tiles are joined by the library."""
+    with czi.open_czi(str(path)) as document:
+        metadata = ElementTree.fromstring(document.raw_metadata)
+        # Lowest index and number of steps along each axis; X and Y are pixels.
+        ranges: dict[str, tuple[int, int]] = document.total_bounding_box
+        scenes = document.scenes_bounding_rectangle
+        steps = {axis: stop - start for axis, (start, stop) in ranges.items() if axis not in "XY"}
+        names = [scene.get("Name") or "" for scene in metadata.iterfind(".//S/Scenes/Scene")]
+        axes.refuse_several(path, {**steps, "S": len(scenes)}, names)
+        planes = [[_czi_plane(document, channel, z) for z in range(steps["Z"])] for channel in range(steps["C"])]
+        in_colour = str(document.pixel_types.get(0, "")).startswith(CZI_COLOUR)
+    pixels = np.array(planes)
+    bits = metadata.findtext(".//Information/Image/ComponentBitCount")
+    channels = tuple(channel.get("Name") or "" for channel in metadata.iterfind(".//Dimensions/Channels/Channel"))
+    if in_colour and steps["C"] == 1:
+        # (1, planes, rows, columns, samples) to (samples, planes, rows, columns), red first.
+        pixels, channels = pixels[0].transpose(3, 0, 1, 2)[::-1], COLOUR_NAMES[: pixels.shape[-1]]
+    else:
+        pixels = pixels[..., 0]
+    return StoredImage(pixels, "CZYX", _czi_scale(metadata), "CZI", channels, int(bits) if bits else None)
+
+
+def _czi_plane(document: Any, channel: int, z: int) -> np.ndarray:
+    """One plane of one channel: (rows, columns, samples)."""
+    return np.asarray(document.read(plane={"C": channel, "Z": z, "T": 0}))
+
+
+def _czi_scale(metadata: ElementTree.Element) -> Scale | None:
+    """Voxel size, which CZI metadata give in metres; 0 stands for unknown."""
     metres = {
         distance.get("Id"): float(distance.findtext("Value") or 0)
         for distance in metadata.iterfind(".//Scaling/Items/Distance")
     }
     width, height, step = (UM_PER_M * metres.get(axis, 0.0) for axis in "XYZ")
-    return StoredImage(
-        pixels=pixels,
-        # Axis 0 holds the samples of a pixel: one in fluorescence, three for a colour camera.
-        axes=axes.replace("0", "C"),
-        scale=Scale(width, height, step or None) if width and height else None,
-        scale_source="CZI",
-        channels=tuple(channel.get("Name") or "" for channel in metadata.iterfind(".//Dimensions/Channels/Channel")),
-    )
+    return Scale(width, height, step or None) if width and height else None
