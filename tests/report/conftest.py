@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from ketaflow import statistics
-from ketaflow.core.measures import CHECK_COLUMNS, MEASUREMENT_COLUMNS
-from ketaflow.core.results import Figure
+from ketaflow.core.results import CHECK_COLUMNS, MEASUREMENT_COLUMNS, Figure
 from ketaflow.report import model, results_page
 from ketaflow.statistics import plan as plans
 

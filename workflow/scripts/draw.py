@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from ketaflow import assays
 from ketaflow.core import files
-from ketaflow.engine import recordings, stages
+from ketaflow.core.inputs import Rows
+from ketaflow.engine import recordings
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,4 +17,4 @@ with files.log_to(snakemake.log[0]):
     folder.mkdir(parents=True)
     for group in recordings.groups_from(snakemake.params.rows):
         if group.files:
-            simulate.draw(stages.rows_for(simulate.draw, group), folder, seed=recordings.seed(group.name))
+            simulate.draw(Rows(group.rows), folder, seed=recordings.seed(group.name))

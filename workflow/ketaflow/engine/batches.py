@@ -21,8 +21,7 @@ from typing import Any
 from ketaflow.core import files
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Group, Rows
-from ketaflow.core.records import Record
-from ketaflow.engine import batch_files, legacy, recordings
+from ketaflow.engine import batch_files, recordings
 from ketaflow.engine.batch_files import Outcome, Source
 from ketaflow.engine.stages import Stage, stage
 
@@ -96,8 +95,6 @@ def ingest(job: Job, groups: list[Group], folder: Path) -> int:
         How many groups failed.
     """
     own = stage(job.assay, job.stage)
-    if own.writes is Record:
-        return legacy.ingest(job, own, groups, folder)
     sources = [tuple(_source(folder, path) for path in group.files) for group in groups]
     keys = [
         files.digest([group.rows, [source.sha256 for source in read], job.settings, job.code])
@@ -129,8 +126,6 @@ def follow(job: Job, earlier: Sequence[str | Path], groups: list[Group]) -> int:
         How many records failed; one that failed in an earlier stage is passed on as failed.
     """
     own = stage(job.assay, job.stage)
-    if own.writes is Record:
-        return legacy.follow(job, own, earlier)
     before = [batch_files.read(path, kind) for path, kind in zip(earlier, own.reads, strict=True)]
     rows = {group.name: group.rows for group in groups}
     inputs = list(zip(*before, strict=True))

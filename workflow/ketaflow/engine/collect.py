@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import files, records
+from ketaflow.core import files
 from ketaflow.core.inputs import build
 from ketaflow.core.results import (
     CHECK_COLUMNS,
@@ -24,13 +24,12 @@ from ketaflow.core.results import (
     Checked,
     Figure,
     Measurement,
-    Summary,
     Tables,
     check,
     frame,
     measurement,
 )
-from ketaflow.engine import batch_files, legacy
+from ketaflow.engine import batch_files
 from ketaflow.engine.batch_files import NamedRecording, Outcome, Source
 from ketaflow.engine.codec import hints
 from ketaflow.review.items import ReviewItem
@@ -196,17 +195,9 @@ def review_items(items: pd.DataFrame, checks: pd.DataFrame, batches: Mapping[str
 
 def _figures(assay: str, folder: Path) -> Iterator[tuple[tuple[NamedRecording, ...], dict[str, list[Figure]]]]:
     """Recordings of each record of a batch, and their figures."""
-    ingested = _headings(assay, folder / "recordings.zip")
-    if legacy.is_legacy(folder / "checks.zip"):
-        for before, record in zip(ingested, records.read_batch(folder / "checks.zip"), strict=True):
-            yield before.recordings, record.figures  # type: ignore[misc]
-        return
+    ingested = batch_files.headings(folder / "recordings.zip")
     for before, after in zip(ingested, batch_files.read(folder / "checks.zip", Checked), strict=True):
         yield before.recordings, after.content.figures if after.content else {}
-
-
-def _headings(assay: str, path: Path) -> list[Outcome[Any]]:
-    return legacy.headings(path, assay) if legacy.is_legacy(path) else batch_files.headings(path)
 
 
 def _assay(assay: str, given: AssayInput) -> Collected:
@@ -246,11 +237,9 @@ def _attempted_summary(assay: str, given: AssayInput, tables: dict[str, pd.DataF
 def _summary(assay: str, given: AssayInput, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """What an assay's stage ``cohort`` adds, by name: measurements, checks, figures, and tables of its own."""
     summarise = assays.stage(assay, "cohort").summarise
-    block = given.settings.get("cohort", {})
-    if hints(summarise).get("return") is not Summary:
-        return dict(summarise(tables, given.cohort, **block))
     kind = hints(summarise).get("settings")
-    made = summarise(tables, given.cohort, *([build(kind, block)] if kind else []))
+    settings = [build(kind, given.settings.get("cohort", {}))] if kind else []
+    made = summarise(tables, given.cohort, *settings)
     return {
         **made.tables,
         "measurements": frame(made.measurements, Measurement),
@@ -260,12 +249,11 @@ def _summary(assay: str, given: AssayInput, tables: dict[str, pd.DataFrame]) -> 
 
 
 def _with_units(measured: pd.DataFrame, assay: str) -> pd.DataFrame:
-    """Measurements with the unit of their measure, where a row has none of its own."""
+    """Measurements with the unit of their measure."""
     if not len(measured):
         return measured
     units = {name: facts["unit"] for name, facts in assays.described(assay, "measures").items()}
-    own = measured["unit"] if "unit" in measured else pd.Series(None, index=measured.index, dtype=object)
-    return measured.assign(unit=own.where(own.notna(), measured["measure"].map(units)))
+    return measured.assign(unit=measured["measure"].map(units))
 
 
 def _checked(assay: str, folders: list[Path]) -> tuple[list[pd.DataFrame], list[Outcome[Any]]]:
@@ -273,7 +261,7 @@ def _checked(assay: str, folders: list[Path]) -> tuple[list[pd.DataFrame], list[
     checked, found = [], []
     for folder in folders:
         ingested, *later = (
-            _headings(assay, folder / f"{name}.zip") for name in ("recordings", "measurements", "checks")
+            batch_files.headings(folder / f"{name}.zip") for name in ("recordings", "measurements", "checks")
         )
         for outcome, *others in zip(ingested, *later, strict=True):
             failed = next((other for other in others if other.status == "failed"), None)

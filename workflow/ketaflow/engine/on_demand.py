@@ -7,10 +7,9 @@ from typing import Any
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import records
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import build
-from ketaflow.engine import batch_files, collect, legacy, study
+from ketaflow.engine import batch_files, collect, study
 from ketaflow.engine.codec import hints
 from ketaflow.engine.stages import stage
 
@@ -43,10 +42,6 @@ def calibrated(
     calibrate = assays.stage(assay, "calibrate").calibrate
     paths = [folder / "recordings.zip" for folder in folders]
     published = collect.batch_tables(folders)
-    if legacy.is_legacy(paths[0]):
-        read = (record for path in paths for record in records.read_batch(path) if record.status != "failed")
-        made: Made = calibrate(read, published, settings)
-        return made
     kind = stage(assay, "ingest").writes
     contents = (one.content for path in paths for one in batch_files.read(path, kind) if one.content is not None)
     own = build(hints(calibrate)["settings"], settings)
@@ -76,9 +71,6 @@ def clip(
         If the recording could not be measured.
     """
     film = assays.stage(assay, "clip").clip
-    if legacy.is_legacy(batch[0]):
-        legacy.clip(film, assay, recording, batch, folder, path, settings)
-        return
     kinds = stage(assay, "ingest").writes, stage(assay, "quantify").writes
     read = [batch_files.read(file, kind) for file, kind in zip(batch, kinds, strict=True)]
     before, after = next(

@@ -46,11 +46,8 @@ def revised(
             continue
         revise = assays.stage(assay, "revise").revise
         reasons = dict(zip(decisions["recording"], decisions["reason"], strict=True))
-        block, kind = settings[assay]["quantify"], hints(revise).get("settings", object)
-        if kind is object:
-            again = pd.DataFrame(revise(published[assay], reasons, **block))
-        else:
-            again = frame(revise(published[assay], reasons, build(kind, block)), Measurement)
+        own = build(hints(revise)["settings"], settings[assay]["quantify"])
+        again = frame(revise(published[assay], reasons, own), Measurement)
         measurements = in_place(measurements, again, assay)
     return measurements
 

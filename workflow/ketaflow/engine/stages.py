@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from ketaflow import assays
-from ketaflow.core.inputs import Group, Rows, build
+from ketaflow.core.inputs import build
 from ketaflow.engine.codec import hints
 
 
@@ -58,8 +58,3 @@ def stage(assay: str, name: str) -> Stage:
         settings=annotations.get("settings"),
         takes_rows="rows" in names,
     )
-
-
-def rows_for(function: Callable[..., Any], group: Group) -> Any:
-    """Rows of a group as a function takes them: ``Rows``, or plain rows by table while an assay is not yet typed."""
-    return Rows(group.rows) if hints(function).get("rows") is Rows else group.rows

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ketaflow.core.measures import MEASUREMENT_COLUMNS
+from ketaflow.core.results import MEASUREMENT_COLUMNS
 from ketaflow.statistics import dataset, endpoint_analysis, endpoint_tables, exclusions, preconditions
 from ketaflow.statistics import plan as plans
 from ketaflow.statistics.dataset import Cohort
