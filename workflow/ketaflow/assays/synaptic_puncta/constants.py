@@ -6,6 +6,10 @@ of ``benchmarks/synaptic_puncta.py``.
 
 import math
 
+# Reading -------------------------------------------------------------------------------------------------------------
+# Pixel sizes of two files are equal within this share: metadata are rounded to three or four digits.
+PIXEL_SIZE_TOLERANCE = 0.01
+
 # Detection of puncta --------------------------------------------------------------------------------------------------
 # Full width at half maximum of a Gaussian over its standard deviation.
 FWHM_PER_SD = 2.0 * math.sqrt(2.0 * math.log(2.0))
@@ -13,6 +17,9 @@ FWHM_PER_SD = 2.0 * math.sqrt(2.0 * math.log(2.0))
 MIN_SIGMA_PX = 0.8
 # Smallest side of a window in which the noise is estimated (pixels): enough pixels for its quantiles.
 MIN_NOISE_WINDOW_PX = 48
+# The level of an image, which is subtracted before filtering, is the median of every so many pixels along each axis. It
+# keeps small differences of a bright image exact in float32.
+LEVEL_STEP_PX = 4
 # Width of the fine filter over that of a punctum (ratio); tuned on simulated fields.
 FINE_SIGMA_RATIO = 0.7
 # Ratio of two Gaussians at which their difference comes closest to a Laplacian of Gaussian (Marr and Hildreth 1980,
@@ -70,6 +77,9 @@ MAX_HOLE_PUNCTA_SHARE = 0.4
 # Colocalisation -------------------------------------------------------------------------------------------------------
 # Candidate partners of a punctum that are examined: its nearest ones. Within the matching distance there are 0 to 2.
 NEAREST_PARTNERS = 4
+# Sets of puncta whose sizes differ by less than this share count as equal; the general solution divides by that
+# difference.
+EQUAL_SIZES_TOLERANCE = 1e-9
 # Half width of a 95 % interval of a normal distribution (SD).
 NORMAL_95_SD = 1.96
 # Quantiles that bound 95 % of the shifts.

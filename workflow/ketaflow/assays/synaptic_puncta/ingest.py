@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ketaflow.assays.synaptic_puncta import constants
 from ketaflow.assays.synaptic_puncta.model import SIDES, Channel, Field, FieldRow, Fields, IngestSettings, Side
 from ketaflow.core import images
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import Image
 from ketaflow.core.inputs import Rows
 
-# Pixel sizes of two files are equal within this share: metadata are rounded to three or four digits.
-SCALE_TOLERANCE = 0.01
 # Which channel of a file is which, where neither the table nor the file names them.
 DEFAULT_CHANNEL: dict[Side, str] = {"pre": "1", "post": "2"}
 
@@ -91,7 +90,7 @@ def _refuse_mismatch(row: FieldRow, pre: Image, post: Image) -> None:
             f"{names}: the channels are {sizes} (planes, height, width), expected the same size. "
             "Name the two channels of one field."
         )
-    if not math.isclose(pre.pixel_size_um, post.pixel_size_um, rel_tol=SCALE_TOLERANCE):
+    if not math.isclose(pre.pixel_size_um, post.pixel_size_um, rel_tol=constants.PIXEL_SIZE_TOLERANCE):
         raise IngestError(
             f"{names}: pixels are {pre.pixel_size_um:.4g} um in one channel and {post.pixel_size_um:.4g} um in the "
             "other, expected the same. Enter the true size in the column pixel_size_um."

@@ -50,7 +50,18 @@ def read(path: Path) -> StoredImage:
 
 
 def colour_names(pixels: np.ndarray) -> tuple[str, ...]:
-    """Names of the colour channels along the last axis; empty where that axis does not hold 3 or 4 colours."""
+    """Names of the colour channels of an image.
+
+    Parameters
+    ----------
+    pixels : (..., samples) ndarray
+        The image.
+
+    Returns
+    -------
+    tuple of str
+        red, green, blue (and alpha); empty where the last axis does not hold 3 or 4 samples.
+    """
     return COLOUR_NAMES[: pixels.shape[-1]] if pixels.ndim > 2 and pixels.shape[-1] in (3, 4) else ()
 
 

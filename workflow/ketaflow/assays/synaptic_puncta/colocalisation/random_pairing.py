@@ -6,8 +6,7 @@ dM = (n_pre - M)(n_post - M) da, where a, the *crowding*, is the area within the
 
 import math
 
-# Sets whose sizes differ by less than this share are of equal size, where the general solution divides by zero.
-EQUAL_SIZES = 1e-9
+from ketaflow.assays.synaptic_puncta import constants
 
 
 def random_pairs(n_pre: float, n_post: float, crowding: float) -> float:
@@ -27,7 +26,7 @@ def random_pairs(n_pre: float, n_post: float, crowding: float) -> float:
     """
     if n_pre <= 0 or n_post <= 0 or not crowding > 0:
         return 0.0
-    if math.isclose(n_pre, n_post, rel_tol=EQUAL_SIZES):
+    if math.isclose(n_pre, n_post, rel_tol=constants.EQUAL_SIZES_TOLERANCE):
         return n_pre**2 * crowding / (1 + n_pre * crowding)
     fewer, more = sorted((n_pre, n_post))
     left = math.exp(-(more - fewer) * crowding)
@@ -55,6 +54,6 @@ def crowding_of(pairs: float, n_pre: float, n_post: float) -> float:
     pairs = min(pairs, fewer - 0.5)
     if pairs <= 0:
         return 0.0
-    if math.isclose(fewer, more, rel_tol=EQUAL_SIZES):
+    if math.isclose(fewer, more, rel_tol=constants.EQUAL_SIZES_TOLERANCE):
         return pairs / (fewer * (fewer - pairs))
     return math.log((more - pairs) * fewer / ((fewer - pairs) * more)) / (more - fewer)

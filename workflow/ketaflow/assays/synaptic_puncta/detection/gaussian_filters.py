@@ -9,8 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import fft
 
-# The level is subtracted from every fourth pixel's median: float32 then keeps small differences of a bright image.
-LEVEL_STEP_PX = 4
+from ketaflow.assays.synaptic_puncta import constants
 
 
 def cosine_transform(image: np.ndarray) -> np.ndarray:
@@ -27,7 +26,8 @@ def cosine_transform(image: np.ndarray) -> np.ndarray:
         Coefficients of the cosine transform (type II), of the shape of the image.
     """
     image = image.astype(np.float32)
-    return fft.dctn(image - np.median(image[..., ::LEVEL_STEP_PX, ::LEVEL_STEP_PX]))
+    step = constants.LEVEL_STEP_PX
+    return fft.dctn(image - np.median(image[..., ::step, ::step]))
 
 
 def gaussian_transfer(shape: tuple[int, ...], sigma_px: Sequence[float]) -> np.ndarray:

@@ -46,7 +46,17 @@ class Puncta:
         return len(self.z_score)
 
     def subset(self, chosen: np.ndarray) -> "Puncta":
-        """Return the puncta for which ``chosen`` (n,) is true."""
+        """Select puncta.
+
+        Parameters
+        ----------
+        chosen : (n,) bool ndarray
+            True for the puncta to keep.
+
+        Returns
+        -------
+        Puncta
+        """
         return Puncta(self.positions_px[chosen], self.area_px[chosen], self.height[chosen], self.z_score[chosen])
 
 

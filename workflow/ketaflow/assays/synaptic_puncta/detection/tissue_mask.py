@@ -45,7 +45,18 @@ class TissueMap:
         return self.field_um2 * float(self.mask.mean())
 
     def contains(self, positions_um: np.ndarray) -> np.ndarray:
-        """Return whether each position (n, 2 or 3; um) lies in tissue; False outside the field."""
+        """Tell which positions lie in tissue.
+
+        Parameters
+        ----------
+        positions_um : (n, 2) or (n, 3) ndarray
+            Positions (um from the corner of the field); depth is not used.
+
+        Returns
+        -------
+        (n,) bool ndarray
+            False outside the field too.
+        """
         plane_um = positions_um[:, -2:]
         index = (plane_um / self.pixel_um).astype(int)
         inside = ((plane_um >= 0) & (plane_um < self.extent_um)).all(1)
