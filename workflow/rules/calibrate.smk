@@ -22,7 +22,7 @@ for scored in assays.with_module("calibrate"):
             assay=scored,
             batches=study.batch_folders().get(scored, []),
             settings=study.settings[scored],
-            folder=study.cohort.folder.as_posix(),
+            folder=cohort_folder,
             cohort_tables=study.cohort_tables(scored),
             code=studies.code("calibrate", scored),
         script:

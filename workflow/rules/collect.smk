@@ -26,7 +26,7 @@ rule collect:
         runtime=doubled_on_retry(30),
     params:
         batches=study.batch_folders(),
-        folder=study.cohort.folder.as_posix(),
+        folder=cohort_folder,
         cohort_tables={assay: study.cohort_tables(assay) for assay in study.assays},
         later_files={assay: study.later_files(assay) for assay in study.assays},
         tables=study.table_sources(),

@@ -142,6 +142,11 @@ def published_for_revision():
     ]
 
 
+def cohort_folder(wildcards):
+    """Param: the cohort folder."""
+    return study.cohort.folder.as_posix()
+
+
 def cohort_file(name):
     """Input: a file of the cohort folder; nothing where there is none."""
     path = study.cohort.folder / name
