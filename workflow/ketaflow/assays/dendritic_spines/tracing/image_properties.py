@@ -20,7 +20,7 @@ def is_dark_on_light(stack: np.ndarray, pixel_um: float) -> bool:
     Returns
     -------
     bool
-        False for images smaller than 5 um, in which polarity cannot be told.
+        False for images smaller than 5 um, which are too small to show polarity.
 
     Notes
     -----
