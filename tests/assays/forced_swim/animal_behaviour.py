@@ -1,6 +1,6 @@
-"""An animal that swims by its own rules: what it does when, and how its body and limbs move.
+"""Behaviour of the second way of drawing: what an animal does when, and how its body and limbs move.
 
-Written from descriptions of the test alone, without a look at ketaflow's own way of drawing. Centimetres and seconds;
+Written from descriptions of the test, independently of ketaflow's own simulation. Centimetres and seconds;
 x to the right, y away from the camera, z up from the water surface; everything at 100 steps a second, so that a film of
 any rate shows the same swim.
 """

@@ -1,4 +1,4 @@
-"""A second, unrelated way of drawing swims: for judging the method on videos it was never tuned on.
+"""The first way of drawing swims, independent of ketaflow's own simulation and not used for tuning.
 
 Bodies are textured ellipses with paddles, strokes are bursts, floating animals drift, breathe, twitch and sway their
 tails; the scene has other glass, other light, other ripples than ketaflow's own drawing. Truth is the schedule.

@@ -1,4 +1,4 @@
-"""A filmed row of glass cylinders: perspective, refraction, reflections, ripples, and the animal drawn into it.
+"""Optics of the second way of drawing: perspective, refraction, reflections, ripples, and the animal in the scene.
 
 Centimetres in the world (z up from the table), grey levels 0 to 255 in the picture. The body is a union of discs, drawn
 once above and once below the water, for glass and water shift what is below sideways.

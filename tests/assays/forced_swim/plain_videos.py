@@ -1,7 +1,7 @@
-"""A third way of drawing swims, as plain as can be: flat tones, an ellipse, a head, four paws, a line for a tail.
+"""The third way of drawing swims, as plain as possible: flat tones, an ellipse, a head, four paws, a line for a tail.
 
-The signal and its threshold were made without these; how walls, water line and empty scene are found was mended on
-films drawn in this way. Bodies travel, lean and paddle; afloat they only bob and drift.
+Motion and threshold were developed without these videos; the detection of walls, water line and background was improved
+on them. Bodies travel, lean and paddle; floating bodies only bob and drift.
 """
 
 from dataclasses import dataclass

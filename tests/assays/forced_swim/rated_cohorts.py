@@ -1,4 +1,4 @@
-"""Cohorts that people scored: tables on disc, and EthoVision exports whose mobility follows somebody's bouts."""
+"""Cohorts with human scores: tables on disk, and EthoVision exports whose mobility follows given bouts."""
 
 from pathlib import Path
 

@@ -1,7 +1,9 @@
-"""Films of swims in many styles, with all the faults of a camera: what ketaflow is tried on, never tuned on.
+"""The second way of drawing swims: many styles, with the faults of real cameras.
+
+Constants were tuned on some styles and tested on others; docs/assays/forced_swim.md lists which.
 
 ``style(seed)`` chooses everything at random; ``STYLES`` are named films chosen by hand. ``film`` writes the file and
-returns what truly happened.
+returns the truth.
 """
 
 from dataclasses import dataclass, replace

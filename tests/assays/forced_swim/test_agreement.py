@@ -7,7 +7,7 @@ import pytest
 from ketaflow.assays.forced_swim.raters import agreement
 
 
-def test_icc_is_that_of_shrout_and_fleiss():
+def test_icc_equals_the_published_example_of_shrout_and_fleiss():
     # Shrout & Fleiss (1979), Psychol Bull 86:420-428, table 2; ICC(2,1) = 0.29 in table 4.
     ratings = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float)
     icc, low, high = agreement.icc_2_1(ratings)
@@ -15,7 +15,7 @@ def test_icc_is_that_of_shrout_and_fleiss():
     assert low < icc < high
 
 
-def test_icc_and_its_interval_are_pingouin_s():
+def test_icc_and_its_interval_equal_pingouin():
     import pingouin
 
     rng = np.random.default_rng(1)
@@ -32,7 +32,7 @@ def test_bland_altman_limits_are_bias_and_two_standard_deviations():
     assert (limits.bias, limits.low, limits.high) == pytest.approx((2, 2 - 1.96, 2 + 1.96))
 
 
-def test_intervals_of_bias_and_limits_are_those_of_the_worked_example():
+def test_intervals_of_bias_and_limits_equal_the_worked_example():
     # Bland & Altman (1986): 17 subjects, differences of peak flow with mean -2.1 and sd 38.8 l/min. Bias -22.0 to 17.8,
     # lower limit -114.3 to -45.1, upper 40.9 to 110.1, where a limit lies 2 sd away and has a standard error of
     # sqrt(3 sd^2 / n): here 1.96 sd, so the limits lie 1.6 nearer and their intervals are as wide within 0.5.
@@ -45,13 +45,13 @@ def test_intervals_of_bias_and_limits_are_those_of_the_worked_example():
     assert np.add(limits.high_ci, 1.552) == pytest.approx((40.9, 110.1), abs=0.5)
 
 
-def test_kappa_of_chance_is_nothing():
+def test_kappa_of_chance_agreement_is_zero():
     first, second = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
     assert agreement.kappa(first, second) == 0
     assert agreement.kappa(first, first) == 1
 
 
-def test_kappas_of_many_are_those_of_each_over_what_both_reach():
+def test_pairwise_kappa_equals_kappa_over_the_common_length():
     rng = np.random.default_rng(4)
     first, second = ([rng.random(size) < 0.3 for size in sizes] for sizes in ((50, 40), (50, 50, 45)))
     table = agreement.pairwise_kappa(first, second)

@@ -1,4 +1,4 @@
-"""Threshold and shortest bout fitted to people on some swims, judged on others."""
+"""Threshold and shortest bout fitted to human scores of some swims, tested on others."""
 
 import copy
 import sys
@@ -82,7 +82,7 @@ def test_unseen_swims_come_nearer_to_people(fitted):
     assert error_s["fitted, on swims not fitted to"] < 4
 
 
-def test_a_rater_whose_criterion_wobbles_from_swim_to_swim_is_followed_on_average():
+def test_a_rater_with_a_varying_threshold_is_fitted_on_average():
     wobble = np.exp(0.2 * np.random.default_rng(5).standard_normal(12))
     done = calibrate.calibrate(*cohort(12, 0.1, 1.0, late_s=0.4, factor=wobble), SETTINGS)
     found = yaml.safe_load(done["settings.yaml"])["forced_swim"]["quantify"]
@@ -101,7 +101,7 @@ def test_no_swim_is_judged_with_settings_fitted_to_its_animal_or_video():
     assert len(set(part)) == 3
     grid = threshold_fitting.score_grid(swims, np.geomspace(0.03, 0.3, 9), np.array([1.0]), step_s=0.1, edge_s=1.0)
     before = threshold_fitting.held_out_settings(grid, part, 0)
-    # What people said of part 0 is turned upside down: its own settings stay, the others' move.
+    # The human scores of fold 0 are changed: the settings for fold 0 stay, those for the others change.
     other = copy.deepcopy(grid)
     other.people_s[part == 0], other.unlike_s[part == 0] = 0.0, np.nan
     after = threshold_fitting.held_out_settings(other, part, 0)
@@ -117,7 +117,7 @@ def test_swims_of_one_animal_stay_together_across_videos():
     assert len({part[0], part[1], part[4]}) == 3
 
 
-def test_people_who_score_as_ketaflow_does_leave_the_settings_alone():
+def test_raters_who_score_like_ketaflow_leave_the_settings_unchanged():
     done = calibrate.calibrate(*cohort(4, 0.05, 1.0), SETTINGS)
     assert "Keep the present settings" in done["summary.txt"]
     assert yaml.safe_load(done["settings.yaml"])["forced_swim"]["quantify"] == {
@@ -125,7 +125,7 @@ def test_people_who_score_as_ketaflow_does_leave_the_settings_alone():
     }  # fmt: skip
 
 
-def test_totals_alone_can_be_fitted_to():
+def test_settings_can_be_fitted_to_totals():
     files, tables, scored = cohort(8, 0.1, 1.0)
     bouts_s = scored["forced_swim_human_scores"]
     inside = bouts_s.assign(total_s=bouts_s["stop_s"] - bouts_s["start_s"]).groupby("recording")["total_s"].sum()
@@ -136,7 +136,7 @@ def test_totals_alone_can_be_fitted_to():
     assert np.isnan(done["report"]["kappa"][1])
 
 
-def test_what_looks_swapped_is_not_fitted_to_and_said():
+def test_swapped_recordings_are_left_out_of_the_fit_and_reported():
     files, _, scored = cohort(6, 0.05, 1.0, of=[0, 1, 2, 3, 5, 4])
     right = cohort(6, 0.05, 1.0)[1]
     done = calibrate.calibrate(files, right, scored, SETTINGS)
@@ -145,16 +145,16 @@ def test_what_looks_swapped_is_not_fitted_to_and_said():
 
 
 @pytest.mark.parametrize(
-    ("count", "videos", "told"),
+    ("count", "videos", "message"),
     [
         (0, None, "0 swims scored by people"),
         (3, None, "3 swims scored by people"),
         (4, [0, 0, 0, 0], "share one video"),
     ],
 )
-def test_too_little_to_fit_to_is_told_with_what_to_do(count, videos, told):
+def test_too_few_scored_swims_are_reported_with_a_remedy(count, videos, message):
     files, tables, scored = cohort(max(count, 1), 0.1, 1.0, videos=videos)
-    with pytest.raises(IngestError, match=told):
+    with pytest.raises(IngestError, match=message):
         calibrate.calibrate(files, tables, scored if count else {}, SETTINGS)
 
 

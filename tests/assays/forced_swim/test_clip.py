@@ -1,4 +1,4 @@
-"""Annotated films: the right stretch, even sides, and a frame in the colour of what was scored."""
+"""Annotated clips: the requested part of the video, even sides, and a frame in the colour of the state."""
 
 import sys
 from pathlib import Path
@@ -50,7 +50,7 @@ def frame_colour(swum, name, picture):
     )
 
 
-def test_a_film_shows_the_stretch_asked_for_at_the_video_s_own_pace(swum):
+def test_a_clip_shows_the_requested_part_at_the_frame_rate_of_the_video(swum):
     codec, frames = filmed(swum, "s1", start_s=10.0, length_s=5.0)
     assert codec.name in ("h264", "mpeg4")
     assert codec.pix_fmt == "yuv420p"
@@ -66,26 +66,26 @@ def test_the_cylinder_is_framed_in_the_colour_of_its_state(swum):
         assert (shown[4], shown[20]) == (early, late)
 
 
-def test_a_film_begins_with_the_scoring_window_unless_told_otherwise(swum):
+def test_a_clip_begins_with_the_scoring_window_by_default(swum):
     assert DEFAULTS["clip"]["start_s"] is None
     _, frames = filmed(swum, "s1", length_s=40.0)
     window_s = swum[2].scores["s1"].window_s
     assert len(frames) == pytest.approx(10 * (40 - window_s[0]), abs=1)
 
 
-def test_a_start_behind_the_end_is_told(swum):
+def test_a_start_after_the_end_of_the_video_is_reported(swum):
     with pytest.raises(IngestError, match="would begin at 90 s, but the video ends at 40 s"):
         filmed(swum, "s1", start_s=90.0)
 
 
-def test_an_export_without_pictures_is_told():
+def test_an_export_gives_no_clip():
     swim = Swim("s1", "a1", None, 1, "", 0.0, 0.5, pd.DataFrame())
     export = SwimFile("x/raw.xlsx", 10, 0, 5.0, [swim])
     with pytest.raises(IngestError, match=r"raw\.xlsx is an EthoVision export and holds no pictures"):
         clip.clip(export, Measured(), "s1", Path(), Path("x.mp4"), build(ClipSettings, SETTINGS))
 
 
-def test_a_swim_that_was_not_scored_is_filmed_all_the_same():
+def test_an_unscored_swim_can_be_annotated():
     empty = pd.DataFrame({"state": [], "start_s": [], "stop_s": []})
     marks = annotated_frame.Annotation(
         (10, 10, 60, 80, 30, 30), "cylinder 1", empty, np.zeros(0), np.zeros(0), float("nan"), (0, 5)

@@ -1,4 +1,4 @@
-"""Machine and people side by side: agreement, checks that name who or what looks swapped, and the figures."""
+"""ketaflow and people compared: agreement, checks of raters and recordings that do not fit, and figures."""
 
 import sys
 from pathlib import Path
@@ -60,11 +60,11 @@ def test_agreement_is_reported_for_every_pair():
     assert table.loc[("ketaflow", "ann"), "n"] == 6
 
 
-def test_nothing_is_said_where_nobody_scored():
+def test_there_is_no_summary_without_human_scores():
     assert summary({"states": pd.DataFrame(), "windows": pd.DataFrame()}, {}) == Summary()
 
 
-def test_scores_of_swims_that_could_not_be_measured_compare_with_nothing():
+def test_scores_of_swims_without_a_window_are_not_compared():
     done = summarised([{**bout(0, "ann"), "recording": "failed"}])
     assert (set(done.tables), done.checks, done.figures) == ({"human_scores"}, [], [])
 
@@ -103,32 +103,32 @@ def careless(seed, swap):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_two_confused_swims_are_named_among_careless_scorers_and_nothing_else(seed):
+def test_two_swapped_swims_and_no_others_are_named_among_imprecise_raters(seed):
     named = careless(seed, swap=True)
     assert set(zip(named["place"], named["recording"], strict=True)) == {("rater ann", "s1"), ("rater ann", "s4")}
     assert careless(seed, swap=False).empty
 
 
-def test_beside_one_person_the_machine_is_not_the_one_who_confused_swims():
+def test_with_a_single_rater_the_automatic_scores_are_not_suspected_of_a_swap():
     wrong = [bout(i, "ann", of={1: 4, 4: 1}.get(i, i)) for i in range(6)]
     assert set(doubtful(summarised(wrong), "recording fits its scores")["place"]) == {"rater ann"}
 
 
-def test_a_rater_without_a_recording_is_named_in_the_message():
+def test_a_discordant_rater_is_named_in_the_message():
     wrong = [bout(i, "cid", of=5 - i) for i in range(6)]
     row = doubtful(summarised(TWO + wrong), "rater agrees with others").iloc[0]
     assert row["recording"] == ""
     assert "the seconds of cid go with nobody's" in row["message"]
 
 
-def test_a_machine_that_scores_far_more_than_people_asks_for_calibration():
+def test_a_large_bias_of_the_automatic_scores_suggests_calibration():
     few = [{**bout(i, "ann"), "stop_s": 10.0 * i + 1} for i in range(2, 6)]
     row = doubtful(summarised(few), "ketaflow scores as much as people").iloc[0]
     assert row["value"] == pytest.approx(np.mean([5 + 8 * i - 0.5 for i in range(2, 6)]))
     assert "snakemake calibrate_forced_swim" in row["message"]
 
 
-def test_one_person_who_does_not_go_with_the_machine_is_told():
+def test_a_single_rater_who_does_not_correlate_is_reported():
     wrong = [bout(i, "ann", of=5 - i) for i in range(6)]
     row = doubtful(summarised(wrong), "ketaflow goes with people").iloc[0]
     assert row["value"] == pytest.approx(-1)
@@ -142,7 +142,7 @@ def test_raters_who_agree_pass():
 
 
 @pytest.mark.parametrize("late_s", [7.0, -6.0])
-def test_times_that_do_not_count_from_the_start_of_the_video_are_told(late_s):
+def test_shifted_times_are_reported(late_s):
     late = [{**bout(i, "cid"), "start_s": 30 + late_s + 5 * i, "stop_s": 42 + late_s + 5 * i} for i in range(6)]
     right = [{**bout(i, "ann"), "start_s": 30 + 5 * i, "stop_s": 42 + 5 * i} for i in range(6)]
     tables = {
@@ -157,7 +157,7 @@ def test_times_that_do_not_count_from_the_start_of_the_video_are_told(late_s):
     assert named["value"].iloc[0] == pytest.approx(-late_s)
 
 
-def test_scores_that_go_with_nothing_are_not_taken_for_shifted_ones():
+def test_unrelated_scores_are_not_reported_as_shifted():
     rng = np.random.default_rng(0)
     for _ in range(5):
         starts = [np.sort(rng.uniform(0, 230, 12)) for _ in range(2)]
@@ -185,20 +185,20 @@ def test_behaviours_are_compared_where_both_scored_them():
         assert done.tables["agreement"]["kappa_behaviours"][0] == pytest.approx(kappa, nan_ok=True)
 
 
-def test_totals_alone_are_compared_as_seconds():
+def test_totals_are_compared_in_seconds():
     totals = [{**bout(i, "ann"), "start_s": np.nan, "stop_s": np.nan, "total_s": 5.0 + 8 * i} for i in range(6)]
     row = summarised(totals).tables["agreement"].iloc[0]
     assert row["icc"] == pytest.approx(1)
     assert np.isnan(row["kappa"])
 
 
-def test_a_bout_of_no_length_says_that_nothing_was_seen():
+def test_a_bout_of_no_length_counts_as_zero_seconds():
     nothing = [{**bout(i, "ann"), "start_s": 3.0, "stop_s": 3.0} for i in range(6)]
     points = summarised(nothing).tables["agreement_recordings"]
     assert list(points["b_s"]) == [0] * 6
 
 
-def test_figures_show_machine_with_people_and_people_among_themselves():
+def test_figures_compare_ketaflow_with_people_and_people_with_one_another():
     done = summarised(TWO)
     assert [figure.title for figure in done.figures] == [bland_altman.WITH_PEOPLE, bland_altman.AMONG_PEOPLE]
     assert list(done.tables["legends"]["figure"]) == [figure.title for figure in done.figures]
@@ -234,7 +234,7 @@ def public(shared, tmp_path_factory):
 
 
 @pytest.mark.shared
-def test_the_odd_rater_of_a_public_file_is_named_by_the_whole_cohort(public):
+def test_the_discordant_rater_of_a_public_data_set_is_named(public):
     checks = public.checks[public.checks["verdict"].ne("pass")]
     odd = checks[checks["check"].eq("rater agrees with others")]
     assert list(odd["place"]) == ["rater Jin"]
@@ -246,7 +246,7 @@ def test_the_odd_rater_of_a_public_file_is_named_by_the_whole_cohort(public):
 
 
 @pytest.mark.shared
-def test_people_of_a_public_file_agree_as_was_measured_by_hand(public):
+def test_agreement_in_a_public_data_set_equals_the_independent_computation(public):
     table = public.own["forced_swim"]["agreement"].set_index(["rater_a", "rater_b"])
     three = table.loc[[("Oliver", "Rebecca"), ("Oliver", "Schlappi"), ("Rebecca", "Schlappi")]]
     assert three["icc"].to_numpy() == pytest.approx([0.76, 0.57, 0.87], abs=0.01)

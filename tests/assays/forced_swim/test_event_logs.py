@@ -1,4 +1,4 @@
-"""Exports of scoring programs: every shape becomes the same bouts, every fault is told with its row."""
+"""Event logs of scoring programs: every format gives the same bouts, every fault is reported with its row."""
 
 import pytest
 
@@ -55,14 +55,14 @@ def only(problems):
     return problem
 
 
-def test_starts_and_stops_become_bouts_and_lines_above_the_heading_count_for_all(read):
+def test_starts_and_stops_become_bouts_and_lines_above_the_heading_apply_to_all_rows(read):
     bouts, problems = read(OLD_TABULAR, "export.tsv")
     assert spans(bouts) == [("immobility", 10.5, 14.25), ("climbing", 20, 22)]
     assert {bout.observation for bout in bouts} == {"swim 1"}
     assert not problems
 
 
-def test_the_video_is_known_from_a_player_s_path_where_no_column_names_it(read):
+def test_the_video_is_taken_from_the_path_of_a_player_if_no_column_names_it(read):
     old = "Observation id\tswim 1\nMedia file(s)\t\nPlayer #1\tD:/films/x.mp4\nTime offset (s)\t2.000\n" + (
         "Time\tBehavior\tStatus\n12\tFloating\tSTART\n15\tFloating\tSTOP\n"
     )
@@ -93,7 +93,7 @@ def test_a_point_beside_bouts_is_a_mark(read):
     assert spans(read(marked)[0]) == spans(read(AGGREGATED)[0])
 
 
-def test_labels_keep_their_raters_and_a_session_without_floating_counts_as_none(read):
+def test_labels_keep_their_raters_and_a_session_without_floating_has_none(read):
     bouts, problems = read(LABELS)
     assert [(bout.rater, bout.observation, bout.start_s, bout.stop_s) for bout in bouts] == [
         ("Ann", "FST_1", 10.5, 14.25), ("Ben", "FST_1", 11, 14), ("Ben", "FST_2", 4, 4),
@@ -101,31 +101,31 @@ def test_labels_keep_their_raters_and_a_session_without_floating_counts_as_none(
     assert not problems
 
 
-def test_the_time_offset_of_boris_is_taken_off(read):
+def test_the_time_offset_of_boris_is_subtracted(read):
     bouts, _ = read(TABULAR.replace(",0.0,25", ",10,25"))
     assert [bout.start_s for bout in bouts] == [0.5, 2]
 
 
-def test_times_may_be_written_as_a_clock(read):
+def test_times_may_be_written_as_hours_minutes_seconds(read):
     bouts, _ = read(AGGREGATED.replace("10.5,14.25,3.75", "00:00:10.5,00:01:14.25,64"))
     assert spans(bouts)[0] == ("immobility", 10.5, 74.25)
 
 
-def test_the_lab_s_own_words_are_understood(read):
+def test_the_laboratory_s_own_words_are_recognised(read):
     bouts, problems = read(AGGREGATED.replace("immobility", "Toter Mann"), words={"toter mann": "immobility"})
     assert spans(bouts)[0] == ("immobility", 10.5, 14.25)
     assert not problems
 
 
 @pytest.mark.parametrize(
-    ("text", "row", "told"),
+    ("text", "row", "message"),
     [
         (OLD_TABULAR.rsplit("22\t", 1)[0], 7, "starts at 20 s and never stops"),
         (OLD_TABULAR.replace("START", "STOP", 1), 5, "STOP of Floating at 10.5 s without a START"),
         (OLD_TABULAR.replace("STOP", "START", 1), 6, "second START of Floating"),
         (AGGREGATED.replace("swimming", "Grooming"), 3, "'Grooming' (1 row) is no behaviour known here"),
         (AGGREGATED.replace("20,5.75", "12,5.75"), 3, "stops at 12 s, before it starts"),
-        (AGGREGATED.replace("20,5.75", ",5.75"), 3, "no time stands here"),
+        (AGGREGATED.replace("20,5.75", ",5.75"), 3, "the time is missing"),
         (AGGREGATED.replace("20,5.75", "soon,5.75"), 3, "found 'soon'"),
         (TABULAR.replace(",0.0,", ",none at all,", 1), 2, "found 'none at all'"),
         (TABULAR.replace("0.0,25.000,M2,Immobile,START", "20,25.000,M2,Immobile,START"), 4,
@@ -135,13 +135,13 @@ def test_the_lab_s_own_words_are_understood(read):
         ("a,b\n1,2\n", 1, "no heading names behaviours"),
     ],
 )  # fmt: skip
-def test_a_fault_is_told_with_file_and_row(read, text, row, told):
-    problems = [problem for problem in read(text, "x.tsv" if "\t" in text else "x.csv")[1] if told in problem.found]
+def test_a_fault_is_reported_with_file_and_row(read, text, row, message):
+    problems = [problem for problem in read(text, "x.tsv" if "\t" in text else "x.csv")[1] if message in problem.found]
     assert only(problems).row == row
     assert only(problems).file.startswith("x.")
 
 
-def test_good_bouts_stand_beside_a_faulty_one(read):
+def test_good_bouts_are_kept_beside_a_faulty_one(read):
     bouts, problems = read(AGGREGATED.replace("swimming", "Grooming"))
     assert spans(bouts) == [("immobility", 10.5, 14.25)]
     assert len(problems) == 1

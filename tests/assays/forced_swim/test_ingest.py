@@ -1,4 +1,4 @@
-"""What is read from a video: cylinders, release, the trace; and what is said when it cannot be read."""
+"""Reading a video: cylinders, release and trace; and messages if it cannot be read."""
 
 import sys
 from fractions import Fraction
@@ -13,6 +13,7 @@ import drawn_videos
 import realistic_videos
 from swim_cases import SMALL, draw_own, measure, read, reason, value
 
+from ketaflow.assays.forced_swim import ingest
 from ketaflow.assays.forced_swim.readers import ethovision, video
 from ketaflow.core.errors import IngestError
 
@@ -29,6 +30,11 @@ def two(tmp_path_factory):
     return folder, boxes, read(folder, "two.mp4")
 
 
+def test_the_page_of_the_assay_lists_every_reader():
+    page = (Path(__file__).parents[3] / "docs" / "assays" / "forced_swim.md").read_text(encoding="utf-8")
+    assert [reader.name for reader in ingest.READERS if f"**{reader.name}**" not in page] == []
+
+
 def test_cylinders_are_found_where_they_were_drawn(two):
     _, boxes, record = two
     for swim, (left, right, _, _, water) in zip(record.swims, boxes, strict=True):
@@ -42,7 +48,7 @@ def test_each_animal_has_its_own_moment_of_release(two):
     np.testing.assert_allclose(releases, [3.0, 5.0], atol=0.3)
 
 
-def test_the_table_wins_over_what_is_found(two):
+def test_values_of_the_table_take_precedence(two):
     more = {"release_s": 7.0, "region_x_px": 20.0, "region_y_px": 20.0, "region_width_px": 90.0,
             "region_height_px": 160.0, "water_line_px": 100.0}  # fmt: skip
     (swim,) = read(two[0], "two.mp4", (1,), more).swims
@@ -65,7 +71,7 @@ def test_another_number_of_cylinders_is_refused(two, named):
 
 
 def recoded(source: Path, target: Path, change, turn: int = 0) -> None:
-    """Write a film of ten pictures a second anew, each picture changed (picture, number), with a note to turn it."""
+    """Encode a video of 10 frames/s again, each frame changed (frame, number), with a rotation in its header."""
     with av.open(str(source)) as film, av.open(str(target), "w") as sink:
         stream = sink.add_stream("libx264", rate=10, options={"preset": "ultrafast", "crf": "18"})
         for number, frame in enumerate(film.decode(video=0)):
@@ -82,7 +88,7 @@ def recoded(source: Path, target: Path, change, turn: int = 0) -> None:
         sink.mux(stream.encode(None))
 
 
-def test_a_camera_that_was_pushed_is_told(two, tmp_path):
+def test_a_displaced_camera_is_measured(two, tmp_path):
     recoded(two[0] / "two.mp4", tmp_path / "push.mp4", lambda picture, n: np.roll(picture, 3 * (n > 300), axis=1))
     moved_px = read(tmp_path, "push.mp4").video.camera_shift_px
     assert moved_px == pytest.approx(3, abs=0.5)
@@ -90,8 +96,8 @@ def test_a_camera_that_was_pushed_is_told(two, tmp_path):
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
-def test_a_film_by_a_phone_held_on_end_is_turned_as_it_says(two, tmp_path, turn):
-    """Stored lying on its side with a note how to show it: the same swims as stored upright."""
+def test_a_video_of_a_phone_is_rotated_as_the_file_states(two, tmp_path, turn):
+    """Stored rotated, with the rotation in the header: the same swims as stored upright."""
     recoded(two[0] / "two.mp4", tmp_path / "phone.mp4", lambda picture, _: np.rot90(picture, -turn // 90), turn)
     record = read(tmp_path, "phone.mp4")
     assert record.video.width_px == two[2].video.width_px
@@ -100,7 +106,7 @@ def test_a_film_by_a_phone_held_on_end_is_turned_as_it_says(two, tmp_path, turn)
         assert value(turned, name) == pytest.approx(value(upright, name), abs=0.03 * 46)
 
 
-def test_timestamps_and_lost_pictures_are_counted(tmp_path):
+def test_lost_frames_are_counted_by_timestamps(tmp_path):
     drawn_videos.make(tmp_path / "lossy.mp4", [plan(1), plan(2)], 30, drop=0.1, **SMALL)
     swim_file = read(tmp_path, "lossy.mp4")
     assert swim_file.frame_rate_hz == pytest.approx(10)
@@ -108,22 +114,22 @@ def test_timestamps_and_lost_pictures_are_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"), [(b"", "empty"), (b"a,b\n1,2\n", "no readable video"), (b"\0" * 4000, "no readable video")]
+    ("content", "message"), [(b"", "empty"), (b"a,b\n1,2\n", "no readable video"), (b"\0" * 4000, "no readable video")]
 )
-def test_what_is_no_video_is_said_to_be_none(tmp_path, content, told):
+def test_a_file_that_is_no_video_is_refused(tmp_path, content, message):
     (tmp_path / "bad.mp4").write_bytes(content)
-    with pytest.raises(IngestError, match=told):
+    with pytest.raises(IngestError, match=message):
         read(tmp_path, "bad.mp4")
 
 
-def test_a_video_cut_off_is_named(two, tmp_path):
+def test_a_truncated_video_is_refused(two, tmp_path):
     content = (two[0] / "two.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(content[: len(content) // 3])
     with pytest.raises(IngestError, match="cut off"):
         read(tmp_path, "cut.mp4")
 
 
-def test_a_cut_off_avi_is_unscored_and_says_so(tmp_path):
+def test_the_missing_part_of_a_truncated_avi_is_unscored(tmp_path):
     drawn_videos.make(tmp_path / "whole.avi", [plan(1), plan(2)], 60, codec="mpeg4", **SMALL)
     content = (tmp_path / "whole.avi").read_bytes()
     (tmp_path / "cut.avi").write_bytes(content[: len(content) // 3])
@@ -145,7 +151,7 @@ def test_no_animal_at_all_is_refused(tmp_path):
         read(tmp_path, "none.mp4")
 
 
-def test_an_animal_taken_out_early_is_not_immobile(tmp_path):
+def test_an_animal_removed_early_is_not_immobile(tmp_path):
     drawn_videos.make(tmp_path / "gone.mp4", [plan(1, 0.1), plan(2, 0.1)], 60, removed_s=40, **SMALL)
     measured = measure(read(tmp_path, "gone.mp4"))
     assert value(measured, "s1") < 15
@@ -192,7 +198,7 @@ def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path, cod
 
 
 @pytest.mark.slow
-def test_a_film_from_above_is_refused_unless_the_settings_say_so(tmp_path):
+def test_a_video_from_above_is_refused_unless_the_settings_allow_it(tmp_path):
     realistic_videos.film_from_above(tmp_path / "above.mp4", 5)
     boxes = {"region_x_px": 15.0, "region_y_px": 12.0, "region_width_px": 134.0, "region_height_px": 136.0}
     with pytest.raises(IngestError, match="looks from the side"):
@@ -202,7 +208,7 @@ def test_a_film_from_above_is_refused_unless_the_settings_say_so(tmp_path):
     assert value(measured, "s1", "climbing_s") == 0
 
 
-def test_damaged_pictures_are_counted(two, tmp_path):
+def test_damaged_frames_are_counted(two, tmp_path):
     content = bytearray((two[0] / "two.mp4").read_bytes())
     start = content.find(b"mdat") + len(content) // 3
     content[start : start + 4000] = b"\x55" * 4000
@@ -211,7 +217,7 @@ def test_damaged_pictures_are_counted(two, tmp_path):
     assert two[2].video.frames_damaged == 0
 
 
-def test_leaving_pictures_undecoded_does_not_change_the_score(tmp_path, monkeypatch):
+def test_skipping_nonreference_frames_does_not_change_the_score(tmp_path, monkeypatch):
     options = {"preset": "fast", "x264-params": f"keyint=50:{realistic_videos.STEADY}"}
     drawn_videos.make(tmp_path / "b.mp4", [plan(1), plan(2)], 60, options=options, **{**SMALL, "fps": 25})
     assert video.can_skip_nonreference(tmp_path / "b.mp4", 0.08)
@@ -222,14 +228,14 @@ def test_leaving_pictures_undecoded_does_not_change_the_score(tmp_path, monkeypa
         assert value(spared, name) == pytest.approx(value(whole, name), abs=0.01 * 46)
 
 
-def test_pictures_are_never_held_as_a_whole(two):
+def test_frames_are_decoded_one_by_one(two):
     stream = iter(video.FrameReader(two[0] / "two.mp4", 0.0, skip_nonreference=False))
     assert next(stream)[0] == 0.0
     assert next(stream)[0] == pytest.approx(0.1)
 
 
 @pytest.mark.shared
-def test_every_real_video_decodes_to_its_last_picture(shared):
+def test_real_videos_are_decoded_to_the_last_frame(shared):
     for name, frames in [
         ("eztrack_freezing_calibration_empty_chamber.wmv", 298),
         ("micefreeze_test_cable_short.avi", 600),
@@ -253,7 +259,7 @@ def test_arenas_of_an_ethovision_export_are_found_by_number(shared):
 
 
 @pytest.mark.shared
-def test_an_arena_that_is_not_there_is_named(shared):
+def test_a_missing_arena_is_named(shared):
     with pytest.raises(IngestError, match="no arena 2; the file holds arenas 1, 3"):
         read(shared / "fst", "ethovision_raw_export_rat_fst.xlsx", [2])
 

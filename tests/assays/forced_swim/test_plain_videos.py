@@ -1,4 +1,4 @@
-"""Films as plainly drawn as can be, by a third hand: found, and scored to within 5 % of the window."""
+"""Plain videos of the third kind are scored to within 5 % of the window."""
 
 import sys
 from pathlib import Path
@@ -22,7 +22,7 @@ DURATION_S = 18
 
 @pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
-def test_plain_films_are_scored_within_five_percent(tmp_path, style):
+def test_plain_videos_are_scored_within_five_percent(tmp_path, style):
     seeds = np.random.SeedSequence(sorted(STYLES).index(style)).spawn(plain.CYLINDERS)
     truth = [drawn_videos.schedule(np.random.default_rng(seed), 0, DURATION_S, 0.5, climb_share=0.5) for seed in seeds]
     plain.film(tmp_path / "swim.mp4", STYLES[style], truth)

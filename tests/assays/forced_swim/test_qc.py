@@ -1,4 +1,4 @@
-"""Checks and pictures: limits that warn, and figures that stay small and name nobody."""
+"""Checks and figures: limits that warn, and figures that stay small and do not name the animal."""
 
 import re
 import sys
@@ -29,13 +29,13 @@ def reviewed(tmp_path_factory):
     return review(record, measure(record))
 
 
-def test_lost_pictures_raise_a_warning(reviewed):
+def test_lost_frames_raise_a_warning(reviewed):
     found = verdicts(reviewed, "s1")
     assert found["lost pictures"] == "warn"
     assert found["unscored"] == "pass"
 
 
-def test_a_pushed_camera_raises_a_warning(tmp_path):
+def test_a_displaced_camera_raises_a_warning(tmp_path):
     drawn_videos.make(
         tmp_path / "swim.mp4",
         [drawn_videos.schedule(np.random.default_rng(i), 3, 39, 0.5) for i in (1, 2)],
@@ -55,12 +55,12 @@ def test_every_swim_shows_scene_filmstrip_and_motion(reviewed):
         assert sum(len(figure.content) for figure in figures) < 60_000
 
 
-def test_figures_name_nobody(reviewed):
+def test_figures_do_not_name_animal_or_file(reviewed):
     for recording, figures in reviewed.figures.items():
         for figure in figures:
-            told = figure.title + figure.caption + (figure.content if isinstance(figure.content, str) else "")
-            assert not {recording, recording.replace("s", "a"), "secret"} & set(told.replace(">", " ").split())
-            assert "secret_name" not in told
+            message = figure.title + figure.caption + (figure.content if isinstance(figure.content, str) else "")
+            assert not {recording, recording.replace("s", "a"), "secret"} & set(message.replace(">", " ").split())
+            assert "secret_name" not in message
 
 
 def test_a_failed_cylinder_still_shows_the_scene(tmp_path):
@@ -71,26 +71,26 @@ def test_a_failed_cylinder_still_shows_the_scene(tmp_path):
     assert len(done.figures["s2"]) == 1
 
 
-def test_what_another_threshold_would_change_is_told_in_seconds(reviewed):
+def test_the_caption_states_the_effect_of_another_threshold_in_seconds(reviewed):
     caption = reviewed.figures["s1"][2].caption
-    told = [float(number) for number in re.findall(r"(\d+) s(?:[;,.] )", caption)]
-    assert len(told) == 3
-    assert told[1] <= told[0] <= told[2]
+    message = [float(number) for number in re.findall(r"(\d+) s(?:[;,.] )", caption)]
+    assert len(message) == 3
+    assert message[1] <= message[0] <= message[2]
 
 
-def test_light_stands_below_activity_on_the_same_axis(reviewed):
+def test_light_is_drawn_below_activity_on_the_same_axis(reviewed):
     drawn = ElementTree.fromstring(reviewed.figures["s1"][2].content)
     words = "".join(drawn.itertext())
     assert "Light (%)" in words
     assert words.count("Time in the video (s)") == 1
 
 
-def test_lost_pictures_are_marked_where_they_are_missing(reviewed):
+def test_lost_frames_are_marked_in_the_figure(reviewed):
     assert "pictures lost (0)" not in reviewed.figures["s1"][2].caption
     assert f'fill="{COLOURS["pink"]}"' in reviewed.figures["s1"][2].content.split("Light (%)")[1]
 
 
-def test_an_export_without_pictures_shows_its_mobility_alone(tmp_path):
+def test_an_export_shows_mobility_only(tmp_path):
     rated_cohorts.workbook(tmp_path / "swims.xlsx", {1: rated_cohorts.followed([(10, 20)], 60)})
     record = read(tmp_path, "swims.xlsx", cylinders=(1,))
     done = review(record, measure(record))
@@ -100,7 +100,7 @@ def test_an_export_without_pictures_shows_its_mobility_alone(tmp_path):
     assert "camera hung" not in verdicts(done, "s1")
 
 
-def test_what_moved_is_coloured_and_what_kept_still_is_grey():
+def test_moving_parts_are_coloured_and_still_parts_grey():
     first, later = np.full((4, 6), 200, np.uint8), np.full((4, 6), 200, np.uint8)
     first[1, 1], later[1, 2] = 30, 30
     done = review_figures.red_cyan(first, later).astype(int)
@@ -124,9 +124,9 @@ def hung(folder, hold_s):
     return read(folder, "hung.mp4")
 
 
-def test_a_camera_that_hung_is_told_and_shown(tmp_path):
+def test_a_camera_that_hung_is_reported_and_shown(tmp_path):
     record = hung(tmp_path, 8)
-    # The encoder takes some pictures to settle on the one that is repeated.
+    # The encoder takes some frames to settle on the repeated one.
     assert 6 < record.video.longest_repeat_s < 8.2
     done = review(record, measure(record, window=(4, 26)))
     assert verdicts(done, "s1")["camera hung"] == "warn"
@@ -137,7 +137,7 @@ def test_a_camera_that_hung_is_told_and_shown(tmp_path):
     ("stop_s", "fps", "doubtful"),
     [(99.0, 25.0, []), (140.0, 25.0, ["scores within the video"]), (99.0, 30.0, ["frame rate of scores"])],
 )
-def test_scores_behind_the_end_or_at_another_frame_rate_are_told(stop_s, fps, doubtful):
+def test_scores_after_the_end_or_at_another_frame_rate_are_reported(stop_s, fps, doubtful):
     rows = [HumanScoreRow("s1", "ann", "immobility", 5.0, stop_s, None, fps)]
     checks = qc.human_score_checks(rows, 100.0, 25.0, qc.Subject("s1", "a1", "cylinder 1"))
     assert [check.check for check in checks if check.verdict != "pass"] == doubtful

@@ -1,4 +1,4 @@
-"""The empty scene: an animal that keeps to its place is taken out of it, a thing of the cylinder is not."""
+"""The background: an animal that keeps its place is removed from it, a mark on the cylinder is not."""
 
 import numpy as np
 import pytest
@@ -26,14 +26,14 @@ def empty_scene(seen, sign):
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_an_animal_that_only_turns_in_its_place_is_no_background(sign):
+def test_an_animal_that_only_turns_is_removed_from_the_background(sign):
     lying, upright = (60, 50, 12, 25), (60, 50, 25, 12)
     seen = seen_in_cylinder([[lying, upright] * (PICTURES // 2)], sign)
     np.testing.assert_allclose(empty_scene(seen, sign), 128, atol=3)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_sticker_on_the_glass_stays_though_an_animal_like_it_swims_by(sign):
+def test_a_sticker_on_the_glass_remains_in_the_background(sign):
     sticker = [(30, 60, 10, 10)] * PICTURES
     swimming = [(100, 25 + 70 * (number % 10) / 9, 12, 20) for number in range(PICTURES)]
     empty = empty_scene(seen_in_cylinder([sticker, swimming], sign), sign)
@@ -41,7 +41,7 @@ def test_a_sticker_on_the_glass_stays_though_an_animal_like_it_swims_by(sign):
     np.testing.assert_allclose(empty[80:120], 128, atol=3)
 
 
-def test_the_back_of_a_floating_animal_is_no_water_line():
+def test_the_back_of_a_floating_animal_is_not_taken_for_the_water_line():
     pictures = np.full((PICTURES, HEIGHT, WIDTH), 190, np.uint8)
     pictures[:, 60:, 20:101], pictures[:, 20:, [20, 100]] = 160, 90
     for number, picture in enumerate(pictures):

@@ -130,6 +130,7 @@ class QuantifySettings:
     ethovision_hysteresis: float
     ethovision_smoothing_s: float
     flag_unscored_pct: float
+    min_seen_pct: float
 
     def state_rules(self, *, is_export: bool) -> StateRules:
         """Return the rules for a video, or for the mobility of an EthoVision export, which has its own threshold."""

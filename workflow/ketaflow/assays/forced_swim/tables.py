@@ -69,7 +69,7 @@ def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
         rows.append((bout.row, {column: "" if pd.isna(value) else str(value) for column, value in row.items()}))
     for (observation, subject), number in unmatched.items():
         about = f"observation '{observation}'" + f" with subject '{subject}'" * bool(subject)
-        remedy = f"Tell in {NAMES}: recording (empty if it is not of this cohort), observation, subject"
+        remedy = f"List it in {NAMES}: recording (empty if it is not of this cohort), observation, subject"
         what = f"{about} is no recording of forced_swim"
         problems = [*problems, Problem(path.name, number, "observation", what, remedy)]
     return RawTable(path.name, list(SCORE_COLUMNS), rows, False), problems
@@ -113,7 +113,18 @@ def vocabulary_of(cohort: Cohort) -> dict[str, str]:
 
 
 def filled_rows(table: pd.DataFrame) -> list[tuple[int, Cells]]:
-    """Return the rows of a table with their numbers, empty cells left out."""
+    """List the rows of a table with their numbers, empty cells left out.
+
+    Parameters
+    ----------
+    table : data frame
+        Its index holds the row numbers of the file.
+
+    Returns
+    -------
+    list of (int, mapping)
+        Row number and filled cells.
+    """
     return [
         (int(str(number)), {str(name): value for name, value in row.items() if pd.notna(value)})
         for number, row in table.iterrows()
@@ -219,12 +230,12 @@ def swim_problems(swims: pd.DataFrame, file: str) -> list[Problem]:
     found = []
     repeated = swims.duplicated(["video", "cylinder"]) & swims["video"].notna() & swims["cylinder"].notna()
     for number, cells in filled_rows(swims[repeated]):
-        what = f"cylinder {cells['cylinder']:g} of '{cells['video']}' stands in an earlier row"
+        what = f"cylinder {cells['cylinder']:g} of '{cells['video']}' is in an earlier row already"
         found.append(Problem(file, number, "cylinder", what, "Number the cylinders from the left, each once"))
     for number, cells in filled_rows(swims):
         missing = [name for name in REGION if name not in cells]
         if 0 < len(missing) < len(REGION):
-            what, remedy = "the region is only half given", "Fill in all four, or none"
+            what, remedy = "the region is incomplete", "Fill in all four, or none"
             found.append(Problem(file, number, missing[0], what, remedy))
     return found
 
@@ -248,7 +259,7 @@ def score_problems(scored: pd.DataFrame, file: str) -> list[Problem]:
         timed = "start_s" in cells and "stop_s" in cells
         if not timed and "total_s" not in cells:
             remedy = "Enter start_s and stop_s of the bout, or total_s where only totals exist"
-            found.append(Problem(file, number, "start_s", "the row tells no time", remedy))
+            found.append(Problem(file, number, "start_s", "the row has no time", remedy))
         elif timed and cells["stop_s"] < cells["start_s"]:
             what = f"the bout stops at {cells['stop_s']:g} s, before it starts"
             found.append(Problem(file, number, "stop_s", what, "Exchange or correct the times"))

@@ -27,7 +27,7 @@ class LogReference:
     rater, observation, subject : str or None
         As in the file; None where the row does not say.
     table, row : str, int
-        Where the row stands, for messages.
+        Place of the row, for messages.
     """
 
     recording: str

@@ -288,7 +288,7 @@ def event_problems(cells: Cells, timed_by: Sequence[str], file: str, row: int) -
     timed_by : sequence of str
         Names of the columns that hold times.
     file, row
-        Where the row stands, for messages.
+        Place of the row, for messages.
 
     Returns
     -------
@@ -300,7 +300,7 @@ def event_problems(cells: Cells, timed_by: Sequence[str], file: str, row: int) -
         value = parse_number(text)
         optional = name == "stop" and cells.get("kind", "").upper() == "POINT"
         if not text and name in timed_by and not optional:
-            found.append(Problem(file, row, name, "no time stands here", EXPORT_AGAIN))
+            found.append(Problem(file, row, name, "the time is missing", EXPORT_AGAIN))
         elif text and value is None:
             found.append(Problem(file, row, name, f"found '{text}' where a number was expected", EXPORT_AGAIN))
         elif text and name == "fps" and value is not None and not 0 < value < constants.MAX_FPS:
@@ -308,11 +308,11 @@ def event_problems(cells: Cells, timed_by: Sequence[str], file: str, row: int) -
             found.append(Problem(file, row, name, f"found {text} frames per second", remedy))
     if not found and (early_s := -event_time_s(cells, timed_by[0])) > constants.EARLY_TOLERANCE_S:
         offset = cells.get("offset", "0")
-        what = f"the event lies {early_s:.1f} s before the video begins (time offset {offset} s)"
+        what = f"the event is {early_s:.1f} s before the video begins (time offset {offset} s)"
         found.append(Problem(file, row, timed_by[0], what, "Correct the time offset in BORIS and export again"))
     played = first_entry(cells.get("source", ""), "|").split(";")
     if len(played) > 1:
-        what = f"the observation plays {len(played)} videos one after the other, so its times are of none of them"
+        what = f"the observation plays {len(played)} videos one after the other, so its times belong to none of them"
         found.append(Problem(file, row, "media", what, "Make one observation for each video"))
     return found
 

@@ -25,7 +25,18 @@ class Run(NamedTuple):
 
 
 def runs(codes: np.ndarray) -> list[Run]:
-    """Split codes (n,) into runs of equal ones."""
+    """Split codes into runs of equal ones.
+
+    Parameters
+    ----------
+    codes : (n,) int
+        Codes.
+
+    Returns
+    -------
+    list of Run
+        In order; empty if there are no codes.
+    """
     if not len(codes):
         return []
     edges = np.flatnonzero(np.diff(codes)) + 1

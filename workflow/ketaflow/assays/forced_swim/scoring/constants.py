@@ -9,7 +9,7 @@ SAME_TIME_S = 1e-9
 
 # Motion that travel of one body length per second beyond drifting adds (fraction of the body per body length/s). Tuned.
 TRAVEL_WEIGHT_S = 0.05
-# Added before the logarithm: motion this small cannot be told from none (fraction of the body). Tuned.
+# Added before the logarithm: smaller motion cannot be distinguished from none (fraction of the body). Tuned.
 MIN_MOTION = 0.003
 # The end of a bout of immobility is searched from this long before to that long after the crossing of the threshold,
 # by comparing the motion within a window on both sides (s). Tuned.
@@ -29,8 +29,6 @@ BRIDGED_GAP_S = 0.25
 
 # measures
 
-# Less of the window seen than this gives no measurement (fraction).
-MIN_SEEN_FRACTION = 0.5
 # Light below this (relative to the usual) is darkness.
 DARK_FRACTION = 0.4
 # Factors by which the threshold is moved to see how much immobility depends on it; the middle one leaves it.

@@ -81,7 +81,7 @@ def score_swim(swim: Swim, settings: QuantifySettings, rules: StateRules) -> Sco
     Returns
     -------
     ScoredSwim
-        Without values if the swim cannot be scored, or less than half of the window was seen.
+        Without values if the swim cannot be scored, or too little of the window was seen.
     """
     if swim.reason:
         return ScoredSwim(reason=swim.reason)
@@ -113,7 +113,7 @@ def score_swim(swim: Swim, settings: QuantifySettings, rules: StateRules) -> Sco
         samples=behaviour_samples(swim.recording, labels, settings.scoring_window_s[0], settings.sample_s),
         score=score,
     )
-    return with_values(tables, values, swim.trace, settings.flag_unscored_pct)
+    return with_values(tables, values, swim.trace, settings)
 
 
 def immobility_s(
@@ -200,7 +200,9 @@ def latency_s(found: pd.DataFrame) -> float:
     return float(first.iloc[0] - found["start_s"].iloc[0]) if len(first) else np.nan
 
 
-def with_values(scored: ScoredSwim, values: dict[str, float], trace: pd.DataFrame, flag_pct: float) -> ScoredSwim:
+def with_values(
+    scored: ScoredSwim, values: dict[str, float], trace: pd.DataFrame, settings: QuantifySettings
+) -> ScoredSwim:
     """Add values to a scored swim, with notes where they are undefined.
 
     Parameters
@@ -211,22 +213,22 @@ def with_values(scored: ScoredSwim, values: dict[str, float], trace: pd.DataFram
         By measure.
     trace : data frame
         The trace of the swim.
-    flag_pct : float
-        More of the window unseen than this flags the swim (percent).
+    settings : QuantifySettings
+        How much of the window may be unseen.
 
     Returns
     -------
     ScoredSwim
-        With ``unscored_s`` alone, and a reason, if less than half of the window was seen.
+        With ``unscored_s`` alone, and a reason, if less than ``min_seen_pct`` of the window was seen.
     """
     if scored.score is None:
         return scored
     start_s, stop_s = scored.score.window_s
     unseen = values["unscored_s"] / (stop_s - start_s)
     flag = ""
-    if 100 * unseen > flag_pct:
+    if 100 * unseen > settings.flag_unscored_pct:
         flag = f"{unseen:.0%} of the scoring window was not seen: {unscored_reason(trace, start_s, stop_s)}"
-    if 1 - unseen < constants.MIN_SEEN_FRACTION:
+    if 1 - unseen < settings.min_seen_pct / 100:
         return replace(scored, values={"unscored_s": values["unscored_s"]}, flag=flag, reason=flag)
     notes = {name: note for name, note in UNDEFINED.items() if not np.isfinite(values[name])}
     return replace(scored, values=values, notes=notes, flag=flag)

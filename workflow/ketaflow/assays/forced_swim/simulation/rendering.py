@@ -52,7 +52,7 @@ class AnimalTruth:
 
 @dataclass(frozen=True)
 class CylinderBox:
-    """Where a cylinder stands (pixels); ``tilt`` is how much lower the surface is at its right wall."""
+    """Position of a cylinder (pixels); ``tilt`` is how much lower the surface is at its right wall."""
 
     left: float
     right: float
@@ -114,7 +114,18 @@ class DrawnAnimal:
         return round(self.lane.left) + 1, round(self.lane.right)
 
     def covers(self, span: slice) -> np.ndarray:
-        """Return the coverage of some frames, (n, window, window) float32; zero while the animal is away."""
+        """Compute the coverage of some frames.
+
+        Parameters
+        ----------
+        span : slice
+            The frames.
+
+        Returns
+        -------
+        (n, window, window) float32
+            0 to 1; zero while the animal is away.
+        """
         if not self.in_water[span].any():
             return np.zeros((len(self.in_water[span]), 1, 1), np.float32)
         shape = (self.window, self.window)
@@ -321,7 +332,15 @@ class Ripples:
         self.depth = depth[:, None].astype(np.float32)
 
     def add(self, frame: np.ndarray, time_s: float) -> None:
-        """Add the waves of one moment (seconds) to a frame (height, width) float32, in place."""
+        """Add the waves of one moment to a frame, in place.
+
+        Parameters
+        ----------
+        frame : (height, width) float32
+            Changed in place.
+        time_s : float
+            Seconds of the video.
+        """
         height = np.sin(2 * np.pi * self.paces_hz * time_s) @ self.waves
         rows = slice(self.top, self.top + len(self.depth))
         frame[rows, self.left : self.right] += self.depth * height.astype(np.float32)

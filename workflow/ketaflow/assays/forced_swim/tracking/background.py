@@ -153,7 +153,17 @@ def resting_animal_mask(here: np.ndarray, frames: np.ndarray, variability: np.nd
 
 
 def connected_to(patch: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Return a patch (height, width) together with the parts of ``mask`` connected to it."""
+    """Join a patch with the parts of a mask that touch it.
+
+    Parameters
+    ----------
+    patch, mask : (height, width) bool
+        The patch and the mask.
+
+    Returns
+    -------
+    (height, width) bool
+    """
     labels, _ = ndimage.label(patch | mask)
     return np.isin(labels, np.unique(labels[patch]))
 

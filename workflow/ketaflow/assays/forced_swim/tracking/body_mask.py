@@ -114,7 +114,20 @@ def blur_matrix(length: int, deviation: float) -> np.ndarray:
 
 
 def nonzero_slice(found: np.ndarray, cell: int) -> slice:
-    """Return the pixels from the first to the last true cell (n_cells,); all pixels if none is true."""
+    """Find the pixels from the first to the last true cell.
+
+    Parameters
+    ----------
+    found : (n_cells,) bool
+        Whether a cell holds part of a body.
+    cell : int
+        Length of a cell (pixels).
+
+    Returns
+    -------
+    slice
+        All pixels if no cell is true.
+    """
     places = np.flatnonzero(found)
     return slice(places[0] * cell, (places[-1] + 1) * cell) if len(places) else slice(0, len(found) * cell)
 
@@ -217,5 +230,18 @@ def block_mean(image: np.ndarray, factor: int) -> np.ndarray:
 
 
 def cropped_to_blocks(image: np.ndarray, factor: int) -> np.ndarray:
-    """Crop an image (height, width) so that its sides are multiples of ``factor``."""
+    """Crop an image so that its sides are multiples of a factor.
+
+    Parameters
+    ----------
+    image : (height, width) array
+        The image.
+    factor : int
+        The factor.
+
+    Returns
+    -------
+    (rows, columns) array
+        A view.
+    """
     return image[: image.shape[0] // factor * factor, : image.shape[1] // factor * factor]

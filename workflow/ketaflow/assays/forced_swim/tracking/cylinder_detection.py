@@ -264,7 +264,18 @@ def empty_cylinders(profile: np.ndarray, level_edges: np.ndarray, found: list[Cy
 
 
 def local_maxima(profile: np.ndarray) -> list[int]:
-    """Return the places of a profile (n,) that no value within two places exceeds."""
+    """Find the places that no value within two places exceeds.
+
+    Parameters
+    ----------
+    profile : (n,) float
+        A profile.
+
+    Returns
+    -------
+    list of int
+        In rising order; all places of a plateau.
+    """
     return [int(x) for x in np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)]
 
 

@@ -31,7 +31,18 @@ class ReferenceLight:
     band_rows: np.ndarray
 
     def gains(self, frame: np.ndarray) -> np.ndarray:
-        """Return the light of each band of a frame relative to the background, (n_bands,) float."""
+        """Measure the light of each band of a frame.
+
+        Parameters
+        ----------
+        frame : (height, width) uint8
+            Grey levels.
+
+        Returns
+        -------
+        (n_bands,) float
+            Relative to the background.
+        """
         levels = frame[self.rows, self.columns].astype(np.float32)
         return np.add.reduceat(levels, self.band_starts) / self.expected
 

@@ -179,7 +179,12 @@ class AnimalTracker:
         return pd.DataFrame(np.insert(rows, 1, changed, axis=1), columns=["time_s", "changed", *SHAPE_COLUMNS])
 
     def repeats_water(self) -> np.ndarray:
-        """Return whether the water of each frame equals that of the frame before, noise included, (n,) bool."""
+        """Test whether the water of each frame equals that of the frame before, noise included.
+
+        Returns
+        -------
+        (n_frames,) bool
+        """
         return np.array(self._water_changes) < constants.REPEATED_WATER_CHANGE
 
 
@@ -199,7 +204,19 @@ class RecentFrames:
     bodies: np.ndarray
 
     def extended(self, times_s: np.ndarray, bodies: np.ndarray) -> "RecentFrames":
-        """Return the last two of these frames, one of which still lacks its neighbour, followed by new ones."""
+        """Append new frames to the last two, one of which still lacks its neighbour.
+
+        Parameters
+        ----------
+        times_s : (n,) float
+            Times of the new frames (seconds).
+        bodies : (n, n_apertures) float32
+            The new frames.
+
+        Returns
+        -------
+        RecentFrames
+        """
         return RecentFrames(np.append(self.times_s[-2:], times_s), np.concatenate([self.bodies[-2:], bodies]))
 
     def changes(self) -> np.ndarray:

@@ -104,7 +104,18 @@ class KeyFrames:
     clock_mask: np.ndarray
 
     def quantile(self, fraction: float) -> np.ndarray:
-        """Return the value below which each pixel lies for a fraction of the time, (height, width) float32."""
+        """Compute the value below which each pixel lies for a fraction of the time.
+
+        Parameters
+        ----------
+        fraction : float
+            0 to 1.
+
+        Returns
+        -------
+        (height, width) float32
+            Grey levels.
+        """
         return _quantile(self.sorted_levels, fraction)
 
 
