@@ -1,5 +1,10 @@
 """Constants of the comparison with people, by module."""
 
+# human_scores
+
+# Longest name of a rater (characters), as for all names in a cohort.
+MAX_NAME_LENGTH = 64
+
 # agreement
 
 # Number of standard deviations that hold 95 % of normally distributed values, as Bland and Altman (1986) write it.

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ketaflow.assays.forced_swim.model import HumanScoreRow
+from ketaflow.assays.forced_swim.raters import constants
 from ketaflow.assays.forced_swim.readers.event_logs import Bouts, ScoredBout
 from ketaflow.core.errors import Problem
 
 UNNAMED_RATER = "person"
-MAX_NAME_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -107,4 +107,4 @@ def score_row(bout: ScoredBout, recording: str, rater: str) -> HumanScoreRow:
 
 def rater_name(text: str) -> str:
     """Return a rater's name in the letters that names may have."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("_")[:MAX_NAME_LENGTH] or UNNAMED_RATER
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", text).strip("_")[: constants.MAX_NAME_LENGTH] or UNNAMED_RATER

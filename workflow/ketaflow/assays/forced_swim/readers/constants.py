@@ -22,5 +22,7 @@ EXPORT_MAX_GAP_S = 0.5
 
 # An event may lie this much before the video begins (s): times are rounded, and keys pressed early.
 EARLY_TOLERANCE_S = 0.05
+# Base of times written as hours:minutes:seconds.
+SEXAGESIMAL = 60
 # Frame rates from here on are mistakes (frames/s).
 MAX_FPS = 1000

@@ -42,7 +42,6 @@ COLUMN_NAMES = {
 }  # fmt: skip
 PLAYER = re.compile(r"^player #\d+:\s*", re.IGNORECASE)
 EMPTY_CELLS = ("", "na", "nan", "none", "no focal subject")
-SECONDS_PER_PLACE = 60
 
 # Cells of one row, by the names used here; which there are depends on the program.
 Cells = Mapping[str, str]
@@ -370,7 +369,7 @@ def parse_number(text: str) -> float | None:
         parts = [float(part.replace(",", ".")) for part in text.split(":")]
     except ValueError:
         return None
-    return float(sum(part * SECONDS_PER_PLACE**power for power, part in enumerate(reversed(parts))))
+    return float(sum(part * constants.SEXAGESIMAL**power for power, part in enumerate(reversed(parts))))
 
 
 def behaviour_of(word: str, words: Mapping[str, str]) -> str:
