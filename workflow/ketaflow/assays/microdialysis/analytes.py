@@ -23,13 +23,26 @@ RATIOS = (("glutamate", "glutamine"), ("gaba", "glutamate"))
 
 
 def canonical(name: str) -> str:
-    """One name for each of the transmitters a ratio is made of; other names stay as they are."""
+    """Return one name for each transmitter that a ratio is made of; other names in lower case."""
     plain = name.strip().lower()
     return next((known for known, names in SYNONYMS.items() if plain in names), plain)
 
 
 def to_um(unit: str, analyte: str) -> float | None:
-    """Factor from a unit to micromolar; None where the unit, or the molar mass it needs, is not known."""
+    """Return the factor from a unit of concentration to micromolar.
+
+    Parameters
+    ----------
+    unit : str
+        Such as nM, pmol/ul or ng/ml.
+    analyte : str
+        Mass units need its molar mass.
+
+    Returns
+    -------
+    float or None
+        None where the unit, or the molar mass it needs, is not known.
+    """
     plain = unit.strip().replace("\u00b5", "u").replace("\u03bc", "u").replace(" ", "")
     # M and m differ by more than case: mM is milli, MM and Mm are slips read as the same.
     lowered = plain.lower()

@@ -40,7 +40,18 @@ def summarise(tables: Tables, cohort: Tables) -> Summary:
 
 
 def scattered_times(measured: pd.DataFrame) -> list[Check]:
-    """A check where the times of different animals do not meet, so that time as a factor would compare few of them."""
+    """Check whether the fractions of different animals have times in common.
+
+    Parameters
+    ----------
+    measured : data frame
+        Measurements of all animals.
+
+    Returns
+    -------
+    list of Check
+        One if most times are those of a single animal: with time as a factor few animals could be compared.
+    """
     shares = measured[measured["measure"].eq("pct_baseline")]
     if not len(shares) or shares["animal"].nunique() < 2:
         return []
@@ -56,7 +67,20 @@ def scattered_times(measured: pd.DataFrame) -> list[Check]:
 
 
 def copies(peaks: pd.DataFrame, fractions: pd.DataFrame) -> list[Check]:
-    """A check for every fraction whose chromatogram has the very peaks of another file."""
+    """Check whether a chromatogram was saved under two names.
+
+    Parameters
+    ----------
+    peaks : data frame
+        Peaks of all chromatograms.
+    fractions : data frame
+        Rows of the table ``microdialysis``.
+
+    Returns
+    -------
+    list of Check
+        One for every fraction whose peaks all equal those of another file.
+    """
     owner = (
         fractions.dropna(subset=["chromatogram"]).drop_duplicates("chromatogram").set_index("chromatogram")["animal"]
     )

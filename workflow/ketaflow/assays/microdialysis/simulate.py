@@ -1,6 +1,6 @@
-"""Draw the chromatograms of simulated animals: exponentially tailed peaks, drift, noise, and faults where asked.
+"""Draw the chromatograms of simulated animals: peaks with exponential tails, drift, noise, and faults where asked for.
 
-Truth is a concentration per fraction and analyte; the standards are drawn from their own table.
+The truth is a concentration per fraction and analyte; the standards are drawn from their own table.
 """
 
 from pathlib import Path
@@ -29,7 +29,22 @@ BASELINE_UM = {"glutamate": 1.2, "glutamine": 4.0, "gaba": 0.25}
 
 
 def tailed_peak(time_s: np.ndarray, centre_s: float, sigma_s: float, tail_s: float, area: float) -> np.ndarray:
-    """Exponentially modified Gaussian of a given area (signal x s), its values at ``time_s``."""
+    """Draw an exponentially modified Gaussian.
+
+    Parameters
+    ----------
+    time_s : (n_points,) float
+        Times (seconds).
+    centre_s, sigma_s, tail_s : float
+        Mean and standard deviation of the Gaussian, time constant of the tail (seconds).
+    area : float
+        Signal x s.
+
+    Returns
+    -------
+    (n_points,) float
+        Signal.
+    """
     z = (sigma_s / tail_s - (time_s - centre_s) / sigma_s) / np.sqrt(2)
     gauss = np.exp(-(((time_s - centre_s) / sigma_s) ** 2) / 2)
     return area / (2 * tail_s) * gauss * erfcx(np.clip(z, -25, None))
@@ -38,7 +53,24 @@ def tailed_peak(time_s: np.ndarray, centre_s: float, sigma_s: float, tail_s: flo
 def chromatogram(
     concentration_um: dict[str, float], rng: np.random.Generator, *, shift_min: float, ceiling_uv: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(times in minutes, signal in uV) of one injection."""
+    """Draw one injection.
+
+    Parameters
+    ----------
+    concentration_um : dict of str to float
+        Concentration of each analyte (uM).
+    rng : Generator
+        Source of noise.
+    shift_min : float
+        Shift of all retentions (minutes).
+    ceiling_uv : float
+        Signal at which the detector saturates (uV).
+
+    Returns
+    -------
+    time_min, signal : (n_points,) float
+        Times (minutes) and signal (uV).
+    """
     time_s = np.arange(0, LENGTH_MIN * 60 + STEP_S / 2, STEP_S)
     signal = 900 + 1.1 * time_s + 300 * np.sin(time_s / 400 + rng.uniform(0, 6))
     signal += tailed_peak(time_s, 62, 3, 2, 3e6) - tailed_peak(time_s, 75, 4, 3, 4e5)
@@ -53,7 +85,18 @@ def chromatogram(
 
 
 def as_labsolutions(time_min: np.ndarray, signal: np.ndarray) -> str:
-    """Text of a LabSolutions export of one detector."""
+    """Write a LabSolutions export of one detector.
+
+    Parameters
+    ----------
+    time_min, signal : (n_points,) float
+        Times (minutes) and signal (uV).
+
+    Returns
+    -------
+    str
+        The text.
+    """
     head = (
         "[Header]\nApplication Name\tLabSolutions\nVersion\t5.82\n\n[LC Chromatogram(Detector A-Ch1)]\n"
         f"Interval(msec)\t{1000 * STEP_S:.0f}\n# of Points\t{len(signal)}\nStart Time(min)\t0.000\n"
@@ -68,7 +111,18 @@ def as_labsolutions(time_min: np.ndarray, signal: np.ndarray) -> str:
 
 
 def as_csv(time_min: np.ndarray, signal: np.ndarray) -> str:
-    """Text of a plain export with decimal points."""
+    """Write a plain export with decimal points.
+
+    Parameters
+    ----------
+    time_min, signal : (n_points,) float
+        Times (minutes) and signal (uV).
+
+    Returns
+    -------
+    str
+        The text.
+    """
     rows = zip(time_min.tolist(), signal.tolist(), strict=True)
     return "Time (min),Signal (uV)\n" + "".join(f"{time:.5f},{value:.1f}\n" for time, value in rows)
 
@@ -113,7 +167,20 @@ def _write(path: Path, known: dict[str, float], faults: set[str], rng: np.random
 
 
 def response_pct(time_min: float, dose_mg_per_kg: float) -> float:
-    """Glutamate in percent of baseline at a time after the dose: a rise that peaks after 30 minutes."""
+    """Return simulated glutamate at a time after the dose, a rise that peaks after 30 minutes.
+
+    Parameters
+    ----------
+    time_min : float
+        Minutes from the dose.
+    dose_mg_per_kg : float
+        The dose.
+
+    Returns
+    -------
+    float
+        Percent of baseline.
+    """
     if time_min <= 0:
         return 100.0
     top = 90 * dose_mg_per_kg / (dose_mg_per_kg + 8)
@@ -121,7 +188,20 @@ def response_pct(time_min: float, dose_mg_per_kg: float) -> float:
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Tables of the demonstration cohort: six animals of each arm, ten fractions of 20 minutes, three analytes."""
+    """Design the tables of the demonstration cohort.
+
+    Parameters
+    ----------
+    animals : data frame
+        Columns animal, arm, dose_mg_per_kg.
+    rng : Generator
+        Source of the animals' differences.
+
+    Returns
+    -------
+    dict of str to data frame
+        Six animals of each arm, ten fractions of 20 minutes, three analytes.
+    """
     chosen = animals.assign(turn=animals.groupby("arm").cumcount())
     chosen = chosen[chosen["turn"] < 6].sort_values("animal")
     tables: dict[str, list[dict[str, object]]] = {"microdialysis": [], "microdialysis_truth": []}

@@ -1,4 +1,4 @@
-"""Faults of the fraction tables that no single cell shows: times that overlap, names that do not meet, units."""
+"""Faults of the fraction tables that no single cell shows: overlapping times, unknown names, unknown units."""
 
 from pathlib import Path
 
@@ -17,7 +17,20 @@ RESULT_TABLES = (".csv", ".tsv")
 
 
 def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
-    """The results of an LC-MS/MS batch that were saved as the table of concentrations, in that table's shape."""
+    """Read LC-MS/MS results that were saved as the table of concentrations.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    path : Path
+        Its file.
+
+    Returns
+    -------
+    (RawTable, list of Problem) or None
+        None for an ordinary table.
+    """
     if name != LAB:
         return None
     raw = tables.read_raw(path)
@@ -32,7 +45,17 @@ def _as_row(label: object) -> int:
 
 
 def problems(cohort: Cohort) -> list[Problem]:
-    """Every fault across the rows of the microdialysis tables."""
+    """Find the faults across the rows of the microdialysis tables.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        All tables.
+
+    Returns
+    -------
+    list of Problem
+    """
     found = [*_times(cohort), *_sources(cohort)]
     for name, check in ((LAB, _concentrations), (LIMITS, _limits)):
         if name in cohort.tables:

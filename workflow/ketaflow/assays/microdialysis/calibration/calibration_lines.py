@@ -1,4 +1,4 @@
-"""From peak area to concentration, with the limits inside which the line may be used."""
+"""From peak area to concentration, within the range in which the calibration line is valid."""
 
 import numpy as np
 
@@ -17,24 +17,32 @@ def fitted(
     model: str,
     weighting: str,
 ) -> CalibrationLine | None:
-    """Weighted straight line through the standards; None where no line can be had.
+    """Fit a weighted straight line through the standards.
 
     Parameters
     ----------
+    analyte : str
+        Name of the analyte.
     concentration_um, response : (n,) float
-        Standards; blanks (0 uM) count for the line and not for the weights' scale.
-    response_noise
-        Area that noise alone would give, one standard deviation (NaN where there is no trace).
-    model
-        linear or through_zero.
-    weighting
+        Standards: concentration (uM) and area, or area over that of the internal standard. Blanks (0 uM) count for the
+        line but not for the scale of the weights.
+    response_noise : float
+        Response that noise alone would give, one standard deviation; NaN where there is no trace.
+    model : str
+        linear or through_zero; with fewer than three concentrations the line goes through zero.
+    weighting : str
         none, 1/x or 1/x2.
+
+    Returns
+    -------
+    CalibrationLine or None
+        None where no rising line can be fitted.
 
     Notes
     -----
-    LOD and LOQ are 3.3 and 10 standard deviations over the slope (ICH Q2(R1)); the deviation is the smaller of the
-    noise's and the residuals' near the lowest standard. The LOQ is never placed above the lowest standard that reads
-    back within 20 % (ICH M10), nor below a third of the lowest standard.
+    LOD and LOQ are 3.3 and 10 standard deviations over the slope (ICH Q2(R1)). The deviation is the smaller of that of
+    the noise and that of the residuals near the lowest standard. The LOQ is not above the lowest standard if that reads
+    back within 20 % (ICH M10), and not below a third of the lowest standard.
     """
     real = concentration_um > 0
     if real.sum() < 1 or not np.isfinite(response[real]).all() or np.ptp(np.append(response, 0)) == 0:
@@ -84,7 +92,24 @@ def _limits(
 def quantified(
     line: CalibrationLine | None, response: float | None, *, extrapolate_factor: float
 ) -> tuple[float | None, str]:
-    """(concentration, state) of one response: the number is given only where the line may be used."""
+    """Calculate a concentration, only where the line is valid.
+
+    Parameters
+    ----------
+    line : CalibrationLine or None
+        None where the analyte has no line.
+    response : float or None
+        None where its peak is missing.
+    extrapolate_factor : float
+        Up to this factor above the highest standard a concentration is given.
+
+    Returns
+    -------
+    concentration_um : float or None
+        None outside the range.
+    state : str
+        ok, below_loq, above_range or not_found.
+    """
     if response is None or line is None:
         return None, ABSENT
     value = line.concentration_um(response)

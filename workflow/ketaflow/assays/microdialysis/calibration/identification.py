@@ -7,24 +7,27 @@ from ketaflow.assays.microdialysis.model import Peak, StandardRow
 
 
 def elution(rows: list[StandardRow], peaks: dict[str, list[Peak]]) -> dict[str, float]:
-    """Expected retention (minutes) of each analyte.
-
-    Given in the standards table, or found: analytes without one are taken to elute in the order of their rows, and
-    are given the largest unsaturated peaks of the standard with the most peaks.
+    """Find the expected retention of each analyte.
 
     Parameters
     ----------
-    rows
-        Rows of the standards table: ``chromatogram``, ``analyte``, ``concentration_um``, ``retention_min``.
-    peaks
-        Peaks of each standard's chromatogram, in time order.
+    rows : list of StandardRow
+        The standards; their order is the order of elution.
+    peaks : dict of str to list of Peak
+        Peaks of each standard's chromatogram, in time order, by path.
+
+    Returns
+    -------
+    dict of str to float
+        Retention (minutes) by analyte: that of the standards table, else found. Analytes without one are given the
+        largest unsaturated peaks of the strongest standard, in the order of their rows.
     """
     names = list(dict.fromkeys(row.analyte for row in rows))
     known: dict[str, float] = {}
     for name in names:
-        told = [row.retention_min for row in rows if row.analyte == name and row.retention_min is not None]
-        if told:
-            known[name] = float(np.median(told))
+        given = [row.retention_min for row in rows if row.analyte == name and row.retention_min is not None]
+        if given:
+            known[name] = float(np.median(given))
     for chromatogram in sorted({row.chromatogram for row in rows}, key=lambda one: -_strength(rows, one)):
         unknown = [
             row.analyte
@@ -37,10 +40,10 @@ def elution(rows: list[StandardRow], peaks: dict[str, list[Peak]]) -> dict[str, 
 
 
 def _largest(peaks: list[Peak], count: int) -> list[float]:
-    """Retentions of the ``count`` tallest whole peaks of one stretch, in time order; empty where there are not so many.
+    """Retentions of the ``count`` tallest whole peaks of one stretch, in time order; empty where there are too few.
 
-    A cut-off peak (void, reagent) ends a stretch, and what the end of the run cuts is no peak; the stretch is taken
-    whose smallest chosen peak is the tallest.
+    A saturated peak (void, reagent) ends a stretch, and a peak cut by the end of the run does not count. Of several
+    stretches the one whose smallest chosen peak is the tallest is taken.
     """
     stretches: list[list[Peak]] = [[]]
     for peak in peaks:
@@ -56,16 +59,33 @@ def _largest(peaks: list[Peak], count: int) -> list[float]:
 
 
 def _strength(rows: list[StandardRow], chromatogram: str) -> float:
-    """How strong a standard is: its strongest analyte."""
+    """Highest concentration of any analyte in a standard."""
     return max(row.concentration_um or 0.0 for row in rows if row.chromatogram == chromatogram)
 
 
 def named(peaks: list[Peak], expected: dict[str, float], *, window_min: float, shift_min: float) -> dict[str, int]:
-    """Index of the peak of each analyte that is there.
+    """Find the peak of each analyte in one chromatogram.
 
-    The run's shift against the standards is the one (within ``shift_min``) under which the most analytes meet a peak,
-    and tall ones rather than small; then each analyte takes a peak within ``window_min`` of where it is expected, in
-    the order of elution.
+    Parameters
+    ----------
+    peaks : list of Peak
+        In time order.
+    expected : dict of str to float
+        Expected retention (minutes) by analyte.
+    window_min : float
+        Largest distance from the expected retention, once the shift of the run is removed.
+    shift_min : float
+        Largest shift of a whole run.
+
+    Returns
+    -------
+    dict of str to int
+        Index of the peak of each analyte that is there.
+
+    Notes
+    -----
+    The shift of the run is the one under which the most analytes meet a peak, tall peaks rather than small. Then each
+    analyte takes a peak within the window, in the order of elution.
     """
     if not peaks or not expected:
         return {}
@@ -79,7 +99,24 @@ def named(peaks: list[Peak], expected: dict[str, float], *, window_min: float, s
 
 
 def local_shift(names: list[str], wanted: np.ndarray, there: np.ndarray, found: dict[str, int]) -> np.ndarray:
-    """Shift (minutes) at each analyte: the median of the three nearest found, as early and late peaks drift apart."""
+    """Estimate the shift at each analyte, as early and late peaks drift differently.
+
+    Parameters
+    ----------
+    names : list of str
+        Analytes, in the order of elution.
+    wanted : (n_analytes,) float
+        Their expected retentions (minutes).
+    there : (n_peaks,) float
+        Retentions of the peaks (minutes).
+    found : dict of str to int
+        Index of the peak of each analyte found so far.
+
+    Returns
+    -------
+    (n_analytes,) float
+        Minutes: the median shift of the three nearest analytes that were found.
+    """
     known = [index for index, name in enumerate(names) if name in found]
     if not known:
         return np.zeros(len(names))
@@ -98,7 +135,22 @@ def _floor(peaks: list[Peak]) -> float:
 def shift_of(
     wanted: np.ndarray, there: np.ndarray, weight: np.ndarray, *, window_min: float, shift_min: float
 ) -> float:
-    """Shift (minutes) of a run against the standards; small shifts are preferred among equals."""
+    """Estimate the shift of a run against the standards.
+
+    Parameters
+    ----------
+    wanted : (n_analytes,) float
+        Expected retentions (minutes).
+    there, weight : (n_peaks,) float
+        Retentions of the peaks (minutes), and how much each counts.
+    window_min, shift_min : float
+        See ``named``.
+
+    Returns
+    -------
+    float
+        Minutes. Of equally good shifts the smaller one is taken.
+    """
     apart = (there[None, :] - wanted[:, None]).ravel()
     candidates = np.concatenate([[0.0], apart[np.abs(apart) <= shift_min]])
     spread = window_min / 2

@@ -1,4 +1,4 @@
-"""What a reviewer sees: a trace with its areas, the calibration, the standards' drift, the animal's time course."""
+"""Charts for the reviewer: a trace with its areas, calibration, the standards' drift, time course, no-net-flux line."""
 
 from typing import NamedTuple
 
@@ -129,7 +129,20 @@ def _plain(text: str) -> str:
 
 
 def thinned(xs: np.ndarray, ys: np.ndarray, most: int = DRAWN) -> tuple[np.ndarray, np.ndarray]:
-    """A curve of at most ``most`` points that keeps the lowest and highest of every stretch."""
+    """Reduce a curve to the points that can be seen.
+
+    Parameters
+    ----------
+    xs, ys : (n_points,) float
+        The curve.
+    most : int
+        Largest number of points.
+
+    Returns
+    -------
+    xs, ys : (n_kept,) float
+        The lowest and highest point of every stretch.
+    """
     if len(xs) <= most:
         return xs, ys
     size = int(np.ceil(2 * len(xs) / most))
@@ -143,7 +156,23 @@ def thinned(xs: np.ndarray, ys: np.ndarray, most: int = DRAWN) -> tuple[np.ndarr
 def calibration_figure(
     line: CalibrationLine, standards: list[StandardReadBack], measured_um: np.ndarray, error_max_pct: float
 ) -> Figure:
-    """Standards and their line, beside it what each reads back; the range of the animal's own values behind both."""
+    """Draw the standards with their line, and beside it how far each reads back from its concentration.
+
+    Parameters
+    ----------
+    line : CalibrationLine
+        The line.
+    standards : list of StandardReadBack
+        The standards of the analyte.
+    measured_um : (n,) float
+        The animal's own concentrations (uM); their range is shaded.
+    error_max_pct : float
+        Limit of the standards' error (%), shaded.
+
+    Returns
+    -------
+    Figure
+    """
     xs = np.array([row.concentration_um for row in standards], float)
     ys = np.array([row.response for row in standards], float)
     errors = np.array([row.error_pct for row in standards], float)
@@ -199,7 +228,18 @@ def _residual_chart(xs: np.ndarray, errors: np.ndarray, own: np.ndarray, error_m
 
 
 def drift_figure(standards: list[StandardReadBack]) -> Figure | None:
-    """What every standard reads back, in the order of the table; None where one injection shows no drift."""
+    """Draw the concentrations that the standards read back, in the order of the table.
+
+    Parameters
+    ----------
+    standards : list of StandardReadBack
+        Standards of all analytes.
+
+    Returns
+    -------
+    Figure or None
+        None with a single injection, which shows no drift.
+    """
     analytes = list(dict.fromkeys(row.analyte for row in standards))[: len(CYCLE)]
     shares = {}
     for analyte in analytes:

@@ -1,4 +1,4 @@
-"""The study as a whole: what its standards read back, how steady baselines were, and legends ready for a paper.
+"""Figures and legends of the whole study: what the standards read back, and how steady the baselines were.
 
 Nothing here knows the arms; animals are dots without names.
 """
@@ -13,7 +13,18 @@ CYCLE = ("blue", "orange", "green", "pink", "yellow", "sky")
 
 
 def standards_figure(standards: pd.DataFrame) -> Figure | None:
-    """Difference of every standard from what it should be, by concentration; None without standards."""
+    """Draw the error of every standard by concentration.
+
+    Parameters
+    ----------
+    standards : data frame
+        The published table ``standards``.
+
+    Returns
+    -------
+    Figure or None
+        None without standards.
+    """
     known = (
         standards[standards["concentration_um"].gt(0) & standards["error_pct"].notna()] if len(standards) else standards
     )
@@ -44,7 +55,18 @@ def standards_figure(standards: pd.DataFrame) -> Figure | None:
 
 
 def baseline_figure(measured: pd.DataFrame) -> Figure | None:
-    """Spread of each animal's baseline, analyte by analyte; None where there is none."""
+    """Draw the spread of each animal's baseline, by analyte.
+
+    Parameters
+    ----------
+    measured : data frame
+        Measurements of all animals.
+
+    Returns
+    -------
+    Figure or None
+        None without a baseline.
+    """
     known = (
         measured[measured["measure"].eq("baseline_cv_pct") & measured["value"].notna()] if len(measured) else measured
     )
@@ -69,7 +91,18 @@ def baseline_figure(measured: pd.DataFrame) -> Figure | None:
 
 
 def legends(fractions: pd.DataFrame, measured: pd.DataFrame, calibration: pd.DataFrame) -> pd.DataFrame:
-    """Legends of the two figures a paper shows (columns figure, legend), in words taken from the study itself."""
+    """Write legends for the time course and the area above baseline, with the numbers of this study.
+
+    Parameters
+    ----------
+    fractions, measured, calibration : data frame
+        Fractions, measurements and calibration lines of all animals.
+
+    Returns
+    -------
+    data frame
+        Columns figure, legend.
+    """
     shares, areas = (_of_analytes(measured, name) for name in ("pct_baseline", "auc_pct_min"))
     analytes = _listed(fractions["analyte"])
     course = (

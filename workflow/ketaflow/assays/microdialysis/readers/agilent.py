@@ -31,7 +31,23 @@ MANIFEST = "injection.acmd"
 
 
 def read_folder(path: Path) -> list[Chromatogram]:
-    """Every single-channel signal of a ChemStation .D folder, with the peaks of its Report.TXT."""
+    """Read every single-channel signal of a ChemStation .D folder, with the peaks of its Report.TXT.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If the folder has no .ch signal, or one is damaged.
+    """
     channels = sorted(part for part in path.iterdir() if part.suffix.lower() == ".ch")
     report = next((part for part in path.iterdir() if part.name.lower() == "report.txt"), None)
     if not channels:
@@ -50,10 +66,29 @@ def read_folder(path: Path) -> list[Chromatogram]:
 
 
 def read_dx(content: bytes, file: str) -> list[Chromatogram]:
-    """Every single-channel signal of an OpenLab CDS 2 container, named as its manifest names it.
+    """Read every single-channel signal of an OpenLab CDS 2 container.
 
-    A container is a zip; its members are named by numbers that ``injection.acmd`` explains. Spectra (.UV) and what the
-    instrument tells of itself (.IT) are left alone.
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If the container is damaged, too large, or has no single-channel signal.
+
+    Notes
+    -----
+    A container is a zip; ``injection.acmd`` names the detectors of its numbered members. Spectra (.UV) and instrument
+    logs (.IT) are not read.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -94,7 +129,18 @@ def _manifest(xml: bytes) -> dict[str, dict[str, str]]:
 
 
 def report_peaks(lines: list[str]) -> dict[str, list[VendorPeak]]:
-    """Peaks of a ChemStation Report.TXT by signal name. Columns are told by the ruler under their headings."""
+    """Read the peaks of a ChemStation Report.TXT.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the report; the ruler under the headings gives the columns.
+
+    Returns
+    -------
+    dict of str to list of VendorPeak
+        By name of the signal.
+    """
     found: dict[str, list[VendorPeak]] = {}
     name = ""
     spans: list[tuple[str, int, int]] = []
@@ -133,7 +179,25 @@ def is_report(lines: list[str]) -> bool:
 
 
 def read_report(lines: list[str], file: str) -> list[Chromatogram]:
-    """Peak tables of a ChemStation report, one for each signal; the trace itself is not in it."""
+    """Read the peak tables of a ChemStation report; the signal itself is not in it.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If the report has no peaks, or is cut short.
+    """
     peaks = report_peaks(lines)
     if not peaks:
         raise IngestError(f"{file}: a ChemStation report without peaks. Copy the whole .D folder instead.")
@@ -151,7 +215,25 @@ def is_boxed_report(lines: list[str]) -> bool:
 
 
 def read_boxed_report(lines: list[str], file: str) -> list[Chromatogram]:
-    """Peak tables of an OpenLab report; a number may wrap over two lines of its cell."""
+    """Read the peak tables of an OpenLab report; a number may wrap over two lines of its cell.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If the report has no peak table, or is cut short.
+    """
     found: list[tuple[str, list[VendorPeak]]] = []
     detector = ""
     names: list[str] = []

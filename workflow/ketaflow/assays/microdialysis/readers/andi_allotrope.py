@@ -17,7 +17,23 @@ SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "ms
 
 
 def read_andi(path: Path) -> list[Chromatogram]:
-    """The trace of an ANDI file (times in seconds), with its peak table where there is one."""
+    """Read an ANDI file (netCDF, times in seconds), with its peak table if it has one.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If the file is damaged, or holds no chromatogram.
+    """
     from scipy.io import netcdf_file
 
     try:
@@ -87,7 +103,23 @@ def is_json(content: bytes) -> bool:
 
 
 def read_allotrope(path: Path) -> list[Chromatogram]:
-    """Every chromatogram data cube of an Allotrope JSON document, wherever it is nested."""
+    """Read every chromatogram data cube of an Allotrope JSON document, wherever it is nested.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If the document is damaged, or holds no data cube.
+    """
     try:
         document = json.loads(decode(path.read_bytes()))
     except (ValueError, RecursionError) as error:

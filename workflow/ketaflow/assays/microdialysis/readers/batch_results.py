@@ -1,7 +1,7 @@
 """Results of a whole batch, as LC-MS/MS programs export them, read as the table of concentrations.
 
-One row for each injection and analyte, with the sample's name. A sample is a fraction when its name is that of the
-animal and the fraction (``M01_03``, ``M01 F3``), or stands in the column ``injection`` of the fractions' table.
+A batch has one row per injection and analyte, with the name of the sample. A sample is a fraction if its name is that
+of the animal and the fraction (``M01_03``, ``M01 F3``), or is in the column ``injection`` of the table of fractions.
 """
 
 import re
@@ -36,7 +36,18 @@ class Layout:
 
 
 def layout_of(columns: list[str]) -> Layout | None:
-    """The layout of a batch's results; None for an ordinary table."""
+    """Find out whether columns are those of a batch's results.
+
+    Parameters
+    ----------
+    columns : list of str
+        Headings of a table.
+
+    Returns
+    -------
+    Layout or None
+        None for an ordinary table.
+    """
     by_plain = {plain(column): column for column in reversed(columns)}
     found = {
         meaning: next((by_plain[word] for word in HEADINGS[meaning] if word in by_plain), "")
@@ -50,7 +61,24 @@ def layout_of(columns: list[str]) -> Layout | None:
 
 
 def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTable, list[Problem]]:
-    """The batch as rows of microdialysis_concentrations, and what in it cannot be placed."""
+    """Read the results of a batch as rows of ``microdialysis_concentrations``.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The results.
+    layout : Layout
+        Their columns.
+    fractions : RawTable
+        The table ``microdialysis``, whose names the samples have.
+
+    Returns
+    -------
+    table : RawTable
+        In the shape of ``microdialysis_concentrations``.
+    problems : list of Problem
+        Samples that are no fraction, and concentrations without a unit.
+    """
     homes, rows = _homes(fractions), []
     amounts = [[row[layout.amount]] for _, row in raw.rows if number(row[layout.amount]) is not None]
     try:

@@ -1,7 +1,8 @@
 """Agilent's single-channel signal files (.ch), decoded here so that a file cut short is noticed.
 
-Layout as the rainbow project documents it (rainbow-api.readthedocs.io); what ends a file was found in files of every
-version at hand. A reader that takes what is there spreads the values of half a file over the whole run.
+The layout follows the documentation of the rainbow project (rainbow-api.readthedocs.io); the marks at the end of the
+values were found in files of every version. rainbow reads as many values as there are and spreads those of half a file
+over the whole run.
 """
 
 import struct
@@ -64,9 +65,25 @@ def is_channel(content: bytes) -> bool:
 
 
 def read(content: bytes, name: str, file: str, *, known_whole: bool = False) -> Chromatogram:
-    """One channel; ``name`` is the detector's, ``file`` the one to name in a message.
+    """Read one channel.
 
-    ``known_whole`` where a checksum has shown already that nothing is missing (a container's member).
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    name, file : str
+        Name of the detector, and of the file for messages.
+    known_whole : bool
+        Whether a checksum has shown that nothing is missing (a member of a container).
+
+    Returns
+    -------
+    Chromatogram
+
+    Raises
+    ------
+    IngestError
+        If the version is unknown, or the file is damaged or cut short.
     """
     version = content[1 : 1 + content[0]].decode("ascii", "replace") if content else ""
     if version not in LAYOUTS:

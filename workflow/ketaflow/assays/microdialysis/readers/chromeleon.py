@@ -21,7 +21,25 @@ def is_chromeleon(lines: list[str]) -> bool:
 
 
 def read_chromeleon(lines: list[str], file: str) -> list[Chromatogram]:
-    """The channel of a Chromeleon export; refused when points are missing that the header promises."""
+    """Read the channel of a Chromeleon export.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If there are no points, or fewer than the header gives.
+    """
     facts, heading = _head(lines)
     if heading is None:
         raise IngestError(f"{file}: a Chromeleon header without data. Include 'Raw data' in the export and repeat it.")
@@ -76,7 +94,25 @@ def is_empower(lines: list[str]) -> bool:
 
 
 def read_empower(lines: list[str], file: str) -> list[Chromatogram]:
-    """The channel of an Empower export; Empower writes minutes and its areas are signal x s."""
+    """Read the channel of an Empower export; times are in minutes, areas in signal x s.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If there are no two columns of numbers.
+    """
     facts = dict(zip(cells(lines[0], "\t"), cells(lines[1], "\t"), strict=False))
     detector = next((text for name, text in facts.items() if name.startswith("Channel")), "")
     body = [line for line in lines[2:] if line.strip()]

@@ -1,4 +1,4 @@
-"""One door for every chromatogram: what wrote the file is told from its content, never from its name alone."""
+"""Read any chromatogram file; the format is recognised by its content, not by its name."""
 
 from pathlib import Path
 
@@ -34,7 +34,25 @@ DIALECTS = (
 
 
 def read(path: Path, *, time_unit: str) -> list[Chromatogram]:
-    """Every detector of a chromatogram; ``time_unit`` (auto, min, s) is for plain text without a heading."""
+    """Read every detector of a chromatogram file.
+
+    Parameters
+    ----------
+    path : Path
+        A file, or a ChemStation .D folder.
+    time_unit : {"auto", "min", "s"}
+        Unit of time of plain text without a heading.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector; for a peak table, one without a signal.
+
+    Raises
+    ------
+    IngestError
+        If the file is empty, damaged, cut short, or of a format that is not read.
+    """
     if path.is_dir():
         return agilent.read_folder(path)
     content = path.read_bytes()

@@ -27,7 +27,25 @@ def is_labsolutions(lines: list[str]) -> bool:
 
 
 def read_labsolutions(lines: list[str], file: str) -> list[Chromatogram]:
-    """Every detector of a LabSolutions export, its peak table with it."""
+    """Read every detector of a LabSolutions export, with its peak table.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If the file has several runs, no chromatogram, or fewer points than its header gives.
+    """
     runs = sum(line.startswith("[Header]") for line in lines)
     if runs > 1:
         raise IngestError(f"{file}: {runs} runs in one file, expected one. Export each run to a file of its own.")
@@ -97,7 +115,25 @@ def _mark(heading: str) -> str:
 
 
 def read_long_table(lines: list[str], file: str) -> list[Chromatogram]:
-    """Every detector of a long table (Minutes, Intensity, File, Detector)."""
+    """Read every detector of a long table (Minutes, Intensity, File, Detector).
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If a line has another number of cells.
+    """
     mark = _mark(lines[0])
     names = [name.lower() for name in cells(lines[0], mark)]
     time, value, detector = (

@@ -1,4 +1,4 @@
-"""Numbers out of text exports: any encoding, line end, separator and decimal sign; fast for long tables."""
+"""Numbers in text exports: any encoding, line end, separator and decimal sign; fast for long tables."""
 
 import csv
 import re
@@ -31,10 +31,18 @@ SHOWN = {
 
 
 def lines_of(content: bytes) -> list[str]:
-    """Lines of a text file, whatever its encoding and line ends (CR, LF, CRLF or a mixture).
+    """Split a text file into lines.
 
-    The last one is empty where the file ends with a line's end; ``refuse_unended`` and others rely on it. A byte that
-    belongs to no letter becomes a mark that is no number, so that the line it stands in is refused.
+    Parameters
+    ----------
+    content : bytes
+        In any encoding, with any line ends (CR, LF, CRLF or a mixture).
+
+    Returns
+    -------
+    list of str
+        The last one is empty if the file ends with a line end; ``refuse_unended`` relies on that. A byte that is no
+        letter becomes a mark that is no number, so that its line is refused.
     """
     try:
         text = decode(content)
@@ -54,12 +62,12 @@ def _encoding(content: bytes) -> str:
 
 
 def is_unended(lines: list[str]) -> bool:
-    """Whether the last line lacks its end: a number in it may have lost digits."""
+    """Return whether the last line has no line end: a number in it may have lost digits."""
     return bool(lines and lines[-1].strip())
 
 
 def refuse_unended(lines: list[str], file: str) -> None:
-    """Raise IngestError for a file whose last line lacks its end; programs of instruments end every line."""
+    """Raise IngestError if the last line has no line end; programs of instruments end every line."""
     if is_unended(lines):
         raise IngestError(
             f"{file}: the last line, {lines[-1].strip()[:40]!r}, has no end, as all others have. The file is cut "
@@ -68,9 +76,20 @@ def refuse_unended(lines: list[str], file: str) -> None:
 
 
 def number(text: str, decimal: str = "") -> float | None:
-    """A number with point or comma, or None; ``decimal`` is the decimal sign where it is known.
+    """Read one number.
 
-    Alone, a number shows it: of two signs the last one is it, a sign that comes twice parts thousands.
+    Parameters
+    ----------
+    text : str
+        With point or comma.
+    decimal : str
+        Decimal sign, if known. If not, the last of two different signs is the decimal sign, and a sign that occurs
+        twice separates thousands.
+
+    Returns
+    -------
+    float or None
+        None where the text is no number.
     """
     plain = text.strip().strip('"').translate(GAPS)
     if not decimal:
@@ -88,15 +107,32 @@ def number(text: str, decimal: str = "") -> float | None:
 
 
 def count(text: str) -> int | None:
-    """A number of points, whatever parts its thousands; None where there are no digits."""
+    """Read a whole number, whatever separates its thousands; None where there are no digits."""
     digits = re.sub(r"\D", "", text)
     return int(digits) if digits else None
 
 
 def decimal_sign(text: str, rows: Iterable[list[str]], file: str) -> str:
-    """The decimal sign of numbers that stand together, point or comma; the other one parts thousands.
+    """Find the decimal sign of the numbers of a table; the other sign separates thousands.
 
-    ``text`` holds them all, ``rows`` their cells. IngestError where both signs stand before decimals.
+    Parameters
+    ----------
+    text : str
+        All numbers.
+    rows : iterable of list of str
+        Their cells.
+    file : str
+        Name of the file, for the message.
+
+    Returns
+    -------
+    str
+        Point or comma.
+
+    Raises
+    ------
+    IngestError
+        If both signs are used before decimals.
     """
     present = [sign for sign in ",." if sign in text]
     if len(present) < 2:
@@ -134,7 +170,7 @@ def _parts_thousands(rows: Iterable[list[str]], sign: str) -> bool:
 
 
 def cells(line: str, separator: str) -> list[str]:
-    """Cells of one line, without quotes and blanks around them; a separator between quotes parts nothing."""
+    """Split a line into cells, without quotes and blanks around them; separators between quotes are kept."""
     parts = next(csv.reader([line], delimiter=separator)) if '"' in line else line.split(separator)
     return [cell.strip().strip('"').strip() for cell in parts]
 
@@ -173,7 +209,7 @@ def _quickly(text: str) -> np.ndarray:
 
 
 def filled(line: str, separator: str) -> list[str]:
-    """The cells of a line that hold anything; blanks part them where no other mark does."""
+    """Split a line into its non-empty cells; at blanks where there is no other separator."""
     return [cell for cell in cells(line, separator) if cell] if separator != " " else line.split()
 
 

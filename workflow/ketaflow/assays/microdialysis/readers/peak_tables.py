@@ -42,7 +42,20 @@ class Headings:
 
 
 def headings_of(lines: list[str], separator: str) -> Headings | None:
-    """The line that names an area or a concentration beside a name or a retention; None where there is none."""
+    """Find the headings of a peak table.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    separator : str
+        What separates the cells.
+
+    Returns
+    -------
+    Headings or None
+        The first line with an area or a concentration beside a name or a retention; None where there is none.
+    """
     for index, line in enumerate(lines[: constants.HEADING_LINES]):
         names = cells(line, separator)
         known = [plain(name) for name in names]
@@ -58,7 +71,7 @@ def headings_of(lines: list[str], separator: str) -> Headings | None:
 
 
 def plain(heading: str) -> str:
-    """A heading in small letters, without what stands in brackets and without punctuation; '' for a percentage."""
+    """Return a heading in lower case without brackets and punctuation; '' for a percentage."""
     if "%" in heading:
         return ""
     bare = re.sub(r"[(\[].*?[)\]]", " ", heading.lower())
@@ -66,13 +79,35 @@ def plain(heading: str) -> str:
 
 
 def bracketed(heading: str) -> str:
-    """What stands in a heading's brackets, its unit."""
+    """Return what a heading has in brackets, its unit."""
     match = re.search(r"[(\[](.*?)[)\]]", heading)
     return match[1].strip() if match else ""
 
 
 def read(lines: list[str], separator: str, headings: Headings, file: str) -> Chromatogram:
-    """Every peak of a table; refused where it holds several injections or one analyte twice."""
+    """Read every peak of a peak table.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    separator : str
+        What separates the cells.
+    headings : Headings
+        The line and the columns of the headings.
+    file : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    Chromatogram
+        Without a signal.
+
+    Raises
+    ------
+    IngestError
+        If a cell is no number, or the table holds several injections or one analyte twice.
+    """
     peaks: list[VendorPeak] = []
     samples: list[str | None] = []
     where = headings.columns

@@ -21,7 +21,7 @@ TIMES = re.compile(
 
 
 def separator_of(lines: list[str]) -> str:
-    """The separator that the most lines of the file's head share."""
+    """Return the separator that most lines of the head of a file have."""
     head = [line for line in lines[:200] if line.strip()][-40:]
     scores = {mark: sum(mark in line for line in head) for mark in ("\t", ";", ",")}
     best = max(scores, key=lambda mark: scores[mark])
@@ -30,7 +30,27 @@ def separator_of(lines: list[str]) -> str:
 
 
 def read_plain(lines: list[str], file: str, *, time_unit: str) -> list[Chromatogram]:
-    """Traces of a text file without a dialect of its own: one for each column of values, or a peak table."""
+    """Read a text file of no known program.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    file : str
+        Its name, for messages.
+    time_unit : {"auto", "min", "s"}
+        Unit of time, where no heading gives it.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per column of values; for a peak table, one without a signal.
+
+    Raises
+    ------
+    IngestError
+        If there is no table of numbers, or the unit of time cannot be right.
+    """
     unended = is_unended(lines)
     while lines and not lines[-1].strip():
         lines.pop()
@@ -112,7 +132,18 @@ def _rounded(times: np.ndarray) -> bool:
 
 
 def spread(times: np.ndarray) -> np.ndarray:
-    """Times stamped by a clock that shows whole seconds: evenly from each change to the next."""
+    """Spread times of a clock that shows whole seconds evenly from each change to the next.
+
+    Parameters
+    ----------
+    stamps_s : (n_points,) float
+        Times (seconds).
+
+    Returns
+    -------
+    (n_points,) float
+        Seconds.
+    """
     turns = np.concatenate([[0], np.flatnonzero(np.diff(times) != 0) + 1])
     pace = (times[turns[-1]] - times[0]) / max(turns[-1], 1)
     even = np.interp(np.arange(len(times)), turns, times[turns])
@@ -145,7 +176,25 @@ def is_stamped(lines: list[str]) -> bool:
 
 
 def read_stamped(lines: list[str], file: str) -> list[Chromatogram]:
-    """Time stamps of one second's resolution: points are spread evenly within each second."""
+    """Read time stamps with values; stamps of whole seconds are spread evenly within each second.
+
+    Parameters
+    ----------
+    lines : list of str
+        Lines of the file.
+    file : str
+        Its name, for messages.
+
+    Returns
+    -------
+    list of Chromatogram
+        One per detector.
+
+    Raises
+    ------
+    IngestError
+        If a line has no time stamp, or the recording was interrupted.
+    """
     times, values = [], []
     for row, line in enumerate(lines, start=1):
         match = STAMP.search(line)

@@ -26,9 +26,26 @@ def vendor_peak(cells: Mapping[str, str | float | None]) -> VendorPeak:
 
 
 def checked(trace: Chromatogram, file: str, *, promised: int | None = None) -> Chromatogram:
-    """The trace, if its times and values agree with each other and with what the header promised.
+    """Check that times and values agree with each other and with the header.
 
-    Raises IngestError for a truncated file, times that run backwards, and values that are no numbers.
+    Parameters
+    ----------
+    trace : Chromatogram
+        What was read.
+    file : str
+        Name of the file, for messages.
+    promised : int, optional
+        Number of points that the header gives.
+
+    Returns
+    -------
+    Chromatogram
+        The same.
+
+    Raises
+    ------
+    IngestError
+        If points are missing, times do not increase, or values are no numbers.
     """
     found = len(trace.signal)
     if promised is not None and found != promised:

@@ -1,4 +1,4 @@
-"""From the concentrations of one animal to its response: baseline, percent of it, peak."""
+"""Baseline of an animal before the dose, and the peak of its response."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,23 @@ from ketaflow.assays.microdialysis.response.brain_time import WHOLE, Fraction
 
 @dataclass(frozen=True)
 class Baseline:
-    """Mean of an animal's own fractions before the dose; NaN with a reason where it cannot be had."""
+    """Mean of an animal's own fractions before the dose.
+
+    Attributes
+    ----------
+    mean : float
+        Micromolar, or a ratio; NaN where it cannot be computed.
+    cv_pct : float
+        Coefficient of variation (%).
+    trend_pct : float
+        Change from the first to the last fraction along a straight line (% of the mean).
+    trend_p : float
+        Probability of such a slope by chance (two-sided t test).
+    count : int
+        Number of fractions.
+    reason : str
+        Why there is no baseline.
+    """
 
     mean: float
     cv_pct: float
@@ -22,7 +38,18 @@ class Baseline:
 
 
 def before_dose(fractions: list[Fraction]) -> list[int]:
-    """Which fractions are whole and were collected before the dose."""
+    """Find the whole fractions that were collected before the dose.
+
+    Parameters
+    ----------
+    fractions : list of Fraction
+        In brain time.
+
+    Returns
+    -------
+    list of int
+        Their indices.
+    """
     return [
         index
         for index, fraction in enumerate(fractions)
@@ -31,10 +58,22 @@ def before_dose(fractions: list[Fraction]) -> list[int]:
 
 
 def baseline_of(fractions: list[Fraction], values: np.ndarray, *, count: int, least: int) -> Baseline:
-    """Baseline from the last ``count`` whole fractions before the dose that hold a value; ``least`` are needed.
+    """Compute the baseline.
 
-    ``trend_pct`` is the change from the first to the last of them along a straight line (% of the mean),
-    ``trend_p`` the probability of such a slope by chance (two-sided t test).
+    Parameters
+    ----------
+    fractions : list of Fraction
+        In brain time.
+    values : (n_fractions,) float
+        Concentrations or ratios; NaN where there is none.
+    count : int
+        The last so many whole fractions before the dose that hold a value are used.
+    least : int
+        Fewest fractions that make a baseline.
+
+    Returns
+    -------
+    Baseline
     """
     before = [index for index in before_dose(fractions) if np.isfinite(values[index])][-count:]
     if len(before) < least:
@@ -63,7 +102,22 @@ def _trend(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
 
 
 def peak_of(fractions: list[Fraction], pct: np.ndarray, window_min: tuple[float, float]) -> tuple[float, float]:
-    """(highest % of baseline, its time in minutes) of the fractions whose middle lies in the window; NaN if none."""
+    """Find the highest fraction whose middle lies in a window.
+
+    Parameters
+    ----------
+    fractions : list of Fraction
+        In brain time.
+    pct : (n_fractions,) float
+        Percent of baseline.
+    window_min : (float, float)
+        Start (excluded) and end (minutes from the dose).
+
+    Returns
+    -------
+    peak_pct, time_min : float
+        Height (% of baseline) and middle of that fraction (minutes); NaN if no fraction has a value.
+    """
     middles = np.array([fraction.middle_min for fraction in fractions])
     after = np.flatnonzero((middles > window_min[0]) & (middles <= window_min[1]) & np.isfinite(pct))
     if not len(after):

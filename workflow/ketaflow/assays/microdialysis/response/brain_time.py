@@ -1,4 +1,4 @@
-"""Fractions in brain time: what was in the tube left the brain earlier, by the volume between probe and tube."""
+"""Fractions in brain time: the fluid in a tube left the brain earlier, by the transit of the dead volume."""
 
 import re
 from dataclasses import dataclass
@@ -51,7 +51,20 @@ class Fraction:
 
 
 def reported_min(fraction: Fraction, grid_min: float) -> float:
-    """The time a fraction's values are listed at: its middle, on the grid where there is one."""
+    """Return the time at which the values of a fraction are listed.
+
+    Parameters
+    ----------
+    fraction : Fraction
+        In brain time.
+    grid_min : float
+        Times are rounded to multiples of this (minutes); 0 leaves them exact.
+
+    Returns
+    -------
+    float
+        Middle of the fraction (minutes from the dose).
+    """
     return round(round(fraction.middle_min / grid_min) * grid_min, 3) if grid_min else round(fraction.middle_min, 3)
 
 
