@@ -290,14 +290,36 @@ class Measured:
 
 
 def spine_table(rows: list[SpineRow]) -> pd.DataFrame:
-    """Return spines as the table ``spines``; without columns where there are none, so that no empty file is written."""
+    """Return spines as the table ``spines``.
+
+    Parameters
+    ----------
+    rows : list of SpineRow
+        The spines.
+
+    Returns
+    -------
+    data frame
+        Fields of ``SpineRow``, with ``class`` for ``spine_class``. Without spines it has no columns, so that no empty
+        file is written.
+    """
     if not rows:
         return pd.DataFrame()
     return frame(rows, SpineRow).rename(columns={"spine_class": "class"})
 
 
 def spine_rows(spines: pd.DataFrame) -> list[SpineRow]:
-    """Return the rows of a table ``spines``."""
+    """Return the rows of a table ``spines``.
+
+    Parameters
+    ----------
+    spines : data frame
+        See ``spine_table``.
+
+    Returns
+    -------
+    list of SpineRow
+    """
     renamed = spines.rename(columns={"class": "spine_class"})
     return [SpineRow(**{str(name): cell for name, cell in row.items()}) for row in renamed.to_dict("records")]
 

@@ -54,12 +54,32 @@ class Candidates:
         return len(self.positions_um)
 
     def descriptor(self, name: str) -> np.ndarray:
-        """Return one descriptor of each candidate, (n,)."""
+        """Return one descriptor of each candidate.
+
+        Parameters
+        ----------
+        name : str
+            One of ``DESCRIPTORS``.
+
+        Returns
+        -------
+        (n,) float32
+        """
         values: np.ndarray = self.descriptors[:, DESCRIPTORS.index(name)]
         return values
 
     def subset(self, which: np.ndarray) -> "Candidates":
-        """Return some of the candidates, by index or mask."""
+        """Return some of the candidates.
+
+        Parameters
+        ----------
+        which : (m,) int or (n,) bool
+            Indices, or a mask.
+
+        Returns
+        -------
+        Candidates
+        """
         return Candidates(*(getattr(self, field.name)[which] for field in fields(self)))
 
 

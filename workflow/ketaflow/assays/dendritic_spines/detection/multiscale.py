@@ -38,7 +38,23 @@ class MultiscaleView:
 
     @classmethod
     def of(cls, pixels: np.ndarray, pixel_um: float, dendrites: list[Dendrite], noise: float) -> "MultiscaleView":
-        """Blur a projection (rows, columns) without background to each width."""
+        """Blur a projection to each width.
+
+        Parameters
+        ----------
+        pixels : (rows, columns) float32
+            Projection without background.
+        pixel_um : float
+            Size of a pixel (um).
+        dendrites : list of Dendrite
+            The dendrites, laid flat.
+        noise : float
+            Standard deviation of a pixel of the projection (counts).
+
+        Returns
+        -------
+        MultiscaleView
+        """
         scales = [blur(pixels, sigma_um, pixel_um) for sigma_um in constants.BLOB_SIGMAS_UM]
         residuals = [shaft_residual(scales[constants.BULGE_SCALE], pixel_um, dendrite) for dendrite in dendrites]
         return cls(scales, residuals, pixel_um, dendrites, noise)

@@ -40,7 +40,17 @@ class Window:
         return (x_px - self.left + 0.5) * self.scale, (y_px - self.top + 0.5) * self.scale
 
     def cut(self, pixels: np.ndarray) -> np.ndarray:
-        """Return the part of an image (rows, columns) that is drawn."""
+        """Return the part of an image that is drawn.
+
+        Parameters
+        ----------
+        pixels : (rows, columns) array
+            The whole image.
+
+        Returns
+        -------
+        (bottom - top, right - left) array
+        """
         return pixels[self.top : self.bottom, self.left : self.right]
 
 

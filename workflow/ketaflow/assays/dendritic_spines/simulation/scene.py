@@ -220,7 +220,18 @@ def place_spines(
 
 
 def path_length_um(line_um: np.ndarray) -> float:
-    """Return the length of a line through its points (n, 3), in um."""
+    """Return the length of a line.
+
+    Parameters
+    ----------
+    line_um : (n, 3) float
+        Points of the line: depth, y, x (um).
+
+    Returns
+    -------
+    float
+        Length through its points (um).
+    """
     return float(np.linalg.norm(np.diff(line_um, axis=0), axis=1).sum())
 
 

@@ -44,7 +44,17 @@ class Projection:
         return float(self.voxel_um[1])
 
     def rescaled(self, factor: float) -> "Projection":
-        """Return the same images with voxels ``factor`` times as large."""
+        """Return the same images on another scale.
+
+        Parameters
+        ----------
+        factor : float
+            Multiplies the size of a voxel.
+
+        Returns
+        -------
+        Projection
+        """
         return replace(self, voxel_um=self.voxel_um * factor)
 
 

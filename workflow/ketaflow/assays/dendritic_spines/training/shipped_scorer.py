@@ -141,7 +141,7 @@ def main(count: int = constants.TISSUES) -> None:
     weights = fit_networks(inputs, labels, seed=constants.NETWORK_SEED, networks=constants.NETWORKS)
     stored = {name: array.astype(np.float16 if "weight" in name else np.float32) for name, array in weights.items()}
     with scorer.SHIPPED.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **stored)
+        np.savez_compressed(file, **stored)  # type: ignore[arg-type]  # arrays by name, beside the flag allow_pickle
     sys.stdout.write(f"{len(labels)} candidates of {len(parts)} images, {100 * labels.mean():.1f} % spines\n")
 
 
