@@ -32,7 +32,7 @@ def lost(pct: np.ndarray, index: int) -> np.ndarray:
     return np.where(np.arange(len(pct)) == index, np.nan, pct)
 
 
-def test_the_interval_told_holds_the_area_of_the_whole_session():
+def test_the_reported_interval_holds_the_area_of_the_whole_session():
     held = []
     for seed in range(40):
         pct = percentages(seed)

@@ -86,7 +86,7 @@ def test_a_name_that_fits_two_fractions_is_not_guessed(tmp_path):
 
 
 def test_an_animals_number_is_not_taken_for_its_fraction(tmp_path):
-    """M1 with fraction 11 and M11 with fraction 1 are told apart."""
+    """M1 with fraction 11 and M11 with fraction 1 are kept apart."""
     found, _ = read(tmp_path, fractions=FRACTIONS + "M01,11,-20,0,\nM11,1,-20,0,\nM02,1,-20,0,vial 17\n")
     rows = found.tables["microdialysis_concentrations"]
     assert rows.loc[rows["animal"].eq("M11"), "value"].dropna().tolist() == [1000.0]

@@ -238,7 +238,7 @@ def test_real_exports_are_read_whole(shared, path, points, detectors):
     assert len(found[0].signal) == len(found[0].time_min) == points
 
 
-def test_milliseconds_are_told_by_the_heading(tmp_path):
+def test_milliseconds_are_recognised_by_the_heading(tmp_path):
     text = "time (ms),signal\n" + "".join(f"{60_000 * t:.1f},{s:.4f}\n" for t, s in zip(TIME, SIGNAL, strict=True))
     (trace,) = dispatch.read(write(tmp_path, "run.csv", text), time_unit="auto")
     np.testing.assert_allclose(trace.time_min, TIME, atol=1e-5)

@@ -178,7 +178,7 @@ def test_a_chromeleon_export_is_read_in_either_language_with_thousands(tmp_path,
 
 
 @pytest.mark.parametrize("told", ["1,300", "1.300", "1 300", "1300"])
-def test_the_promised_number_of_points_may_have_its_thousands_parted(tmp_path, told):
+def test_the_number_of_points_in_a_header_may_have_separated_thousands(tmp_path, told):
     body = "".join(f"{n / 300:.5f}\t0.2\t{n % 7}.5\n" for n in range(1300))
     head = CHROMELEON.replace("\t300\n", f"\t{told}\n") + "Time (min)\tStep (s)\tValue (mAU)\n"
     assert len(dispatch.read(stored(tmp_path, head + body), time_unit="auto")[0].signal) == 1300

@@ -1,4 +1,4 @@
-"""What a reviewer is told and shown: every fault has its check, and no picture names the animal or its files."""
+"""Checks and figures for the reviewer: every fault has its check, and no figure names the animal or its files."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""A rejected chromatogram takes no part in its animal's response; the other animals stay as they are."""
+"""A rejected chromatogram does not count for its animal's response; other animals keep theirs."""
 
 import sys
 from pathlib import Path
@@ -43,46 +43,46 @@ def test_an_animal_without_a_rejected_chromatogram_is_left_alone():
 
 def test_what_lies_outside_a_window_changes_nothing_in_it():
     before = measured(COURSE)
-    anew = revised(COURSE, "c/8.txt")
-    assert value(anew, "auc_early_pct_min") == pytest.approx(value(before, "auc_early_pct_min"))
-    assert value(anew, "baseline_um") == value(before, "baseline_um")
+    revised_rows = revised(COURSE, "c/8.txt")
+    assert value(revised_rows, "auc_early_pct_min") == pytest.approx(value(before, "auc_early_pct_min"))
+    assert value(revised_rows, "baseline_um") == value(before, "baseline_um")
 
 
 def test_an_artefact_leaves_the_area_with_its_chromatogram():
     true, with_artefact = [*FLAT, *[3.0] * 6], [*FLAT, 3.0, 3.0, 30.0, 3.0, 3.0, 3.0]
     assert value(measured(with_artefact), "auc_pct_min") > 30_000
-    anew = revised(with_artefact, "c/5.txt")
-    assert value(anew, "auc_pct_min") == pytest.approx(value(measured(true), "auc_pct_min"))
-    assert value(anew, "peak_pct_baseline") == pytest.approx(150)
-    row = anew[anew["measure"].eq("auc_pct_min")].iloc[0]
+    revised_rows = revised(with_artefact, "c/5.txt")
+    assert value(revised_rows, "auc_pct_min") == pytest.approx(value(measured(true), "auc_pct_min"))
+    assert value(revised_rows, "peak_pct_baseline") == pytest.approx(150)
+    row = revised_rows[revised_rows["measure"].eq("auc_pct_min")].iloc[0]
     assert row["status"] == "flagged"
     assert "1 rejected by a reviewer" in row["reason"]
 
 
 def test_a_rejected_fraction_before_the_dose_is_no_part_of_the_baseline():
-    anew = revised([2.0, 8.0, 2.0, *[3.0] * 6], "c/1.txt")
-    assert value(anew, "baseline_um") == pytest.approx(2.0)
-    assert value(anew, "auc_pct_min") == pytest.approx(50 * 120)
+    revised_rows = revised([2.0, 8.0, 2.0, *[3.0] * 6], "c/1.txt")
+    assert value(revised_rows, "baseline_um") == pytest.approx(2.0)
+    assert value(revised_rows, "auc_pct_min") == pytest.approx(50 * 120)
 
 
 def test_the_rejected_fraction_has_no_percentage_and_says_why():
-    anew = revised([*FLAT, *[3.0] * 6], "c/5.txt")
-    shares = anew[anew["measure"].eq("pct_baseline")]
+    revised_rows = revised([*FLAT, *[3.0] * 6], "c/5.txt")
+    shares = revised_rows[revised_rows["measure"].eq("pct_baseline")]
     assert shares["value"].isna().tolist() == [number == 5 for number in range(9)]
     assert shares["reason"].iloc[5] == "the chromatogram was rejected: peak cut by a bubble"
 
 
 def test_too_many_rejected_leave_no_area():
-    anew = revised([*FLAT, *[3.0] * 6], "c/4.txt", "c/5.txt", "c/6.txt")
-    row = anew[anew["measure"].eq("auc_pct_min")].iloc[0]
+    revised_rows = revised([*FLAT, *[3.0] * 6], "c/4.txt", "c/5.txt", "c/6.txt")
+    row = revised_rows[revised_rows["measure"].eq("auc_pct_min")].iloc[0]
     assert pd.isna(row["value"])
     assert row["reason"] == "50 % of 0 to 120 min hold no value"
 
 
-def test_ratios_are_computed_anew_too():
+def test_ratios_are_computed_again_too():
     record = with_concentrations(ROWS, {"GABA": [1.0] * 9, "glutamate": [2.0, 4.0, 2.0, *[4.0] * 6]})
-    anew = again(table(measure(record), "fractions"), {"c/1.txt": "noise"})
-    own = anew[anew["measure"].eq("baseline_ratio") & anew["analyte"].eq("gaba/glutamate")]
+    revised_rows = again(table(measure(record), "fractions"), {"c/1.txt": "noise"})
+    own = revised_rows[revised_rows["measure"].eq("baseline_ratio") & revised_rows["analyte"].eq("gaba/glutamate")]
     assert own["value"].tolist() == pytest.approx([0.5])
 
 

@@ -22,7 +22,7 @@ WINDOW_AREA = 100 * 120
 
 
 @pytest.mark.parametrize("session", SESSIONS)
-def test_the_response_is_within_three_percent_whatever_befell_the_tubes(tmp_path, session):
+def test_the_response_is_within_three_percent_in_every_kind_of_session(tmp_path, session):
     record, true = animal(tmp_path, SESSIONS[session], 30, seed=11)
     measured = measure(record)
     for analyte in BASE_UM:
@@ -63,7 +63,7 @@ def test_doses_keep_their_order_up_and_down_again(tmp_path):
         ("flow raised", "flow"),
     ],
 )
-def test_what_befell_an_animal_is_told_to_its_reviewer(tmp_path, session, check):
+def test_a_fault_of_a_session_is_flagged_for_the_reviewer(tmp_path, session, check):
     worse = {"unstable": Session(wander_pct=45.0), "drifting": Session(trend_pct=60.0, wander_pct=1.0)}
     record, _ = animal(tmp_path, worse.get(session, SESSIONS[session]), 10, seed=3)
     own = [one for one in checked(record).checks if one.recording == "M1" and one.check == check]
@@ -94,10 +94,10 @@ def fluxes():
 def test_no_net_flux_is_unbiased_and_its_intervals_hold_the_truth(fluxes, value, true):
     assert np.mean([getattr(fit, value) for fit in fluxes]) == pytest.approx(true, rel=0.03)
     held = np.mean([getattr(fit, f"{value}_low") <= true <= getattr(fit, f"{value}_high") for fit in fluxes])
-    assert 0.92 < held < 0.98, "95 % wanted; 400 experiments tell it to one percent"
+    assert 0.92 < held < 0.98, "nominally 95 %, known to 1 % from 400 experiments"
 
 
-def test_a_flux_that_cannot_be_told_from_none_has_no_crossing():
+def test_a_line_whose_slope_may_be_zero_has_no_crossing():
     rng = np.random.default_rng(9)
     infused = np.repeat([0.0, 5.0, 10.0], 2)
     fit = no_net_flux.fitted(FluxExperiment("glutamate", None, infused, infused - rng.normal(0, 1, 6)), "M1")

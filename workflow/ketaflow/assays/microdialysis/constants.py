@@ -1,4 +1,4 @@
-"""Constants of calibration, response and checks; ``integration`` and ``readers`` have constants of their own."""
+"""Constants of calibration, response, checks and figures; ``integration`` and ``readers`` have their own."""
 
 # Calibration
 
@@ -52,3 +52,10 @@ LOWEST_STANDARD_EXTRA_PCT = 5
 LOWEST_ROUNDING_FACTOR = 1.01
 # Two files with this many peaks, all equal, are one file.
 EQUAL_PEAKS = 3
+
+# Figures
+
+# Points drawn of a trace: more than its width in pixels, so that every spike is visible.
+DRAWN_POINTS_MAX = 700
+# Standards that read back further off than this are labelled with their error (%).
+LABELLED_ERROR_PCT = 5.0

@@ -18,10 +18,6 @@ from ketaflow.assays.microdialysis.response.brain_time import MISSED, MIXED, WHO
 from ketaflow.core.results import Figure
 from ketaflow.core.svg import COLOURS, Chart, panels
 
-# Points drawn of a trace: more than its width in pixels shows every spike.
-DRAWN = 700
-# Standards nearer to their line than this carry no number (%).
-TOLD_PCT = 5.0
 CYCLE = ("blue", "orange", "green", "pink", "yellow", "sky")
 # How a fraction without a number is marked at the foot of the time course, by its state.
 MARKS = {"below_loq": "▽", "not_found": "▽", "above_range": "△", "saturated": "△"}
@@ -128,7 +124,7 @@ def _plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def thinned(xs: np.ndarray, ys: np.ndarray, most: int = DRAWN) -> tuple[np.ndarray, np.ndarray]:
+def thinned(xs: np.ndarray, ys: np.ndarray, most: int = constants.DRAWN_POINTS_MAX) -> tuple[np.ndarray, np.ndarray]:
     """Reduce a curve to the points that can be seen.
 
     Parameters
@@ -182,7 +178,8 @@ def calibration_figure(
     caption = (
         f"{line.analyte}: weight {line.weighting}, {fit}, limit of quantification {line.loq_um:.3g} uM, "
         f"highest standard {line.highest_um:.3g} uM. Blue band: this animal's values. Grey band: within "
-        f"{error_max_pct:g} %; standards that read back {TOLD_PCT:g} % or more off carry the difference."
+        f"{error_max_pct:g} %; standards that read back {constants.LABELLED_ERROR_PCT:g} % or more off carry the "
+        "difference."
     )
     drawn = panels(charts, [[line.analyte], ["Read back"]], 2, f"calibration of {line.analyte}")
     return Figure("Do the standards lie on their line?", drawn, caption=caption)
@@ -222,7 +219,7 @@ def _residual_chart(xs: np.ndarray, errors: np.ndarray, own: np.ndarray, error_m
             chart.caption(place, f"{10**place:.3g}")
             last = chart.x(place)
     for place, error in zip(places, errors[real], strict=True):
-        if np.isfinite(error) and abs(error) >= TOLD_PCT:
+        if np.isfinite(error) and abs(error) >= constants.LABELLED_ERROR_PCT:
             chart.text(place, error, f" {error:+.0f}")
     return chart
 

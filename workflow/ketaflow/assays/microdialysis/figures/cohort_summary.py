@@ -49,8 +49,8 @@ def standards_figure(standards: pd.DataFrame) -> Figure | None:
         own = known[known["analyte"].eq(analyte)]
         aside = 0.012 * (shift - (len(named) - 1) / 2) * float(np.ptp(chart.x_limits))
         chart.points(np.log10(own["concentration_um"]) + aside, own["error_pct"], colour)
-    told = ", ".join(f"{name} {colour}" for name, colour in zip(named, CYCLE, strict=False))
-    caption = f"A dot is an injection of a standard: {told}. Grey: within 15 %, which ICH M10 asks for."
+    colours = ", ".join(f"{name} {colour}" for name, colour in zip(named, CYCLE, strict=False))
+    caption = f"A dot is an injection of a standard: {colours}. Grey: within 15 %, which ICH M10 asks for."
     return Figure("What do the standards read back?", chart.svg("standards read back"), caption=caption)
 
 

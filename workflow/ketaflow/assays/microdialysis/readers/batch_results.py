@@ -97,7 +97,7 @@ def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTab
             unknown.setdefault(sample, line)
             continue
         place = dict(zip(COLUMNS, home[0], strict=False))
-        rows.append((line, {**place, "analyte": analyte, **_told(row, layout, decimal)}))
+        rows.append((line, {**place, "analyte": analyte, **_reported(row, layout, decimal)}))
     return RawTable(raw.file, list(COLUMNS), rows, False), _problems(raw, layout, fractions, rows, unknown)
 
 
@@ -121,7 +121,7 @@ def _problems(
     return problems
 
 
-def _told(row: dict[str, str], layout: Layout, decimal: str) -> dict[str, str]:
+def _reported(row: dict[str, str], layout: Layout, decimal: str) -> dict[str, str]:
     """Value and unit, or the state that stands in their place."""
     text = row[layout.amount].strip()
     value = number(text, decimal)
