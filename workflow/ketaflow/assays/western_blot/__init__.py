@@ -1,8 +1,8 @@
-"""Western blots: protein per animal, from the imager's raw picture and a map of its lanes.
+"""Western blots: protein per animal, from the imager's picture and a map of its lanes.
 
-A membrane carries one sample to a lane. Each picture of it shows one protein (the target, its phosphorylated form,
-a loading control) or all protein. The lane map tells how many lanes there are and whose they are; lanes, bands and
-background are found, and every value is the band's volume: its signal summed over a box, less the background.
+A membrane carries one sample per lane. Each picture of it shows one protein (the target, its phosphorylated form, a
+loading control) or all protein. The lane map lists the lanes and whose samples they hold. Lanes, bands and background
+are found in the picture, and every value is the volume of a band: its signal summed over a box, less the background.
 
 Volumes become comparable in a fixed order: background, quality, loading (total protein or housekeeping proteins),
 phosphorylated over total, the membrane's pooled reference, repeats, animal. No animal is divided by itself.

@@ -1,7 +1,7 @@
-"""Blots with a known truth: membranes of a study, drawn as a camera's 16-bit TIFF.
+"""Draw blots with known amounts, as 16-bit TIFFs of a camera.
 
-In: the cohort's rows, truth included. Out: one picture per membrane and protein. Each membrane holds the ladder, eight
-animals (two of each arm where there are four) and a pooled sample; loading and exposure vary, and cancel.
+In: the rows of the cohort, truth included. Out: one picture per membrane and protein. Each membrane holds the ladder,
+eight animals (two of each arm where there are four) and a pooled sample. Loading and exposure vary, and cancel.
 """
 
 from pathlib import Path
@@ -27,7 +27,20 @@ HEIGHT_PX, WIDTH_PX = 420, 560
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Membranes for these animals, arms balanced over them, with the amounts to be drawn."""
+    """Lay out the membranes of a study, with the arms balanced over them.
+
+    Parameters
+    ----------
+    animals : data frame
+        Columns ``animal``, ``arm``, ``dose_mg_per_kg``.
+    rng : numpy Generator
+        Source of lane order, loading and exposure.
+
+    Returns
+    -------
+    dict of str to data frame
+        The tables ``western_blot_images``, ``western_blot_lanes`` and ``western_blot_truth`` (the amounts to draw).
+    """
     membranes = _shared_out(animals, rng)
     pictures, lanes, truth = [], [], []
     for number, members in enumerate(membranes, start=1):

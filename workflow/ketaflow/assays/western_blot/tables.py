@@ -1,4 +1,7 @@
-"""Faults across the rows of the blot tables that no single cell shows."""
+"""Find faults of the blot tables that no single cell shows.
+
+In: the cohort. Out: problems, each with its place and a remedy.
+"""
 
 from typing import Any
 
@@ -11,7 +14,17 @@ IMAGES, LANES, BOXES = "western_blot_images", "western_blot_lanes", "western_blo
 
 
 def problems(cohort: Cohort) -> list[Problem]:
-    """Every fault across the tables of the assay."""
+    """Find the faults across the tables of the assay.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Tables and file names.
+
+    Returns
+    -------
+    list of Problem
+    """
     if LANES not in cohort.tables:
         remedy = "Add western_blot_lanes.csv: membrane, lane, sample, animal"
         return [Problem(cohort.files[IMAGES], 0, "", "no lane map goes with the pictures", remedy)]
@@ -21,18 +34,18 @@ def problems(cohort: Cohort) -> list[Problem]:
     return found
 
 
-def _plain(table: pd.DataFrame) -> list[tuple[int, dict[str, Any]]]:
+def _numbered_rows(table: pd.DataFrame) -> list[tuple[int, dict[str, Any]]]:
     return [(int(number), row) for number, row in zip(table.index, rows_of(table), strict=True)]
 
 
 def _membranes(cohort: Cohort) -> list[Problem]:
     """Every membrane that has a picture needs lanes."""
     mapped = set(cohort.tables[LANES]["membrane"].dropna())
-    told, made = set(), []
-    for number, row in _plain(cohort.tables[IMAGES]):
+    reported, made = set(), []
+    for number, row in _numbered_rows(cohort.tables[IMAGES]):
         name = row["membrane"]
-        if name is not None and name not in mapped and name not in told:
-            told.add(name)
+        if name is not None and name not in mapped and name not in reported:
+            reported.add(name)
             remedy = f"Add its lanes to {cohort.files[LANES]}, or correct the name"
             made.append(Problem(cohort.files[IMAGES], number, "membrane", f"membrane '{name}' has no lane map", remedy))
     return made
@@ -40,7 +53,7 @@ def _membranes(cohort: Cohort) -> list[Problem]:
 
 def _animals(cohort: Cohort) -> list[Problem]:
     made, file = [], cohort.files[LANES]
-    for number, row in _plain(cohort.tables[LANES]):
+    for number, row in _numbered_rows(cohort.tables[LANES]):
         if row["sample"] == "animal" and row["animal"] is None:
             made.append(Problem(file, number, "animal", "the cell is empty", "Enter whose sample the lane holds"))
         if row["sample"] not in ("animal", None) and row["animal"] is not None:
@@ -56,7 +69,7 @@ def _totals(cohort: Cohort) -> list[Problem]:
     table = cohort.tables[IMAGES]
     known, made = set(table["target"].dropna()), []
     shown = set(zip(table["membrane"], table["target"], strict=True))
-    for number, row in _plain(table):
+    for number, row in _numbered_rows(table):
         total = row["total_target"]
         if total is not None and total not in known:
             found = f"'{total}' is no target of any picture"
@@ -71,7 +84,7 @@ def _totals(cohort: Cohort) -> list[Problem]:
 
 def _ladders(cohort: Cohort) -> list[Problem]:
     made = []
-    for number, row in _plain(cohort.tables[LANES]):
+    for number, row in _numbered_rows(cohort.tables[LANES]):
         parts = str(row["ladder_kda"] or "").replace(";", " ").replace("/", " ").split()
         try:
             wrong = any(float(part) <= 0 for part in parts)
@@ -90,7 +103,7 @@ def _boxes(cohort: Cohort) -> list[Problem]:
     images = cohort.tables[IMAGES]
     known = set(zip(images["image"], images["target"], strict=True))
     made = []
-    for number, row in _plain(cohort.tables[BOXES]):
+    for number, row in _numbered_rows(cohort.tables[BOXES]):
         if (row["image"], row["target"]) not in known:
             found = f"no picture '{row['image']}' shows '{row['target']}'"
             made.append(

@@ -9,13 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.lanes.curves import peaks
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
 from ketaflow.assays.western_blot.lanes.profile_baseline import Peak
-
-STEPS = 400
-TILTS = np.linspace(-0.14, 0.14, 29)
-SMILES = np.linspace(-0.06, 0.06, 13)
 
 
 @dataclass(frozen=True)
@@ -59,17 +56,17 @@ def lane_displacements(lanes: list[LaneProfile], centres: np.ndarray, lead: np.n
         Rows by which each lane lies lower than the middle of the membrane.
     """
     count, rows = len(lanes), len(lanes[0].profile)
-    step = max(1, round(rows / STEPS))
+    step = max(1, round(rows / constants.REGISTER_ROWS))
     profiles = np.array([_compressed(lane)[: rows // step * step].reshape(-1, step).mean(axis=1) for lane in lanes])
     if lead.sum() < 2:
         return np.zeros(count)
     across = centres - centres[lead].mean()
     half = max(np.abs(across[lead]).max(), 1.0)
-    options = [(t, s) for t in TILTS for s in SMILES]
+    options = [(t, s) for t in constants.TILTS for s in constants.SMILES]
     curves = np.array([t * across + s * 2 * half * (across / half) ** 2 for t, s in options])
     curves -= curves[:, lead].mean(axis=1, keepdims=True)
     agreement = np.array([_agreement(profiles[lead], curve[lead] / step) for curve in curves])
-    penalty = 1 - 0.02 * np.array([abs(t) / TILTS[-1] + abs(s) / SMILES[-1] for t, s in options])
+    penalty = 1 - 0.02 * np.array([abs(t) / constants.TILTS[-1] + abs(s) / constants.SMILES[-1] for t, s in options])
     smooth = curves[int((agreement * penalty).argmax())]
     own = _own_shifts(profiles, smooth / step, lead) * step
     return smooth + own

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.bands.band_rows import BandRow, find_band_rows, lane_displacements, peak_near
 from ketaflow.assays.western_blot.bands.molecular_weight import calibrate, mass_at
 from ketaflow.assays.western_blot.bands.targets import RowChoice, choose_rows
@@ -29,15 +30,6 @@ from ketaflow.assays.western_blot.model import (
     View,
 )
 from ketaflow.core.errors import IngestError
-
-# Shortest bump (rows) that the baseline may take for background.
-SHORTEST_BACKGROUND = 12.0
-# A band's box is at least and at most this many times as tall as is usual in its row (tuned on drawn membranes).
-LEAST_OF_ROW, MOST_OF_ROW = 0.85, 1.3
-# Peaks smaller than this fraction of a band's height do not limit its box (tuned on drawn membranes).
-SIDE_BAND = 0.1
-# Least reach (fraction of the membrane's height) within which a lane's peak is taken for that of a row.
-ROW_REACH = 0.012
 
 
 @dataclass(frozen=True)
@@ -104,7 +96,7 @@ def read_view(view: View, scan: Scan, boxes: list[Box], settings: QuantifySettin
         If a box lies outside the membrane.
     """
     signal = scan.pixels[view.top : view.bottom]
-    length = max(settings.background_length_pct / 100 * signal.shape[0], SHORTEST_BACKGROUND)
+    length = max(settings.background_length_pct / 100 * signal.shape[0], constants.SHORTEST_BACKGROUND_ROWS)
     reading = Reading(view, [], [], None, None, {})
     if view.grid is not None:
         reading = _read_lanes(view, view.grid, signal, length, scan.saturation_level, settings)
@@ -272,7 +264,7 @@ def _whole_lane(view: View, lane: LaneProfile, target: str, saturation_level: fl
 def _peak_of_row(lane: LaneProfile, row: BandRow, shift: float, taken: set[Peak]) -> Peak:
     """The lane's peak of a row, or the place where it should be, as tall as is usual in the row."""
     place = row.place + shift
-    reach = max(row.above, row.below, ROW_REACH * len(lane.profile))
+    reach = max(row.above, row.below, constants.ROW_REACH * len(lane.profile))
     peak = peak_near(lane, place, reach)
     last = len(lane.profile) - 1
     if peak is not None and peak not in taken:
@@ -283,11 +275,13 @@ def _peak_of_row(lane: LaneProfile, row: BandRow, shift: float, taken: set[Peak]
 
 def _limited_by_row(peak: Peak, row: BandRow, lane: LaneProfile) -> Peak:
     """The peak with edges about as far apart as in its row: blotches do not stretch it, noise does not cut it short."""
-    others = [other for other in lane.peaks if other is not peak and other.height > SIDE_BAND * peak.height]
+    others = [
+        other for other in lane.peaks if other is not peak and other.height > constants.SIDE_BAND_HEIGHT * peak.height
+    ]
     lowest = max((other.bottom + 1 for other in others if other.row < peak.row), default=0)
     highest = min((other.top - 1 for other in others if other.row > peak.row), default=len(lane.profile) - 1)
-    above = np.clip(peak.row - peak.top, LEAST_OF_ROW * row.above, MOST_OF_ROW * row.above)
-    below = np.clip(peak.bottom - peak.row, LEAST_OF_ROW * row.below, MOST_OF_ROW * row.below)
+    above = np.clip(peak.row - peak.top, constants.LEAST_OF_ROW * row.above, constants.MOST_OF_ROW * row.above)
+    below = np.clip(peak.bottom - peak.row, constants.LEAST_OF_ROW * row.below, constants.MOST_OF_ROW * row.below)
     top, bottom = max(lowest, round(peak.row - above)), min(highest, round(peak.row + below))
     return replace(peak, top=min(top, int(peak.row)), bottom=max(bottom, int(peak.row)))
 

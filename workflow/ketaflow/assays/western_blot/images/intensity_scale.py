@@ -1,16 +1,13 @@
-"""What the numbers of a scan mean: are bands bright or dark, where does the detector end, how much is noise.
+"""Determine what the numbers of a scan mean: polarity, saturation level, noise.
 
-In: planes as stored. Out: a plane in which more protein is a larger number, and the number at which it clips.
+In: planes as stored. Out: a plane with more protein as a larger number, and the level at which it clips.
 """
 
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.western_blot.images import constants
 from ketaflow.assays.western_blot.model import Polarity
-
-# Pixels at one extreme value, times those expected from the values beside it, that make a plateau of clipping.
-PLATEAU_PIXELS, PLATEAU_EXCESS = 12, 8.0
-PREVIEW_PX = 160
 
 
 def reduced(plane: np.ndarray, factor: int) -> np.ndarray:
@@ -53,7 +50,7 @@ def polarity(plane: np.ndarray) -> tuple[Polarity, float]:
     {"bright", "dark"}, float
         The polarity, and how clearly the picture shows it (0 to 1).
     """
-    small = reduced(plane, max(1, round(max(plane.shape) / PREVIEW_PX)))
+    small = reduced(plane, max(1, round(max(plane.shape) / constants.PREVIEW_PX)))
     small = ndimage.gaussian_filter(small, 0.7)
     height, width = small.shape
     spans = (max(5, height // 10) | 1, max(5, width // 5) | 1)
@@ -68,9 +65,9 @@ def polarity(plane: np.ndarray) -> tuple[Polarity, float]:
 
 
 def _standing(small: np.ndarray, around: np.ndarray, spans: tuple[int, int]) -> np.ndarray:
-    """How far pixels stand above what lies along either direction within a span, and above their surroundings.
+    """Height of pixels above their neighbours along either direction within a span, and above their surroundings.
 
-    The picture is taken to go on level beyond its edges, so that what is cut off there does not stand out.
+    The picture is extended beyond its edges at constant level, so that what is cut off there is not raised.
     """
     rows, columns = spans
     beyond = np.pad(small, (2 * (rows,), 2 * (columns,)), mode="edge")
@@ -79,13 +76,13 @@ def _standing(small: np.ndarray, around: np.ndarray, spans: tuple[int, int]) -> 
 
 
 def _energy(deviation: np.ndarray) -> float:
-    """Mean square of the largest fiftieth."""
+    """Mean square of the largest 2 %."""
     largest = np.sort(deviation)[-max(20, deviation.size // 50) :]
     return float(np.square(np.maximum(largest, 0)).mean())
 
 
 def _inside(small: np.ndarray) -> np.ndarray:
-    """Pixels away from constant areas (corners of a turned picture, paper beyond the scan) and from their edges."""
+    """Pixels away from constant areas (corners of a rotated picture, paper beyond the scan) and from their edges."""
     spread = ndimage.maximum_filter(small, 5) - ndimage.minimum_filter(small, 5)
     flat = spread <= 1e-6 * max(float(np.ptp(small)), 1e-12)
     labels, count = ndimage.label(flat)
@@ -97,14 +94,42 @@ def _inside(small: np.ndarray) -> np.ndarray:
 
 
 def full_scale(plane: np.ndarray, bits: int | None) -> float:
-    """Return the end of the scale: the largest number the file could hold, for real numbers the largest it does."""
+    """Determine the end of the scale.
+
+    Parameters
+    ----------
+    plane : (n_rows, n_columns) array
+        Pixels as stored.
+    bits : int or None
+        Bits of a number as the file says.
+
+    Returns
+    -------
+    float
+        Largest number the file could hold (counts); for real numbers the largest it does hold.
+    """
     if plane.dtype.kind == "f":
         return float(plane.max())
     return float(2 ** min(bits or plane.dtype.itemsize * 8, plane.dtype.itemsize * 8) - 1)
 
 
 def upright(plane: np.ndarray, dark: bool, full: float) -> np.ndarray:
-    """Return the plane with more protein as a larger number, inverted where bands are dark; in the file's counts."""
+    """Invert a picture with dark bands, so that more protein is a larger number.
+
+    Parameters
+    ----------
+    plane : (n_rows, n_columns) array
+        Pixels as stored.
+    dark : bool
+        Whether bands are small numbers.
+    full : float
+        End of the scale (counts).
+
+    Returns
+    -------
+    (n_rows, n_columns) array
+        In the file's own counts and type.
+    """
     if not dark:
         return plane
     return (full - plane).astype(plane.dtype)
@@ -136,13 +161,24 @@ def saturation_level(signal: np.ndarray, full: float) -> tuple[float, str]:
     width = max(ulp, round(0.01 * largest))
     beside = int(((signal < largest - 0.5 * ulp) & (signal >= largest - width - 0.5 * ulp)).sum())
     expected = beside * ulp / width
-    if at_top >= PLATEAU_PIXELS and at_top > PLATEAU_EXCESS * max(expected, 1.0):
+    if at_top >= constants.PLATEAU_PIXELS and at_top > constants.PLATEAU_EXCESS * max(expected, 1.0):
         return largest, "plateau at the picture's largest value"
     return full, "end of the scale"
 
 
 def noise_sd(signal: np.ndarray) -> float:
-    """Estimate the standard deviation of pixel noise (counts) from the median difference of neighbours in a row."""
+    """Estimate the noise of the pixels from the median difference of neighbours in a row, which bands hardly change.
+
+    Parameters
+    ----------
+    signal : (n_rows, n_columns) array
+        Pixels (counts).
+
+    Returns
+    -------
+    float
+        Standard deviation (counts).
+    """
     rows = signal[:: max(1, signal.shape[0] // 400)].astype(np.float32)
     steps = np.abs(np.diff(rows, axis=1))
     return float(np.median(steps)) / 0.6745 / np.sqrt(2)

@@ -8,10 +8,8 @@ from itertools import pairwise
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.western_blot.images import constants
 from ketaflow.assays.western_blot.images.band_enhancement import EnhancedPicture
-
-# A border is sought this far (in membranes' shares of the height) around the even division.
-REACH = 0.3
 
 
 def split_membranes(enhanced: EnhancedPicture, count: int, height_px: int) -> list[tuple[int, int]]:
@@ -38,7 +36,7 @@ def split_membranes(enhanced: EnhancedPicture, count: int, height_px: int) -> li
     ink = ndimage.uniform_filter1d(ink, max(3, round(0.08 * rows / count)), mode="nearest")
     borders = [0]
     for number in range(1, count):
-        low, high = (round(rows * (number + side * REACH) / count) for side in (-1, 1))
+        low, high = (round(rows * (number + side * constants.SPLIT_REACH) / count) for side in (-1, 1))
         part = ink[low:high]
         distance = np.abs(np.arange(low, high) - rows * number / count) / rows
         quiet = part + 0.05 * max(ink.max(), 1e-9) * distance

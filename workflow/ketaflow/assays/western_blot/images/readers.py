@@ -1,10 +1,9 @@
-"""Picture files of imagers, as planes of plain numbers and what their tags say of them.
+"""Read the picture files of imagers as planes of numbers, with what their tags say about storage.
 
-In: TIFF (8 and 16 bit, compressed or not, several pages), the two-channel zip of LI-COR scanners, the square-root
-coded ``.gel`` of Typhoon and Storm scanners, PNG and JPEG. Out: ``Picture``: one plane per channel, exactly as
-stored, save that square-root coding is undone. Whether bands are bright or dark is not decided here: the tag that
-should tell it (PhotometricInterpretation) is written wrongly by some imagers (ImageQuant 800: white is zero, while
-large numbers are much light).
+In: TIFF (8 and 16 bit, compressed or not, several pages), the two-channel zip of LI-COR scanners, the square-root coded
+``.gel`` of Typhoon and Storm scanners, PNG and JPEG. Out: ``Picture``: one plane per channel, exactly as stored, except
+that square-root coding is undone. Whether bands are bright or dark is not decided here: some imagers write the tag that
+says so (PhotometricInterpretation) wrongly (ImageQuant 800: white is zero, while large numbers are much light).
 """
 
 import io
@@ -15,19 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from ketaflow.assays.western_blot.images import constants
 from ketaflow.assays.western_blot.model import Storage
 from ketaflow.core.errors import IngestError
 
 TIFF_ENDINGS = (".tif", ".tiff", ".gel")
-# Molecular Dynamics private tags; values of the file tag: 2 square root, 128 linear (libtiff's tag list).
-MD_FILE_TAG, MD_SCALE_TAG, MD_SQUARE_ROOT = 33445, 33446, 2
 COLOURS = {"red": 0, "green": 1, "blue": 2}
-WHITE_IS_ZERO = 0
-# Mean difference between colours, as a share of the range, up to which a picture is grey tinted by compression or text.
-NEARLY_GREY = 0.05
-# Colours that correlate more than this over the picture are a grey one in a tint (film, old scanners). Compression
-# leaves 0.99 of a scan; a coloured marker beside a grey blot is below 0.95.
-TINTED, SOME_PX = 0.98, 400
 
 
 @dataclass(frozen=True)
@@ -128,6 +120,7 @@ def read_picture(path: Path) -> Picture:
 
 
 def _decoded(content: bytes, ending: str) -> Picture:
+    """Read the content of a file by its first bytes."""
     if content[:2] == b"PK":
         return _zipped(content)
     if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
@@ -153,6 +146,7 @@ def _zipped(content: bytes) -> Picture:
 
 
 def _tiff(content: bytes) -> Picture:
+    """A TIFF: pages of one size are channels."""
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(content)) as tiff:
@@ -161,12 +155,12 @@ def _tiff(content: bytes) -> Picture:
             format="TIFF",
             bits=int(page.bitspersample),
             lossy="JPEG" in str(page.compression.name).upper(),
-            white_is_zero=int(page.photometric) == WHITE_IS_ZERO,
+            white_is_zero=int(page.photometric) == constants.WHITE_IS_ZERO,
         )
         shape = page.shape[:2]
         layers = [_layers(each.asarray()) for each in tiff.pages if each.shape[:2] == shape]
-        square_root = _first(page.tags.get(MD_FILE_TAG)) == MD_SQUARE_ROOT
-        scale = _ratio(page.tags.get(MD_SCALE_TAG))
+        square_root = _first(page.tags.get(constants.MD_FILE_TAG)) == constants.MD_SQUARE_ROOT
+        scale = _ratio(page.tags.get(constants.MD_SCALE_TAG))
     planes, colour = _merged([layer for page_layers in layers for layer in page_layers], len(layers))
     if square_root:
         planes = [np.square(plane, dtype=np.float64).astype(np.float32) * np.float32(scale) for plane in planes]
@@ -175,6 +169,7 @@ def _tiff(content: bytes) -> Picture:
 
 
 def _raster(content: bytes) -> Picture:
+    """A PNG, JPEG or other picture that is no TIFF."""
     from PIL import Image
 
     with Image.open(io.BytesIO(content)) as opened:
@@ -191,7 +186,7 @@ def _raster(content: bytes) -> Picture:
 
 
 def _layers(pixels: np.ndarray) -> list[np.ndarray]:
-    """Planes of one page: one for grey, three for colour (opacity is dropped)."""
+    """Planes of one page: one for grey, three for colour; opacity is dropped."""
     if pixels.ndim == 2:
         return [pixels]
     if pixels.ndim == 3 and pixels.shape[2] in (2, 3, 4):
@@ -202,7 +197,8 @@ def _layers(pixels: np.ndarray) -> list[np.ndarray]:
 
 
 def _merged(layers: list[np.ndarray], pages: int) -> tuple[list[np.ndarray], bool]:
-    """Grey stored as colour is one plane again (green, where compression tinted it); real colours stay apart."""
+    """One plane for grey stored as colour (green, where compression tinted it); else the colours, and whether there are
+    any."""
     if pages == 1 and len(layers) == 3:
         if all(np.array_equal(layers[0], other) for other in layers[1:]):
             return layers[:1], False
@@ -211,21 +207,29 @@ def _merged(layers: list[np.ndarray], pages: int) -> tuple[list[np.ndarray], boo
 
 
 def _grey(layers: list[np.ndarray]) -> bool:
-    """Whether colours are those of one grey picture: nearly the same, or all of them lighter and darker together."""
+    """Whether colours are those of one grey picture: nearly equal, or varying together."""
     spread = np.max(layers, axis=0).astype(np.float32) - np.min(layers, axis=0)
-    if float(spread.mean()) <= NEARLY_GREY * float(np.ptp(layers[1])):
+    if float(spread.mean()) <= constants.GREY_DIFFERENCE * float(np.ptp(layers[1])):
         return True
-    some = [layer[:: max(1, layer.shape[0] // SOME_PX), :: max(1, layer.shape[1] // SOME_PX)] for layer in layers]
+    some = [
+        layer[
+            :: max(1, layer.shape[0] // constants.COLOUR_SAMPLE_PX),
+            :: max(1, layer.shape[1] // constants.COLOUR_SAMPLE_PX),
+        ]
+        for layer in layers
+    ]
     if any(layer.min() == layer.max() for layer in some):
         return False
-    return float(np.corrcoef([layer.ravel() for layer in some]).min()) > TINTED
+    return float(np.corrcoef([layer.ravel() for layer in some]).min()) > constants.TINT_CORRELATION
 
 
 def _numbered(planes: list[np.ndarray]) -> dict[str, np.ndarray]:
+    """Planes named 1, 2 ..."""
     return {str(number): np.ascontiguousarray(plane) for number, plane in enumerate(planes, start=1)}
 
 
 def _first(tag: object) -> float | None:
+    """First value of a TIFF tag; None where the tag is absent."""
     value = getattr(tag, "value", None)
     if isinstance(value, tuple | list):
         value = value[0] if value else None

@@ -8,10 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
-# A seam: rows looked at, parts of the height, columns that make up the usual, and where single steps are cut.
-SEAM_ROWS, SEAM_PARTS, SEAM_AROUND, SEAM_CUT = 600, 8, 41, 3.0
-# Lines of pixels looked at for the blocks of JPEG.
-GRID_LINES = 500
+from ketaflow.assays.western_blot.integrity import constants
 
 
 def lane_correlations(lanes: np.ndarray, heads: list[int]) -> list[tuple[int, int, float]]:
@@ -76,18 +73,18 @@ def seam(signal: np.ndarray) -> Seam:
     Seam
         With score 0 for pictures that are too small.
     """
-    rows = signal[:: max(1, signal.shape[0] // SEAM_ROWS)].astype(np.float32)
-    height = len(rows) // SEAM_PARTS
+    rows = signal[:: max(1, signal.shape[0] // constants.SEAM_ROWS)].astype(np.float32)
+    height = len(rows) // constants.SEAM_PARTS
     if height < 2 or rows.shape[1] < 16:
         return Seam(0.0, 0)
     excess = _excess(rows)
-    usual = ndimage.uniform_filter1d(np.abs(excess), SEAM_AROUND, axis=1, mode="nearest")
+    usual = ndimage.uniform_filter1d(np.abs(excess), constants.SEAM_AROUND, axis=1, mode="nearest")
     usual = np.maximum(usual, max(0.5 * float(np.median(usual)), 0.25))
-    clipped = np.clip(excess / usual, -SEAM_CUT, SEAM_CUT)[: height * SEAM_PARTS]
-    parts = clipped.reshape(SEAM_PARTS, height, -1).mean(axis=1)
+    clipped = np.clip(excess / usual, -constants.SEAM_LIMIT, constants.SEAM_LIMIT)[: height * constants.SEAM_PARTS]
+    parts = clipped.reshape(constants.SEAM_PARTS, height, -1).mean(axis=1)
     spread = 1.4826 * np.median(np.abs(parts - np.median(parts, axis=1, keepdims=True)), axis=1, keepdims=True)
     strength = np.abs(parts) / np.maximum(spread, 0.5 / np.sqrt(height))
-    along = np.sort(strength, axis=0)[SEAM_PARTS // 4]
+    along = np.sort(strength, axis=0)[constants.SEAM_PARTS // 4]
     margin = max(3, len(along) // 50)
     along[:margin] = along[-margin:] = 0
     place = int(along.argmax())
@@ -112,7 +109,7 @@ def jpeg_block_score(plane: np.ndarray) -> float:
     """
     scores = []
     for lines in (plane, plane.T):
-        excess = np.abs(_excess(lines[:: max(1, len(lines) // GRID_LINES)].astype(np.float32)))[:, 1:-1]
+        excess = np.abs(_excess(lines[:: max(1, len(lines) // constants.GRID_LINES)].astype(np.float32)))[:, 1:-1]
         along = np.minimum(excess, np.percentile(excess, 90) or 1.0).mean(axis=0)
         blocks = along[: len(along) // 8 * 8].reshape(-1, 8)
         if len(blocks) < 8:

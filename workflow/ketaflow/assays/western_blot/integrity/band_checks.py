@@ -7,11 +7,9 @@ from itertools import groupby
 
 import numpy as np
 
+from ketaflow.assays.western_blot.integrity import constants
 from ketaflow.assays.western_blot.model import Band, Ladder, QcSettings, ViewSummary
 from ketaflow.core.results import Check, check, within
-
-# A mass this many times beyond the ladder's last band is read off a curve that no band supports.
-FAR_BEYOND = 1.25
 
 
 def lane_checks(summary: ViewSummary) -> list[Check]:
@@ -180,7 +178,7 @@ def _mass(
     off = 100 * (seen_kda / expected_kda - 1)
     message = f"{target}: runs at {seen_kda:.0f} kDa, expected {expected_kda:g}"
     message += "; beyond the ladder, extrapolated" if beyond else ""
-    far = max(expected_kda / ladder.kda.max(), ladder.kda.min() / expected_kda) > FAR_BEYOND
+    far = max(expected_kda / ladder.kda.max(), ladder.kda.min() / expected_kda) > constants.FAR_BEYOND_LADDER
     return check(
         "mass", off, recording=image, place=target, unit="%", low=-limit_pct, high=limit_pct,
         verdict="warn" if far else within(off, -limit_pct, limit_pct), message=message,

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ketaflow.assays.western_blot.integrity import constants
 from ketaflow.assays.western_blot.integrity.duplicated_lanes import Pair, decoded, matching_lanes
 from ketaflow.assays.western_blot.model import CohortSettings, Fingerprint, TargetSummary, ViewKey
 from ketaflow.core.results import Check, check
-
-# Absolute logarithm of the stretch below which two lanes count as equally long.
-NEAR_STRETCH = 0.01
 
 
 @dataclass(frozen=True)
@@ -106,6 +104,7 @@ def duplicated_lane_checks(
 
 
 def _by_view(targets: list[TargetSummary]) -> dict[ViewKey, _Shown]:
+    """What each view shows."""
     names: dict[ViewKey, set[str]] = defaultdict(set)
     for target in targets:
         names[target.view].add(target.target)
@@ -136,7 +135,7 @@ def _checks_of_pair(
 
 
 def _is_stretched(pair: Pair) -> bool:
-    return abs(float(np.log(pair.stretch))) > NEAR_STRETCH
+    return abs(float(np.log(pair.stretch))) > constants.NEAR_STRETCH
 
 
 def _both(view: ViewKey, other: ViewKey, value: float, place: str, message: str) -> list[Check]:

@@ -1,9 +1,10 @@
-"""Lanes that agree down to their noise although they should be different ones, across all pictures of a cohort.
+"""Find lanes that agree down to their noise although they should be different, over all pictures of a cohort.
 
-In: the strips of each picture, later the fingerprints of all of them. Out: fingerprints (one row a lane), pairs of
-lanes. Bands of one protein look alike and prove nothing; what lies between them is noise, dust and texture, which no
-two lanes share. So a fingerprint is the fine structure of a lane's profile *outside* its bands. Averaging over the
-lane's width makes it blind to mirroring; evening it out, to contrast; stretching and turning are searched.
+In: the lane profiles of each picture, later the fingerprints of all of them. Out: fingerprints (one per lane), pairs of
+lanes. Bands of one protein look alike and prove nothing. Between them lie noise, dust and texture, which no two lanes
+share. The fingerprint is therefore the fine structure of a lane's profile *outside* its bands. As a mean over the
+lane's width it does not change with mirroring; evened out, it does not change with contrast; stretching and turning are
+searched.
 """
 
 import base64
@@ -12,28 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.western_blot.integrity import constants
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
 from ketaflow.assays.western_blot.model import Fingerprint, View
-
-# Fine structure: the profile smoothed by the first less the profile smoothed by the second (standard deviations, rows).
-# The second stays below the height of bands, so that faint ones shared by all lanes leave little.
-FINE_ROWS, COARSE_ROWS = 1.2, 5.0
-# Rows this many times the noise above the background are band, and so are those next to them.
-BAND_SNR, BESIDE = 5.0, 3
-# Standard deviation (rows) of the window in which the strength is evened out; what stands out more is cut.
-EVEN_ROWS, CUT = 12.0, 3.0
-# Kept rows around the strongest band, and the scale on which they are stored in a byte.
-REACH, BYTE = 512, 40.0
-# A common pattern of all lanes (lines of the camera) is removed if lanes correlate at least that much at the same row.
-COMMON = 0.05
-# The quick search: samples of the window around a band, in rows (for pictures of USUAL_ROWS rows), how much smoother.
-WINDOW, USUAL_ROWS, SMOOTH = np.arange(-162, 163, 3), 600, 1.5
-STRETCHES = np.exp(np.arange(0.0, 0.2, 0.02))
-QUICK, FEWEST_SAMPLES, BLOCK, MOST_CANDIDATES = 0.6, 30, 512, 2000
-# The close look: rows in common at least, rows that count as one independent observation.
-FEWEST_ROWS, ROWS_PER_OBSERVATION = 60, 3.0
-# Its rounds: how far stretch (share) and offset (rows) are searched around the best so far, and in how many steps.
-LOOKS = ((0.015, 4.0, 5), (0.004, 1.0, 5), (0.001, 0.25, 3))
 
 
 @dataclass(frozen=True)
@@ -84,9 +66,11 @@ def fingerprints(view: View, lanes: list[LaneProfile]) -> list[Fingerprint]:
         peaks = _anchors(lane.net)
         if not peaks:
             continue
-        first = max(0, round(peaks[0]) - REACH)
-        coded = np.rint(values * BYTE).clip(-127, 127)
-        coded = np.where(known, np.where(coded == 0, 1, coded), 0).astype(np.int8)[first : first + 2 * REACH]
+        first = max(0, round(peaks[0]) - constants.FINGERPRINT_REACH)
+        coded = np.rint(values * constants.BYTE_SCALE).clip(-127, 127)
+        coded = np.where(known, np.where(coded == 0, 1, coded), 0).astype(np.int8)[
+            first : first + 2 * constants.FINGERPRINT_REACH
+        ]
         made.append(
             Fingerprint(
                 image=view.image,
@@ -103,26 +87,43 @@ def fingerprints(view: View, lanes: list[LaneProfile]) -> list[Fingerprint]:
 
 
 def fine_structure(lane: LaneProfile) -> tuple[np.ndarray, np.ndarray]:
-    """What a lane's profile does from row to row, evened out, and the rows in which it is no band ((n_rows,) both)."""
-    band = ndimage.binary_dilation(lane.net > BAND_SNR * lane.noise, iterations=BESIDE)
-    fine = ndimage.gaussian_filter1d(lane.profile, FINE_ROWS) - ndimage.gaussian_filter1d(lane.profile, COARSE_ROWS)
+    """Compute the fine structure of a lane's profile.
+
+    It is the difference of two smoothed profiles, evened out by its local strength.
+
+    Parameters
+    ----------
+    lane : LaneProfile
+        The lane.
+
+    Returns
+    -------
+    (n_rows,) float, (n_rows,) bool
+        The fine structure (local standard deviations), and the rows in which it is known: those outside bands.
+    """
+    band = ndimage.binary_dilation(lane.net > constants.BAND_SNR * lane.noise, iterations=constants.BESIDE_BAND_ROWS)
+    fine = ndimage.gaussian_filter1d(lane.profile, constants.FINE_ROWS) - ndimage.gaussian_filter1d(
+        lane.profile, constants.COARSE_ROWS
+    )
     fine = np.where(band, 0.0, fine)
-    share = ndimage.gaussian_filter1d((~band).astype(float), EVEN_ROWS)
-    usual = np.sqrt(ndimage.gaussian_filter1d(np.square(fine), EVEN_ROWS) / np.maximum(share, 0.05))
+    share = ndimage.gaussian_filter1d((~band).astype(float), constants.EVEN_ROWS)
+    usual = np.sqrt(ndimage.gaussian_filter1d(np.square(fine), constants.EVEN_ROWS) / np.maximum(share, 0.05))
     least = 0.01 * float(np.median(usual[~band])) if not band.all() else 0.0
     known = ~band & (usual > max(least, 1e-9))
-    return np.clip(np.divide(fine, usual, out=np.zeros_like(fine), where=known), -CUT, CUT), known
+    return np.clip(
+        np.divide(fine, usual, out=np.zeros_like(fine), where=known), -constants.FINE_LIMIT_SD, constants.FINE_LIMIT_SD
+    ), known
 
 
 def _common(fine: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """What each lane shares with the others row by row: their mean, as far as it predicts the lane."""
+    """The part of each lane that the mean of the others predicts, row by row; (n_lanes, n_rows) float."""
     count = len(fine)
     if count < 4:
         return np.zeros_like(fine)
     squares = np.square(fine) @ kept.T.astype(float)
     alike = (fine @ fine.T) / np.sqrt(np.maximum(squares * squares.T, 1e-9))
     shared = float(np.median(alike[np.triu_indices(count, 1)]))
-    if shared < COMMON:
+    if shared < constants.COMMON_CORRELATION:
         return np.zeros_like(fine)
     others = np.maximum(kept.sum(axis=0) - kept, 0)
     mean = (fine.sum(axis=0) - fine) / np.maximum(others, 1)
@@ -130,7 +131,7 @@ def _common(fine: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 
 def _anchors(net: np.ndarray) -> list[float]:
-    """Middles of the strongest band and of a second one at least 0.6 times as high, far enough to be another."""
+    """Rows of the strongest band and of a second one at least 0.6 times as high."""
     smooth = ndimage.gaussian_filter1d(net, 1.5)
     found: list[float] = []
     highest = float(smooth.max())
@@ -143,15 +144,26 @@ def _anchors(net: np.ndarray) -> list[float]:
         bottom = int(below[below > peak].min(initial=len(smooth)))
         weight = smooth[top:bottom] - smooth[peak] / 2
         found.append(float((np.arange(top, bottom) * weight).sum() / max(weight.sum(), 1e-12)))
-        smooth[max(0, top - BESIDE) : bottom + BESIDE] = -np.inf
+        smooth[max(0, top - constants.BESIDE_BAND_ROWS) : bottom + constants.BESIDE_BAND_ROWS] = -np.inf
     return found
 
 
 def decoded(texts: list[str]) -> np.ndarray:
-    """Return fingerprints as (n_lanes, 1024) float32; 0 where nothing is known."""
-    stack = np.zeros((len(texts), 2 * REACH), np.float32)
+    """Decode fingerprints.
+
+    Parameters
+    ----------
+    texts : list of str
+        Signed bytes in base64.
+
+    Returns
+    -------
+    (n_lanes, 1024) float32
+        Fine structure; 0 where nothing is known.
+    """
+    stack = np.zeros((len(texts), 2 * constants.FINGERPRINT_REACH), np.float32)
     for row, text in enumerate(texts):
-        values = np.frombuffer(base64.b64decode(text), np.int8)[: 2 * REACH]
+        values = np.frombuffer(base64.b64decode(text), np.int8)[: 2 * constants.FINGERPRINT_REACH]
         stack[row, : len(values)] = values
     return stack
 
@@ -186,25 +198,25 @@ def matching_lanes(
 def _candidates(
     fine: np.ndarray, anchors: np.ndarray, seconds: np.ndarray, rows: np.ndarray
 ) -> list[tuple[int, int, float, float]]:
-    """Pairs worth a close look: lane, lane, stretch (negative: turned), place of the second's first row in the first.
+    """Pairs to compare closely: lane, lane, stretch (negative: turned), offset of the second in the first (rows).
 
-    Every window around a strongest band, at every stretch, against all windows as they are: one product of matrices a
-    stretch, in blocks, so that memory stays bounded. The windows of a lane are as wide as its picture is large.
+    Every window around a strongest band, at every stretch, is correlated with all windows as they are: one matrix
+    product per stretch, in blocks that bound the memory. The window of a lane grows with its picture.
     """
     twice = np.flatnonzero(np.isfinite(seconds))
     lanes = np.concatenate([np.arange(len(fine)), twice])
     places = np.concatenate([anchors, seconds[twice]])
-    sizes = np.maximum(np.rint(rows / USUAL_ROWS), 1.0)
+    sizes = np.maximum(np.rint(rows / constants.USUAL_ROWS), 1.0)
     best: dict[tuple[int, int], tuple[float, float, float]] = {}
     for size in np.unique(sizes):
         own = np.flatnonzero(sizes == size)
-        smooth = _smoothed(fine, SMOOTH * size)
+        smooth = _smoothed(fine, constants.WINDOW_SMOOTHING * size)
         plain = _windows(smooth, lanes, places, size)
-        for stretch in [*STRETCHES, -1.0]:
+        for stretch in [*constants.STRETCHES, -1.0]:
             asked = _windows(smooth, own, anchors[own], size * stretch)
-            for start in range(0, len(own), BLOCK):
-                agree = (asked[start : start + BLOCK] @ plain.T).ravel()
-                for hit in np.flatnonzero(agree > QUICK).tolist():
+            for start in range(0, len(own), constants.BLOCK_LANES):
+                agree = (asked[start : start + constants.BLOCK_LANES] @ plain.T).ravel()
+                for hit in np.flatnonzero(agree > constants.QUICK_CORRELATION).tolist():
                     row, column = divmod(hit, len(plain))
                     one, other, value = int(own[start + row]), int(lanes[column]), float(agree[hit])
                     if one != other and value > best.get((one, other), (0.0,))[0]:
@@ -213,30 +225,30 @@ def _candidates(
     unlike: dict[tuple[int, int], tuple[int, int, float, float]] = {}
     for (one, other), (_, stretch, offset) in ranked:
         unlike.setdefault((min(one, other), max(one, other)), (one, other, stretch, offset))
-    return list(unlike.values())[:MOST_CANDIDATES]
+    return list(unlike.values())[: constants.MOST_CANDIDATES]
 
 
 def _smoothed(fine: np.ndarray, sd_rows: float) -> np.ndarray:
-    """Fingerprints smoothed, 0 where less than half of what is averaged is known."""
+    """Smoothed fingerprints, 0 where less than half of the averaged values are known."""
     known = ndimage.gaussian_filter1d((fine != 0).astype(np.float32), sd_rows, axis=1, truncate=3)
     return np.where(known < 0.5, 0, ndimage.gaussian_filter1d(fine, sd_rows, axis=1, truncate=3))
 
 
 def _windows(fine: np.ndarray, lanes: np.ndarray, places: np.ndarray, step: float) -> np.ndarray:
-    """Unit vectors of the samples around places of lanes; 0 where too little is known."""
-    at = np.rint(places[:, None] + step * WINDOW).astype(np.int64)
+    """Samples around a place of each lane as unit vectors; 0 where too few are known."""
+    at = np.rint(places[:, None] + step * constants.WINDOW_ROWS).astype(np.int64)
     inside = (at >= 0) & (at < fine.shape[1])
     cut = np.where(inside, fine[lanes[:, None], at.clip(0, fine.shape[1] - 1)], 0).astype(np.float32)
-    cut[(cut != 0).sum(axis=1) < FEWEST_SAMPLES] = 0
+    cut[(cut != 0).sum(axis=1) < constants.FEWEST_SAMPLES] = 0
     size = np.sqrt(np.square(cut).sum(axis=1, keepdims=True))
     return cut / np.maximum(size, 1e-9)
 
 
 def _close_look(fine: np.ndarray, one: int, other: int, stretch: float, offset: float) -> Pair | None:
-    """Best agreement of two lanes near a stretch and an offset, over all rows both know."""
+    """Best agreement of two lanes near a stretch and an offset, over all rows known in both."""
     centre = float(np.flatnonzero(fine[other]).mean()) if fine[other].any() else 0.0
     best = (-1.0, 0, stretch, offset)
-    for width, moves, steps in LOOKS:
+    for width, moves, steps in constants.LOOKS:
         _, _, middle_stretch, middle = best
         for tried in middle_stretch * np.exp(np.linspace(-width, width, steps)):
             for move in np.linspace(-moves, moves, 2 * steps - 1):
@@ -244,24 +256,24 @@ def _close_look(fine: np.ndarray, one: int, other: int, stretch: float, offset: 
                 value, common = _agreement(fine[one], fine[other], tried, start)
                 if value > best[0]:
                     best = (value, common, float(tried), float(start))
-        if best[0] < QUICK:
+        if best[0] < constants.QUICK_CORRELATION:
             return None
     value, common, stretch, _ = best
-    if common < FEWEST_ROWS:
+    if common < constants.FEWEST_ROWS:
         return None
-    score = float(np.arctanh(min(value, 0.9999)) * np.sqrt(common / ROWS_PER_OBSERVATION))
+    score = float(np.arctanh(min(value, 0.9999)) * np.sqrt(common / constants.ROWS_PER_OBSERVATION))
     return Pair(one, other, value, score, abs(stretch), stretch < 0)
 
 
 def _agreement(one: np.ndarray, other: np.ndarray, stretch: float, offset: float) -> tuple[float, int]:
-    """Correlation of two lanes and rows behind it; row ``y`` of the other is ``stretch * y + offset`` of the first."""
+    """Correlation of two lanes and number of rows; row ``y`` of the other is ``stretch * y + offset`` of the first."""
     place = stretch * np.arange(len(other)) + offset
     low = np.floor(place).astype(np.int64)
     both = (low >= 0) & (low < len(one) - 1) & (other != 0)
     low, part = low[both], (place - low)[both]
     left, right = one[low], one[low + 1]
     known = (left != 0) & (right != 0)
-    if known.sum() < FEWEST_ROWS:
+    if known.sum() < constants.FEWEST_ROWS:
         return -1.0, 0
     first = (left * (1 - part) + right * part)[known]
     second = other[both][known]

@@ -5,17 +5,9 @@ In: scans as ingest left them. Out: rows of the checks table. What may be the wo
 
 import numpy as np
 
-from ketaflow.assays.western_blot.integrity import altered_pixels
+from ketaflow.assays.western_blot.integrity import altered_pixels, constants
 from ketaflow.assays.western_blot.model import LaneGrid, QcSettings, Scan, View
 from ketaflow.core.results import Check, check, within
-
-# Columns and rows of each lane that are compared with those of the picture's other lanes; a narrower crop than the last
-# holds too few pixels.
-TWIN_COLUMNS, TWIN_ROWS, LEAST_HALF_WIDTH = 48, 600, 3
-# Half the width of a lane's crop, as a fraction of the distance between wells.
-TWIN_HALF_WIDTH = 0.3
-# Least bits per number for densitometry; 8 bits leave too few levels.
-LEAST_BITS = 10
 
 
 def scan_checks(scan: Scan, settings: QcSettings) -> list[Check]:
@@ -39,11 +31,11 @@ def scan_checks(scan: Scan, settings: QcSettings) -> list[Check]:
             bits,
             recording=image,
             place=place,
-            low=LEAST_BITS,
+            low=constants.LEAST_BITS,
             unit="bits",
-            verdict=within(bits, LEAST_BITS, None),
+            verdict=within(bits, constants.LEAST_BITS, None),
             message=f"{bits:.0f}-bit {scan.storage.format}"
-            + ("" if bits >= LEAST_BITS else ": export 16-bit TIFF from the imager"),
+            + ("" if bits >= constants.LEAST_BITS else ": export 16-bit TIFF from the imager"),
         ),
         _lossless_check(scan, settings.jpeg_score),
         check(
@@ -140,10 +132,10 @@ def twin_checks(view: View, scan: Scan, limit: float) -> list[Check]:
 
 def _crops(signal: np.ndarray, grid: LaneGrid) -> np.ndarray | None:
     """The middle of each lane, (n_lanes, n_rows, n_columns) float32; None where lanes are too narrow."""
-    half = int(min(grid.pitch * TWIN_HALF_WIDTH, TWIN_COLUMNS / 2))
-    step = max(1, len(signal) // TWIN_ROWS)
+    half = int(min(grid.pitch * constants.TWIN_HALF_WIDTH, constants.TWIN_COLUMNS / 2))
+    step = max(1, len(signal) // constants.TWIN_ROWS)
     lefts = [int(np.clip(round(centre) - half, 0, signal.shape[1] - 2 * half)) for centre in grid.centres.tolist()]
-    if half < LEAST_HALF_WIDTH or min(lefts) < 0:
+    if half < constants.TWIN_LEAST_HALF_WIDTH or min(lefts) < 0:
         return None
     rows = slice(None, len(signal) // step * step, step)
     return np.array([signal[rows, left : left + 2 * half] for left in lefts], np.float32)

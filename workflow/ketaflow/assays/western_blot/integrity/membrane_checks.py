@@ -7,8 +7,8 @@ from collections import defaultdict
 
 import numpy as np
 
+from ketaflow.assays.western_blot.integrity import constants
 from ketaflow.assays.western_blot.integrity.transfer_gradient import (
-    ROW_BINS,
     Far,
     Gradient,
     corner,
@@ -30,8 +30,6 @@ from ketaflow.core.results import Check, check, within
 
 # Lanes that hold the study's samples.
 STUDY_SAMPLES = ("animal", "pool")
-# Least volume (counts) of a loading control that has a logarithm.
-LEAST_VOLUME = 1e-9
 DOUBTS = {
     "transfer": "uneven transfer or loading",
     "transfer_corner": "uneven transfer",
@@ -122,7 +120,7 @@ def _pool_variation_pct(measured: Measured, target: TargetSummary, pools: list[i
         return np.array([volumes[name].get(lane, np.nan) for lane in lanes])
 
     controls = [by_lane(name) for name in target.loading_controls.split("+") if name in volumes]
-    load = np.exp(np.nanmean(np.log(np.maximum(controls, LEAST_VOLUME)), axis=0)) if controls else 1.0
+    load = np.exp(np.nanmean(np.log(np.maximum(controls, constants.LEAST_VOLUME)), axis=0)) if controls else 1.0
     return variation_pct(by_lane(target.target) / load)
 
 
@@ -249,8 +247,8 @@ def background_checks(measured: Measured, limit_pct: float) -> list[Check]:
         if summary.profiles is None:
             continue
         under = np.minimum(summary.profiles.background, summary.profiles.other_background)
-        rows = under.shape[1] // ROW_BINS
-        down = under[:, : rows * ROW_BINS].reshape(len(under), ROW_BINS, -1).mean(axis=(0, 2))
+        rows = under.shape[1] // constants.ROW_BINS
+        down = under[:, : rows * constants.ROW_BINS].reshape(len(under), constants.ROW_BINS, -1).mean(axis=(0, 2))
         amounts: dict[Far, np.ndarray] = {"right": under.mean(axis=1), "bottom": down}
         steepest: tuple[Far, Gradient] | None = None
         for far, amount in amounts.items():

@@ -12,9 +12,7 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
-FEWEST, CONFIDENCE = 5, 0.95
-ROW_BINS = 8
-
+from ketaflow.assays.western_blot.integrity import constants
 
 # The end at which a gradient is compared with the other one.
 Far = Literal["right", "bottom"]
@@ -62,13 +60,13 @@ def gradient(place: np.ndarray, amount: np.ndarray) -> Gradient | None:
     place, amount = np.asarray(place, float), np.asarray(amount, float)
     known = np.isfinite(amount) & (amount > 0)
     x, y = place[known], np.log(amount[known])
-    if len(x) < FEWEST or not np.ptp(x) > 0:
+    if len(x) < constants.FEWEST_PLACES or not np.ptp(x) > 0:
         return None
     across = x - x.mean()
     slope = float(across @ y / (across @ across))
     left_over = y - y.mean() - slope * across
     error = np.sqrt(float(left_over @ left_over) / (len(x) - 2) / float(across @ across))
-    reach = float(special.stdtrit(len(x) - 2, (1 + CONFIDENCE) / 2)) * error
+    reach = float(special.stdtrit(len(x) - 2, (1 + constants.CONFIDENCE) / 2)) * error
     return Gradient(*(float(np.exp(value)) for value in (slope, slope - reach, slope + reach)))
 
 
@@ -89,16 +87,16 @@ def corner(lanes: np.ndarray) -> Gradient | None:
         None for fewer than five lanes, or where fewer than three parts hold enough protein.
     """
     count, rows = lanes.shape
-    height = rows // ROW_BINS
-    if count < FEWEST or height < 1:
+    height = rows // constants.ROW_BINS
+    if count < constants.FEWEST_PLACES or height < 1:
         return None
-    parts = lanes[:, : height * ROW_BINS].reshape(count, ROW_BINS, height).sum(axis=2)
+    parts = lanes[:, : height * constants.ROW_BINS].reshape(count, constants.ROW_BINS, height).sum(axis=2)
     strong = (parts > 0.02 * parts.max()).all(axis=0)
     if strong.sum() < 3:
         return None
     logs = np.log(parts[:, strong])
     logs = logs - logs.mean(axis=1, keepdims=True)
-    down = (np.flatnonzero(strong) + 0.5) / ROW_BINS
+    down = (np.flatnonzero(strong) + 0.5) / constants.ROW_BINS
     down = down - down.mean()
     slopes = (logs - logs.mean(axis=0)) @ down / (down @ down)
     return gradient(np.linspace(0, 1, count), np.exp(slopes / 2))

@@ -1,23 +1,29 @@
-"""Peaks of a curve, and a smooth monotone curve through points: the little of signal processing that blots need.
+"""Find the peaks of a curve, and interpolate points by a smooth monotone curve.
 
-Written here because the library's own modules for it take seconds to import, more than a blot takes to measure.
+In and out: arrays. scipy's modules for this take longer to import than a blot takes to measure.
 """
 
 import numpy as np
 
 
 def peaks(curve: np.ndarray, *, least: float = 0.0, prominence: float = 0.0, apart: float = 1.0) -> np.ndarray:
-    """Indices of local maxima, ascending; a flat top counts once, at its middle.
+    """Find local maxima; a flat top counts once, at its middle.
 
     Parameters
     ----------
     curve : (n,) float
-    least
+        Any curve.
+    least : float
         Height a peak must reach.
-    prominence
-        How far a peak must stand above the higher of the two valleys that part it from higher ground (or the end).
-    apart
+    prominence : float
+        Least height above the higher of the two valleys that separate a peak from higher ground, or from the end.
+    apart : float
         Of peaks closer than this only the highest is kept.
+
+    Returns
+    -------
+    (n_peaks,) int
+        Indices, ascending.
     """
     if len(curve) < 3:
         return np.zeros(0, int)
@@ -39,7 +45,20 @@ def peaks(curve: np.ndarray, *, least: float = 0.0, prominence: float = 0.0, apa
 
 
 def prominent(curve: np.ndarray, peak: int) -> float:
-    """Height of a peak above the higher of the two valleys that part it from higher ground, or from the ends."""
+    """Compute the prominence of a peak.
+
+    Parameters
+    ----------
+    curve : (n,) float
+        Any curve.
+    peak : int
+        Index of the peak.
+
+    Returns
+    -------
+    float
+        Height above the higher of the two valleys that separate it from higher ground, or from the ends.
+    """
     higher_left, higher_right = np.flatnonzero(curve[:peak] > curve[peak]), np.flatnonzero(curve[peak:] > curve[peak])
     left = int(higher_left[-1]) + 1 if len(higher_left) else 0
     right = peak + int(higher_right[0]) if len(higher_right) else len(curve)
@@ -47,9 +66,18 @@ def prominent(curve: np.ndarray, peak: int) -> float:
 
 
 def monotone(x: np.ndarray, y: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """A smooth curve through points that never overshoots them (piecewise cubic, slopes by harmonic mean) [1]_.
+    """Interpolate by a smooth curve that never overshoots: piecewise cubic, slopes by the harmonic mean [1]_.
 
-    ``x`` ascends, at least two points; ``at`` must lie between the first and the last.
+    Parameters
+    ----------
+    x, y : (n_points,) float
+        At least two points; ``x`` ascends.
+    at : (n,) float
+        Between the first and the last point.
+
+    Returns
+    -------
+    (n,) float
 
     References
     ----------

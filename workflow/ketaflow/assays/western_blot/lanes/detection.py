@@ -1,8 +1,9 @@
 """Find the lanes: a nearly regular grid of as many lanes as the lane map lists.
 
-In: relief of one membrane and, for each lane of the map, whether a signal is to be expected in it. Out: the centre of
-every lane, how lanes lean, the borders between them, and how sure that is. The number is known, so lanes are fitted,
-never counted. Where a comb one lane further left or right fits as well, nothing is measured: boxes are asked for.
+In: one membrane with its bands enhanced and, for each lane of the map, whether a signal is expected in it. Out: the
+centre of every lane, how lanes lean, the borders between them, and how certain that is. The number of lanes is known,
+so that they are fitted, not counted. Where a grid one lane further left or right fits as well, nothing is measured and
+the user is asked for boxes.
 """
 
 from dataclasses import dataclass
@@ -12,22 +13,9 @@ import numpy as np
 from scipy import ndimage
 
 from ketaflow.assays.western_blot.images.band_enhancement import EnhancedPicture
+from ketaflow.assays.western_blot.lanes import constants
 from ketaflow.assays.western_blot.lanes.lane_plausibility import Plausibility, judge_lanes, row_strips
 from ketaflow.assays.western_blot.model import LaneGrid
-
-LEANS = np.linspace(-0.12, 0.12, 25)
-STRIPS = 24
-# A picture too wide to be a cut-out shows a whole membrane, with room for this many wells at least.
-FEWEST_WELLS = 5
-# Lanes are taken to lean only where that makes the column profile sharper by this factor.
-LEANING = 1.05
-PITCHES = 28
-# Costs in lanes: leaving the pitch by all of it, a well that was skipped, one lane's worth of signal in no lane.
-COST_UNEVEN, COST_SKIPPED, COST_OUTSIDE = 6.0, 0.25, 0.6
-# Neighbours lie this many pitches apart: crowded lanes, or up to three skipped wells between them.
-SPACING = (0.65, 4.4)
-# Part of the pitch that is certainly lane, and that is certainly gap.
-LANE_CORE, GAP_CORE = 0.6, 0.12
 
 
 class Fit(NamedTuple):
@@ -86,7 +74,7 @@ def find_lanes(enhanced: EnhancedPicture, expected: np.ndarray) -> LaneGrid | No
 
 @dataclass(frozen=True)
 class Judged:
-    """A fitted comb in columns of the relief, how well it fits, and what the picture says to it."""
+    """A fitted grid in columns of the reduced picture, its score, and what the picture says about it."""
 
     score: float
     centres: np.ndarray
@@ -95,6 +83,7 @@ class Judged:
 
 
 def _judged(strips: np.ndarray, profile: np.ndarray, fit: Fit, expected: np.ndarray) -> Judged:
+    """Refine the centres of a fit and judge it."""
     score, centres, pitch = fit
     spread = _spread(centres, pitch)
     refined = _refined(profile, centres, spread)
@@ -102,13 +91,13 @@ def _judged(strips: np.ndarray, profile: np.ndarray, fit: Fit, expected: np.ndar
 
 
 def _spread(centres: np.ndarray, pitch: float) -> float:
-    """Usual distance from one well to the next, skipped wells counted."""
+    """Usual distance from one well to the next; skipped wells count."""
     apart = np.diff(centres)
     return float(np.median(apart / np.maximum(1, np.rint(apart / pitch)))) if len(apart) else pitch
 
 
 def _distinct(fits: list[Fit]) -> list[Fit]:
-    """The best of fits that put every lane within a tenth of the pitch of the same place."""
+    """The best fits; of those that place every lane within a tenth of the pitch of each other, one is kept."""
     kept: list[Fit] = []
     for fit in sorted(fits, key=lambda fit: -fit.score):
         if all(np.abs(fit.centres - other.centres).max() > 0.1 * fit.pitch for other in kept):
@@ -117,26 +106,27 @@ def _distinct(fits: list[Fit]) -> list[Fit]:
 
 
 def _differs(one: Judged, best: Judged, expected: np.ndarray) -> bool:
-    """Whether a comb puts any lane with a signal elsewhere."""
+    """Whether a grid places any lane with a signal elsewhere."""
     return bool(np.abs(one.centres - best.centres)[expected].max(initial=0) > 0.5 * best.pitch)
 
 
 def _lean(height: np.ndarray) -> float:
-    """Columns per row by which lanes lean; the sharpest column profile tells. Upright unless clearly better."""
-    sharp = np.array([np.square(np.square(_profile(height, lean))).sum() for lean in LEANS])
-    upright = sharp[len(LEANS) // 2]
+    """Columns per row by which lanes lean: those of the sharpest column profile, upright unless that is clearly
+    sharper."""
+    sharp = np.array([np.square(np.square(_profile(height, lean))).sum() for lean in constants.LEANS])
+    upright = sharp[len(constants.LEANS) // 2]
     best = int(np.argmax(sharp))
-    return float(LEANS[best]) if sharp[best] > LEANING * upright else 0.0
+    return float(constants.LEANS[best]) if sharp[best] > constants.LEAN_GAIN * upright else 0.0
 
 
 def _profile(height: np.ndarray, lean: float) -> np.ndarray:
-    """EnhancedPicture of each column, along leaning columns.
+    """Mean strength of each column, along leaning columns; (n_columns,) float.
 
-    Strips of rows are put together by their root mean square, so that a ladder with ten bands does not outshine
-    lanes with one.
+    Strips of rows are combined by their root mean square, so that a ladder with ten bands does not outshine lanes with
+    one.
     """
     rows, columns = height.shape
-    tall = max(1, round(rows / STRIPS))
+    tall = max(1, round(rows / constants.PROFILE_STRIPS))
     total, count = np.zeros(columns), 0
     for top in range(0, max(rows - tall, 0) + 1, max(1, tall // 2)):
         strip = np.square(height[top : top + tall].mean(axis=0))
@@ -147,6 +137,7 @@ def _profile(height: np.ndarray, lean: float) -> np.ndarray:
 
 
 def _slid(strip: np.ndarray, by: int) -> np.ndarray:
+    """The strip moved to the right by so many columns, with zeros moved in."""
     slid = np.zeros_like(strip)
     if by > 0:
         slid[by:] = strip[:-by]
@@ -156,22 +147,23 @@ def _slid(strip: np.ndarray, by: int) -> np.ndarray:
 
 
 def _pitches(level: np.ndarray, count: int, factor: int) -> np.ndarray:
-    """Lane spacings to try, in pixels: from all lanes in a third of the signal's extent to lanes across the picture."""
+    """Pitches to try, in pixels: from all lanes within a third of the signal's extent to lanes across the picture."""
     width = len(level)
     covered = np.flatnonzero(level > 0.2)
     extent = max(covered[-1] - covered[0] + 1 if len(covered) else width, 8)
-    longest = width / max(count - 0.35, 0.65 if factor == 1 else FEWEST_WELLS)
+    longest = width / max(count - 0.35, 0.65 if factor == 1 else constants.FEWEST_WELLS)
     shortest = max(4.0, min(0.3 * extent / count, 0.5 * longest))
-    return np.geomspace(shortest, longest, PITCHES)
+    return np.geomspace(shortest, longest, constants.PITCHES)
 
 
 def _window_mean(level: np.ndarray, size: float) -> np.ndarray:
+    """Running mean over so many columns."""
     return ndimage.uniform_filter1d(level, max(1, round(size)), mode="constant")
 
 
 def _worth(level: np.ndarray, pitch: float) -> np.ndarray:
-    """What a lane centred at each column explains: signal in its core less signal where its gaps should be."""
-    core, gap = _window_mean(level, LANE_CORE * pitch), _window_mean(level, GAP_CORE * pitch)
+    """Score of a lane centred at each column: signal in its core less half the signal where its gaps should be."""
+    core, gap = _window_mean(level, constants.LANE_CORE * pitch), _window_mean(level, constants.GAP_CORE * pitch)
     half = round(pitch / 2)
     padded = np.pad(gap, half)
     left, right = padded[: len(gap)], padded[2 * half :]
@@ -179,26 +171,28 @@ def _worth(level: np.ndarray, pitch: float) -> np.ndarray:
 
 
 def _spacing_cost(distance: np.ndarray, pitch: float) -> np.ndarray:
-    """Cost of two neighbours this far apart: leaving the pitch, or wells between them that nobody listed."""
+    """Cost of two neighbours at this distance: for leaving the pitch, and for skipped wells between them."""
     ratio = distance / pitch
     wells = np.maximum(1, np.rint(ratio))
-    cost = COST_UNEVEN * np.square((ratio - wells) / np.sqrt(wells)) + COST_SKIPPED * (wells - 1)
+    cost = constants.COST_UNEVEN * np.square((ratio - wells) / np.sqrt(wells)) + constants.COST_SKIPPED * (wells - 1)
     return cost
 
 
 def _fit(level: np.ndarray, expected: np.ndarray, pitch: float, start: tuple[float, float] | None = None) -> Fit | None:
-    """Best places for all lanes at one pitch, by dynamic programming; ``start`` limits where the first may lie."""
+    """Best places for all lanes at one pitch, by dynamic programming; ``start`` limits the place of the first lane."""
     width = len(level)
     places = np.arange(width)
-    worth = _worth(level, pitch) + COST_OUTSIDE * _window_mean(level, pitch)
-    blank = -0.5 * _window_mean(level, LANE_CORE * pitch)
+    worth = _worth(level, pitch) + constants.COST_OUTSIDE * _window_mean(level, pitch)
+    blank = -0.5 * _window_mean(level, constants.LANE_CORE * pitch)
     margin = 0.3 * pitch
-    best = (worth if expected[0] else blank) - COST_OUTSIDE * level.sum() / pitch
+    best = (worth if expected[0] else blank) - constants.COST_OUTSIDE * level.sum() / pitch
     best = np.where((places < margin) | (places > width - margin), -np.inf, best)
     if start:
         best = np.where((places >= start[0]) & (places <= start[1]), best, -np.inf)
-    nearest = max(1, int(np.ceil(SPACING[0] * pitch)))
-    cost = _spacing_cost(np.arange(nearest, max(nearest + 1, min(width, int(SPACING[1] * pitch) + 1))), pitch)
+    nearest = max(1, int(np.ceil(constants.NEAREST_NEIGHBOUR * pitch)))
+    cost = _spacing_cost(
+        np.arange(nearest, max(nearest + 1, min(width, int(constants.FARTHEST_NEIGHBOUR * pitch) + 1))), pitch
+    )
     came_from = []
     for lane in range(1, len(expected)):
         reach = np.concatenate((np.full(nearest + len(cost) - 1, -np.inf), best))
@@ -217,7 +211,7 @@ def _fit(level: np.ndarray, expected: np.ndarray, pitch: float, start: tuple[flo
 
 
 def _elsewhere(level: np.ndarray, expected: np.ndarray, best: Fit) -> list[Fit]:
-    """The best combs whose first lane lies further left or right than that of the best."""
+    """The best grids whose first lane lies further left or further right than that of the best grid."""
     _, centres, pitch = best
     found = []
     for start in ((0, centres[0] - 0.55 * pitch), (centres[0] + 0.55 * pitch, len(level))):
@@ -227,7 +221,7 @@ def _elsewhere(level: np.ndarray, expected: np.ndarray, best: Fit) -> list[Fit]:
 
 
 def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
-    """Centres moved to the middle of their signal, where there is any."""
+    """Centres moved to the middle of their signal, where there is a signal."""
     profile = ndimage.uniform_filter1d(profile, max(1, round(0.15 * pitch)))
     refined = centres.astype(float)
     for lane, centre in enumerate(centres):
@@ -243,7 +237,7 @@ def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarr
 
 
 def _borders(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
-    """Left and right border of each lane: the valley towards its neighbour, never more than 0.6 of the pitch away."""
+    """Left and right border of each lane: the valley towards its neighbour, at most 0.6 pitches away."""
     borders = np.column_stack([centres - 0.6 * pitch, centres + 0.6 * pitch])
     for lane in range(len(centres) - 1):
         gap = centres[lane + 1] - centres[lane]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ketaflow.assays.western_blot.lanes import constants
 from ketaflow.assays.western_blot.lanes.background import (
     backgrounds,
     extended,
@@ -19,23 +20,6 @@ from ketaflow.assays.western_blot.lanes.background import (
 from ketaflow.assays.western_blot.lanes.lane_crops import LaneCrop, without_specks
 from ketaflow.assays.western_blot.lanes.profile_baseline import Peak, find_peaks, profile_noise
 from ketaflow.assays.western_blot.model import BackgroundMethod, QuantifySettings, Sample
-
-# A baseline is corrected beside a band where it is off by this many times the noise and by this fraction of the band's
-# height (the glare of a strong band reaches 2 %; tuned on drawn membranes).
-BEYOND_NOISE, BEYOND_FOOT = 2.0, 0.05
-# A peak rises above the gaps beside its lane by at least this fraction of its height over the baseline; one that does
-# not is background that continues beside the lane (tuned on drawn membranes).
-LEAST_OWN_FRACTION = 0.1
-# The baseline is at least this many times as stiff as the usual band is tall, and at most twice as stiff as the
-# setting says; a change by less than the last number is not worth a second baseline (tuned on drawn membranes).
-STIFFNESS_PER_BAND, MOST_STIFFENING, LEAST_STIFFENING = 4.0, 2.0, 1.15
-# Stripes are smoothed by this fraction of the usual band's height: half the standard deviation of a Gaussian.
-STRIPE_SMOOTHING = 1 / 12
-# A peak that is this many times as tall as the usual one, and weaker than this fraction of the strongest, is uneven
-# background (tuned on drawn membranes).
-BROAD_ROWS, BROAD_HEIGHT = 3.0, 0.3
-# Percentile of a profile above the gaps that is taken for its strongest band.
-STRONGEST_PCT = 99.5
 
 
 @dataclass(frozen=True)
@@ -133,7 +117,10 @@ class LaneProfile:
         if self.method == "gap":
             return np.zeros(size)
         reach = max(2, size // 2)
-        least = max(BEYOND_NOISE * self.noise, BEYOND_FOOT * float(self.net[top : bottom + 1].max()))
+        least = max(
+            constants.CORRECTION_SNR * self.noise,
+            constants.CORRECTION_FRACTION * float(self.net[top : bottom + 1].max()),
+        )
         others = [peak for peak in self.peaks if not top <= peak.row <= bottom]
         levels = [
             self._level(top - reach, top - 1, least, others),
@@ -195,7 +182,8 @@ def lane_profiles(
     """
     profiles = [crop.pixels.mean(axis=1) for crop in crops]
     highest = max(
-        float(np.percentile(own - crop.beside, STRONGEST_PCT)) for own, crop in zip(profiles, crops, strict=True)
+        float(np.percentile(own - crop.beside, constants.STRONGEST_PERCENTILE))
+        for own, crop in zip(profiles, crops, strict=True)
     )
     own_extents = [rows_on_membrane(own, crop.beside) for own, crop in zip(profiles, crops, strict=True)]
     extents = shared_extents(own_extents, len(crops[0].beside))
@@ -211,9 +199,9 @@ def lane_profiles(
 
     made = drawn(length, None)
     usual = _usual_rows(made)
-    stiff = min(STIFFNESS_PER_BAND * usual, MOST_STIFFENING * length)
-    stiff = stiff if stiff > LEAST_STIFFENING * length else length
-    smooth = max(1.0, STRIPE_SMOOTHING * usual)
+    stiff = min(constants.STIFFNESS_PER_BAND * usual, constants.MOST_STIFFENING * length)
+    stiff = stiff if stiff > constants.LEAST_STIFFENING * length else length
+    smooth = max(1.0, constants.STRIPE_SMOOTHING * usual)
     stripe = shared_stripes([crop.beside for crop in crops], extents, length=stiff, smooth=smooth)
     if stiff != length or stripe.any():
         made = drawn(stiff, stripe)
@@ -292,7 +280,7 @@ def lane_profile(
     peak_noise = max(unevenness(made.net), quiet) if method == "gap" else noise
     found = find_peaks(made.net, noise=peak_noise, min_snr=min_snr, foot=foot, smooth=max(1.0, len(profile) / 1000))
     if np.isfinite(highest):
-        found = [peak for peak in found if made.own_fraction(peak) > LEAST_OWN_FRACTION]
+        found = [peak for peak in found if made.own_fraction(peak) > constants.LEAST_OWN_FRACTION]
     return replace(made, peaks=found)
 
 
@@ -309,7 +297,7 @@ def rows_on_membrane(profile: np.ndarray, beside: np.ndarray) -> slice:
     slice
         Rows between the edges.
     """
-    return membrane_extent(beside, float(np.percentile(profile, STRONGEST_PCT) - np.median(profile)))
+    return membrane_extent(beside, float(np.percentile(profile, constants.STRONGEST_PERCENTILE) - np.median(profile)))
 
 
 def _without_weak_peaks(lanes: list[LaneProfile], min_share: float) -> list[LaneProfile]:
@@ -317,7 +305,7 @@ def _without_weak_peaks(lanes: list[LaneProfile], min_share: float) -> list[Lane
     strongest, usual = _strongest(lanes), _usual_rows(lanes)
 
     def least(peak: Peak) -> float:
-        return strongest * (BROAD_HEIGHT if peak.rows > BROAD_ROWS * usual else min_share)
+        return strongest * (constants.BROAD_HEIGHT if peak.rows > constants.BROAD_ROWS * usual else min_share)
 
     return [replace(lane, peaks=[peak for peak in lane.peaks if peak.height >= least(peak)]) for lane in lanes]
 

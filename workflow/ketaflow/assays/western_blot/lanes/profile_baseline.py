@@ -1,7 +1,7 @@
-"""A lane as a profile: its rows averaged over the lane's width, and the background below its bands.
+"""Profile of a lane: its baseline, its noise, its bands and their slope.
 
-In: the signal of a lane, its pixels straightened so that bands lie level. Out: mean profiles, baselines, bands.
-Rows are the direction of migration, counted from the top of the picture (the well side).
+In: the pixels or the mean signal of a lane. Out: baselines, peaks, levelled pixels. Rows are the direction of migration
+and count from the top of the picture, where the wells are.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, ndimage
 
+from ketaflow.assays.western_blot.lanes import constants
 from ketaflow.assays.western_blot.lanes.curves import peaks
-
-ARPLS_ROUNDS, ARPLS_CHANGE = 30, 1e-3
-# A Gaussian falls to 3 % of its height 2.25 half-widths (at half its height) from its peak; tails are left some room.
-HALF_WIDTHS = 3.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
     curvature[0, 2:] = 1.0
     weights = np.ones(count)
     fitted = profile
-    for _ in range(ARPLS_ROUNDS):
+    for _ in range(constants.ARPLS_ROUNDS):
         matrix = penalty * curvature
         matrix[2] += weights
         fitted = linalg.solveh_banded(matrix, weights * profile, check_finite=False)
@@ -84,33 +81,49 @@ def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
         renewed = 1 / (1 + np.exp(np.clip(2 * (above - (2 * sd - mean)) / sd, -500, 500)))
         change = np.sqrt(np.square(weights - renewed).sum() / np.square(weights).sum())
         weights = renewed
-        if change < ARPLS_CHANGE:
+        if change < constants.ARPLS_CHANGE:
             break
     return fitted
 
 
 def profile_noise(profile: np.ndarray) -> float:
-    """Standard deviation of a profile's row-to-row noise, from its second differences (bands are smooth)."""
+    """Estimate the noise of a profile from its second differences, as bands are smooth.
+
+    Parameters
+    ----------
+    profile : (n_rows,) float
+        Mean signal of each row (counts).
+
+    Returns
+    -------
+    float
+        Standard deviation from row to row (counts); 0 for fewer than five rows.
+    """
     if len(profile) < 5:
         return 0.0
     return float(np.median(np.abs(np.diff(profile, 2)))) / 0.6745 / np.sqrt(6)
 
 
 def find_peaks(net: np.ndarray, *, noise: float, min_snr: float, foot: float, smooth: float) -> list[Peak]:
-    """Bands of a profile without its baseline: peaks that stand out, each down to its feet.
+    """Find the bands of a profile: peaks that rise above the noise, each down to its feet.
 
     Parameters
     ----------
     net : (n_rows,) float
-        Profile less baseline, counts.
-    noise
-        Standard deviation of the profile's noise, counts.
-    min_snr
-        A peak must stand this many times the noise above the higher of its two valleys.
-    foot
-        A band ends where the profile falls below this share of its peak, or at the valley to the next band.
-    smooth
-        Standard deviation of the smoothing before peaks are sought, rows. Doublets closer than that are one band.
+        Profile less baseline (counts).
+    noise : float
+        Standard deviation of the profile's noise (counts).
+    min_snr : float
+        A peak rises this many times the noise above the higher of its two valleys.
+    foot : float
+        A band ends where the profile falls below this fraction of its peak, or at the valley to the next band.
+    smooth : float
+        Standard deviation of the smoothing before peaks are sought (rows). Closer doublets are one band.
+
+    Returns
+    -------
+    list of Peak
+        From top to bottom.
     """
     smoothed = ndimage.gaussian_filter1d(net, smooth)
     quiet = noise / max(1.0, np.sqrt(2 * np.sqrt(np.pi) * smooth))
@@ -131,28 +144,29 @@ def find_peaks(net: np.ndarray, *, noise: float, min_snr: float, foot: float, sm
 
 
 def _within_reach(smoothed: np.ndarray, peak: int, top: int, bottom: int) -> tuple[int, int]:
-    """Feet no further from the peak than a few half-widths; what goes on beyond is uneven background, not the band."""
+    """Feet at most a few half-widths from the peak; what continues beyond is uneven background."""
     half = smoothed[peak] / 2
     above, below = np.flatnonzero(smoothed[top:peak] < half), np.flatnonzero(smoothed[peak : bottom + 1] < half)
     sides = (peak - top - int(above[-1]) if len(above) else 0, int(below[0]) if len(below) else 0)
     if not any(sides):
         return top, bottom
-    up, down = (1 + round(HALF_WIDTHS * (side or max(sides))) for side in sides)
+    up, down = (1 + round(constants.FOOT_HALF_WIDTHS * (side or max(sides))) for side in sides)
     return max(top, peak - up), min(bottom, peak + down)
 
 
 def _valley(smoothed: np.ndarray, left: int, right: int) -> int:
+    """Row of the lowest point between two peaks."""
     return int(left + np.argmin(smoothed[left : right + 1]))
 
 
 def _last_false(above: np.ndarray, low: int, peak: int) -> int:
-    """First row of the stretch of True that ends at ``peak``, not before ``low``."""
+    """First row of the run of True that ends at ``peak``, not before ``low``."""
     gaps = np.flatnonzero(~above[low:peak])
     return low + int(gaps[-1]) + 1 if len(gaps) else low
 
 
 def _vertex(smoothed: np.ndarray, peak: int) -> float:
-    """Peak with fractions of a row, by a parabola through three rows."""
+    """Row of a peak with fractions, by a parabola through three rows."""
     if not 0 < peak < len(smoothed) - 1:
         return float(peak)
     before, at, after = smoothed[peak - 1 : peak + 2]
@@ -161,9 +175,19 @@ def _vertex(smoothed: np.ndarray, peak: int) -> float:
 
 
 def tilt(lane: np.ndarray, *, largest: float) -> float:
-    """Rows per column by which bands of a lane slope, from its left and right halves' profiles; 0 if unclear.
+    """Estimate how bands slope within a lane, from the profiles of its left and right third.
 
-    ``lane`` (n_rows, n_columns): signal less baseline. ``largest`` is the steepest slope believed.
+    Parameters
+    ----------
+    lane : (n_rows, n_columns) float32
+        Signal (counts).
+    largest : float
+        Steepest slope that is believed (rows per column).
+
+    Returns
+    -------
+    float
+        Rows per column; 0 where the two profiles do not agree.
     """
     rows, columns = lane.shape
     if columns < 8:
@@ -184,7 +208,19 @@ def tilt(lane: np.ndarray, *, largest: float) -> float:
 
 
 def straightened(lane: np.ndarray, slope: float) -> np.ndarray:
-    """The lane with every column moved by whole rows so that bands of that slope lie level; counts stay as they are."""
+    """Level the bands of a lane by moving every column by whole rows, which keeps the counts.
+
+    Parameters
+    ----------
+    lane : (n_rows, n_columns) float32
+        Signal (counts).
+    slope : float
+        Rows per column by which bands slope.
+
+    Returns
+    -------
+    (n_rows, n_columns) float32
+    """
     columns = lane.shape[1]
     moves = np.rint(slope * (np.arange(columns) - (columns - 1) / 2)).astype(int)
     if not moves.any():

@@ -1,9 +1,9 @@
-"""Whether signal follows load: the dilution lanes of a membrane.
+"""Linear range: does the signal follow the load of the dilution lanes?
 
 In: micrograms loaded and band volumes. Out: the straight line with its intercept, and whether a saturating curve
-describes the lanes better (Akaike's criterion for small samples). Dividing by a loading control asks for a line through
-zero; many blots give another (Butler et al. 2019, PMC6360618). Errors of a blot grow with the signal, so curves are
-fitted to logarithms: each lane counts by its relative error.
+describes the lanes better (Akaike's criterion for small samples). Dividing by a loading control requires a line through
+zero; many blots give another one (Butler et al. 2019, PMC6360618). Errors of a blot grow with the signal. Curves are
+therefore fitted to logarithms, so that each lane counts by its relative error.
 """
 
 from dataclasses import dataclass
@@ -11,23 +11,31 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-FEWEST = 4
-# Difference in AICc from which a model is clearly the better one (Burnham & Anderson 2002).
-CLEARLY = 4.0
-# Loss against proportionality that is still called linear: calibration standards may be off by this share
-# (ICH M10 on bioanalytical methods, 2022; unverified).
-STILL_LINEAR = 0.15
-# Rounds of the fit; curves are sought for bends (per load) between these multiples of one over the largest load.
-ROUNDS, BENDS = 30, np.concatenate([[0.0], np.geomspace(0.01, 100.0, 81)])
+from ketaflow.assays.western_blot.normalisation import constants
 
 
 @dataclass(frozen=True)
 class Linearity:
-    """Dilution lanes: line (counts per ug) with 95 % limits of its intercept, R2 of logarithms, and how it bends.
+    """How signal follows load.
 
-    ``bend`` (per ug) and ``start`` (counts per ug) are those of the hyperbola ``start * load / (1 + bend * load)``;
-    ``aicc_gain`` tells how much better it describes the lanes; ``linear_to_ug`` is the largest load at which
-    the signal is still proportional to it within 15 %, the highest measured where it never bends.
+    Attributes
+    ----------
+    slope, intercept : float
+        Of the straight line (counts per microgram, counts).
+    intercept_low, intercept_high : float
+        95 % limits of the intercept (counts).
+    r2 : float
+        Explained fraction of the variance of logarithms.
+    aicc_gain : float
+        How much better the hyperbola describes the lanes than the line (difference in AICc).
+    saturating : bool
+        Whether it describes them clearly better.
+    lowest_ug, highest_ug : float
+        Smallest and largest load (micrograms).
+    linear_to_ug : float
+        Largest load at which the signal is still proportional within 15 % (micrograms).
+    start, bend : float
+        Of the hyperbola ``start * load / (1 + bend * load)`` (counts per microgram, per microgram).
     """
 
     slope: float
@@ -45,12 +53,25 @@ class Linearity:
 
     @property
     def through_zero(self) -> bool:
-        """Whether the intercept's limits hold zero."""
+        """Whether zero lies within the limits of the intercept."""
         return self.intercept_low <= 0 <= self.intercept_high
 
 
 def equivalent_ug(fit: Linearity, volume: float) -> float:
-    """Load of the dilution lanes that gives a volume, by whichever curve describes them; NaN beyond their loads."""
+    """Return the load of the dilution lanes that gives a volume.
+
+    Parameters
+    ----------
+    fit : Linearity
+        The curve that describes the dilution lanes best.
+    volume : float
+        Volume of a band (counts).
+
+    Returns
+    -------
+    float
+        Micrograms; NaN outside the loads of the dilution lanes.
+    """
     if fit.saturating:
         left = fit.start - fit.bend * volume
         load = volume / left if left > 0 else np.inf
@@ -79,7 +100,7 @@ def linearity(load_ug: np.ndarray, volume: np.ndarray) -> Linearity | None:
     load, volume = np.asarray(load_ug, float), np.asarray(volume, float)
     known = np.isfinite(load) & (load > 0) & (volume > 0)
     load, volume = load[known], volume[known]
-    if len(load) < FEWEST or len(np.unique(load)) < 3:
+    if len(load) < constants.FEWEST_DILUTION_LANES or len(np.unique(load)) < 3:
         return None
     slope, intercept, error, fitted = _line(load, volume)
     reach = float(special.stdtrit(len(load) - 2, 0.975)) * error
@@ -87,8 +108,8 @@ def linearity(load_ug: np.ndarray, volume: np.ndarray) -> Linearity | None:
     left_line, left_curve = np.log(volume / fitted), np.log(volume / curve)
     gain = _aicc(left_line, 3) - _aicc(left_curve, 3)
     spread = np.log(volume) - np.log(volume).mean()
-    saturating = bool(gain > CLEARLY and bend_low > 0)
-    linear_to = STILL_LINEAR / (1 - STILL_LINEAR) / bend if saturating else np.inf
+    saturating = bool(gain > constants.CLEAR_AICC_GAIN and bend_low > 0)
+    linear_to = constants.STILL_LINEAR_LOSS / (1 - constants.STILL_LINEAR_LOSS) / bend if saturating else np.inf
     return Linearity(
         slope=slope,
         intercept=intercept,
@@ -112,7 +133,7 @@ def _line(load: np.ndarray, volume: np.ndarray) -> tuple[float, float, float, np
     """
     design = np.column_stack([load, np.ones_like(load)])
     fitted = load * float(np.exp(np.mean(np.log(volume / load))))
-    for _ in range(ROUNDS):
+    for _ in range(constants.LINE_ROUNDS):
         weight = 1 / np.maximum(fitted, 0.05 * volume)
         parameters = np.linalg.lstsq(design * weight[:, None], volume * weight, rcond=None)[0]
         fitted = np.maximum(design @ parameters, 0.05 * volume)
@@ -123,8 +144,19 @@ def _line(load: np.ndarray, volume: np.ndarray) -> tuple[float, float, float, np
 
 
 def hyperbola(load: np.ndarray, volume: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """Bend of ``start * load / (1 + bend * load)`` (per ug), its lower one-sided 95 % limit, and the fitted volumes."""
-    bends = BENDS / load.max()
+    """Fit ``start * load / (1 + bend * load)`` to logarithms of volumes.
+
+    Parameters
+    ----------
+    load, volume : (n_lanes,) float
+        Micrograms loaded, and band volumes (counts); both above zero.
+
+    Returns
+    -------
+    float, float, (n_lanes,) float
+        The bend (per microgram), its lower one-sided 95 % limit, and the fitted volumes (counts).
+    """
+    bends = constants.BENDS / load.max()
     logs = np.log(volume / load)
 
     def left(bend: float) -> np.ndarray:

@@ -1,27 +1,38 @@
-"""From volumes to values that can be compared between animals, always in the same order.
+"""Divide volumes so that they can be compared between animals, always in the same order.
 
 Loading (one or several controls, geometric mean) -> phosphorylated over total -> reference of the membrane -> lanes of
-one animal (geometric mean). In: volumes by lane. Out: values by lane or animal. NaN where a value cannot be had.
-A membrane's reference is its pooled sample; without one the geometric mean over its animals: never an animal by itself,
-and never a control group, which nobody knows before unblinding.
+one animal (geometric mean). In: volumes by lane. Out: values by lane or animal, NaN where there is none. The reference
+of a membrane is its pooled sample, or without one the geometric mean over its animals. It is never a single animal, and
+never a control group, which is not known before unblinding.
 """
 
 import numpy as np
 
 
 def positive(volumes: np.ndarray) -> np.ndarray:
-    """Volumes with those NaN that have no logarithm: nothing above background was there."""
+    """Mark volumes without a logarithm as missing.
+
+    Parameters
+    ----------
+    volumes : array of float
+        Volumes (counts).
+
+    Returns
+    -------
+    array of float
+        NaN where the volume is not above zero.
+    """
     volumes = np.asarray(volumes, float)
     return np.where(volumes > 0, volumes, np.nan)
 
 
 def loading_factors(controls: np.ndarray, animals: np.ndarray) -> np.ndarray:
-    """How much each lane holds against the membrane's mean animal, from its loading controls.
+    """Compute how much protein each lane holds, relative to the mean animal of the membrane, from its loading controls.
 
     Parameters
     ----------
     controls : (n_controls, n_lanes) float
-        Volumes of the loading controls; NaN where one could not be measured.
+        Volumes of the loading controls (counts); NaN where one could not be measured.
     animals : (n_lanes,) bool
         Lanes that hold an animal; their geometric mean becomes 1 for each control.
 
@@ -39,7 +50,21 @@ def loading_factors(controls: np.ndarray, animals: np.ndarray) -> np.ndarray:
 
 
 def referenced(values: np.ndarray, animals: np.ndarray, pools: np.ndarray) -> tuple[np.ndarray, str]:
-    """Values over the membrane's reference, and what that was: ``pool`` or ``membrane mean``."""
+    """Divide values by the reference of their membrane.
+
+    Parameters
+    ----------
+    values : (n_lanes,) float
+        Values of one target; NaN where there is none.
+    animals, pools : (n_lanes,) bool
+        Lanes that hold an animal, and the pooled sample.
+
+    Returns
+    -------
+    (n_lanes,) float, str
+        Values over the geometric mean of the pool's lanes, or of the animals' where there is none, and which of the two
+        it was: ``pool`` or ``membrane mean``.
+    """
     logs = np.log(positive(values))
     if np.isfinite(logs[pools]).any():
         return np.exp(logs - np.nanmean(logs[pools])), "pool"
@@ -49,13 +74,35 @@ def referenced(values: np.ndarray, animals: np.ndarray, pools: np.ndarray) -> tu
 
 
 def geometric_mean(values: np.ndarray) -> float:
-    """Geometric mean of what is there; NaN where nothing is."""
+    """Compute the geometric mean of the values above zero.
+
+    Parameters
+    ----------
+    values : (n,) float
+        Values; others are left out.
+
+    Returns
+    -------
+    float
+        NaN where there is none.
+    """
     logs = np.log(positive(values))
     return float(np.exp(np.nanmean(logs))) if np.isfinite(logs).any() else float("nan")
 
 
 def variation_pct(values: np.ndarray) -> float:
-    """Coefficient of variation (%); NaN for fewer than two values."""
+    """Compute the coefficient of variation.
+
+    Parameters
+    ----------
+    values : (n,) float
+        Values; missing ones are left out.
+
+    Returns
+    -------
+    float
+        Standard deviation over the mean (%); NaN for fewer than two values.
+    """
     values = np.asarray(values, float)
     values = values[np.isfinite(values)]
     return float(100 * values.std(ddof=1) / values.mean()) if len(values) > 1 and values.mean() else float("nan")

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ketaflow.assays.western_blot.model import Target, TargetSummary
+from ketaflow.assays.western_blot.normalisation import constants
 from ketaflow.assays.western_blot.normalisation.normalise import geometric_mean
 from ketaflow.core.results import Check, Measurement, check, measurement
 
 RATIO, DENSITY = "phospho_to_total_ratio", "normalised_density"
-# A membrane shows the total of the same animals if it shares at least this fraction of them, and at least this many.
-SHARED_FRACTION, SHARED_ANIMALS = 0.5, 2
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def _divisor(
 ) -> _Divisor:
     """The one picture of another membrane that shows the total of the same animals."""
     animals = _densities(measured, own).keys()
-    least = max(SHARED_ANIMALS, SHARED_FRACTION * len(animals))
+    least = max(constants.SHARED_ANIMALS, constants.SHARED_FRACTION * len(animals))
     fitting = [
         one
         for one in targets

@@ -1,6 +1,6 @@
-"""A blot as an imager would store it: bands, ladder, uneven background, noise of a camera.
+"""Draw a blot as an imager would store it: bands, ladder, uneven background, noise of a camera.
 
-In: geometry and the volume of every band. Out: a 16-bit picture and the volumes truly in it.
+In: geometry, and the volume of every band. Out: a 16-bit picture with exactly these volumes.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,20 @@ class Stage:
 
 
 def blank_picture(stage: Stage, rng: np.random.Generator) -> np.ndarray:
-    """Background with a slope and soft blotches, as float counts."""
+    """Draw the background of a membrane, with a slope and soft blotches.
+
+    Parameters
+    ----------
+    stage : Stage
+        Geometry and level.
+    rng : numpy Generator
+        Source of slope and blotches.
+
+    Returns
+    -------
+    (height_px, width_px) float
+        Counts.
+    """
     rows, columns = np.mgrid[0 : stage.height_px, 0 : stage.width_px].astype(np.float32)
     slope = 1 + 0.25 * rng.uniform(-1, 1) * (columns / stage.width_px - 0.5)
     slope += 0.25 * rng.uniform(-1, 1) * (rows / stage.height_px - 0.5)
@@ -56,7 +69,23 @@ def blank_picture(stage: Stage, rng: np.random.Generator) -> np.ndarray:
 
 
 def add_band(picture: np.ndarray, stage: Stage, lane: int, kda: float, volume: float, rng: np.random.Generator) -> None:
-    """Add one band of the given volume (counts times pixels): flat across the lane, Gaussian along it, a bit askew."""
+    """Add one band to a picture, in place: flat across the lane, Gaussian along it, slightly askew.
+
+    Parameters
+    ----------
+    picture : (height_px, width_px) float
+        The picture (counts).
+    stage : Stage
+        Geometry.
+    lane : int
+        Number of the lane; 1 is the leftmost.
+    kda : float
+        Mass of the band (kDa).
+    volume : float
+        Its volume (counts).
+    rng : numpy Generator
+        Source of its displacement.
+    """
     centre, half = stage.lane_x(lane), 0.36 * stage.pitch_px
     left, right = int(centre - 0.5 * stage.pitch_px), int(centre + 0.5 * stage.pitch_px) + 1
     columns = np.arange(left, right)
@@ -71,7 +100,22 @@ def add_band(picture: np.ndarray, stage: Stage, lane: int, kda: float, volume: f
 
 
 def developed(picture: np.ndarray, stage: Stage, rng: np.random.Generator) -> np.ndarray:
-    """The picture with the camera's noise (shot noise and read noise), in 16 bits."""
+    """Add the noise of a camera: shot noise and read noise.
+
+    Parameters
+    ----------
+    picture : (height_px, width_px) float
+        Counts without noise.
+    stage : Stage
+        Read noise.
+    rng : numpy Generator
+        Source of the noise.
+
+    Returns
+    -------
+    (height_px, width_px) uint16
+        Counts, clipped at the end of the scale.
+    """
     noise = rng.standard_normal(picture.shape, dtype=np.float32)
     noisy = picture + noise * np.sqrt(stage.noise_sd**2 + 0.5 * np.maximum(picture, 0))
     return np.clip(np.rint(noisy), 0, FULL_SCALE).astype(np.uint16)

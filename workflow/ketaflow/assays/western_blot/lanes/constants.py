@@ -1,0 +1,171 @@
+"""Constants of finding lanes, their profiles and backgrounds.
+
+What a user may want to change is a setting; these numbers are not. "Tuned" means chosen on drawn membranes of many
+styles and on the real pictures of the benchmarks.
+"""
+
+import numpy as np
+
+# detection.py
+# Leans of the lanes that are tried (columns per row): up to 7 degrees.
+LEANS = np.linspace(-0.12, 0.12, 25)
+# Strips of rows from which the column profile is computed; tuned.
+PROFILE_STRIPS = 24
+# Wells for which a picture of a whole membrane has room at least; smallest usual comb.
+FEWEST_WELLS = 5
+# Lanes lean only if that makes the column profile sharper by this factor; tuned.
+LEAN_GAIN = 1.05
+# Distances between lanes that are tried; tuned.
+PITCHES = 28
+# Cost of leaving the pitch by all of it (lanes); tuned.
+COST_UNEVEN = 6.0
+# Cost of a well that was skipped (lanes); tuned.
+COST_SKIPPED = 0.25
+# Cost of one lane's signal outside all lanes (lanes); tuned.
+COST_OUTSIDE = 0.6
+# Least distance between neighbours (pitches): crowded lanes.
+NEAREST_NEIGHBOUR = 0.65
+# Greatest distance between neighbours (pitches): three skipped wells.
+FARTHEST_NEIGHBOUR = 4.4
+# Part of the pitch that is certainly lane (fraction); tuned.
+LANE_CORE = 0.6
+# Part of the pitch that is certainly gap (fraction); tuned.
+GAP_CORE = 0.12
+
+# lane_plausibility.py
+# Strips of rows in which lanes are judged; tuned.
+ROW_STRIPS = 24
+# Distance from its centre up to which a lane reaches (pitches).
+LANE_REACH = 0.55
+# Strips below this fraction of the strongest are ignored; tuned.
+FAINT_STRIP = 0.01
+# Exponent of the signal by which strips are weighted; tuned.
+STRIP_EXPONENT = 0.8
+# Two lanes are one if the dip between them is below this fraction of the usual dip; tuned.
+SHALLOW_DIP = 0.3
+# One lane is two if the dip within it is above this fraction of the usual dip; tuned.
+DEEP_DIP = 0.7
+# The same, for the median over the lanes; tuned.
+USUAL_DEEP_DIP = 0.4
+# Least dip that can divide a lane (fraction of its height); tuned.
+LEAST_DIP = 0.12
+# Lanes cannot be separated where the usual dip is below this fraction of their height; tuned.
+LEAST_USUAL_DIP = 0.1
+# Places without a dip between them are one lane if their bands correlate more than this; tuned.
+SAME_LANE_CORRELATION = 0.4
+# Least distance between neighbours (pitches); tuned.
+LEAST_DISTANCE = 0.72
+# Greatest distance of a lane from a whole number of wells (pitches); tuned.
+GREATEST_OFFSET = 0.35
+# A lane shows a signal if it has this fraction of the usual one; tuned.
+LIT_FRACTION = 0.27
+# Distance from a listed lane up to which unlisted ones are sought (pitches).
+OUTSIDE_REACH = 3.0
+# Least distance of a lane between two listed ones (pitches); tuned.
+MIDWAY_DISTANCE = 0.4
+# Greatest distance of two lanes that follow each other (pitches); tuned.
+NEXT_DISTANCE = 1.25
+# Signal beside a lane is another lane if it is this many times the dip before it; tuned.
+FLANK_DIP = 1.3
+# Or if it is this fraction of the lane beside it; tuned.
+FLANK_FRACTION = 0.4
+# Lanes weaker than this fraction of the usual one are no measure for others; tuned.
+WEAKEST_FRACTION = 0.15
+# Lanes below this fraction of the usual signal are too faint to look like two; tuned.
+PLAIN_FRACTION = 0.5
+# Rows in which two lanes reach this fraction of their strongest hold bands; rims of wells reach 0.14.
+SHARED_FRACTION = 0.2
+
+# profile_baseline.py
+# Greatest number of rounds of arPLS; it usually converges in about ten.
+ARPLS_ROUNDS = 30
+# Relative change of the weights at which arPLS has converged (Baek et al. 2015).
+ARPLS_CHANGE = 1e-3
+# Greatest distance of a band's foot from its peak (half-widths); a Gaussian reaches 3 % of its height at 2.25.
+FOOT_HALF_WIDTHS = 3.0
+
+# lane_crops.py
+# A lane ends where its bands fall below this fraction of their strongest column; tuned.
+LANE_EDGE = 0.05
+# The same for the core, from which the slope of the bands is read; tuned.
+LANE_CORE_LEVEL = 0.3
+# Least width of a lane (fraction of the room between its borders); tuned.
+NARROWEST_LANE = 0.2
+# Levels between which the flanks of a lane are read (fractions of its strongest column); tuned.
+FLANK_LEVELS = (0.2, 0.4)
+# Extrapolation of the flanks: that of a Gaussian reaches 0.05 there.
+FLANK_ROOM = 1.03
+# Width of the gap beside a lane (fraction of the lane's width); tuned.
+GAP_WIDTH = 0.15
+# Greatest distance of that gap from the lane (fraction of the lane's width); tuned.
+GAP_DISTANCE = 0.25
+# Lanes whose width differs more than this from the usual one are centred by the grid (fraction); tuned.
+WIDTH_TOLERANCE = 0.25
+# A pixel is a speck if it leaves its row's range by this many standard deviations of the noise; tuned.
+SPECK_SD = 8.0
+# Upper end of a row's range (multiples of its median above background); tuned.
+ROW_CREST = 2.5
+# Greatest share of a row that specks take up (fraction); tuned.
+SPECK_WIDTH = 0.2
+# Quantile of a row's pixels that a hole leaves unchanged.
+HOLE_ROW_QUANTILE = 0.75
+# Percentile of the rows around that is taken for background beside a hole; tuned.
+HOLE_BACKGROUND_PCT = 20
+# Greatest height of a hole (fraction of the length of background changes); tuned.
+HOLE_HEIGHT = 0.5
+# Columns from which the brightness of a row is read; tuned for speed.
+SAMPLED_COLUMNS = 24
+# Rows from which a lane's place and noise are read; tuned for speed.
+SAMPLED_ROWS = 500
+
+# background.py
+# Points of the coarse profile in which the membrane's edges are sought; tuned for speed.
+EDGE_POINTS = 250
+# Least step at an edge of the membrane (fraction of all changes of the running median); tuned.
+EDGE_STEP = 0.4
+# Least step at an edge of the membrane (fraction of the highest band); tuned.
+EDGE_STEP_OF_BAND = 0.15
+# Greatest length of a stretch between steps that may be a band (fraction of the rows); tuned.
+BUMP_LENGTH = 0.25
+# Window of the running median (fraction of the rows); tuned.
+MEDIAN_WINDOW = 0.12
+# A step to the lowest level within this distance of an end is the table (fraction of the rows); tuned.
+OUTER_ROWS = 0.25
+# Least fraction of the lanes that an edge of the membrane crosses; tuned.
+SHARED_EDGE = 0.5
+# Stiffness of the gaps' baseline (fraction of a lane's), as gaps hold no bands; tuned.
+GAP_LENGTH = 0.5
+# A lane's baseline climbs bands where it exceeds the gaps' by this (fraction of the highest band); tuned.
+CLIMB_HEIGHT = 0.35
+# And by this many times the unevenness of the gaps; tuned.
+CLIMB_UNEVENNESS = 10.0
+# Greatest length over which that is allowed (fraction of the length of background changes); tuned.
+CLIMB_LENGTH = 0.5
+# Factors by which the baseline is then made stiffer, in turn; tuned.
+STIFFENING = (1.0, 2.0, 4.0)
+# A stripe shows in all gaps but this percentage; tuned.
+STRIPE_PERCENTILE = 10.0
+# Least height of a stripe (multiples of the gaps' noise); the usual detection limit.
+STRIPE_SNR = 3.0
+
+# lane_profile.py
+# A baseline is corrected beside a band where it is off by this many times the noise; tuned on drawn membranes.
+CORRECTION_SNR = 2.0
+# And by this fraction of the band's height; the glare of a strong band reaches 0.02.
+CORRECTION_FRACTION = 0.05
+# Least fraction of a peak's height that the gaps beside the lane do not show; tuned.
+LEAST_OWN_FRACTION = 0.1
+# Least stiffness of the baseline (heights of the usual band); tuned on drawn membranes.
+STIFFNESS_PER_BAND = 4.0
+# Greatest factor by which that makes it stiffer than the setting; tuned on drawn membranes.
+MOST_STIFFENING = 2.0
+# Least factor for which a second baseline is drawn; tuned for speed.
+LEAST_STIFFENING = 1.15
+# Smoothing of stripes (heights of the usual band): half the standard deviation of a Gaussian band.
+STRIPE_SMOOTHING = 1 / 12
+# A peak is broad from this many heights of the usual band; tuned on drawn membranes.
+BROAD_ROWS = 3.0
+# Least height of a broad peak (fraction of the strongest); lower ones are uneven background.
+BROAD_HEIGHT = 0.3
+# Percentile of a profile above the gaps that is taken for its strongest band.
+STRONGEST_PERCENTILE = 99.5
