@@ -38,10 +38,22 @@ class EnhancedPicture:
 
 
 def enhance_bands(signal: np.ndarray, lanes: int) -> EnhancedPicture:
-    """EnhancedPicture of bands, for a picture that holds about ``lanes`` lanes side by side.
+    """Enhance the bands of a picture.
 
-    Rise above the valleys above and below within a fifth of the height (half a lane's share of the width at least),
-    and above the middle value of the wider surroundings, whichever is less.
+    A pixel's rise is its height above the valleys above and below within a fifth of the height (half a lane's share of
+    the width at least), or above the median of the wider surroundings, whichever is less.
+
+    Parameters
+    ----------
+    signal : (n_rows, n_columns) array
+        Pixels with more protein as a larger number (counts).
+    lanes : int
+        About how many lanes lie side by side.
+
+    Returns
+    -------
+    EnhancedPicture
+        Without towels, paper, light and dust.
     """
     factor = max(1, round(signal.shape[1] / max(constants.WORK_WIDTH_PX, constants.PX_PER_LANE * lanes)))
     small = reduced(_without_lone_pixels(signal), factor)
