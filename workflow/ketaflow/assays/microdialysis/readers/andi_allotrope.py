@@ -38,10 +38,8 @@ def read_andi(path: Path) -> list[Chromatogram]:
 
     try:
         with netcdf_file(path, mmap=False) as content:
-            # The stubs of scipy do not know that a variable of one value is read by [...].
             variables: dict[str, np.ndarray] = {
-                name: np.array(variable[...])  # type: ignore[index]
-                for name, variable in content.variables.items()
+                name: np.array(variable[...]) for name, variable in content.variables.items()
             }
             even = getattr(content.variables.get("ordinate_values"), "uniform_sampling_flag", b"Y")
             unit = getattr(content, "detector_unit", b"").decode("latin-1").strip()
