@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from ketaflow.statistics.results import multiplicity, power
 from ketaflow.statistics.tests import dose_response
@@ -129,7 +130,10 @@ class Oracle:
         common = {"design": "repeated", "contrasts": ["interaction", "simple"], "sensitivity": ["sphericity"]} | extra
         if extra.get("fixed") == []:
             common |= {"contrasts": [], "sensitivity": ["sphericity", "rank"]}
-        endpoints = {"satterthwaite": common, "kr": common | {"df": "kenward_roger", "sensitivity": []}}
+        endpoints = {
+            "satterthwaite": common | {"df": "satterthwaite"},
+            "kr": common | {"df": "kenward_roger", "sensitivity": []},
+        }
         return self.lab.analyse(self.lab.study(frame, arms, animal_columns=columns), {"endpoints": endpoints})
 
     def _sleepstudy(self, slopes=True):
@@ -324,7 +328,8 @@ def _dose(oracle, dataset, analysis, term, row):
         return None
     if analysis == "emax_fit":  # its half-effective dose is too uncertain to be printed in a table
         frame = table(dataset)
-        e0, emax, log_ed50 = dose_response.fit_emax(frame["dose"].to_numpy(), frame["resp"].to_numpy()).parameters
+        fit = dose_response.fit(dose_response.EMAX, frame["dose"].to_numpy(), frame["resp"].to_numpy())
+        e0, emax, log_ed50 = fit.parameters
         return {"estimate": {"e0": e0, "eMax": emax, "ed50": np.exp(log_ed50)}[term]}
     lines, model = oracle("dose", dataset)["dose_response"], "four_parameter_logistic"
     parameter = {
@@ -334,7 +339,10 @@ def _dose(oracle, dataset, analysis, term, row):
     line = one(lines, model=model, parameter=parameter)
     if analysis == "4pl_lack_of_fit":
         return {"p_value": line["estimate"]}
-    return {"estimate": line["estimate"], "se": line["se"], "ci_low": line["ci_low"], "ci_high": line["ci_high"]}
+    # R's interval is estimate ± t x SE, ours is by profile likelihood: R's is made from our estimate, SE and df.
+    half = stats.t.ppf(0.975, line["df"]) * line["se"]
+    low, high = line["estimate"] - half, line["estimate"] + half
+    return {"estimate": line["estimate"], "se": line["se"], "ci_low": low, "ci_high": high}
 
 
 def _one_way(oracle, dataset, analysis, term, row):
@@ -681,7 +689,7 @@ def test_published_spine_tables_are_met_to_the_printed_digits(oracle, lab, endpo
     published = published[published["endpoint"] == endpoint]
     days = [int(day) for day in published["days_used"].iloc[0].split(";")]
     frame, arms, _, _ = oracle._spines(endpoint, days)
-    plan = {"endpoints": {"e": {"design": "repeated", "contrasts": []}}}
+    plan = {"endpoints": {"e": {"design": "repeated", "contrasts": [], "df": "satterthwaite"}}}
     tests = lab.analyse(lab.study(frame, lab.arms(arms)), plan)["omnibus"]
     terms = {"condition": "arm", "time": "time_min", "condition:time": "arm:time_min"}
     ours = {"sum_sq": "sum_of_squares", "mean_sq": "mean_square", "num_df": "df1", "den_df": "df2",

@@ -9,6 +9,7 @@ from ketaflow.statistics.models import designs
 from ketaflow.statistics.models.designs import Model
 from ketaflow.statistics.tests import contrasts, diagnostics, dose_trends, effect_sizes, omnibus
 
+SINGULAR = "a variance was estimated as zero (singular fit)"
 TWO_LEVELS = ("dunnett", "dunnett_stepdown", "pairwise")
 
 
@@ -39,7 +40,7 @@ def analysed(
     confounded = preconditions.confounded(table, known)
     told = [*notes, *[f"{home} cannot be told from {table.treatment}: each was in one arm only" for home in confounded]]
     told += [f"not measured in {', '.join(absent)}" for absent in [_absent(table, endpoint, known)] if absent]
-    told += ["a variance was estimated as zero"] if model.fit.singular else []
+    told += [f"{SINGULAR}: {model.fit.df_method} degrees of freedom"] if model.fit.singular else []
     lines = []
     for number, name in enumerate(endpoint.contrasts):
         for row in contrast(name, model, table, endpoint, known, alpha):

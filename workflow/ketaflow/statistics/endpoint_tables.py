@@ -24,10 +24,13 @@ def analysed(
     found["descriptives"] = descriptives.descriptives(table, endpoint, known, model, level=1 - alpha)
     if model is None:
         return found
-    for name in endpoint.sensitivity:
+    beside = list(endpoint.sensitivity)
+    if model.fit.singular and endpoint.design == "nested" and "unit_means" not in beside:
+        beside.append("unit_means")
+    for name in beside:
         found = joined(found, sensitivity.analysed(name, table, endpoint, known, alpha=alpha, least=least))
     found["power"] = power.planned(table, endpoint, alpha=alpha, power=settings.power)
-    found["dose_response"] = dose_response.response(table, endpoint, known, model, alpha=alpha)
+    found["dose_response"], found["dose_curves"] = dose_response.response(table, endpoint, known, model, alpha=alpha)
     return found
 
 

@@ -45,7 +45,14 @@ class Model:
 
 
 def fit(table: EndpointTable, endpoint: Endpoint, *, numeric: str = "") -> Model:
-    """Fit the model of a design; ``numeric`` names a factor that enters as a number instead (a dose)."""
+    """Fit the model of a design; ``numeric`` names a factor that enters as a number instead (a dose).
+
+    Unless the plan names the degrees of freedom, a singular fit (a variance estimated as zero) is tested with Kenward
+    and Roger's: Satterthwaite's would count observations as animals. On null data of 2 x 4 animals at alpha 0.05
+    and an intraclass correlation of 0, 0.05 and 0.1 the test rejects 2, 3 and 5 % of singular fits with 5 observations
+    an animal, and 2, 9 and 17 % with 20 (Satterthwaite 5, 8 and 11 %, and 5, 17 and 27 %). Of all fits it rejects at
+    most 5.0 %. No test of level alpha keeps it within singular fits whatever the correlation.
+    """
     levels = {name: values for name, values in table.levels.items() if name != numeric}
     coding = Coding(tuple(terms(table, endpoint)), levels, _means(table, endpoint, numeric))
     names = {name for term in coding.terms for name in term}
@@ -56,7 +63,7 @@ def fit(table: EndpointTable, endpoint: Endpoint, *, numeric: str = "") -> Model
     if not groupings:
         return Model(coding, linear.least_squares(matrix, y), _name(coding, endpoint, []), y)
     fitted = mixed.fit(matrix, y, groupings)
-    if endpoint.df == "kenward_roger":
+    if endpoint.df == "kenward_roger" or (endpoint.df == "automatic" and fitted.singular):
         fitted = kenward_roger.adjusted(fitted, matrix, groupings)
     return Model(coding, fitted, _name(coding, endpoint, groupings), y)
 

@@ -45,8 +45,10 @@ DOSE_RESPONSE = (
     "endpoint", "dataset", "drug", "model", "parameter", "estimate", "se", "df", "ci_low", "ci_high", "unit",
     "estimable", "note",
 )  # fmt: skip
+DOSE_CURVES = ("endpoint", "dataset", "drug", "model", "dose", "estimate", "ci_low", "ci_high")
 TABLES = {
     "descriptives": DESCRIPTIVES, "omnibus": OMNIBUS, "contrasts": CONTRASTS,
     "variance_components": VARIANCE_COMPONENTS,
     "diagnostics": DIAGNOSTICS, "exclusions": EXCLUSIONS, "power": POWER, "dose_response": DOSE_RESPONSE,
+    "dose_curves": DOSE_CURVES,
 }  # fmt: skip

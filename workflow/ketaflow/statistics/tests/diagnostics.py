@@ -31,7 +31,12 @@ def checks(model: Model, table: EndpointTable, endpoint: Endpoint, confounded: l
             {"check": "reml_log_likelihood", "statistic_name": "logLik", "statistic": model.fit.reml_log_likelihood}
         )
         if model.fit.singular:
-            rows.append({"check": "singular", "message": "a variance was estimated as zero; its term adds nothing"})
+            rows.append(
+                {
+                    "check": "singular",
+                    "message": "a variance was estimated as zero (singular fit); tests use Kenward-Roger degrees of freedom",
+                }
+            )
     return rows + _bounds(table)
 
 

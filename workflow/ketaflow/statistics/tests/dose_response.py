@@ -1,238 +1,343 @@
-"""Dose response: the smallest dose that acts, and a curve where the doses can carry one.
+"""Dose response: the smallest effective dose, and a curve where the doses support one.
 
-Four doses hardly hold a curve of three or four parameters. A curve is printed only where every one of
-these holds, else the reason why it is *not estimable*: more dose levels than parameters; dose explains
-something (one-way anova over the doses at alpha); the half-effective dose lies between a tenth of the
-smallest dose and the largest; and its confidence limits are less than a hundredfold apart.
+In: animals' means of one endpoint and their doses. Out: lines of the dose-response table, and the curve with its band.
+
+Four doses barely identify a curve of three or four parameters. A curve is therefore reported only if all of these hold,
+otherwise the reason why it is *not estimable*: there are more dose levels than parameters; the doses differ (one-way
+anova at alpha); the ED50 lies between a tenth of the smallest dose and the largest; and its profile-likelihood interval
+has two limits, less than a hundredfold apart. The ED50 is fitted on the log scale, so that its interval is positive.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize, special, stats
 
+from ketaflow.statistics.adapters import lmfit_adapter
+from ketaflow.statistics.adapters.lmfit_adapter import CurveFit
 from ketaflow.statistics.dataset import Cohort, EndpointTable
 from ketaflow.statistics.model import DoseLevels, Endpoint, Line
 from ketaflow.statistics.models.designs import Model
 from ketaflow.statistics.tests import contrasts, dose_trends
 
-WIDEST_INTERVAL = 100.0
-BELOW_SMALLEST = 0.1
+# Largest ratio of the limits of an ED50 that is still reported; ketaflow's choice.
+WIDEST_INTERVAL_RATIO = 100.0
+# Smallest ED50 that is reported, as a share of the smallest dose given; ketaflow's choice.
+SMALLEST_ED50_SHARE = 0.1
+# Points at which a fitted curve and its band are tabulated.
+CURVE_POINTS = 61
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A fitted curve: parameters (the last is the log of the half-effective dose), covariance, residual variance."""
+class Shape:
+    """A family of curves.
+
+    Attributes
+    ----------
+    name : str
+        As the table calls it.
+    curve
+        ``curve(dose, **parameters)``.
+    start
+        ``start(dose, y)`` gives starting values from a grid search.
+    parameters : int
+        Number of parameters.
+    """
 
     name: str
-    parameters: np.ndarray
-    covariance: np.ndarray
-    rss: float
-    df: int
-
-    @property
-    def sigma2(self) -> float:
-        """Residual variance."""
-        return self.rss / self.df
+    curve: Callable[..., np.ndarray]
+    start: Callable[[np.ndarray, np.ndarray], dict[str, float]]
+    parameters: int
 
 
-def response(table: EndpointTable, endpoint: Endpoint, known: Cohort, model: Model, *, alpha: float) -> list[Line]:
-    """Lines of the dose-response table, for each drug with several doses."""
-    if not table.treatment:
-        return []
-    lines = []
-    for drug, levels in dose_trends.dose_series(table, known).items():
-        found = list(_least_dose(model, table, levels, endpoint, alpha))
-        means = dose_trends.within(table, levels).unit_means
-        dose = means[table.treatment].map(levels).to_numpy(float)
-        for name, fit in (("emax", fit_emax), ("four_parameter_logistic", fit_logistic)):
-            found += list(_curve_lines(name, fit, dose, means["y"].to_numpy(), alpha))
-        lines += [{"drug": drug, "unit": "mg/kg" if table.treatment == "arm" else ""} | line for line in found]
-    return lines
+@dataclass(frozen=True)
+class Parameter:
+    """A reported quantity of a curve: estimate, standard error (delta method), limits, and its kind of unit."""
+
+    name: str
+    estimate: float
+    se: float
+    low: float
+    high: float
+    kind: str
 
 
-def fit_emax(dose: np.ndarray, y: np.ndarray) -> Curve:
-    """y = e0 + emax * dose / (ed50 + dose); parameters e0, emax, log ed50."""
-    grid = _log_doses(dose)
-    share = lambda log_ed50: dose / (np.exp(log_ed50) + dose)  # noqa: E731
-    left = lambda log_ed50: _linear(share(log_ed50), y)[1]  # noqa: E731
-    near, step = min(grid, key=left), grid[1] - grid[0]
-    best = optimize.minimize_scalar(left, bounds=(near - step, near + step), method="bounded", options={"xatol": 1e-9})
-    curve = lambda p: p[0] + p[1] * share(p[2])  # noqa: E731
-    return _fitted("emax", curve, np.append(_linear(share(best.x), y)[0], best.x), y)
+def response(
+    table: EndpointTable, endpoint: Endpoint, known: Cohort, model: Model, *, alpha: float
+) -> tuple[list[Line], list[Line]]:
+    """Lines of the dose-response table, and points of the estimable curves, for each drug with several doses.
 
+    Parameters
+    ----------
+    table
+        The endpoint's rows.
+    endpoint
+        The endpoint's entry in the plan.
+    known
+        The cohort's tables.
+    model
+        The endpoint's fitted model, used for the smallest effective dose.
+    alpha
+        Error rate of the tests; intervals have the level 1 - alpha.
 
-def fit_logistic(dose: np.ndarray, y: np.ndarray) -> Curve:
-    """Four-parameter log-logistic: y = d + (c - d) * dose^b / (dose^b + e^b); parameters d, c - d, b, log e.
-
-    d is the limit at no dose, c at a dose without bounds; b > 0 (Ritz et al. 2015, doi:10.1371/journal.pone.0146021).
+    Returns
+    -------
+    lines of ``dose_response``
+    lines of ``dose_curves``: each curve at a grid of doses with the pointwise confidence band of the mean response,
+        estimate ± t x SE (delta method), on the scale of the analysis
     """
-    with np.errstate(divide="ignore"):
-        log_dose = np.log(dose)
-    share = lambda at: 1 / (1 + np.exp(np.clip(-np.exp(at[0]) * (log_dose - at[1]), -700, 700)))  # noqa: E731
-    grid = [[slope, value] for slope in np.log([0.5, 1, 2, 4, 8]) for value in _log_doses(dose)]
-    found = _polished(min(grid, key=lambda at: _linear(share(at), y)[1]), share, y)
-    curve = lambda p: p[0] + p[1] * share([np.log(max(p[2], 1e-12)), p[3]])  # noqa: E731
-    found[2] = np.exp(found[2])
-    return _fitted("four_parameter_logistic", curve, found, y)
+    if not table.treatment:
+        return [], []
+    dose_unit = "mg/kg" if table.treatment == "arm" else ""
+    units = {"dose": dose_unit, "response": _response_unit(table, endpoint), "none": ""}
+    lines, points = [], []
+    for drug, levels in dose_trends.dose_series(table, known).items():
+        found = list(_smallest_effective_dose(model, table, levels, endpoint, alpha))
+        dose, y = _animals(table, levels)
+        for shape in SHAPES:
+            curve, band = _curve_lines(shape, dose, y, alpha)
+            found += curve
+            points += [{"drug": drug, "model": shape.name} | point for point in band]
+        lines += [{"drug": drug} | line | {"unit": units[line.pop("kind")]} for line in found]
+    return lines, points
 
 
-def _log_doses(dose: np.ndarray) -> np.ndarray:
-    """Where a half-effective dose is looked for."""
-    positive = dose[dose > 0]
-    return np.linspace(np.log(positive.min() / 10), np.log(positive.max()), 40)
+def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> CurveFit:
+    """Fit a curve with the profile-likelihood intervals of all its parameters.
+
+    Parameters
+    ----------
+    dose : (n_animals,) float
+    y : (n_animals,) float
+        Animals' means on the scale of the analysis.
+    """
+    start = shape.start(dose, y)
+    return lmfit_adapter.profiled(shape.curve, start, dose, y, list(start), 1 - alpha)
 
 
-def _linear(share: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
-    """Limits of a curve of known shape by least squares, and the sum of squares left."""
-    centred, rise = share - share.mean(), y - y.mean()
-    spread = centred @ centred
-    slope = centred @ rise / spread if spread > 0 else 0.0
-    left_over = rise - slope * centred
-    return np.array([y.mean() - slope * share.mean(), slope]), float(left_over @ left_over)
+def fit(shape: Shape, dose: np.ndarray, y: np.ndarray) -> CurveFit:
+    """Fit a curve without intervals; parameters as in ``fitted``."""
+    return lmfit_adapter.fit(shape.curve, shape.start(dose, y), dose, y)
 
 
-def _polished(start: list[float], share: Callable, y: np.ndarray) -> np.ndarray:
-    """Shape parameters at the least sum of squares, the limits solved for each: limits, then shape."""
-    found = optimize.minimize(
-        lambda at: _linear(share(at), y)[1], start, method="Nelder-Mead",
-        options={"xatol": 1e-10, "fatol": 1e-14 * np.sum(y**2), "maxiter": 2000},
-    )  # fmt: skip
-    return np.concatenate([_linear(share(found.x), y)[0], found.x])
+def emax(dose: np.ndarray, e0: float, emax: float, log_ed50: float) -> np.ndarray:
+    """Emax curve: e0 + emax * dose / (ed50 + dose)."""
+    return e0 + emax * dose / (np.exp(log_ed50) + dose)
 
 
-def _fitted(name: str, curve: Callable, parameters: np.ndarray, y: np.ndarray) -> Curve:
-    """The curve with its covariance from the curvature of the sum of squares (central differences)."""
-    moves = np.diag(1e-4 * np.maximum(np.abs(parameters), 0.1))
+def logistic(dose: np.ndarray, control_limit: float, change: float, log_slope: float, log_ed50: float) -> np.ndarray:
+    """Four-parameter log-logistic curve: control_limit + change * dose^b / (dose^b + ed50^b), b = exp(log_slope) > 0.
 
-    def rss(at: np.ndarray) -> float:
-        return float(np.sum((y - curve(at)) ** 2))
-
-    hessian = np.empty((len(parameters),) * 2)
-    for i, a in enumerate(moves):
-        for j, b in enumerate(moves[: i + 1]):
-            corners = (
-                rss(parameters + a + b) - rss(parameters + a - b) - rss(parameters - a + b) + rss(parameters - a - b)
-            )
-            hessian[i, j] = hessian[j, i] = corners / (4 * a[i] * b[j])
-    df = len(y) - len(parameters)
-    return Curve(name, parameters, 2 * np.linalg.pinv(hessian) * rss(parameters) / max(df, 1), rss(parameters), df)
-
-
-def _curve_lines(name: str, fit: Callable, dose: np.ndarray, y: np.ndarray, alpha: float) -> Iterable[Line]:
-    parameters = 3 if name == "emax" else 4
-    count = len(np.unique(dose))
-    if count <= parameters:
-        yield _not_estimable(name, f"{count} dose levels cannot hold a curve of {parameters} parameters")
-        return
-    if dose_p(dose, y) > alpha and len(np.unique(y)) > 1:
-        yield _not_estimable(name, f"the doses do not differ (anova p = {dose_p(dose, y):.2g})")
-        return
-    curve = fit(dose, y)
-    reason = _doubt(curve, dose, alpha)
-    if reason:
-        yield _not_estimable(name, reason)
-        return
-    bound = stats.t.ppf(1 - alpha / 2, curve.df)
-    for parameter, value, gradient in _reported(curve):
-        se = float(np.sqrt(max(gradient @ curve.covariance @ gradient, 0)))
-        yield {
-            "model": name, "parameter": parameter, "estimate": value, "se": se, "df": curve.df,
-            "ci_low": value - bound * se,
-            "ci_high": value + bound * se, "estimable": "yes",
-        }  # fmt: skip
-    yield {
-        "model": name,
-        "parameter": "residual_sd",
-        "estimate": np.sqrt(curve.sigma2),
-        "df": curve.df,
-        "estimable": "yes",
-    }
-    yield _lack_of_fit(curve, dose, y)
-
-
-def _reported(curve: Curve) -> Iterable[tuple[str, float, np.ndarray]]:
-    """Name, value and gradient of what a curve is reported by; the half-effective dose on the dose's own scale."""
-    unit = np.eye(len(curve.parameters))
-    if curve.name == "emax":
-        yield "e0", curve.parameters[0], unit[0]
-        yield "emax", curve.parameters[1], unit[1]
-        yield "ed50", np.exp(curve.parameters[2]), unit[2] * np.exp(curve.parameters[2])
-        return
-    control, change, slope, log_ed50 = curve.parameters
-    yield "control_limit", control, unit[0]
-    yield "top_dose_limit", control + change, unit[0] + unit[1]
-    yield "slope", slope, unit[2]
-    for share in (10, 50, 90):
-        odds = np.log(share / (100 - share))
-        value = np.exp(log_ed50 + odds / slope)
-        yield f"ed{share}", value, value * (unit[3] - unit[2] * odds / slope**2)
+    Ritz et al. 2015, doi:10.1371/journal.pone.0146021.
+    """
+    return control_limit + change * _logistic_share(dose, log_slope, log_ed50)
 
 
 def dose_p(dose: np.ndarray, y: np.ndarray) -> float:
     """p of the one-way anova over doses."""
     groups = [y[dose == level] for level in np.unique(dose)]
-    within = sum(float(np.sum((group - group.mean()) ** 2)) for group in groups)
-    df1, df2 = len(groups) - 1, len(y) - len(groups)
-    between = float(np.sum((y - y.mean()) ** 2)) - within
-    return float(special.fdtrc(df1, df2, between / df1 / (within / df2))) if within > 0 and df2 > 0 else 0.0
+    if len(y) <= len(groups) or all(np.ptp(group) == 0 for group in groups):
+        return 0.0
+    return float(stats.f_oneway(*groups).pvalue)
 
 
-def _doubt(curve: Curve, dose: np.ndarray, alpha: float) -> str:
-    """Why a curve cannot be trusted, or ``""``."""
-    ed50, positive = np.exp(curve.parameters[-1]), dose[dose > 0]
-    if not BELOW_SMALLEST * positive.min() * 1.001 < ed50 < positive.max() * 0.999:
-        return "the half-effective dose lies outside the doses given"
-    half = stats.t.ppf(1 - alpha / 2, curve.df) * np.sqrt(max(curve.covariance[-1, -1], 0))
-    if 2 * half > np.log(WIDEST_INTERVAL):
-        return f"the half-effective dose is uncertain by a factor of {np.exp(min(2 * half, 50)):.2g}"
+def _animals(table: EndpointTable, levels: DoseLevels) -> tuple[np.ndarray, np.ndarray]:
+    """Dose and mean of each animal in a series."""
+    means = dose_trends.within(table, levels).unit_means
+    return means[table.treatment].map(levels).to_numpy(float), means["y"].to_numpy(float)
+
+
+def _response_unit(table: EndpointTable, endpoint: Endpoint) -> str:
+    """Unit of a response on the scale of the analysis."""
+    unit = str(table.facts.get("unit", ""))
+    return unit if endpoint.scale == "identity" else f"{endpoint['scale']} {unit}".strip()
+
+
+def _logistic_share(dose: np.ndarray, log_slope: float, log_ed50: float) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        log_dose = np.log(dose)
+    return special.expit(np.exp(log_slope) * (log_dose - log_ed50))
+
+
+def _log_doses(dose: np.ndarray) -> np.ndarray:
+    """Grid of log ED50 for the starting values."""
+    positive = dose[dose > 0]
+    return np.linspace(np.log(positive.min() * SMALLEST_ED50_SHARE), np.log(positive.max()), 40)
+
+
+def _limits(share: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
+    """Control limit, change and residual sum of squares of a curve of known shape, by least squares."""
+    centred, rise = share - share.mean(), y - y.mean()
+    spread = centred @ centred
+    change = centred @ rise / spread if spread > 0 else 0.0
+    left_over = rise - change * centred
+    return float(y.mean() - change * share.mean()), float(change), float(left_over @ left_over)
+
+
+def _emax_start(dose: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    def share(log_ed50: float) -> np.ndarray:
+        return dose / (np.exp(log_ed50) + dose)
+
+    grid = _log_doses(dose)
+    near, step = min(grid, key=lambda at: _limits(share(at), y)[2]), grid[1] - grid[0]
+    best = optimize.minimize_scalar(
+        lambda at: _limits(share(at), y)[2], bounds=(near - step, near + step), method="bounded"
+    )
+    e0, change, _ = _limits(share(best.x), y)
+    return {"e0": e0, "emax": change, "log_ed50": float(best.x)}
+
+
+def _logistic_start(dose: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    grid = [(slope, at) for slope in np.log([0.5, 1, 2, 4, 8]) for at in _log_doses(dose)]
+    start = min(grid, key=lambda at: _limits(_logistic_share(dose, *at), y)[2])
+    best = optimize.minimize(lambda at: _limits(_logistic_share(dose, *at), y)[2], start, method="Nelder-Mead").x
+    control, change, _ = _limits(_logistic_share(dose, *best), y)
+    return {"control_limit": control, "change": change, "log_slope": float(best[0]), "log_ed50": float(best[1])}
+
+
+SHAPES = (
+    Shape("emax", emax, _emax_start, 3),
+    Shape("four_parameter_logistic", logistic, _logistic_start, 4),
+)
+EMAX, LOGISTIC = SHAPES
+
+
+def _curve_lines(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> tuple[list[Line], list[Line]]:
+    """Lines and points of one curve, or the reason why it is not estimable and no points."""
+    fit, reason = None, _not_supported(shape, dose, y, alpha)
+    if not reason:
+        fit = fitted(shape, dose, y, alpha)
+        reason = _doubt(fit, dose, alpha)
+    if fit is None or reason:
+        note = f"not estimable: {reason}"
+        return [{"model": shape.name, "parameter": "ed50", "estimable": "no", "kind": "dose", "note": note}], []
+    p, df = _lack_of_fit(fit, dose, y)
+    found = [
+        {
+            "parameter": each.name, "estimate": each.estimate, "se": each.se, "ci_low": each.low, "ci_high": each.high,
+            "kind": each.kind,
+        }
+        for each in _reported(fit, alpha)
+    ]  # fmt: skip
+    found.append({"parameter": "residual_sd", "estimate": float(np.sqrt(fit.residual_variance)), "kind": "response"})
+    note = "F test of the curve against a separate mean at each dose"
+    found.append({"parameter": "lack_of_fit_p", "estimate": p, "df": df, "kind": "none", "note": note})
+    common = {"model": shape.name, "df": fit.df, "estimable": "yes"}
+    return [common | line for line in found], list(_band(shape, fit, dose, alpha))
+
+
+def _not_supported(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> str:
+    """Why these doses and values cannot support a curve, before any fit; ``""`` if they can."""
+    levels = len(np.unique(dose))
+    if levels <= shape.parameters:
+        return f"{levels} dose levels cannot identify a curve of {shape.parameters} parameters"
+    p = dose_p(dose, y)
+    if p > alpha and len(np.unique(y)) > 1:
+        return f"the doses do not differ (anova p = {p:.2g})"
     return ""
 
 
-def _lack_of_fit(curve: Curve, dose: np.ndarray, y: np.ndarray) -> Line:
-    """F test of the curve against a mean of its own for each dose."""
+def _doubt(fit: CurveFit, dose: np.ndarray, alpha: float) -> str:
+    """Why a fitted curve is not reported, or ``""``."""
+    log_ed50, positive = fit.parameters[-1], dose[dose > 0]
+    if not np.log(SMALLEST_ED50_SHARE * positive.min() * 1.001) < log_ed50 < np.log(positive.max() * 0.999):
+        return "the ED50 lies outside the doses given"
+    low, high = fit.intervals["log_ed50"]
+    if not np.isfinite(low) or not np.isfinite(high):
+        missing = [name for name, limit in (("lower", low), ("upper", high)) if not np.isfinite(limit)]
+        return f"the ED50 has no {' and no '.join(missing)} {1 - alpha:.0%} limit (profile likelihood)"
+    if high - low > np.log(WIDEST_INTERVAL_RATIO):
+        return f"the limits of the ED50 are {np.exp(min(high - low, 50)):.2g}-fold apart (profile likelihood)"
+    return ""
+
+
+def _reported(fit: CurveFit, alpha: float) -> Iterator[Parameter]:
+    """Reported quantities of a curve: profile limits, and limits on the log scale for derived doses."""
+    unit, index = np.eye(len(fit.names)), {name: i for i, name in enumerate(fit.names)}
+
+    def profile(name: str, called: str, kind: str, transform: Callable = float, slope: Callable = lambda _: 1.0):
+        value = fit.parameters[index[name]]
+        se = _delta_se(fit, unit[index[name]] * slope(value))
+        low, high = (float(transform(limit)) for limit in fit.intervals[name])
+        return Parameter(called, float(transform(value)), se, low, high, kind)
+
+    if fit.names[0] == "e0":
+        yield profile("e0", "e0", "response")
+        yield profile("emax", "emax", "response")
+        yield profile("log_ed50", "ed50", "dose", np.exp, np.exp)
+        return
+    control, change, log_slope, log_ed50 = fit.parameters
+    slope, half_width = np.exp(log_slope), stats.t.ppf(1 - alpha / 2, fit.df)
+    yield profile("control_limit", "control_limit", "response")
+    top, top_se = control + change, _delta_se(fit, unit[0] + unit[1])
+    yield Parameter("top_dose_limit", top, top_se, top - half_width * top_se, top + half_width * top_se, "response")
+    yield profile("log_slope", "slope", "none", np.exp, np.exp)
+    for share in (10, 50, 90):
+        odds = np.log(share / (100 - share))
+        log_dose = log_ed50 + odds / slope
+        log_se = _delta_se(fit, unit[3] - unit[2] * odds / slope)
+        dose = float(np.exp(log_dose))
+        low, high = np.exp(log_dose - half_width * log_se), np.exp(log_dose + half_width * log_se)
+        if share == 50:
+            low, high = np.exp(fit.intervals["log_ed50"])
+        yield Parameter(f"ed{share}", dose, dose * log_se, float(low), float(high), "dose")
+
+
+def _delta_se(fit: CurveFit, gradient: np.ndarray) -> float:
+    return float(np.sqrt(max(gradient @ fit.covariance @ gradient, 0)))
+
+
+def _band(shape: Shape, fit: CurveFit, dose: np.ndarray, alpha: float) -> Iterator[Line]:
+    """Points of the curve from no dose to the largest dose given, evenly spaced."""
+    at = np.linspace(0, dose.max(), CURVE_POINTS)
+    values = dict(zip(fit.names, fit.parameters, strict=True))
+    mean = shape.curve(at, **values)
+    steps = 1e-5 * np.maximum(np.abs(fit.parameters), 0.1)
+
+    def moved(name: str, step: float) -> np.ndarray:
+        return shape.curve(at, **values | {name: values[name] + step})
+
+    gradient = np.array([
+        (moved(name, step) - moved(name, -step)) / (2 * step) for name, step in zip(fit.names, steps, strict=True)
+    ])  # fmt: skip
+    half = stats.t.ppf(1 - alpha / 2, fit.df) * np.sqrt(np.einsum("in,ij,jn->n", gradient, fit.covariance, gradient))
+    for point, value, width in zip(at, mean, half, strict=True):
+        yield {"dose": float(point), "estimate": float(value), "ci_low": value - width, "ci_high": value + width}
+
+
+def _lack_of_fit(fit: CurveFit, dose: np.ndarray, y: np.ndarray) -> tuple[float, int]:
+    """p and denominator df of the F test of the curve against a separate mean at each dose."""
     levels = np.unique(dose)
     pure = sum(float(np.sum((y[dose == level] - y[dose == level].mean()) ** 2)) for level in levels)
-    df1, df2 = len(levels) - len(curve.parameters), len(y) - len(levels)
-    p = float(stats.f.sf((curve.rss - pure) / df1 / (pure / df2), df1, df2)) if pure > 0 and df2 > 0 else np.nan
-    note = "p that the dose means depart from the curve by chance"
-    return {
-        "model": curve.name,
-        "parameter": "lack_of_fit_p",
-        "estimate": p,
-        "df": df2,
-        "estimable": "yes",
-        "note": note,
-    }
+    df1, df2 = len(levels) - len(fit.parameters), len(y) - len(levels)
+    if pure <= 0 or df2 <= 0:
+        return np.nan, df2
+    return float(stats.f.sf((fit.rss - pure) / df1 / (pure / df2), df1, df2)), df2
 
 
-def _not_estimable(name: str, reason: str) -> Line:
-    return {"model": name, "parameter": "ed50", "estimable": "no", "note": f"not estimable: {reason}"}
-
-
-def _least_dose(
+def _smallest_effective_dose(
     model: Model, table: EndpointTable, levels: DoseLevels, endpoint: Endpoint, alpha: float
 ) -> Iterable[Line]:
-    """The smallest effective dose, stepping down from the largest while each dose differs from the control.
+    """Step down from the largest dose while each dose differs from the control.
 
-    A fixed sequence, each step at the full alpha (Tamhane, Hochberg & Dunnett 1996, doi:10.2307/2533142); it presumes
-    that more does not do less.
+    A fixed sequence, each step at the full alpha (Tamhane, Hochberg & Dunnett 1996, doi:10.2307/2533142). It assumes
+    that a larger dose does not act less.
     """
     control, *doses = levels
-    least, told, reached = np.nan, [], 0.0
+    least, steps, reached = np.nan, [], 0.0
     base = model.mean(**{table.treatment: control})
     for level in reversed(doses):
         part = model.fit.estimate(model.mean(**{table.treatment: level}) - base)
         p = float(contrasts.tail(np.array(part.value / part.se), np.array(part.df), endpoint.alternative))
         reached = max(reached, p)
-        told.append(f"{levels[level]:g}: p = {reached:.3g}")
+        steps.append(f"{levels[level]:g}: p = {reached:.3g}")
         if reached > alpha:
             break
         least = levels[level]
     none = "" if np.isfinite(least) else "no dose differed from the control; "
     yield {
-        "model": "step-down", "parameter": "minimum_effective_dose", "estimate": least,
+        "model": "step-down", "parameter": "minimum_effective_dose", "estimate": least, "kind": "dose",
         "estimable": "yes" if np.isfinite(least) else "no",
-        "note": none + "from the largest dose down, " + ", ".join(told),
+        "note": none + "from the largest dose down, " + ", ".join(steps),
     }  # fmt: skip
