@@ -34,7 +34,7 @@ def checks(model: Model, table: EndpointTable, endpoint: Endpoint, confounded: l
             rows.append(
                 {
                     "check": "singular",
-                    "message": "a variance was estimated as zero (singular fit); tests use Kenward-Roger degrees of freedom",
+                    "message": f"a variance estimated as zero (singular fit): {model.fit.df_method} degrees of freedom",
                 }
             )
     return rows + _bounds(table)
