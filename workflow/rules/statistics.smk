@@ -22,6 +22,7 @@ rule statistics:
         exclusions="<results>/statistics/exclusions.csv",
         power="<results>/statistics/power.csv",
         dose_response="<results>/statistics/dose_response.csv",
+        dose_curves="<results>/statistics/dose_curves.csv",
         sentences="<results>/statistics/sentences.json",
         lock=update("<results>/statistics/plan.lock.json"),
     log:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     "descriptives", "omnibus", "contrasts", "variance_components", "diagnostics", "exclusions", "power",
-    "dose_response",
+    "dose_response", "dose_curves",
 )  # fmt: skip
 
 with files.log_to(snakemake.log[0]):

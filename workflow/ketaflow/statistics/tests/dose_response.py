@@ -151,7 +151,7 @@ def _animals(table: EndpointTable, levels: DoseLevels) -> tuple[np.ndarray, np.n
 def _response_unit(table: EndpointTable, endpoint: Endpoint) -> str:
     """Unit of a response on the scale of the analysis."""
     unit = str(table.facts.get("unit", ""))
-    return unit if endpoint.scale == "identity" else f"{endpoint['scale']} {unit}".strip()
+    return unit if endpoint.scale == "identity" else f"{endpoint.scale} {unit}".strip()
 
 
 def _logistic_share(dose: np.ndarray, log_slope: float, log_ed50: float) -> np.ndarray:
