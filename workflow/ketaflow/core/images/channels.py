@@ -9,7 +9,7 @@ import numpy as np
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import axes
 from ketaflow.core.images.model import StoredImage
-from ketaflow.core.images.png_jpeg import COLOUR_NAMES
+from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
 
 # An RGB image is grey where its channels differ by at most this share of the dtype's maximum; JPEG compression made
 # them differ by up to 32 of 255 grey levels (measured on grey images saved at quality 75).

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from ketaflow.core.errors import IngestError
-from ketaflow.core.images import channels, content, intensity, png_jpeg, scale, tiff, vendor
+from ketaflow.core.images import channels, content, intensity, scale
 from ketaflow.core.images.model import Image, StoredImage
+from ketaflow.core.images.readers import png_jpeg, tiff, vendor
 
 
 def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step_um: float | None) -> Image:

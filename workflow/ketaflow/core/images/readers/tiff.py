@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ketaflow.core.errors import IngestError
-from ketaflow.core.images import png_jpeg, tiff_metadata
 from ketaflow.core.images.axes import MAX_LISTED
 from ketaflow.core.images.model import StoredImage
+from ketaflow.core.images.readers import png_jpeg, tiff_metadata
 
 if TYPE_CHECKING:
     import tifffile

@@ -16,7 +16,7 @@ import numpy as np
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import axes
 from ketaflow.core.images.model import Scale, StoredImage
-from ketaflow.core.images.png_jpeg import COLOUR_NAMES
+from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
 
 # Module that reads a file, by the file's ending.
 PACKAGES = {".nd2": "nd2", ".lif": "readlif.reader", ".czi": "pylibCZIrw.czi"}
