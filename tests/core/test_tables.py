@@ -72,6 +72,44 @@ def test_excel_gives_the_same_table(tmp_path):
     assert list(frame.index) == [2, 4]
 
 
+def declared_smaller(path, size: str) -> bytes:
+    """The workbook at a path whose first worksheet declares a smaller size than it has, as some programs write it."""
+    import io
+    import re
+    import zipfile
+
+    packed = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith("sheet1.xml"):
+                part = re.sub(rb'<dimension ref="[^"]*"/>', f'<dimension ref="{size}"/>'.encode(), part)
+            new.writestr(name, part)
+    return packed.getvalue()
+
+
+def test_a_worksheet_that_declares_too_small_a_size_is_read_whole(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["recording", "weight_g", "cylinder"], ["r1", 22.5, 1], ["r2", None, 2]):
+        book.active.append(row)
+    book.create_sheet("empty")
+    book.create_sheet("notes").append(["read me"])
+    book.save(tmp_path / "whole.xlsx")
+    content = declared_smaller(tmp_path / "whole.xlsx", "A1")
+    frame, problems = read(tmp_path, content, "swim.xlsx")
+    assert not problems
+    assert same(frame)
+    expected = {"Sheet": [["recording", "weight_g", "cylinder"], ["r1", "22.5", "1"], ["r2", "", "2"]]}
+    assert tables.worksheets(content) == {**expected, "notes": [["read me"]]}
+
+
+def test_a_damaged_workbook_is_refused():
+    with pytest.raises(ValueError, match="not a whole Excel workbook"):
+        tables.worksheets(b"PK\x03\x04 and no more")
+
+
 def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path):
     frame, _ = read(tmp_path, b"recording\nr1\n\nr2\n")
     assert list(frame.index) == [2, 4]

@@ -8,7 +8,7 @@ found and the remedy. Reading and checking are apart so that one bad cell never 
 
 from ketaflow.core.tables.cells import PARSERS, YES_NO, safe_path
 from ketaflow.core.tables.checking import typed, typed_with_notes
-from ketaflow.core.tables.reading import ENDINGS, RawTable, decode, find, read_raw
+from ketaflow.core.tables.reading import ENDINGS, RawTable, decode, find, read_raw, worksheets
 from ketaflow.core.tables.words import nearest, quoted
 
 __all__ = [
@@ -24,4 +24,5 @@ __all__ = [
     "safe_path",
     "typed",
     "typed_with_notes",
+    "worksheets",
 ]

@@ -138,19 +138,64 @@ def _delimiter(text: str) -> str:
 
 
 def _excel_cells(path: Path) -> list[list[str]]:
+    book = _workbook(path)
+    by_name = {name.lower(): name for name in book.sheetnames}
+    name = by_name.get(path.stem.lower()) or next((sheet.title for sheet in book.worksheets), book.sheetnames[0])
+    return _worksheet_cells(book, name)
+
+
+def worksheets(content: bytes) -> dict[str, list[list[str]]]:
+    """Read the text of the cells of every worksheet that holds any.
+
+    Parameters
+    ----------
+    content : bytes
+        An Excel workbook (.xlsx).
+
+    Returns
+    -------
+    dict of str to list of list of str
+        Rows of cells by the name of the worksheet, in the order of the workbook; rows of a worksheet are equally long.
+
+    Raises
+    ------
+    ValueError
+        With a plain reason, where the content is not a whole workbook.
+    """
+    book = _workbook(io.BytesIO(content))
+    found = {sheet.title: _worksheet_cells(book, sheet.title) for sheet in book.worksheets}
+    return {name: rows for name, rows in found.items() if any(cell for row in rows for cell in row)}
+
+
+def _workbook(source: Path | io.BytesIO) -> Any:
     import openpyxl
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        by_name = {name.lower(): name for name in book.sheetnames}
-        sheet = book[by_name[path.stem.lower()]] if path.stem.lower() in by_name else book.worksheets[0]
-        return [[_excel_text(cell) for cell in row] for row in sheet.iter_rows()]
+        return openpyxl.load_workbook(source, read_only=True, data_only=True)
     except OSError:
         raise
     except Exception as error:
-        # openpyxl raises whatever its XML and zip parsers raise.
-        reason = f"{type(error).__name__}: {error}"[:120]
-        raise ValueError(f"this is not a whole Excel workbook ({reason}). Open it in Excel and save it again") from None
+        raise _damaged(error) from None
+
+
+def _worksheet_cells(book: Any, name: str) -> list[list[str]]:
+    """Text of the cells of a worksheet; the size that the file declares is ignored, because it may be too small."""
+    try:
+        sheet = book[name]
+        sheet.reset_dimensions()
+        rows = [[_excel_text(cell) for cell in row] for row in sheet.iter_rows()]
+    except OSError:
+        raise
+    except Exception as error:
+        raise _damaged(error) from None
+    width = max(map(len, rows), default=0)
+    return [row + [""] * (width - len(row)) for row in rows]
+
+
+def _damaged(error: Exception) -> ValueError:
+    """The fault of a workbook; openpyxl raises whatever its XML and zip parsers raise."""
+    reason = f"{type(error).__name__}: {error}"[:120]
+    return ValueError(f"this is not a whole Excel workbook ({reason}). Open it in Excel and save it again")
 
 
 def _excel_text(cell: Any) -> str:
