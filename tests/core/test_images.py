@@ -12,7 +12,8 @@ from ketaflow.core import images
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import channels, intensity
 from ketaflow.core.images.axes import NOT_DEPTH
-from ketaflow.core.images.model import Scale, StoredImage
+from ketaflow.core.images.model import Acquisition, Scale, StoredImage
+from ketaflow.core.images.readers import tiff_metadata
 
 STACK = np.random.default_rng(0).integers(0, 4000, (5, 40, 48)).astype(np.uint16)
 NO_OVERRIDE = {"channel": None, "pixel_size_um": None, "z_step_um": None}
@@ -390,8 +391,8 @@ class CziDocument:
         distances = "".join(f'<Distance Id="{axis}"><Value>{m}</Value></Distance>' for axis, m in SIZES_M.items())
         self.raw_metadata = (
             "<ImageDocument><Metadata><Information><Image><ComponentBitCount>12</ComponentBitCount><Dimensions>"
-            f'<Channels><Channel Name="Homer"/><Channel Name=""/></Channels><S><Scenes>{named}</Scenes></S>'
-            f"</Dimensions></Image></Information><Scaling><Items>{distances}</Items></Scaling></Metadata></ImageDocument>"
+            f'<Channels><Channel Name="Homer">{CZI_SETTINGS}</Channel><Channel Name=""/></Channels>'
+            f"<S><Scenes>{named}</Scenes></S></Dimensions></Image></Information><Scaling><Items>{distances}</Items></Scaling></Metadata></ImageDocument>"
         )
 
     def __enter__(self):
@@ -406,6 +407,7 @@ class CziDocument:
         return STACK[plane["Z"], ..., None] // (plane["C"] + 1)
 
 
+CZI_SETTINGS = "<ExposureTime>150000000</ExposureTime><DetectorSettings><EMGain>50</EMGain><Binning>1,1</Binning></DetectorSettings>"
 SIZES_M = {"X": 1e-7, "Y": 1e-7, "Z": 4e-7}
 
 
@@ -425,6 +427,12 @@ def test_a_czi_file_gives_a_channel_the_scale_and_the_bits(tmp_path, monkeypatch
     assert (read.pixel_size_um, read.z_step_um) == (pytest.approx(0.1), pytest.approx(0.4))
     assert (read.scale_source, read.saturation_level) == ("CZI", 4095)
     assert images.read(path, channel="Homer", pixel_size_um=None, z_step_um=None).channel == "Homer"
+
+
+def test_a_czi_file_gives_exposure_and_gain(tmp_path, monkeypatch):
+    path = czi_of(CziDocument(), tmp_path, monkeypatch)
+    found = [images.read(path, **{**NO_OVERRIDE, "channel": name}).acquisition for name in "12"]
+    assert found == [Acquisition(150, 50), Acquisition()]
 
 
 def test_scenes_of_a_czi_file_are_named(tmp_path, monkeypatch):
@@ -485,3 +493,31 @@ def test_a_real_imagej_file_gives_its_scale(shared):
     image = images.read(shared / "spine/synapse_puncta_invivo/4-6_PSD95.tif", **NO_OVERRIDE)
     assert image.pixel_size_um == pytest.approx(0.1413, abs=1e-4)
     assert image.pixels.shape == (1, 1024, 1024)
+
+
+OME_XML = """<?xml version="1.0" encoding="UTF-8"?>
+<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0"><Pixels ID="Pixels:0" Type="uint16"
+ DimensionOrder="XYZCT" SizeX="48" SizeY="40" SizeZ="1" SizeC="2" SizeT="1" PhysicalSizeX="0.1" PhysicalSizeY="0.1">
+<Channel ID="Channel:0:0"><DetectorSettings ID="D" Gain="2.5"/></Channel>
+<Channel ID="Channel:0:1"><DetectorSettings ID="D" Voltage="700"/></Channel><TiffData/>
+<Plane TheZ="0" TheC="0" TheT="0" ExposureTime="0.2"/>
+<Plane TheZ="0" TheC="1" TheT="0" ExposureTime="150" ExposureTimeUnit="ms"/></Pixels></Image></OME>"""
+
+
+def test_exposure_and_gain_of_a_channel_come_from_its_metadata(tmp_path):
+    tifffile.imwrite(tmp_path / "a.ome.tif", STACK[:2], description=OME_XML, metadata=None, photometric="minisblack")
+    found = [images.read(tmp_path / "a.ome.tif", **{**NO_OVERRIDE, "channel": name}).acquisition for name in "12"]
+    assert [(one.exposure_ms, one.gain) for one in found] == [(200, 2.5), (150, 700)]
+
+
+def test_micro_manager_gives_the_exposure_of_each_channel(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for channel, exposure in enumerate((30, 80)):
+            told = f'{{"Exposure-ms": {exposure}, "ChannelIndex": {channel}}}'
+            file.write(STACK[channel], extratags=[(51123, 2, None, told, False)], contiguous=False)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert [one.exposure_ms for one in tiff_metadata.acquisitions(file)] == [30, 80]
+
+
+def test_a_file_that_states_no_exposure_gives_none(tmp_path):
+    assert images.read(ome(tmp_path / "a.ome.tif", STACK), **NO_OVERRIDE).acquisition == Acquisition()

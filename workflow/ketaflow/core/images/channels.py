@@ -8,7 +8,7 @@ import numpy as np
 
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import axes
-from ketaflow.core.images.model import StoredImage
+from ketaflow.core.images.model import NOT_STATED, Acquisition, StoredImage
 from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
 
 # An RGB image is grey where its channels differ by at most this share of the dtype's maximum; JPEG compression made
@@ -25,11 +25,12 @@ TRANSPOSED_ASPECT = 4
 
 
 class SelectedChannel(NamedTuple):
-    """One channel (planes, rows, columns), its name, and doubts about how the file stores it."""
+    """One channel (planes, rows, columns), its name, doubts about how the file stores it, and how it was recorded."""
 
     pixels: np.ndarray
     name: str
     notes: tuple[str, ...]
+    acquisition: Acquisition = NOT_STATED
 
 
 def select(path: Path, stored: StoredImage, channel: str | None) -> SelectedChannel:
@@ -72,7 +73,8 @@ def select(path: Path, stored: StoredImage, channel: str | None) -> SelectedChan
             "Enter a number (1 is the first) or a name in the column channel."
         )
     _refuse_transposed(path, pixels[:, index], stored.axes)
-    return SelectedChannel(np.ascontiguousarray(pixels[:, index]), names[index], notes)
+    acquisition = stored.acquisitions[index] if len(stored.acquisitions) == count else NOT_STATED
+    return SelectedChannel(np.ascontiguousarray(pixels[:, index]), names[index], notes, acquisition)
 
 
 def channel_names(names: tuple[str, ...], count: int) -> tuple[str, ...]:

@@ -14,6 +14,20 @@ class Scale(NamedTuple):
     z_step_um: float | None
 
 
+class Acquisition(NamedTuple):
+    """How a channel was recorded, as the file states it; None where it does not.
+
+    ``gain`` is in the detector's own units (volts of a photomultiplier, or a factor), so it can be compared between
+    files of one microscope only.
+    """
+
+    exposure_ms: float | None = None
+    gain: float | None = None
+
+
+NOT_STATED = Acquisition()
+
+
 @dataclass(frozen=True)
 class Image:
     """One channel of one image stack.
@@ -34,6 +48,8 @@ class Image:
         Name of the channel, or its number where the file gives no name.
     notes : tuple of str
         Doubts about the file that a reviewer should read.
+    acquisition : Acquisition
+        Exposure and gain of the channel.
     """
 
     pixels: np.ndarray
@@ -43,6 +59,7 @@ class Image:
     scale_source: str
     channel: str
     notes: tuple[str, ...] = ()
+    acquisition: Acquisition = NOT_STATED
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,8 @@ class StoredImage:
         Names of the channels; empty where the file gives none.
     bits : int or None
         Significant bits of the detector; None where the file does not state them.
+    acquisitions : tuple of Acquisition
+        Exposure and gain of each channel; empty where the file states none.
     """
 
     pixels: np.ndarray
@@ -71,3 +90,4 @@ class StoredImage:
     scale_source: str = ""
     channels: tuple[str, ...] = ()
     bits: int | None = None
+    acquisitions: tuple[Acquisition, ...] = ()

@@ -45,6 +45,7 @@ def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step
         scale_source=voxel.source,
         channel=selected.name,
         notes=selected.notes,
+        acquisition=selected.acquisition,
     )
 
 

@@ -85,6 +85,7 @@ def _stored(file: "tifffile.TiffFile", series: "tifffile.TiffPageSeries") -> Sto
         scale_source=found[1] if found else "",
         channels=names or (png_jpeg.colour_names(pixels) if "S" in series.axes else ()),
         bits=tiff_metadata.significant_bits(file),
+        acquisitions=tiff_metadata.acquisitions(file),
     )
 
 

@@ -7,7 +7,7 @@ judged here; ``scale`` and ``intensity`` refuse what is impossible.
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from ketaflow.core.images.model import Scale
+from ketaflow.core.images.model import Acquisition, Scale
 
 if TYPE_CHECKING:
     import tifffile
@@ -17,6 +17,10 @@ UM_PER_UNIT = {
     "um": 1.0, "µm": 1.0, "μm": 1.0, "\\u00b5m": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0,
     "nm": 1e-3, "pm": 1e-6, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25400.0, "in": 25400.0,
 }  # fmt: skip
+# Milliseconds per unit of time, as OME spells the unit; without a unit it is the second.
+MS_PER_UNIT = {"s": 1e3, "ms": 1.0, "µs": 1e-3, "μs": 1e-3, "ns": 1e-6, "min": 6e4}
+# Tag in which Micro-Manager keeps the settings of a plane.
+MICRO_MANAGER_TAG = 51123
 # TIFF 6.0, tag 296 (ResolutionUnit): 2 is inch, 3 is centimetre.
 UM_PER_RESOLUTION_UNIT = {2: 25400.0, 3: 10000.0}
 UM_PER_M = 1e6
@@ -70,6 +74,23 @@ def significant_bits(file: "tifffile.TiffFile") -> int | None:
     return int(stated) if stated else packed if packed in PACKED_BITS else None
 
 
+def acquisitions(file: "tifffile.TiffFile") -> tuple[Acquisition, ...]:
+    """Exposure and gain of each channel, from OME or Micro-Manager metadata; empty where the file has neither."""
+    pixels = _ome_pixels(file)
+    if pixels is not None:
+        return _ome_acquisitions(pixels)
+    by_channel: dict[int, Acquisition] = {}
+    for page in file.pages:
+        tags = page.tags if hasattr(page, "tags") else {}
+        settings = tags.get(MICRO_MANAGER_TAG) if tags else None
+        if settings is None:
+            return ()
+        own = settings.value
+        exposure = own.get("Exposure-ms")
+        by_channel.setdefault(int(own.get("ChannelIndex", 0)), Acquisition(float(exposure) if exposure else None))
+    return tuple(by_channel[channel] for channel in sorted(by_channel))
+
+
 def ome_files(file: "tifffile.TiffFile") -> tuple[str, ...]:
     """Names of the files among which an OME-TIFF set is divided; empty where one file holds all of it."""
     if not file.ome_metadata:
@@ -86,6 +107,21 @@ def _ome_pixels(file: "tifffile.TiffFile") -> ElementTree.Element | None:
         return None
     root = ElementTree.fromstring(file.ome_metadata)
     return next((element for element in root.iter() if element.tag.endswith("}Pixels")), None)
+
+
+def _ome_acquisitions(pixels: ElementTree.Element) -> tuple[Acquisition, ...]:
+    """Exposure of the first plane of each channel, and gain of its detector."""
+    exposure_ms: dict[int, float] = {}
+    for plane in (element for element in pixels if element.tag.endswith("Plane")):
+        stated, unit = plane.get("ExposureTime"), MS_PER_UNIT.get(plane.get("ExposureTimeUnit", "s"))
+        if stated and unit:
+            exposure_ms.setdefault(int(plane.get("TheC", 0)), float(stated) * unit)
+    found = []
+    for number, channel in enumerate(element for element in pixels if element.tag.endswith("Channel")):
+        detector = next((element for element in channel if element.tag.endswith("DetectorSettings")), None)
+        gain = None if detector is None else detector.get("Gain") or detector.get("Voltage")
+        found.append(Acquisition(exposure_ms.get(number), float(gain) if gain else None))
+    return tuple(found)
 
 
 def _ome_scale(file: "tifffile.TiffFile") -> Scale | None:

@@ -15,12 +15,15 @@ import numpy as np
 
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import axes
-from ketaflow.core.images.model import Scale, StoredImage
+from ketaflow.core.images.model import Acquisition, Scale, StoredImage
 from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
 
 # Module that reads a file, by the file's ending.
 PACKAGES = {".nd2": "nd2", ".lif": "readlif.reader", ".czi": "pylibCZIrw.czi"}
 UM_PER_M = 1e6
+MS_PER_NS = 1e-6
+# Elements in which a CZI file keeps the gain of a detector: camera, photomultiplier.
+CZI_GAINS = ("EMGain", "Gain", "Voltage")
 # Pixel types of a CZI colour camera begin with this; the samples are in this order.
 CZI_COLOUR = "Bgr"
 
@@ -118,12 +121,25 @@ def _read_czi(path: Path, czi: ModuleType) -> StoredImage:
         pixels, channels = pixels[0].transpose(3, 0, 1, 2)[::-1], COLOUR_NAMES[: pixels.shape[-1]]
     else:
         pixels = pixels[..., 0]
-    return StoredImage(pixels, "CZYX", _czi_scale(metadata), "CZI", channels, int(bits) if bits else None)
+    return StoredImage(
+        pixels, "CZYX", _czi_scale(metadata), "CZI", channels, int(bits) if bits else None, _czi_acquisitions(metadata)
+    )
 
 
 def _czi_plane(document: Any, channel: int, z: int) -> np.ndarray:
     """One plane of one channel: (rows, columns, samples)."""
     return np.asarray(document.read(plane={"C": channel, "Z": z, "T": 0}))
+
+
+def _czi_acquisitions(metadata: ElementTree.Element) -> tuple[Acquisition, ...]:
+    """Exposure of each channel, which CZI metadata give in nanoseconds, and gain of its detector."""
+    found = []
+    for channel in metadata.iterfind(".//Information/Image/Dimensions/Channels/Channel"):
+        exposure = channel.findtext("ExposureTime")
+        gains = (channel.findtext(f"DetectorSettings/{name}") for name in CZI_GAINS)
+        gain = next((value for value in gains if value), None)
+        found.append(Acquisition(MS_PER_NS * float(exposure) if exposure else None, float(gain) if gain else None))
+    return tuple(found)
 
 
 def _czi_scale(metadata: ElementTree.Element) -> Scale | None:
