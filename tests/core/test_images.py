@@ -407,7 +407,7 @@ class CziDocument:
         return STACK[plane["Z"], ..., None] // (plane["C"] + 1)
 
 
-CZI_SETTINGS = "<ExposureTime>150000000</ExposureTime><DetectorSettings><EMGain>50</EMGain><Binning>1,1</Binning></DetectorSettings>"
+CZI_SETTINGS = "<ExposureTime>150000000</ExposureTime><DetectorSettings><EMGain>50</EMGain></DetectorSettings>"
 SIZES_M = {"X": 1e-7, "Y": 1e-7, "Z": 4e-7}
 
 

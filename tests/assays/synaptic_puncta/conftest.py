@@ -19,7 +19,10 @@ from ketaflow.core.inputs import Rows, build
 from ketaflow.core.results import Checked
 
 DEFAULTS = settings.with_defaults({}, assays.described("synaptic_puncta", "settings.schema"))
-COLUMNS = ("image", "pre_image", "post_image", "pre_channel", "post_channel", "pixel_size_um", "z_step_um")
+COLUMNS = (
+    "image", "pre_image", "post_image", "pre_channel", "post_channel", "pixel_size_um", "z_step_um", "roi",
+    "mask_channel", "mask_image", "secondary_only",
+)  # fmt: skip
 MARKERS = ("VGluT1", "PSD95")
 
 
@@ -75,6 +78,12 @@ def drawn(tmp_path_factory, row):
         return runs[key]
 
     return run
+
+
+@pytest.fixture(scope="session")
+def run_stages():
+    """The three stages over rows of the table."""
+    return stages
 
 
 @pytest.fixture

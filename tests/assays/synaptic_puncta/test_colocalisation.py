@@ -19,7 +19,7 @@ def whole(extent_um=50.0, hole=None):
     tissue = np.ones((125, 125), bool)
     if hole is not None:
         tissue[hole] = False
-    return TissueMap(tissue, extent_um / 125, np.array([extent_um, extent_um]))
+    return TissueMap(tissue, extent_um / 125, np.array([extent_um, extent_um]), extent_um**2)
 
 
 def scattered(n, rng, extent_um=50.0):

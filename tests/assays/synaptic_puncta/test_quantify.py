@@ -32,14 +32,12 @@ def test_the_intervals_hold_their_estimates(drawn):
 
 def test_every_measure_is_given_once_for_a_section(drawn):
     measured = drawn().measured
-    assert [row.measure for row in measured.measurements] == [
-        "pre_density_per_um2",
-        "post_density_per_um2",
-        "synapse_density_per_um2",
-        "chance_colocalisation_pct",
-    ]
+    of_pairs = ["pre_density_per_um2", "post_density_per_um2", "synapse_density_per_um2", "chance_colocalisation_pct"]
+    of_a_marker = ["puncta_density_per_um2", "mean_punctum_area_um2", "mean_punctum_intensity", "integrated_intensity"]
+    assert [row.measure for row in measured.measurements] == [*of_pairs, *of_a_marker, *of_a_marker]
     assert {row.sample for row in measured.measurements} == {"S1"}
-    assert [row.analyte for row in measured.measurements] == ["VGluT1", "PSD95", "VGluT1/PSD95", "VGluT1/PSD95"]
+    both = ["VGluT1/PSD95"] * 2
+    assert [row.analyte for row in measured.measurements] == ["VGluT1", "PSD95", *both, *["VGluT1"] * 4, *["PSD95"] * 4]
 
 
 def test_partners_name_each_other(drawn):

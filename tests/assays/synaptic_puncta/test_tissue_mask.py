@@ -6,7 +6,7 @@ import pytest
 from ketaflow.assays.synaptic_puncta.detection.tissue_mask import tissue_map
 from ketaflow.assays.synaptic_puncta.model import TissueSettings
 
-SIZES = {"pixel_size_um": 0.1, "settings": TissueSettings(hole_diameter_um=4.0, hole_contrast=0.5)}
+SIZES = {"pixel_size_um": 0.1, "settings": TissueSettings(hole_diameter_um=4.0, hole_contrast=0.5, mask_margin_um=1.0)}
 
 
 def field(rng, hole_radius_um=None, size=400, slope=0.0):

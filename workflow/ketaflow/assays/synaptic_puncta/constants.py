@@ -43,6 +43,11 @@ MIN_CURVATURE_RATIO = 0.1
 # spot filter gives about half of that rise.
 MIN_HEIGHT_PER_BACKGROUND_RISE = 1.0
 
+# Inner and outer radius of the ring around a punctum that gives its background (SD of the punctum). At 3 SD a Gaussian
+# has 1 % of its height left.
+RING_INNER_SD = 3.0
+RING_OUTER_SD = 4.5
+
 # Noise ----------------------------------------------------------------------------------------------------------------
 # Share of a normal distribution that lies more than one standard deviation below its median.
 SHARE_BELOW_ONE_SD = 0.1587
@@ -73,6 +78,9 @@ MAD_PER_SD = 0.6745
 # A dark part is a hole if it holds less than this share of the puncta per area outside it. Some puncta lie above or
 # below a nucleus in focus. Tuned on simulated fields.
 MAX_HOLE_PUNCTA_SHARE = 0.4
+
+# Blur of a mask channel before its threshold (SD, um): about the width of a thin dendrite.
+MASK_BLUR_UM = 0.3
 
 # Colocalisation -------------------------------------------------------------------------------------------------------
 # Candidate partners of a punctum that are examined: its nearest ones. Within the matching distance there are 0 to 2.

@@ -1,5 +1,6 @@
 """Dataclasses of the assay: rows of its tables, settings of its stages, and what the stages hand on."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,7 +15,7 @@ SIDES: tuple[Side, Side] = ("pre", "post")
 
 @dataclass(frozen=True)
 class FieldRow:
-    """One row of the cohort table ``synaptic_puncta``: one field of a section, stained for two markers."""
+    """One row of the cohort table ``synaptic_puncta``: one field of a section, stained for one marker or two."""
 
     image: str | None
     pre_image: str | None
@@ -23,11 +24,20 @@ class FieldRow:
     region: str
     section: str | None
     pre_marker: str
-    post_marker: str
+    post_marker: str | None
     pre_channel: str | None
     post_channel: str | None
     pixel_size_um: float | None
     z_step_um: float | None
+    roi: str | None = None
+    mask_channel: str | None = None
+    mask_image: str | None = None
+    secondary_only: bool | None = None
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The channels of the row: pre alone where it has no second marker."""
+        return SIDES if self.post_marker else ("pre",)
 
     @property
     def recording(self) -> str:
@@ -41,7 +51,7 @@ class FieldRow:
 
     def marker(self, side: Side) -> str:
         """The protein that was stained in a channel."""
-        return self.pre_marker if side == "pre" else self.post_marker
+        return self.pre_marker if side == "pre" else self.post_marker or ""
 
     def channel(self, side: Side) -> str | None:
         """Name or number of a channel in its file, where the table gives it."""
@@ -105,6 +115,7 @@ class TissueSettings:
 
     hole_diameter_um: float
     hole_contrast: float
+    mask_margin_um: float
 
 
 @dataclass(frozen=True)
@@ -127,6 +138,7 @@ class QcSettings:
     bleed_through_pct: float
     displacement_um: float
     chance_pct: float
+    secondary_only_pct: float
     picture_px: int
 
 
@@ -149,24 +161,44 @@ class Channel:
         Intensities in the file's own numbers.
     saturated_pct : float or None
         Share of pixels at the saturation level (%); None where that level is unknown.
+    exposure_ms, gain : float or None
+        Exposure (ms) and gain as the file states them.
     """
 
     file: str
     marker: str
     pixels: np.ndarray
     saturated_pct: float | None
+    exposure_ms: float | None = None
+    gain: float | None = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """The part of a field that is measured.
+
+    Attributes
+    ----------
+    roi : (rows, columns) bool ndarray or None
+        True inside the region of interest; None for the whole field.
+    mask_pixels : (rows, columns) or (planes, rows, columns) ndarray or None
+        The channel whose stained area is measured; None where there is none.
+    """
+
+    roi: np.ndarray | None = None
+    mask_pixels: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Field:
-    """Two channels of one field of a section, at one scale.
+    """One or two channels of one field of a section, at one scale.
 
     Attributes
     ----------
     recording, animal, region, section : str
         What the table says of the field; ``section`` may be None.
     pre, post : Channel
-        The channels, of equal shape.
+        The channels, of equal shape; ``post`` is None where one marker was stained.
     pixel_size_um : float
         Width and height of a pixel (um).
     z_step_um : float or None
@@ -175,6 +207,8 @@ class Field:
         Where the scale comes from: ``table``, or the metadata that hold it.
     notes : tuple of str
         Doubts about the files that a reviewer should read.
+    limits : Region
+        Region of interest and mask.
     """
 
     recording: str
@@ -182,15 +216,17 @@ class Field:
     region: str
     section: str | None
     pre: Channel
-    post: Channel
+    post: Channel | None
     pixel_size_um: float
     z_step_um: float | None
     scale_source: str
     notes: tuple[str, ...]
+    limits: Region = Region()
 
-    def channel(self, side: Side) -> Channel:
-        """One of the two channels."""
-        return self.pre if side == "pre" else self.post
+    @property
+    def channels(self) -> dict[Side, Channel]:
+        """The channels by side, pre first."""
+        return {"pre": self.pre} if self.post is None else {"pre": self.pre, "post": self.post}
 
     @property
     def voxel_um(self) -> tuple[float, ...]:
@@ -201,19 +237,83 @@ class Field:
 
 @dataclass(frozen=True)
 class Fields:
-    """What ``ingest`` produces: the fields that share an image, in the order of their rows."""
+    """What ``ingest`` produces: the fields that share an image, in the order of their rows, and their controls.
+
+    Attributes
+    ----------
+    fields : list of Field
+        The fields.
+    controls : list of Field
+        Fields of sections that were given no primary antibody, with the same first marker.
+    """
 
     fields: list[Field]
+    controls: list[Field] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One row of the table ``controls``: one marker's channel in an image without the primary antibody.
+
+    ``mean_level`` is the mean of all pixels (counts); the puncta, which are unspecific, count per area of the field.
+    """
+
+    image: str
+    marker: str
+    mean_level: float
+    puncta_density_per_um2: float
+    exposure_ms: float | None
+    gain: float | None
+
+
+@dataclass(frozen=True)
+class MarkerRow:
+    """One row of the table ``markers``: what was measured of one marker in one field.
+
+    Attributes
+    ----------
+    channel, puncta, tissue_um2
+        ``pre`` or ``post``, the number of puncta, and the measured area (um2).
+    mean_punctum_intensity, integrated_intensity : float
+        Means over the puncta of their mean and summed intensity above the local background (counts).
+    mean_level : float
+        Mean of all pixels of the measured area (counts).
+    control_level, control_density_per_um2 : float
+        Means over the secondary-only images of the marker of their mean (counts) and of their puncta (1/um2); NaN
+        without such images.
+    exposure_ms, gain : float or None
+        As the file states them.
+    """
+
+    recording: str
+    animal: str
+    region: str
+    section: str | None
+    channel: str
+    marker: str
+    puncta: int
+    tissue_um2: float
+    puncta_density_per_um2: float
+    mean_punctum_area_um2: float
+    mean_punctum_intensity: float
+    integrated_intensity: float
+    mean_level: float
+    control_level: float
+    control_density_per_um2: float
+    exposure_ms: float | None
+    gain: float | None
 
 
 @dataclass(frozen=True)
 class Section:
     """One row of the table ``sections``: counts, chance and densities of one field.
 
+    Where one marker was stained, everything about a second one and about pairs is NaN or None.
+
     Attributes
     ----------
-    field_um2, tissue_um2 : float
-        Area of the field, and of the tissue in it (um2).
+    field_um2, region_um2, tissue_um2 : float
+        Area of the field, of its region of interest inside the mask, and of the tissue in that region (um2).
     pre_puncta, post_puncta, pairs : int
         Puncta of each channel in tissue, and pairs of them.
     chance_pairs, chance_pairs_low, chance_pairs_high : float
@@ -241,30 +341,31 @@ class Section:
     region: str
     section: str | None
     pre_marker: str
-    post_marker: str
+    post_marker: str | None
     field_um2: float
+    region_um2: float
     tissue_um2: float
     pre_puncta: int
-    post_puncta: int
-    pairs: int
-    chance_pairs: float
-    chance_pairs_low: float
-    chance_pairs_high: float
-    rotated_pairs: float
-    synapses: float
-    synapses_low: float
-    synapses_high: float
     pre_density_per_um2: float
-    post_density_per_um2: float
-    synapse_density_per_um2: float
-    chance_colocalisation_pct: float
     pre_z_median: float
-    post_z_median: float
-    bleed_pre_into_post_pct: float
-    bleed_post_into_pre_pct: float
-    channel_correlation: float
-    displacement_um: float
-    displacement_error_um: float
+    post_puncta: int | None = None
+    pairs: int | None = None
+    chance_pairs: float = math.nan
+    chance_pairs_low: float = math.nan
+    chance_pairs_high: float = math.nan
+    rotated_pairs: float = math.nan
+    synapses: float = math.nan
+    synapses_low: float = math.nan
+    synapses_high: float = math.nan
+    post_density_per_um2: float = math.nan
+    synapse_density_per_um2: float = math.nan
+    chance_colocalisation_pct: float = math.nan
+    post_z_median: float = math.nan
+    bleed_pre_into_post_pct: float = math.nan
+    bleed_post_into_pre_pct: float = math.nan
+    channel_correlation: float = math.nan
+    displacement_um: float = math.nan
+    displacement_error_um: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -274,9 +375,13 @@ class Measured:
     Attributes
     ----------
     measurements : list of Measurement
-        Densities and share of chance of each field.
+        Densities, areas, intensities and share of chance of each field.
     sections : list of Section
         One row per field, in the order of the rows.
+    markers : list of MarkerRow
+        One row per field and marker.
+    controls : list of Control
+        One row per secondary-only image and marker.
     puncta : data frame
         One row per punctum; ``field`` is the number of its field from 0.
     tissue : list of (rows, columns) bool ndarray
@@ -285,5 +390,7 @@ class Measured:
 
     measurements: list[Measurement] = table()
     sections: list[Section] = table()
+    markers: list[MarkerRow] = table()
+    controls: list[Control] = table()
     puncta: pd.DataFrame = table()
     tissue: list[np.ndarray] = field(default_factory=list)

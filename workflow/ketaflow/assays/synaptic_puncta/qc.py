@@ -1,4 +1,4 @@
-"""Check each field and show it: sharp, unsaturated, two independent channels, pairs beyond chance?
+"""Check each field and show it: sharp, unsaturated, specific, independent channels, pairs beyond chance?
 
 In: the channels and what was measured. Out: checks with their limits, and figures that a reviewer can judge without
 knowing animal or arm.
@@ -7,17 +7,20 @@ knowing animal or arm.
 import math
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 
 import numpy as np
 import pandas as pd
 
 from ketaflow.assays.synaptic_puncta import constants
 from ketaflow.assays.synaptic_puncta.figures import field_images
-from ketaflow.assays.synaptic_puncta.model import SIDES, Field, Fields, Measured, QcSettings, Section
+from ketaflow.assays.synaptic_puncta.model import Field, Fields, MarkerRow, Measured, QcSettings, Section
 from ketaflow.core.results import Check, Checked, Figure, check, within
 
 # ``check`` for one recording of one animal.
 CheckOf = Callable[..., Check]
+# Bleed-through is measured at the brightest share of the puncta, which must be numerous enough.
+_MIN_PUNCTA_FOR_BLEED = math.ceil(constants.MIN_CROSSTALK_PUNCTA / constants.BRIGHTEST_SHARE)
 
 
 def qc(fields: Fields, measured: Measured, settings: QcSettings) -> Checked:
@@ -39,11 +42,15 @@ def qc(fields: Fields, measured: Measured, settings: QcSettings) -> Checked:
     """
     checks: list[Check] = []
     figures: dict[str, list[Figure]] = {}
+    markers = iter(measured.markers)
     for number, (field, section) in enumerate(zip(fields.fields, measured.sections, strict=True)):
         check_of = partial(check, recording=field.recording, animal=field.animal)
         checks += _image_checks(field, settings, check_of)
-        checks += _channel_checks(section, settings, check_of)
-        checks += _field_checks(section, settings, check_of)
+        checks += _area_checks(section, settings, check_of)
+        for marker in islice(markers, len(field.channels)):
+            checks += _marker_checks(marker, section, settings, check_of)
+        if field.post is not None:
+            checks += _pair_checks(section, settings, check_of)
         puncta = measured.puncta[measured.puncta["field"].eq(number)]
         drawn = _figures(field, section, puncta, measured.tissue[number], settings.picture_px)
         figures.setdefault(field.recording, []).extend(drawn)
@@ -64,8 +71,9 @@ def _image_checks(field: Field, settings: QcSettings, check_of: CheckOf) -> list
             f"Above {limit:g} um puncta fall between pixels.",
         )
     ]
-    for side in SIDES:
-        share = field.channel(side).saturated_pct
+    for side, channel in field.channels.items():
+        share = channel.saturated_pct
+        known = share is not None
         rows.append(
             check_of(
                 "saturation",
@@ -73,54 +81,20 @@ def _image_checks(field: Field, settings: QcSettings, check_of: CheckOf) -> list
                 unit="%",
                 place=side,
                 high=settings.saturated_pct,
-                verdict="pass" if share is None else within(share, None, settings.saturated_pct),
-                message="Not known for this file." if share is None else f"{share:.2f} % of the pixels are saturated.",
-            )
-        )
-    rows += [check_of("file", None, verdict="warn", message=f"The file: {note}.") for note in field.notes]
-    return rows
-
-
-def _channel_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> list[Check]:
-    """Checks of each channel: enough puncta, and no light of the other channel."""
-    rows = []
-    for side, other, count, z_median, bleed in (
-        ("pre", "post", section.pre_puncta, section.pre_z_median, section.bleed_pre_into_post_pct),
-        ("post", "pre", section.post_puncta, section.post_z_median, section.bleed_post_into_pre_pct),
-    ):
-        rows.append(
-            check_of(
-                "puncta",
-                count,
-                place=side,
-                low=settings.least_puncta,
-                verdict=within(count, settings.least_puncta, None),
-                message=f"{count} puncta, {z_median:.1f} SD of the noise high (median).",
-            )
-        )
-        known = math.isfinite(bleed)
-        rows.append(
-            check_of(
-                "bleed-through",
-                bleed,
-                unit="%",
-                place=f"{side} into {other}",
-                high=settings.bleed_through_pct,
-                verdict=within(bleed, None, settings.bleed_through_pct) if known else "pass",
-                message=f"The {other} channel shows {bleed:.1f} % of the light of the brightest {side} puncta."
+                verdict=within(share, None, settings.saturated_pct) if known else "pass",
+                message=f"{share:.2f} % of the pixels are saturated."
                 if known
-                else "Too few puncta to tell.",
+                else "The saturation level of this file is not known.",
             )
         )
+    rows += [check_of("file", None, verdict="warn", message=note[:1].upper() + note[1:]) for note in field.notes]
     return rows
 
 
-def _field_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> list[Check]:
-    """Checks of the field: its tissue, the displacement of the channels, pairs by chance."""
-    tissue_pct = 100 * section.tissue_um2 / section.field_um2
-    displacement = section.displacement_um
-    known = math.isfinite(displacement)
-    significant = known and displacement - 2 * section.displacement_error_um > settings.displacement_um
+def _area_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> list[Check]:
+    """Checks of the measured area: enough of it is tissue."""
+    tissue_pct = 100 * section.tissue_um2 / section.region_um2 if section.region_um2 else 0.0
+    of = "field" if section.region_um2 == section.field_um2 else f"measured region ({section.region_um2:.0f} um2)"
     return [
         check_of(
             "tissue",
@@ -128,15 +102,79 @@ def _field_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> 
             unit="%",
             low=settings.least_tissue_pct,
             verdict=within(tissue_pct, settings.least_tissue_pct, None),
-            message=f"{tissue_pct:.0f} % of the field is tissue ({section.tissue_um2:.0f} um2).",
-        ),
+            message=f"{tissue_pct:.0f} % of the {of} is tissue ({section.tissue_um2:.0f} um2).",
+        )
+    ]
+
+
+def _marker_checks(marker: MarkerRow, section: Section, settings: QcSettings, check_of: CheckOf) -> list[Check]:
+    """Checks of one marker: enough puncta, and few of them without the primary antibody."""
+    z_median = section.pre_z_median if marker.channel == "pre" else section.post_z_median
+    rows = [
+        check_of(
+            "puncta",
+            marker.puncta,
+            place=marker.channel,
+            low=settings.least_puncta,
+            verdict=within(marker.puncta, settings.least_puncta, None),
+            message=f"{marker.puncta} puncta; their median height is {z_median:.1f} SD of the noise."
+            if marker.puncta
+            else "No punctum was found.",
+        )
+    ]
+    if math.isfinite(marker.control_density_per_um2) and marker.puncta:
+        share = 100 * marker.control_density_per_um2 / marker.puncta_density_per_um2
+        rows.append(
+            check_of(
+                "secondary only",
+                share,
+                unit="%",
+                place=marker.channel,
+                high=settings.secondary_only_pct,
+                verdict=within(share, None, settings.secondary_only_pct),
+                message=f"Secondary-only images show {marker.control_density_per_um2:.3g} puncta per um2, "
+                f"{share:.0f} % of the density here.",
+            )
+        )
+    return rows
+
+
+def _pair_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> list[Check]:
+    """Checks of two channels: bleed-through, their displacement, pairs by chance."""
+    rows = []
+    for place, bleed in (
+        ("pre into post", section.bleed_pre_into_post_pct),
+        ("post into pre", section.bleed_post_into_pre_pct),
+    ):
+        bright, other = place.split(" into ")
+        known = math.isfinite(bleed)
+        rows.append(
+            check_of(
+                "bleed-through",
+                bleed,
+                unit="%",
+                place=place,
+                high=settings.bleed_through_pct,
+                verdict=within(bleed, None, settings.bleed_through_pct) if known else "pass",
+                message=f"{bleed:.1f} % of the light of the brightest {bright} puncta appears in the {other} channel."
+                if known
+                else f"Not estimated: fewer than {_MIN_PUNCTA_FOR_BLEED} {bright} puncta.",
+            )
+        )
+    displacement = section.displacement_um
+    known = math.isfinite(displacement)
+    significant = known and displacement - 2 * section.displacement_error_um > settings.displacement_um
+    return [
+        *rows,
         check_of(
             "displacement",
             displacement,
             unit="um",
             high=settings.displacement_um,
             verdict="warn" if significant else "pass",
-            message=f"The channels lie {displacement:.2f} um apart." if known else "Too few pairs to tell.",
+            message=f"The channels are displaced by {displacement:.2f} um."
+            if known
+            else f"Not estimated: fewer than {constants.MIN_CROSSTALK_PUNCTA} pairs.",
         ),
         check_of(
             "chance",
@@ -144,30 +182,35 @@ def _field_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> 
             unit="%",
             high=settings.chance_pct,
             verdict=within(section.chance_colocalisation_pct, None, settings.chance_pct),
-            message=f"{section.pairs} pairs; chance alone makes {section.chance_pairs:.0f} "
-            f"({section.chance_pairs_low:.0f} to {section.chance_pairs_high:.0f}; "
-            f"{section.rotated_pairs:.0f} when turned).",
+            message=f"{section.pairs} pairs; {section.chance_pairs:.0f} ({section.chance_pairs_low:.0f} to "
+            f"{section.chance_pairs_high:.0f}) are expected by chance from shifts, {section.rotated_pairs:.0f} from "
+            "rotations.",
         ),
     ]
 
 
 def _figures(field: Field, section: Section, puncta: pd.DataFrame, tissue: np.ndarray, side_px: int) -> list[Figure]:
     """The whole field, and its middle enlarged with a ring around every punctum."""
-    pre, post = field.pre.pixels, field.post.pixels
+    pixels = [channel.pixels for channel in field.channels.values()]
     radius_px = np.sqrt(puncta["area_um2"] / math.pi) / field.pixel_size_um
+    width_um = pixels[0].shape[-1] * field.pixel_size_um
+    single = len(pixels) == 1
     return [
         Figure(
             "Whole field",
-            field_images.whole_field(pre, post, tissue, side_px=constants.FIELD_FIGURE_PX),
+            field_images.whole_field(pixels, tissue, side_px=constants.FIELD_FIGURE_PX),
             "image/webp",
-            f"Magenta pre, green post; {pre.shape[-1] * field.pixel_size_um:.0f} um wide. Yellow: edge of the tissue.",
+            f"{width_um:.0f} um wide. Yellow: edge of the measured area."
+            + ("" if single else " Magenta: pre; green: post."),
         ),
         Figure(
-            "Enlarged: pre, post, both",
+            "Enlarged" if single else "Enlarged: pre, post, both",
             field_images.enlarged(
-                pre, post, puncta.assign(radius_px=radius_px), side_px=side_px, zoom=constants.ENLARGEMENT
+                pixels, puncta.assign(radius_px=radius_px), side_px=side_px, zoom=constants.ENLARGEMENT
             ),
             "image/webp",
-            f"White rings: pairs ({section.pairs} in the field). Orange rings: puncta without a partner.",
+            "Rings: puncta."
+            if single
+            else f"White rings: pairs ({section.pairs} in the field). Orange rings: puncta without a partner.",
         ),
     ]

@@ -34,7 +34,7 @@ def draw(rows: Rows, folder: Path, *, seed: int) -> None:
     given = {name: value for name, value in asdict(truth).items() if value is not None and name != "image"}
     scene = replace(Scene(), **given)
     field = simulate_field(scene, np.random.default_rng(seed))
-    write(field, folder / row.file("pre"), scene, (row.pre_marker, row.post_marker))
+    write(field, folder / row.file("pre"), scene, (row.marker("pre"), row.marker("post")))
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""Problems of the table that a schema cannot express: which columns name the image and its channels."""
+"""Problems of the table that a schema cannot express: which columns name the image and its channels, and controls."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ class _Fault(NamedTuple):
 
 
 def problems(cohort: Cohort) -> list[Problem]:
-    """Find rows that name no image, half of a pair, or one channel twice.
+    """Find rows that name no image, half of a pair, one channel twice, or a control that serves no row.
 
     Parameters
     ----------
@@ -30,18 +30,20 @@ def problems(cohort: Cohort) -> list[Problem]:
     Returns
     -------
     list of Problem
-        One per faulty row; empty where every row names two channels.
+        One per faulty row; empty where every row names its channels.
     """
     frame, file = cohort.tables[TABLE], cohort.files[TABLE]
-    faults = (
-        (row_number, _fault({str(column): None if pd.isna(cell) else cell for column, cell in row.items()}))
-        for row_number, row in frame.iterrows()
-    )
-    return [Problem(file, int(str(row_number)), *fault) for row_number, fault in faults if fault]
+    rows = {
+        int(str(number)): {str(column): None if pd.isna(cell) else cell for column, cell in row.items()}
+        for number, row in frame.iterrows()
+    }
+    measured = {row["pre_marker"] for row in rows.values() if not row["secondary_only"]}
+    faults = ((number, _fault(row) or _control_fault(row, measured)) for number, row in rows.items())
+    return [Problem(file, number, *fault) for number, fault in faults if fault]
 
 
 def _fault(row: Mapping[str, Any]) -> _Fault | None:
-    """The first fault of a row; None where it names two channels."""
+    """The first fault of a row; None where it names its channels."""
     image, pre, post = row["image"], row["pre_image"], row["post_image"]
     if not (image or pre or post):
         return _Fault(
@@ -49,6 +51,8 @@ def _fault(row: Mapping[str, Any]) -> _Fault | None:
         )
     if image and (pre or post):
         return _Fault("image", f"found '{image}' beside pre_image or post_image", "Keep image, or keep the two others")
+    if not row["post_marker"]:
+        return _single_marker_fault(row)
     if not image and not (pre and post):
         missing = "post_image" if pre else "pre_image"
         return _Fault(missing, "the cell is empty", f"Fill in {missing}, or name a file with both channels in image")
@@ -58,5 +62,28 @@ def _fault(row: Mapping[str, Any]) -> _Fault | None:
     if pre and pre == post and row["pre_channel"] == row["post_channel"]:
         return _Fault(
             "post_image", f"'{post}' is also the pre_image", "Name the post channel's file, or give both channels"
+        )
+    return None
+
+
+def _single_marker_fault(row: Mapping[str, Any]) -> _Fault | None:
+    """The first fault of a row with one marker: a second channel without its marker."""
+    for column in ("post_image", "post_channel"):
+        if row[column]:
+            return _Fault(
+                "post_marker",
+                f"the cell is empty beside {column} '{row[column]}'",
+                f"Fill in post_marker; for one marker alone use the columns pre_* and leave {column} empty",
+            )
+    return None
+
+
+def _control_fault(row: Mapping[str, Any], measured: set[Any]) -> _Fault | None:
+    """The fault of a secondary-only row whose marker no other row has."""
+    if row["secondary_only"] and row["pre_marker"] not in measured:
+        return _Fault(
+            "pre_marker",
+            f"no other row has the marker '{row['pre_marker']}' of this secondary-only image",
+            "Enter the same pre_marker as in the rows that it is the background of",
         )
     return None

@@ -9,7 +9,8 @@ The image is filtered twice. The *spot* filter (a Gaussian of the size of a punc
 candidates, and two of them are one punctum where the saddle between them is no deeper than the noise.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 from itertools import product
 
 import numpy as np
@@ -35,12 +36,18 @@ class Puncta:
         Peak of the spot filter (units of the image).
     z_score : (n,) ndarray
         Height above the local median, in standard deviations of the local noise.
+    integrated : (n,) ndarray
+        Sum of its pixels above the local background (units of the image).
+    mean_intensity : (n,) ndarray
+        Mean of its pixels above the local background (units of the image).
     """
 
     positions_px: np.ndarray
     area_px: np.ndarray
     height: np.ndarray
     z_score: np.ndarray
+    integrated: np.ndarray
+    mean_intensity: np.ndarray
 
     def __len__(self) -> int:
         return len(self.z_score)
@@ -57,15 +64,17 @@ class Puncta:
         -------
         Puncta
         """
-        return Puncta(self.positions_px[chosen], self.area_px[chosen], self.height[chosen], self.z_score[chosen])
+        return Puncta(*(getattr(self, one.name)[chosen] for one in fields(self)))
 
 
 @dataclass(frozen=True)
 class FilteredImage:
-    """An image after the filters, in its own units.
+    """An image before and after the filters, in its own units.
 
     Attributes
     ----------
+    pixels : ndarray
+        The image.
     spot, fine, background : ndarray
         After the spot filter, the fine filter, and the wide Gaussian that is taken for background.
     sigma_px : tuple of float
@@ -74,6 +83,7 @@ class FilteredImage:
         Standard deviation of the wide Gaussian in the plane (pixels).
     """
 
+    pixels: np.ndarray
     spot: np.ndarray
     fine: np.ndarray
     background: np.ndarray
@@ -110,7 +120,7 @@ def filter_spots(pixels: np.ndarray, sigma_px: tuple[float, ...], surround_ratio
     spot_response, fine, background = (
         gaussian_filters.inverse_transform(transform, transfer) for transfer in (spot - wide, inner - outer, wide)
     )
-    return FilteredImage(spot_response, fine, background, sigma_px, surround_ratio * sigma_px[-1])
+    return FilteredImage(pixels, spot_response, fine, background, sigma_px, surround_ratio * sigma_px[-1])
 
 
 def find(filtered: FilteredImage, *, window_px: float, z_threshold: float, boundary_fraction: float) -> Puncta:
@@ -149,7 +159,7 @@ def find(filtered: FilteredImage, *, window_px: float, z_threshold: float, bound
     leads, number = np.unique(leader, return_inverse=True)
     owner = np.full(spot.size, -1, np.int32)
     owner[candidates] = number
-    return _extents(spot, owner[peak_of], candidates[leads], z_score[leads], boundary_fraction)
+    return _extents(filtered, owner[peak_of], candidates[leads], z_score[leads], boundary_fraction)
 
 
 def is_round(filtered: FilteredImage, where: Pixels) -> np.ndarray:
@@ -254,22 +264,44 @@ def _moved(where: Pixels, offset: tuple[int, ...], shape: tuple[int, ...]) -> Pi
 
 
 def _extents(
-    spot: np.ndarray, owner_of: np.ndarray, peaks: np.ndarray, z_score: np.ndarray, boundary_fraction: float
+    filtered: FilteredImage, owner_of: np.ndarray, peaks: np.ndarray, z_score: np.ndarray, boundary_fraction: float
 ) -> Puncta:
     """Extent of each punctum: the pixels of its area (``owner_of``, -1 outside) above a share of its height."""
+    spot, count = filtered.spot, len(peaks)
     inside = np.flatnonzero(owner_of >= 0)
     owner, response = owner_of[inside], spot.ravel()[inside]
-    height = np.full(len(peaks), -np.inf, np.float32)
+    height = np.full(count, -np.inf, np.float32)
     np.maximum.at(height, owner, response)
     # Weighted by the height above the boundary, so that pixels just inside or outside of it hardly matter.
     weight = response.astype(float) - boundary_fraction * height[owner]
     kept = weight > 0
     owner, inside, weight = owner[kept], inside[kept], weight[kept]
     where = np.unravel_index(inside, spot.shape)
-    total = np.bincount(owner, weight, minlength=len(peaks))
-    positions = np.column_stack([np.bincount(owner, weight * axis, minlength=len(peaks)) / total for axis in where])
+    total = np.bincount(owner, weight, minlength=count)
+    positions = np.column_stack([np.bincount(owner, weight * axis, minlength=count) / total for axis in where])
     in_plane = np.ones(len(inside), bool)
     if spot.ndim == 3:
         in_plane = where[0] == np.unravel_index(peaks, spot.shape)[0][owner]
-    area = np.bincount(owner[in_plane], minlength=len(peaks))
-    return Puncta(positions.reshape(len(peaks), spot.ndim), area, height, z_score)
+    area = np.bincount(owner[in_plane], minlength=count)
+    covered = np.zeros(spot.shape, bool)
+    covered.ravel()[inside] = True
+    level = _surroundings(filtered, np.unravel_index(peaks, spot.shape), covered)
+    integrated = np.bincount(owner, filtered.pixels.ravel()[inside] - level[owner], minlength=count)
+    mean = integrated / np.maximum(np.bincount(owner, minlength=count), 1)
+    return Puncta(positions.reshape(count, spot.ndim), area, height, z_score, integrated, mean)
+
+
+def _surroundings(filtered: FilteredImage, peaks: Pixels, covered: np.ndarray) -> np.ndarray:
+    """Median (n,) of the pixels in a ring around each peak that no punctum covers; of all if none is left."""
+    sigma = filtered.sigma_px[-1]
+    inner, outer = constants.RING_INNER_SD * sigma, constants.RING_OUTER_SD * sigma
+    reach = range(-math.ceil(outer), math.ceil(outer) + 1)
+    before = (0,) * (len(peaks) - 2)
+    ring = [(*before, *step) for step in product(reach, repeat=2) if inner < math.hypot(*step) <= outer]
+    around = [_moved(peaks, offset, covered.shape) for offset in ring]
+    values = np.stack([filtered.pixels[one] for one in around], axis=1).astype(np.float32)
+    free = np.stack([~covered[one] for one in around], axis=1)
+    free[~free.any(1)] = True
+    values = np.sort(np.where(free, values, np.inf), axis=1)
+    middle = (free.sum(1) - 1) // 2
+    return np.asarray(values[np.arange(len(values)), middle])

@@ -4,8 +4,9 @@ In: both channels and their puncta. Out: a coarse mask. A hole is wide, darker t
 and empty of puncta. A field that merely darkens towards a corner keeps all its area.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
@@ -28,11 +29,17 @@ class TissueMap:
         Size of a pixel of the mask (um).
     extent_um : (2,) ndarray
         Height and width of the field (um).
+    region_um2 : float
+        Area of the part of the field that is measured (um2), at the scale of the image.
+    region_share : float
+        Share of the mask's pixels in that part, with or without tissue (ratio).
     """
 
     mask: np.ndarray
     pixel_um: float
     extent_um: np.ndarray
+    region_um2: float
+    region_share: float = 1.0
 
     @property
     def field_um2(self) -> float:
@@ -41,8 +48,46 @@ class TissueMap:
 
     @property
     def area_um2(self) -> float:
-        """Area of the tissue (um2)."""
-        return self.field_um2 * float(self.mask.mean())
+        """Area of the tissue in the measured part (um2)."""
+        return self.region_um2 * float(self.mask.mean()) / self.region_share
+
+    def limited_to(self, region: np.ndarray, pixel_size_um: float) -> "TissueMap":
+        """Keep the tissue in a part of the field.
+
+        Parameters
+        ----------
+        region : (rows, columns) bool ndarray
+            True in the part that is measured, at the scale of the image.
+        pixel_size_um : float
+            Size of a pixel of the image (um).
+
+        Returns
+        -------
+        TissueMap
+            Without tissue where the region is empty.
+        """
+        factor = round(self.pixel_um / pixel_size_um)
+        coarse = _downscaled(region, factor) >= 0.5
+        area_um2 = float(np.count_nonzero(region)) * pixel_size_um**2
+        return replace(self, mask=self.mask & coarse, region_um2=area_um2, region_share=float(coarse.mean()) or 1.0)
+
+    def mean_of(self, image: np.ndarray, pixel_size_um: float) -> float:
+        """Mean of an image over the tissue.
+
+        Parameters
+        ----------
+        image : (rows, columns) or (planes, rows, columns) ndarray
+            The image.
+        pixel_size_um : float
+            Size of a pixel of the image (um).
+
+        Returns
+        -------
+        float
+            NaN without tissue.
+        """
+        coarse = _downscaled(image, round(self.pixel_um / pixel_size_um))
+        return float(coarse[self.mask].mean()) if self.mask.any() else math.nan
 
     def contains(self, positions_um: np.ndarray) -> np.ndarray:
         """Tell which positions lie in tissue.
@@ -102,7 +147,8 @@ def tissue_map(
         hole = holes == number
         if counted[hole].mean() >= constants.MAX_HOLE_PUNCTA_SHARE * usual:
             tissue |= hole
-    return TissueMap(tissue, coarse_um, np.array(channels[0].shape[-2:]) * pixel_size_um)
+    extent_um = np.array(channels[0].shape[-2:]) * pixel_size_um
+    return TissueMap(tissue, coarse_um, extent_um, float(np.prod(extent_um)))
 
 
 def _downscaled(image: np.ndarray, factor: int) -> np.ndarray:

@@ -1,10 +1,11 @@
 """Images for the reviewer: the whole field, and its middle enlarged with a ring around every punctum.
 
-In: both channels and the puncta found. Out: WebP images. Pre is magenta and post is green, which red-green colour
+In: the channels and the puncta found. Out: WebP images. Pre is magenta and post is green, which red-green colour
 blind readers can tell apart; the two puncta of a pair have white rings.
 """
 
 import math
+from collections.abc import Sequence
 
 import imagecodecs
 import numpy as np
@@ -14,15 +15,15 @@ from scipy import ndimage
 from ketaflow.assays.synaptic_puncta import constants
 
 
-def whole_field(pre: np.ndarray, post: np.ndarray, tissue: np.ndarray, *, side_px: int) -> bytes:
-    """Draw both channels of the whole field, with the outline of the tissue.
+def whole_field(channels: Sequence[np.ndarray], tissue: np.ndarray, *, side_px: int) -> bytes:
+    """Draw the channels of the whole field, with the outline of the measured area.
 
     Parameters
     ----------
-    pre, post : (rows, columns) or (planes, rows, columns) ndarray
-        The channels; stacks are shown by their maximum over the planes.
+    channels : sequence of (rows, columns) or (planes, rows, columns) ndarray
+        One channel, or pre and post; stacks are shown by their maximum over the planes.
     tissue : (rows, columns) bool ndarray
-        Tissue mask at any scale.
+        Mask of the measured area at any scale.
     side_px : int
         Longest side of the figure (pixels).
 
@@ -31,8 +32,9 @@ def whole_field(pre: np.ndarray, post: np.ndarray, tissue: np.ndarray, *, side_p
     bytes
         WebP.
     """
-    step = max(1, math.ceil(max(pre.shape[-2:]) / side_px))
-    merged = _merged(*(_display_range(_shrunk(_projected(image), step)) for image in (pre, post)))
+    step = max(1, math.ceil(max(channels[0].shape[-2:]) / side_px))
+    shown = [_display_range(_shrunk(_projected(image), step)) for image in channels]
+    merged = _grey(shown[0]) if len(shown) == 1 else _merged(*shown)
     index = [np.arange(size) * given // size for size, given in zip(merged.shape, tissue.shape, strict=False)]
     mask = tissue[np.ix_(*index)]
     outline = mask & ~ndimage.binary_erosion(mask, border_value=1)
@@ -40,13 +42,13 @@ def whole_field(pre: np.ndarray, post: np.ndarray, tissue: np.ndarray, *, side_p
     return _encoded(merged, constants.FIELD_FIGURE_MAX_BYTES)
 
 
-def enlarged(pre: np.ndarray, post: np.ndarray, puncta: pd.DataFrame, *, side_px: int, zoom: int) -> bytes:
-    """Draw the middle of the field three times: pre, post, and both together.
+def enlarged(channels: Sequence[np.ndarray], puncta: pd.DataFrame, *, side_px: int, zoom: int) -> bytes:
+    """Draw the middle of the field: one channel, or pre, post, and both together.
 
     Parameters
     ----------
-    pre, post : (rows, columns) or (planes, rows, columns) ndarray
-        The channels.
+    channels : sequence of (rows, columns) or (planes, rows, columns) ndarray
+        One channel, or pre and post.
     puncta : data frame
         Columns ``channel``, ``x_px``, ``y_px``, ``radius_px`` and ``partner``.
     side_px : int
@@ -59,25 +61,29 @@ def enlarged(pre: np.ndarray, post: np.ndarray, puncta: pd.DataFrame, *, side_px
     bytes
         WebP.
     """
-    height, width = pre.shape[-2:]
+    height, width = channels[0].shape[-2:]
     side = min(side_px, height, width)
     top, left = (height - side) // 2, (width - side) // 2
     crops = [
         np.kron(
             _display_range(_projected(image))[top : top + side, left : left + side], np.ones((zoom, zoom), np.float32)
         )
-        for image in (pre, post)
+        for image in channels
     ]
-    panels = [_grey(crop) for crop in crops] + [_merged(*crops)]
-    for number, channel in enumerate(("pre", "post")):
+    panels = [_grey(crop) for crop in crops]
+    if len(crops) > 1:
+        panels.append(_merged(*crops))
+    for number, channel in enumerate(("pre", "post")[: len(crops)]):
         own = puncta[puncta["channel"].eq(channel)]
         paired = own["partner"].notna()
         _draw_rings(panels[number], own[~paired], (top, left), zoom, constants.UNPAIRED_RGB)
-        for panel in (panels[number], panels[2]):
+        for panel in (panels[number], panels[-1]):
             _draw_rings(panel, own[paired], (top, left), zoom, constants.PAIRED_RGB)
     gap = np.zeros((panels[0].shape[0], constants.GAP_PX, 3), np.uint8)
-    joined = np.concatenate([panels[0], gap, panels[1], gap, panels[2]], axis=1)
-    return _encoded(joined, constants.PART_FIGURE_MAX_BYTES)
+    joined = [panels[0]]
+    for panel in panels[1:]:
+        joined += [gap, panel]
+    return _encoded(np.concatenate(joined, axis=1), constants.PART_FIGURE_MAX_BYTES)
 
 
 def _projected(image: np.ndarray) -> np.ndarray:
