@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from ketaflow.assays.sucrose_preference.model import IngestSettings
+from ketaflow.assays.sucrose_preference.readers.cell_files import text_cells
 from ketaflow.assays.sucrose_preference.readers.dispatch import PLAIN_LIST, READERS, read_log
 from ketaflow.assays.sucrose_preference.readers.logs import Log, LogFile
+from ketaflow.assays.sucrose_preference.sheets.intake_logs import INTAKE_READERS
 from ketaflow.core.errors import IngestError
 
 SETTINGS = IngestSettings("remaining", "", "auto", empty_up_to_ml=0.2, quiet_gap_s=600.0)
@@ -17,7 +19,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "assays" / "sucrose_prefer
 
 
 def log(text: str) -> Log:
-    return read_log(LogFile(text, "log.txt", "M1", SETTINGS))
+    return read_log(LogFile(text_cells("log.txt", text), "M1", SETTINGS))
 
 
 def sipper(rows: list[tuple[int, int, float, int, float]]) -> str:
@@ -64,9 +66,11 @@ def test_the_rhythm_of_licking_shows_whether_times_are_milliseconds():
     assert channel.time_s[-1] == pytest.approx(5.2)
 
 
-def test_the_page_of_the_assay_lists_every_reader():
-    listed = PAGE.read_text(encoding="utf-8")
-    assert not [reader.name for reader in (*READERS, PLAIN_LIST) if f"| {reader.name} |" not in listed]
+def test_the_page_of_the_assay_lists_every_reader_with_its_basis():
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    for reader in (*READERS, PLAIN_LIST, *INTAKE_READERS):
+        (line,) = (line for line in lines if line.startswith(f"| {reader.name} |"))
+        assert line.endswith(f"| {reader.basis} |")
 
 
 def test_an_empty_log_is_refused_with_a_remedy():
@@ -74,9 +78,10 @@ def test_an_empty_log_is_refused_with_a_remedy():
         log("  \n")
 
 
-def test_times_that_go_back_are_refused():
-    with pytest.raises(IngestError, match="goes back"):
-        log("0.1\n0.2\n5.0\n0.3\n")
+def test_times_that_go_back_are_refused(measure, tmp_path):
+    (tmp_path / "a.csv").write_text("0.1\n0.2\n5.0\n0.3\n")
+    with pytest.raises(IngestError, match=r"a\.csv: time falls from 5 to 0\.3 s at lick 4"):
+        measure([{"side": "left", "content": "sucrose", "log": "a.csv"}], tmp_path)
 
 
 def test_a_text_is_refused_as_a_log():
@@ -185,7 +190,7 @@ FED3 = """MM:DD:YYYY hh:mm:ss,Library_Version,Battery_Voltage,Event,Left_Poke_Co
 def test_a_fed3_that_writes_events_counts_the_first_event_too(measure, tmp_path):
     (tmp_path / "fed.csv").write_text(FED3)
     rows = [
-        {"side": side, "content": what, "log": "fed.csv", "channel": side}
+        {"side": side, "content": what, "log": "fed.csv", "channel": side, "pokes_are_licks": True}
         for side, what in (("left", "sucrose"), ("right", "water"))
     ]
     found = measure(rows, tmp_path)

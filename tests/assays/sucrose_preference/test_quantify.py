@@ -95,7 +95,7 @@ def test_a_gain_within_the_precision_of_the_balance_is_no_intake(measure, pair):
 def test_no_intake_gives_no_preference_rather_than_zero_or_fifty(measure, pair):
     found = measure(pair(0.0, 0.0))
     assert found["sucrose_preference_pct"] is None
-    assert "only 0.00 g were drunk" in found.reason("sucrose_preference_pct")
+    assert "the total intake of 0.00 g is within the precision" in found.reason("sucrose_preference_pct")
     assert "low_intake" in found.doubts()
 
 
@@ -106,7 +106,7 @@ def test_a_missing_reading_is_named(measure):
     ]
     found = measure(rows)
     assert found["sucrose_preference_pct"] is None
-    assert "not written down" in found.reason("sucrose_preference_pct")
+    assert "first or the last reading" in found.reason("sucrose_preference_pct")
 
 
 def test_with_one_bottle_read_once_the_other_has_an_intake_but_no_preference_is_given(measure):

@@ -25,9 +25,9 @@ EARLY = {"start_time": "2026-03-01 08:00:00", "end_time": "2026-03-01 20:00:00"}
 LATE = {"start_time": "2026-03-01 20:00:00", "end_time": "2026-03-02 08:00:00"}
 
 
-def faults(*rows: dict) -> list[tuple[int, str]]:
+def faults(*rows: dict, folder: Path = Path(".")) -> list[tuple[int, str]]:
     table = pd.DataFrame([dict.fromkeys(COLUMNS) | row for row in rows], index=range(2, len(rows) + 2))
-    found = problems(Cohort(Path("."), {"sucrose_preference": table}, {"sucrose_preference": "s.csv"}))
+    found = problems(Cohort(folder, {"sucrose_preference": table}, {"sucrose_preference": "s.csv"}))
     return [(fault.row, fault.column) for fault in found]
 
 
@@ -73,3 +73,12 @@ def test_a_fault_across_cells_or_rows_names_row_and_column(rows, fault):
 def test_bottles_that_changed_places_with_their_times_are_no_fault():
     swapped = [LEFT | LATE | {"content": "water"}, RIGHT | LATE | {"content": "sucrose"}]
     assert faults(LEFT | EARLY, RIGHT | EARLY, *swapped) == []
+
+
+def test_a_bottle_sheet_that_bottles_share_needs_no_channel(tmp_path):
+    (tmp_path / "sheet.csv").write_text("Animal,Sucrose start (g),Sucrose end (g)\nM1,250,244\n")
+    (tmp_path / "licks.csv").write_text("left_s,right_s\n0.1,0.2\n")
+    no_readings = {"start_g": None, "end_g": None}
+    for name, expected in (("sheet.csv", []), ("licks.csv", [(2, "channel"), (3, "channel")])):
+        rows = [row | no_readings | {"log": name} for row in (LEFT, RIGHT)]
+        assert faults(*rows, folder=tmp_path) == expected

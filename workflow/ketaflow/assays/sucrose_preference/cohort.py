@@ -174,10 +174,12 @@ def _swap_checks(tests: pd.DataFrame, settings: CohortSettings) -> list[Check]:
     made = []
     for animal, bias in zip(tested["animal"], tested["side_bias_pct"].tolist(), strict=True):
         if not np.isfinite(bias):
-            message = "the solution hung on one side in all sessions that count: a habit of side looks like preference"
+            message = (
+                "the solution was on one side in all sessions of the test: a side bias cannot be told from preference"
+            )
             made.append(check("swap_missing", None, verdict="warn", message=message, recording="", animal=animal))
             continue
-        message = "difference between preferences with the solution left and right"
+        message = "difference between the preferences with the solution on the left and on the right"
         verdict = within(bias, None, high)
         made.append(
             check(
@@ -208,7 +210,7 @@ def _outliers(measured: pd.DataFrame, settings: CohortSettings) -> list[Check]:
             continue
         scores = away / spread
         far = scores.abs() > limit
-        message = "total intake against its session's median, in robust standard deviations: perhaps a small leak"
+        message = "total intake relative to its session's median, in robust standard deviations; possibly a small leak"
         columns = (session.loc[far, "recording"], session.loc[far, "animal"], scores[far])
         made += [
             check(

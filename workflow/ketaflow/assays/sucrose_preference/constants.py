@@ -34,6 +34,33 @@ SUCROSE_DENSITY_CURVATURE = 1.0e-5
 # Intake up to this multiple of the balance's precision gives no preference: both bottles are read with that error.
 LEAST_INTAKE_PRECISIONS = 2
 
+# Files ----------------------------------------------------------------------------------------------------------------
+# Characters at the start of a file in which control characters are counted, and the share of them from which it is no
+# text. A logger that lost power leaves a few hundred zero bytes in a text of 100 kB or more.
+CONTENT_SAMPLE = 100_000
+MOST_CONTROL_SHARE = 0.1
+# Lines over which a quoted cell may go on; a quotation mark that is never closed ends after them.
+MOST_LINES_OF_A_CELL = 3
+
+# Bottle sheets --------------------------------------------------------------------------------------------------------
+# Readings above this with a fraction were weighed, if the sheet names no unit: measuring cylinders of 100 ml and more
+# are divided into whole millilitres (ISO 4788), and drinking tubes hold at most 50 ml.
+BALANCE_FROM = 60.0
+# A consumption written beside both readings may differ from theirs by this (in their unit): the rounding of each.
+CONSUMED_TOLERANCE = 0.15
+
+# Cages that weigh what is drunk ---------------------------------------------------------------------------------------
+# Share of the bottle's time that the record has to cover without remark.
+LEAST_COVERED_SHARE = 0.95
+# A bottle that gains more than this at once (g or ml) was refilled or touched; scales drift by less.
+REFILL_AMOUNT = 1.0
+# Falls as a share of the rises of a series: below the first it is cumulative (a scale that drifts), above the second it
+# holds amounts per interval, which return to zero. Between them it is refused.
+CUMULATIVE_FALL_SHARE = 0.1
+INTERVAL_FALL_SHARE = 0.5
+# Fewest rows of a series that never falls.
+LEAST_INTAKE_ROWS = 6
+
 # Lickometer logs ------------------------------------------------------------------------------------------------------
 # LIQ HD closes and writes a bout this long after its last lick (s): ``bout_cutoff`` of its firmware (Petersen et al.).
 LIQ_HD_BOUT_PAUSE_S = 3.0
@@ -43,12 +70,27 @@ MS_PER_S = 1000
 MED_COLUMN_MARK = 0.3
 # Arrays A to Z of a Med Associates program; the lengths of all follow the mark.
 MED_ARRAY_COUNT = 26
-# Plain lists of lick times: the median interval within trains of licks is 0.05 to 0.5 s (6 to 8 Hz in rats and mice).
-# Below the first limit the numbers are seconds, above the second milliseconds.
-SECONDS_BELOW = 10.0
-MILLISECONDS_ABOVE = 50.0
-# Lick times a column must hold before its median interval is used to find the unit.
+# Plain lists of lick times: the quantile of the intervals that shows the rhythm of licking, and the range it has to
+# lie in (s). 2 to 20 Hz holds the 6 to 8 Hz of rats and mice (Davis and Smith 1992) and the 5 to 15 Hz of 17 public
+# channels.
+RHYTHM_QUANTILE = 0.25
+RHYTHM_INTERVAL_S = (0.05, 0.5)
+# In trains of licks the intervals at this quantile are longer than this part of those at the quantile above.
+TRAIN_QUANTILE = 0.1
+TRAIN_RATIO = 0.5
+# Intervals between licks shorter than this (s) at that quantile are no licks: 50 per second.
+SHORTEST_INTERVAL_S = 0.02
+# Lick times a channel must hold before its rhythm is used to find the unit.
 UNIT_MIN_LICKS = 6
+# Fewer licks with fractions are seconds if no interval is longer: milliseconds are logged as whole numbers, and
+# intervals of less than 10 ms are no licks.
+SECONDS_BELOW = 10.0
+# Rows at the top of a list of lick times that may hold a title, the animal and the date.
+MOST_TITLE_ROWS = 20
+# Rows that may be cut short in a list of lick times, as a share of all (at least one): more are no damage of a log.
+MOST_BROKEN_SHARE = 0.05
+# Different spouts that an event table may name; a column with more numbers is no spout.
+MOST_SPOUTS = 64
 # OHRBETS event codes of spout n: 30 + n lick, 330 + n lick while the valve is open, 80 + n end of lick; 0 end of the
 # session.
 OHRBETS_SPOUTS = range(1, 10)

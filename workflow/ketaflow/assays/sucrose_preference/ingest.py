@@ -5,9 +5,9 @@ and licks of any origin.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,17 +22,19 @@ from ketaflow.assays.sucrose_preference.model import (
     BottleRow,
     BottleTest,
     IngestSettings,
+    Readings,
     Span,
 )
-from ketaflow.assays.sucrose_preference.readers import bottle_sheets
-from ketaflow.assays.sucrose_preference.readers.bottle_sheets import Readings
-from ketaflow.assays.sucrose_preference.readers.dispatch import read_log
+from ketaflow.assays.sucrose_preference.readers import plain_lists
+from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, are_numbers, open_cells
+from ketaflow.assays.sucrose_preference.readers.dispatch import EVENT_TABLE, PLAIN_LIST, read_log, reader_of
 from ketaflow.assays.sucrose_preference.readers.logs import Channel, Log, LogFile, channel_name, cut, seconds_since
+from ketaflow.assays.sucrose_preference.sheets import bottle_sheets
+from ketaflow.assays.sucrose_preference.sheets.bottle_sheets import BottleSheet
+from ketaflow.assays.sucrose_preference.sheets.intake_logs import INTAKE_READERS, intake_readings
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows
-from ketaflow.core.tables import RawTable, decode, read_raw
-
-TABLE_ENDINGS = (".csv", ".tsv", ".xlsx")
+from ketaflow.core.tables import quoted
 
 
 def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> BottleTest:
@@ -61,20 +63,17 @@ def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> BottleTest:
     own = [row for row in table if not row.dummy]
     bottles, logs = [], []
     for row in own:
-        readings = _from_table(row)
-        if row.log and not _has_start(row) and (sheet := _sheet(folder / row.log)):
-            from_sheet = bottle_sheets.readings(sheet, row, settings.sheet_unit)
-            readings = from_sheet if _is_read(from_sheet) else readings
-        elif row.log:
-            logs.append(_bottle_licks(_log(folder / row.log, row, settings), row))
-        bottles.append(_bottle(row, readings, settings))
+        readings = _readings(row, folder, settings)
+        if readings is None:
+            logs.append(_bottle_licks(_log(folder / str(row.log), row, settings), row))
+        bottles.append(_bottle(row, readings or _from_table(row), settings))
     return BottleTest(
         recording=own[0].recording,
         animal=own[0].animal or "",
         session=own[0].session,
         weight_g=_weight_g(own, rows.of("animals", AnimalRow)),
         bottles=bottles,
-        controls=[_bottle(row, _from_table(row), settings) for row in table if row.dummy],
+        controls=[_bottle(row, _control_readings(row, folder, settings), settings) for row in table if row.dummy],
         logs=logs,
     )
 
@@ -85,25 +84,47 @@ def _weight_g(own: Sequence[BottleRow], animals: Sequence[AnimalRow]) -> float |
     return next((weight_g for weight_g in weights if weight_g is not None), None)
 
 
-def _has_start(row: BottleRow) -> bool:
-    return row.start_g is not None or row.start_ml is not None
-
-
-def _is_read(readings: Readings) -> bool:
-    return readings.start is not None or readings.end is not None
-
-
 def _from_table(row: BottleRow) -> Readings:
     """Readings of a bottle in the cohort table."""
     if row.start_g is not None or row.end_g is not None:
-        return Readings(row.start_g, row.end_g, "g")
-    return Readings(row.start_ml, row.end_ml, "ml")
+        return Readings(row.start_g, row.end_g, unit="g")
+    return Readings(row.start_ml, row.end_ml, unit="ml")
+
+
+def _readings(row: BottleRow, folder: Path, settings: IngestSettings) -> Readings | None:
+    """Readings of a bottle: in the table, in a bottle sheet or in the log of a cage that weighs; None if licks were
+    logged."""
+    in_table = _from_table(row)
+    if not row.log:
+        return in_table
+    if in_table.start is not None:
+        return None
+    file = _opened(folder / row.log)
+    for reader in INTAKE_READERS:
+        for cells in file.worksheets:
+            if reader.recognises(cells):
+                return intake_readings(reader, cells, row)
+    if file.sheet and (bottle_sheets.names_animal(file.sheet, row) or not file.is_list):
+        found = bottle_sheets.readings(file.sheet, row, settings.sheet_unit)
+        return found if found.is_read else replace(in_table, notes=found.notes)
+    return None
+
+
+def _control_readings(row: BottleRow, folder: Path, settings: IngestSettings) -> Readings:
+    """Readings of a leak-control bottle."""
+    readings = _readings(row, folder, settings)
+    if readings is None and not _from_table(row).is_read:
+        raise IngestError(
+            f"{Path(str(row.log)).name}: the leak-control bottle {quoted(row.recording)} has no readings; a log of "
+            "licks does not show what it lost. Enter its start_g and end_g."
+        )
+    return readings or _from_table(row)
 
 
 def _bottle(row: BottleRow, readings: Readings, settings: IngestSettings) -> Bottle:
     """A bottle with what it lost between its readings."""
     start, end, unit = readings.start, readings.end, readings.unit
-    lost, ran_empty, in_place_s = None, False, _in_place_s(row)
+    lost, ran_empty, in_place_s = readings.consumed, False, _in_place_s(row)
     if start is not None and end is not None:
         lost = lost_amount(start, end, unit, settings.volume_scale)
         ran_empty = _ran_empty(row, end, unit, settings)
@@ -112,10 +133,11 @@ def _bottle(row: BottleRow, readings: Readings, settings: IngestSettings) -> Bot
         content=_content(row),
         concentration_pct=row.concentration_pct,
         start_time=row.start_time,
-        hours=None if in_place_s is None else in_place_s / 3600,
-        unit=unit if _is_read(readings) else "",
+        hours=readings.hours if in_place_s is None else in_place_s / 3600,
+        unit=unit if readings.is_read else "",
         lost=lost,
         ran_empty=ran_empty,
+        notes=readings.notes,
     )
 
 
@@ -137,43 +159,74 @@ def _ran_empty(row: BottleRow, end: float, unit: str, settings: IngestSettings) 
     return settings.volume_scale == "remaining" and end <= settings.empty_up_to_ml
 
 
-def _sheet(path: Path) -> RawTable | None:
-    """The bottle sheet at a path; None if it is a lickometer's log."""
-    if path.suffix.lower() not in TABLE_ENDINGS:
-        return None
+@dataclass(frozen=True)
+class _File:
+    """An opened file: its worksheets, one for a text."""
+
+    name: str
+    worksheets: list[CellFile]
+
+    @cached_property
+    def is_device_log(self) -> bool:
+        """Whether a device wrote the file."""
+        return any(reader_of(cells) not in (PLAIN_LIST, EVENT_TABLE) for cells in self.worksheets)
+
+    @cached_property
+    def sheet(self) -> BottleSheet | None:
+        """The bottle sheet that the worksheets make, if any."""
+        return None if self.is_device_log else bottle_sheets.bottle_sheet(self.name, self.worksheets)
+
+    @cached_property
+    def is_list(self) -> bool:
+        """Whether columns, perhaps named start and end, hold rising times."""
+        return any(reader_of(cells) is EVENT_TABLE or plain_lists.is_list(cells) for cells in self.worksheets)
+
+
+def _opened(path: Path) -> _File:
+    """A log or a bottle sheet."""
     try:
-        raw = _raw_table(path, path.stat().st_mtime_ns)
-    except (ValueError, OSError):
-        return None
-    return raw if bottle_sheets.is_sheet(raw) else None
+        return _open(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise IngestError(
+            f"{path.name}: the file cannot be opened ({error.strerror}). Restore it, or correct the column log."
+        ) from error
 
 
 @lru_cache(maxsize=8)
-def _raw_table(path: Path, changed: int) -> RawTable:
-    """A sheet, kept for the recordings that share it (``changed`` is its time of change)."""
-    return read_raw(path)
+def _open(path: Path, changed: int) -> _File:
+    """A file, kept for the bottles and recordings that share it (``changed`` is its time of change)."""
+    worksheets = open_cells(path.name, path.read_bytes())
+    return _File(path.name, worksheets)
 
 
 def _log(path: Path, row: BottleRow, settings: IngestSettings) -> Log:
     """The log of a bottle."""
-    try:
-        return _read(path, path.stat().st_mtime_ns, row.animal, settings)
-    except OSError as error:
-        raise IngestError(
-            f"{path.name}: cannot be opened ({error.strerror}). Put the file back, or mend log."
-        ) from error
+    cells = _worksheet(_opened(path), row)
+    return _read(path, path.stat().st_mtime_ns, cells.worksheet, row.animal, settings)
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, changed: int, subject: str | None, settings: IngestSettings) -> Log:
+def _read(path: Path, changed: int, worksheet: str, subject: str | None, settings: IngestSettings) -> Log:
     """A log, kept for the bottles that share it (``changed`` is its time of change)."""
-    text = decode(path.read_bytes())
-    try:
-        return read_log(LogFile(text, path.name, subject, settings))
-    except (ValueError, KeyError, IndexError) as error:
-        raise IngestError(
-            f"{path.name}: it begins like a known log and goes on differently ({error}). Copy it anew from the device."
-        ) from error
+    cells = next(one for one in _open(path, changed).worksheets if one.worksheet == worksheet)
+    return read_log(LogFile(cells, subject, settings))
+
+
+def _worksheet(file: _File, row: BottleRow) -> CellFile:
+    """The worksheet with the licks of a bottle: that named as channel, session, animal or recording, else the only one
+    with numbers."""
+    if len(file.worksheets) == 1:
+        return file.worksheets[0]
+    names = [name.lower() for name in (row.channel, row.session, row.animal, row.recording) if name]
+    named = [cells for name in names for cells in file.worksheets if cells.worksheet.lower() == name]
+    numeric = [cells for cells in file.worksheets if any(are_numbers(one.cells) for one in cells.rows)]
+    if named or len(numeric) == 1:
+        return (named or numeric)[0]
+    shown = ", ".join(quoted(cells.worksheet) for cells in file.worksheets[:12])
+    raise IngestError(
+        f"{file.name}: several worksheets hold numbers: {shown}. Name the worksheet of the bottle as its session, "
+        "animal, recording or channel, or delete the others."
+    )
 
 
 class _Part(NamedTuple):
@@ -189,7 +242,13 @@ class _Part(NamedTuple):
 def _bottle_licks(log: Log, row: BottleRow) -> BottleLicks:
     """Licks at a bottle while it was in place, and what is known of the log there."""
     file = Path(row.log or "").name
-    part = _part(log, row, log.channels[channel_name(log, row.channel, file)])
+    name = channel_name(log, row.channel, file)
+    if name in log.pokes and not row.pokes_are_licks and "poke" not in (row.channel or "").lower():
+        raise IngestError(
+            f"{file}: a {log.device} counts nose pokes, not licks. If the animal drinks where it pokes, enter yes in "
+            "the column pokes_are_licks; else weigh the bottles."
+        )
+    part = _part(log, row, log.channels[name])
     duration_s = part.duration_s
     if duration_s is None and len(part.channel.time_s):
         duration_s = float(part.channel.time_s[-1])
@@ -252,8 +311,8 @@ def _contradicted_side(log: Log, row: BottleRow, file: str) -> str:
         return ""
     if log.solution_side_turns_s:
         raise IngestError(
-            f"{file}: the experimental side changes within the file. Give each part a recording of its own, "
-            "with start_time and end_time."
+            f"{file}: the experimental side changes within the file. Enter each part as a recording of its own with "
+            "start_time and end_time."
         )
     agrees = log.solution_side == row.side or log.solution_side not in ("left", "right")
     return "" if agrees else log.solution_side

@@ -8,7 +8,7 @@ import numpy as np
 from ketaflow.core.results import Measurement, table
 
 Unit = Literal["", "g", "ml"]
-# What one row of a log stands for: a single lick, a bout of licks, or the change of a counter.
+# Meaning of one row of a log: a single lick, a bout of licks, or the change of a counter.
 RowKind = Literal["licks", "bouts", "counts"]
 
 
@@ -33,6 +33,7 @@ class BottleRow:
     channel: str | None
     weight_g: float | None
     dummy: bool | None
+    pokes_are_licks: bool | None
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,45 @@ class CohortSettings:
     outlier_min_count: int
 
 
+class Note(NamedTuple):
+    """A remark about the readings of a bottle: the name of its check, whether it raises a doubt, and what it says."""
+
+    check: str
+    is_doubt: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What is known of a bottle's loss: two readings, or what was consumed; None where a cell is empty.
+
+    Attributes
+    ----------
+    start, end : float or None
+        First and last reading, in ``unit``.
+    consumed : float or None
+        Amount that left the bottle, where the sheet gives it or the cage weighed it instead, in ``unit``.
+    unit : {"", "g", "ml"}
+        Unit of the readings.
+    hours : float or None
+        How long the amounts were recorded (h), where a log of the cage says so.
+    notes : tuple of Note
+        What the sheet says beside the readings, and how they were understood.
+    """
+
+    start: float | None = None
+    end: float | None = None
+    consumed: float | None = None
+    unit: Unit = ""
+    hours: float | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is any reading."""
+        return any(value is not None for value in (self.start, self.end, self.consumed))
+
+
 @dataclass(frozen=True)
 class Bottle:
     """One bottle with its two readings.
@@ -131,9 +171,11 @@ class Bottle:
     unit : str
         Unit of the readings, ``g`` or ``ml``; empty where there is none.
     lost : float or None
-        Start minus end reading, in ``unit``; None unless both were taken.
+        What left the bottle, in ``unit``: start minus end reading, or the amount consumed; None where neither is known.
     ran_empty : bool
         Whether no more than the setting ``empty_up_to_ml`` was left.
+    notes : tuple of Note
+        What the sheet of the bottle says beside its readings.
     """
 
     side: str
@@ -144,6 +186,7 @@ class Bottle:
     unit: Unit
     lost: float | None
     ran_empty: bool
+    notes: tuple[Note, ...] = ()
 
 
 class Span(NamedTuple):
@@ -188,7 +231,7 @@ class BottleLicks:
     device : str
         The lickometer.
     kind : {"licks", "bouts", "counts"}
-        What one row stands for.
+        Meaning of one row.
     time_s : (n_rows,) float
         Time of each row (s) from ``start``, never falling.
     licks : (n_rows,) float

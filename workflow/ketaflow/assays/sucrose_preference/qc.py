@@ -9,6 +9,7 @@ from functools import partial
 
 from ketaflow.assays.sucrose_preference import figures
 from ketaflow.assays.sucrose_preference.model import (
+    Bottle,
     BottleIntake,
     BottleLicks,
     BottleTest,
@@ -41,6 +42,7 @@ def qc(test: BottleTest, measured: Measured, settings: QcSettings) -> Checked:
     return Checked(
         checks=[
             *_bottle_checks(own, measured.bottles, measured.intake),
+            *_note_checks(own, [*test.bottles, *test.controls]),
             *_intake_checks(own, measured, settings),
             *_side_check(own, measured.measurements, settings),
             *_sensor_checks(own, measured.spouts, settings),
@@ -51,7 +53,7 @@ def qc(test: BottleTest, measured: Measured, settings: QcSettings) -> Checked:
     )
 
 
-def _place(one: BottleIntake | LickSummary) -> str:
+def _place(one: Bottle | BottleIntake | LickSummary) -> str:
     return f"{one.content}, {one.side}"
 
 
@@ -61,7 +63,7 @@ def _bottle_checks(own: partial[Check], bottles: Sequence[BottleIntake], intake:
         own(
             "negative_intake",
             one.lost_g,
-            message=one.fault or "what left the bottle; a bottle cannot gain",
+            message=one.fault or "loss of the bottle; a negative loss means a wrong reading or a refill",
             verdict="fail" if one.fault else "pass",
             unit="g",
             place=_place(one),
@@ -69,12 +71,21 @@ def _bottle_checks(own: partial[Check], bottles: Sequence[BottleIntake], intake:
         )
         for one in bottles
     ]
-    message = "the bottle ran empty: what the animal would have drunk is not known"
+    message = "the bottle ran empty: its intake is a lower bound"
     verdict = "fail" if intake.refusal else "warn"
     return rows + [
         own("bottle_emptied", one.drunk_ml, message=message, verdict=verdict, unit="ml", place=_place(one))
         for one in bottles
         if one.ran_empty
+    ]
+
+
+def _note_checks(own: partial[Check], bottles: Sequence[Bottle]) -> list[Check]:
+    """What the sheet of a bottle says beside its readings, and how these were understood."""
+    return [
+        own(note.check, None, message=note.text, verdict="warn" if note.is_doubt else "pass", place=_place(one))
+        for one in bottles
+        for note in one.notes
     ]
 
 
@@ -84,7 +95,7 @@ def _intake_checks(own: partial[Check], measured: Measured, settings: QcSettings
     if not measured.bottles:
         return []
     if intake.total_ml is not None:
-        message = "fluid that left both bottles, against what an animal of this size can drink (leak by volume)"
+        message = "fluid that left both bottles; more than an animal of this size can drink means a leak"
         verdict = within(intake.total_ml, None, intake.limit_ml, "fail")
         rows.append(
             own("leak_volume", intake.total_ml, message=message, verdict=verdict, unit="ml", high=intake.limit_ml)
@@ -105,7 +116,7 @@ def _intake_checks(own: partial[Check], measured: Measured, settings: QcSettings
 
 def _blocked_check(own: partial[Check], bottle: BottleIntake) -> Check:
     """Whether a bottle gave anything."""
-    message = "what this bottle gave; nothing at all means a blocked spout, or complete avoidance"
+    message = "intake from this bottle; none means a blocked spout or complete avoidance"
     verdict = "pass" if bottle.drunk_ml else "warn"
     return own(
         "blocked_bottle", bottle.drunk_ml, message=message, verdict=verdict, unit="ml", place=_place(bottle), low=0.0
@@ -115,7 +126,7 @@ def _blocked_check(own: partial[Check], bottle: BottleIntake) -> Check:
 def _side_check(own: partial[Check], measurements: Sequence[Measurement], settings: QcSettings) -> list[Check]:
     """Side bias, where it could be measured."""
     message, high = (
-        "difference between the sides where both held the same, or the bottles changed places",
+        "difference between the sides, where both bottles held the same or the bottles changed places",
         settings.side_bias_points,
     )
     return [
@@ -141,7 +152,7 @@ def _sensor_checks(own: partial[Check], spouts: Sequence[LickSummary], settings:
     ]
     difference = _count_against_contact(spouts)
     if difference is not None:
-        message = "preference in licks against preference in contact time; far apart means a sensor that lies"
+        message = "difference between the preferences in licks and in contact time; a large one means a faulty sensor"
         high = settings.count_against_contact_points
         verdict = within(difference, None, high)
         rows.append(
@@ -178,8 +189,8 @@ def _row_checks(own: partial[Check], log: BottleLicks, settings: QcSettings) -> 
         message, verdict = "longest pause between two rows of the log", within(longest, None, settings.gap_s)
         rows.append(own("log_gap", longest, message=message, verdict=verdict, unit="s", high=settings.gap_s))
     for name, count, unit, message in (
-        ("counter_reset", quality.counter_resets, "", "times the counter fell back; it counts from zero after each"),
-        ("duplicated_rows", quality.duplicated_rows, "rows", "rows of the log that stand twice in a row"),
+        ("counter_reset", quality.counter_resets, "", "number of times the counter restarted from zero"),
+        ("duplicated_rows", quality.duplicated_rows, "rows", "rows of the log that repeat the row before"),
         ("broken_rows", quality.broken_rows, "rows", "rows of the log that could not be read and were left out"),
     ):
         if count is not None:
@@ -197,13 +208,13 @@ def _clock_checks(own: partial[Check], log: BottleLicks, settings: QcSettings) -
     rows = []
     if log.start:
         year, low = float(log.start[:4]), float(settings.clock_from_year)
-        message = "year the log says; an earlier one was written by a clock that was never set"
+        message = "year in the log; an earlier one means that the device's clock was never set"
         rows.append(own("clock_not_set", year, message=message, verdict=within(year, low, None), low=low))
     if log.clock_disagrees:
-        message = "the log's clock and the bottle's times do not overlap: the whole log was used"
+        message = "the times of the log and of the bottle do not overlap; the whole log was used"
         rows.append(own("clock_disagrees", None, message=message, verdict="warn"))
     if log.contradicted_side:
-        message = f"the log says the solution hung on the {log.contradicted_side}, the table says the other side"
+        message = f"the log has the solution on the {log.contradicted_side}, the table on the other side"
         rows.append(own("side_contradicted", None, message=message, verdict="fail"))
     return rows
 

@@ -6,12 +6,16 @@ and where, has to be in the table: nothing is guessed.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from ketaflow.assays.sucrose_preference import constants
 from ketaflow.assays.sucrose_preference.model import BottleRow
+from ketaflow.assays.sucrose_preference.readers.cell_files import open_cells
+from ketaflow.assays.sucrose_preference.sheets.bottle_sheets import bottle_sheet
 from ketaflow.core.cohort import Cohort, rows_of
-from ketaflow.core.errors import Problem
+from ketaflow.core.errors import IngestError, Problem
 from ketaflow.core.inputs import Rows
 from ketaflow.core.tables import nearest
 
@@ -51,7 +55,7 @@ def problems(found: Cohort) -> list[Problem]:
     rows = Rows({TABLE: rows_of(table)}).of(TABLE, BottleRow)
     numbered = [_Numbered(int(number), row) for number, row in zip(table.index, rows, strict=True)]
     faults = [fault for one in numbered for fault in (*_content(one), *_animal(one), *_readings(one))]
-    faults += [*_recordings(numbered), *_logs(numbered), *_sessions(numbered)]
+    faults += [*_recordings(numbered), *_logs(numbered, found.folder), *_sessions(numbered)]
     return [Problem(file, *fault) for fault in faults]
 
 
@@ -151,8 +155,8 @@ def _followed(one: BottleRow, other: BottleRow) -> bool:
     return one.end_time <= other.start_time or other.end_time <= one.start_time
 
 
-def _logs(rows: Sequence[_Numbered]) -> Iterator[_Fault]:
-    """Bottles of one log without a channel, or with the same channel at the same time."""
+def _logs(rows: Sequence[_Numbered], folder: Path) -> Iterator[_Fault]:
+    """Bottles of one log without a channel, or with the same channel at the same time; a sheet needs no channel."""
     users = Counter(one.row.log for one in rows if one.row.log)
     channels: dict[tuple[str, str, str], list[_Numbered]] = defaultdict(list)
     for one in rows:
@@ -160,7 +164,7 @@ def _logs(rows: Sequence[_Numbered]) -> Iterator[_Fault]:
         if not row.log:
             continue
         if not row.channel:
-            if users[row.log] > 1:
+            if users[row.log] > 1 and not _is_sheet(folder / row.log):
                 remedy = "Enter which channel of the log this bottle is: left, right, or the column's name"
                 yield _Fault(one.number, "channel", f"{users[row.log]} bottles share '{row.log}'", remedy)
             continue
@@ -170,6 +174,15 @@ def _logs(rows: Sequence[_Numbered]) -> Iterator[_Fault]:
         if twin:
             found = f"channel '{row.channel}' of '{row.log}' is also the bottle of row {twin.number}"
             yield _Fault(one.number, "channel", found, "Correct one of the two")
+
+
+@lru_cache(maxsize=64)
+def _is_sheet(path: Path) -> bool:
+    """Whether a file is a bottle sheet, in which the content names the bottle."""
+    try:
+        return bottle_sheet(path.name, open_cells(path.name, path.read_bytes())) is not None
+    except (OSError, IngestError):
+        return False
 
 
 def _sessions(rows: Sequence[_Numbered]) -> Iterator[_Fault]:

@@ -72,7 +72,7 @@ def _without_readings(test: BottleTest) -> list[Measurement]:
     """An empty preference with its reason where bottles have neither readings nor logs."""
     if test.logs:
         return []
-    reason = "a bottle's start or end was not written down"
+    reason = "the first or the last reading of a bottle is missing"
     return [reported(subject_of(test), "sucrose_preference_pct", None, refusal=reason)]
 
 
@@ -119,7 +119,9 @@ def _concentration_pct(test: BottleTest, content: str, default_pct: float) -> fl
 def _unread(test: BottleTest) -> str:
     """Message about bottles without two readings; empty if all were read."""
     missing = [bottle for bottle in test.bottles if bottle.lost is None]
-    return "; ".join(f"the {one.content} bottle on the {one.side} was not read before and after" for one in missing)
+    return "; ".join(
+        f"the {one.content} bottle on the {one.side} lacks its first or its last reading" for one in missing
+    )
 
 
 def _as_read(test: BottleTest, bottles: Sequence[BottleIntake], solution: str) -> tuple[float, float]:
@@ -136,7 +138,7 @@ def _too_little(total_g: float, precision_g: float) -> str:
     """Message if the intake is no larger than the error of reading two bottles; else empty."""
     if total_g > constants.LEAST_INTAKE_PRECISIONS * precision_g:
         return ""
-    return f"only {total_g:.2f} g were drunk, no more than the balance can tell apart: no preference follows from it"
+    return f"the total intake of {total_g:.2f} g is within the precision of the balance"
 
 
 def _side_bias(subject: Subject, bottles: Sequence[BottleIntake], refusal: str) -> list[Measurement]:

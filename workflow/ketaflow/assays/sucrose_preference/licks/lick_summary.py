@@ -124,8 +124,12 @@ def _whole_sum(values: Sequence[int | None]) -> int | None:
 
 
 def _stuck(side: str, mean_s: float | None, duty_pct: float | None, settings: QuantifySettings) -> str:
-    """Message about a sensor in contact for too long; else empty."""
-    if duty_pct is not None and duty_pct > settings.stuck_duty_pct:
+    """Message about a sensor in contact for too long; else empty.
+
+    Licking without a pause keeps a sound sensor in contact for half of the time, in contacts no longer than a lick.
+    """
+    is_long = mean_s is None or mean_s > settings.long_lick_s
+    if duty_pct is not None and duty_pct > settings.stuck_duty_pct and is_long:
         return f"the sensor on the {side} was in contact for {duty_pct:.0f} % of the time: stuck or wet"
     if mean_s is not None and mean_s > settings.stuck_contact_s:
         return f"the sensor on the {side} shows contacts of {mean_s:.1f} s on average: stuck or wet"

@@ -14,29 +14,36 @@ import numpy as np
 
 from ketaflow.assays.sucrose_preference import constants
 from ketaflow.assays.sucrose_preference.model import IngestSettings, LogQuality, RowKind, Span
+from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile
 from ketaflow.core.errors import IngestError
+from ketaflow.core.tables import quoted
+
+# Channels that a message names.
+MOST_NAMES = 12
 
 
 @dataclass(frozen=True)
 class LogFile:
-    """Text of a log, and what its readers may need beside it.
+    """Cells of a log, and what its readers may need beside them.
 
     Attributes
     ----------
-    text : str
-        Content of the file.
-    name : str
-        Name of the file, for messages.
+    cells : CellFile
+        Content of the file, or of one of its worksheets.
     subject : str or None
         The animal, which selects its session in a file that holds several.
     settings : IngestSettings
         Unit of lick times, and length from which a pause is a gap.
     """
 
-    text: str
-    name: str
+    cells: CellFile
     subject: str | None
     settings: IngestSettings
+
+    @property
+    def name(self) -> str:
+        """Name of the file, for messages."""
+        return self.cells.name
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Channel:
     contact_s : (n_rows,) float
         Contact time of each row (s); NaN where the device does not record it.
     kind : {"licks", "bouts", "counts"}
-        What one row stands for.
+        Meaning of one row.
     """
 
     time_s: np.ndarray
@@ -79,6 +86,10 @@ class Log:
         Properties that speak for or against the device.
     aliases : dict of str to str
         Further names of channels.
+    unusable : dict of str to str
+        Columns that may be meant as channels and cannot be read, and why.
+    pokes : frozenset of str
+        Channels that count nose pokes; they are licks only where the cohort's table says so.
     clock_of_day_s : float or None
         Seconds since midnight of time 0, where the file gives the time of day without a date.
     solution_side : str
@@ -93,6 +104,8 @@ class Log:
     duration_s: float | None = None
     quality: LogQuality = field(default_factory=LogQuality)
     aliases: dict[str, str] = field(default_factory=dict)
+    unusable: dict[str, str] = field(default_factory=dict)
+    pokes: frozenset[str] = frozenset()
     clock_of_day_s: float | None = None
     solution_side: str = ""
     solution_side_turns_s: tuple[float, ...] = ()
@@ -193,22 +206,51 @@ def channel_name(log: Log, channel: str | None, file: str) -> str:
     IngestError
         If no channel, or more than one, may be meant.
     """
-    names = list(log.channels)
-    if len(names) == 1 and (channel is None or names[0] == "" or channel.lower() in ("left", "right")):
-        return names[0]
-    known = ", ".join(names)
+    names = [*log.channels, *log.unusable]
+    only = names[0] if len(names) == 1 else None
     if channel is None:
-        raise IngestError(f"{file}: this {log.device} log has the channels {known}. Enter one in the column channel.")
-    key = channel.strip().lower()
-    if key in log.channels:
-        return key
-    if key in log.aliases:
-        return log.aliases[key]
-    if key in ("left", "right") and {"l", "r"} <= set(names):
-        return key[0]
-    raise IngestError(
-        f"{file}: there is no channel '{channel}'; this {log.device} log has {known}. Correct the column channel."
-    )
+        found = only
+        fault, remedy = "the channel of the bottle is not given", "Enter one in the column channel."
+    else:
+        key = channel.strip().lower()
+        found = _named(log, key) or (only if only is not None and _may_be_meant(only, key) else None)
+        fault, remedy = f"no channel is named {quoted(channel)}", "Correct the column channel."
+    if found is None:
+        raise IngestError(f"{file}: {fault}; this log ({log.device}) has {_listed(log)}. {remedy}")
+    if found in log.unusable:
+        raise IngestError(f"{file}: {log.unusable[found]}")
+    return found
+
+
+def _named(log: Log, key: str) -> str | None:
+    """The channel that has a name, whichever signs stand between its words; None if none or several have it."""
+    known = {name: name for name in (*log.channels, *log.unusable)}
+    names = {**log.aliases, **known}
+    if key in names:
+        return names[key]
+    alike = {name for alias, name in names.items() if _plain(alias) == _plain(key)}
+    if not alike and key in ("left", "right"):
+        alike = {key[0]} & set(known)
+    return alike.pop() if len(alike) == 1 else None
+
+
+def _may_be_meant(only: str, key: str) -> bool:
+    """Whether the only channel of a log may be meant by an entry that is not its name: one side, if it names no "
+    "other."""
+    sides = {"left", "right"}
+    return not only or (key in sides and not any(side in only for side in sides - {key}))
+
+
+def _plain(name: str) -> str:
+    """Letters and digits of a name."""
+    return re.sub(r"[\W_]+", "", name.lower())
+
+
+def _listed(log: Log) -> str:
+    """The channels of a log, for messages."""
+    names = [name or "(one column without a heading)" for name in (*log.channels, *log.unusable)]
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(quoted(name)[1:-1] for name in names[:MOST_NAMES]) + more
 
 
 def cut(channel: Channel, start_s: float, stop_s: float) -> Channel:
@@ -237,18 +279,6 @@ def cut(channel: Channel, start_s: float, stop_s: float) -> Channel:
     return Channel(channel.time_s[inside] - start_s, channel.licks[inside], channel.contact_s[inside], channel.kind)
 
 
-def number(text: str) -> float | None:
-    """A number with decimal point or comma; None if the text is not a number."""
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        return float(text.replace(",", ".")) if text.count(",") == 1 else None
-    except ValueError:
-        return None
-
-
 def moment(text: str, *forms: str) -> datetime | None:
     """Date and time in the first of the ``strptime`` forms that fits; None if none does."""
     for form in forms:
@@ -267,7 +297,7 @@ def rising(time_s: np.ndarray, file: str) -> np.ndarray:
     time_s : (n_licks,) float
         Lick times (s).
     file : str
-        Name of the file, for messages.
+        Name of the file, for messages; empty where the caller adds it.
 
     Returns
     -------
@@ -283,32 +313,26 @@ def rising(time_s: np.ndarray, file: str) -> np.ndarray:
     if len(back):
         before, after = time_s[back[0]], time_s[back[0] + 1]
         raise IngestError(
-            f"{file}: time goes back from {before:g} to {after:g} s at lick {back[0] + 2}; expected rising times. "
-            "Keep one session to a file, in the order it was recorded."
+            f"{file + ': ' if file else ''}time falls from {before:g} to {after:g} s at lick {back[0] + 2}; lick "
+            "times must rise. Save each session in a file of its own, in the order of recording."
         )
     return time_s
 
 
 def without_padding(values: Sequence[float]) -> np.ndarray:
-    """Remove zeros from lick times.
+    """Remove the zeros with which a program pads arrays of fixed length.
 
     Parameters
     ----------
     values : sequence of float
-        Lick times; arrays of fixed length are padded with zeros, and a first time of zero is not a lick either.
+        Lick times.
 
     Returns
     -------
     (n_licks,) float
-        Times other than 0.
+        The times without zeros at either end.
     """
-    times = np.array(values, dtype=float)
-    return times[times != 0]
-
-
-def lines_of(text: str) -> list[str]:
-    """Non-empty lines, stripped, for any line ending."""
-    return [line.strip() for line in re.split(r"[\r\n]+", text) if line.strip()]
+    return np.trim_zeros(np.array(values, dtype=float))
 
 
 def seconds_since(start: datetime, at: datetime) -> float:

@@ -1,35 +1,40 @@
 """Readers of Med Associates files: arrays with five values to a row, and one value to a line.
 
-In: the text of a file. Out: its common form, one channel per array of the MED program. Which arrays hold licks is up to
-the program, so the table's column ``channel`` names them by their letters.
+In: the lines of a file. Out: its common form, one channel per array of the MED program. Which arrays hold licks is up
+to the program, so the table's column ``channel`` names them by their letters.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from ketaflow.assays.sucrose_preference import constants
+from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, number
 from ketaflow.assays.sucrose_preference.readers.logs import (
+    Channel,
     Log,
     LogFile,
     lick_channel,
-    lines_of,
     moment,
-    number,
     rising,
     without_padding,
 )
 from ketaflow.core.errors import IngestError
+from ketaflow.core.tables import quoted
 
 BLOCK = re.compile(r"^([A-Z]):\s*$")
 ROW = re.compile(r"^\s*\d+:\s+(.*)$")
 CLOCK_FORMS = ("%m/%d/%y %H:%M:%S", "%m/%d/%Y %H:%M:%S")
 
 
-def is_array_file(text: str) -> bool:
+def is_array_file(cells: CellFile) -> bool:
     """Whether this is a Med Associates file with arrays of five values to a row."""
-    return "MSN:" in text[:2000] or bool(re.search(r"^[A-Z]:\s*$\s+\d+:\s", text[:5000], re.M))
+    head = cells.lines[:200]
+    return any(line.startswith("MSN:") for line in head[:60]) or any(
+        BLOCK.match(line) and ROW.match(after) for line, after in pairwise(head)
+    )
 
 
 def read_array_file(file: LogFile) -> Log:
@@ -50,11 +55,11 @@ def read_array_file(file: LogFile) -> Log:
     IngestError
         If no array was saved, or not exactly one session is the subject's.
     """
-    lines = file.text.splitlines()
+    lines = file.cells.lines
     starts = [index for index, line in enumerate(lines) if line.startswith("Start Date:")] or [0]
     sessions = [lines[start:stop] for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True)]
     session = _session_of(sessions, file.subject, file.name)
-    head = dict(line.split(":", 1) for line in session if ":" in line and not line[:1].isspace())
+    head = dict(line.split(":", 1) for line in session if ":" in line and not ROW.match(line))
     arrays = _arrays(session)
     if not arrays:
         raise IngestError(
@@ -63,9 +68,22 @@ def read_array_file(file: LogFile) -> Log:
     date, begun, ended = (head.get(key, "").strip() for key in ("Start Date", "Start Time", "End Time"))
     start = moment(f"{date} {begun}", *CLOCK_FORMS)
     stop = moment(f"{head.get('End Date', date).strip()} {ended}", *CLOCK_FORMS)
-    channels = {name: lick_channel(rising(without_padding(values), file.name)) for name, values in arrays.items()}
+    channels, unusable = _channels({name: without_padding(values) for name, values in arrays.items()})
     duration_s = (stop - start).total_seconds() if start and stop else None
-    return Log("Med Associates", channels, start, duration_s)
+    return Log("Med Associates", channels, start, duration_s, unusable=unusable)
+
+
+def _channels(
+    arrays: Mapping[str, np.ndarray], ends_s: Mapping[str, np.ndarray] | None = None
+) -> tuple[dict[str, Channel], dict[str, str]]:
+    """Channels of the arrays whose values rise, and why the others are none: counters and parameters."""
+    channels, unusable = {}, {}
+    for name, onsets_s in arrays.items():
+        try:
+            channels[name] = lick_channel(rising(onsets_s, ""), (ends_s or {}).get(name))
+        except IngestError as error:
+            unusable[name] = f"array {name.upper()}: {error}"
+    return channels, unusable
 
 
 def _arrays(lines: Sequence[str]) -> dict[str, list[float]]:
@@ -90,15 +108,16 @@ def _session_of(sessions: Sequence[list[str]], subject: str | None, file: str) -
     own = [part for part, name in zip(sessions, named, strict=True) if name == subject]
     if len(own) != 1:
         raise IngestError(
-            f"{file}: {len(sessions)} sessions of the subjects {', '.join(named)}, {len(own)} of '{subject}'. "
+            f"{file}: {len(sessions)} sessions of the subjects {', '.join(map(quoted, named[:12]))}, {len(own)} of "
+            f"{quoted(subject or '')}. "
             "Give each session a file of its own, or name the animal as the file does."
         )
     return own[0]
 
 
-def is_column_file(text: str) -> bool:
+def is_column_file(cells: CellFile) -> bool:
     """Whether this is a Med Associates file with one value to a line."""
-    lines = lines_of(text[:3000])
+    lines = cells.lines
     values = [number(line) for line in lines[:40]]
     return len(lines) > 30 and constants.MED_COLUMN_MARK in values and any(value is None for value in values[:12])
 
@@ -122,23 +141,23 @@ def read_column_file(file: LogFile) -> Log:
     IngestError
         If the file is shorter than the lengths say.
     """
-    values = [number(line) for line in lines_of(file.text)]
+    values = [number(line) for line in file.cells.lines]
     first = values.index(constants.MED_COLUMN_MARK) + 1
     place = first + constants.MED_ARRAY_COUNT
     lengths = [_length(value) for value in values[first:place]]
     if len(values) < place + sum(lengths):
         raise IngestError(
-            f"{file.name}: {sum(lengths)} values are announced, {len(values) - place} are there: cut short."
+            f"{file.name}: the arrays should hold {sum(lengths)} values, the file ends after {len(values) - place}. "
+            "Copy the file from the computer that recorded it."
         )
     arrays = {}
     for index, length in enumerate(lengths):
         if length > 1:
             arrays[chr(ord("a") + index)] = np.array(values[place + 1 : place + length], dtype=float)
         place += length
-    channels = {
-        name: lick_channel(rising(onsets_s, file.name), _offsets_s(name, arrays)) for name, onsets_s in arrays.items()
-    }
-    return Log("Med Associates", channels)
+    offsets_s = {name: ends_s for name in arrays if (ends_s := _offsets_s(name, arrays)) is not None}
+    channels, unusable = _channels(arrays, offsets_s)
+    return Log("Med Associates", channels, unusable=unusable)
 
 
 def _length(value: float | None) -> int:

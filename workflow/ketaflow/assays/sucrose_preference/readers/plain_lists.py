@@ -1,25 +1,59 @@
 """Reader of plain lists of lick times: one or more columns of numbers, with or without headings.
 
-In: the text of a list. Out: its common form. The unit (s or ms) and the decimal sign are found from the content; where
-they cannot be, the file is refused.
+In: cells of a list. Out: its common form, one channel per column of times. Row numbers, remarks and the ends of licks
+are no channels. A column that cannot be read is refused only if a bottle names it.
 """
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from ketaflow.assays.sucrose_preference import constants
-from ketaflow.assays.sucrose_preference.readers.logs import (
-    Channel,
-    Log,
-    LogFile,
-    lick_channel,
-    lines_of,
+from ketaflow.assays.sucrose_preference.model import LogQuality
+from ketaflow.assays.sucrose_preference.readers.cell_files import (
+    CellFile,
+    CellRow,
+    is_row_number,
     number,
-    rising,
-    without_padding,
 )
+from ketaflow.assays.sucrose_preference.readers.lick_time_unit import UNIT_WORDS, heading_unit_s, seconds_per_unit
+from ketaflow.assays.sucrose_preference.readers.logs import Channel, Log, LogFile, lick_channel, rising
 from ketaflow.core.errors import IngestError
+from ketaflow.core.tables import quoted
+
+ON_WORDS = {"on", "onset", "onsets", "start", "starts", "begin", "lickon"}
+OFF_WORDS = {"off", "offset", "offsets", "stop", "stops", "end", "ends", "lickoff"}
+OTHER_WORDS = {"duration", "durations", "length", "ili", "interval", "intervals", "contact", "comment",
+                  "comments", "note", "notes", "remark", "remarks"}  # fmt: skip
+INDEX_HEADING = re.compile(r"unnamed.*|index|row|#|no\.?|nr\.?", re.IGNORECASE)
+
+Role = Literal["times", "on", "off", "other"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list.
+
+    Attributes
+    ----------
+    heading : str
+        As the file writes it; its number (from 1) where it has none.
+    cells : list of (int, str)
+        Row number and text of each cell.
+    role : {"times", "on", "off", "other"}
+        What its heading says: lick times, starts of licks, ends of licks, or something else.
+    stem : tuple of str
+        Words of the heading without role and unit, which the two columns of a channel share.
+    """
+
+    heading: str
+    cells: list[tuple[int, str]]
+    role: Role
+    stem: tuple[str, ...]
 
 
 def read_list(file: LogFile) -> Log:
@@ -28,98 +62,186 @@ def read_list(file: LogFile) -> Log:
     Parameters
     ----------
     file : LogFile
-        List of lick times in s or ms, in columns.
+        List of lick times in columns.
 
     Returns
     -------
     Log
-        One channel per column; ``offset_x`` holds the ends of the licks of ``onset_x``.
+        One channel per column of times or of starts; the column of ends with the same words gives their contact times.
 
     Raises
     ------
     IngestError
-        If a cell is not a number, times fall, or the unit is unknown.
+        If the file holds no column of numbers, or if many rows are shorter than the headings.
     """
-    columns = _columns(file)
-    scale = _seconds_per_unit(columns, file)
+    columns, broken = list_columns(file.cells)
     channels: dict[str, Channel] = {}
-    aliases = {}
-    for name, times in columns.items():
-        if "offset" in name:
-            continue
-        offsets = columns.get(name.replace("onset", "offset")) if "onset" in name else None
-        onsets_s = rising(times * scale, file.name)
-        channels[name] = lick_channel(onsets_s, offsets * scale if offsets is not None else None)
-        if "onset" in name:
-            aliases[name.replace("onset", "").strip("_- ")] = name
-    return Log("lick times", channels, aliases=aliases)
+    aliases: dict[str, str] = {}
+    unusable: dict[str, str] = {}
+    ends = {column.stem: column for column in columns if column.role == "off"}
+    starts = [column for column in columns if column.role in ("times", "on")]
+    for column in starts:
+        key = column.heading.lower()
+        off = ends.get(column.stem) if column.role == "on" else None
+        try:
+            channels[key] = _channel(column, off, file)
+        except IngestError as error:
+            unusable[key] = f"column {quoted(column.heading)}: {error}" if column.heading else str(error)
+        if column.stem:
+            aliases.setdefault(" ".join(column.stem), key)
+    for column in columns:
+        if column.role == "off" and not any(one.stem == column.stem for one in starts):
+            unusable[column.heading.lower()] = (
+                f"column {quoted(column.heading)} holds ends of licks without their starts"
+            )
+    if not channels and not unusable:
+        raise IngestError(_no_times(file.name))
+    return Log("lick times", channels, quality=LogQuality(broken_rows=broken), aliases=aliases, unusable=unusable)
 
 
-def _columns(file: LogFile) -> dict[str, np.ndarray]:
-    """Times of each column by its lower-case heading, else by its number; a single column without heading by ""."""
-    rows = _cells(file.text)
-    has_numbers = all(number(cell) is not None or not cell for cell in rows[0])
-    names = [] if has_numbers else [cell.strip('" ').lower() for cell in rows[0]]
-    rows = rows if has_numbers else rows[1:]
-    width = max((len(row) for row in rows), default=len(names))
-    names = names or ([""] if width == 1 else [str(index + 1) for index in range(width)])
-    return {
-        name: without_padding([_time(row[index], file.name) for row in rows if index < len(row) and row[index]])
-        for index, name in enumerate(names)
-    }
-
-
-def _cells(text: str) -> list[list[str]]:
-    """Cells of each line, separated by whatever the list uses."""
-    lines = lines_of(text)
-    if _decimal_commas(lines):
-        return [re.split(r"[;\t\s]+", line) for line in lines]
-    return [re.split(r"[;\t ]+|,(?=\s)" if ";" in line or "\t" in line else r"[,\s]+", line) for line in lines]
-
-
-def _time(cell: str, file: str) -> float:
-    """A lick time, in the unit of the file."""
-    value = number(cell)
-    if value is None:
-        raise IngestError(
-            f"{file}: '{cell}' is no lick time. This file is in no format known here; see the assay's page."
-        )
-    return value
-
-
-def _seconds_per_unit(columns: dict[str, np.ndarray], file: LogFile) -> float:
-    """Seconds in a unit of the times: from the setting, the headings, else the rhythm of licking."""
-    unit = file.settings.lick_time_unit
-    if unit != "auto":
-        return 1.0 if unit == "s" else 1 / constants.MS_PER_S
-    if any(re.search(r"(_|\(|\s)ms\)?$", name) for name in columns):
-        return 1 / constants.MS_PER_S
-    if any(re.search(r"(_|\(|\s)(s|sec|seconds)\)?$", name) for name in columns):
-        return 1.0
-    intervals = [np.median(np.diff(times)) for times in columns.values() if len(times) >= constants.UNIT_MIN_LICKS]
-    if not intervals:
-        empty = all(len(times) == 0 for times in columns.values())
-        if empty or any((times % 1).any() for times in columns.values()):
-            return 1.0
-    elif min(intervals) < constants.SECONDS_BELOW:
-        return 1.0
-    elif min(intervals) > constants.MILLISECONDS_ABOVE:
-        return 1 / constants.MS_PER_S
-    raise IngestError(
-        f"{file.name}: too few licks to tell seconds from milliseconds. "
-        "Set sucrose_preference.ingest.lick_time_unit to s or ms in the settings."
+def is_list(cells: CellFile) -> bool:
+    """Whether all columns of times hold rising numbers, at least as many as show the rhythm of licking."""
+    try:
+        columns, _ = list_columns(cells)
+        times = [_times(column) for column in columns]
+    except IngestError:
+        return False
+    return bool(times) and all(
+        len(one) >= constants.UNIT_MIN_LICKS and bool((np.diff(np.trim_zeros(one, "b")) >= 0).all()) for one in times
     )
 
 
-def _decimal_commas(lines: list[str]) -> bool:
-    """Whether commas are decimal signs: one to a line (or beside semicolons), and not two rising columns."""
-    if any(";" in line for line in lines[:3]):
-        return any("," in line for line in lines[:50])
-    pairs = [line.split(",") for line in lines if "," in line]
-    if not pairs or len(pairs) < len(lines) - 1 or any("." in line for line in lines[1:]):
-        return False
-    if any(len(pair) != 2 or not pair[0].strip().isdigit() or not pair[1].strip().isdigit() for pair in pairs[1:]):
-        return False
-    first, second = (np.array([int(pair[place]) for pair in pairs[1:]]) for place in (0, 1))
-    two_columns = (second >= first).all() and (np.diff(second) >= 0).all()
-    return not two_columns
+def list_columns(cells: CellFile) -> tuple[list[Column], int]:
+    """Columns of a list that may hold times, and the number of rows that were cut short.
+
+    Parameters
+    ----------
+    cells : CellFile
+        The list. Rows of text above the numbers are headings and titles.
+
+    Returns
+    -------
+    columns : list of Column
+        Without row numbers, columns of text and columns of one repeated value.
+    broken : int
+        Rows with fewer cells than the headings, which are left out.
+
+    Raises
+    ------
+    IngestError
+        If there are no numbers, if rows are longer than the headings, or if many are shorter.
+    """
+    first = _first_row(cells.rows)
+    if first is None or first > constants.MOST_TITLE_ROWS:
+        raise IngestError(_no_times(cells.name))
+    data = cells.rows[first:]
+    headings = list(cells.rows[first - 1].cells) if first else []
+    if headings and all(len(row.cells) == len(headings) + 1 for row in data):
+        # R writes no heading above the names of the rows.
+        headings = ["", *headings]
+    width = len(headings) or max(len(row.cells) for row in data)
+    longer = next((row for row in data if len(row.cells) > width), None)
+    if longer:
+        raise IngestError(
+            f"{cells.name}: row {longer.number} has {len(longer.cells)} cells, the headings have {width}. Write one "
+            "heading for each column."
+        )
+    whole = [row for row in data if len(row.cells) == width]
+    broken = len(data) - len(whole)
+    if broken > max(1, constants.MOST_BROKEN_SHARE * len(data)):
+        short = next(row for row in data if len(row.cells) < width)
+        raise IngestError(
+            f"{cells.name}: {broken} of {len(data)} rows have fewer cells than the {width} columns, the first is row "
+            f"{short.number}. Save the file with a delimiter for each blank cell."
+        )
+    return _columns(headings or [""] * width, whole), broken + cells.damaged_lines
+
+
+def _first_row(rows: Sequence[CellRow]) -> int | None:
+    """Place of the first row with a number in a column in which most entries are numbers."""
+    width = max(len(row.cells) for row in rows)
+    filled, numbers = np.zeros(width), np.zeros(width)
+    for row in rows:
+        for place, cell in enumerate(row.cells):
+            filled[place] += bool(cell)
+            numbers[place] += number(cell) is not None
+    numeric = set(np.flatnonzero(2 * numbers > filled).tolist())
+    found = (
+        place
+        for place, row in enumerate(rows)
+        if any(at in numeric and number(cell) is not None for at, cell in enumerate(row.cells))
+    )
+    return next(found, None)
+
+
+def _no_times(name: str) -> str:
+    return (
+        f"{name}: no column of lick times was found, and the file has none of the formats that are known. The assay's "
+        "documentation lists them; a list with one column of times for each bottle is always read."
+    )
+
+
+def _columns(headings: Sequence[str], rows: Sequence[CellRow]) -> list[Column]:
+    """Columns that may hold lick times."""
+    repeated = {name for name, count in Counter(name.lower() for name in headings if name).items() if count > 1}
+    made = []
+    for place, heading in enumerate(headings):
+        cells = [(row.number, row.cells[place]) for row in rows if row.cells[place]]
+        values = np.array([value for _, cell in cells if (value := number(cell)) is not None])
+        is_unnamed = not heading and any(headings)
+        if len(headings) > 1 and _is_no_channel("index" if is_unnamed and cells else heading, values, bool(cells)):
+            continue
+        name = heading if heading or len(headings) == 1 else str(place + 1)
+        if heading.lower() in repeated:
+            name = f"{heading} (column {place + 1})"
+        made.append(Column(name, cells, *_role(heading)))
+    return [column for column in made if column.role != "other"]
+
+
+def _is_no_channel(heading: str, values: np.ndarray, is_filled: bool) -> bool:
+    """Whether a column counts the rows, repeats one value, holds text alone, or is empty without a heading."""
+    if not is_filled:
+        return not heading
+    if not len(values) or is_row_number(values):
+        return True
+    if len(values) > 2 and (values == values[0]).all() and values[0] != 0:
+        return True
+    return bool(INDEX_HEADING.fullmatch(heading)) and bool((values % 1 == 0).all() and (np.diff(values) > 0).all())
+
+
+def _role(heading: str) -> tuple[Role, tuple[str, ...]]:
+    """What a heading says of its column, and its other words."""
+    words = re.findall(r"[^\W\d_]+|\d+", re.sub(r"([a-z])([A-Z])", r"\1 \2", heading).lower())
+    role: Role = "times"
+    if OTHER_WORDS & set(words):
+        role = "other"
+    elif OFF_WORDS & set(words):
+        role = "off"
+    elif ON_WORDS & set(words):
+        role = "on"
+    is_unit = {"s"} if heading_unit_s(heading) == 1.0 else set()
+    known = ON_WORDS | OFF_WORDS | set(UNIT_WORDS) | is_unit
+    return role, tuple(word for word in words if word not in known)
+
+
+def _channel(column: Column, ends: Column | None, file: LogFile) -> Channel:
+    """Licks of a column, with their contact times where another column gives their ends."""
+    times = np.trim_zeros(_times(column), "b")
+    rising(times, "")
+    unit_s = seconds_per_unit(times, column.heading, file.settings.lick_time_unit)
+    if ends is None:
+        return lick_channel(times * unit_s)
+    return lick_channel(times * unit_s, np.sort(np.trim_zeros(_times(ends), "b")) * unit_s)
+
+
+def _times(column: Column) -> np.ndarray:
+    """Lick times of a column, in the unit of the file."""
+    if any("," in cell for _, cell in column.cells) and any("." in cell for _, cell in column.cells):
+        raise IngestError("some numbers have a decimal comma, others a point. Save the file with one of them.")
+    values = []
+    for row, cell in column.cells:
+        value = number(cell)
+        if value is None or value < 0:
+            raise IngestError(f"row {row}: {quoted(cell)} is no lick time. Correct the cell, or leave it empty.")
+        values.append(value)
+    return np.array(values, dtype=float)
