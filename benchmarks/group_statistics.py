@@ -19,7 +19,7 @@ from ketaflow.statistics.models import mixed, model_matrix
 
 ENDPOINTS, ANIMALS, ARMS, DENDRITES = 200, 40, 4, 20
 CHECKS = pd.DataFrame(columns=["assay", "recording", "animal", "check", "value"])
-SETTINGS = {"min_animals_per_arm": 3, "power": 0.8}
+SETTINGS = statistics.Settings(min_animals_per_arm=3, power=0.8)
 DOSES = (0.0, 5.0, 10.0, 20.0)
 
 
@@ -51,7 +51,7 @@ def per_endpoint_ms(count, samples, **endpoint):
     plan = {"endpoints": {f"e{i}": {"assay": "assay", "measure": f"measure_{i}"} | endpoint for i in range(count)}}
     rows = measurements(np.random.default_rng(1), count, samples)
     start = time.process_time()
-    statistics.analyse(rows, CHECKS, animals, arms, allocation, plan, {}, None, **SETTINGS)
+    statistics.analyse(statistics.StudyTables(rows, CHECKS, animals, arms, allocation), plan, {}, SETTINGS)
     return (time.process_time() - start) / count * 1000
 
 

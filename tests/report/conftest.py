@@ -189,16 +189,10 @@ def analysed(rejected: pd.DataFrame | None = None, plan: dict | None = PLAN) -> 
     """The whole study, with the statistics computed from its own tables."""
     table = measurements()
     tables = statistics.analyse(
-        table,
-        checks(),
-        animals(),
-        arms(),
-        allocation(),
+        statistics.StudyTables(table, checks(), animals(), arms(), allocation(), rejected),
         plan,
         MEASURES,
-        rejected,
-        min_animals_per_arm=3,
-        power=0.8,
+        statistics.Settings(min_animals_per_arm=3, power=0.8),
     )
     filled = plans.filled(plan) if plan else None
     return model.Study(

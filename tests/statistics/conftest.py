@@ -46,7 +46,9 @@ def analyse(tables, plan=None, **settings):
             **plan,
             "endpoints": {k: {"assay": "assay", "measure": "value"} | v for k, v in plan["endpoints"].items()},
         }
-    return statistics.analyse(**tables, plan=plan, **(SETTINGS | settings))
+    measures = tables["measures"]
+    study_tables = statistics.StudyTables(**{name: table for name, table in tables.items() if name != "measures"})
+    return statistics.analyse(study_tables, plan, measures, statistics.Settings(**SETTINGS | settings))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Each design on a cohort small enough to work out by hand or by another route."""
 
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from ketaflow.statistics import methods, sentences
 from ketaflow.statistics import plan as plans
-from ketaflow.statistics import sentences
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,8 +56,9 @@ def test_a_reversal_is_the_difference_of_differences(lab):
     assert line["se"] == pytest.approx(np.sqrt(4 / 6))
     assert line["reference"] == "(ketamine - saline) x (NBQX - none)"
     assert row(made["contrasts"], level="ketamine | pretreatment=NBQX")["estimate"] == pytest.approx(-1)
-    told = [entry["sentence"] for entry in sentences.sentences(made) if entry["contrast"] == "simple"]
-    assert all("the interaction's question" in sentence for sentence in told)
+    simple = [entry["sentence"] for entry in sentences.sentences(made) if entry["contrast"] == "simple"]
+    assert simple
+    assert all("Only the interaction tests whether this differs" in sentence for sentence in simple)
 
 
 def test_dunnett_in_a_factorial_design_averages_the_cells_equally(lab):
@@ -176,7 +178,7 @@ def test_a_crossover_is_the_paired_test_when_periods_are_balanced(lab):
 
 def test_a_session_that_is_no_period_is_a_fault(lab):
     rows = cohort({"veh": 1, "ket": 2}).assign(period="1", session="baseline")
-    with pytest.raises(plans.PlanError, match="session baseline, which is no period"):
+    with pytest.raises(plans.PlanError, match="session baseline, which is not a period"):
         lab.analyse(lab.study(rows, lab.arms(["veh", "ket"])), {"endpoints": {"e": {"design": "crossover"}}})
 
 
@@ -196,7 +198,7 @@ def test_cages_as_a_random_effect_give_the_analysis_of_cages(lab):
     line = row(made["contrasts"])
     assert line["p_value"] == pytest.approx(test.pvalue, rel=1e-4)
     assert line["df"] == pytest.approx(8, rel=1e-4)
-    assert "cage cannot be told from arm" in line["note"]
+    assert "cage is confounded with arm" in line["note"]
     part = row(made["variance_components"], group="cage")
     assert part["effective_n"] == pytest.approx(40 / (1 + 3 * part["icc"]))
 
@@ -210,7 +212,7 @@ def test_an_arm_by_itself_can_be_left_out_of_an_endpoint(lab):
 def test_power_uses_the_spread_of_this_cohort(lab):
     rows = cohort({"v": 100, "k": 90})
     made = lab.analyse(lab.study(rows, lab.arms(["v", "k"])), {"endpoints": {"e": {"smallest_effect": 1.2}}})
-    line = made["power"].iloc[0]
+    line = row(made["power"], test="two groups, t test")
     assert line["sd"] == pytest.approx(1)
     assert (line["n_per_arm"], line["n_now"]) == (12, 6)  # G*Power 3.1: d = 1.2, alpha .05, power .8: 12 per group
 
@@ -222,17 +224,22 @@ def test_a_sentence_says_difference_interval_test_size_and_animals(lab):
     made = lab.analyse(
         lab.study(cohort({"v": 100, "k": 90}), lab.arms(["v", "k"])), {"endpoints": {"e": {"smallest_effect": 2}}}
     )
-    (told,) = sentences.sentences(made)
-    assert told["sentence"] == (
+    contrast, detectable = sentences.sentences(made)
+    assert contrast["sentence"] == (
         "k vs v: -10 u (95% CI -11.3 to -8.71), t(10) = -17.3, p < 0.0001, g = -9.23 (-13.3 to -5.11), n = 6, 6. "
-        "The effect is not shown to be smaller than 2 u (equivalence p = 1)."
+        "The effect is not shown to be smaller than 2 u (equivalence p = 1; Bayes factor for no effect "
+        "BF01 = 1.72e-06)."
+    )
+    assert detectable["sentence"] == (
+        "With n = 6 in the smallest arm and the variance of this cohort, a two-sided t test of two groups "
+        "(alpha = 0.05) has 80% power to detect a difference of 1.80 u (d = 1.80)."
     )
 
 
 def test_a_refusal_is_a_sentence_too(lab):
     rows = cohort({"v": 1, "k": 2}, per_arm=2)
-    (told,) = sentences.sentences(lab.analyse(lab.study(rows, lab.arms(["v", "k"])), {"endpoints": {"e": {}}}))
-    assert told["sentence"].startswith("dunnett: not tested: too few animals")
+    (only,) = sentences.sentences(lab.analyse(lab.study(rows, lab.arms(["v", "k"])), {"endpoints": {"e": {}}}))
+    assert only["sentence"].startswith("dunnett: not tested: too few animals")
 
 
 def test_the_methods_paragraph_tells_what_was_run(lab):
@@ -241,10 +248,13 @@ def test_the_methods_paragraph_tells_what_was_run(lab):
         "families": {"secondary": "holm"},
     })  # fmt: skip
     tables = lab.study(cohort({"v": 1, "k": 2}), lab.arms(["v", "k"]))
-    told = sentences.methods_paragraph(plan, lab.analyse(tables, plan))
-    for words in ("The animal was the unit", "e: a linear model, comparing each arm with the control", "after Holm",
-                  "tests that let variances differ", "Nothing was excluded", "scipy"):  # fmt: skip
-        assert words in told
+    text = methods.methods_paragraph(plan, lab.analyse(tables, plan))
+    for words in (
+        "The animal was the unit", "e: a linear model, comparing each arm with the control", "by Holm's method",
+        "tests that allow unequal variances", "No values were excluded", "m <- lm(y ~ arm)",
+        f"statsmodels {metadata.version('statsmodels')} (Seabold & Perktold 2010",
+    ):  # fmt: skip
+        assert words in text
 
 
 def test_the_demonstration_plan_is_a_plan():

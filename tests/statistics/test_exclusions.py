@@ -93,7 +93,7 @@ def test_a_rule_may_ask_a_check(lab, swim):
     tables = swim | {"checks": pd.DataFrame([check])}
     made = lab.analyse(tables, {"endpoints": {"e": {"exclude": [{"when": "dark_pct > 30", "reason": "dark"}]}}})
     assert list(made["exclusions"]["animal"]) == ["ket2"]
-    assert "could not be decided for 11 of 12 rows, which stay in" in made["contrasts"]["note"][0]
+    assert "could not be evaluated for 11 of 12 rows, which are kept" in made["contrasts"]["note"][0]
 
 
 def test_a_value_that_could_not_be_had_is_listed_with_its_reason(lab, swim):

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
+from ketaflow.statistics.adapters import pingouin_adapter, posthocs_adapter
 from ketaflow.statistics.models import kenward_roger, mixed
-from ketaflow.statistics.results import multiplicity, power
-from ketaflow.statistics.tests import dose_response, effect_sizes, multivariate_t, ranks
+from ketaflow.statistics.results import multiplicity
+from ketaflow.statistics.results.rows import ContrastRow
+from ketaflow.statistics.tests import dose_response, effect_sizes, group_tests, multivariate_t
 
 EQUAL = np.full((3, 3), 0.5) + 0.5 * np.eye(3)
 
@@ -145,34 +147,49 @@ def test_cliffs_delta_counts_pairs():
     assert apart.low < 1
 
 
-def test_equivalence_and_its_interval_say_the_same():
+def test_equivalence_and_its_interval_agree():
     for estimate in (-3.0, 0.4, 1.9, 2.6):
-        made = effect_sizes.equivalence(estimate, 0.8, 14, margin=3.0, alpha=0.05)
-        inside = made["equivalence_low"] > -3 and made["equivalence_high"] < 3
-        assert inside == (made["equivalence_p_value"] < 0.05)
+        row = ContrastRow(estimate=estimate, se=0.8, df=14)
+        row = effect_sizes.with_equivalence(row, margin=3.0, alpha=0.05)
+        inside = row.equivalence_low > -3 and row.equivalence_high < 3
+        assert inside == (row.equivalence_p_value < 0.05)
 
 
-def test_power_turns_round():
-    n = power.anova_n(4, 0.4, alpha=0.05, power=0.8)
-    assert power.anova_power(n, 4, 0.4, alpha=0.05) == pytest.approx(0.8, abs=1e-9)
-    assert power.t_test_n(20.0, alpha=0.05, power=0.8) == 2
+def test_sample_sizes_give_the_power_asked_for():
+    n = pingouin_adapter.anova_n(4, 0.4, alpha=0.05, power=0.8)
+    critical = stats.f.isf(0.05, 3, 4 * (n - 1))
+    assert stats.ncf.sf(critical, 3, 4 * (n - 1), 4 * n * 0.4**2) == pytest.approx(0.8, abs=1e-6)
+    assert pingouin_adapter.t_test_n(20.0, alpha=0.05, power=0.8) == 2
 
 
 # --- ranks ----------------------------------------------------------------------------------------------------------
 
 
-def test_ranks_agree_with_scikit_posthocs():
-    posthocs = pytest.importorskip("scikit_posthocs")
+def dunn_by_hand(groups):
+    """Dunn 1964 with the tie correction."""
+    values = np.concatenate(groups)
+    parts = np.split(stats.rankdata(values), np.cumsum([len(group) for group in groups])[:-1])
+    count, ties = len(values), np.unique(values, return_counts=True)[1].astype(float)
+    variance = (count * (count + 1) - np.sum(ties**3 - ties) / (count - 1)) / 12
+    means, sizes = np.array([part.mean() for part in parts]), np.array([len(part) for part in parts])
+    return np.subtract.outer(means, means) / np.sqrt(variance * np.add.outer(1 / sizes, 1 / sizes))
+
+
+def test_dunns_z_is_that_of_the_formula():
     rng = np.random.default_rng(6)
     groups = [np.round(rng.normal(shift, 1, 6), 1) for shift in (0, 0.5, 1)]
-    p = ranks.normal_tail(ranks.dunn(groups, [(1, 0), (2, 0)]), "two-sided")
-    theirs = posthocs.posthoc_dunn(groups).to_numpy()
-    np.testing.assert_allclose(p, theirs[1:, 0], rtol=1e-9)
-    above, z = ranks.jonckheere(groups)
-    assert above == sum(
+    np.testing.assert_allclose(posthocs_adapter.dunn_z(groups), dunn_by_hand(groups), rtol=1e-9, atol=1e-12)
+
+
+def test_jonckheere_counts_the_pairs_that_rise():
+    rng = np.random.default_rng(6)
+    groups = [np.round(rng.normal(shift, 1, 6), 1) for shift in (0, 0.5, 1)]
+    j, z, p = group_tests.jonckheere(groups, "greater")
+    assert j == sum(
         np.sum(b[:, None] > a) + np.sum(b[:, None] == a) / 2 for i, b in enumerate(groups) for a in groups[:i]
     )
     assert z > 0
+    assert p == pytest.approx(stats.norm.sf(z))
 
 
 # --- mixed models ---------------------------------------------------------------------------------------------------
@@ -212,7 +229,7 @@ def test_the_profile_is_the_dense_likelihood():
 def test_the_fit_is_the_optimum():
     matrix, y, groupings = crossed()
     fit = mixed.fit(matrix, y, groupings)
-    variances = {part["group"]: part["variance"] for part in fit.components}
+    variances = {part.group: part.variance for part in fit.components}
     best = dense_deviance(matrix, y, groupings, [variances["animal"], variances["day"]], variances["residual"])
     assert best == pytest.approx(-2 * fit.reml_log_likelihood, rel=1e-9)
     for factor in (0.97, 1.03):
@@ -228,7 +245,7 @@ def test_without_spread_between_animals_the_variance_is_zero_and_the_fit_goes_on
     matrix = np.column_stack([np.ones(24), animal % 2])
     fit = mixed.fit(matrix, y, [mixed.Grouping("animal", animal, np.ones((24, 1)))])
     assert fit.singular
-    assert fit.components[0]["variance"] == 0
+    assert fit.components[0].variance == 0
     assert fit.estimate(np.array([0.0, 1.0])).df == pytest.approx(22, rel=1e-6)
 
 

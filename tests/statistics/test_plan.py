@@ -35,7 +35,7 @@ def test_filling_in_twice_is_filling_in_once():
         (with_endpoint(design="one-way"), "Allowed: one_way"),
         (with_endpoint(design="factorial"), "a factorial design with fewer than two factors"),
         (with_endpoint(design="ancova"), "an ancova without covariates"),
-        (with_endpoint(contrasts=["interaction"]), "an interaction in a design without one"),
+        (with_endpoint(contrasts=["interaction"]), "an interaction in a design without interactions"),
         (with_endpoint(family="seconday"), "there is no family 'seconday'"),
         (with_endpoint(exclude=[{"when": "__import__('os')", "reason": "why"}]), "cannot be read"),
         (with_endpoint(scale="log", smallest_effect=0.8), "Give a ratio above 1"),

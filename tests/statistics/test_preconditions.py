@@ -86,7 +86,7 @@ def test_sessions_are_chosen_by_where(lab):
         ({"where": {"sesion": "test"}}, "there is no column of measurements.csv 'sesion'. Did you mean 'session'"),
         ({"arms": ["vehicle", "ket20"]}, "there is no arm 'ket20'"),
         ({"contrasts": [{"name": "c", "weights": {"vehicle": -1, "ket": 1}}]}, "there is no level of arm 'ket'"),
-        ({"exclude": [{"when": "arm == 'ket10'", "reason": "why"}]}, "A rule may not see the treatment"),
+        ({"exclude": [{"when": "arm == 'ket10'", "reason": "why"}]}, "A rule may not use the treatment"),
         ({"exclude": [{"when": "unscored > 12", "reason": "dark"}]}, "there is no measure, check or column of animals"),
         ({"design": "crossover"}, "allocation has no periods"),
     ],
@@ -132,7 +132,7 @@ def test_a_value_outside_what_is_possible_is_refused(lab):
     rows = frame()
     rows.loc[2, "value"] = 104.0
     tables = lab.study(rows, lab.arms(["vehicle", "ket10"]), facts={"minimum": 0, "maximum": 100})
-    assert "animal vehicle-2 has 104, outside what is physically possible (0 to 100)" in refused(lab, tables)
+    assert "animal vehicle-2 has 104, outside the physical range of the measure (0 to 100)" in refused(lab, tables)
 
 
 def test_zero_has_no_logarithm(lab):
@@ -152,17 +152,17 @@ def test_an_empty_cell_is_refused(lab):
     assert "no animal with drug saline and pretreatment NBQX" in told
 
 
-def test_terms_that_cannot_be_told_apart_are_refused(lab):
+def test_confounded_terms_are_refused(lab):
     tables = two_arms(lab, frame())
     tables["animals"]["sex"] = ["female"] * 4 + ["male"] * 4
-    assert "sex cannot be told from arm" in refused(lab, tables, fixed=["arm", "sex"])
+    assert "sex is confounded with arm" in refused(lab, tables, fixed=["arm", "sex"])
 
 
-def test_a_cage_of_one_arm_is_said_aloud(lab):
+def test_a_cage_of_one_arm_is_noted(lab):
     tables = two_arms(lab, frame())
     tables["animals"]["cage"] = ["c1", "c1", "c2", "c2", "c3", "c3", "c4", "c4"]
     made = lab.analyse(tables, {"endpoints": {"e": {}}})
-    assert "cage cannot be told from arm" in note(made)
+    assert "cage is confounded with arm" in note(made)
     assert "confounded" in set(made["diagnostics"]["check"])
     assert made["contrasts"]["p_value"].notna().all()
 
@@ -206,16 +206,16 @@ def test_seconds_and_minutes_are_not_one_measure(lab):
 
 
 def test_what_goes_wrong_unforeseen_in_one_endpoint_leaves_the_others(lab, monkeypatch):
-    from ketaflow.statistics import endpoint_tables
+    from ketaflow.statistics import endpoint_analysis
 
-    whole = endpoint_tables.analysed
+    whole = endpoint_analysis.analysed
 
-    def breaks_on_log(table, endpoint, *inputs, **more):
-        if endpoint.scale == "log":
+    def breaks_on_log(analysis):
+        if analysis.endpoint.scale == "log":
             raise ZeroDivisionError("somewhere deep")
-        return whole(table, endpoint, *inputs, **more)
+        return whole(analysis)
 
-    monkeypatch.setattr(endpoint_tables, "analysed", breaks_on_log)
+    monkeypatch.setattr(endpoint_analysis, "analysed", breaks_on_log)
     made = lab.analyse(two_arms(lab, frame()), {"endpoints": {"good": {}, "bad": {"scale": "log"}}})
     assert made["contrasts"].set_index("endpoint").loc["good", "p_value"] > 0
     assert "could not be computed (ZeroDivisionError: somewhere deep)" in note(made, "bad")

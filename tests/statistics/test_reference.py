@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ketaflow.statistics.results import multiplicity, power
+from ketaflow.statistics.adapters import pingouin_adapter
+from ketaflow.statistics.results import multiplicity
 from ketaflow.statistics.tests import dose_response
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "stats"
@@ -315,9 +316,9 @@ def _power(oracle, dataset, analysis, term, row):
         return None
     facts = dict(part.split("=") for part in term.split(","))
     if analysis == "power_t_n_per_group":
-        n = power.t_test_n(float(facts["d"]), alpha=0.05, power=0.8)
+        n = pingouin_adapter.t_test_n(float(facts["d"]), alpha=0.05, power=0.8)
     else:
-        n = power.anova_n(int(facts["k"]), float(facts["f"]), alpha=0.05, power=0.8)
+        n = pingouin_adapter.anova_n(int(facts["k"]), float(facts["f"]), alpha=0.05, power=0.8)
     return {"estimate": n, "n": np.ceil(n)}
 
 

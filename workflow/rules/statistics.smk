@@ -19,10 +19,12 @@ rule statistics:
         contrasts="<results>/statistics/contrasts.csv",
         variance_components="<results>/statistics/variance_components.csv",
         diagnostics="<results>/statistics/diagnostics.csv",
+        residuals="<results>/statistics/residuals.csv",
         exclusions="<results>/statistics/exclusions.csv",
         power="<results>/statistics/power.csv",
         dose_response="<results>/statistics/dose_response.csv",
         dose_curves="<results>/statistics/dose_curves.csv",
+        values="<results>/statistics/values.csv",
         sentences="<results>/statistics/sentences.json",
         lock=update("<results>/statistics/plan.lock.json"),
     log:

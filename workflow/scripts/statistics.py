@@ -8,15 +8,15 @@ from ketaflow.core import cohort, files
 from ketaflow.engine import provenance
 from ketaflow.review import decisions
 from ketaflow.review.items import items
+from ketaflow.statistics import methods, sentences
 from ketaflow.statistics import plan as plans
-from ketaflow.statistics import sentences
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 TABLES = (
-    "descriptives", "omnibus", "contrasts", "variance_components", "diagnostics", "exclusions", "power",
-    "dose_response", "dose_curves",
+    "descriptives", "omnibus", "contrasts", "variance_components", "diagnostics", "residuals", "exclusions", "power",
+    "dose_response", "dose_curves", "values",
 )  # fmt: skip
 
 with files.log_to(snakemake.log[0]):
@@ -26,19 +26,21 @@ with files.log_to(snakemake.log[0]):
     plan = plans.read(Path(inputs.plan[0])) if inputs.plan else None
     measurements = files.read_csv(inputs.measurements)
     tables = statistics.analyse(
-        measurements,
-        files.read_csv(inputs.checks),
-        *cohort.read_common({name: Path(inputs[name][0]) for name in ("animals", "arms", "allocation")}).values(),
+        statistics.StudyTables(
+            measurements=measurements,
+            checks=files.read_csv(inputs.checks),
+            **cohort.read_common({name: Path(inputs[name][0]) for name in ("animals", "arms", "allocation")}),
+            rejected=judged.rejected if judged else None,
+            reviewed=files.read_csv(inputs.reviewed[0]) if inputs.reviewed else None,
+        ),
         plan,
         params.measures,
-        judged.rejected if judged else None,
-        files.read_csv(inputs.reviewed[0]) if inputs.reviewed else None,
-        **params.settings,
+        statistics.Settings(**params.settings),
     )
     for name in TABLES:
         files.write_csv(tables[name], output[name])
     carried_out = plan or plans.default(params.measures, measurements)
-    written = {"sentences": sentences.sentences(tables), "methods": sentences.methods_paragraph(carried_out, tables)}
+    written = {"sentences": sentences.sentences(tables), "methods": methods.methods_paragraph(carried_out, tables)}
     files.write_json(written, output.sentences)
     lock = Path(output.lock)
     files.write_json(plans.lock(carried_out, files.read_json(lock), provenance.versions()), lock)

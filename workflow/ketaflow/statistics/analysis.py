@@ -1,13 +1,13 @@
 """The whole analysis: plan and tables in, the statistics tables out.
 
-For each endpoint and data set: choose the rows, leave out what the plan or a reviewer excludes, refuse
-what cannot be tested, fit the design's model, test the planned contrasts, show the sensitivity analyses
-beside them; then correct across families.
+For each endpoint and data set: choose the rows, exclude what the plan or a reviewer excludes, analyse the rest
+(endpoint_analysis.py); then adjust p across the families.
 """
 
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -16,161 +16,171 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from ketaflow.core.results import MEASUREMENT_COLUMNS
-from ketaflow.statistics import dataset, endpoint_analysis, endpoint_tables, exclusions, preconditions
+from ketaflow.statistics import dataset, endpoint_analysis, exclusions, preconditions
 from ketaflow.statistics import plan as plans
-from ketaflow.statistics.dataset import Cohort
-from ketaflow.statistics.model import Endpoint, Line, Lines, MeasureFacts, Measures, Plan, Settings
-from ketaflow.statistics.results import columns, multiplicity
+from ketaflow.statistics.dataset import Analysis, Cohort, RowsOfMeasures
+from ketaflow.statistics.model import Endpoint, Measure, Plan, Settings, StudyTables, measures_of
+from ketaflow.statistics.results import multiplicity
+from ketaflow.statistics.results.rows import ContrastRow, ExclusionRow, Results
 
-GROUP = "group"
+# Columns of measurements.csv that name one value.
+KEYS = ("animal", "recording", "session", "time_min", "sample")
+NUMBERS = ("value", "time_min")
+WORDS = ("animal", "assay", "measure", "analyte", "region", "session", "sample", "recording", "status", "reason")
 
 
 @dataclass(frozen=True)
 class Source:
-    """What the endpoints of one data set are made of.
+    """One data set.
 
     Attributes
     ----------
-    measurements, checks : pd.DataFrame
-        The tables of all assays, with the contract's columns.
-    known : Cohort
-        Animals with their arms.
-    rejected : pd.DataFrame or None
-        Reviewers' rejections; None in the data set of everything measured.
+    tables : StudyTables
+        ``rejected`` is None in the data set of everything measured.
+    cohort : Cohort
+        Its animals and arms.
     """
 
-    measurements: pd.DataFrame
-    checks: pd.DataFrame
-    known: Cohort
-    rejected: pd.DataFrame | None
+    tables: StudyTables
+    cohort: Cohort
+
+    @cached_property
+    def by_measure(self) -> RowsOfMeasures:
+        """Measurements by assay and measure."""
+        return dataset.by_measure(self.tables.measurements)
 
 
 def analyse(
-    measurements: pd.DataFrame,
-    checks: pd.DataFrame,
-    animals: pd.DataFrame,
-    arms: pd.DataFrame,
-    allocation: pd.DataFrame,
+    tables: StudyTables,
     plan: Mapping[str, Any] | None,
-    measures: Measures,
-    rejected: pd.DataFrame | None,
-    reviewed: pd.DataFrame | None = None,
-    **settings: Any,
+    described: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    settings: Settings,
 ) -> dict[str, pd.DataFrame]:
     """Carry out the statistics plan, or the default plan.
 
     Parameters
     ----------
-    measurements, checks
-        The two tables of all assays, with the contract's columns.
-    animals, arms, allocation
-        The cohort's tables, typed.
-    plan
+    tables : StudyTables
+        Measurements, checks, the cohort, and reviewers' decisions.
+    plan : mapping or None
         A plan as ``plan.read`` returns it; None for the default plan.
-    measures
-        What the assays say of their measures (unit, direction, range), by assay and measure.
-    rejected
-        Reviewers' rejections (assay, recording, animal, reviewer, reason); None if nobody has decided.
-    reviewed
-        Measurements of which none was computed from a rejected recording; None if they are the same.
-    settings
-        ``settings.schema.yaml``.
+    described : mapping
+        ``described[assay][measure]`` is an entry of ``measures.yaml``.
+    settings : Settings
 
     Returns
     -------
-    Tables by name, each with the columns of ``columns.TABLES``.
+    dict of str to data frame
+        The tables of ``results.rows.Results`` by name.
 
     Raises
     ------
     PlanError
-        The plan does not fit the cohort; the text lists every fault.
+        The plan does not fit the cohort; the message lists every fault.
     """
-    measurements = _complete(measurements)
-    checked = Plan.of(plans.default(measures, measurements) if plan is None else plans.filled(plan))
-    known = dataset.cohort(animals, arms, allocation)
-    faults = preconditions.faults(checked, measurements, checks, known, measures)
-    if faults:
+    tables = replace(tables, measurements=_complete(tables.measurements))
+    filled = plans.default(described, tables.measurements) if plan is None else plans.filled(plan)
+    checked, measures = Plan.of(filled), measures_of(described)
+    cohort = dataset.join_cohort(tables.animals, tables.arms, tables.allocation)
+    if faults := preconditions.faults(checked, tables, cohort, measures):
         raise plans.error(faults)
-    sources = {"all": Source(measurements, checks, known, None)}
-    if rejected is not None:
-        kept = measurements if reviewed is None else _complete(reviewed)
-        sources["reviewed"] = Source(kept, checks, known, rejected)
-    lines: Lines = {name: [] for name in columns.TABLES}
+    sources = {"all": Source(replace(tables, rejected=None), cohort)}
+    if tables.rejected is not None:
+        kept = tables.measurements if tables.reviewed is None else _complete(tables.reviewed)
+        sources["reviewed"] = Source(replace(tables, measurements=kept), cohort)
+    parts = []
     with threadpool_limits(1):  # the matrices are small: threads would only wait for each other
         for (name, endpoint), (label, source) in product(checked.endpoints.items(), sources.items()):
-            facts = measures.get(endpoint.assay, {}).get(endpoint.measure, {})
-            for table, rows in _attempt(endpoint, source, facts, checked.alpha, Settings(**settings)).items():
-                lines[table] += [{"endpoint": name, "dataset": label} | row for row in rows]
-    tables = {name: _table(rows, columns.TABLES[name], checked) for name, rows in lines.items()}
-    tables["contrasts"] = _across_families(tables["contrasts"], checked)
-    return tables
+            measure = measures.get(endpoint.assay, {}).get(endpoint.measure, Measure())
+            one = _attempt(endpoint, source, measure, checked.alpha, settings)
+            parts.append(one.labelled(endpoint=name, dataset=label, assay=endpoint.assay, measure=endpoint.measure))
+    found = Results.joined(parts)
+    return replace(found, contrasts=_across_families(found.contrasts, checked)).tables()
 
 
-def _attempt(endpoint: Endpoint, source: Source, facts: MeasureFacts, alpha: float, settings: Settings) -> Lines:
+def _attempt(endpoint: Endpoint, source: Source, measure: Measure, alpha: float, settings: Settings) -> Results:
     """Analyse one endpoint; an unforeseen error becomes its note, with the traceback in the log."""
     try:
-        return _one(endpoint, source, facts, alpha, settings)
+        return _one(endpoint, source, measure, alpha, settings)
     except Exception as error:
         traceback.print_exc()
         reason = f"it could not be computed ({type(error).__name__}: {error}); the log has the details"
-        labels = {"assay": endpoint.assay, "measure": endpoint.measure, "unit": facts.get("unit", "")}
-        refused = endpoint_analysis.refused(dataset.EMPTY, endpoint, reason, "")["contrasts"]
-        return {"contrasts": [labels | line for line in refused]}
+        table = replace(dataset.EMPTY, measure=measure)
+        return endpoint_analysis.refused(Analysis("", table, endpoint, source.cohort, alpha, settings), reason)
 
 
-def _one(endpoint: Endpoint, source: Source, facts: MeasureFacts, alpha: float, settings: Settings) -> Lines:
-    """All tables of one endpoint in one data set."""
-    chosen = dataset.chosen(source.measurements, endpoint)
-    facts = {"unit": next(iter(chosen["unit"].dropna()), "")} | dict(facts)
-    rows, out = exclusions.failed(chosen)
-    rows, lines = exclusions.unallocated(rows, source.known)
-    out += lines
-    if source.rejected is not None:
-        rows, lines = exclusions.rejected(rows, source.rejected)
-        out += lines
-    kept, lines, notes = exclusions.planned(rows, endpoint, source.measurements, source.checks, source.known)
-    table = dataset.assemble(kept, endpoint, source.known, facts)
-    found = endpoint_tables.analysed(table, endpoint, source.known, alpha=alpha, settings=settings, notes=notes)
-    if lines:
-        whole = dataset.assemble(rows, endpoint, source.known, facts)
-        beside, _ = endpoint_analysis.analysed(
-            whole, endpoint, source.known, "without_exclusions", alpha=alpha, least=settings.min_animals_per_arm
-        )
-        found = endpoint_tables.joined(found, beside)
-    labels = {"assay": endpoint.assay, "measure": endpoint.measure, "unit": facts["unit"]}
-    for name in ("contrasts", "omnibus", "descriptives"):
-        found[name] = [labels | row for row in found.get(name, [])]
-    return found | {"exclusions": out + lines}
+def _one(endpoint: Endpoint, source: Source, measure: Measure, alpha: float, settings: Settings) -> Results:
+    """Analyse one endpoint in one data set."""
+    tables, cohort = source.tables, source.cohort
+    measured_rows = source.by_measure.get((endpoint.assay, endpoint.measure), tables.measurements[:0])
+    chosen = dataset.chosen(measured_rows, endpoint)
+    unit = measure.unit or str(next(iter(chosen["unit"].dropna()), ""))
+    measure = replace(measure, unit=unit)
+    measured = exclusions.failed(chosen)
+    allocated = exclusions.unallocated(measured.rows, cohort)
+    kept, excluded = allocated.rows, [*measured.excluded, *allocated.excluded]
+    if tables.rejected is not None:
+        reviewed = exclusions.rejected(kept, tables.rejected)
+        kept, excluded = reviewed.rows, [*excluded, *reviewed.excluded]
+    planned = exclusions.planned(kept, endpoint, tables.measurements, tables.checks, cohort)
+    table = dataset.assemble(planned.rows, endpoint, cohort, measure)
+    analysis = Analysis("", table, endpoint, cohort, alpha, settings, planned.notes)
+    found = endpoint_analysis.analysed(analysis)
+    if planned.excluded:
+        whole = dataset.assemble(kept, endpoint, cohort, measure)
+        without = replace(analysis, name="without_exclusions", table=whole, notes=())
+        found = Results.joined([found, endpoint_analysis.fitted(without)[0]])
+    excluded += planned.excluded
+    values = _values(chosen, excluded, endpoint, cohort).assign(unit=measure.unit)
+    return replace(found, exclusions=excluded, values=[values])
+
+
+def _values(chosen: pd.DataFrame, excluded: Sequence[ExclusionRow], endpoint: Endpoint, cohort: Cohort) -> pd.DataFrame:
+    """Every value of an endpoint with the factors of its animal, whether it is excluded, and why."""
+    wanted = dict.fromkeys(["arm", *endpoint.fixed, *endpoint.covariates, *endpoint.cluster])
+    names = [name for name in wanted if name in cohort.animals and name not in KEYS]
+    keys = ["animal", *(["period"] if endpoint.design == "crossover" else [])]
+    rows = chosen[[*KEYS, "value"]].reset_index(drop=True)
+    if endpoint.design == "crossover":
+        rows["period"] = rows["session"].astype(str)
+        rows = rows.merge(cohort.animals.drop_duplicates(keys)[[*keys, *names]], on=keys, how="left")
+    else:
+        animals = cohort.animals.drop_duplicates("animal")
+        places = pd.Index(animals["animal"]).get_indexer(rows["animal"])
+        for name in names:
+            rows[name] = np.where(places < 0, np.array(None), animals[name].to_numpy(object)[places])
+    reasons = {tuple(str(getattr(row, key)) for key in KEYS): row.reason for row in excluded}
+    found = np.full(len(rows), "", dtype=object)
+    if reasons:
+        empty = ExclusionRow()
+        cells = [[str(getattr(empty, key) if pd.isna(cell) else cell) for cell in rows[key]] for key in KEYS]
+        found[:] = [reasons.get(key, "") for key in zip(*cells, strict=True)]
+    if endpoint.arms:
+        found[(found == "") & ~rows["arm"].isin(endpoint.arms).to_numpy()] = "the arm is not compared"
+    return rows.assign(excluded=np.where(found == "", "no", "yes"), reason=found)
 
 
 def _complete(measurements: pd.DataFrame) -> pd.DataFrame:
-    """Every column of the contract; values and times as numbers."""
+    """Add the missing columns of the contract; values and times become numbers."""
     whole = measurements.reindex(columns=list(dict.fromkeys([*MEASUREMENT_COLUMNS, *measurements.columns])))
-    numbers = {name: pd.to_numeric(whole[name]) for name in ("value", "time_min")}
-    words = ["animal", "assay", "measure", "analyte", "region", "session", "sample", "recording", "status", "reason"]
-    return whole.assign(**numbers, **{name: whole[name].astype(object) for name in words})
+    numbers = {name: pd.to_numeric(whole[name]) for name in NUMBERS}
+    return whole.assign(**numbers, **{name: whole[name].astype(object) for name in WORDS})
 
 
-def _table(rows: list[Line], names: tuple[str, ...], plan: Plan) -> pd.DataFrame:
-    """A table with the contract's columns first, then factors of the plan."""
-    frame = pd.DataFrame(rows)
-    factors = [name for endpoint in plan.endpoints.values() for name in endpoint.fixed]
-    more = [name for name in dict.fromkeys([*factors, GROUP]) if name in frame.columns and name not in names]
-    return frame.reindex(columns=[*names, *more])
-
-
-def _across_families(contrasts: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Add ``p_family``: the plan's own analyses corrected within their family and data set."""
-    contrasts = contrasts.assign(p_family=np.nan, family_adjustment="")
-    if not len(contrasts):
-        return contrasts
-    planned = contrasts["sensitivity"].fillna("").eq("")
-    for (family, _), rows in contrasts[planned].groupby(["family", "dataset"], sort=False):
+def _across_families(rows: Sequence[ContrastRow], plan: Plan) -> list[ContrastRow]:
+    """Adjust p of the planned analyses within their family and data set."""
+    adjusted = list(rows)
+    families: dict[tuple[str, str], list[int]] = {}
+    for i, row in enumerate(rows):
+        if not row.sensitivity:
+            families.setdefault((row.family, row.dataset), []).append(i)
+    for (family, _), places in families.items():
         method = plan.families.get(family, "none")
-        groups = pd.factorize(pd.Series(list(zip(rows["endpoint"], rows["contrast"], rows[GROUP], strict=True))))[0]
-        adjusted = multiplicity.across(
-            rows["p_adjusted"].to_numpy(float), rows["p_value"].to_numpy(float), groups, method
+        own = [rows[i] for i in places]
+        groups = pd.factorize(pd.Series([f"{row.endpoint}\n{row.contrast}\n{row.hypothesis_group}" for row in own]))[0]
+        p = multiplicity.across(
+            np.array([row.p_adjusted for row in own]), np.array([row.p_value for row in own]), groups, method
         )
-        contrasts.loc[rows.index, "p_family"] = adjusted
-        contrasts.loc[rows.index, "family_adjustment"] = method
-    return contrasts.drop(columns=GROUP, errors="ignore")
+        for i, value in zip(places, p, strict=True):
+            adjusted[i] = replace(rows[i], p_family=float(value), family_adjustment=method)
+    return adjusted

@@ -1,38 +1,53 @@
-"""One endpoint's table: its measurements beside arm, factors and covariates, ready for a model.
+"""One endpoint's table: its measurements with arm, factors and covariates, ready for a model.
 
-In: measurements of all assays and the cohort's tables. Out: an ``EndpointTable``, one row per
-observation, the animal as the unit; with what was left out and why.
+In: measurements of all assays and the cohort's tables. Out: an ``EndpointTable``, one row per observation, with the
+animal as the unit.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ketaflow.statistics.model import Endpoint, MeasureFacts
+from ketaflow.statistics.model import Endpoint, Groups, Measure, Settings
 
-BELOW = ("analyte", "region", "session", "time_min", "sample", "recording")
+# The description of a measure that no assay describes.
+NO_MEASURE = Measure()
+# Columns of measurements.csv in which rows of one animal can differ.
+WITHIN_ANIMAL = ("analyte", "region", "session", "time_min", "sample", "recording")
 
 
 @dataclass(frozen=True)
 class Cohort:
-    """The cohort's tables as statistics needs them: one row per animal (and period), arm facts joined."""
+    """The cohort's tables, joined.
 
-    people: pd.DataFrame
+    Attributes
+    ----------
+    animals : data frame
+        One row per animal (and period of a crossover) with the columns of animals, allocation and its arm.
+    arms : data frame
+        The arms in their order: the control, then ``order``, then dose.
+    arm_columns : frozenset of str
+        Columns of ``animals`` that come from the table of arms.
+    """
+
+    animals: pd.DataFrame
     arms: pd.DataFrame
-    from_arms: frozenset[str]
+    arm_columns: frozenset[str]
 
     @cached_property
-    def arm_facts(self) -> dict[str, dict]:
+    def arm_facts(self) -> Mapping[str, Mapping[str, Any]]:
         """Columns of the arms table by arm, in the arms' order; an empty cell is None."""
         plain = self.arms.astype(object).where(self.arms.notna(), None)
-        return {row["arm"]: row for row in plain.to_dict("records")}
+        return {row["arm"]: {str(name): value for name, value in row.items()} for row in plain.to_dict("records")}
 
     @cached_property
     def allocated(self) -> frozenset[str]:
         """Animals that have an arm."""
-        return frozenset(self.people.loc[self.people["arm"].notna(), "animal"])
+        return frozenset(self.animals.loc[self.animals["arm"].notna(), "animal"])
 
     @property
     def control(self) -> str:
@@ -44,16 +59,26 @@ class Cohort:
 class EndpointTable:
     """Rows of one endpoint that enter the analysis.
 
-    ``rows``: animal, value (as measured), y (on the scale of the analysis), the factors, covariates and
-    clusters, time, sample, status. ``levels``: each factor's levels, the reference first. ``time`` names
-    the column of a repeated design (time_min, session), ``""`` else.
+    Attributes
+    ----------
+    rows : data frame
+        ``animal``, ``value`` (in the measure's unit), ``y`` (on the scale of the analysis), the factors, covariates
+        and clusters, ``time_min``, ``sample``, ``status``.
+    levels : mapping of str to list of str
+        Levels of each factor, the reference first.
+    treatment : str
+        The factor whose levels are compared; empty if there is none.
+    time : str
+        Column of the repeated measurements (``time_min`` or ``session``); empty in other designs.
+    measure : Measure
+        Unit, direction and range of the measure.
     """
 
     rows: pd.DataFrame
-    levels: dict[str, list]
+    levels: Mapping[str, list[str]]
     treatment: str
     time: str = ""
-    facts: MeasureFacts = field(default_factory=dict)
+    measure: Measure = NO_MEASURE
 
     @property
     def animals(self) -> int:
@@ -62,7 +87,7 @@ class EndpointTable:
 
     @cached_property
     def unit_means(self) -> pd.DataFrame:
-        """One row per animal (and period of a crossover): the means of its observations as measured and on scale."""
+        """One row per animal (and period of a crossover): means of its observations, ``value`` and ``y``."""
         period = self.rows["period"] if "period" in self.levels else [""] * len(self.rows)
         units = pd.factorize(
             np.array([f"{a}\n{b}" for a, b in zip(self.rows["animal"], period, strict=True)], dtype=object)
@@ -74,7 +99,7 @@ class EndpointTable:
         return pd.DataFrame({name: self.rows[name].to_numpy()[first] for name in dict.fromkeys(kept)} | means)
 
     @cached_property
-    def groups(self) -> dict[object, np.ndarray]:
+    def groups(self) -> Groups:
         """Animals' means on the scale of the analysis for each level of the treatment, the reference first."""
         level, y = self.unit_means[self.treatment].to_numpy(), self.unit_means["y"].to_numpy()
         return {name: y[level == name] for name in self.levels[self.treatment]}
@@ -83,23 +108,70 @@ class EndpointTable:
 EMPTY = EndpointTable(pd.DataFrame({"animal": []}), {}, "")
 
 
-def cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) -> Cohort:
-    """Join the cohort's tables; arms come in their order: the control, then ``order``, then dose."""
+@dataclass(frozen=True)
+class Analysis:
+    """One way of analysing an endpoint.
+
+    Attributes
+    ----------
+    name : str
+        Name of a sensitivity analysis; empty for the analysis of the plan.
+    table : EndpointTable
+        The rows that enter.
+    endpoint : Endpoint
+        The endpoint's entry in the plan.
+    cohort : Cohort
+        Animals and arms.
+    alpha : float
+        Error rate of every test; intervals have the level 1 - alpha.
+    settings : Settings
+        Settings of the statistics.
+    notes : tuple of str
+        Notes for every contrast.
+    """
+
+    name: str
+    table: EndpointTable
+    endpoint: Endpoint
+    cohort: Cohort
+    alpha: float
+    settings: Settings
+    notes: tuple[str, ...] = ()
+
+    @property
+    def level(self) -> float:
+        """Confidence level, 0 to 1."""
+        return 1 - self.alpha
+
+
+def join_cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) -> Cohort:
+    """Join the tables of animals, arms and allocation."""
     arms = arms.reset_index(drop=True)
-    place = pd.DataFrame({
+    rank = pd.DataFrame({
         "control": ~arms["control"].astype(bool),
         "order": pd.to_numeric(arms["order"]) if "order" in arms else np.nan,
         "dose": pd.to_numeric(arms["dose_mg_per_kg"]),
     })  # fmt: skip
-    arms = arms.loc[place.sort_values(["control", "order", "dose"], kind="stable").index].reset_index(drop=True)
+    arms = arms.loc[rank.sort_values(["control", "order", "dose"], kind="stable").index].reset_index(drop=True)
     added = [name for name in arms.columns if name not in animals.columns or name == "arm"]
-    people = allocation.merge(animals, on="animal", how="left").merge(arms[added], on="arm", how="left")
-    return Cohort(people, arms, frozenset(added) - {"arm"})
+    joined = allocation.merge(animals, on="animal", how="left").merge(arms[added], on="arm", how="left")
+    words: dict[str, Any] = dict.fromkeys(map(str, joined.select_dtypes("string")), object)
+    return Cohort(joined.astype(words), arms, frozenset(added) - {"arm"})
 
 
-def chosen(measurements: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
-    """Rows of measurements.csv an endpoint speaks of, values missing or not."""
-    rows = measurements[(measurements["assay"] == endpoint.assay) & (measurements["measure"] == endpoint.measure)]
+# Rows of measurements.csv by assay and measure.
+RowsOfMeasures = Mapping[tuple[str, str], pd.DataFrame]
+
+
+def by_measure(measurements: pd.DataFrame) -> RowsOfMeasures:
+    """Split measurements.csv by assay and measure, so that each endpoint need not search all of it."""
+    keys = ["assay", "measure"]
+    return {(str(assay), str(name)): rows for (assay, name), rows in measurements.groupby(keys, sort=False)}
+
+
+def chosen(measured: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
+    """Select the rows that an endpoint names, with or without a value, from those of its measure."""
+    rows = measured
     for column, wanted in conditions(endpoint).items():
         rows = rows[matches(rows[column], wanted)]
     if endpoint.window_min:
@@ -108,38 +180,37 @@ def chosen(measurements: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
     return rows
 
 
-def conditions(endpoint: Endpoint) -> dict[str, object]:
-    """Columns and the values they must have: ``where``, analyte and region together."""
+def conditions(endpoint: Endpoint) -> dict[str, Any]:
+    """Columns of measurements.csv and the value, or list of values, they must have."""
     own = {"analyte": endpoint.analyte, "region": endpoint.region}
     return {key: value for key, value in own.items() if value} | dict(endpoint.where)
 
 
 def matches(values: pd.Series, wanted: object) -> pd.Series:
-    """Which values are the wanted one, or one of a list; numbers are compared as numbers."""
+    """Compare a column with a value or a list of values; numbers are compared as numbers."""
     options = wanted if isinstance(wanted, list) else [wanted]
     if pd.api.types.is_numeric_dtype(values):
-        return values.isin([float(option) for option in options if _is_number(option)])
+        return values.isin([number for number in map(as_number, options) if np.isfinite(number)])
     return values.astype(str).isin([str(option) for option in options])
 
 
-def levels_of(column: str, known: Cohort, present: pd.Series) -> list:
-    """Levels of a factor among the values present, the reference (the control arm's) first."""
+def levels_of(column: str, cohort: Cohort, present: pd.Series) -> list[str]:
+    """Return the levels of a factor among the values present, the reference (the control arm's) first."""
     values = list(dict.fromkeys(present))
     if column == "arm":
-        return [arm for arm in known.arms["arm"] if arm in values]
-    ordered = sorted(
-        values, key=lambda value: (not _is_number(value), float(value) if _is_number(value) else 0, str(value))
-    )
-    if column in known.from_arms:
-        if not all(_is_number(value) for value in values):
-            ordered = [value for value in dict.fromkeys(known.arms[column].map(level_name)) if value in values]
-        reference = level_name(known.arms.loc[known.arms["arm"] == known.control, column].iloc[0])
+        return [arm for arm in cohort.arms["arm"] if arm in values]
+    numbers = {value: as_number(value) for value in values}
+    ordered = sorted(values, key=lambda value: (np.isnan(numbers[value]), np.nan_to_num(numbers[value]), str(value)))
+    if column in cohort.arm_columns:
+        if any(np.isnan(number) for number in numbers.values()):
+            ordered = [value for value in dict.fromkeys(cohort.arms[column].map(level_name)) if value in values]
+        reference = level_name(cohort.arms.loc[cohort.arms["arm"] == cohort.control, column].iloc[0])
         ordered.sort(key=lambda value: value != reference)
     return ordered
 
 
-def level_name(value: object) -> object:
-    """A factor's level as tables print it: whole numbers without a point, an empty cell as ``none``."""
+def level_name(value: object) -> str:
+    """Name a factor's level: whole numbers without a decimal point, an empty cell as ``none``."""
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
         return "none"
     if isinstance(value, bool | np.bool_):
@@ -147,56 +218,99 @@ def level_name(value: object) -> object:
     return f"{value:g}" if isinstance(value, int | float | np.number) else str(value)
 
 
-def assemble(rows: pd.DataFrame, endpoint: Endpoint, known: Cohort, facts: MeasureFacts) -> EndpointTable:
-    """Join the chosen rows with the cohort, put them on their scale and order the levels."""
-    joined = _with_people(rows[rows["value"].notna()], endpoint, known)
+def assemble(rows: pd.DataFrame, endpoint: Endpoint, cohort: Cohort, measure: Measure) -> EndpointTable:
+    """Join rows of measurements.csv with the cohort, transform them and order the levels.
+
+    Parameters
+    ----------
+    rows : data frame
+        Rows of measurements.csv; those without a value are left out.
+    endpoint : Endpoint
+        The endpoint's entry in the plan.
+    cohort : Cohort
+        Animals and arms.
+    measure : Measure
+        The measure of the endpoint.
+
+    Returns
+    -------
+    EndpointTable
+    """
+    joined = _with_animals(rows[rows["value"].notna()], endpoint, cohort)
     if endpoint.arms:
         joined = joined[joined["arm"].isin(endpoint.arms)]
     factors = [*endpoint.fixed, *(["period"] if endpoint.design == "crossover" else [])]
     for name in factors:
-        joined[name] = [level_name(value) for value in joined[name]]
+        joined[name] = np.array([level_name(value) for value in joined[name]], dtype=object)
     if endpoint.summary == "mean":
         joined = _averaged(joined)
-    levels = {name: levels_of(name, known, joined[name]) for name in factors}
+    levels = {name: levels_of(name, cohort, joined[name]) for name in factors}
     time = _time_column(joined, endpoint)
     if time and endpoint.time == "factor":
-        joined[time] = [level_name(value) for value in joined[time]]
-        levels[time] = levels_of(time, known, joined[time])
+        joined[time] = np.array([level_name(value) for value in joined[time]], dtype=object)
+        levels[time] = levels_of(time, cohort, joined[time])
     joined = joined.reset_index(drop=True)
-    joined["y"] = to_scale(joined["value"].to_numpy(float), endpoint.scale)
+    values = joined["value"].to_numpy(float)
+    joined["y"] = to_scale(squeezed(values) if endpoint.at_bounds == "squeeze" else values, endpoint.scale)
     treatment = endpoint.fixed[0] if endpoint.fixed else ""
-    return EndpointTable(joined, levels, treatment, time, facts=facts)
+    return EndpointTable(joined, levels, treatment, time, measure)
 
 
-def _with_people(rows: pd.DataFrame, endpoint: Endpoint, known: Cohort) -> pd.DataFrame:
-    """Rows beside what the cohort's tables say of their animal (and period): arm, dose, homes, the plan's own."""
-    wanted = [
-        "arm",
-        "dose_mg_per_kg",
-        "cage",
-        "litter",
-        *endpoint.fixed,
-        *endpoint.covariates,
-        *endpoint.cluster,
-    ]
-    facts = [name for name in dict.fromkeys(wanted) if name in known.people]
-    plain = {name: rows[name].to_numpy() for name in rows.columns if name not in facts}
+def _with_animals(rows: pd.DataFrame, endpoint: Endpoint, cohort: Cohort) -> pd.DataFrame:
+    """Join rows with columns of their animal (and period): arm, dose, cage, litter, and what the plan names."""
+    wanted = ["arm", "dose_mg_per_kg", "cage", "litter", *endpoint.fixed, *endpoint.covariates, *endpoint.cluster]
+    joined = [name for name in dict.fromkeys(wanted) if name in cohort.animals]
+    plain = {name: rows[name].to_numpy() for name in rows.columns if name not in joined}
     if endpoint.design == "crossover":
         own = pd.DataFrame(plain).assign(period=rows["session"].astype(str).to_numpy())
-        return own.merge(known.people[["animal", "period", *facts]], on=["animal", "period"], how="inner")
-    if not known.people["animal"].is_unique:
-        return pd.DataFrame(plain).merge(known.people[["animal", *facts]], on="animal", how="inner")
-    place = pd.Index(known.people["animal"]).get_indexer(rows["animal"])
-    return pd.DataFrame(plain | {name: known.people[name].to_numpy()[place] for name in facts})
+        return own.merge(cohort.animals[["animal", "period", *joined]], on=["animal", "period"], how="inner")
+    if not cohort.animals["animal"].is_unique:
+        return pd.DataFrame(plain).merge(cohort.animals[["animal", *joined]], on="animal", how="inner")
+    place = pd.Index(cohort.animals["animal"]).get_indexer(rows["animal"])
+    return pd.DataFrame(plain | {name: cohort.animals[name].to_numpy()[place] for name in joined})
 
 
 def to_scale(values: np.ndarray, scale: str) -> np.ndarray:
-    """Values on the scale of the analysis: natural logarithm, or logit of a percentage; NaN where there is none."""
+    """Transform values to the scale of the analysis.
+
+    Parameters
+    ----------
+    values : (n_rows,) float
+        In the measure's unit; percentages for the logit.
+    scale : str
+        ``identity``, ``log`` (natural logarithm) or ``logit`` (log of p / (100 - p)).
+
+    Returns
+    -------
+    (n_rows,) float
+        NaN where the transform is not finite.
+    """
     if scale == "identity":
         return values
     with np.errstate(divide="ignore", invalid="ignore"):
         moved = np.log(values) if scale == "log" else np.log(values / (100 - values))
     return np.where(np.isfinite(moved), moved, np.nan)
+
+
+def squeezed(values: np.ndarray) -> np.ndarray:
+    """Move percentages off 0 and 100, so that all of them have a logit.
+
+    Parameters
+    ----------
+    values : (n_rows,) float
+        Percentages.
+
+    Returns
+    -------
+    (n_rows,) float
+        (p (n - 1) + 50) / n, for n values.
+
+    References
+    ----------
+    Smithson & Verkuilen 2006, Psychol Methods 11:54-71, doi:10.1037/1082-989X.11.1.54.
+    """
+    count = max(len(values), 1)
+    return (values * (count - 1) + 50) / count
 
 
 def _time_column(rows: pd.DataFrame, endpoint: Endpoint) -> str:
@@ -206,14 +320,15 @@ def _time_column(rows: pd.DataFrame, endpoint: Endpoint) -> str:
 
 
 def _averaged(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row per animal: the mean of its values, everything else from its first row."""
+    """Average the values of each animal; everything else comes from its first row."""
     first = rows.drop_duplicates("animal").set_index("animal")
     first["value"] = rows.groupby("animal")["value"].mean()
     return first.reset_index()
 
 
-def _is_number(value: object) -> bool:
+def as_number(value: Any) -> float:
+    """Convert to a number; NaN if it is none."""
     try:
-        return bool(np.isfinite(float(value)))
+        return float(value)
     except (TypeError, ValueError):
-        return False
+        return np.nan

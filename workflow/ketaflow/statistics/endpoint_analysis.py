@@ -1,123 +1,188 @@
-"""One way of analysing an endpoint: refuse it, or fit its model and test every planned contrast."""
+"""Analyse an endpoint: refuse it, or fit its model, test the planned contrasts, and add the sensitivity analyses."""
+
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
+from scipy import stats
 
-from ketaflow.statistics import dataset, preconditions
-from ketaflow.statistics.dataset import Cohort, EndpointTable
-from ketaflow.statistics.model import Endpoint, Line, Lines
+from ketaflow.statistics import dataset, preconditions, sensitivity
+from ketaflow.statistics.adapters import pingouin_adapter
+from ketaflow.statistics.dataset import Analysis
+from ketaflow.statistics.model import CustomContrast
 from ketaflow.statistics.models import designs
 from ketaflow.statistics.models.designs import Model
-from ketaflow.statistics.tests import contrasts, diagnostics, dose_trends, effect_sizes, omnibus
+from ketaflow.statistics.results import descriptives, power
+from ketaflow.statistics.results.rows import ContrastRow, OmnibusRow, Results
+from ketaflow.statistics.tests import (
+    contrasts,
+    diagnostics,
+    dose_response,
+    dose_trends,
+    effect_sizes,
+    group_tests,
+    omnibus,
+)  # fmt: skip
 
-SINGULAR = "a variance was estimated as zero (singular fit)"
+# Contrasts that compare two levels of the treatment.
 TWO_LEVELS = ("dunnett", "dunnett_stepdown", "pairwise")
 
 
-def analysed(
-    table: EndpointTable,
-    endpoint: Endpoint,
-    known: Cohort,
-    label: str,
-    *,
-    alpha: float,
-    least: int,
-    notes=(),
-    robust=False,
-) -> tuple[Lines, Model | None]:
-    """Contrasts, omnibus tests, variance components and diagnostics; no model where it was refused.
+def analysed(analysis: Analysis) -> Results:
+    """Carry out the analysis of the plan and its sensitivity analyses.
 
-    ``label`` names a sensitivity analysis and is empty for the plan's own; ``least`` is the smallest number
-    of animals in an arm; ``robust`` lets variances of a linear model differ.
+    Parameters
+    ----------
+    analysis : Analysis
+        The endpoint, without a name.
+
+    Returns
+    -------
+    Results
+        Rows of all tables but ``exclusions`` and ``values``. If the endpoint is refused: its descriptives, and the
+        planned contrasts with the reason.
     """
-    reason = preconditions.refusal(table, endpoint, known, min_animals_per_arm=least)
-    if reason:
-        return refused(table, endpoint, reason, label), None
+    found, model = fitted(analysis)
+    found = replace(found, descriptives=descriptives.descriptives(analysis, model))
+    if model is None:
+        return found
+    names, parts = list(analysis.endpoint.sensitivity), [found]
+    if model.fit.singular and analysis.endpoint.design == "nested" and "unit_means" not in names:
+        names.append("unit_means")
+    parts += [_sensitivity(name, analysis) for name in names]
+    rows, curves = dose_response.response(analysis, model)
+    residuals = diagnostics.residuals(model, analysis.table)
+    parts.append(
+        Results(power=power.estimated(analysis), dose_response=rows, dose_curves=curves, residuals=[residuals])
+    )
+    return Results.joined(parts)
+
+
+def fitted(analysis: Analysis, *, robust: bool = False) -> tuple[Results, Model | None]:
+    """Fit the model of the design and test the planned contrasts.
+
+    Parameters
+    ----------
+    analysis : Analysis
+    robust : bool
+        Whether the tests of a linear model allow unequal variances (HC3).
+
+    Returns
+    -------
+    Results
+        Contrasts, omnibus tests, variance components and, for the analysis of the plan, diagnostics.
+    Model or None
+        None if the endpoint is refused.
+    """
+    table, endpoint = analysis.table, analysis.endpoint
+    if reason := preconditions.refusal(analysis):
+        return refused(analysis, reason), None
     try:
         model = designs.fit(table, endpoint)
     except designs.NotEstimableError as error:
-        return refused(table, endpoint, str(error), label), None
+        return refused(analysis, str(error)), None
     model = designs.robust(model) if robust else model
-    confounded = preconditions.confounded(table, known)
-    told = [*notes, *[f"{home} cannot be told from {table.treatment}: each was in one arm only" for home in confounded]]
-    told += [f"not measured in {', '.join(absent)}" for absent in [_absent(table, endpoint, known)] if absent]
-    told += [f"{SINGULAR}: {model.fit.df_method} degrees of freedom"] if model.fit.singular else []
-    lines = []
-    for number, name in enumerate(endpoint.contrasts):
-        for row in contrast(name, model, table, endpoint, known, alpha):
-            lines.append(
-                labelled(row, endpoint, table, label, alpha, *told) | {"group": f"{number}.{row.get('group', '')}"}
-            )
-    return {
-        "contrasts": lines,
-        "omnibus": [row | {"sensitivity": label} for row in omnibus.tests(model)],
-        "variance_components": [row | {"sensitivity": label} for row in diagnostics.components(model, table)],
-        "diagnostics": [] if label else diagnostics.checks(model, table, endpoint, confounded),
-    }, model
+    confounded = preconditions.confounded(table)
+    analysis = replace(analysis, notes=(*analysis.notes, *_notes(analysis, model, confounded)))
+    rows = []
+    for number, contrast in enumerate(endpoint.contrasts):
+        for row in _contrast(contrast, model, analysis):
+            rows.append(replace(labelled(row, analysis), hypothesis_group=f"{number}.{row.hypothesis_group}"))
+    return Results(
+        contrasts=rows,
+        omnibus=[replace(row, sensitivity=analysis.name) for row in omnibus.tests(model)],
+        variance_components=[replace(row, sensitivity=analysis.name) for row in diagnostics.components(model, table)],
+        diagnostics=[] if analysis.name else diagnostics.checks(model, table, confounded),
+    ), model
 
 
-def contrast(name, model: Model, table: EndpointTable, endpoint: Endpoint, known: Cohort, alpha: float) -> list[Line]:
-    """Lines of one planned contrast."""
-    if isinstance(name, str) and name in dose_trends.NAMES:
-        return dose_trends.tested(name, model, table, endpoint, known, alpha=alpha)
-    if not table.treatment:
+def refused(analysis: Analysis, reason: str) -> Results:
+    """Return every planned contrast without numbers, so that it keeps its place in the family."""
+    rows = []
+    for contrast in analysis.endpoint.contrasts:
+        name = contrast.name if isinstance(contrast, CustomContrast) else contrast
+        row = ContrastRow(contrast=name, n=analysis.table.animals, hypothesis_group=name, note=f"not tested: {reason}")
+        rows.append(labelled(row, replace(analysis, alpha=np.nan, notes=())))
+    return Results(contrasts=rows)
+
+
+def labelled(row: ContrastRow, analysis: Analysis) -> ContrastRow:
+    """Fill in what is the same for all contrasts of an analysis."""
+    table, endpoint = analysis.table, analysis.endpoint
+    chosen = dataset.conditions(endpoint)
+    return replace(
+        row, analyte=str(chosen.get("analyte", "")), region=str(chosen.get("region", "")), role=endpoint.role,
+        family=endpoint.family, n_observations=len(table.rows), estimate_scale=endpoint.scale,
+        unit=table.measure.unit, conf_level=analysis.level, alternative=endpoint.alternative,
+        smallest_effect=np.nan if endpoint.smallest_effect is None else endpoint.smallest_effect,
+        sensitivity=analysis.name, note="; ".join(filter(None, [row.note, *analysis.notes])),
+    )  # fmt: skip
+
+
+def _contrast(contrast: str | CustomContrast, model: Model, analysis: Analysis) -> list[ContrastRow]:
+    """Test one contrast of the plan."""
+    if isinstance(contrast, str) and contrast in dose_trends.CONTRASTS:
+        return dose_trends.tested(contrast, analysis, model)
+    if not analysis.table.treatment:
         return []
-    lines = []
-    for number, group in enumerate(contrasts.planned(name, model, table)):
-        rows = contrasts.tested(group, model, alternative=endpoint.alternative, level=1 - alpha)
-        lines += [sized(row, table, endpoint, alpha) | {"group": number, "model": model.name} for row in rows]
-    return lines
+    rows = []
+    for number, group in enumerate(contrasts.planned(contrast, model, analysis.table)):
+        found = contrasts.tested(group, model, alternative=analysis.endpoint.alternative, level=analysis.level)
+        rows += [replace(_with_effect_size(row, analysis), hypothesis_group=str(number)) for row in found]
+    return rows
 
 
-def sized(row: Line, table: EndpointTable, endpoint: Endpoint, alpha: float) -> Line:
-    """A comparison with its numbers of animals, its size of effect and the test of equivalence."""
-    size = None
-    if row["contrast"] in TWO_LEVELS:
-        groups = [table.groups[row[key]] for key in ("level", "reference")]
-        row = row | {"n": len(groups[0]), "n_reference": len(groups[1])}
-        size = effect_sizes.hedges_g(*groups, level=1 - alpha)
+def _with_effect_size(row: ContrastRow, analysis: Analysis) -> ContrastRow:
+    """Add numbers of animals, the effect size, and the tests of the absence of an effect."""
+    table, endpoint = analysis.table, analysis.endpoint
+    margin = endpoint.smallest_on_scale
+    if row.contrast in TWO_LEVELS:
+        treated, control = table.groups[row.level], table.groups[row.reference]
+        row = replace(row, n=len(treated), n_reference=len(control))
+        row = effect_sizes.hedges_g(treated, control, level=analysis.level).put_into(row)
+        if margin and not (group_tests.is_constant(treated) and group_tests.is_constant(control)):
+            t = float(stats.ttest_ind(treated, control).statistic)
+            row = replace(row, bayes_factor_null=pingouin_adapter.bayes_factor_null(t, len(treated), len(control)))
     else:
-        row = row | {"n": table.animals}
+        row = replace(row, n=table.animals)
     if endpoint.scale == "log":
-        size = effect_sizes.ratio(row["estimate"], row["se"], row["df"], level=1 - alpha)
-    margin = smallest_on_scale(endpoint)
-    if margin:
-        row = row | effect_sizes.equivalence(row["estimate"], row["se"], row["df"], margin=margin, alpha=alpha)
-    return row | (size.columns() if size else {})
+        row = effect_sizes.ratio(row.estimate, row.se, row.df, level=analysis.level).put_into(row)
+    return effect_sizes.with_equivalence(row, margin=margin, alpha=analysis.alpha) if margin else row
 
 
-def smallest_on_scale(endpoint: Endpoint) -> float | None:
-    """The smallest effect on the scale of the analysis; None where it cannot be put there."""
-    smallest = endpoint.smallest_effect
-    if smallest is None or endpoint.scale == "logit":
-        return None
-    return float(np.log(smallest)) if endpoint.scale == "log" else float(smallest)
+def _notes(analysis: Analysis, model: Model, confounded: Sequence[str]) -> list[str]:
+    """Notes for every contrast of an analysis."""
+    table, endpoint = analysis.table, analysis.endpoint
+    arms = endpoint.arms or tuple(analysis.cohort.animals["arm"].dropna().unique())
+    measured = set(table.rows["arm"])
+    absent = [str(arm) for arm in arms if arm not in measured]
+    constant = group_tests.without_variance(table.groups) if table.treatment else []
+    notes = [f"{column} is confounded with {table.treatment}: each was in one arm only" for column in confounded]
+    notes += [f"not measured in {', '.join(absent)}"] * bool(absent)
+    notes += [f"all animals of {', '.join(constant)} have the same value"] * bool(constant)
+    if endpoint.at_bounds == "squeeze" and endpoint.scale == "logit":
+        notes.append("percentages squeezed to (p (n - 1) + 50) / n before the logit")
+    return [*notes, *filter(None, [diagnostics.singular_note(model)])]
 
 
-def labelled(row: Line, endpoint: Endpoint, table: EndpointTable, label: str, alpha: float, *notes: str) -> Line:
-    """A contrast's line with what is the same for all lines of its endpoint."""
-    chosen = {"analyte": "", "region": ""} | dataset.conditions(endpoint)
-    return {
-        "analyte": chosen["analyte"], "region": chosen["region"], "role": endpoint.role,
-        "family": endpoint.family, "n_observations": len(table.rows), "group": "",
-        "estimate_scale": endpoint.scale, "unit": table.facts.get("unit", ""), "conf_level": 1 - alpha,
-        "smallest_effect": endpoint.smallest_effect, "alternative": endpoint.alternative,
-        "sensitivity": label,
-    } | row | {"note": "; ".join(filter(None, [row.get("note", ""), *notes]))}  # fmt: skip
+def _sensitivity(name: str, analysis: Analysis) -> Results:
+    """Carry out one sensitivity analysis."""
+    if not sensitivity.applies(name, analysis):
+        return Results()
+    if changed := sensitivity.changed(name, analysis):
+        return fitted(changed)[0]
+    table, endpoint = analysis.table, analysis.endpoint
+    named = replace(analysis, name=name)
+    if name == "welch" and len(designs.terms(table, endpoint)) > 1 and not designs.random_terms(table, endpoint):
+        return fitted(named, robust=True)[0]
+    tests, rows, checks = sensitivity.group_tests_of(name, analysis)
+    note = sensitivity.ignored(endpoint) if rows else ""
+    return Results(
+        omnibus=[_noted(row, name, note) for row in tests],
+        contrasts=[labelled(row, replace(named, notes=(note,))) for row in rows],
+        diagnostics=checks,
+    )
 
 
-def refused(table: EndpointTable, endpoint: Endpoint, reason: str, label: str) -> Lines:
-    """Every planned contrast as a line without numbers."""
-    return {"contrasts": [refused_line(name, endpoint, table, reason, label) for name in endpoint.contrasts]}
-
-
-def refused_line(name, endpoint: Endpoint, table: EndpointTable, reason: str, label: str) -> Line:
-    """A line for a planned contrast that could not be tested: it keeps its place in the family."""
-    called = name if isinstance(name, str) else name.name
-    row = labelled({"contrast": called, "n": table.animals}, endpoint, table, label, np.nan)
-    return row | {"note": f"not tested: {reason}", "group": called}
-
-
-def _absent(table: EndpointTable, endpoint: Endpoint, known: Cohort) -> list[str]:
-    """Arms of the cohort this endpoint has no value of."""
-    wanted = endpoint.arms or list(known.people["arm"].dropna().unique())
-    return [str(arm) for arm in wanted if arm not in set(table.rows["arm"])]
+def _noted(row: OmnibusRow, name: str, note: str) -> OmnibusRow:
+    return replace(row, sensitivity=name, note="; ".join(filter(None, [row.note, note])))

@@ -1,45 +1,64 @@
-"""Rules of exclusion, read as comparisons and never as code.
+"""Exclusion rules, read as comparisons and never run as code.
 
-``unscored_s > 12 and sex == 'male'``: names, numbers, words, comparisons, and, or, not, + - * /.
-The text is parsed to a tree and only these nodes are walked; anything else is refused.
+``unscored_s > 12 and sex == 'male'``: names, numbers, words, comparisons, and, or, not, + - * /. The text is parsed
+into a tree in which all other nodes are refused.
 """
 
 import ast
 import operator
 from collections.abc import Callable, Sequence
+from typing import Any
 
-COMPARISONS = {
+# Values of a name: numbers or words.
+Values = Sequence[Any]
+ValuesOf = Callable[[str], Values]
+COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Gt: operator.gt, ast.GtE: operator.ge, ast.Lt: operator.lt, ast.LtE: operator.le,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
-ARITHMETIC = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
 
 
 def fault(text: str) -> str | None:
-    """What is wrong with a rule, or None."""
+    """Say what is wrong with a rule; None if it can be read."""
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
         return "it is not a comparison"
     if not isinstance(tree, ast.Compare | ast.BoolOp | ast.UnaryOp):
         return "it is not a comparison"
-    strange = [node for node in ast.walk(tree) if not _allowed(node)]
-    if not strange:
+    refused = next((node for node in ast.walk(tree) if not _allowed(node)), None)
+    if refused is None:
         return None
-    told = ast.unparse(strange[0]) if hasattr(strange[0], "lineno") else type(strange[0]).__name__.lower()
-    return f"'{told}' is not allowed"
+    text = ast.unparse(refused) if hasattr(refused, "lineno") else type(refused).__name__.lower()
+    return f"'{text}' is not allowed"
 
 
 def names(text: str) -> list[str]:
-    """Names a rule speaks of, in order."""
+    """Names in a rule, in order."""
     found = [node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)]
     return list(dict.fromkeys(found))
 
 
-def holds(text: str, values_of: Callable[[str], Sequence]) -> bool | None:
-    """Whether a rule holds; ``values_of(name)`` gives every value a name has, and one that fits is enough.
+def holds(text: str, values_of: ValuesOf) -> bool | None:
+    """Evaluate a rule.
 
-    None where a name it needs has no value: nothing is excluded for lack of knowledge.
+    Parameters
+    ----------
+    text : str
+        The rule.
+    values_of : callable
+        ``values_of(name)`` returns every value of a name; a comparison is true if it is true of any of them.
+
+    Returns
+    -------
+    bool or None
+        None if a name has no value: nothing is excluded for lack of data.
     """
     return _truth(ast.parse(text, mode="eval").body, values_of)
 
@@ -54,7 +73,7 @@ def _allowed(node: ast.AST) -> bool:
     return isinstance(node, kinds)
 
 
-def _truth(node: ast.AST, values_of: Callable) -> bool | None:
+def _truth(node: ast.AST, values_of: ValuesOf) -> bool | None:
     if isinstance(node, ast.BoolOp):
         parts = [_truth(part, values_of) for part in node.values]
         decisive = isinstance(node.op, ast.Or)
@@ -71,17 +90,17 @@ def _truth(node: ast.AST, values_of: Callable) -> bool | None:
     return all(any(_compared(op, a, b) for a in left for b in right) for left, op, right in pairs)
 
 
-def _compared(op: ast.cmpop, a: object, b: object) -> bool:
+def _compared(op: ast.cmpop, a: Any, b: Any) -> bool:
     if isinstance(a, str) != isinstance(b, str):
         return isinstance(op, ast.NotEq)
     return COMPARISONS[type(op)](a, b)
 
 
-def _values(node: ast.AST, values_of: Callable) -> list:
+def _values(node: ast.AST, values_of: ValuesOf) -> Values:
     if isinstance(node, ast.Constant):
         return [node.value]
     if isinstance(node, ast.Name):
-        return list(values_of(node.id))
+        return values_of(node.id)
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         return [-value for value in _values(node.operand, values_of)]
     if isinstance(node, ast.BinOp):

@@ -1,111 +1,131 @@
-"""What does not enter an endpoint, and why: failed values, rules of the plan, reviewers' decisions."""
+"""Values that do not enter an endpoint, with the reason: failed values, rules of the plan, reviewers' decisions."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ketaflow.statistics import dataset, exclusion_rules
-from ketaflow.statistics.model import Endpoint, Line
+from ketaflow.statistics import exclusion_rules
+from ketaflow.statistics.dataset import Cohort
+from ketaflow.statistics.exclusion_rules import Values, ValuesOf
+from ketaflow.statistics.model import Endpoint
+from ketaflow.statistics.results.rows import NAN, ExclusionRow
 
-KEPT = ("assay", "animal", "recording", "session", "time_min", "sample", "value")
+COLUMNS = ("assay", "animal", "recording", "session", "time_min", "sample", "value")
+NO_REASON = "no reason was given"
 
 
-def failed(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[Line]]:
-    """Rows with a value, and a line for each without."""
+@dataclass(frozen=True)
+class Kept:
+    """Rows of measurements.csv that stay, rows of the exclusions table for the others, and notes."""
+
+    rows: pd.DataFrame
+    excluded: list[ExclusionRow]
+    notes: tuple[str, ...] = ()
+
+
+def failed(rows: pd.DataFrame) -> Kept:
+    """Exclude rows without a value."""
     empty = rows["value"].isna()
-    if not empty.any():
-        return rows, []
-    lines = [
-        line | {"source": "no value", "reason": reason if isinstance(reason, str) and reason else "no reason was given"}
-        for line, reason in zip(_lines(rows[empty]), rows.loc[empty, "reason"], strict=True)
+    excluded = [
+        replace(row, source="no value", reason=reason if isinstance(reason, str) and reason else NO_REASON)
+        for row, reason in zip(_excluded(rows[empty]), rows.loc[empty, "reason"], strict=True)
     ]
-    return rows[~empty], lines
+    return Kept(rows[~empty], excluded)
 
 
-def unallocated(rows: pd.DataFrame, known: dataset.Cohort) -> tuple[pd.DataFrame, list[Line]]:
-    """Rows of animals that have an arm, and a line for each animal that has none."""
-    allocated = np.array([animal in known.allocated for animal in rows["animal"]], dtype=bool)
-    if allocated.all():
-        return rows, []
-    lines = [
-        line | {"source": "no arm", "reason": "the animal is not in allocation"} for line in _lines(rows[~allocated])
-    ]
-    return rows[allocated], lines
+def unallocated(rows: pd.DataFrame, cohort: Cohort) -> Kept:
+    """Exclude rows of animals without an arm."""
+    allocated = np.array([animal in cohort.allocated for animal in rows["animal"]], dtype=bool)
+    reason = "the animal is not in allocation"
+    return Kept(rows[allocated], [replace(row, source="no arm", reason=reason) for row in _excluded(rows[~allocated])])
 
 
-def rejected(rows: pd.DataFrame, decisions: pd.DataFrame) -> tuple[pd.DataFrame, list[Line]]:
-    """Rows no reviewer rejected. A decision without an animal is about everybody in the recording."""
-    lines, out = [], pd.Series(False, index=rows.index)
+def rejected(rows: pd.DataFrame, decisions: pd.DataFrame) -> Kept:
+    """Exclude what reviewers rejected; a decision without an animal applies to all animals of the recording."""
+    excluded, out = [], pd.Series(False, index=rows.index)
     for decision in decisions.to_dict("records"):
         hit = (rows["assay"] == decision["assay"]) & (rows["recording"] == decision["recording"]) & ~out
         if isinstance(decision.get("animal"), str) and decision["animal"]:
             hit &= rows["animal"] == decision["animal"]
         out |= hit
-        told = {
-            "source": "reviewer",
-            "reviewer": decision["reviewer"],
-            "reason": decision["reason"] or "no reason was given",
-        }
-        lines += [line | told for line in _lines(rows[hit])]
-    return rows[~out], lines
+        reviewer, reason = decision["reviewer"], decision["reason"] or NO_REASON
+        excluded += [replace(row, source="reviewer", reviewer=reviewer, reason=reason) for row in _excluded(rows[hit])]
+    return Kept(rows[~out], excluded)
 
 
 def planned(
-    rows: pd.DataFrame, endpoint: Endpoint, measurements: pd.DataFrame, checks: pd.DataFrame, known: dataset.Cohort
-) -> tuple[pd.DataFrame, list[Line], list[str]]:
-    """Rows the plan's rules leave in, a line for each that they take out, and notes on rules that could not be read."""
-    lines, notes, out = [], [], pd.Series(False, index=rows.index)
+    rows: pd.DataFrame, endpoint: Endpoint, measurements: pd.DataFrame, checks: pd.DataFrame, cohort: Cohort
+) -> Kept:
+    """Exclude what the rules of the plan exclude.
+
+    Parameters
+    ----------
+    rows : data frame
+        Rows of the endpoint.
+    endpoint : Endpoint
+        The endpoint's entry in the plan.
+    measurements, checks : data frame
+        The two tables of all assays, whose values the rules compare.
+    cohort : Cohort
+        Animals, whose columns the rules compare.
+
+    Returns
+    -------
+    Kept
+        With a note for each rule that could not be evaluated for some rows; these are kept.
+    """
+    excluded, notes, out = [], [], pd.Series(False, index=rows.index)
     for rule in endpoint.exclude:
-        lookup = _lookup(rule.when, endpoint, measurements, checks, known)
+        lookup = _lookup(rule.when, endpoint, measurements, checks, cohort)
         verdicts = [exclusion_rules.holds(rule.when, lookup(row)) for row in rows.to_dict("records")]
         unknown = sum(verdict is None for verdict in verdicts)
         if unknown:
             notes.append(
-                f"the rule '{rule.when}' could not be decided for {unknown} of {len(rows)} rows, which stay in"
+                f"the rule '{rule.when}' could not be evaluated for {unknown} of {len(rows)} rows, which are kept"
             )
         hit = pd.Series([bool(verdict) for verdict in verdicts], index=rows.index) & ~out
         out |= hit
-        lines += [line | {"source": "plan", "rule": rule.when, "reason": rule.reason} for line in _lines(rows[hit])]
-    return rows[~out], lines, notes
+        excluded += [replace(row, source="plan", rule=rule.when, reason=rule.reason) for row in _excluded(rows[hit])]
+    return Kept(rows[~out], excluded, tuple(notes))
 
 
-def _lookup(text: str, endpoint: Endpoint, measurements, checks, known) -> Callable[[dict], Callable[[str], list]]:
-    """For a row, a function from a name to its values: the row's own, the recording's, else the animal's."""
+def _lookup(
+    text: str, endpoint: Endpoint, measurements: pd.DataFrame, checks: pd.DataFrame, cohort: Cohort
+) -> Callable[[Any], ValuesOf]:
+    """For a row, return a function from a name to its values: the recording's, else the animal's."""
     names = exclusion_rules.names(text)
     of_names = measurements[measurements["measure"].isin(names) & measurements["value"].notna()]
     own = of_names[of_names["assay"] == endpoint.assay]
-    by_recording = (
-        own.dropna(subset=["recording"]).groupby(["measure", "recording", "animal"])["value"].agg(list).to_dict()
-    )
+    with_recording = own.dropna(subset=["recording"])
+    by_recording = with_recording.groupby(["measure", "recording", "animal"])["value"].agg(list).to_dict()
     by_animal = own.groupby(["measure", "animal"])["value"].agg(list).to_dict()
     elsewhere = of_names.groupby(["measure", "animal"])["value"].agg(list).to_dict()
-    checked = checks[checks["check"].isin(names) & checks["value"].notna()]
-    own_checks = checked[checked["assay"] == endpoint.assay]
-    by_check = [
-        (row["check"], row["recording"], row["animal"] if isinstance(row["animal"], str) else None, row["value"])
-        for row in own_checks.to_dict("records")
-    ]
-    animals = known.people.drop_duplicates("animal").set_index("animal")
+    checked = checks[checks["check"].isin(names) & checks["value"].notna() & (checks["assay"] == endpoint.assay)]
+    by_check: dict[tuple[str, str, str], list[float]] = {}
+    for row in checked.to_dict("records"):
+        animal = row["animal"] if isinstance(row["animal"], str) else ""
+        by_check.setdefault((row["check"], row["recording"], animal), []).append(row["value"])
+    animals = cohort.animals.drop_duplicates("animal").set_index("animal")
 
-    def of_row(row: Line) -> Callable[[str], list]:
-        def values(name: str) -> list:
-            animal = row["animal"]
+    def of_row(row: Any) -> ValuesOf:
+        animal, recording = row["animal"], row["recording"]
+
+        def values(name: str) -> Values:
+            checks_of = [by_check.get((name, recording, who), []) for who in ("", animal)]
             for found in (
-                by_recording.get((name, row["recording"], animal)),
+                by_recording.get((name, recording, animal)),
                 by_animal.get((name, animal)),
                 elsewhere.get((name, animal)),
-                [
-                    v
-                    for check, rec, who, v in by_check
-                    if check == name and rec == row["recording"] and who in (None, animal)
-                ],
+                [value for own_values in checks_of for value in own_values],
             ):
                 if found:
-                    return found
-            value = (
-                row.get(name) if name in ("status", "value") else animals.at[animal, name] if name in animals else None
-            )
+                    return list(found)
+            value = row.get(name) if name in ("status", "value") else None
+            if name in animals and value is None:
+                value = animals.at[animal, name]
             return [] if value is None or pd.isna(value) else [value]
 
         return values
@@ -113,7 +133,11 @@ def _lookup(text: str, endpoint: Endpoint, measurements, checks, known) -> Calla
     return of_row
 
 
-def _lines(rows: pd.DataFrame) -> list[Line]:
+def _excluded(rows: pd.DataFrame) -> list[ExclusionRow]:
+    found: list[ExclusionRow] = []
     if not len(rows):
-        return []
-    return rows.reindex(columns=list(KEPT)).to_dict("records")
+        return found
+    for values in rows.reindex(columns=list(COLUMNS)).itertuples(index=False, name=None):
+        given = {name: value for name, value in zip(COLUMNS, values, strict=True) if not pd.isna(value)}
+        found.append(replace(ExclusionRow(value=NAN), **given))
+    return found

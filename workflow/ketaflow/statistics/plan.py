@@ -1,8 +1,8 @@
 """The statistics plan: read, checked against its schema, filled in, locked.
 
-In: ``plan.yaml`` of the cohort folder, written before unblinding. Out: a plan in which every key has
-a value, or a PlanError that names every fault. Without a file, the default plan: each endpoint the
-assays mark, against control, exploratory.
+In: ``plan.yaml`` of the cohort folder, written before unblinding. Out: a plan in which every key has a value, or a
+PlanError that lists every fault. Without a file, the default plan: each measure that its assay calls an endpoint is
+compared with control and labelled exploratory.
 """
 
 import copy
@@ -23,11 +23,11 @@ FILE = "plan.yaml"
 SCHEMA = yaml.safe_load(Path(__file__).with_name("plan.schema.yaml").read_text(encoding="utf-8"))
 ENDPOINT = SCHEMA["$defs"]["endpoint"]
 DEFAULT_FAMILY = "exploratory"
-DESIGNS_OF_SEVERAL_ROWS = ("nested", "repeated", "crossover")
+REPEATING_DESIGNS = ("nested", "repeated", "crossover")
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """The plan of a file, filled in; None where there is no file."""
+    """Read a plan and fill it in; None if there is no file."""
     if not path.is_file():
         return None
     content, problems = settings.read(path)
@@ -37,15 +37,15 @@ def read(path: Path) -> dict[str, Any] | None:
 
 
 def filled(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan with every default in place; raises PlanError with every fault."""
+    """Fill in every default; raises PlanError with every fault."""
     if problems := faults(plan):
         raise error(problems)
     return _whole(plan)
 
 
 def faults(plan: Mapping[str, Any]) -> list[Problem]:
-    """Every fault of a plan that shows without the cohort: unknown keys and words, contradictions."""
-    found = [fault for fault in settings.problems(plan, SCHEMA, FILE) if ".contrasts." not in fault.column]
+    """Find every fault of a plan that does not depend on the cohort: unknown keys and words, contradictions."""
+    found = [fault for fault in settings.problems(dict(plan), SCHEMA, FILE) if ".contrasts." not in fault.column]
     found += _contrast_faults(plan)
     return found or _contradictions(_whole(plan))
 
@@ -57,13 +57,21 @@ def _whole(plan: Mapping[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.DataFrame) -> dict[str, Any]:
-    """The plan of a cohort that has none: every endpoint the assays mark, as measured, against control.
+def default(described: Mapping[str, Mapping[str, Mapping[str, Any]]], measurements: pd.DataFrame) -> dict[str, Any]:
+    """Make the plan of a cohort that has none.
 
-    A measure may name ``contrasts`` of its own: where more of the drug is known to do less again, the inverted U.
+    Parameters
+    ----------
+    described : mapping
+        ``described[assay][measure]`` is an entry of ``measures.yaml``; it may name ``contrasts`` (the inverted U, where
+        higher doses are known to act less). Measures that no assay describes are endpoints too.
+    measurements : data frame
+        With the contract's columns.
 
-    ``measures`` is ``{assay: {measure: facts}}``. What an assay does not describe (rows brought in from
-    elsewhere) is an endpoint too. Each analyte, region and session is an endpoint of its own.
+    Returns
+    -------
+    dict
+        A filled plan: an endpoint for each analyte, region and session, compared with control, exploratory.
     """
     endpoints: dict[str, dict[str, Any]] = {}
     kinds = ["assay", "measure", "analyte", "region", "session"]
@@ -71,15 +79,15 @@ def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.Data
     present = present.fillna(dict.fromkeys(kinds, ""))
     for key, rows in present.groupby(kinds, sort=True):
         assay, measure, *rest = (str(part) for part in key)
-        facts = measures.get(assay, {}).get(measure, {"endpoint": True})
-        if not facts["endpoint"]:
+        entry = described.get(assay, {}).get(measure, {"endpoint": True})
+        if not entry["endpoint"]:
             continue
         name = ".".join([assay, measure, *filter(None, rest)])
         name = "".join(letter if letter.isalnum() or letter in "_.-" else "-" for letter in name)[:64]
         where = {kind: value for kind, value in zip(kinds[2:], rest, strict=True) if value}
         endpoints[name] = {"assay": assay, "measure": measure, "where": where, "design": _natural_design(rows)}
-        if "contrasts" in facts:
-            endpoints[name]["contrasts"] = list(facts["contrasts"])
+        if "contrasts" in entry:
+            endpoints[name]["contrasts"] = list(entry["contrasts"])
     return {
         "alpha": SCHEMA["properties"]["alpha"]["default"],
         "endpoints": {name: _endpoint(endpoint) for name, endpoint in endpoints.items()},
@@ -87,16 +95,16 @@ def default(measures: Mapping[str, Mapping[str, Mapping]], measurements: pd.Data
     }
 
 
-def lock(plan: Mapping, before: Mapping[str, Any] | None, versions: Mapping[str, Any]) -> dict[str, Any]:
-    """What ``plan.lock.json`` keeps: the first plan's fingerprint stays, a later change is added to it.
+def lock(plan: Mapping[str, Any], before: Mapping[str, Any] | None, versions: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the content of ``plan.lock.json``: the fingerprint of the first plan, and later changes.
 
     Parameters
     ----------
-    plan
+    plan : mapping
         The plan carried out.
-    before
-        The lock of the run before; None or empty where there was none.
-    versions
+    before : mapping or None
+        The lock of the previous run; None or empty if there was none.
+    versions : mapping of str to str
         Versions of the packages used.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -122,7 +130,7 @@ def _endpoint(endpoint: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _natural_design(rows: pd.DataFrame) -> str:
-    """The design that rows of one endpoint ask for by what repeats within an animal."""
+    """Choose the design by what repeats within an animal."""
     several = rows.groupby("animal").size().max() > 1
     if not several:
         return "one_way"
@@ -151,7 +159,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _contradictions(plan: Mapping[str, Any]) -> list[Problem]:
-    """Faults a schema cannot tell."""
+    """Find faults that a schema cannot express."""
     found = []
     for name, endpoint in plan["endpoints"].items():
         place = f"endpoints.{name}"
@@ -166,7 +174,7 @@ def _contradictions(plan: Mapping[str, Any]) -> list[Problem]:
 
 
 def _misfits(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Keys of one endpoint that do not go together: key, what was found, remedy."""
+    """Find keys of one endpoint that contradict each other: key, what was found, remedy."""
     found = []
     design, fixed = endpoint["design"], endpoint["fixed"]
     if design == "factorial" and len(fixed) < 2:
@@ -178,20 +186,32 @@ def _misfits(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             ("covariates", "an ancova without covariates", "Name numeric columns of animals, as in [weight_g]")
         )
     if "interaction" in endpoint["contrasts"] and (design != "factorial" and design != "repeated"):
-        found.append(("contrasts", "an interaction in a design without one", "Set design to factorial"))
+        found.append(("contrasts", "an interaction in a design without interactions", "Set design to factorial"))
     if endpoint["random_slopes"] and (design != "repeated" or endpoint["time"] != "linear"):
-        found.append(("random_slopes", "slopes without a straight line", "Set design to repeated and time to linear"))
+        found.append(
+            (
+                "random_slopes",
+                "random slopes without a straight line over time",
+                "Set design to repeated and time to linear",
+            )
+        )
     unpaired = {"welch", "rank", "mann_whitney", "unit_means"} & set(endpoint["sensitivity"])
     if design == "crossover" and (unpaired or "jonckheere" in endpoint["contrasts"]):
         key = "sensitivity" if unpaired else "contrasts"
         what = ", ".join(sorted(unpaired)) or "jonckheere"
         found.append(
-            (key, f"{what} in a crossover, where each animal is its own control", "Drop it: it compares strangers")
+            (
+                key,
+                f"{what} in a crossover, where each animal is its own control",
+                "Remove it: it ignores that the groups are the same animals",
+            )
         )
-    if endpoint.get("summary") and design in DESIGNS_OF_SEVERAL_ROWS:
-        found.append(("summary", f"rows averaged in a {design} design", "Drop summary, or set design to one_way"))
+    if endpoint.get("summary") and design in REPEATING_DESIGNS:
+        found.append(("summary", f"rows averaged in a {design} design", "Remove summary, or set design to one_way"))
     if endpoint["scale"] == "log" and endpoint.get("smallest_effect", 2) <= 1:
         found.append(("smallest_effect", "on the log scale it is a ratio", "Give a ratio above 1, as in 1.3"))
+    if endpoint["at_bounds"] == "squeeze" and endpoint["scale"] != "logit":
+        found.append(("at_bounds", "squeeze on a scale without bounds", "Set scale to logit, or remove at_bounds"))
     for rule in endpoint["exclude"]:
         fault = exclusion_rules.fault(rule["when"])
         if fault:
@@ -202,7 +222,7 @@ def _misfits(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _differences(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
-    """Names of endpoints and keys whose text changed; empty where the former plan was not kept."""
+    """Names of endpoints and keys that changed; empty if the previous plan was not kept."""
     if not before:
         return []
     former, current = before.get("endpoints", {}), now["endpoints"]
@@ -212,10 +232,10 @@ def _differences(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> li
 
 
 def error(problems: list[Problem]) -> PlanError:
-    """All faults in one message."""
-    told = [
+    """Put all faults into one message."""
+    lines = [
         f"{fault.file}, {fault.column or 'the file'}: {fault.found}. {fault.remedy}" for fault in sorted(set(problems))
     ]
-    told = [line.replace("there is no such setting", "there is no such key") for line in told]
-    lines = "\n".join(f"  {number}. {line}" for number, line in enumerate(told, start=1))
-    return PlanError(f"{len(problems)} fault{'s' * (len(problems) != 1)} in the plan; nothing was compared:\n{lines}")
+    lines = [line.replace("there is no such setting", "there is no such key") for line in lines]
+    text = "\n".join(f"  {number}. {line}" for number, line in enumerate(lines, start=1))
+    return PlanError(f"{len(problems)} fault{'s' * (len(problems) != 1)} in the plan; nothing was compared:\n{text}")

@@ -1,11 +1,11 @@
-"""What stops a plan, and what refuses an endpoint.
+"""Errors of the plan, and reasons to refuse an endpoint.
 
-A *fault* is the plan's own: a measure or column that does not exist, or more than one row per animal
-where the design knows of one. Faults are collected and end the run. A *refusal* is the data's: an arm
-with too few animals, a control without variance. It is told with the endpoint, and the others go on.
+A *fault* is an error of the plan: a measure or column that does not exist, or more than one row per animal in a design
+with one. All faults are collected and end the run. A *refusal* depends on the data: an arm with too few animals, a
+control without variance. It is reported with the endpoint; the other endpoints are analysed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,32 +13,48 @@ import pandas as pd
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import nearest
 from ketaflow.statistics import dataset, exclusion_rules
-from ketaflow.statistics.dataset import Cohort, EndpointTable
-from ketaflow.statistics.model import CustomContrast, Endpoint, MeasureFacts, Measures, Plan
+from ketaflow.statistics.dataset import Analysis, Cohort, EndpointTable
+from ketaflow.statistics.model import CustomContrast, Endpoint, Measure, Measures, Plan, StudyTables
 from ketaflow.statistics.plan import FILE
+from ketaflow.statistics.tests import group_tests
 
+# A fault: key of the endpoint, what was found, what to do.
+Fault = tuple[str, str, str]
+# Columns that an exclusion rule may not use.
 TREATMENT = ("arm", "drug", "dose_mg_per_kg", "pretreatment", "treatment", "dose")
 
 
-def faults(
-    plan: Plan, measurements: pd.DataFrame, checks: pd.DataFrame, known: Cohort, measures: Measures
-) -> list[Problem]:
-    """Every fault of the plan against this cohort."""
+def faults(plan: Plan, tables: StudyTables, cohort: Cohort, measures: Measures) -> list[Problem]:
+    """Find every fault of the plan against the study.
+
+    Parameters
+    ----------
+    plan : Plan
+    tables : StudyTables
+        Measurements and checks of the study.
+    cohort : Cohort
+        Its animals and arms.
+    measures : Measures
+        The measures that the assays describe.
+    """
     found = []
+    rows = dataset.by_measure(tables.measurements)
     for name, endpoint in plan.endpoints.items():
-        for key, what, remedy in _endpoint_faults(endpoint, measurements, checks, known, measures):
+        measured = rows.get((endpoint.assay, endpoint.measure), tables.measurements[:0])
+        for key, what, remedy in _endpoint_faults(endpoint, measured, tables, cohort, measures):
             found.append(Problem(FILE, 0, f"endpoints.{name}.{key}", what, remedy))
     return found
 
 
-def _endpoint_faults(endpoint, measurements, checks, known, measures) -> Iterator[tuple[str, str, str]]:
-    yield from _column_faults(endpoint, measurements, known)
-    yield from _rule_faults(endpoint, measurements, checks, known, measures)
-    described = endpoint.measure in measures.get(endpoint.assay, {})
-    of_assay = measurements[measurements["assay"] == endpoint.assay]
-    measured = of_assay[of_assay["measure"] == endpoint.measure]
+def _endpoint_faults(
+    endpoint: Endpoint, measured: pd.DataFrame, tables: StudyTables, cohort: Cohort, measures: Measures
+) -> Iterator[Fault]:
+    measurements = tables.measurements
+    yield from _column_faults(endpoint, cohort)
+    yield from _rule_faults(endpoint, tables, cohort, measures)
     if not len(measured):
-        if not described:
+        if endpoint.measure not in measures.get(endpoint.assay, {}):
+            of_assay = measurements[measurements["assay"] == endpoint.assay]
             yield _unknown_measure(endpoint, measurements, of_assay, measures)
         return
     for column, wanted in dataset.conditions(endpoint).items():
@@ -51,26 +67,37 @@ def _endpoint_faults(endpoint, measurements, checks, known, measures) -> Iterato
                 yield _unknown(f"where.{column}", str(value), present, f"{column} of {endpoint.measure}")
                 return
     if all(column in measurements for column in endpoint.where):
-        yield from unit_faults(dataset.chosen(measurements, endpoint), endpoint, known)
+        yield from unit_faults(dataset.chosen(measured, endpoint), endpoint, cohort)
 
 
-def unit_faults(rows: pd.DataFrame, endpoint: Endpoint, known: Cohort) -> Iterator[tuple[str, str, str]]:
-    """The unit guard: more rows per animal than the design knows of."""
+def unit_faults(rows: pd.DataFrame, endpoint: Endpoint, cohort: Cohort) -> Iterator[Fault]:
+    """Guard the unit: find animals with more rows than the design accounts for.
+
+    Parameters
+    ----------
+    rows : data frame
+        Rows of the endpoint in measurements.csv.
+    endpoint : Endpoint
+        The endpoint's entry in the plan.
+    cohort : Cohort
+        Animals and arms.
+    """
     rows = rows[rows["value"].notna()]
     design = endpoint.design
-    if endpoint.summary == "mean":
+    if endpoint.summary == "mean" or (design != "crossover" and rows["animal"].is_unique):
         return
-    apart, allowed = ["animal"], ()
+    apart: list[str] = ["animal"]
+    allowed: tuple[str, ...] = ()
     if design == "repeated":
         apart = ["animal", "time_min" if rows["time_min"].notna().any() else "session", "sample"]
         allowed = ("time_min", "sample", "recording", apart[1])
     elif design == "nested":
-        apart, allowed = None, ("sample", "recording")
+        apart, allowed = [], ("sample", "recording")
     elif design == "crossover":
-        yield from _period_faults(rows, known)
+        yield from _period_faults(rows, cohort)
         apart, allowed = ["animal", "session"], ("session", "recording")
     within = rows.groupby("animal", sort=False)
-    varying = [column for column in dataset.BELOW if column in rows and within[column].nunique().gt(1).any()]
+    varying = [column for column in dataset.WITHIN_ANIMAL if column in rows and within[column].nunique().gt(1).any()]
     unexpected = [column for column in varying if column not in allowed]
     repeated = rows[rows.duplicated(apart, keep=False)] if apart else rows.iloc[:0]
     if design == "nested" and unexpected:
@@ -82,33 +109,34 @@ def unit_faults(rows: pd.DataFrame, endpoint: Endpoint, known: Cohort) -> Iterat
     column = next((name for name in unexpected), next(iter(varying), "nothing, not even recording"))
     yield (
         "design",
-        f"{count} rows for animal {animal}, and the design {design} knows of one: what repeats is {column}",
+        f"{count} rows for animal {animal}, and the design {design} allows one: what repeats is {column}",
         _unit_remedy(column),
     )
 
 
-def refusal(table: EndpointTable, endpoint: Endpoint, known: Cohort, *, min_animals_per_arm: int) -> str:
-    """Why an endpoint cannot be tested, or ``""``."""
+def refusal(analysis: Analysis) -> str:
+    """Say why an endpoint cannot be tested; empty if it can."""
+    table, endpoint, cohort = analysis.table, analysis.endpoint, analysis.cohort
     rows = table.rows
     if not len(rows):
         return "nothing was measured"
     checks = (
-        _two_arms(rows, endpoint), _several_units(rows), _out_of_range(rows, table.facts),
-        _off_scale(rows, endpoint.scale), _missing_facts(rows, endpoint),
-        _too_few(table, endpoint, known, min_animals_per_arm),
+        _two_arms(rows, endpoint), _several_units(rows), _out_of_range(rows, table.measure),
+        _off_scale(rows, endpoint.scale), _missing_columns(rows, endpoint),
+        _too_few(table, endpoint, cohort, analysis.settings.min_animals_per_arm),
         _empty_cell(table, endpoint), _no_variance(table),
     )  # fmt: skip
     return next((reason for reason in checks if reason), "")
 
 
-def confounded(table: EndpointTable, known: Cohort) -> list[str]:
-    """Home facts that cannot be told from the treatment: each of their levels saw one arm only."""
+def confounded(table: EndpointTable) -> list[str]:
+    """Return ``cage`` or ``litter`` if each of them was in one arm only: it is confounded with the treatment."""
     found = []
     for column in ("cage", "litter"):
         if column not in table.rows or not table.treatment:
             continue
-        homes: dict[object, set] = {}
-        residents: dict[object, set] = {}
+        homes: dict[object, set[str]] = {}
+        residents: dict[object, set[str]] = {}
         for home, level, animal in zip(
             *(table.rows[name] for name in (column, table.treatment, "animal")), strict=True
         ):
@@ -124,7 +152,7 @@ def confounded(table: EndpointTable, known: Cohort) -> list[str]:
 def _two_arms(rows: pd.DataFrame, endpoint: Endpoint) -> str:
     if endpoint.design == "crossover":
         return ""
-    seen: dict[str, set] = {}
+    seen: dict[str, set[str]] = {}
     for animal, arm in zip(rows["animal"], rows["arm"], strict=True):
         seen.setdefault(animal, set()).add(arm)
     twice = [animal for animal, arms in seen.items() if len(arms) > 1]
@@ -136,8 +164,8 @@ def _several_units(rows: pd.DataFrame) -> str:
     return f"values in several units: {', '.join(units)}" if len(units) > 1 else ""
 
 
-def _out_of_range(rows: pd.DataFrame, facts: MeasureFacts) -> str:
-    low, high = facts.get("minimum"), facts.get("maximum")
+def _out_of_range(rows: pd.DataFrame, measure: Measure) -> str:
+    low, high = measure.minimum, measure.maximum
     outside = np.zeros(len(rows), dtype=bool)
     if low is not None:
         outside |= rows["value"].to_numpy() < low
@@ -147,7 +175,7 @@ def _out_of_range(rows: pd.DataFrame, facts: MeasureFacts) -> str:
         return ""
     first = rows[outside].iloc[0]
     limits = f"{'-inf' if low is None else low} to {'inf' if high is None else high}"
-    return f"animal {first['animal']} has {first['value']:g}, outside what is physically possible ({limits})"
+    return f"animal {first['animal']} has {first['value']:g}, outside the physical range of the measure ({limits})"
 
 
 def _off_scale(rows: pd.DataFrame, scale: str) -> str:
@@ -155,14 +183,15 @@ def _off_scale(rows: pd.DataFrame, scale: str) -> str:
     if not len(lost):
         return ""
     allowed = {"log": "values above 0", "logit": "percentages between 0 and 100, both excluded"}[scale]
-    first = lost.iloc[0]
+    squeeze = " or move all percentages off the bounds (at_bounds: squeeze)" if scale == "logit" else ""
+    first, count = lost.iloc[0], lost["animal"].nunique()
     return (
-        f"the scale {scale} needs {allowed}; animal {first['animal']} has {first['value']:g}. Analyse it untransformed "
-        "(scale: identity) with a rank test beside it (sensitivity: [rank])"
+        f"the scale {scale} needs {allowed}; animal {first['animal']} has {first['value']:g} ({count} such animals). "
+        f"Analyse the values untransformed (scale: identity) with a rank test (sensitivity: [rank]){squeeze}"
     )
 
 
-def _missing_facts(rows: pd.DataFrame, endpoint: Endpoint) -> str:
+def _missing_columns(rows: pd.DataFrame, endpoint: Endpoint) -> str:
     for column in (*endpoint.covariates, *endpoint.cluster):
         empty = rows.loc[rows[column].isna(), "animal"].unique()
         if len(empty):
@@ -170,17 +199,17 @@ def _missing_facts(rows: pd.DataFrame, endpoint: Endpoint) -> str:
     return ""
 
 
-def _too_few(table: EndpointTable, endpoint: Endpoint, known: Cohort, least: int) -> str:
+def _too_few(table: EndpointTable, endpoint: Endpoint, cohort: Cohort, least: int) -> str:
     if not table.treatment:
         return ""
     levels = table.levels[table.treatment]
     if len(levels) < 2:
         return f"only one level of {table.treatment} was measured: {', '.join(map(str, levels))}"
-    if table.treatment == "arm" and known.control not in levels and not endpoint.arms:
-        return f"the control arm {known.control} was not measured"
+    if table.treatment == "arm" and cohort.control not in levels and not endpoint.arms:
+        return f"the control arm {cohort.control} was not measured"
     small = {level: len(values) for level, values in table.groups.items() if len(values) < least}
-    told = ", ".join(f"{level} has {count}" for level, count in small.items())
-    return f"too few animals to compare (at least {least} per arm): {told}" if small else ""
+    counts = ", ".join(f"{level} has {count}" for level, count in small.items())
+    return f"too few animals to compare (at least {least} per arm): {counts}" if small else ""
 
 
 def _empty_cell(table: EndpointTable, endpoint: Endpoint) -> str:
@@ -196,7 +225,7 @@ def _empty_cell(table: EndpointTable, endpoint: Endpoint) -> str:
     if not empty:
         return ""
     named = " and ".join(f"{name} {value}" for name, value in zip(factors, empty[0], strict=True))
-    return f"no animal with {named}: without that cell the factors cannot be told apart"
+    return f"no animal with {named}: without that cell their interaction is not estimable"
 
 
 def _empty_time(table: EndpointTable) -> str:
@@ -212,57 +241,58 @@ def _empty_time(table: EndpointTable) -> str:
 
 def _no_variance(table: EndpointTable) -> str:
     if not table.treatment:
-        return "all animals have the same value" if _constant(table.unit_means["y"].to_numpy()) else ""
+        constant = group_tests.is_constant(table.unit_means["y"].to_numpy())
+        return "all animals have the same value" if constant else ""
     reference = table.levels[table.treatment][0]
-    if not _constant(table.groups[reference]):
+    if not group_tests.is_constant(table.groups[reference]):
         return ""
     return (
-        f"all animals of {reference} have the same value ({table.groups[reference][0]:g}): was everything divided by "
+        f"all animals of {reference} have the same value ({table.groups[reference][0]:g}): was each value divided by "
         "its own control? Analyse the values before that division"
     )
 
 
-def _constant(values: np.ndarray) -> bool:
-    return bool(np.ptp(values) <= 1e-12 * max(1e-300, np.abs(values).max()))
-
-
-def _column_faults(endpoint, measurements, known) -> Iterator[tuple[str, str, str]]:
-    columns = [name for name in known.people.columns if name not in ("animal", "notes")]
+def _column_faults(endpoint: Endpoint, cohort: Cohort) -> Iterator[Fault]:
+    columns = [name for name in cohort.animals.columns if name not in ("animal", "notes")]
     named = {"fixed": endpoint.fixed, "covariates": endpoint.covariates, "cluster": endpoint.cluster}
     for key, names in named.items():
         for name in names:
             if name not in columns:
                 yield _unknown(key, name, columns, "column of arms or animals")
     for name in endpoint.covariates:
-        if name in columns and not pd.api.types.is_numeric_dtype(known.people[name]):
+        if name in columns and not pd.api.types.is_numeric_dtype(cohort.animals[name]):
             yield "covariates", f"{name} is not a number", "A covariate is numeric; put a factor under fixed"
-    arms = list(known.arms["arm"])
+    arms = list(cohort.arms["arm"])
     for arm in endpoint.arms:
         if arm not in arms:
             yield _unknown("arms", arm, arms, "arm")
     if not endpoint.fixed or endpoint.fixed[0] not in columns:
         return
-    levels = list(dict.fromkeys(str(dataset.level_name(value)) for value in known.people[endpoint.fixed[0]]))
+    levels = list(dict.fromkeys(str(dataset.level_name(value)) for value in cohort.animals[endpoint.fixed[0]]))
     for contrast in endpoint.contrasts:
         for level in contrast.weights if isinstance(contrast, CustomContrast) else ():
             if str(level) not in levels:
                 yield _unknown("contrasts", str(level), levels, f"level of {endpoint.fixed[0]}")
 
 
-def _rule_faults(endpoint, measurements, checks, known, measures) -> Iterator[tuple[str, str, str]]:
-    animal_columns = [name for name in known.people.columns if name not in known.from_arms and name not in TREATMENT]
-    words = {*measurements["measure"], *checks["check"], *animal_columns, "status", "value"}
+def _rule_faults(endpoint: Endpoint, tables: StudyTables, cohort: Cohort, measures: Measures) -> Iterator[Fault]:
+    if not endpoint.exclude:
+        return
+    animal_columns = [
+        name for name in cohort.animals.columns if name not in cohort.arm_columns and name not in TREATMENT
+    ]
+    words = {*tables.measurements["measure"], *tables.checks["check"], *animal_columns, "status", "value"}
     words |= {measure for described in measures.values() for measure in described}
     for rule in endpoint.exclude:
         for name in exclusion_rules.names(rule.when):
-            if name in TREATMENT or name in known.from_arms:
-                yield "exclude", f"the rule '{rule.when}' looks at {name}", "A rule may not see the treatment"
+            if name in TREATMENT or name in cohort.arm_columns:
+                yield "exclude", f"the rule '{rule.when}' uses {name}", "A rule may not use the treatment"
             elif name not in words:
                 yield _unknown("exclude", name, sorted(words), "measure, check or column of animals")
 
 
-def _period_faults(rows: pd.DataFrame, known: Cohort) -> Iterator[tuple[str, str, str]]:
-    periods = set(known.people["period"].dropna().astype(str)) if "period" in known.people else set()
+def _period_faults(rows: pd.DataFrame, cohort: Cohort) -> Iterator[Fault]:
+    periods = set(cohort.animals["period"].dropna().astype(str)) if "period" in cohort.animals else set()
     if not periods:
         yield "design", "a crossover, but allocation has no periods", "Fill in the column period of allocation"
     strange = sorted(set(rows["session"].dropna().astype(str)) - periods) if periods else []
@@ -270,20 +300,22 @@ def _period_faults(rows: pd.DataFrame, known: Cohort) -> Iterator[tuple[str, str
         found = f"session {strange[0]}" if strange else "rows without a session"
         yield (
             "design",
-            f"{found}, which is no period of allocation ({', '.join(sorted(periods))})",
+            f"{found}, which is not a period of allocation ({', '.join(sorted(periods))})",
             ("In a crossover the session of a measurement names its period"),
         )
 
 
-def _unknown_measure(endpoint, measurements, of_assay, measures) -> tuple[str, str, str]:
+def _unknown_measure(
+    endpoint: Endpoint, measurements: pd.DataFrame, of_assay: pd.DataFrame, measures: Measures
+) -> Fault:
     assays = sorted({*measurements["assay"].dropna(), *measures})
     if endpoint.assay not in assays:
         return _unknown("assay", endpoint.assay, assays, "assay")
-    known = sorted({*of_assay["measure"].dropna(), *measures.get(endpoint.assay, {})})
-    return _unknown("measure", endpoint.measure, known, f"measure of {endpoint.assay}")
+    names = sorted({*of_assay["measure"].dropna(), *measures.get(endpoint.assay, {})})
+    return _unknown("measure", endpoint.measure, names, f"measure of {endpoint.assay}")
 
 
-def _unknown(key: str, name: str, known: list[str], kind: str) -> tuple[str, str, str]:
+def _unknown(key: str, name: str, known: Sequence[str], kind: str) -> Fault:
     meant = nearest(name, [str(word) for word in known])
     listed = ", ".join(map(str, known[:12])) + (" ..." if len(known) > 12 else "")
     return key, f"there is no {kind} '{name}'", f"Did you mean '{meant}'?" if meant else f"Known: {listed}"
@@ -298,4 +330,4 @@ def _unit_remedy(column: str) -> str:
         "analyte": "Choose one with analyte: ...",
         "region": "Choose one with region: ...",
         "recording": "Set summary: mean, or design: nested if the recordings are parts of one animal",
-    }.get(column, "Set summary: mean, or remove the row that stands twice")
+    }.get(column, "Set summary: mean, or remove the duplicated row")

@@ -1,64 +1,84 @@
-"""Other ways of analysing an endpoint, shown beside the plan's own. They never replace it.
+"""Sensitivity analyses: other ways of analysing an endpoint. They never replace the analysis of the plan.
 
-``welch`` lets variances differ (HC3 where there are several factors), ``rank`` and ``mann_whitney`` ask for
-order only, ``log`` for ratios, ``without_flagged`` leaves out what a check doubts, ``unit_means`` averages
-what lies below the animal, ``sphericity`` is the classical repeated-measures anova.
+``welch`` allows unequal variances (HC3 with several factors), ``rank`` and ``mann_whitney`` use the order of the values
+alone, ``log`` compares ratios, ``without_flagged`` leaves out values that a check flags, ``unit_means`` averages the
+rows of each animal, ``sphericity`` is the repeated-measures anova.
 """
 
 from dataclasses import replace
 
-from ketaflow.statistics import dataset, endpoint_analysis
-from ketaflow.statistics.dataset import Cohort, EndpointTable
-from ketaflow.statistics.model import Endpoint, Lines
-from ketaflow.statistics.models import designs, within
+from ketaflow.statistics import dataset
+from ketaflow.statistics.dataset import Analysis
+from ketaflow.statistics.model import Endpoint
+from ketaflow.statistics.models import within
+from ketaflow.statistics.results.rows import ContrastRow, DiagnosticRow, OmnibusRow
 from ketaflow.statistics.tests import group_tests
 
 
-def analysed(name: str, table: EndpointTable, endpoint: Endpoint, known: Cohort, *, alpha: float, least: int) -> Lines:
-    """Lines of one sensitivity analysis, marked with its name."""
-    if name == "without_flagged" and not table.rows["status"].eq("flagged").any():
-        return {}
-    if name in REFITS:
-        changed, other = REFITS[name](table, endpoint)
-        return endpoint_analysis.analysed(changed, other, known, name, alpha=alpha, least=least)[0]
-    if name == "welch" and len(designs.terms(table, endpoint)) > 1 and not designs.random_terms(table, endpoint):
-        return endpoint_analysis.analysed(table, endpoint, known, name, alpha=alpha, least=least, robust=True)[0]
+def applies(name: str, analysis: Analysis) -> bool:
+    """Whether there is anything to change: ``without_flagged`` needs flagged values."""
+    return name != "without_flagged" or bool(analysis.table.rows["status"].eq("flagged").any())
+
+
+def changed(name: str, analysis: Analysis) -> Analysis | None:
+    """Return the analysis of changed rows; None for the names that are tests of another kind."""
+    change = {"log": _on_log, "without_flagged": _without_flagged, "unit_means": _unit_means}.get(name)
+    return replace(change(analysis), name=name, notes=()) if change else None
+
+
+def group_tests_of(name: str, analysis: Analysis) -> tuple[list[OmnibusRow], list[ContrastRow], list[DiagnosticRow]]:
+    """Carry out a sensitivity analysis without a model.
+
+    Parameters
+    ----------
+    name : str
+        ``welch``, ``rank``, ``mann_whitney`` or ``sphericity``.
+    analysis : Analysis
+        The endpoint and its rows.
+
+    Returns
+    -------
+    list of OmnibusRow, list of ContrastRow, list of DiagnosticRow
+        Empty if the design has no such test.
+    """
+    table = analysis.table
     if name == "sphericity":
         if not table.time or table.time not in table.levels:
-            return {}
-        tests, checks = within.analysed(table, endpoint)
-        return {"omnibus": [row | {"sensitivity": name} for row in tests], "diagnostics": checks}
+            return [], [], []
+        tests, checks = within.analysed(table)
+        return tests, [], checks
     if name == "rank" and not table.treatment and table.time:
-        return {"omnibus": [row | {"sensitivity": name} for row in group_tests.friedman(table)]}
+        return group_tests.friedman(table), [], []
     if not table.treatment:
-        return {}
-    tests, rows = group_tests.TESTS[name](table, endpoint, alpha=alpha)
-    ignored = [*endpoint.fixed[1:], *endpoint.covariates, *endpoint.cluster]
-    note = f"without regard to {', '.join(ignored)}" if ignored else ""
-    return {
-        "omnibus": [row | {"sensitivity": name, "note": note} for row in tests],
-        "contrasts": [endpoint_analysis.labelled(row, endpoint, table, name, alpha, note) for row in rows],
-    }
+        return [], [], []
+    tests, rows = group_tests.TESTS[name](analysis)
+    return tests, rows, []
 
 
-def _on_log(table: EndpointTable, endpoint: Endpoint) -> tuple[EndpointTable, Endpoint]:
-    rows = table.rows.assign(y=dataset.to_scale(table.rows["value"].to_numpy(float), "log"))
-    return replace(table, rows=rows), replace(endpoint, scale="log", smallest_effect=None)
+def ignored(endpoint: Endpoint) -> str:
+    """Name the factors that a test without a model ignores; empty if there are none."""
+    names = [*endpoint.fixed[1:], *endpoint.covariates, *endpoint.cluster]
+    return f"without regard to {', '.join(names)}" if names else ""
 
 
-def _without_flagged(table: EndpointTable, endpoint: Endpoint) -> tuple[EndpointTable, Endpoint]:
-    rows = table.rows[~table.rows["status"].eq("flagged")].reset_index(drop=True)
-    return replace(table, rows=rows), endpoint
+def _on_log(analysis: Analysis) -> Analysis:
+    rows = analysis.table.rows
+    rows = rows.assign(y=dataset.to_scale(rows["value"].to_numpy(float), "log"))
+    endpoint = replace(analysis.endpoint, scale="log", smallest_effect=None)
+    return replace(analysis, table=replace(analysis.table, rows=rows), endpoint=endpoint)
 
 
-def _unit_means(table: EndpointTable, endpoint: Endpoint) -> tuple[EndpointTable, Endpoint]:
+def _without_flagged(analysis: Analysis) -> Analysis:
+    rows = analysis.table.rows
+    kept = rows[~rows["status"].eq("flagged")].reset_index(drop=True)
+    return replace(analysis, table=replace(analysis.table, rows=kept))
+
+
+def _unit_means(analysis: Analysis) -> Analysis:
+    table = analysis.table
     means = table.rows.groupby("animal", sort=False)[["value", "y"]].mean()
     first = table.rows.drop_duplicates("animal").set_index("animal")
+    rows = first.assign(value=means["value"], y=means["y"]).reset_index()
     levels = {name: values for name, values in table.levels.items() if name != table.time}
-    changed = replace(
-        table, rows=first.assign(value=means["value"], y=means["y"]).reset_index(), levels=levels, time=""
-    )
-    return changed, replace(endpoint, design="one_way", random_slopes=False)
-
-
-REFITS = {"log": _on_log, "without_flagged": _without_flagged, "unit_means": _unit_means}
+    endpoint = replace(analysis.endpoint, design="one_way", random_slopes=False)
+    return replace(analysis, table=replace(table, rows=rows, levels=levels, time=""), endpoint=endpoint)

@@ -9,6 +9,7 @@ section 6.1); it follows the curvature of the model, where estimate ± t x SE do
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -101,14 +102,16 @@ def profiled(
     return _result(curve, best, dose, y, intervals)
 
 
-def _minimizer(curve: Curve, start: Mapping[str, float], dose: np.ndarray, y: np.ndarray):
+def _minimizer(curve: Curve, start: Mapping[str, float], dose: np.ndarray, y: np.ndarray) -> Any:
     import lmfit
 
     parameters = lmfit.create_params(**{name: {"value": float(value)} for name, value in start.items()})
     return lmfit.Minimizer(lambda at: curve(dose, **at.valuesdict()) - y, parameters)
 
 
-def _result(curve: Curve, found, dose: np.ndarray, y: np.ndarray, intervals) -> CurveFit:
+def _result(
+    curve: Curve, found: Any, dose: np.ndarray, y: np.ndarray, intervals: dict[str, tuple[float, float]]
+) -> CurveFit:
     names = tuple(found.var_names)
     at = np.array([found.params[name].value for name in names])
 

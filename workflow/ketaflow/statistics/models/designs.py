@@ -1,9 +1,8 @@
 """From an endpoint's design to a fitted model.
 
-Fixed effects: the declared factors, additive except in a factorial design (all interactions) and a
-repeated one (treatment by time). Random intercepts: every declared cluster; the animal where it has
-several rows; the sample where it has several rows within an animal. With no random term the model is
-linear.
+Fixed effects: the factors of the plan, additive except in a factorial design (all interactions) and a repeated one
+(treatment by time). Random intercepts: every cluster of the plan; the animal if it has several rows; the sample if it
+has several rows within an animal. Without a random term the model is linear.
 """
 
 from dataclasses import dataclass
@@ -15,23 +14,36 @@ import pandas as pd
 from ketaflow.statistics.dataset import EndpointTable
 from ketaflow.statistics.model import Endpoint
 from ketaflow.statistics.models import kenward_roger, linear, mixed
-from ketaflow.statistics.models.linear import FTest, LinearFit
-from ketaflow.statistics.models.mixed import Grouping, MixedFit
+from ketaflow.statistics.models.linear import Fit, FTest, LinearFit
+from ketaflow.statistics.models.mixed import Grouping
 from ketaflow.statistics.models.model_matrix import Coding, Term
 
-MANY_ROWS = ("nested", "repeated", "crossover")
+# Designs with several rows per animal.
+REPEATING = ("nested", "repeated", "crossover")
 
 
 class NotEstimableError(Exception):
-    """The rows cannot tell the model's terms apart: the text says which."""
+    """The model is not of full rank: the message names the confounded terms."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted model with the words it was made of."""
+    """A fitted model.
+
+    Attributes
+    ----------
+    coding : Coding
+        Its terms and columns.
+    fit : Fit
+        Coefficients with their covariance.
+    name : str
+        Its formula.
+    y : (n_rows,) float
+        Response on the scale of the analysis.
+    """
 
     coding: Coding
-    fit: LinearFit | MixedFit
+    fit: Fit
     name: str
     y: np.ndarray
 
@@ -39,14 +51,30 @@ class Model:
         """Type III test of a term."""
         return self.fit.joint(self.coding.hypothesis(term))
 
-    def mean(self, **at: object) -> np.ndarray:
-        """Weights of the mean at these levels, averaged equally over everything else."""
+    def mean(self, **at: str) -> np.ndarray:
+        """Weights of the coefficients, (n_columns,), of the mean at these levels."""
         return self.coding.marginal(**at)
 
 
 def fit(table: EndpointTable, endpoint: Endpoint, *, numeric: str = "") -> Model:
-    """Fit the model of a design; ``numeric`` names a factor that enters as a number instead (a dose).
+    """Fit the model of a design.
 
+    Parameters
+    ----------
+    table : EndpointTable
+        The rows of the endpoint.
+    endpoint : Endpoint
+        The endpoint's entry in the plan.
+    numeric : str
+        A factor that enters as a number instead (a dose).
+
+    Raises
+    ------
+    NotEstimableError
+        Terms are confounded, or there are too few rows.
+
+    Notes
+    -----
     Unless the plan names the degrees of freedom, a singular fit (a variance estimated as zero) is tested with Kenward
     and Roger's: Satterthwaite's would count observations as animals. On null data of 2 x 4 animals at alpha 0.05
     and an intraclass correlation of 0, 0.05 and 0.1 the test rejects 2, 3 and 5 % of singular fits with 5 observations
@@ -57,21 +85,22 @@ def fit(table: EndpointTable, endpoint: Endpoint, *, numeric: str = "") -> Model
     coding = Coding(tuple(terms(table, endpoint)), levels, _means(table, endpoint, numeric))
     names = {name for term in coding.terms for name in term}
     columns = {name: table.rows[name].to_numpy() for name in names} or {"": np.empty(len(table.rows))}
+    fit_: Fit
     matrix, y = coding.matrix(columns), table.rows["y"].to_numpy(float)
     _estimable(matrix, coding)
     groupings = random_terms(table, endpoint)
     if not groupings:
         return Model(coding, linear.least_squares(matrix, y), _name(coding, endpoint, []), y)
-    fitted = mixed.fit(matrix, y, groupings)
+    fit_ = fitted = mixed.fit(matrix, y, groupings)
     if endpoint.df == "kenward_roger" or (endpoint.df == "automatic" and fitted.singular):
-        fitted = kenward_roger.adjusted(fitted, matrix, groupings)
-    return Model(coding, fitted, _name(coding, endpoint, groupings), y)
+        fit_ = kenward_roger.adjusted(fitted, matrix, groupings)
+    return Model(coding, fit_, _name(coding, endpoint, groupings), y)
 
 
 def terms(table: EndpointTable, endpoint: Endpoint) -> list[Term]:
-    """Terms of the fixed part, lower order first."""
+    """Fixed terms of the model, lower order first."""
     factors = [name for name in table.levels if name != table.time]
-    found: list[Term] = [(name,) for name in factors] + [(name,) for name in endpoint.covariates]
+    found: list[Term] = [(name,) for name in (*factors, *endpoint.covariates)]
     if endpoint.design == "factorial":
         for order in range(2, len(endpoint.fixed) + 1):
             found += list(combinations(endpoint.fixed, order))
@@ -81,12 +110,12 @@ def terms(table: EndpointTable, endpoint: Endpoint) -> list[Term]:
 
 
 def random_terms(table: EndpointTable, endpoint: Endpoint) -> list[Grouping]:
-    """Random terms of the design, the widest first; an animal with one row is the residual itself."""
+    """Random terms of the model, the clusters first; no animal term if each animal has one row."""
     rows, count = table.rows, len(table.rows)
     found = []
     for name in endpoint.cluster:
         codes = pd.factorize(rows[name])[0]
-        if codes.max() + 1 < rows["animal"].nunique() or endpoint.design in MANY_ROWS:
+        if codes.max() + 1 < rows["animal"].nunique() or endpoint.design in REPEATING:
             found.append(Grouping(name, codes, np.ones((count, 1))))
     if rows["animal"].nunique() == count:
         return found
@@ -104,13 +133,19 @@ def random_terms(table: EndpointTable, endpoint: Endpoint) -> list[Grouping]:
 
 
 def robust(model: Model) -> Model:
-    """A linear model whose tests let variances differ (HC3)."""
-    return Model(model.coding, linear.robust(model.fit), f"{model.name}, HC3", model.y)
+    """Return a linear model with tests that allow unequal variances (HC3); a mixed model is returned unchanged."""
+    if not isinstance(model.fit, LinearFit):
+        return model
+    return Model(model.coding, linear.robust(model.fit, model.y), f"{model.name}, HC3", model.y)
 
 
-def type_two(model: Model, term: Term) -> FTest:
-    """Type II test of a term of a linear model: after every term that does not contain it."""
-    fit_, coding = model.fit, model.coding
+def type_two(model: Model, fit_: LinearFit, term: Term) -> FTest:
+    """Type II test of a term of a linear model: adjusted for every term that does not contain it.
+
+    ``anova_lm(typ=2)`` of statsmodels needs a formula, which cannot express the sum-to-zero coding used for all other
+    tests; its fits are used.
+    """
+    coding = model.coding
     keep = [0]
     for other in coding.terms:
         if not set(term) <= set(other):
@@ -123,12 +158,12 @@ def type_two(model: Model, term: Term) -> FTest:
 
 def _estimable(matrix: np.ndarray, coding: Coding) -> None:
     if len(matrix) <= matrix.shape[1]:
-        raise NotEstimableError(f"{len(matrix)} values cannot fit {matrix.shape[1]} coefficients and a residual")
+        raise NotEstimableError(f"{len(matrix)} values are too few for {matrix.shape[1]} coefficients and a residual")
     for term in coding.terms:
         place = coding.place(term)
         if np.linalg.matrix_rank(matrix[:, : place.stop]) < place.stop:
             before = ", ".join(":".join(other) for other in coding.terms if coding.place(other).stop < place.stop)
-            raise NotEstimableError(f"{':'.join(term)} cannot be told from {before or 'the mean'} in these animals")
+            raise NotEstimableError(f"{':'.join(term)} is confounded with {before or 'the mean'} in these animals")
 
 
 def _means(table: EndpointTable, endpoint: Endpoint, numeric: str) -> dict[str, float]:
@@ -139,7 +174,7 @@ def _means(table: EndpointTable, endpoint: Endpoint, numeric: str) -> dict[str, 
 
 
 def _name(coding: Coding, endpoint: Endpoint, groupings: list[Grouping]) -> str:
-    """The model as a formula people know."""
+    """Formula of the model, as in lme4."""
     fixed = " + ".join(":".join(term) for term in coding.terms) or "1"
     random = "".join(
         f" + ({' + '.join(effect if effect != 'intercept' else '1' for effect in g.effects)} | {g.name})"

@@ -1,18 +1,20 @@
-"""A fitted model as contrasts see it: coefficients, their covariance, and degrees of freedom.
+"""A fitted model as contrasts use it: coefficients, their covariance, and degrees of freedom.
 
-The linear model is fitted here by least squares; the mixed model has a module of its own (mixed.py)
-and offers the same three questions: one contrast, several at once (F), and their covariance.
+Linear models are fitted by statsmodels; mixed models (mixed.py) have the same two methods.
 """
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from scipy import special
 
+from ketaflow.statistics.adapters import statsmodels_adapter
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """One linear combination of the coefficients."""
+    """One linear combination of the coefficients: value, standard error and degrees of freedom."""
 
     value: float
     se: float
@@ -34,18 +36,57 @@ class FTest:
         return float(special.fdtrc(self.df1, self.df2, self.statistic))
 
 
+class Fit(Protocol):
+    """What contrasts need of a fitted model."""
+
+    @property
+    def beta(self) -> np.ndarray:
+        """Coefficients, (n_columns,)."""
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the coefficients, (n_columns, n_columns)."""
+
+    @property
+    def residuals(self) -> np.ndarray:
+        """Response less the fixed effects, (n_rows,)."""
+
+    @property
+    def df_method(self) -> str:
+        """How the degrees of freedom are found."""
+
+    @property
+    def singular(self) -> bool:
+        """Whether a variance is estimated as zero."""
+
+    def estimate(self, weights: np.ndarray) -> Estimate:
+        """Estimate one contrast, (n_columns,)."""
+
+    def joint(self, weights: np.ndarray) -> FTest:
+        """Test several contrasts together, (n_contrasts, n_columns)."""
+
+
 @dataclass(frozen=True)
 class LinearFit:
-    """Ordinary least squares."""
+    """Ordinary least squares.
+
+    Attributes
+    ----------
+    beta : (n_columns,) float
+    covariance : (n_columns, n_columns) float
+    residuals : (n_rows,) float
+    matrix : (n_rows, n_columns) float
+    df_residual : int
+        Rows less columns.
+    """
 
     beta: np.ndarray
     covariance: np.ndarray
     residuals: np.ndarray
-    fitted: np.ndarray
     matrix: np.ndarray
     df_residual: int
-    df_method = "residual"
-    singular = False
+    df_method: str = "residual"
+    singular: bool = False
 
     @property
     def sigma2(self) -> float:
@@ -53,45 +94,50 @@ class LinearFit:
         return float(self.residuals @ self.residuals / self.df_residual)
 
     def estimate(self, weights: np.ndarray) -> Estimate:
-        """Value, standard error and degrees of freedom of one contrast (n_columns,)."""
-        return Estimate(
-            float(weights @ self.beta), float(np.sqrt(weights @ self.covariance @ weights)), self.df_residual
-        )
+        """Estimate one contrast, (n_columns,)."""
+        se = float(np.sqrt(weights @ self.covariance @ weights))
+        return Estimate(float(weights @ self.beta), se, self.df_residual)
 
     def joint(self, weights: np.ndarray) -> FTest:
-        """F test of several contrasts (n_contrasts, n_columns)."""
+        """F test of several contrasts, (n_contrasts, n_columns)."""
         effect = weights @ self.beta
         statistic = effect @ np.linalg.solve(weights @ self.covariance @ weights.T, effect) / len(weights)
         return FTest(float(statistic), len(weights), self.df_residual, float(statistic * len(weights) * self.sigma2))
 
 
 def least_squares(matrix: np.ndarray, y: np.ndarray) -> LinearFit:
-    """Fit a linear model; the matrix (n_rows, n_columns) must have full column rank."""
-    q, r = np.linalg.qr(matrix)
-    beta = np.linalg.solve(r, q.T @ y)
-    fitted = matrix @ beta
-    residuals = y - fitted
-    df = len(y) - matrix.shape[1]
-    inverse = np.linalg.inv(r)
-    covariance = inverse @ inverse.T * (residuals @ residuals / df)
-    return LinearFit(beta, covariance, residuals, fitted, matrix, df)
+    """Fit a linear model.
 
-
-def robust(fit: LinearFit) -> LinearFit:
-    """The same fit with the HC3 covariance, which lets variances differ.
-
-    MacKinnon & White 1985, J Econometrics 29:305-325, doi:10.1016/0304-4076(85)90158-7.
+    Parameters
+    ----------
+    matrix : (n_rows, n_columns) float
+        Model matrix of full column rank.
+    y : (n_rows,) float
+        Response on the scale of the analysis.
     """
-    bread = np.linalg.inv(fit.matrix.T @ fit.matrix)
-    leverage = np.einsum("ij,jk,ik->i", fit.matrix, bread, fit.matrix)
-    if leverage.max() > 1 - 1e-9:  # an animal that is a cell of its own shows no spread
-        return replace(fit, covariance=np.full_like(fit.covariance, np.nan))
-    meat = fit.matrix * (fit.residuals / (1 - leverage))[:, None]
-    covariance = bread @ (meat.T @ meat) @ bread
-    return replace(fit, covariance=covariance)
+    fit = statsmodels_adapter.least_squares(matrix, y)
+    return LinearFit(fit.beta, fit.covariance, fit.residuals, matrix, fit.df)
+
+
+def robust(fit: LinearFit, y: np.ndarray) -> LinearFit:
+    """Return the fit with the HC3 covariance, which allows unequal variances.
+
+    Parameters
+    ----------
+    fit : LinearFit
+    y : (n_rows,) float
+        The response of the fit.
+    """
+    return replace(fit, covariance=statsmodels_adapter.least_squares(fit.matrix, y, hc3=True).covariance)
 
 
 def residual_ss(matrix: np.ndarray, y: np.ndarray) -> float:
-    """Sum of squares a linear model leaves over; the matrix may be short of rank."""
-    residuals = y - matrix @ np.linalg.lstsq(matrix, y, rcond=None)[0]
-    return float(residuals @ residuals)
+    """Residual sum of squares of a linear model.
+
+    Parameters
+    ----------
+    matrix : (n_rows, n_columns) float
+        Model matrix of any rank.
+    y : (n_rows,) float
+    """
+    return statsmodels_adapter.least_squares(matrix, y).rss

@@ -1,9 +1,8 @@
-"""The model matrix of the fixed effects, and the reference grid contrasts are read from.
+"""The model matrix of the fixed effects, and the reference grid from which contrasts are computed.
 
-Factors are coded by sum-to-zero columns, so that the columns of a term, taken together, are that
-term's type III hypothesis. Numbers enter as they are. The grid holds every combination of factor
-levels with numbers at their mean; marginal means weigh its cells equally, as emmeans does
-(Searle, Speed & Milliken 1980, Am Stat 34:216-221, doi:10.1080/00031305.1980.10483031).
+Factors are coded by sum-to-zero columns, so that the columns of a term are its type III hypothesis. Covariates enter
+as they are. The grid has every combination of factor levels, with covariates at their mean; marginal means weight its
+cells equally, as in emmeans (Searle, Speed & Milliken 1980, Am Stat 34:216-221, doi:10.1080/00031305.1980.10483031).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,24 +15,41 @@ Term = tuple[str, ...]
 
 
 def sum_coding(count: int) -> np.ndarray:
-    """Sum-to-zero columns of a factor: (count, count - 1), the last level is minus the others."""
+    """Sum-to-zero columns of a factor, (count, count - 1); the last level is -1 in all of them."""
     return np.vstack([np.eye(count - 1), -np.ones(count - 1)])
 
 
 @dataclass(frozen=True)
 class Coding:
-    """How the columns of a model matrix are made.
+    """Coding of a model matrix.
 
-    ``terms`` are tuples of names: ``("arm",)``, ``("arm", "sex")``. ``levels`` gives each factor's
-    levels in order, the reference first; a name that is not in it is a number, with its mean in ``means``.
+    Attributes
+    ----------
+    terms : tuple of tuple of str
+        Terms by the names in them: ``("arm",)``, ``("arm", "sex")``.
+    levels : mapping of str to sequence of str
+        Levels of each factor, the reference first. A name without levels is a covariate.
+    means : mapping of str to float
+        Mean of each covariate.
     """
 
     terms: tuple[Term, ...]
-    levels: Mapping[str, Sequence]
+    levels: Mapping[str, Sequence[str]]
     means: Mapping[str, float] = field(default_factory=dict)
 
     def matrix(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Model matrix (n_rows, n_columns), the intercept first."""
+        """Make the model matrix.
+
+        Parameters
+        ----------
+        columns : mapping of str to (n_rows,) array
+            Levels of the factors and values of the covariates.
+
+        Returns
+        -------
+        (n_rows, n_columns) float
+            The intercept first.
+        """
         count = len(next(iter(columns.values()))) if columns else 1
         blocks = [np.ones((count, 1))]
         for term in self.terms:
@@ -45,7 +61,7 @@ class Coding:
         return np.hstack(blocks)
 
     def place(self, term: Term) -> slice:
-        """Where the columns of a term stand."""
+        """Columns of a term in the model matrix."""
         start = 1
         for known in self.terms:
             width = self._width(known)
@@ -55,9 +71,9 @@ class Coding:
         raise KeyError(term)
 
     def hypothesis(self, term: Term) -> np.ndarray:
-        """The term's type III hypothesis (df, n_columns), as differences from each factor's first level.
+        """Type III hypothesis of a term, (df, n_columns), as differences from each factor's first level.
 
-        Any basis gives the same F; the degrees of freedom of a mixed model depend on it, and this is lmerTest's.
+        F does not depend on the basis; the degrees of freedom of a mixed model do, and this is the basis of lmerTest.
         """
         basis = np.ones((1, 1))
         for name in term:
@@ -69,14 +85,14 @@ class Coding:
         return rows
 
     def grid(self) -> dict[str, np.ndarray]:
-        """Every combination of factor levels, numbers at their mean."""
+        """Every combination of factor levels, with covariates at their mean; one (n_cells,) array per name."""
         factors = [name for name in self.levels if any(name in term for term in self.terms)]
         cells = list(product(*(self.levels[name] for name in factors)))
         columns = {name: np.array([cell[i] for cell in cells], dtype=object) for i, name in enumerate(factors)}
         return columns | {name: np.full(len(cells), mean) for name, mean in self.means.items()}
 
-    def marginal(self, **at: object) -> np.ndarray:
-        """Weights on the coefficients that give the mean at these levels, all else averaged equally."""
+    def marginal(self, **at: str) -> np.ndarray:
+        """Weights of the coefficients, (n_columns,), of the mean at these levels, averaged over all other factors."""
         grid = self.grid()
         inside = np.ones(len(next(iter(grid.values()))), dtype=bool)
         for name, level in at.items():

@@ -1,65 +1,64 @@
-"""How many animals the next cohort needs for the smallest effect that would matter."""
+"""Sample size for the smallest effect that matters, and the smallest effect that this cohort could detect."""
+
+from dataclasses import replace
 
 import numpy as np
-from scipy import optimize, special, stats
 
-from ketaflow.statistics.dataset import EndpointTable
-from ketaflow.statistics.model import Endpoint, Line
+from ketaflow.statistics.adapters import pingouin_adapter
+from ketaflow.statistics.dataset import Analysis
+from ketaflow.statistics.results.rows import PowerRow
+from ketaflow.statistics.tests import group_tests
+
+NOTE = "pooled standard deviation between animals; animals' means if there are several rows"
 
 
-def planned(table: EndpointTable, endpoint: Endpoint, *, alpha: float, power: float) -> list[Line]:
-    """Animals per arm for the declared smallest effect, from this cohort's spread between animals."""
-    smallest = endpoint.smallest_effect
-    if smallest is None or not table.treatment or endpoint.scale == "logit":
+def estimated(analysis: Analysis) -> list[PowerRow]:
+    """Rows of the power table, from the standard deviation between the animals of this cohort.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The endpoint, with ``settings.power``.
+
+    Returns
+    -------
+    list of PowerRow
+        The smallest difference of two groups that this cohort detects (a sensitivity analysis in the sense of G*Power),
+        and the sample sizes for ``smallest_effect`` if the plan has it. Empty without variance.
+    """
+    table, endpoint, power = analysis.table, analysis.endpoint, analysis.settings.power
+    groups = list(table.groups.values()) if table.treatment else []
+    if len(groups) < 2 or all(map(group_tests.is_constant, groups)):
         return []
-    groups = list(table.groups.values())
     df = [len(group) - 1 for group in groups]
     sd = float(np.sqrt(np.average([np.var(group, ddof=1) for group in groups], weights=df)))
-    effect = float(np.log(smallest)) if endpoint.scale == "log" else float(smallest)
-    arms = len(table.levels[table.treatment])
-    common = {
-        "smallest_effect": smallest, "unit": table.facts.get("unit", ""), "sd": sd, "alpha": alpha, "power": power,
-        "n_now": min(map(len, groups)), "groups": arms,
-    }  # fmt: skip
-    d = effect / sd
-    f = d * np.sqrt(1 / (2 * arms))
-    rows = []
-    for test, size, n in (
-        ("two groups, t test", d, t_test_n(d, alpha=alpha, power=power)),
-        ("one-way anova, two arms apart by the smallest effect", f, anova_n(arms, f, alpha=alpha, power=power)),
-    ):
+    reference, *others = map(len, groups)
+    d = pingouin_adapter.detectable_d(min(others), reference, alpha=analysis.alpha, power=power)
+    common = PowerRow(
+        sd=sd, alpha=analysis.alpha, power=power, groups=len(groups), n_now=min(map(len, groups)), note=NOTE,
+        unit=table.measure.unit if endpoint.scale == "identity" else {"log": "ratio", "logit": "logit"}[endpoint.scale],
+    )  # fmt: skip
+    detectable = float(np.exp(d * sd)) if endpoint.scale == "log" else d * sd
+    test = "detectable difference, two groups, t test"
+    rows = [replace(common, test=test, standardised_effect=d, detectable_effect=detectable)]
+    smallest = endpoint.smallest_on_scale
+    if smallest is None or endpoint.smallest_effect is None:
+        return rows
+    d, arms = smallest / sd, len(groups)
+    f = d * float(np.sqrt(1 / (2 * arms)))
+    sizes = (
+        ("two groups, t test", d, pingouin_adapter.t_test_n(d, alpha=analysis.alpha, power=power)),
+        (
+            "one-way anova, two arms apart by the smallest effect",
+            f,
+            pingouin_adapter.anova_n(arms, f, alpha=analysis.alpha, power=power),
+        ),
+    )
+    for test, size, n in sizes:
         rows.append(
-            common | {"test": test, "standardised_effect": size, "n_exact": n, "n_per_arm": int(np.ceil(n - 1e-9))}
-        )
+            replace(
+                common, test=test, standardised_effect=size, smallest_effect=endpoint.smallest_effect, n_exact=n,
+                n_per_arm=int(np.ceil(n - 1e-9)),
+            )
+        )  # fmt: skip
     return rows
-
-
-def anova_power(n: float, groups: int, f: float, *, alpha: float) -> float:
-    """Power of a one-way anova with ``n`` animals in each of ``groups`` arms at Cohen's f."""
-    df1, df2 = groups - 1, groups * (n - 1)
-    return float(1 - special.ncfdtr(df1, df2, groups * n * f**2, stats.f.isf(alpha, df1, df2)))
-
-
-def t_test_power(n: float, d: float, *, alpha: float) -> float:
-    """Power of a two-sided t test (the rejection in the wrong direction left out, as R and G*Power do by default)."""
-    df = 2 * (n - 1)
-    return float(1 - special.nctdtr(df, d * np.sqrt(n / 2), stats.t.isf(alpha / 2, df)))
-
-
-def anova_n(groups: int, f: float, *, alpha: float, power: float) -> float:
-    """Animals per arm, not rounded."""
-    return _smallest(lambda n: anova_power(n, groups, f, alpha=alpha), power)
-
-
-def t_test_n(d: float, *, alpha: float, power: float) -> float:
-    """Animals per arm, not rounded."""
-    return _smallest(lambda n: t_test_power(n, d, alpha=alpha), power)
-
-
-def _smallest(power_at, power: float) -> float:
-    high = 4.0
-    while power_at(high) < power and high < 1e7:
-        high *= 2
-    if power_at(2.0) >= power:
-        return 2.0
-    return float(optimize.brentq(lambda n: power_at(n) - power, 2.0, high, xtol=1e-10))

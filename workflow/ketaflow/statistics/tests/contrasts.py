@@ -1,7 +1,7 @@
-"""Planned comparisons as weights on a model's coefficients, tested together.
+"""Planned comparisons as weights of a model's coefficients.
 
-``planned`` turns a name of the plan into a ``ContrastSet``; ``tested`` gives each of its rows an
-estimate, its own p, the p adjusted within the set, and intervals. Rank tests are in ranks.py.
+``planned`` turns a contrast of the plan into ``ContrastSet`` objects; ``tested`` estimates and tests each comparison,
+with p adjusted within the set and intervals. Comparisons without a model are in group_tests.py.
 """
 
 from dataclasses import dataclass
@@ -10,23 +10,58 @@ from itertools import combinations, product
 import numpy as np
 from scipy import special
 
+from ketaflow.statistics.adapters import pingouin_adapter
 from ketaflow.statistics.dataset import EndpointTable
-from ketaflow.statistics.model import CustomContrast, Line
+from ketaflow.statistics.model import CustomContrast
 from ketaflow.statistics.models.designs import Model
+from ketaflow.statistics.results.rows import ContrastRow
 from ketaflow.statistics.tests import multivariate_t
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """A comparison: its names in the table, and the weights of the coefficients, (n_columns,)."""
+
+    level: str
+    reference: str
+    weights: np.ndarray
+
+
+@dataclass(frozen=True)
 class ContrastSet:
-    """Comparisons that share an adjustment: dunnett, mvt, tukey, holm or none."""
+    """Comparisons that are adjusted together.
+
+    Attributes
+    ----------
+    name : str
+        The contrast of the plan.
+    comparisons : tuple of Comparison
+    adjustment : str
+        ``dunnett``, ``step-down`` (Dunnett), ``mvt`` (multivariate t), ``tukey``, ``holm`` or ``none``.
+    """
 
     name: str
-    rows: tuple[tuple[str, str, np.ndarray], ...]
+    comparisons: tuple[Comparison, ...]
     adjustment: str
 
 
+@dataclass(frozen=True)
+class Family:
+    """t statistics that are adjusted together, (n_statistics,), with their df and correlation."""
+
+    statistics: np.ndarray
+    dfs: np.ndarray
+    correlation: np.ndarray
+    alternative: str
+
+    def subset(self, kept: np.ndarray) -> "Family":
+        """Return some of the statistics, by their positions."""
+        correlation = self.correlation[np.ix_(kept, kept)]
+        return Family(self.statistics[kept], self.dfs[kept], correlation, self.alternative)
+
+
 def planned(contrast: str | CustomContrast, model: Model, table: EndpointTable) -> list[ContrastSet]:
-    """The comparisons a plan's word stands for; ``simple`` gives one set for each level of the other factors."""
+    """Return the comparisons of a contrast of the plan; ``simple`` has one set per level of the other factors."""
     if isinstance(contrast, CustomContrast):
         return [_custom(contrast, model, table)]
     builders = {
@@ -35,55 +70,55 @@ def planned(contrast: str | CustomContrast, model: Model, table: EndpointTable) 
     }  # fmt: skip
     sets = builders[contrast](model, table)
     if contrast == "dunnett_stepdown":
-        return [ContrastSet(contrast, sets[0].rows, "step-down")]
+        return [ContrastSet(contrast, sets[0].comparisons, "step-down")]
     return sets
 
 
-def tested(contrasts: ContrastSet, model: Model, *, alternative: str, level: float) -> list[Line]:
-    """Estimate, test and interval of every row of a set."""
-    weights = np.array([row[2] for row in contrasts.rows])
+def tested(contrasts: ContrastSet, model: Model, *, alternative: str, level: float) -> list[ContrastRow]:
+    """Estimate and test every comparison of a set.
+
+    Parameters
+    ----------
+    contrasts : ContrastSet
+    model : Model
+        The fitted model.
+    alternative : str
+        ``two-sided``, ``greater`` or ``less``.
+    level : float
+        Confidence level of the intervals, 0 to 1.
+    """
+    weights = np.array([each.weights for each in contrasts.comparisons])
     parts = [model.fit.estimate(row) for row in weights]
-    statistics = np.array([part.value / part.se for part in parts])
-    dfs = np.array([part.df for part in parts])
     covariance = weights @ model.fit.covariance @ weights.T
-    spread = np.sqrt(np.diag(covariance))
-    correlation = covariance / np.outer(spread, spread)
-    own = tail(statistics, dfs, alternative)
-    adjusted = _adjusted(contrasts.adjustment, own, statistics, dfs, correlation, alternative)
-    simultaneous = contrasts.adjustment in ("dunnett", "mvt", "tukey") and len(parts) > 1
+    sd = np.sqrt(np.diag(covariance))
+    family = Family(
+        np.array([part.value / part.se for part in parts]), np.array([part.df for part in parts]),
+        covariance / np.outer(sd, sd), alternative,
+    )  # fmt: skip
+    own = tail(family.statistics, family.dfs, alternative)
+    adjustment = contrasts.adjustment if len(parts) > 1 else "none"
+    adjusted = _adjusted(adjustment, own, family)
+    simultaneous = adjustment in ("dunnett", "mvt", "tukey")
     rows = []
-    for i, (part, (upper, lower, _)) in enumerate(zip(parts, contrasts.rows, strict=True)):
-        bound = _bound(contrasts.adjustment if simultaneous else "none", level, correlation, part.df, alternative)
+    for i, (part, each) in enumerate(zip(parts, contrasts.comparisons, strict=True)):
+        bound = _bound(adjustment if simultaneous else "none", level, family, part.df)
         low, high = interval(part.value, part.se, bound, alternative)
         rows.append(
-            {
-                "contrast": contrasts.name,
-                "level": upper,
-                "reference": lower,
-                "estimate": part.value,
-                "se": part.se,
-                "df": part.df,
-                "df_method": model.fit.df_method,
-                "statistic_name": "t",
-                "statistic": statistics[i],
-                "p_value": own[i],
-                "p_adjusted": adjusted[i],
-                "adjustment": contrasts.adjustment if len(parts) > 1 else "none",
-                "ci_low": low,
-                "ci_high": high,
-                "ci_type": "simultaneous" if simultaneous else "individual",
-            }
-        )
+            ContrastRow(
+                contrast=contrasts.name, level=each.level, reference=each.reference, model=model.name,
+                estimate=part.value, se=part.se, df=part.df, df_method=model.fit.df_method, statistic_name="t",
+                statistic=family.statistics[i], p_value=own[i], p_adjusted=adjusted[i], adjustment=adjustment,
+                ci_low=low, ci_high=high, ci_type="simultaneous" if simultaneous else "individual",
+            )
+        )  # fmt: skip
     return rows
 
 
 def tail(statistics: np.ndarray, dfs: np.ndarray, alternative: str) -> np.ndarray:
-    """p of t statistics."""
-    return {
-        "two-sided": 2 * special.stdtr(dfs, -np.abs(statistics)),
-        "greater": special.stdtr(dfs, -statistics),
-        "less": special.stdtr(dfs, statistics),
-    }[alternative]
+    """p of t statistics; all three arrays are (n_statistics,)."""
+    if alternative == "two-sided":
+        return np.asarray(2 * special.stdtr(dfs, -np.abs(statistics)))
+    return np.asarray(special.stdtr(dfs, -statistics if alternative == "greater" else statistics))
 
 
 def interval(value: float, se: float, bound: float, alternative: str) -> tuple[float, float]:
@@ -93,70 +128,63 @@ def interval(value: float, se: float, bound: float, alternative: str) -> tuple[f
     return low, high
 
 
-def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's step-down adjustment."""
-    order = np.argsort(p, kind="stable")
-    raised = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(raised, 1)
-    return adjusted
-
-
-def _adjusted(kind, own, statistics, dfs, correlation, alternative) -> np.ndarray:
-    if len(own) == 1 or kind == "none":
+def _adjusted(adjustment: str, own: np.ndarray, family: Family) -> np.ndarray:
+    """p adjusted within a set, from the unadjusted p (n_statistics,)."""
+    if adjustment == "none":
         return own
-    if kind == "holm":
-        return holm(own)
-    if kind == "tukey":
-        count = _groups_of_pairs(len(own))
-        return np.array(
-            [multivariate_t.range_p(abs(t) * np.sqrt(2), count, df) for t, df in zip(statistics, dfs, strict=True)]
-        )
-    if kind == "step-down":
-        return _step_down(statistics, dfs, correlation, alternative)
-    return multivariate_t.adjusted_p(statistics, dfs, correlation, alternative)
+    if adjustment == "holm":
+        return pingouin_adapter.holm(own)
+    if adjustment == "tukey":
+        count, q = _groups_of_pairs(len(own)), np.abs(family.statistics) * np.sqrt(2)
+        return np.array([multivariate_t.range_p(each, count, df) for each, df in zip(q, family.dfs, strict=True)])
+    if adjustment == "step-down":
+        return _step_down(family)
+    return multivariate_t.adjusted_p(family.statistics, family.dfs, family.correlation, family.alternative)
 
 
-def _step_down(statistics, dfs, correlation, alternative) -> np.ndarray:
-    """Dunnett's step-down: each statistic against those that are not more extreme than it."""
-    extreme = {"two-sided": np.abs(statistics), "greater": statistics, "less": -statistics}[alternative]
+def _step_down(family: Family) -> np.ndarray:
+    """Dunnett's step-down procedure: each statistic among those that are not more extreme."""
+    t = family.statistics
+    extreme = {"two-sided": np.abs(t), "greater": t, "less": -t}[family.alternative]
     order = np.argsort(-extreme, kind="stable")
     adjusted, reached = np.empty(len(order)), 0.0
     for place, i in enumerate(order):
-        rest = order[place:]
-        p = multivariate_t.adjusted_p(statistics[rest[:1]], dfs[rest[:1]], correlation[np.ix_(rest, rest)], alternative)
+        rest = family.subset(order[place:])
+        p = multivariate_t.adjusted_p(rest.statistics[:1], rest.dfs[:1], rest.correlation, family.alternative)
         reached = max(reached, float(p[0]))
         adjusted[i] = reached
     return adjusted
 
 
-def _bound(kind: str, level: float, correlation: np.ndarray, df: float, alternative: str) -> float:
-    if kind == "tukey":
-        return multivariate_t.range_critical(level, _groups_of_pairs(len(correlation)), df) / np.sqrt(2)
-    if kind == "none":
-        return float(special.stdtrit(df, (1 + level) / 2 if alternative == "two-sided" else level))
-    return multivariate_t.critical_value(level, correlation, df, alternative)
+def _bound(adjustment: str, level: float, family: Family, df: float) -> float:
+    """Critical value of t."""
+    if adjustment == "tukey":
+        count = _groups_of_pairs(len(family.statistics))
+        return multivariate_t.range_critical(level, count, df) / float(np.sqrt(2))
+    if adjustment == "none":
+        return float(special.stdtrit(df, (1 + level) / 2 if family.alternative == "two-sided" else level))
+    return multivariate_t.critical_value(level, family.correlation, df, family.alternative)
 
 
 def _groups_of_pairs(pairs: int) -> int:
-    return round((1 + np.sqrt(1 + 8 * pairs)) / 2)
+    return round((1 + float(np.sqrt(1 + 8 * pairs))) / 2)
 
 
 def _dunnett(model: Model, table: EndpointTable) -> list[ContrastSet]:
     reference, *others = table.levels[table.treatment]
     base = model.mean(**{table.treatment: reference})
-    rows = tuple((other, reference, model.mean(**{table.treatment: other}) - base) for other in others)
+    rows = tuple(Comparison(other, reference, model.mean(**{table.treatment: other}) - base) for other in others)
     return [ContrastSet("dunnett", rows, "dunnett")]
 
 
 def _pairwise(model: Model, table: EndpointTable) -> list[ContrastSet]:
     means = {level: model.mean(**{table.treatment: level}) for level in table.levels[table.treatment]}
-    rows = tuple((second, first, means[second] - means[first]) for first, second in combinations(means, 2))
+    rows = tuple(Comparison(second, first, means[second] - means[first]) for first, second in combinations(means, 2))
     return [ContrastSet("pairwise", rows, "tukey")]
 
 
 def _williams(model: Model, table: EndpointTable) -> list[ContrastSet]:
-    """Control against the mean of the top dose, of the top two, ... weighed by their animals.
+    """Control against the mean of the highest dose, of the two highest, ..., weighted by their animals.
 
     Williams 1971, Biometrics 27:103-117, in the contrast form of Bretz 2006, doi:10.1016/j.csda.2005.01.015.
     """
@@ -168,12 +196,12 @@ def _williams(model: Model, table: EndpointTable) -> list[ContrastSet]:
         pooled = doses[first:]
         share = np.array([counts[dose] for dose in pooled]) / sum(counts[dose] for dose in pooled)
         mean = share @ np.array([model.mean(**{table.treatment: dose}) for dose in pooled])
-        rows.append(("+".join(map(str, pooled)), reference, mean - base))
+        rows.append(Comparison("+".join(pooled), reference, mean - base))
     return [ContrastSet("williams", tuple(rows), "mvt")]
 
 
 def _others(table: EndpointTable) -> list[str]:
-    """Factors beside the treatment that it may interact with."""
+    """Factors other than the treatment, except the period of a crossover."""
     return [name for name in table.levels if name not in (table.treatment, "period")]
 
 
@@ -187,11 +215,9 @@ def _interaction(model: Model, table: EndpointTable) -> list[ContrastSet]:
         rows = []
         for b, a in product(table.levels[second][1:], table.levels[first][1:]):
             a0, b0 = table.levels[first][0], table.levels[second][0]
-            weights = sum(
-                sign * model.mean(**{first: i, second: j})
-                for sign, i, j in ((1, a, b), (-1, a0, b), (-1, a, b0), (1, a0, b0))
-            )
-            rows.append((f"{first}:{second}", f"({a} - {a0}) x ({b} - {b0})", weights))
+            cells = {(i, j): model.mean(**{first: i, second: j}) for i in (a, a0) for j in (b, b0)}
+            weights = (cells[a, b] - cells[a0, b]) - (cells[a, b0] - cells[a0, b0])
+            rows.append(Comparison(f"{first}:{second}", f"({a} - {a0}) x ({b} - {b0})", weights))
         sets.append(ContrastSet("interaction", tuple(rows), "holm"))
     return sets
 
@@ -203,7 +229,7 @@ def _simple(model: Model, table: EndpointTable) -> list[ContrastSet]:
         for b in table.levels[second]:
             base = model.mean(**{first: table.levels[first][0], second: b})
             rows = tuple(
-                (
+                Comparison(
                     f"{a} | {second}={b}",
                     f"{table.levels[first][0]} | {second}={b}",
                     model.mean(**{first: a, second: b}) - base,
@@ -216,8 +242,8 @@ def _simple(model: Model, table: EndpointTable) -> list[ContrastSet]:
 
 def _custom(contrast: CustomContrast, model: Model, table: EndpointTable) -> ContrastSet:
     given = {str(level): weight for level, weight in contrast.weights.items()}
-    weights = sum(
-        given.get(str(level), 0) * model.mean(**{table.treatment: level}) for level in table.levels[table.treatment]
-    )
-    told = " ".join(f"{weight:+g} {level}" for level, weight in given.items())
-    return ContrastSet(contrast.name, ((contrast.name, told, weights),), "none")
+    levels = table.levels[table.treatment]
+    means = np.array([model.mean(**{table.treatment: level}) for level in levels])
+    weights = np.array([given.get(level, 0.0) for level in levels]) @ means
+    formula = " ".join(f"{weight:+g} {level}" for level, weight in given.items())
+    return ContrastSet(contrast.name, (Comparison(contrast.name, formula, weights),), "none")

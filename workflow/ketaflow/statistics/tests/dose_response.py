@@ -1,6 +1,6 @@
 """Dose response: the smallest effective dose, and a curve where the doses support one.
 
-In: animals' means of one endpoint and their doses. Out: lines of the dose-response table, and the curve with its band.
+In: animals' means of one endpoint and their doses. Out: rows of the dose-response table, and the curve with its band.
 
 Four doses barely identify a curve of three or four parameters. A curve is therefore reported only if all of these hold,
 otherwise the reason why it is *not estimable*: there are more dose levels than parameters; the doses differ (one-way
@@ -8,17 +8,18 @@ anova at alpha); the ED50 lies between a tenth of the smallest dose and the larg
 has two limits, less than a hundredfold apart. The ED50 is fitted on the log scale, so that its interval is positive.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import optimize, special, stats
 
 from ketaflow.statistics.adapters import lmfit_adapter
 from ketaflow.statistics.adapters.lmfit_adapter import CurveFit
-from ketaflow.statistics.dataset import Cohort, EndpointTable
-from ketaflow.statistics.model import DoseLevels, Endpoint, Line
+from ketaflow.statistics.dataset import Analysis, EndpointTable
+from ketaflow.statistics.model import DoseLevels
 from ketaflow.statistics.models.designs import Model
+from ketaflow.statistics.results.rows import DoseCurveRow, DoseResponseRow
 from ketaflow.statistics.tests import contrasts, dose_trends
 
 # Largest ratio of the limits of an ED50 that is still reported; ketaflow's choice.
@@ -53,54 +54,59 @@ class Shape:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A reported quantity of a curve: estimate, standard error (delta method), limits, and its kind of unit."""
+    """A reported quantity of a curve: estimate, standard error (delta method), limits and unit."""
 
     name: str
     estimate: float
     se: float
     low: float
     high: float
-    kind: str
+    unit: str
 
 
-def response(
-    table: EndpointTable, endpoint: Endpoint, known: Cohort, model: Model, *, alpha: float
-) -> tuple[list[Line], list[Line]]:
-    """Lines of the dose-response table, and points of the estimable curves, for each drug with several doses.
+@dataclass(frozen=True)
+class Units:
+    """Units of the dose and of the response on the scale of the analysis."""
+
+    dose: str
+    response: str
+
+
+def response(analysis: Analysis, model: Model) -> tuple[list[DoseResponseRow], list[DoseCurveRow]]:
+    """Analyse the dose response of each drug with several doses.
 
     Parameters
     ----------
-    table
-        The endpoint's rows.
-    endpoint
-        The endpoint's entry in the plan.
-    known
-        The cohort's tables.
-    model
-        The endpoint's fitted model, used for the smallest effective dose.
-    alpha
-        Error rate of the tests; intervals have the level 1 - alpha.
+    analysis : Analysis
+        The endpoint and its rows.
+    model : Model
+        The fitted model, for the smallest effective dose.
 
     Returns
     -------
-    lines of ``dose_response``
-    lines of ``dose_curves``: each curve at a grid of doses with the pointwise confidence band of the mean response,
-        estimate ± t x SE (delta method), on the scale of the analysis
+    list of DoseResponseRow
+        The smallest effective dose, and the parameters of each curve or the reason why it is not estimable.
+    list of DoseCurveRow
+        Each estimable curve at a grid of doses, with the pointwise confidence band of the mean response,
+        estimate ± t x SE (delta method).
     """
+    table = analysis.table
+    rows: list[DoseResponseRow] = []
+    points: list[DoseCurveRow] = []
     if not table.treatment:
-        return [], []
+        return rows, points
     dose_unit = "mg/kg" if table.treatment == "arm" else ""
-    units = {"dose": dose_unit, "response": _response_unit(table, endpoint), "none": ""}
-    lines, points = [], []
-    for drug, levels in dose_trends.dose_series(table, known).items():
-        found = list(_smallest_effective_dose(model, table, levels, endpoint, alpha))
+    scale, unit = analysis.endpoint.scale, table.measure.unit
+    units = Units(dose_unit, unit if scale == "identity" else f"{scale} {unit}".strip())
+    for drug, levels in dose_trends.dose_series(table, analysis.cohort).items():
+        found = [_smallest_effective_dose(levels, analysis, model, units)]
         dose, y = _animals(table, levels)
         for shape in SHAPES:
-            curve, band = _curve_lines(shape, dose, y, alpha)
+            curve, band = _curve_rows(shape, dose, y, analysis.alpha, units)
             found += curve
-            points += [{"drug": drug, "model": shape.name} | point for point in band]
-        lines += [{"drug": drug} | line | {"unit": units[line.pop("kind")]} for line in found]
-    return lines, points
+            points += [replace(point, drug=drug) for point in band]
+        rows += [replace(row, drug=drug) for row in found]
+    return rows, points
 
 
 def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> CurveFit:
@@ -108,9 +114,12 @@ def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> Curve
 
     Parameters
     ----------
+    shape : Shape
     dose : (n_animals,) float
     y : (n_animals,) float
         Animals' means on the scale of the analysis.
+    alpha : float
+        Intervals have the level 1 - alpha.
     """
     start = shape.start(dose, y)
     return lmfit_adapter.profiled(shape.curve, start, dose, y, list(start), 1 - alpha)
@@ -144,14 +153,9 @@ def dose_p(dose: np.ndarray, y: np.ndarray) -> float:
 
 def _animals(table: EndpointTable, levels: DoseLevels) -> tuple[np.ndarray, np.ndarray]:
     """Dose and mean of each animal in a series."""
-    means = dose_trends.within(table, levels).unit_means
-    return means[table.treatment].map(levels).to_numpy(float), means["y"].to_numpy(float)
-
-
-def _response_unit(table: EndpointTable, endpoint: Endpoint) -> str:
-    """Unit of a response on the scale of the analysis."""
-    unit = str(table.facts.get("unit", ""))
-    return unit if endpoint.scale == "identity" else f"{endpoint.scale} {unit}".strip()
+    means = dose_trends.series_table(table, levels).unit_means
+    doses = np.array([levels[level] for level in means[table.treatment]], dtype=float)
+    return doses, means["y"].to_numpy(float)
 
 
 def _logistic_share(dose: np.ndarray, log_slope: float, log_ed50: float) -> np.ndarray:
@@ -203,28 +207,31 @@ SHAPES = (
 EMAX, LOGISTIC = SHAPES
 
 
-def _curve_lines(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> tuple[list[Line], list[Line]]:
-    """Lines and points of one curve, or the reason why it is not estimable and no points."""
+def _curve_rows(
+    shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float, units: Units
+) -> tuple[list[DoseResponseRow], list[DoseCurveRow]]:
+    """Rows and points of one curve, or the reason why it is not estimable and no points."""
     fit, reason = None, _not_supported(shape, dose, y, alpha)
     if not reason:
         fit = fitted(shape, dose, y, alpha)
         reason = _doubt(fit, dose, alpha)
     if fit is None or reason:
-        note = f"not estimable: {reason}"
-        return [{"model": shape.name, "parameter": "ed50", "estimable": "no", "kind": "dose", "note": note}], []
-    p, df = _lack_of_fit(fit, dose, y)
-    found = [
-        {
-            "parameter": each.name, "estimate": each.estimate, "se": each.se, "ci_low": each.low, "ci_high": each.high,
-            "kind": each.kind,
-        }
-        for each in _reported(fit, alpha)
+        row = DoseResponseRow(model=shape.name, parameter="ed50", estimable="no", unit=units.dose)
+        return [replace(row, note=f"not estimable: {reason}")], []
+    common = DoseResponseRow(model=shape.name, df=fit.df, estimable="yes")
+    rows = [
+        replace(
+            common, parameter=each.name, estimate=each.estimate, se=each.se, ci_low=each.low, ci_high=each.high,
+            unit=each.unit,
+        )
+        for each in _reported(fit, alpha, units)
     ]  # fmt: skip
-    found.append({"parameter": "residual_sd", "estimate": float(np.sqrt(fit.residual_variance)), "kind": "response"})
+    sd = float(np.sqrt(fit.residual_variance))
+    rows.append(replace(common, parameter="residual_sd", estimate=sd, unit=units.response))
+    p, df = _lack_of_fit(fit, dose, y)
     note = "F test of the curve against a separate mean at each dose"
-    found.append({"parameter": "lack_of_fit_p", "estimate": p, "df": df, "kind": "none", "note": note})
-    common = {"model": shape.name, "df": fit.df, "estimable": "yes"}
-    return [common | line for line in found], list(_band(shape, fit, dose, alpha))
+    rows.append(replace(common, parameter="lack_of_fit_p", estimate=p, df=df, note=note))
+    return rows, list(_band(shape, fit, dose, alpha))
 
 
 def _not_supported(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> str:
@@ -252,27 +259,28 @@ def _doubt(fit: CurveFit, dose: np.ndarray, alpha: float) -> str:
     return ""
 
 
-def _reported(fit: CurveFit, alpha: float) -> Iterator[Parameter]:
+def _reported(fit: CurveFit, alpha: float, units: Units) -> Iterator[Parameter]:
     """Reported quantities of a curve: profile limits, and limits on the log scale for derived doses."""
     unit, index = np.eye(len(fit.names)), {name: i for i, name in enumerate(fit.names)}
 
-    def profile(name: str, called: str, kind: str, transform: Callable = float, slope: Callable = lambda _: 1.0):
-        value = fit.parameters[index[name]]
-        se = _delta_se(fit, unit[index[name]] * slope(value))
-        low, high = (float(transform(limit)) for limit in fit.intervals[name])
-        return Parameter(called, float(transform(value)), se, low, high, kind)
+    def profile(name: str, called: str, of: str) -> Parameter:
+        value, limits = fit.parameters[index[name]], np.array(fit.intervals[name])
+        se = _delta_se(fit, unit[index[name]])
+        if name.startswith("log_"):
+            value, limits, se = np.exp(value), np.exp(limits), np.exp(value) * se
+        return Parameter(called, float(value), float(se), float(limits[0]), float(limits[1]), of)
 
     if fit.names[0] == "e0":
-        yield profile("e0", "e0", "response")
-        yield profile("emax", "emax", "response")
-        yield profile("log_ed50", "ed50", "dose", np.exp, np.exp)
+        yield profile("e0", "e0", units.response)
+        yield profile("emax", "emax", units.response)
+        yield profile("log_ed50", "ed50", units.dose)
         return
     control, change, log_slope, log_ed50 = fit.parameters
     slope, half_width = np.exp(log_slope), stats.t.ppf(1 - alpha / 2, fit.df)
-    yield profile("control_limit", "control_limit", "response")
+    yield profile("control_limit", "control_limit", units.response)
     top, top_se = control + change, _delta_se(fit, unit[0] + unit[1])
-    yield Parameter("top_dose_limit", top, top_se, top - half_width * top_se, top + half_width * top_se, "response")
-    yield profile("log_slope", "slope", "none", np.exp, np.exp)
+    yield Parameter("top_dose_limit", top, top_se, top - half_width * top_se, top + half_width * top_se, units.response)
+    yield profile("log_slope", "slope", "")
     for share in (10, 50, 90):
         odds = np.log(share / (100 - share))
         log_dose = log_ed50 + odds / slope
@@ -281,14 +289,14 @@ def _reported(fit: CurveFit, alpha: float) -> Iterator[Parameter]:
         low, high = np.exp(log_dose - half_width * log_se), np.exp(log_dose + half_width * log_se)
         if share == 50:
             low, high = np.exp(fit.intervals["log_ed50"])
-        yield Parameter(f"ed{share}", dose, dose * log_se, float(low), float(high), "dose")
+        yield Parameter(f"ed{share}", dose, dose * log_se, float(low), float(high), units.dose)
 
 
 def _delta_se(fit: CurveFit, gradient: np.ndarray) -> float:
     return float(np.sqrt(max(gradient @ fit.covariance @ gradient, 0)))
 
 
-def _band(shape: Shape, fit: CurveFit, dose: np.ndarray, alpha: float) -> Iterator[Line]:
+def _band(shape: Shape, fit: CurveFit, dose: np.ndarray, alpha: float) -> Iterator[DoseCurveRow]:
     """Points of the curve from no dose to the largest dose given, evenly spaced."""
     at = np.linspace(0, dose.max(), CURVE_POINTS)
     values = dict(zip(fit.names, fit.parameters, strict=True))
@@ -303,7 +311,9 @@ def _band(shape: Shape, fit: CurveFit, dose: np.ndarray, alpha: float) -> Iterat
     ])  # fmt: skip
     half = stats.t.ppf(1 - alpha / 2, fit.df) * np.sqrt(np.einsum("in,ij,jn->n", gradient, fit.covariance, gradient))
     for point, value, width in zip(at, mean, half, strict=True):
-        yield {"dose": float(point), "estimate": float(value), "ci_low": value - width, "ci_high": value + width}
+        yield DoseCurveRow(
+            model=shape.name, dose=float(point), estimate=float(value), ci_low=value - width, ci_high=value + width
+        )
 
 
 def _lack_of_fit(fit: CurveFit, dose: np.ndarray, y: np.ndarray) -> tuple[float, int]:
@@ -316,28 +326,27 @@ def _lack_of_fit(fit: CurveFit, dose: np.ndarray, y: np.ndarray) -> tuple[float,
     return float(stats.f.sf((fit.rss - pure) / df1 / (pure / df2), df1, df2)), df2
 
 
-def _smallest_effective_dose(
-    model: Model, table: EndpointTable, levels: DoseLevels, endpoint: Endpoint, alpha: float
-) -> Iterable[Line]:
+def _smallest_effective_dose(levels: DoseLevels, analysis: Analysis, model: Model, units: Units) -> DoseResponseRow:
     """Step down from the largest dose while each dose differs from the control.
 
     A fixed sequence, each step at the full alpha (Tamhane, Hochberg & Dunnett 1996, doi:10.2307/2533142). It assumes
     that a larger dose does not act less.
     """
+    treatment = analysis.table.treatment
     control, *doses = levels
     least, steps, reached = np.nan, [], 0.0
-    base = model.mean(**{table.treatment: control})
+    base = model.mean(**{treatment: control})
     for level in reversed(doses):
-        part = model.fit.estimate(model.mean(**{table.treatment: level}) - base)
-        p = float(contrasts.tail(np.array(part.value / part.se), np.array(part.df), endpoint.alternative))
-        reached = max(reached, p)
+        part = model.fit.estimate(model.mean(**{treatment: level}) - base)
+        t, df = np.array(part.value / part.se), np.array(part.df)
+        reached = max(reached, float(contrasts.tail(t, df, analysis.endpoint.alternative)))
         steps.append(f"{levels[level]:g}: p = {reached:.3g}")
-        if reached > alpha:
+        if reached > analysis.alpha:
             break
         least = levels[level]
-    none = "" if np.isfinite(least) else "no dose differed from the control; "
-    yield {
-        "model": "step-down", "parameter": "minimum_effective_dose", "estimate": least, "kind": "dose",
-        "estimable": "yes" if np.isfinite(least) else "no",
-        "note": none + "from the largest dose down, " + ", ".join(steps),
-    }  # fmt: skip
+    found = bool(np.isfinite(least))
+    note = f"{'' if found else 'no dose differed from the control; '}from the largest dose down, {', '.join(steps)}"
+    return DoseResponseRow(
+        model="step-down", parameter="minimum_effective_dose", estimate=least, unit=units.dose,
+        estimable="yes" if found else "no", note=note,
+    )  # fmt: skip
