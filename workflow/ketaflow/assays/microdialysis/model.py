@@ -211,6 +211,8 @@ class Peak:
         Time of the maximum, start and end (minutes).
     area : float
         Signal x s, or the unit of the instrument's areas.
+    area_low, area_high : float
+        Lowest and highest area under admissible baselines (unit of the area).
     height : float
         Above the baseline (unit of the signal).
     saturated : bool
@@ -259,6 +261,8 @@ class Peak:
     noise_area: float = NAN
     line_start: float = NAN
     line_stop: float = NAN
+    area_low: float = NAN
+    area_high: float = NAN
     name: str | None = None
     reported: float | None = None
     reported_unit: str | None = None

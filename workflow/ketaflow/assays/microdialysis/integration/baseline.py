@@ -11,6 +11,7 @@ import numpy as np
 
 from ketaflow.assays.microdialysis.integration import constants
 from ketaflow.assays.microdialysis.integration.extrema import edges_of, parabola, prominences
+from ketaflow.assays.microdialysis.integration.level_places import level_places
 from ketaflow.assays.microdialysis.integration.negative_peaks import after_dips, negative_peaks
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline
 
@@ -62,6 +63,7 @@ def _line_of(trace: Outline, apexes: np.ndarray) -> np.ndarray:
         tops = (trace.smooth - line)[apexes]
         bare = _trusted(straight & free, level & free, mean, tops, apexes, half, trace.ripple)
         bare |= calm | free & calm_places(trace.signal - line, half, trace.ripple)
+        bare |= free & level_places(trace.smooth - line, half, trace.ripple)
         bare = _without_tops(bare, trace.smooth - line, half, trace.ripple)
         places = np.flatnonzero(_clear_of_tails(bare, trace.smooth - line, apexes))
         before, line = line, _hung(light, places, mean[places] + line[places], usable, half, trace.ripple)

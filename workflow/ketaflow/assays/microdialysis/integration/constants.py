@@ -84,6 +84,18 @@ CALM_WIDTHS = 4.0
 CALM_RIPPLES = 1.3
 # And rises and bends by no more than this many times the ripple.
 CALM_CHANGE_RIPPLES = 2.0
+# A place beside peaks is level over so many widths of the wider neighbour ...
+LEVEL_WIDTHS = 3.0
+# ... if it rises by less than this fraction of the lower neighbour, and scatters by less than half of it.
+LEVEL_FRACTION = 0.04
+# Maxima lower than this fraction of the lower neighbour do not count within the stretch.
+BUMP_FRACTION = 0.1
+# But they may not cover more than half of it.
+LEVEL_COVERED = 0.5
+# Level places keep this distance from every visible maximum (its widths), where a Gaussian is at 0.001 % of its height.
+CLEAR_WIDTHS = 2.0
+# A level place beside a peak is searched in so many steps of a quarter of its width.
+BESIDE_STEPS = 12
 # Rounds in which the line is found again: drift counts as straight once the line is subtracted.
 LINE_ROUNDS = 3
 # The line is settled when it moves by less than this many times the ripple.

@@ -14,6 +14,7 @@ from ketaflow.assays.microdialysis.integration import constants, deconvolution
 from ketaflow.assays.microdialysis.integration.baseline import drop_line
 from ketaflow.assays.microdialysis.integration.drift import slow_drift
 from ketaflow.assays.microdialysis.integration.extrema import crossings, smoothed
+from ketaflow.assays.microdialysis.integration.level_places import area_ranges
 from ketaflow.assays.microdialysis.integration.peak_bounds import Span, chords, peak_spans, skimmed, spans_by_hand
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline, outlined
 from ketaflow.assays.microdialysis.model import Peak
@@ -98,6 +99,8 @@ def peaks_of(
         found = [peak for peak in found if peak.area > 0 and peak.height > 0]
     if unmix and not limits and method == "drop_line":
         found = unmixed(time_min, trace.signal - line, found, trace.width, trace.noise)
+    ranges = area_ranges(time_min, trace.smooth, line, found, trace.ripple)
+    found = [replace(peak, area_low=low, area_high=high) for peak, (low, high) in zip(found, ranges, strict=True)]
     return Integrated(trace.smooth + trace.drift, line + trace.drift, trace.noise, _with_resolution(found))
 
 
