@@ -9,14 +9,8 @@ import pandas as pd
 import yaml
 
 from ketaflow.assays.microdialysis import ingest, qc, quantify, simulate
-from ketaflow.assays.microdialysis.model import (
-    Dialysate,
-    FractionRow,
-    IngestSettings,
-    Measured,
-    QcSettings,
-    QuantifySettings,
-)
+from ketaflow.assays.microdialysis.cohort_rows import FractionRow
+from ketaflow.assays.microdialysis.model import Dialysate, IngestSettings, Measured, QcSettings, QuantifySettings
 from ketaflow.core import settings
 from ketaflow.core.inputs import Rows, build
 from ketaflow.core.results import Checked, frame

@@ -9,7 +9,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from dialysate import Animal, fraction_row, fractions, measure, table, values
 
-from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, StandardRow, VendorPeak
+from ketaflow.assays.microdialysis.cohort_rows import StandardRow
+from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, VendorPeak
 from ketaflow.core.errors import IngestError
 
 TRUTH_UM = [1.0, 1.0, 1.0, 1.0, 1.5, 2.0, 1.6, 1.3, 1.1]
@@ -71,5 +72,5 @@ def test_an_injection_without_it_has_no_number_and_says_why():
 
 
 def test_one_that_no_standard_holds_stops_the_animal_in_words():
-    with pytest.raises(IngestError, match="'d5-glutamate' of glutamate stands in no row of microdialysis_standards"):
+    with pytest.raises(IngestError, match="'d5-glutamate' of glutamate is in no row of microdialysis_standards"):
         measure(animal(LOSSES), internal_standard="d5-glutamate")

@@ -11,8 +11,9 @@ from dialysate import DEFAULTS, gaussian
 
 from ketaflow.assays.microdialysis import simulate
 from ketaflow.assays.microdialysis.calibration import calibration_lines, identification
+from ketaflow.assays.microdialysis.cohort_rows import StandardRow
 from ketaflow.assays.microdialysis.integration import peaks
-from ketaflow.assays.microdialysis.model import Peak, StandardRow
+from ketaflow.assays.microdialysis.model import Peak
 from ketaflow.assays.microdialysis.readers import dispatch
 
 TIME = np.arange(0, 10, 0.5 / 60)

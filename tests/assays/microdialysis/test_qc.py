@@ -31,7 +31,7 @@ def test_a_peak_whose_foot_is_high_is_named(tmp_path):
     checks = table(checked(record, foot_max_pct=1e-6), "checks")
     feet = checks[checks["check"].eq("foot") & checks["value"].gt(1e-6)]
     assert len(feet) and feet["verdict"].eq("warn").all()
-    assert feet["message"].str.contains("how the line is drawn").all()
+    assert feet["message"].str.contains("depends on the baseline").all()
 
 
 def test_every_chromatogram_and_the_animal_have_their_pictures(tmp_path):

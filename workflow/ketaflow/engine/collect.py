@@ -42,6 +42,8 @@ NUMBERS = ("time_min", "value", "n", "low", "high")
 SHOWN_FAILURES, SHOWN_NAMES = 10, 5
 # The check that says that an assay's stage ``cohort`` failed.
 COHORT_STAGE = "cohort_summary"
+# The check by which an assay's stage ``cohort`` says that a file shared by several recordings cannot be read.
+SHARED_FILE = "shared_file_readable"
 
 
 @dataclass(frozen=True)
@@ -299,6 +301,7 @@ def _recordings(
 ) -> pd.DataFrame:
     """One row per recording and file, with its status."""
     status = _statuses(assay, measured, checks)
+    unread = _unread(checks)
     made = []
     for outcome in found:
         sources = {source.path: source for source in outcome.sources}
@@ -311,10 +314,20 @@ def _recordings(
             for source in [sources[path] for path in one.paths] or [given.table_file]:
                 made.append((assay, one.name, one.animal, source.path, source.sha256, source.bytes, state, reason))
         for path in sorted(set(sources) - used):
-            source = sources[path]
-            made.append((assay, "", None, path, source.sha256, source.bytes, outcome.status, outcome.reason))
+            source, state, reason, name = sources[path], outcome.status, outcome.reason, ""
+            if path in unread:
+                state, reason, name = "failed", unread[path], path
+            made.append((assay, name, None, path, source.sha256, source.bytes, state, reason))
     made += [(assay, "", None, source.path, source.sha256, source.bytes, "ok", "") for source in given.more_files]
     return pd.DataFrame(made, columns=list(RECORDING_COLUMNS)).drop_duplicates(ignore_index=True)
+
+
+def _unread(checks: pd.DataFrame) -> dict[str, str]:
+    """Files that belong to no recording of their own and failed a check, such as standards, with the reason."""
+    if not len(checks):
+        return {}
+    failed = checks[checks["verdict"].eq("fail") & checks["check"].eq(SHARED_FILE)]
+    return dict(zip(failed["recording"], failed["message"], strict=True))
 
 
 def _statuses(assay: str, measured: pd.DataFrame, checks: pd.DataFrame) -> dict[str, tuple[str, str]]:
@@ -353,7 +366,8 @@ def _items(recordings: pd.DataFrame, measured: pd.DataFrame, found: list[Outcome
     for name, *words, value in measured.reindex(columns=columns).itertuples(index=False):
         values[name].append([*map(str, words), f"{float('nan') if value is None else value:.6g}"])
     made = []
-    named = recordings[recordings["recording"].ne("")]
+    own = {one.name for outcome in found for one in outcome.recordings}
+    named = recordings[recordings["recording"].isin(own)]
     for (assay, name), rows in named.groupby(["assay", "recording"], sort=True):
         recorded = [rows_alone[name]] if name in rows_alone else sorted(rows["sha256"])
         content = [recorded, sorted(values[name])]

@@ -22,6 +22,34 @@ MASS_NG_PER_ML = {"ng/ml": 1.0, "ug/l": 1.0, "pg/ul": 1.0, "pg/ml": 1e-3, "ug/ml
 RATIOS = (("glutamate", "glutamine"), ("gaba", "glutamate"))
 
 
+# Amounts in a whole fraction or in one injection: picomoles per unit (pmol in one ul are uM), and what they refer to.
+AMOUNTS_PMOL = {"pmol": 1.0, "fmol": 1e-3}
+PER_FRACTION, PER_INJECTION = "fraction", "injection"
+
+
+def amount_of(unit: str) -> tuple[float, str] | None:
+    """Return the picomoles of a unit of amount, and whether it is per fraction or per injection.
+
+    Parameters
+    ----------
+    unit : str
+        Such as pmol/fraction or fmol/injection.
+
+    Returns
+    -------
+    (float, str) or None
+        None for any other unit.
+    """
+    amount, _, per = _plain(unit).lower().partition("/")
+    per = per.removeprefix("per").removesuffix("s")
+    known = amount in AMOUNTS_PMOL and per in (PER_FRACTION, PER_INJECTION)
+    return (AMOUNTS_PMOL[amount], per) if known else None
+
+
+def _plain(unit: str) -> str:
+    return unit.strip().replace("\u00b5", "u").replace("\u03bc", "u").replace(" ", "")
+
+
 def canonical(name: str) -> str:
     """Return one name for each transmitter that a ratio is made of; other names in lower case."""
     plain = name.strip().lower()
@@ -43,7 +71,7 @@ def to_um(unit: str, analyte: str) -> float | None:
     float or None
         None where the unit, or the molar mass it needs, is not known.
     """
-    plain = unit.strip().replace("\u00b5", "u").replace("\u03bc", "u").replace(" ", "")
+    plain = _plain(unit)
     # M and m differ by more than case: mM is milli, MM and Mm are slips read as the same.
     lowered = plain.lower()
     if lowered in MOLAR_UM:

@@ -32,11 +32,34 @@ def summarise(tables: Tables, cohort: Tables) -> Summary:
     fractions, measured = (tables.get(name, pd.DataFrame()) for name in ("fractions", "measurements"))
     checks = copies(once["peaks"], cohort["microdialysis"]) if "peaks" in once and "microdialysis" in cohort else []
     checks += scattered_times(measured) if len(measured) else []
+    checks += unread_standards(once.get("standards", pd.DataFrame()))
     figures = [standards_figure(once.get("standards", pd.DataFrame())), baseline_figure(measured)]
     published: dict[str, pd.DataFrame | None] = dict(once)
     if len(fractions) and len(measured):
         published["legends"] = legends(fractions, measured, once.get("calibration", pd.DataFrame()))
     return Summary(checks=checks, tables=published, figures=[figure for figure in figures if figure])
+
+
+def unread_standards(standards: pd.DataFrame) -> list[Check]:
+    """Name the standards that could not be read, each once for the whole cohort.
+
+    Parameters
+    ----------
+    standards : data frame
+        The table ``standards`` of all animals.
+
+    Returns
+    -------
+    list of Check
+        Failed, with the path of the standard as recording.
+    """
+    if not len(standards):
+        return []
+    broken = standards[~standards["readable"].astype(bool)]
+    return [
+        check("shared_file_readable", None, recording=str(path), verdict="fail", message=str(reason), place="standard")
+        for path, reason in broken.groupby("recording", sort=True)["reason"].first().items()
+    ]
 
 
 def scattered_times(measured: pd.DataFrame) -> list[Check]:

@@ -4,6 +4,8 @@
 
 # Integrated traces that are kept for the next animal of a batch: all animals have the standards in common.
 KEPT_TRACES = 256
+# Shape of a peak whose area a person set in the instrument's software.
+BY_HAND = "by hand"
 # A line needs this many different concentrations; with fewer it goes through zero.
 LEAST_LEVELS = 3
 # LOD and LOQ in standard deviations of the response over the slope (ICH Q2(R1)).

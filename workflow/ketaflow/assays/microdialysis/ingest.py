@@ -6,13 +6,18 @@ A chromatogram that cannot be read is kept as the reason for it, so that the ani
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, FractionRow, IngestSettings, StandardRow
-from ketaflow.assays.microdialysis.readers import dispatch
+from ketaflow.assays.microdialysis.cohort_rows import FractionRow, StandardRow
+from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, IngestSettings
+from ketaflow.assays.microdialysis.readers import batch_results, dispatch
+from ketaflow.core import files
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows
+
+Injection = TypeVar("Injection", FractionRow, StandardRow)
 
 
 def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> Dialysate:
@@ -33,24 +38,90 @@ def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> Dialysate:
         Every chromatogram that can be read, and the reason for every other one.
     """
     fractions = rows.of("microdialysis", FractionRow)
-    standards = rows.of("microdialysis_standards", StandardRow)
+    batches = {row.batch for row in fractions}
+    standards = [
+        row for row in rows.of("microdialysis_standards", StandardRow) if row.batch is None or row.batch in batches
+    ]
     found: dict[str, Chromatogram] = {}
     unreadable: dict[str, str] = {}
-    paths = [row.chromatogram for row in fractions] + [row.chromatogram for row in standards]
-    for path in dict.fromkeys(path for path in paths if path):
-        try:
-            one = chosen(_read(folder / path, settings.time_unit), settings.detector, Path(path).name)
-        except (IngestError, OSError) as error:
-            unreadable[path] = str(error)
-            continue
-        # The instrument's own peaks are used only where there is no signal to integrate.
-        found[path] = replace(
-            one,
-            time_min=np.asarray(one.time_min, float),
-            signal=np.asarray(one.signal, float),
-            vendor_peaks=[] if len(one.signal) else one.vendor_peaks,
-        )
-    return Dialysate(fractions[0].animal, fractions, standards, found, unreadable)
+    own = [_with_source(row, folder, settings, found, unreadable) for row in fractions]
+    shared = [_with_source(row, folder, settings, found, unreadable) for row in standards]
+    return Dialysate(fractions[0].animal, own, shared, found, unreadable)
+
+
+def _with_source(
+    row: Injection, folder: Path, settings: IngestSettings, found: dict[str, Chromatogram], unreadable: dict[str, str]
+) -> Injection:
+    """The row with the name under which its chromatogram, or the reason why it cannot be read, is kept."""
+    if not row.chromatogram:
+        return row
+    names = _sample_names(row)
+    try:
+        one, source = _injection(row.chromatogram, names, folder, settings)
+        found[source] = one
+    except Exception as error:
+        if files.is_of_the_machine(error):
+            raise
+        source = row.chromatogram if row.injection is None else f"{row.chromatogram}#{row.injection}"
+        known = isinstance(error, IngestError | OSError)
+        name = Path(row.chromatogram).name
+        unreadable[source] = str(error) if known else (
+            f"{name}: it could not be read ({type(error).__name__}: {error}). Export the chromatogram again."
+        )  # fmt: skip
+    return replace(row, source=source)
+
+
+def _sample_names(row: Injection) -> list[str]:
+    """Names that the sample of a row may have in a file of several injections, the surest first."""
+    if row.injection is not None:
+        return [row.injection]
+    return [f"{row.animal}_{row.fraction}", f"{row.animal}_f{row.fraction}"] if isinstance(row, FractionRow) else []
+
+
+def _injection(path: str, names: list[str], folder: Path, settings: IngestSettings) -> tuple[Chromatogram, str]:
+    """The chromatogram of one injection, and the name under which it is kept."""
+    traces = _read(folder / path, settings.time_unit)
+    samples = list(dict.fromkeys(one.sample for one in traces))
+    source = path
+    if len(samples) > 1:
+        sample = sample_of(samples, names, Path(path).name)
+        traces, source = [one for one in traces if one.sample == sample], f"{path}#{sample}"
+    one = chosen(traces, settings.detector, Path(path).name)
+    return replace(one, time_min=np.asarray(one.time_min, float), signal=np.asarray(one.signal, float)), source
+
+
+def sample_of(samples: list[str], names: list[str], file: str) -> str:
+    """Find the sample of a file of several injections that a row of the table means.
+
+    Parameters
+    ----------
+    samples : list of str
+        Names of the samples in the file.
+    names : list of str
+        Names that the row may mean; case, separators and leading zeros are ignored.
+    file : str
+        Name of the file, for the message.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    IngestError
+        If none of the samples, or more than one, has such a name.
+    """
+    wanted = {batch_results.sample_key(name) for name in names}
+    found = [sample for sample in samples if sample in names] or [
+        sample for sample in samples if batch_results.sample_key(sample) in wanted
+    ]
+    if len(found) == 1:
+        return found[0]
+    shown = ", ".join(repr(sample) for sample in samples[:4]) + (" ..." if len(samples) > 4 else "")
+    raise IngestError(
+        f"{file}: {len(samples)} injections in one file ({shown}), expected one. Enter the name of the sample in the "
+        "column 'injection', or export each injection to a file of its own."
+    )
 
 
 def _read(path: Path, time_unit: str) -> list[Chromatogram]:

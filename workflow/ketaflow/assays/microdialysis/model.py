@@ -1,84 +1,16 @@
-"""Dataclasses of the assay: rows of its tables, settings of its stages, and what the stages hand on."""
+"""Dataclasses of the assay: settings of its stages, and what the stages hand on."""
 
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from ketaflow.assays.microdialysis.cohort_rows import FractionRow, StandardRow
 from ketaflow.core.results import Measurement, table
 
 BaselineMethod = Literal["drop_line", "valley_to_valley", "tangent_skim", "snip", "arpls"]
 Weighting = Literal["none", "1/x", "1/x2"]
 NAN = float("nan")
-
-
-@dataclass(frozen=True)
-class FractionRow:
-    """One row of the cohort table ``microdialysis``: a collected fraction, on the clock of the tube."""
-
-    animal: str
-    fraction: str
-    start_min: float
-    stop_min: float
-    flow_ul_per_min: float | None
-    dead_volume_ul: float | None
-    region: str | None
-    chromatogram: str | None
-    recovery_pct: float | None
-    note: str | None
-
-
-@dataclass(frozen=True)
-class ConcentrationRow:
-    """One row of ``microdialysis_concentrations``: a concentration that the laboratory measured."""
-
-    fraction: str
-    analyte: str
-    value: float | None
-    unit: str | None
-    state: str | None
-    region: str | None
-
-
-@dataclass(frozen=True)
-class StandardRow:
-    """One row of ``microdialysis_standards``: an analyte of known concentration in a standard."""
-
-    chromatogram: str
-    analyte: str
-    concentration_um: float
-    retention_min: float | None
-    internal_standard: str | None
-
-
-@dataclass(frozen=True)
-class PeakLimitsRow:
-    """One row of ``microdialysis_limits``: a peak whose limits a person set."""
-
-    chromatogram: str
-    start_min: float
-    stop_min: float
-
-
-@dataclass(frozen=True)
-class NoNetFluxRow:
-    """One row of ``microdialysis_no_net_flux``: a perfused concentration and what was collected."""
-
-    animal: str
-    analyte: str
-    infused_um: float
-    collected_um: float
-    region: str | None
-
-
-@dataclass(frozen=True)
-class TruthRow:
-    """One row of ``microdialysis_truth``: a concentration drawn into a simulated chromatogram."""
-
-    fraction: str
-    analyte: str
-    concentration_um: float | None
-    fault: str | None
 
 
 @dataclass(frozen=True)
@@ -98,6 +30,9 @@ class QuantifySettings:
     snr_min: float
     smallest_peak_pct: float
     unmix: bool
+    area_doubt_max_pct: float
+    use: Literal["own", "vendor"]
+    bracketing: Literal["pooled", "interpolated"]
     retention_window_min: float
     retention_shift_min: float
     calibration: Literal["linear", "through_zero"]
@@ -130,11 +65,16 @@ class QcSettings:
     foot_max_pct: float
     shift_max_min: float
     drift_max_pct: float
+    injection_cv_max_pct: float
+    vendor_difference_max_pct: float
 
 
 @dataclass(frozen=True)
 class VendorPeak:
-    """A peak of the instrument's own peak table; None for what the file does not give."""
+    """A peak of the instrument's own peak table; None for what the file does not give.
+
+    ``manual``: the file marks it as integrated by hand.
+    """
 
     name: str | None = None
     retention_min: float | None = None
@@ -144,6 +84,7 @@ class VendorPeak:
     height: float | None = None
     concentration: float | None = None
     unit: str | None = None
+    manual: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,6 +101,8 @@ class Chromatogram:
         Unit of time in the instrument's areas: 1 for signal x s, 60 for signal x min.
     vendor_peaks : list of VendorPeak
         The instrument's own peak table.
+    sample : str
+        Name of the sample, where the file gives it.
     """
 
     time_min: np.ndarray
@@ -169,6 +112,7 @@ class Chromatogram:
     form: str = ""
     area_time_s: float = 1.0
     vendor_peaks: list[VendorPeak] = field(default_factory=list)
+    sample: str = ""
 
     @property
     def area_unit(self) -> str:
@@ -269,11 +213,17 @@ class Peak:
 
 
 class Determination(NamedTuple):
-    """An analyte in one fraction: its concentration (uM; NaN if none), a state, and the reason for a gap."""
+    """An analyte in one injection or fraction.
+
+    Its concentration (uM; NaN if none), a state, and the reason for a gap or a doubt; for a mean of several injections
+    their number and coefficient of variation (%).
+    """
 
     value: float
     state: str
     reason: str
+    injections: int = 1
+    cv_pct: float = NAN
 
 
 @dataclass(frozen=True)
@@ -288,6 +238,8 @@ class PeakRow:
     start_min: float
     stop_min: float
     area: float
+    area_low: float
+    area_high: float
     height: float
     snr: float
     saturated: bool
@@ -308,7 +260,8 @@ class PeakRow:
 class CalibrationLine:
     """One row of ``calibration.csv``: response = slope x concentration + intercept, from ``loq_um`` to ``highest_um``.
 
-    ``levels`` counts the different concentrations above zero, ``r_squared`` is weighted as the fit.
+    ``levels`` counts the different concentrations above zero, ``r_squared`` is weighted as the fit. ``batch`` and
+    ``standard_set`` are empty where one line serves all.
     """
 
     analyte: str
@@ -321,6 +274,8 @@ class CalibrationLine:
     lowest_um: float
     highest_um: float
     levels: int
+    batch: str = ""
+    standard_set: str = ""
 
     def concentration_um(self, response: float) -> float:
         """Return the concentration (uM) of a response; valid only within the range of the line."""
@@ -329,7 +284,11 @@ class CalibrationLine:
 
 @dataclass(frozen=True)
 class StandardReadBack:
-    """One row of ``standards.csv``: a standard's concentration calculated back from its response."""
+    """One row of ``standards.csv``: a standard's concentration calculated back from its response.
+
+    ``reason`` says why a standard has no response; ``readable`` is False where its file could not be
+    read. ``area_doubt_pct`` is how far its area depends on the baseline.
+    """
 
     recording: str
     analyte: str
@@ -338,11 +297,19 @@ class StandardReadBack:
     response: float
     back_calculated_um: float
     error_pct: float
+    batch: str = ""
+    standard_set: str = ""
+    area_doubt_pct: float = NAN
+    readable: bool = True
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class FractionResult:
-    """One row of ``fractions.csv``: an analyte in one fraction, with times in the brain (minutes from the dose)."""
+    """One row of ``fractions.csv``: an analyte in one fraction, with times in the brain (minutes from the dose).
+
+    ``concentration_um`` is that of the undiluted dialysate, and the mean of ``injections`` injections.
+    """
 
     recording: str
     animal: str
@@ -355,6 +322,25 @@ class FractionResult:
     merged: bool
     flow_ul_per_min: float
     chromatogram: str | None
+    analyte: str
+    concentration_um: float
+    state: str
+    reason: str
+    dilution_factor: float = 1.0
+    recovery_pct: float | None = None
+    injections: int = 1
+    injection_cv_pct: float = NAN
+
+
+@dataclass(frozen=True)
+class InjectionResult:
+    """One row of ``injections.csv``: an analyte in one injection of a fraction that was injected several times."""
+
+    recording: str
+    animal: str
+    region: str | None
+    fraction: str
+    injection: str
     analyte: str
     concentration_um: float
     state: str
@@ -415,7 +401,7 @@ class Measured:
     ----------
     measurements : list of Measurement
         Concentrations, baseline and response.
-    peaks, fractions, calibration, standards, no_net_flux : list
+    peaks, fractions, calibration, standards, no_net_flux, injections : list
         The published tables.
     experiments : list of FluxExperiment
         No-net-flux experiments, for the reviewer's figures.
@@ -427,4 +413,5 @@ class Measured:
     calibration: list[CalibrationLine] = table()
     standards: list[StandardReadBack] = table()
     no_net_flux: list[FluxLine] = table()
+    injections: list[InjectionResult] = table()
     experiments: list[FluxExperiment] = field(default_factory=list)

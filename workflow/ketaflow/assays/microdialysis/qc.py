@@ -18,7 +18,7 @@ from ketaflow.assays.microdialysis.model import (
 )
 from ketaflow.assays.microdialysis.response import baseline_response
 from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
-from ketaflow.core.results import Check, Checked, check, within
+from ketaflow.core.results import Check, Checked, Figure, check, within
 
 
 def qc(dialysate: Dialysate, measured: Measured, settings: QcSettings) -> Checked:
@@ -41,16 +41,19 @@ def qc(dialysate: Dialysate, measured: Measured, settings: QcSettings) -> Checke
     by_path: dict[str, list[PeakRow]] = {}
     for peak in measured.peaks:
         by_path.setdefault(peak.chromatogram, []).append(peak)
-    own = list(dict.fromkeys(row.chromatogram for row in dialysate.fractions if row.chromatogram))
+    own = {row.path: row.chromatogram for row in dialysate.fractions if row.path and row.chromatogram}
     ends_min = {path: float(one.time_min[-1]) for path, one in dialysate.chromatograms.items() if len(one.time_min)}
-    checks, shown = [], {}
-    for path in own:
+    checks: list[Check] = []
+    shown: dict[str, list[Figure]] = {}
+    for path, file in own.items():
         peaks = by_path.get(path, [])
-        checks += _trace_checks(dialysate, path, peaks, settings)
-        checks += _length_check(dialysate.animal, path, ends_min)
-        shown[path] = review_figures.of_trace(dialysate.chromatograms.get(path), peaks)
+        checks += _trace_checks(dialysate, path, file, peaks, settings)
+        checks += _length_check(dialysate.animal, path, file, ends_min)
+        checks += _vendor_check(dialysate, path, file, peaks, settings.vendor_difference_max_pct)
+        shown[file] = shown.get(file, []) + review_figures.of_trace(dialysate.chromatograms.get(path), peaks)
     checks += _standard_checks(dialysate, measured, settings)
     checks += _fraction_checks(dialysate, measured.fractions)
+    checks += _injection_check(measured.fractions, settings.injection_cv_max_pct, dialysate.animal)
     checks += _baseline_checks(dialysate.animal, measured, settings)
     shown[dialysate.animal] = review_figures.of_animal(measured, settings.standard_error_max_pct)
     shown[dialysate.animal] += review_figures.of_flux(measured)
@@ -70,11 +73,14 @@ class _PeakLimit:
 
 def _peak_limits(settings: QcSettings) -> list[_PeakLimit]:
     shift = settings.shift_max_min
-    foot = "{analyte} begins or ends {value:.0f} % up its height: its area hangs on how the line is drawn"
+    late = "{analyte} eluted {value:+.2f} min from its expected retention"
+    foot = (
+        "{analyte} begins or ends at {value:.0f} % of its height above the baseline; its area depends on the baseline"
+    )
     return [
         _PeakLimit(
             "signal_to_noise", lambda peak: peak.snr, settings.signal_to_noise_min, None,
-            "{analyte} rises {value:.1f} times the noise",
+            "signal-to-noise ratio of {analyte} is {value:.1f}",
         ),
         _PeakLimit(
             "tailing", lambda peak: peak.tailing, None, settings.tailing_max, "{analyte} tails (factor {value:.1f})"
@@ -85,31 +91,33 @@ def _peak_limits(settings: QcSettings) -> list[_PeakLimit]:
         ),
         _PeakLimit("foot", lambda peak: peak.foot_pct, None, settings.foot_max_pct, foot),
         _PeakLimit(
-            "retention_shift", lambda peak: peak.shift_min, -shift, shift, "{analyte} came {value:+.2f} min off"
+            "retention_shift", lambda peak: peak.shift_min, -shift, shift, late
         ),
     ]  # fmt: skip
 
 
-def _trace_checks(dialysate: Dialysate, path: str, peaks: list[PeakRow], settings: QcSettings) -> list[Check]:
+def _trace_checks(
+    dialysate: Dialysate, path: str, file: str, peaks: list[PeakRow], settings: QcSettings
+) -> list[Check]:
     """Readable, saturated, signal to noise, tailing, resolution, foot and retention of one chromatogram."""
     animal, reason = dialysate.animal, dialysate.unreadable.get(path)
     if reason:
-        return [check("chromatogram_readable", None, verdict="fail", message=reason, recording=path, animal=animal)]
+        return [check("chromatogram_readable", None, verdict="fail", message=reason, recording=file, animal=animal)]
     named = [peak for peak in peaks if peak.analyte]
     cut = [peak.analyte for peak in named if peak.saturated]
     message = f"detector saturated at {', '.join(cut)}: dilute and inject again" if cut else "no named peak is cut off"
     made = [
         check(
             "saturated_peaks", len(cut), unit="peaks", high=0, verdict="fail" if cut else "pass", message=message,
-            recording=path, animal=animal,
+            recording=file, animal=animal,
         )
     ]  # fmt: skip
     for limit in _peak_limits(settings):
-        made += _worst(named, limit, path, animal)
+        made += _worst(named, limit, file, animal)
     return made
 
 
-def _length_check(animal: str, path: str, ends_min: dict[str, float]) -> list[Check]:
+def _length_check(animal: str, path: str, file: str, ends_min: dict[str, float]) -> list[Check]:
     """Whether a run is as long as the animal's others: a plain export cut between two lines looks like a short run."""
     if path not in ends_min:
         return []
@@ -119,7 +127,7 @@ def _length_check(animal: str, path: str, ends_min: dict[str, float]) -> list[Ch
     text = f"the run ends after {ends_min[path]:.1f} min, the others after {usual:.1f}: is the file whole?"
     return [
         check(
-            "run_length", ends_min[path], unit="min", low=low, recording=path, animal=animal,
+            "run_length", ends_min[path], unit="min", low=low, recording=file, animal=animal,
             verdict="warn" if short else "pass", message=text if short else "the run is as long as the others",
         )
     ]  # fmt: skip
@@ -139,7 +147,7 @@ def _worst(named: list[PeakRow], limit: _PeakLimit, path: str, animal: str) -> l
     return [
         check(
             limit.check, value, low=limit.low, high=limit.high, verdict="warn" if bad else "pass",
-            message=message if bad else f"{limit.check.replace('_', ' ')} as it should be", place=analyte,
+            message=message if bad else f"{limit.check.replace('_', ' ')} OK", place=analyte,
             recording=path, animal=animal,
         )
     ]  # fmt: skip
@@ -148,16 +156,24 @@ def _worst(named: list[PeakRow], limit: _PeakLimit, path: str, animal: str) -> l
 def _standard_checks(dialysate: Dialysate, measured: Measured, settings: QcSettings) -> list[Check]:
     """Standards that cannot be read; each analyte's line, its standards read back, and repeated ones."""
     animal, unreadable = dialysate.animal, dialysate.unreadable
-    own = {row.chromatogram for row in dialysate.standards}
+    own = {row.path for row in dialysate.standards}
     made = [
         check("standard_readable", None, verdict="warn", message=unreadable[path], recording=animal, animal=animal)
         for path in sorted(own & set(unreadable))
     ]
     r_squared_min = settings.r_squared_min
     for line in measured.calibration:
-        rows = [row for row in measured.standards if row.analyte == line.analyte and row.concentration_um]
+        rows = [
+            row
+            for row in measured.standards
+            if row.analyte == line.analyte
+            and row.concentration_um
+            and line.batch in ("", row.batch)
+            and line.standard_set in ("", row.standard_set)
+        ]
         verdict = within(line.r_squared, r_squared_min, None) if line.levels > 1 else "warn"
-        text = f"{line.analyte}: {line.levels} levels, r2 {line.r_squared:.4f}"
+        where = f"batch {line.batch}, " if line.batch else ""
+        text = f"{line.analyte}: {where}{line.levels} levels, r2 {line.r_squared:.4f}"
         made.append(
             check(
                 "calibration_r2", line.r_squared, low=r_squared_min, verdict=verdict, message=text,
@@ -184,20 +200,75 @@ def _read_back(rows: list[StandardReadBack], line: CalibrationLine, error_max_pc
 
 
 def _drift(rows: list[StandardReadBack], analyte: str, drift_max_pct: float, animal: str) -> list[Check]:
-    """Spread of repeated injections of one standard."""
-    by_level: dict[float, list[float]] = {}
+    """Spread of repeated injections of one standard, and the change from the first standard set to the last."""
+    by_level: dict[tuple[str, float], list[StandardReadBack]] = {}
     for row in rows:
         if np.isfinite(row.response):
-            by_level.setdefault(row.concentration_um, []).append(row.response)
-    spreads = [100 * float(np.ptp(values) / np.mean(values)) for values in by_level.values() if len(values) > 1]
-    if not spreads:
+            by_level.setdefault((row.batch, row.concentration_um), []).append(row)
+    repeated = [own for own in by_level.values() if len(own) > 1]
+    if not repeated:
         return []
-    most = max(spreads)
-    text = f"{analyte}: repeated injections of a standard differ by up to {most:.0f} %"
+    spreads = [np.ptp([row.response for row in own]) / np.mean([row.response for row in own]) for own in repeated]
+    changes = [own[-1].response / own[0].response - 1 for own in repeated if own[0].response > 0]
+    most, change = 100 * float(max(spreads)), 100 * float(np.median(changes)) if changes else 0.0
+    text = (
+        f"{analyte}: repeated injections of a standard differ by up to {most:.0f} % (median change from the first to "
+        f"the last: {change:+.0f} %)"
+    )
     return [
         check(
             "standard_drift", most, unit="%", high=drift_max_pct, verdict=within(most, None, drift_max_pct),
             message=text, place=analyte, recording=animal, animal=animal,
+        )
+    ]  # fmt: skip
+
+
+def _injection_check(fractions: list[FractionResult], cv_max_pct: float, animal: str) -> list[Check]:
+    """Agreement of the injections of one tube."""
+    repeated = [row for row in fractions if np.isfinite(row.injection_cv_pct)]
+    if not repeated:
+        return []
+    worst = max(repeated, key=lambda row: row.injection_cv_pct)
+    text = (
+        f"CV of the injections of one tube is at most {worst.injection_cv_pct:.0f} % ({worst.analyte}, fraction "
+        f"{worst.fraction})"
+    )
+    return [
+        check(
+            "injection_cv", worst.injection_cv_pct, unit="%", high=cv_max_pct, place=worst.analyte, message=text,
+            verdict=within(worst.injection_cv_pct, None, cv_max_pct), recording=animal, animal=animal,
+        )
+    ]  # fmt: skip
+
+
+def _vendor_check(dialysate: Dialysate, path: str, file: str, peaks: list[PeakRow], most_pct: float) -> list[Check]:
+    """Areas of the named peaks against those of the instrument's own table, where the file has both."""
+    one = dialysate.chromatograms.get(path)
+    if one is None or not len(one.signal) or not one.vendor_peaks:
+        return []
+    vendor = [(peak.retention_min, peak.area) for peak in one.vendor_peaks if peak.retention_min and peak.area]
+    if not vendor:
+        return []
+    times, areas = np.array(vendor, float).T
+    ratios: dict[str, float] = {}
+    every: list[float] = []
+    for peak in peaks:
+        nearest = int(np.abs(times - peak.retention_min).argmin())
+        if abs(times[nearest] - peak.retention_min) < peak.width_s / 60:
+            every.append(peak.area / areas[nearest])
+            if peak.analyte:
+                ratios[peak.analyte] = every[-1]
+    if not ratios:
+        return []
+    # Some programs count area in a unit of their own.
+    scale = float(np.median(every)) if not 0.5 < float(np.median(every)) < 2 else 1.0
+    analyte = max(ratios, key=lambda name: abs(ratios[name] / scale - 1))
+    difference = 100 * (ratios[analyte] / scale - 1)
+    text = f"{analyte} differs by {difference:+.1f} % from the area in the {one.form} peak table"
+    return [
+        check(
+            "vendor_area", difference, unit="%", low=-most_pct, high=most_pct, place=analyte, message=text,
+            verdict=within(abs(difference), None, most_pct), recording=file, animal=dialysate.animal,
         )
     ]  # fmt: skip
 
@@ -207,7 +278,7 @@ def _fraction_checks(dialysate: Dialysate, fractions: list[FractionResult]) -> l
     animal = dialysate.animal
     once = list({(row.region, row.fraction): row for row in fractions}.values())
     made = [_lag_check(dialysate, once), _lost_check(once, animal), _flow_check(once, animal)]
-    for state in ("above_range", "below_loq", "saturated"):
+    for state in ("above_range", "below_loq", "saturated", "uncertain_area"):
         found = [row.analyte for row in fractions if row.state == state]
         if found:
             text = f"{len(found)} values {state.replace('_', ' ')}: {', '.join(sorted(set(found)))}"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import erfcx
 
-from ketaflow.assays.microdialysis.model import FractionRow, StandardRow, TruthRow
+from ketaflow.assays.microdialysis.cohort_rows import FractionRow, StandardRow, TruthRow
 from ketaflow.core.inputs import Rows
 
 # Retention (minutes), width (standard deviation, seconds), tail (seconds) and response (uV x s per uM).

@@ -6,6 +6,8 @@ from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.model import CalibrationLine
 
 OK, BELOW, ABOVE, ABSENT = "ok", "below_loq", "above_range", "not_found"
+# A number whose area depends on how the baseline is drawn.
+UNCERTAIN = "uncertain_area"
 
 
 def fitted(

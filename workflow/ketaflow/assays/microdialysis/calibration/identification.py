@@ -3,7 +3,8 @@
 import numpy as np
 
 from ketaflow.assays.microdialysis import constants
-from ketaflow.assays.microdialysis.model import Peak, StandardRow
+from ketaflow.assays.microdialysis.cohort_rows import StandardRow
+from ketaflow.assays.microdialysis.model import Peak
 
 
 def elution(rows: list[StandardRow], peaks: dict[str, list[Peak]]) -> dict[str, float]:
@@ -28,11 +29,11 @@ def elution(rows: list[StandardRow], peaks: dict[str, list[Peak]]) -> dict[str, 
         given = [row.retention_min for row in rows if row.analyte == name and row.retention_min is not None]
         if given:
             known[name] = float(np.median(given))
-    for chromatogram in sorted({row.chromatogram for row in rows}, key=lambda one: -_strength(rows, one)):
+    for chromatogram in sorted(dict.fromkeys(row.path for row in rows), key=lambda one: -_strength(rows, one)):
         unknown = [
             row.analyte
             for row in rows
-            if row.chromatogram == chromatogram and row.analyte not in known and row.concentration_um
+            if row.path == chromatogram and row.analyte not in known and row.concentration_um
         ]
         largest = _largest(peaks.get(chromatogram, []), len(unknown)) if unknown else []
         known.update(zip(unknown, largest, strict=False))
@@ -60,7 +61,7 @@ def _largest(peaks: list[Peak], count: int) -> list[float]:
 
 def _strength(rows: list[StandardRow], chromatogram: str) -> float:
     """Highest concentration of any analyte in a standard."""
-    return max(row.concentration_um or 0.0 for row in rows if row.chromatogram == chromatogram)
+    return max(row.concentration_um or 0.0 for row in rows if row.path == chromatogram)
 
 
 def named(peaks: list[Peak], expected: dict[str, float], *, window_min: float, shift_min: float) -> dict[str, int]:

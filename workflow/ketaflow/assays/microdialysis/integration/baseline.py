@@ -11,7 +11,7 @@ import numpy as np
 
 from ketaflow.assays.microdialysis.integration import constants
 from ketaflow.assays.microdialysis.integration.extrema import edges_of, parabola, prominences
-from ketaflow.assays.microdialysis.integration.level_places import level_places
+from ketaflow.assays.microdialysis.integration.level_places import StretchSums, level_places
 from ketaflow.assays.microdialysis.integration.negative_peaks import after_dips, negative_peaks
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline
 
@@ -126,14 +126,11 @@ def calm_places(rest: np.ndarray, half: int, ripple: float) -> np.ndarray:
     """
     reach, stride = min(int(constants.CALM_WIDTHS * half), (len(rest) - 1) // 2), max(1, half // 4)
     count = 2 * reach + 1
-    curves = parabola(count)
-    windows = np.lib.stride_tricks.sliding_window_view(rest, count)[::stride].copy()
-    parts = windows @ curves
-    left = np.einsum("ij,ij->i", windows, windows) - (parts**2).sum(axis=1)
-    changes = np.abs(parts[:, 1:]) * np.ptp(curves[:, 1:], axis=0)
-    quiet = (left < (constants.CALM_RIPPLES * ripple) ** 2 * (count - 3)) & (
-        changes < constants.CALM_CHANGE_RIPPLES * ripple
-    ).all(axis=1)
+    first = np.arange(0, len(rest) - count + 1, stride)
+    lines = StretchSums(rest).lines(first, first + count)
+    quiet = (lines.scatter < constants.CALM_RIPPLES * ripple) & (
+        np.abs(lines.rise) < constants.CALM_CHANGE_RIPPLES * ripple
+    )
     middles = reach + stride * np.flatnonzero(quiet)
     marks = np.zeros(len(rest) + 1, int)
     np.add.at(marks, np.maximum(middles - half, 0), 1)

@@ -172,15 +172,14 @@ def _beside(
     sums: StretchSums, count: int, place: np.ndarray, side: int, width: np.ndarray, scale: np.ndarray, ripple: float
 ) -> np.ndarray:
     """(n_peaks,) height above the line of the nearest level place on one side; NaN where there is none."""
-    level = np.full(len(place), np.nan)
     size = np.maximum(width, 3).astype(int)
     allowed = np.maximum(constants.LEVEL_FRACTION * scale, 3 * ripple)
-    for step in range(constants.BESIDE_STEPS, -1, -1):
-        near = place + side * (step * size / 4).astype(int)
-        first = near if side > 0 else near - size
-        inside = (first >= 0) & (first + size <= count)
-        first = np.clip(first, 0, max(count - int(size.max()), 0))
-        lines = sums.lines(first, np.minimum(first + size, count))
-        good = inside & (np.abs(lines.rise) < allowed) & (lines.scatter < allowed / 2)
-        level = np.where(good, lines.mean, level)
-    return level
+    steps = np.arange(constants.BESIDE_STEPS + 1)[:, None]
+    near = place + side * (steps * size / 4).astype(int)
+    first = near if side > 0 else near - size
+    inside = (first >= 0) & (first + size <= count)
+    first = np.clip(first, 0, max(count - int(size.max()), 0))
+    lines = sums.lines(first, np.minimum(first + size, count))
+    good = inside & (np.abs(lines.rise) < allowed) & (lines.scatter < allowed / 2)
+    nearest = good.argmax(axis=0)
+    return np.where(good.any(axis=0), lines.mean[nearest, np.arange(len(place))], np.nan)

@@ -90,7 +90,7 @@ def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTab
     unknown: dict[str, int] = {}
     for line, row in raw.rows:
         sample, analyte = row[layout.sample], row[layout.analyte]
-        home = homes.get(_key(sample))
+        home = homes.get(sample_key(sample))
         if not sample or analyte not in quantified or (home is None and _is_no_fraction(row, layout)):
             continue
         if home is None or len(home) > 1:
@@ -143,12 +143,12 @@ def _homes(fractions: RawTable) -> dict[str, list[tuple[str, str, str]]]:
             if row.get("injection")
             else {f"{home[0]}_{form}{short}" for form in ("", "f", "fraction")}
         )
-        for key in {_key(name) for name in names}:
-            homes.setdefault(key, []).append(home)
+        for known in {sample_key(name) for name in names}:
+            homes.setdefault(known, []).append(home)
     return homes
 
 
-def _key(name: str) -> str:
-    """A name without case, separators and zeros before its numbers."""
+def sample_key(name: str) -> str:
+    """Return a name without case, separators and zeros before its numbers."""
     parts = re.findall(r"[a-z]+|\d+", name.lower())
     return " ".join(part.lstrip("0") or "0" if part.isdigit() else part for part in parts)

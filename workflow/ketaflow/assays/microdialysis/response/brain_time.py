@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ketaflow.assays.microdialysis import constants
-from ketaflow.assays.microdialysis.model import FractionRow
+from ketaflow.assays.microdialysis.cohort_rows import FractionRow
 
+# What separates the chromatograms of a tube that was injected several times.
+PATHS_BY = "; "
 WHOLE, MIXED, MISSED = "whole", "mixed", "missed"
 NOT_COLLECTED = re.compile(r"\b(missed|missing|lost|empty|spilled|not collected|no sample)\b", re.IGNORECASE)
 
@@ -29,9 +31,13 @@ class Fraction:
     flow_ul_per_min, lag_min : float
         Flow of the perfusion, and the delay from brain to tube at its start.
     chromatogram : str or None
-        Path of its chromatogram.
+        Path of its chromatogram; of several injections all paths, separated by semicolons.
     recovery_pct : float or None
         Relative recovery of the probe in vitro.
+    dilution_factor : float
+        How many times the sample was diluted.
+    injections : int
+        How often the tube was injected.
     """
 
     name: str
@@ -43,6 +49,8 @@ class Fraction:
     lag_min: float
     chromatogram: str | None = None
     recovery_pct: float | None = None
+    dilution_factor: float = 1.0
+    injections: int = 1
 
     @property
     def middle_min(self) -> float:
@@ -69,14 +77,14 @@ def reported_min(fraction: Fraction, grid_min: float) -> float:
 
 
 def in_brain_time(
-    rows: list[FractionRow], *, flow_ul_per_min: float, dead_volume_ul: float, merged_factor: float
+    tubes: list[list[FractionRow]], *, flow_ul_per_min: float, dead_volume_ul: float, merged_factor: float
 ) -> list[Fraction]:
     """Move the fractions of one animal back in time by the transit of the dead volume.
 
     Parameters
     ----------
-    rows : list of FractionRow
-        Fractions of one animal and region, on the clock of the tube.
+    tubes : list of list of FractionRow
+        Fractions of one animal and region, on the clock of the tube: for each its injections.
     flow_ul_per_min, dead_volume_ul : float
         Flow and dead volume of rows that give none.
     merged_factor : float
@@ -92,24 +100,34 @@ def in_brain_time(
     The transit is followed through changes of flow: fluid that reaches the tube at time t left the brain when the pump
     had delivered one dead volume less.
     """
-    rows = sorted(rows, key=lambda row: row.start_min)
+    tubes = sorted(tubes, key=lambda injections: injections[0].start_min)
+    rows = [injections[0] for injections in tubes]
     flows = np.array([_or(row.flow_ul_per_min, flow_ul_per_min) for row in rows])
     starts, stops = np.array([row.start_min for row in rows], float), np.array([row.stop_min for row in rows], float)
     usual = float(np.median(stops - starts))
     times, volume = _delivered(starts, stops, flows)
     made = []
-    for row, start, stop, flow in zip(rows, starts, stops, flows, strict=True):
+    for injections, start, stop, flow in zip(tubes, starts, stops, flows, strict=True):
+        row = injections[0]
         dead_ul = _or(row.dead_volume_ul, dead_volume_ul)
         left, right = (_left_brain(t, dead_ul, times, volume, flows) for t in (start, stop))
         kind = MIXED if left < -constants.EDGE_MIN and right > constants.EDGE_MIN else WHOLE
-        if NOT_COLLECTED.search(row.note or ""):
+        if all(NOT_COLLECTED.search(one.note or "") for one in injections):
             kind = MISSED
         merged = bool(stop - start > merged_factor * usual)
         lag_min = float(start - left)
         made.append(
-            Fraction(row.fraction, left, right, kind, merged, float(flow), lag_min, row.chromatogram, row.recovery_pct)
-        )
+            Fraction(
+                row.fraction, left, right, kind, merged, float(flow), lag_min, _paths(injections), row.recovery_pct,
+                row.dilution_factor or 1.0, len(injections),
+            )
+        )  # fmt: skip
     return made
+
+
+def _paths(injections: list[FractionRow]) -> str | None:
+    """Path of the chromatogram, or paths of several."""
+    return PATHS_BY.join(dict.fromkeys(row.chromatogram for row in injections if row.chromatogram)) or None
 
 
 def _or(value: float | None, default: float) -> float:

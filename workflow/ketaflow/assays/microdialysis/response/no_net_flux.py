@@ -13,7 +13,8 @@ import numpy as np
 from scipy.special import stdtrit
 
 from ketaflow.assays.microdialysis import constants
-from ketaflow.assays.microdialysis.model import FluxExperiment, FluxLine, NoNetFluxRow
+from ketaflow.assays.microdialysis.cohort_rows import NoNetFluxRow
+from ketaflow.assays.microdialysis.model import FluxExperiment, FluxLine
 from ketaflow.core.results import Measurement, measurement
 
 

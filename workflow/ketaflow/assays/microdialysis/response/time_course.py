@@ -18,12 +18,10 @@ from ketaflow.assays.microdialysis.model import Determination, FractionResult, Q
 from ketaflow.assays.microdialysis.response import baseline_response
 from ketaflow.assays.microdialysis.response.auc import incremental_area
 from ketaflow.assays.microdialysis.response.baseline_response import Baseline
-from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction, reported_min
+from ketaflow.assays.microdialysis.response.brain_time import MISSED, PATHS_BY, Fraction, reported_min
+from ketaflow.assays.microdialysis.response.determinations import REJECTED, SATURATED, Determinations, averaged
 from ketaflow.core.results import Measurement, measurement
 
-# What was determined in every fraction, by analyte.
-Determinations = dict[str, list[Determination]]
-SATURATED, FAILED, REJECTED = "saturated", "failed", "rejected"
 # Gaps that are named beside a value computed across them: the fraction held a concentration that is not known, or a
 # reviewer took it out.
 NAMED_GAPS = {
@@ -33,6 +31,7 @@ NAMED_GAPS = {
     SATURATED: "saturated",
     REJECTED: "rejected by a reviewer",
 }
+UNCERTAIN_IN_WORDS = "with an uncertain area"
 
 
 @dataclass(frozen=True)
@@ -120,9 +119,56 @@ def _ratios(values: Determinations, top: str, bottom: str) -> list[Determination
             name, one = gap
             made.append(Determination(np.nan, one.state, f"{name}: {one.reason}"))
             continue
-        states = {above.state, below.state} - {calibration_lines.OK}
-        made.append(Determination(above.value / below.value, (states or {calibration_lines.OK}).pop(), ""))
+        doubtful = [(name, one) for name, one in ((top, above), (bottom, below)) if one.state != calibration_lines.OK]
+        state = doubtful[0][1].state if doubtful else calibration_lines.OK
+        reason = "; ".join(f"{name}: {one.reason}" for name, one in doubtful if one.reason)
+        made.append(Determination(above.value / below.value, state, reason))
     return made
+
+
+def concentration_rows(
+    animal: str, moved: list[Fraction], values: Determinations, region: str | None, grid_min: float
+) -> list[Measurement]:
+    """List the concentration of every analyte in every fraction, and outside the probe where its recovery is known.
+
+    Parameters
+    ----------
+    animal, region : str
+        Whose fractions they are.
+    moved : list of Fraction
+        The fractions, in brain time.
+    values : dict of str to list of Determination
+        What was determined in each, by analyte.
+    grid_min : float
+        Times are rounded to multiples of this (minutes); 0 leaves them exact.
+
+    Returns
+    -------
+    list of Measurement
+        The recording is the chromatogram; the animal where there are several, or none.
+    """
+    made: list[Measurement] = []
+    for index, fraction in enumerate(moved):
+        recording = fraction.chromatogram if fraction.chromatogram and fraction.injections == 1 else animal
+        for analyte, points in values.items():
+            point = points[index]
+            found = {"concentration_um": point.value}
+            if fraction.recovery_pct and np.isfinite(point.value):
+                found["extracellular_um"] = point.value / (fraction.recovery_pct / 100)
+            made += [
+                measurement(
+                    measure, amount, animal=animal, recording=recording, analyte=analyte, region=region,
+                    time_min=reported_min(fraction, grid_min), status=_doubted(point), reason=point.reason,
+                    n=point.injections if point.injections > 1 else None,
+                )
+                for measure, amount in found.items()
+            ]  # fmt: skip
+    return made
+
+
+def _doubted(point: Determination) -> str | None:
+    """Status of a number whose state is not ok."""
+    return "flagged" if point.state != calibration_lines.OK and np.isfinite(point.value) else None
 
 
 def response_rows(
@@ -162,9 +208,12 @@ def response_rows(
 def _baseline_rows(course: Course, count: int) -> Iterator[Measurement]:
     base = course.baseline
     last = baseline_response.before_dose(course.fractions)[-count:]
-    doubt = _gaps_in_words([course.points[index] for index in last if not np.isfinite(course.points[index].value)])
+    doubt = _gaps_in_words([course.points[index] for index in last])
+    if doubt:
+        doubt += ": the mean is of the others"
+    doubt = ", ".join(filter(None, [doubt, _uncertain([course.points[index] for index in last])]))
     status = "flagged" if doubt and not base.reason else None
-    reason = base.reason or (f"of the fractions before the dose {doubt}: the mean is of the others" if doubt else "")
+    reason = base.reason or (f"of the fractions before the dose {doubt}" if doubt else "")
     measure = "baseline_ratio" if course.is_ratio else "baseline_um"
     yield course.measurement(measure, base.mean, n=base.count, reason=reason, status=status)
     spread = base.reason or ("" if np.isfinite(base.cv_pct) else "a single fraction has no spread")
@@ -175,7 +224,7 @@ def _fraction_rows(course: Course, grid_min: float) -> Iterator[Measurement]:
     """Percent of baseline of each fraction, and the value of a ratio."""
     for fraction, point, share in zip(course.fractions, course.points, course.pct, strict=True):
         time_min = reported_min(fraction, grid_min)
-        status = "flagged" if point.state == calibration_lines.ABOVE else None
+        status = _doubted(point)
         if course.is_ratio:
             known = status if np.isfinite(point.value) else None
             yield course.measurement(
@@ -200,8 +249,9 @@ def _area_rows(course: Course, settings: QuantifySettings) -> Iterator[Measureme
         if not np.isfinite(area):
             yield course.measurement(measure, area, reason=course.baseline.reason or why)
             continue
-        doubt = _gaps_in_words(_gaps(course, window_min))
-        text = "; ".join(filter(None, [note, doubt and f"of the window's fractions {doubt}, interpolated"]))
+        doubt, open_areas = _gaps_in_words(_gaps(course, window_min)), _uncertain(_within(course, window_min))
+        words = [note, doubt and f"of the window's fractions {doubt}, interpolated", open_areas]
+        text = "; ".join(filter(None, words))
         yield course.measurement(measure, area, reason=text, status="flagged" if text else None)
 
 
@@ -216,20 +266,31 @@ def _peak_rows(course: Course, window_min: tuple[float, float]) -> Iterator[Meas
     yield course.measurement("time_to_peak_min", when, reason=why, status=status)
 
 
-def _gaps(course: Course, window_min: tuple[float, float]) -> list[Determination]:
-    """Points without a number of fractions that reach into the window."""
+def _within(course: Course, window_min: tuple[float, float]) -> list[Determination]:
+    """Points of fractions that reach into the window."""
     first, last = window_min
     return [
         point
         for fraction, point in zip(course.fractions, course.points, strict=True)
-        if fraction.stop_min > first and fraction.start_min < last and not np.isfinite(point.value)
+        if fraction.stop_min > first and fraction.start_min < last
     ]
+
+
+def _gaps(course: Course, window_min: tuple[float, float]) -> list[Determination]:
+    """Points without a number of fractions that reach into the window."""
+    return [point for point in _within(course, window_min) if not np.isfinite(point.value)]
 
 
 def _gaps_in_words(points: Iterable[Determination]) -> str:
     """How many gaps there are of each named kind; '' where there is none."""
-    states = [point.state for point in points if point.state in NAMED_GAPS]
+    states = [point.state for point in points if point.state in NAMED_GAPS and not np.isfinite(point.value)]
     return ", ".join(f"{states.count(state)} {words}" for state, words in NAMED_GAPS.items() if state in states)
+
+
+def _uncertain(points: Iterable[Determination]) -> str:
+    """How many fractions have a number whose area is uncertain; '' where none has."""
+    count = sum(point.state == calibration_lines.UNCERTAIN for point in points)
+    return f"{count} fractions {UNCERTAIN_IN_WORDS}" if count else ""
 
 
 def fraction_table(
@@ -257,14 +318,18 @@ def fraction_table(
             stop_min=fraction.stop_min, lag_min=fraction.lag_min, kind=fraction.kind, merged=fraction.merged,
             flow_ul_per_min=fraction.flow_ul_per_min, chromatogram=fraction.chromatogram, analyte=analyte,
             concentration_um=points[index].value, state=points[index].state, reason=points[index].reason,
+            dilution_factor=fraction.dilution_factor, recovery_pct=fraction.recovery_pct,
+            injections=points[index].injections, injection_cv_pct=points[index].cv_pct,
         )
         for index, fraction in enumerate(moved)
         for analyte, points in values.items()
     ]  # fmt: skip
 
 
-def from_table(rows: pd.DataFrame, rejected: Mapping[str, str]) -> tuple[list[Fraction], Determinations]:
-    """Rebuild fractions and determinations from the table of fractions, without rejected chromatograms.
+def from_table(
+    rows: pd.DataFrame, rejected: Mapping[str, str], injections: pd.DataFrame
+) -> tuple[list[Fraction], Determinations]:
+    """Rebuild fractions and determinations from the published tables, without rejected chromatograms.
 
     Parameters
     ----------
@@ -272,34 +337,52 @@ def from_table(rows: pd.DataFrame, rejected: Mapping[str, str]) -> tuple[list[Fr
         Rows of ``fractions.csv`` of one animal and region, in the order in which they were written.
     rejected : mapping of str to str
         The reason for each rejected chromatogram.
+    injections : data frame
+        Rows of ``injections.csv`` of the same animal and region.
 
     Returns
     -------
     fractions : list of Fraction
-        In brain time; one whose chromatogram was rejected counts as missed.
+        In brain time; one whose chromatograms were all rejected counts as missed.
     values : dict of str to list of Determination
-        By analyte, one per fraction.
+        By analyte, one per fraction: the mean of the injections that are left.
     """
     moved: list[Fraction] = []
     values: Determinations = {}
-    records: list[dict[str, Any]] = [
-        {str(name): cell for name, cell in row.items()}
-        for row in rows.astype(object).where(rows.notna(), None).to_dict("records")
-    ]
+    records = _records(rows)
+    repeats = _records(injections)
     for row in records:
-        path = row["chromatogram"]
-        taken_out = path in rejected
+        paths = str(row["chromatogram"] or "").split(PATHS_BY)
+        taken_out = [path for path in paths if path in rejected]
+        gone = len(taken_out) == len(paths)
         if row["analyte"] == records[0]["analyte"]:
-            moved.append(_fraction(row, MISSED if taken_out else row["kind"]))
-        value = np.nan if row["concentration_um"] is None else float(row["concentration_um"])
-        point = Determination(value, row["state"] or "", row["reason"] or "")
-        if taken_out:
-            point = Determination(np.nan, REJECTED, rejected[path])
+            moved.append(_fraction(row, MISSED if gone else row["kind"], len(paths)))
+        point = _point(row)
+        if gone:
+            point = Determination(np.nan, REJECTED, rejected[paths[0]])
+        elif taken_out:
+            left = [
+                _point(one)
+                for one in repeats
+                if (one["fraction"], one["analyte"]) == (row["fraction"], row["analyte"])
+                and one["recording"] not in rejected
+            ]
+            point = averaged(left) if left else point
         values.setdefault(row["analyte"] or "", []).append(point)
     return moved, values
 
 
-def _fraction(row: Mapping[str, Any], kind: str) -> Fraction:
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    plain = rows.astype(object).where(rows.notna(), None)
+    return [{str(name): cell for name, cell in row.items()} for row in plain.to_dict("records")]
+
+
+def _point(row: Mapping[str, Any]) -> Determination:
+    value = np.nan if row["concentration_um"] is None else float(row["concentration_um"])
+    return Determination(value, row["state"] or "", row["reason"] or "")
+
+
+def _fraction(row: Mapping[str, Any], kind: str, injections: int) -> Fraction:
     return Fraction(
         name=str(row["fraction"]),
         start_min=float(row["start_min"]),
@@ -309,4 +392,6 @@ def _fraction(row: Mapping[str, Any], kind: str) -> Fraction:
         flow_ul_per_min=float(row["flow_ul_per_min"]),
         lag_min=float(row["lag_min"]),
         chromatogram=row["chromatogram"],
+        recovery_pct=row.get("recovery_pct"),
+        injections=injections,
     )

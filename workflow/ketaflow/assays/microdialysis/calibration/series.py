@@ -1,0 +1,190 @@
+"""From the chromatograms of one batch to named peaks and responses."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ketaflow.assays.microdialysis.calibration import identification
+from ketaflow.assays.microdialysis.calibration.integrated import Limits, trace_peaks
+from ketaflow.assays.microdialysis.cohort_rows import PeakLimitsRow, StandardRow
+from ketaflow.assays.microdialysis.model import (
+    CalibrationLine,
+    Chromatogram,
+    Peak,
+    QuantifySettings,
+    StandardReadBack,
+)
+from ketaflow.core.errors import IngestError
+
+
+@dataclass(frozen=True)
+class Series:
+    """Chromatograms that share their standards.
+
+    Attributes
+    ----------
+    peaks : dict of str to list of Peak
+        Peaks of each chromatogram, in time order, by path.
+    expected : dict of str to float
+        Expected retention (minutes) of each analyte.
+    named : dict of str to dict of str to int
+        By path, the index of each analyte's peak.
+    internals : dict of str to str
+        Internal standard of each analyte; '' where there is none.
+    lines : dict of str to CalibrationLine or None
+        Line of each analyte that is no internal standard; None where none can be fitted.
+    sets : dict of str to tuple of (float, CalibrationLine)
+        For bracketing: when each standard set was injected, and its line, in order of time.
+    doubts : dict of str to dict of float to float
+        By analyte and concentration (uM), how far the areas of the standards depend on the baseline (fraction).
+    read_back : tuple of StandardReadBack
+        The standards, calculated back.
+    """
+
+    peaks: dict[str, list[Peak]]
+    expected: dict[str, float]
+    named: dict[str, dict[str, int]]
+    internals: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, CalibrationLine | None] = field(default_factory=dict)
+    sets: dict[str, tuple[tuple[float, CalibrationLine], ...]] = field(default_factory=dict)
+    doubts: dict[str, dict[float, float]] = field(default_factory=dict)
+    read_back: tuple[StandardReadBack, ...] = ()
+
+    def peak(self, path: str, analyte: str) -> Peak | None:
+        """Peak of an analyte in a chromatogram; None where it is missing."""
+        index = self.named.get(path, {}).get(analyte)
+        return None if index is None else self.peaks[path][index]
+
+
+def named_series(
+    chromatograms: dict[str, Chromatogram],
+    standards: list[StandardRow],
+    limits: list[PeakLimitsRow],
+    settings: QuantifySettings,
+) -> Series:
+    """Integrate and name the chromatograms of one batch.
+
+    Parameters
+    ----------
+    chromatograms : dict of str to Chromatogram
+        Those of the fractions and of the standards, by path.
+    standards : list of StandardRow
+        All standards of the batch, also those that could not be read.
+    limits : list of PeakLimitsRow
+        Peaks whose start and stop a person set.
+    settings : QuantifySettings
+        How to integrate and name.
+
+    Returns
+    -------
+    Series
+
+    Raises
+    ------
+    IngestError
+        If an internal standard is none of the standards' analytes.
+    """
+    by_hand: dict[str, Limits] = {}
+    for row in limits:
+        if row.chromatogram is not None:
+            by_hand.setdefault(row.chromatogram, []).append((row.start_min, row.stop_min))
+    found = {path: trace_peaks(one, settings, by_hand.get(path)) for path, one in chromatograms.items()}
+    readable = [row for row in standards if row.path in found]
+    expected = identification.elution(readable, found)
+    given = {name for own in found.values() for peak in own if (name := peak.name)}
+    analytes = list(dict.fromkeys(row.analyte for row in standards))
+    named = {}
+    for path, own in found.items():
+        if given & set(analytes) and any(peak.name for peak in own):
+            named[path] = by_name(own, analytes)
+        else:
+            window_min, shift_min = settings.retention_window_min, settings.retention_shift_min
+            named[path] = identification.named(own, expected, window_min=window_min, shift_min=shift_min)
+    return Series(found, expected, named, internal_standards(standards, settings.internal_standard))
+
+
+def by_name(own: list[Peak], analytes: list[str]) -> dict[str, int]:
+    """Find the analytes among peaks that carry names.
+
+    Parameters
+    ----------
+    own : list of Peak
+        Peaks of one result table.
+    analytes : list of str
+        Names to find; case is ignored.
+
+    Returns
+    -------
+    dict of str to int
+        Index of the peak of each analyte that is there.
+    """
+    lowered = {(peak.name or "").strip().lower(): index for index, peak in enumerate(own)}
+    return {name: lowered[name.lower()] for name in analytes if name.lower() in lowered}
+
+
+def internal_standards(standards: list[StandardRow], for_all: str) -> dict[str, str]:
+    """Return the internal standard of each analyte.
+
+    Parameters
+    ----------
+    standards : list of StandardRow
+        Rows may name their own internal standard.
+    for_all : str
+        Internal standard of analytes whose rows name none; '' for none.
+
+    Returns
+    -------
+    dict of str to str
+        By analyte; '' where there is none.
+
+    Raises
+    ------
+    IngestError
+        If one is not among the standards' analytes: its retention is then unknown.
+    """
+    analytes = list(dict.fromkeys(row.analyte for row in standards))
+    own = {row.analyte: row.internal_standard for row in standards if row.internal_standard}
+    named = {analyte: own.get(analyte, for_all) for analyte in analytes}
+    for analyte, internal in named.items():
+        if internal and internal not in analytes:
+            raise IngestError(
+                f"the internal standard '{internal}' of {analyte} is in no row of microdialysis_standards, which "
+                f"has {', '.join(analytes)}. Add its rows, or correct the name there or in "
+                "microdialysis.quantify.internal_standard."
+            )
+    return named
+
+
+def response(series: Series, path: str, analyte: str) -> float | None:
+    """Return the area of an analyte in a chromatogram, divided by that of its internal standard if it has one.
+
+    Parameters
+    ----------
+    series : Series
+        The chromatograms.
+    path, analyte : str
+        Which chromatogram, and which analyte.
+
+    Returns
+    -------
+    float or None
+        None where a peak is missing.
+    """
+    found, internal = area(series, path, analyte), series.internals.get(analyte)
+    if not internal or found is None:
+        return found
+    reference = area(series, path, internal)
+    return found / reference if reference else None
+
+
+def area(series: Series, path: str, analyte: str) -> float | None:
+    """Return the area of an analyte in a chromatogram; None where its peak, or the area, is missing."""
+    peak = series.peak(path, analyte)
+    return peak.area if peak is not None and np.isfinite(peak.area) else None
+
+
+def area_doubt(peak: Peak | None) -> float:
+    """Return how far the area of a peak depends on the baseline, as a fraction of the area; 0 where unknown."""
+    if peak is None or not (peak.area > 0) or not np.isfinite(peak.area_low + peak.area_high):
+        return 0.0
+    return max(peak.area_high - peak.area, peak.area - peak.area_low) / peak.area
