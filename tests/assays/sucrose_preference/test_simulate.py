@@ -59,7 +59,22 @@ def test_every_simulated_lick_is_counted_and_a_stuck_sensor_gives_no_preference(
             one["truth"]["water_licks"],
         )
         assert (found["sucrose_lick_preference_pct"] is None) is (one["truth"]["fault"] == "stuck_sensor")
-    assert len(logged) == 4
+    assert len(logged) == 4 + 8
+
+
+def test_every_simulated_burst_is_found(study, measure, tmp_path):
+    timed = [one for one in recordings(study).values() if one["truth"]["sucrose_bursts"] is not None]
+    for number, one in enumerate(timed):
+        given = Rows({"sucrose_preference": one["rows"], "sucrose_preference_truth": [one["truth"]]})
+        simulate.draw(given, tmp_path, seed=number)
+        found, truth = measure(one["rows"], tmp_path), one["truth"]
+        for content in ("sucrose", "water"):
+            assert found[f"{content}_burst_count"] == truth[f"{content}_bursts"]
+            per_burst = truth[f"{content}_licks"] / truth[f"{content}_bursts"]
+            assert found[f"{content}_licks_per_burst"] == pytest.approx(per_burst)
+        assert found["sucrose_lick_rate_hz"] == pytest.approx(7, abs=0.5)
+        assert not found.doubts()
+    assert len(timed) == 8
 
 
 def test_the_same_seed_writes_the_same_log(study, tmp_path):

@@ -161,6 +161,21 @@ FULL_BOTTLE_SPREAD_G = 3
 CONTROL_BOTTLE_G = 151.0
 # Every how many animals one is recorded with a lickometer.
 LOG_EVERY = 4
+# Every how many animals one is recorded with a lickometer that times every lick.
+TIMED_EVERY = 2
+# Mean licks of a burst at sucrose and at water, the rise at sucrose with each dose, and the standard deviation between
+# animals. Invented, of the size of published bursts of mice.
+SUCROSE_BURST_LICKS = 14.0
+WATER_BURST_LICKS = 7.0
+BURST_RISE_LICKS = (0, 2, 4, 6)
+BURST_SD_LICKS = 1.5
+# Interval of licks within a burst and length of a lick with their standard deviations, and the shortest pause between
+# bursts (s): 7 licks per second.
+LICK_INTERVAL_S = 0.14
+LICK_INTERVAL_SD_S = 0.015
+LICK_S = 0.06
+LICK_SD_S = 0.01
+LEAST_PAUSE_S = 1.0
 # Length of a drawn log (h) and interval of its rows (s).
 LOG_HOURS = 12
 LOG_ROW_S = 60

@@ -51,6 +51,8 @@ class TruthRow:
     recording: str
     sucrose_licks: int | None
     water_licks: int | None
+    sucrose_bursts: int | None
+    water_bursts: int | None
     fault: str | None
 
 

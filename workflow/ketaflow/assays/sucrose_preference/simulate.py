@@ -1,12 +1,13 @@
-"""Bottle tests with a known truth: preference, leak controls, a leaking bottle, a stuck sensor.
+"""Bottle tests with a known truth: preference, leak controls, licks and bursts, a leaking bottle, a stuck sensor.
 
 In: animals with their doses, and a seed. Out: the tables of the assay and of the truth (``design``), and the lickometer
 logs (``draw``). Bottle weights are in the table, so ``design`` makes them, rounded as by a balance of 0.01 g.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class _Animal:
     animal: str
     weight_g: float
     preference_pct: float
+    dose_mg_per_kg: float
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,14 @@ class _Session:
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
-    """Design two days of bottles with swapped sides for every animal, and a lickometer night for every fourth.
+    """Design two days of bottles with swapped sides for every animal, and a lickometer night for three of four.
 
     Parameters
     ----------
     animals : data frame
         ``animal``, ``weight_g`` and ``dose_mg_per_kg``. The last animal's bottle leaks on the second day; the first
-        has a stuck sensor.
+        has a stuck sensor. Every fourth animal has a Sipper, which counts licks, every second one a lickometer that
+        times them.
     rng : numpy Generator
         Source of chance.
 
@@ -67,13 +70,15 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
     """
     rows: list[Row] = []
     truths: list[Row] = []
+    timed: list[_Animal] = []
     leaking = animals["animal"].iloc[-1]
     columns = (animals[name].tolist() for name in ("animal", "weight_g", "dose_mg_per_kg"))
     for index, (name, weight_g, dose) in enumerate(zip(*columns, strict=True)):
         rise = np.interp(dose, constants.DOSES_MG_PER_KG, constants.PREFERENCE_RISE_PCT)
         mean_pct = constants.VEHICLE_PREFERENCE_PCT + rise + constants.PREFERENCE_SD_PCT * rng.standard_normal()
         bounds = (constants.LOWEST_PREFERENCE_PCT, constants.HIGHEST_PREFERENCE_PCT)
-        animal = _Animal(name, weight_g, float(np.clip(mean_pct, *bounds)))
+        animal = _Animal(name, weight_g, float(np.clip(mean_pct, *bounds)), dose)
+        timed += [animal] if index % constants.TIMED_EVERY == 1 else []
         for day in range(len(SESSIONS)):
             side = ("left", "right")[(index + day) % 2]
             made, truth = _bottle_pair(animal, day, side, name == leaking and day == 1, rng)
@@ -83,6 +88,10 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
             made, truth = _logged_pair(animal, index == 0, rng)
             rows += made
             truths.append(truth)
+    for number, animal in enumerate(timed):
+        made, truth = _timed_pair(animal, ("left", "right")[number % 2], rng)
+        rows += made
+        truths.append(truth)
     rows += [_leak_control(day, side) for day in range(len(SESSIONS)) for side in ("left", "right")]
     return {"sucrose_preference": pd.DataFrame(rows), "sucrose_preference_truth": pd.DataFrame(truths)}
 
@@ -125,6 +134,24 @@ def _logged_pair(animal: _Animal, is_stuck: bool, rng: np.random.Generator) -> t
     return rows, truth | ({"fault": "stuck_sensor"} if is_stuck else {})
 
 
+def _timed_pair(animal: _Animal, side: str, rng: np.random.Generator) -> tuple[list[Row], Row]:
+    """Rows of two bottles at a lickometer that times every lick, and how many licks and bursts each was given."""
+    session = _Session(f"lick_{animal.animal}", animal.animal, "night", LOG_START, constants.LOG_HOURS)
+    total = rng.poisson(constants.LICKS_PER_H * constants.LOG_HOURS)
+    sucrose = int(rng.binomial(total, animal.preference_pct / 100))
+    rise = np.interp(animal.dose_mg_per_kg, constants.DOSES_MG_PER_KG, constants.BURST_RISE_LICKS)
+    sizes = rng.normal((constants.SUCROSE_BURST_LICKS + rise, constants.WATER_BURST_LICKS), constants.BURST_SD_LICKS)
+    log = f"lickometer/licks_{animal.animal}.csv"
+    pairs = ((side, "sucrose"), (OTHER_SIDE[side], "water"))
+    rows = [{**_bottle(session, place, content), "log": log, "channel": place} for place, content in pairs]
+    licks = {"sucrose": sucrose, "water": int(total - sucrose)}
+    truth: Row = {"recording": session.recording}
+    for (content, count), size in zip(licks.items(), sizes.tolist(), strict=True):
+        truth[f"{content}_licks"] = count
+        truth[f"{content}_bursts"] = int(np.clip(round(count / max(size, 1.0)), min(count, 1), count))
+    return rows, truth
+
+
 def _session(recording: str, animal: str | None, day: int) -> _Session:
     return _Session(recording, animal, SESSIONS[day], START + timedelta(days=day))
 
@@ -152,7 +179,7 @@ def _leak_control(day: int, side: str) -> Row:
 
 
 def draw(rows: Rows, folder: Path, *, seed: int) -> None:
-    """Write the Sipper log of one recording: counts and contact of two spouts, one row per minute.
+    """Write the log of one recording: that of a Sipper, or start and end of every lick where bursts are given.
 
     Parameters
     ----------
@@ -166,6 +193,17 @@ def draw(rows: Rows, folder: Path, *, seed: int) -> None:
     (truth,) = rows.of("sucrose_preference_truth", TruthRow)
     rng = np.random.default_rng(seed)
     bottles = [row for row in rows.of("sucrose_preference", BottleRow) if row.log]
+    path = folder / str(bottles[0].log)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if truth.sucrose_bursts is None:
+        text = _drawn_sipper(bottles, truth, rng)
+    else:
+        text = _drawn_lick_times(bottles, truth, rng)
+    path.write_text(text, encoding="ascii", newline="\r\n")
+
+
+def _drawn_sipper(bottles: Sequence[BottleRow], truth: TruthRow, rng: np.random.Generator) -> str:
+    """Counts and contact of two spouts, one row per minute."""
     count = constants.LOG_HOURS * constants.MINUTES_PER_H
     licks, contact_s = {}, {}
     for bottle in bottles:
@@ -176,10 +214,34 @@ def draw(rows: Rows, folder: Path, *, seed: int) -> None:
             lengths_s[len(lengths_s) // 2 :] += constants.STUCK_CONTACT_S
         side = bottle.channel or bottle.side
         licks[side], contact_s[side] = np.cumsum(steps), np.cumsum(lengths_s)
-    path = folder / str(bottles[0].log)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = _sipper_text(datetime.fromisoformat(str(bottles[0].start_time)), licks, contact_s)
-    path.write_text(text, encoding="ascii", newline="\r\n")
+    return _sipper_text(datetime.fromisoformat(str(bottles[0].start_time)), licks, contact_s)
+
+
+def _drawn_lick_times(bottles: Sequence[BottleRow], truth: TruthRow, rng: np.random.Generator) -> str:
+    """Start and end of every lick (s) in columns of each side; blank cells below the shorter ones."""
+    columns: list[list[str]] = []
+    for bottle in bottles:
+        is_sucrose = bottle.content == "sucrose"
+        licks = (truth.sucrose_licks if is_sucrose else truth.water_licks) or 0
+        bursts = (truth.sucrose_bursts if is_sucrose else truth.water_bursts) or 0
+        starts_s = _lick_starts_s(licks, bursts, rng)
+        ends_s = starts_s + np.clip(rng.normal(constants.LICK_S, constants.LICK_SD_S, licks), 0.02, 0.1)
+        for name, times_s in (("on", starts_s), ("off", ends_s)):
+            columns.append([f"{bottle.side}_{name}_s", *(f"{time_s:.3f}" for time_s in times_s)])
+    return "\n".join(",".join(row) for row in zip_longest(*columns, fillvalue="")) + "\n"
+
+
+def _lick_starts_s(licks: int, bursts: int, rng: np.random.Generator) -> np.ndarray:
+    """Start of every lick (s): bursts of at least one lick at random times of the night."""
+    if not licks:
+        return np.empty(0)
+    sizes = 1 + rng.multinomial(licks - bursts, np.full(bursts, 1 / bursts))
+    intervals_s = np.clip(rng.normal(constants.LICK_INTERVAL_S, constants.LICK_INTERVAL_SD_S, licks), 0.11, 0.3)
+    firsts = np.cumsum(sizes) - sizes
+    intervals_s[firsts] = 0.0
+    free_s = constants.HOUR_S * constants.LOG_HOURS - intervals_s.sum() - bursts * constants.LEAST_PAUSE_S
+    intervals_s[firsts] = constants.LEAST_PAUSE_S + free_s * rng.dirichlet(np.ones(bursts + 1))[:-1]
+    return np.cumsum(intervals_s)
 
 
 def _sipper_text(begin: datetime, licks: Mapping[str, np.ndarray], contact_s: Mapping[str, np.ndarray]) -> str:
