@@ -15,7 +15,13 @@ SETTINGS = build(CohortSettings, DEFAULTS["cohort"])
 
 
 def cohort(days: list[tuple[str, str, str, float]], total_g: float = 5.0) -> Summary:
-    """Tables of recordings given as (animal, session, side of the sucrose, preference)."""
+    """What is made of recordings given as (animal, session, side of the sucrose, preference)."""
+    measured, bottles = tables(days, total_g)
+    return summarise({"measurements": measured}, {"sucrose_preference": bottles}, SETTINGS)
+
+
+def tables(days: list[tuple[str, str, str, float]], total_g: float = 5.0) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Measurements and bottles of recordings."""
     measured, bottles = [], []
     for animal, session, side, preference in days:
         name = f"{animal}_{session}"
@@ -27,7 +33,7 @@ def cohort(days: list[tuple[str, str, str, float]], total_g: float = 5.0) -> Sum
         bottles.append({"recording": name, "side": side, "content": "sucrose", "dummy": False})
         other = "right" if side == "left" else "left"
         bottles.append({"recording": name, "side": other, "content": "water", "dummy": False})
-    return summarise({"measurements": pd.DataFrame(measured)}, {"sucrose_preference": pd.DataFrame(bottles)}, SETTINGS)
+    return pd.DataFrame(measured), pd.DataFrame(bottles)
 
 
 def checks(found: Summary) -> dict[str, str]:
@@ -92,3 +98,22 @@ def test_an_intake_far_from_its_session_is_flagged():
     bottles = pd.DataFrame({"recording": ["M0_day1"], "side": ["left"], "content": ["sucrose"], "dummy": [False]})
     odd = summarise({"measurements": pd.DataFrame(measured)}, {"sucrose_preference": bottles}, SETTINGS)
     assert [row.animal for row in odd.checks] == ["M0"]
+
+
+def test_the_picture_shows_every_animal_in_every_session_in_the_order_of_time():
+    days = [(f"mouse{n}", session, side, 60.0 + n) for n in range(6)
+            for session, side in (("day2", "right"), ("baseline", "left"), ("day1", "left"))]  # fmt: skip
+    measured, bottles = tables(days)
+    starts = {"baseline": "2026-03-01", "day1": "2026-03-02", "day2": "2026-03-03"}
+    session = bottles["recording"].str.split("_").str[1]
+    bottles = bottles.assign(session=session, start_time=session.map(starts))
+    (figure,) = summarise({"measurements": measured}, {"sucrose_preference": bottles}, SETTINGS).figures
+    captions = [figure.content.index(f">{name}: ") for name in starts]
+    assert captions == sorted(captions)
+    assert figure.content.count("<circle") == len(days)
+    assert "sessions before the test" in figure.caption
+    assert "mouse" not in figure.content
+
+
+def test_without_a_preference_there_is_no_picture():
+    assert not cohort([("M1", "day1", "left", None)]).figures

@@ -114,8 +114,8 @@ def test_bottles_that_changed_places_follow_each_other_and_share_no_lick(measure
     found = measure(rows, tmp_path)
     assert found["sucrose_licks"] + found["water_licks"] == 12 * 15
     figures = found.checked.figures["r1"]
-    assert [figure.title for figure in figures] == ["Licks", "Preference in licks"]
-    assert all(figure.content.count("swap") == 1 for figure in figures)
+    assert [figure.title for figure in figures] == ["Preference", "Licks", "Preference in licks"]
+    assert all(figure.content.count("swap") == 1 for figure in figures[1:])
 
 
 def test_without_a_set_clock_light_and_dark_are_not_separated(measure, tmp_path):
@@ -127,3 +127,23 @@ def test_without_a_set_clock_light_and_dark_are_not_separated(measure, tmp_path)
     found = measure(rows, tmp_path)
     assert "clock_not_set" in found.doubts()
     assert not any("dark" in name for name in found.rows)
+
+
+def test_the_preferences_of_a_session_are_drawn(measure, pair, tmp_path):
+    (figure,) = (one for one in measure(pair(4.0, 1.0)).checked.figures["r1"] if one.title == "Preference")
+    assert ">80 %<" in figure.content and ">intake<" in figure.content
+    found = measure(sipper(tmp_path), tmp_path)
+    (figure,) = (one for one in found.checked.figures["r1"] if one.title == "Preference")
+    assert ">licks<" in figure.content and ">contact time<" in figure.content
+
+
+def test_each_part_of_a_recording_with_bottles_of_its_own_has_its_preference(measure):
+    rows = [
+        {"side": side, "content": what, "start_g": 150.0, "end_g": 150.0 - lost,
+         "start_time": f"2026-03-0{day} 18:00:00", "end_time": f"2026-03-0{day + 1} 18:00:00"}
+        for day, left in ((2, "sucrose"), (3, "water"))
+        for side, what, lost in zip(("left", "right"), (left, "water" if left == "sucrose" else "sucrose"),
+                                    (3.0, 1.0) if left == "sucrose" else (2.0, 2.0), strict=True)
+    ]  # fmt: skip
+    (figure,) = (one for one in measure(rows).checked.figures["r1"] if one.title == "Preference")
+    assert ">75 %<" in figure.content and ">part 2<" in figure.content and ">50 %<" in figure.content

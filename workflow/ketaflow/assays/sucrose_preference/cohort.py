@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.assays.sucrose_preference import constants
+from ketaflow.assays.sucrose_preference.figures import preference_by_session
 from ketaflow.assays.sucrose_preference.model import CohortSettings
-from ketaflow.core.results import Check, Measurement, Summary, Tables, check, measurement, within
+from ketaflow.core.results import Check, Figure, Measurement, Summary, Tables, check, measurement, within
 
 # Measures that are averaged over the sessions of the test, as ``test_<measure>``.
 OVER_TEST = (
@@ -21,6 +22,13 @@ OVER_TEST = (
     "sucrose_intake_g_per_kg",
     "total_intake_ml_per_kg",
     "sucrose_lick_preference_pct",
+)
+
+
+# Measures that are drawn by session, and the titles of the figures.
+PICTURES = (
+    ("sucrose_preference_pct", "Preference in each session, by intake"),
+    ("sucrose_lick_preference_pct", "Preference in each session, by licks"),
 )
 
 
@@ -49,13 +57,14 @@ def summarise(tables: Tables, cohort: Tables, settings: CohortSettings) -> Summa
     Returns
     -------
     Summary
-        Means over the test and side bias per animal, the table ``tests``, and checks.
+        Means over the test and side bias per animal, the table ``tests``, checks, and pictures of the sessions.
     """
     measured, bottles = tables["measurements"], cohort["sucrose_preference"]
     outliers = _outliers(measured, settings)
     preferences = _sessions(measured, "sucrose_preference_pct", bottles, settings).dropna(subset="value")
+    pictures = _pictures(measured, bottles, settings)
     if preferences.empty:
-        return Summary(checks=outliers)
+        return Summary(checks=outliers, figures=pictures)
     tests = _tests(preferences, settings)
     means = [
         mean for measure in OVER_TEST for mean in _over_test(_sessions(measured, measure, bottles, settings), measure)
@@ -64,7 +73,28 @@ def summarise(tables: Tables, cohort: Tables, settings: CohortSettings) -> Summa
         measurements=_side_biases(tests) + means,
         checks=outliers + _swap_checks(tests, settings),
         tables={"tests": tests},
+        figures=pictures,
     )
+
+
+def _pictures(measured: pd.DataFrame, bottles: pd.DataFrame, settings: CohortSettings) -> list[Figure]:
+    """Preference of every animal in every session, by intake and by licks."""
+    order = _session_order(bottles)
+    made = []
+    for measure, title in PICTURES:
+        sessions = _sessions(measured, measure, bottles, settings).dropna(subset=["value", "animal", "session"])
+        sessions = sessions.assign(place=sessions["session"].map(order)).sort_values(["place", "animal"], kind="stable")
+        if len(sessions):
+            made.append(preference_by_session(sessions, title))
+    return made
+
+
+def _session_order(bottles: pd.DataFrame) -> dict[str, int]:
+    """Place of each session: by its first bottle, else as in the table."""
+    starts = bottles.reindex(columns=["session", "start_time"]).groupby("session", sort=False)["start_time"].min()
+    if starts.notna().all():
+        starts = starts.sort_values(kind="stable")
+    return {str(name): place for place, name in enumerate(starts.index)}
 
 
 def _sessions(measured: pd.DataFrame, measure: str, bottles: pd.DataFrame, settings: CohortSettings) -> pd.DataFrame:

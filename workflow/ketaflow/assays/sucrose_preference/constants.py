@@ -135,6 +135,12 @@ PREFERENCE_BINS_S = (86_400.0, 14_400.0)
 # Bins of that chart where the log is shorter than any of them allows.
 PREFERENCE_BIN_COUNT = 6
 
+# Least width of the chart of all sessions, and its growth with each session (px).
+CHART_WIDTH_PX = 420
+SESSION_WIDTH_PX = 90
+# Most animals whose sessions are joined by lines: more lines hide each other.
+MOST_LINES = 60
+
 # Simulation -----------------------------------------------------------------------------------------------------------
 # Mean preference of the vehicle arm (%), and the rise above it at each dose. Invented, of the size an experiment hopes
 # to find.

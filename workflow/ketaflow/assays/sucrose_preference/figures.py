@@ -1,12 +1,14 @@
-"""Charts for the reviewer of bottles and licks, written as SVG text in well under a millisecond each.
+"""Charts of bottles, licks and preference, written as SVG text in well under a millisecond each.
 
-In: a recording and what was measured in it. Out: figures that name neither animal nor recording.
+In: a recording and what was measured in it, or the preferences of all sessions. Out: figures that name neither animal
+nor recording.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from ketaflow.assays.sucrose_preference import constants
 from ketaflow.assays.sucrose_preference.licks.lick_microstructure import binned
@@ -21,9 +23,19 @@ from ketaflow.assays.sucrose_preference.model import (
     LightCycle,
     Measured,
 )
+from ketaflow.assays.sucrose_preference.preference import preference_pct, solution_of
 from ketaflow.core.results import Figure
 from ketaflow.core.svg import Chart
 
+# Measures of preference, and what their bars are called.
+PREFERENCES = (
+    ("sucrose_preference_pct", "intake"),
+    ("sucrose_lick_preference_pct", "licks"),
+    ("sucrose_contact_preference_pct", "contact time"),
+    ("sucrose_lick_preference_dark_pct", "licks, dark"),
+    ("sucrose_lick_preference_light_pct", "licks, light"),
+)
+SIDE_COLOURS = {"left": "blue", "right": "orange", "both": "green"}
 COLOUR_WORDS = {"sky": "blue", "orange": "orange"}
 
 
@@ -59,11 +71,13 @@ def review_figures(test: BottleTest, measured: Measured) -> list[Figure]:
     Returns
     -------
     list of Figure
-        What left each bottle, if one was weighed; licks and preference over time, if there were licks.
+        What left each bottle, if one was weighed; the preferences of the session; licks and preference over time, if
+        there were licks.
     """
     made = []
     if measured.bottles:
         made.append(_bottle_figure(measured.bottles, measured.intake))
+    made += _preference_bars(measured)
     if any(spout.licks for spout in measured.spouts):
         placed = _placed(test.logs)
         made.append(_lick_figure(placed, measured.spouts, measured.lights))
@@ -86,6 +100,86 @@ def _bottle_figure(bottles: Sequence[BottleIntake], intake: Intake) -> Figure:
     if intake.refusal:
         caption += f" No preference: {intake.refusal}."
     return Figure("Bottles", chart.svg("Fluid that left each bottle"), caption=caption)
+
+
+def _preference_bars(measured: Measured) -> list[Figure]:
+    """Preferences of the session, by each measure that has a value, and of each part with bottles of its own."""
+    values = {one.measure: one.value for one in measured.measurements}
+    bars = [(name, value) for measure, name in PREFERENCES if (value := values.get(measure)) is not None]
+    if values.get("sucrose_preference_pct") is not None:
+        bars[1:1] = _parts(measured.bottles)
+    if not bars:
+        return []
+    chart = Chart((0, len(bars)), (0, 115), "", "preference (%)", width=max(420, 52 + 92 * len(bars)), height=140,
+                  show_x_ticks=False)  # fmt: skip
+    chart.level(50, colour="grey")
+    for place, (name, value) in enumerate(bars):
+        chart.bars([place + 0.25], [place + 0.75], [value], "orange")
+        chart.text(place + 0.3, value + 3, f"{value:.0f} %")
+        chart.caption(place + 0.5, name)
+    return [Figure("Preference", chart.svg("Preferences of the session"), caption="Dashed: no preference (50 %).")]
+
+
+def _parts(bottles: Sequence[BottleIntake]) -> list[tuple[str, float]]:
+    """Preference of each part of a recording whose bottles were changed, in the order of time."""
+    starts = sorted({one.start_time for one in bottles if one.start_time})
+    solution = solution_of({one.content for one in bottles})
+    if len(starts) < 2 or solution is None:
+        return []
+    made = []
+    for number, start in enumerate(starts, start=1):
+        own = [one for one in bottles if one.start_time == start]
+        sweet, water = (
+            sum(one.drunk_g or 0.0 for one in own if one.content == name) for name in (solution, constants.WATER)
+        )
+        value = preference_pct(sweet, water)
+        made += [] if value is None else [(f"part {number}", value)]
+    return made
+
+
+def preference_by_session(sessions: pd.DataFrame, title: str) -> Figure:
+    """Chart of the preference of every animal in every session.
+
+    Parameters
+    ----------
+    sessions : data frame
+        One row per animal and session, in the order of sessions: ``animal``, ``session``, ``value`` (%), ``side`` of
+        the solution (left, right, both) and ``baseline``.
+    title : str
+        Title of the figure.
+
+    Returns
+    -------
+    Figure
+        A point for each animal, coloured by the side of the solution; a black line for the median of each session.
+    """
+    names = sessions["session"].drop_duplicates().tolist()
+    animals = {name: place for place, name in enumerate(sorted(sessions["animal"].unique()))}
+    width = max(constants.CHART_WIDTH_PX, 60 + constants.SESSION_WIDTH_PX * len(names))
+    chart = Chart((0, len(names)), (0, 105), "", "preference (%)", width=width, height=240, show_x_ticks=False)
+    baseline = sessions.groupby("session")["baseline"].any()
+    chart.bands([(place, place + 1) for place, name in enumerate(names) if baseline[name]], "yellow", 0.12)
+    chart.level(50, colour="grey")
+    at = sessions["session"].map({name: place for place, name in enumerate(names)}) + 0.15
+    at += 0.7 * (sessions["animal"].map(animals) + 0.5) / len(animals)
+    if len(animals) <= constants.MOST_LINES and len(names) > 1:
+        for _, own in sessions.assign(at=at).groupby("animal"):
+            chart.line(own["at"].tolist(), own["value"].tolist(), "grey")
+    for side, colour in SIDE_COLOURS.items():
+        here = sessions["side"].eq(side)
+        chart.points(at[here].tolist(), sessions.loc[here, "value"].tolist(), colour, radius=3)
+    for place, name in enumerate(names):
+        median = float(sessions.loc[sessions["session"].eq(name), "value"].median())
+        chart.line([place + 0.08, place + 0.92], [median, median], "black")
+        chart.caption(place + 0.5, f"{name}: {median:.0f} %")
+    shown = " Lines join the sessions of an animal." if len(animals) <= constants.MOST_LINES and len(names) > 1 else ""
+    shade = " Shaded: sessions before the test." if baseline.any() else ""
+    caption = (
+        f"{len(animals)} animals. A point is an animal: blue with the solution on the left, orange on the right, green "
+        f"where it changed places.{shown} Black: median of the session, in numbers below it. Dashed: no "
+        f"preference.{shade}"
+    )
+    return Figure(title, chart.svg("Preference of every animal in every session"), caption=caption)
 
 
 def _lick_figure(placed: Sequence[_Placed], spouts: Sequence[LickSummary], lights: LightCycle) -> Figure:
@@ -160,11 +254,13 @@ def _preference_figure(placed: Sequence[_Placed], lights: LightCycle) -> Figure 
     limits = (0, float(edges_s[-1]) / axis.unit_s)
     chart = Chart(limits, (0, 105), axis.label, "preference (%)", height=130)
     _shade(chart, placed, axis, lights)
-    chart.level(50, "no preference", "grey")
+    chart.level(50, colour="grey")
     steps, middles = np.repeat(edges_s, 2)[1:-1], (edges_s[:-1] + edges_s[1:]) / 2
     chart.line((steps / axis.unit_s).tolist(), np.repeat(share, 2).tolist(), "orange")
     chart.points((middles / axis.unit_s).tolist(), share.tolist(), "orange")
-    caption = f"One dot for every {width_s / axis.unit_s:g} {axis.unit}; none where nothing was licked."
+    caption = (
+        f"One dot for every {width_s / axis.unit_s:g} {axis.unit}; none without licks. Dashed: no preference (50 %)."
+    )
     return Figure("Preference in licks", chart.svg("Preference in licks over time"), caption=caption)
 
 
