@@ -6,6 +6,8 @@
 KEPT_TRACES = 256
 # Shape of a peak whose area a person set in the instrument's software.
 BY_HAND = "by hand"
+# Shape of a peak integrated between the limits of microdialysis_limits.
+SET_LIMITS = "set limits"
 # A line needs this many different concentrations; with fewer it goes through zero.
 LEAST_LEVELS = 3
 # LOD and LOQ in standard deviations of the response over the slope (ICH Q2(R1)).
@@ -19,6 +21,10 @@ LOQ_ERROR_FRACTION = 0.2
 LOQ_EXTRAPOLATION_FACTOR = 3
 # Concentrations this close above the highest standard are within the range (a factor): rounding.
 RANGE_ROUNDING_FACTOR = 1.0001
+# A peak that ends higher than this fraction of its height is cut off from its neighbour (as OVERLAP_FRACTION).
+CUT_FRACTION = 0.05
+# A neighbour that rises above the shared limit by less than this fraction of its height is a shoulder.
+SHOULDER_RISE_FRACTION = 0.05
 # Peaks lower than this fraction of the median height have little weight when a run's shift is found.
 SMALL_PEAK_FRACTION = 0.1
 # Analytes whose shifts give the local shift of a retention.

@@ -1,5 +1,7 @@
 """Which peak is which analyte: expected retention from the standards, and the shift from run to run."""
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 
 from ketaflow.assays.microdialysis import constants
@@ -7,7 +9,12 @@ from ketaflow.assays.microdialysis.cohort_rows import StandardRow
 from ketaflow.assays.microdialysis.model import Peak
 
 
-def elution(rows: list[StandardRow], peaks: dict[str, list[Peak]]) -> dict[str, float]:
+def elution(
+    rows: list[StandardRow],
+    peaks: dict[str, list[Peak]],
+    by_name_min: Mapping[str, float] | None = None,
+    internals: Collection[str] = (),
+) -> dict[str, float]:
     """Find the expected retention of each analyte.
 
     Parameters
@@ -16,12 +23,18 @@ def elution(rows: list[StandardRow], peaks: dict[str, list[Peak]]) -> dict[str, 
         The standards; their order is the order of elution.
     peaks : dict of str to list of Peak
         Peaks of each standard's chromatogram, in time order, by path.
+    by_name_min : mapping of str to float, optional
+        Retentions (minutes) of the analytes that the instruments' peak tables name; NaN where they give no time.
+    internals : collection of str
+        Analytes that are internal standards.
 
     Returns
     -------
     dict of str to float
-        Retention (minutes) by analyte: that of the standards table, else found. Analytes without one are given the
-        largest unsaturated peaks of the strongest standard, in the order of their rows.
+        Retention (minutes) by analyte: that of the standards table, else that of a peak table, else found. Analytes
+        without one are given the largest unsaturated peaks of the strongest standard, in the order of their rows. An
+        internal standard of one concentration throughout is the peak whose area changes least from standard to
+        standard, wherever its rows are.
     """
     names = list(dict.fromkeys(row.analyte for row in rows))
     known: dict[str, float] = {}
@@ -29,6 +42,8 @@ def elution(rows: list[StandardRow], peaks: dict[str, list[Peak]]) -> dict[str, 
         given = [row.retention_min for row in rows if row.analyte == name and row.retention_min is not None]
         if given:
             known[name] = float(np.median(given))
+        elif by_name_min and name in by_name_min:
+            known[name] = by_name_min[name]
     for chromatogram in sorted(dict.fromkeys(row.path for row in rows), key=lambda one: -_strength(rows, one)):
         unknown = [
             row.analyte
@@ -36,8 +51,33 @@ def elution(rows: list[StandardRow], peaks: dict[str, list[Peak]]) -> dict[str, 
             if row.path == chromatogram and row.analyte not in known and row.concentration_um
         ]
         largest = _largest(peaks.get(chromatogram, []), len(unknown)) if unknown else []
+        steady = [name for name in unknown if name in internals and _is_constant(rows, name)]
+        if len(steady) == 1 and len(largest) > 1:
+            place = _steadiest(largest, peaks)
+            known[steady[0]] = largest.pop(place)
+            unknown.remove(steady[0])
         known.update(zip(unknown, largest, strict=False))
-    return known
+    return {name: time for name, time in known.items() if np.isfinite(time)}
+
+
+def _is_constant(rows: list[StandardRow], analyte: str) -> bool:
+    """Whether an analyte has one concentration in all standards, while another changes."""
+    levels: dict[str, set[float]] = {}
+    for row in rows:
+        levels.setdefault(row.analyte, set()).add(row.concentration_um)
+    return len(levels[analyte]) == 1 and any(len(own) > 1 for own in levels.values())
+
+
+def _steadiest(times_min: list[float], peaks: dict[str, list[Peak]]) -> int:
+    """Which of some retentions has the peak whose area changes least over the standards."""
+    spreads = []
+    for time in times_min:
+        areas = [
+            min(own, key=lambda peak: abs(peak.retention_min - time)).area for own in peaks.values() if own
+        ]  # fmt: skip
+        logs = np.log(np.maximum(areas, 1e-12))
+        spreads.append(float(logs.std()))
+    return int(np.argmin(spreads))
 
 
 def _largest(peaks: list[Peak], count: int) -> list[float]:

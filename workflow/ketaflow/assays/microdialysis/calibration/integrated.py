@@ -1,65 +1,106 @@
 """Peaks of one chromatogram: integrated here, by a person, or by the instrument's own software."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.integration import peaks
+from ketaflow.assays.microdialysis.integration.peaks import Integrated
 from ketaflow.assays.microdialysis.model import NAN, Chromatogram, Peak, QuantifySettings, VendorPeak
 from ketaflow.core import files
 
 Limits = list[tuple[float, float]]
-# Peaks of traces integrated before in this process: the standards come with every animal of a batch.
-_INTEGRATED: dict[str, list[Peak]] = {}
+# Traces integrated before in this process: the standards come with every animal of a batch.
+_INTEGRATED: dict[str, Integrated] = {}
+_SEPARATED: dict[str, list[Peak]] = {}
 
 
-def trace_peaks(one: Chromatogram, settings: QuantifySettings, limits: Limits | None) -> list[Peak]:
-    """Integrate one chromatogram.
+@dataclass(frozen=True)
+class Trace:
+    """One chromatogram and how it is integrated.
 
-    Parameters
+    Attributes
     ----------
     one : Chromatogram
-        The chromatogram. Without a signal, or with ``use: vendor``, the peaks are those of the instrument's own table.
+        The chromatogram.
     settings : QuantifySettings
         How to integrate.
     limits : list of (float, float) or None
         Start and stop (minutes) of peaks set by hand; they replace the peaks found.
-
-    Returns
-    -------
-    list of Peak
-        In time order, areas in the unit of the instrument. A peak that the file marks as integrated by hand has the
-        area of the file.
     """
-    if not len(one.signal) or (settings.use == "vendor" and one.vendor_peaks and not limits):
-        return [_from_vendor(peak) for peak in one.vendor_peaks]
-    how = (settings.peak_width_s, settings.snr_min, settings.smallest_peak_pct, settings.unmix, settings.baseline)
-    trace = (hash(one.time_min.tobytes()), hash(one.signal.tobytes()))
-    key = files.digest([trace, how, limits, one.area_time_s])
-    if key not in _INTEGRATED:
-        if len(_INTEGRATED) >= constants.KEPT_TRACES:
-            _INTEGRATED.clear()
-        _INTEGRATED[key] = _integrated(one, settings, limits)
-    found = _INTEGRATED[key]
-    manual = [peak for peak in one.vendor_peaks if peak.manual and peak.area is not None]
-    return _with_manual(found, manual) if manual and not limits else found
 
+    one: Chromatogram
+    settings: QuantifySettings
+    limits: Limits | None = None
 
-def _integrated(one: Chromatogram, settings: QuantifySettings, limits: Limits | None) -> list[Peak]:
-    found = peaks.peaks_of(
-        one.time_min,
-        one.signal,
-        method=settings.baseline,
-        limits=limits,
-        peak_width_s=settings.peak_width_s,
-        snr_min=settings.snr_min,
-        smallest_peak_pct=settings.smallest_peak_pct,
-        unmix=settings.unmix,
-    )
-    step_s = 60 * float(one.time_min[-1] - one.time_min[0]) / (len(one.time_min) - 1)
-    return [
-        replace(
+    @property
+    def uses_vendor(self) -> bool:
+        """Whether the peaks are those of the instrument's own table."""
+        chosen = self.settings.use == "vendor" and bool(self.one.vendor_peaks) and not self.limits
+        return chosen or not len(self.one.signal)
+
+    def peaks(
+        self, *, wanted_min: Sequence[float] | None = None, known_min: Sequence[float] = (), fitted: bool = True
+    ) -> list[Peak]:
+        """Return the peaks of the chromatogram.
+
+        Parameters
+        ----------
+        wanted_min : sequence of float, optional
+            Overlapping peaks are separated only in groups that hold one of these times (minutes).
+        known_min : sequence of float
+            Retentions (minutes) of analytes without a maximum of their own.
+        fitted : bool
+            Whether overlapping peaks are separated at all.
+
+        Returns
+        -------
+        list of Peak
+            In time order, areas in the unit of the instrument. A peak that the file marks as integrated by hand has the
+            area of the file.
+        """
+        if self.uses_vendor:
+            return [_from_vendor(peak) for peak in self.one.vendor_peaks]
+        found = self.integrated
+        if not fitted or not self.settings.unmix or not found.separable:
+            made = found.peaks
+        else:
+            key = files.digest([self._key, wanted_min, list(known_min)])
+            if key not in _SEPARATED:
+                _forget(_SEPARATED)
+                _SEPARATED[key] = found.separated(self.one.time_min, wanted_min=wanted_min, known_min=known_min)
+            made = _SEPARATED[key]
+        made = [self._in_units(peak, found) for peak in made]
+        manual = [peak for peak in self.one.vendor_peaks if peak.manual and peak.area is not None]
+        return _with_manual(made, manual) if manual and not self.limits else made
+
+    @property
+    def integrated(self) -> Integrated:
+        """The trace with its baseline, and its peaks between perpendicular drops."""
+        key = self._key
+        if key not in _INTEGRATED:
+            _forget(_INTEGRATED)
+            how = self.settings
+            _INTEGRATED[key] = peaks.peaks_of(
+                self.one.time_min, self.one.signal, method=how.baseline, limits=self.limits,
+                peak_width_s=how.peak_width_s, snr_min=how.snr_min, smallest_peak_pct=how.smallest_peak_pct,
+                unmix=False,
+            )  # fmt: skip
+        return _INTEGRATED[key]
+
+    @property
+    def _key(self) -> str:
+        how = self.settings
+        trace = (hash(self.one.time_min.tobytes()), hash(self.one.signal.tobytes()))
+        return files.digest([trace, how.peak_width_s, how.snr_min, how.smallest_peak_pct, how.baseline, self.limits])
+
+    def _in_units(self, peak: Peak, found: Integrated) -> Peak:
+        """The peak with areas in the unit of the instrument, the area of its noise and the ends of its baseline."""
+        one = self.one
+        step_s = 60 * float(one.time_min[-1] - one.time_min[0]) / (len(one.time_min) - 1)
+        return replace(
             peak,
             area=peak.area / one.area_time_s,
             area_low=peak.area_low / one.area_time_s,
@@ -68,8 +109,30 @@ def _integrated(one: Chromatogram, settings: QuantifySettings, limits: Limits | 
             line_start=float(found.baseline[peak.start]),
             line_stop=float(found.baseline[peak.stop]),
         )
-        for peak in found.peaks
-    ]
+
+    def between(self, start_min: float, stop_min: float) -> Peak:
+        """Integrate one peak between limits (minutes), over a straight line from the trace at one to the other."""
+        limits = [(start_min, stop_min)]
+        return replace(Trace(self.one, self.settings, limits).peaks()[0], shape=constants.SET_LIMITS)
+
+    def share(self, peak: Peak, start: int, stop: int) -> Peak:
+        """The peak cut down, or extended, to other limits (samples, stop included) over the same baseline."""
+        one, found = self.one, self.integrated
+        inside = slice(start, stop + 1)
+        area = float(np.trapezoid(found.height[inside], one.time_min[inside]) * 60 / one.area_time_s)
+        changed = area - peak.area
+        made = replace(
+            peak, start=start, stop=stop, start_min=float(one.time_min[start]), stop_min=float(one.time_min[stop]),
+            area=area, area_low=peak.area_low + changed, area_high=peak.area_high + changed,
+            line_start=float(found.baseline[start]), line_stop=float(found.baseline[stop]),
+        )  # fmt: skip
+        return made
+
+
+def _forget(kept: dict[str, Integrated] | dict[str, list[Peak]]) -> None:
+    """Make room for the next trace."""
+    if len(kept) >= constants.KEPT_TRACES:
+        kept.clear()
 
 
 def _from_vendor(peak: VendorPeak) -> Peak:
@@ -88,21 +151,20 @@ def _with_manual(found: list[Peak], manual: list[VendorPeak]) -> list[Peak]:
     for peak in manual:
         if peak.retention_min is None:
             continue
-        by_hand = replace(_from_vendor(peak), name=None)
+        by_hand = replace(_from_vendor(peak), name=None, shape=constants.BY_HAND)
         there = [
             index
             for index, own in enumerate(made)
-            if own.start_min <= peak.retention_min <= own.stop_min and own.shape != constants.BY_HAND
+            if own.start_min <= by_hand.retention_min <= own.stop_min and own.shape != constants.BY_HAND
         ]
-        nearest = min(there, key=lambda index: abs(made[index].retention_min - by_hand.retention_min), default=None)
-        if nearest is None:
-            made.append(replace(by_hand, shape=constants.BY_HAND))
+        if not there:
+            made.append(by_hand)
             continue
+        nearest = min(there, key=lambda index: abs(made[index].retention_min - by_hand.retention_min))
         own = made[nearest]
-        limits = {
-            end: getattr(own, end) if getattr(peak, end) is None else getattr(peak, end)
-            for end in ("start_min", "stop_min")
-        }
-        area = by_hand.area
-        made[nearest] = replace(own, area=area, area_low=area, area_high=area, shape=constants.BY_HAND, **limits)
+        made[nearest] = replace(
+            own, area=by_hand.area, area_low=by_hand.area, area_high=by_hand.area, shape=constants.BY_HAND,
+            start_min=own.start_min if peak.start_min is None else peak.start_min,
+            stop_min=own.stop_min if peak.stop_min is None else peak.stop_min,
+        )  # fmt: skip
     return sorted(made, key=lambda peak: peak.retention_min)

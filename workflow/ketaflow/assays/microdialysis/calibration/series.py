@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.calibration import identification
-from ketaflow.assays.microdialysis.calibration.integrated import Limits, trace_peaks
+from ketaflow.assays.microdialysis.calibration import identification, series_limits
+from ketaflow.assays.microdialysis.calibration.integrated import Limits, Trace
 from ketaflow.assays.microdialysis.cohort_rows import PeakLimitsRow, StandardRow
 from ketaflow.assays.microdialysis.model import (
     CalibrationLine,
@@ -88,19 +88,43 @@ def named_series(
     for row in limits:
         if row.chromatogram is not None:
             by_hand.setdefault(row.chromatogram, []).append((row.start_min, row.stop_min))
-    found = {path: trace_peaks(one, settings, by_hand.get(path)) for path, one in chromatograms.items()}
-    readable = [row for row in standards if row.path in found]
-    expected = identification.elution(readable, found)
-    given = {name for own in found.values() for peak in own if (name := peak.name)}
+    traces = {path: Trace(one, settings, by_hand.get(path)) for path, one in chromatograms.items()}
     analytes = list(dict.fromkeys(row.analyte for row in standards))
-    named = {}
-    for path, own in found.items():
-        if given & set(analytes) and any(peak.name for peak in own):
-            named[path] = by_name(own, analytes)
-        else:
-            window_min, shift_min = settings.retention_window_min, settings.retention_shift_min
-            named[path] = identification.named(own, expected, window_min=window_min, shift_min=shift_min)
-    return Series(found, expected, named, internal_standards(standards, settings.internal_standard))
+    readable = [row for row in standards if row.path in traces]
+    given = {row.analyte for row in standards if row.retention_min is not None}
+    by_name_min = _retentions_by_name(chromatograms, analytes)
+    # The order of the peaks is used only for analytes whose retention neither the table nor a file gives.
+    sought = set(analytes) - given - set(by_name_min)
+    in_order = {row.path: traces[row.path].peaks() for row in readable if sought}
+    internals = internal_standards(standards, settings.internal_standard)
+    expected = identification.elution(readable, in_order, by_name_min, set(internals.values()))
+    named = {
+        path for path, trace in traces.items() if trace.uses_vendor and any(p.name for p in trace.one.vendor_peaks)
+    }
+    by_their_names = named if by_name_min else set()
+    unnamed = {path: trace for path, trace in traces.items() if path not in by_their_names}
+    found = series_limits.named_alike(unnamed, expected, given | set(by_name_min), settings)
+    for path in by_their_names:
+        found.peaks[path] = traces[path].peaks()
+        found.index[path] = by_name(found.peaks[path], analytes)
+    series_limits.at_set_limits(found, traces, expected, limits)
+    peaks = {path: found.peaks[path] for path in chromatograms}
+    index = {path: found.index[path] for path in chromatograms}
+    return Series(peaks, expected, index, internals)
+
+
+def _retentions_by_name(chromatograms: dict[str, Chromatogram], analytes: list[str]) -> dict[str, float]:
+    """Median retention (minutes) of the analytes that the instruments' peak tables name."""
+    found: dict[str, list[float]] = {}
+    lowered = {analyte.lower(): analyte for analyte in analytes}
+    for one in chromatograms.values():
+        for peak in one.vendor_peaks:
+            analyte = lowered.get((peak.name or "").strip().lower())
+            if analyte:
+                found.setdefault(analyte, []).append(np.nan if peak.retention_min is None else peak.retention_min)
+    return {
+        analyte: float(np.nanmedian(times)) if np.isfinite(times).any() else np.nan for analyte, times in found.items()
+    }
 
 
 def by_name(own: list[Peak], analytes: list[str]) -> dict[str, int]:

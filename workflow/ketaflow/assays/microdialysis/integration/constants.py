@@ -192,6 +192,9 @@ HIDDEN_HEIGHT_FRACTION = 0.15
 HIDDEN_NOISES = 30.0
 # A fitted hidden peak smaller than this fraction of the group's area is not accepted.
 HIDDEN_AREA_FRACTION = 0.1
+# Largest starting width of a peak that is fitted from a known retention (typical widths of the trace): the typical
+# width is that of merged pairs as well.
+SEEDED_WIDTHS = 0.7
 # A first fit this many times worse than what is accepted ends the search.
 HOPELESS_FACTOR = 2.0
 # A fit whose residual is this many times the noise needs no better one.

@@ -4,19 +4,21 @@ In: (n_points,) times and signals. Out: one ``Peak`` per peak. An area is the si
 perpendicular drops.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from scipy.signal import find_peaks
 
-from ketaflow.assays.microdialysis.integration import constants, deconvolution
+from ketaflow.assays.microdialysis.integration import constants
 from ketaflow.assays.microdialysis.integration.baseline import drop_line
 from ketaflow.assays.microdialysis.integration.drift import slow_drift
-from ketaflow.assays.microdialysis.integration.extrema import crossings, smoothed
+from ketaflow.assays.microdialysis.integration.extrema import crossings
 from ketaflow.assays.microdialysis.integration.level_places import area_ranges
 from ketaflow.assays.microdialysis.integration.peak_bounds import Span, chords, peak_spans, skimmed, spans_by_hand
 from ketaflow.assays.microdialysis.integration.preprocessing import Outline, outlined
+from ketaflow.assays.microdialysis.integration.separation import separated
 from ketaflow.assays.microdialysis.model import Peak
 
 # Methods that draw straight lines: under them a bowed drift is taken off first.
@@ -35,12 +37,32 @@ class Integrated:
         Standard deviation of the noise (unit of the signal).
     peaks : list of Peak
         In time order.
+    height : (n_points,) float
+        The trace above its baseline (unit of the signal).
+    width : float
+        Width of its peaks at half height (samples).
+    separable : bool
+        Whether overlapping peaks may be shared out by fitted shapes.
     """
 
     smooth: np.ndarray
     baseline: np.ndarray
     noise: float
     peaks: list[Peak]
+    height: np.ndarray
+    width: float
+    separable: bool
+
+    def separated(
+        self, time_min: np.ndarray, *, wanted_min: Sequence[float] | None = None, known_min: Sequence[float] = ()
+    ) -> list[Peak]:
+        """Share out overlapping peaks by fitted shapes; see ``separation.separated``."""
+        if not self.separable:
+            return self.peaks
+        made = separated(
+            time_min, self.height, self.peaks, self.width, self.noise, wanted_min=wanted_min, known_min=known_min
+        )
+        return with_resolution(sorted(made, key=lambda peak: peak.retention_min))
 
 
 def peaks_of(
@@ -97,11 +119,13 @@ def peaks_of(
     found = [measured(time_min, trace, line, span) for span in spans]
     if not limits:  # what lies under its own line is the rim of a negative peak, and no peak
         found = [peak for peak in found if peak.area > 0 and peak.height > 0]
-    if unmix and not limits and method == "drop_line":
-        found = unmixed(time_min, trace.signal - line, found, trace.width, trace.noise)
     ranges = area_ranges(time_min, trace.smooth, line, found, trace.ripple)
     found = [replace(peak, area_low=low, area_high=high) for peak, (low, high) in zip(found, ranges, strict=True)]
-    return Integrated(trace.smooth + trace.drift, line + trace.drift, trace.noise, _with_resolution(found))
+    made = Integrated(
+        trace.smooth + trace.drift, line + trace.drift, trace.noise, with_resolution(found), trace.signal - line,
+        trace.width, not limits and method == "drop_line",
+    )  # fmt: skip
+    return replace(made, peaks=made.separated(time_min)) if unmix else made
 
 
 def _apexes(trace: Outline, snr_min: float, smallest_peak_pct: float) -> np.ndarray:
@@ -136,65 +160,6 @@ def baseline_of(trace: Outline, apexes: np.ndarray, method: str) -> np.ndarray:
             return pybaselines.smooth.snip(trace.smooth, max_half_window=half, decreasing=True)[0]
         return pybaselines.whittaker.arpls(trace.smooth, lam=1e4 * max(trace.width, 5) ** 2)[0]
     return drop_line(trace, apexes)
-
-
-def unmixed(time_min: np.ndarray, height: np.ndarray, found: list[Peak], width: float, noise: float) -> list[Peak]:
-    """Separate overlapping peaks, and peaks that hide on the side of others, by fitted shapes that explain them.
-
-    Parameters
-    ----------
-    time_min, height : (n_points,) float
-        Times (minutes) and the trace above its baseline (unit of the signal).
-    found : list of Peak
-        Peaks between perpendicular drops, in time order.
-    width : float
-        Width of the trace's peaks at half height (samples).
-    noise : float
-        Standard deviation of the noise (unit of the signal).
-
-    Returns
-    -------
-    list of Peak
-        In time order. The fitted areas share out the area measured between the outer limits, so that the total stays
-        that of the trace.
-    """
-    made: list[Peak] = []
-    bend = -np.gradient(np.gradient(smoothed(height, max(constants.CURVATURE_SMOOTHING_WIDTHS * width, 1.0))))
-    for group in deconvolution.flagged_groups(found, height):
-        own = [found[index] for index in group]
-        start, stop = own[0].start, own[-1].stop
-        apexes = [peak.apex for peak in own]
-        hidden = deconvolution.hidden_centres(height, bend, start, stop, width, noise, apexes)
-        if (len(own) == 1 and not hidden) or len(own) + len(hidden) > constants.MAX_FITTED_PEAKS:
-            made += own
-            continue
-        centres = sorted([*apexes, *hidden])
-        step_s = 60 * float(time_min[-1] - time_min[0]) / (len(time_min) - 1)
-        near = [_nearest(own, centre).width_s for centre in centres]
-        widths_s = [float(np.clip(one, width * step_s / 4, 1.5 * width * step_s)) for one in near]
-        inside = slice(start, stop + 1)
-        fit = deconvolution.parted(
-            60 * time_min[inside], height[inside], [one - start for one in centres], widths_s, noise, own[-1].tailing
-        )
-        small = fit is not None and hidden and fit.areas.min() < constants.HIDDEN_AREA_FRACTION * fit.areas.sum()
-        made += own if fit is None or small else _shared(height, own, centres, fit)
-    return made
-
-
-def _nearest(own: list[Peak], sample: int) -> Peak:
-    return min(own, key=lambda peak: abs(peak.apex - sample))
-
-
-def _shared(height: np.ndarray, own: list[Peak], centres: list[int], fit: deconvolution.Fit) -> list[Peak]:
-    """Fitted peaks: those of the drop lines with new areas, and copies for the hidden ones."""
-    total = sum(peak.area for peak in own)
-    made = []
-    for centre, area, place_s in zip(centres, fit.areas, fit.places_s, strict=True):
-        peak = _nearest(own, centre)
-        if centre != peak.apex:
-            peak = replace(peak, apex=centre, retention_min=float(place_s / 60), height=float(height[centre]))
-        made.append(replace(peak, area=float(total * area / fit.areas.sum()), shape=fit.shape, foot_pct=np.nan))
-    return made
 
 
 def measured(time_min: np.ndarray, trace: Outline, line: np.ndarray, span: Span) -> Peak:
@@ -276,8 +241,8 @@ def flat_top(values: np.ndarray) -> bool:
     return bool(near >= constants.CLIPPED_POINTS and near > constants.CLIPPED_SHARE * half)
 
 
-def _with_resolution(found: list[Peak]) -> list[Peak]:
-    """Peaks with the resolution from the one before: 1.18 x distance over the sum of the widths at half height."""
+def with_resolution(found: list[Peak]) -> list[Peak]:
+    """Return the peaks with the resolution from the one before: 1.18 x distance over the sum of the half widths."""
     made = found[:1]
     for before, peak in pairwise(found):
         apart_s = 60 * (peak.retention_min - before.retention_min)

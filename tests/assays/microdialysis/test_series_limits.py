@@ -1,0 +1,143 @@
+"""One decision per analyte for a whole series: shoulders, overlaps, known retentions, limits for every injection."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from dialysate import QUANTIFY, Animal, fraction_row, gaussian, measure, table, values
+
+from ketaflow.assays.microdialysis import simulate
+from ketaflow.assays.microdialysis.calibration import batches, identification
+from ketaflow.assays.microdialysis.calibration.integrated import Trace
+from ketaflow.assays.microdialysis.cohort_rows import FractionRow, PeakLimitsRow, StandardRow
+from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, VendorPeak
+from ketaflow.core.inputs import Rows
+
+TIMES = np.arange(0, 12, 1 / 120)
+LEVELS = (1.0, 2.0, 4.0, 8.0)
+
+
+def tube(number: int) -> FractionRow:
+    row = fraction_row(number, 20 * number - 60, 20 * number - 40, chromatogram=f"c{number}")
+    return Rows({"microdialysis": [row]}).of("microdialysis", FractionRow)[0]
+
+
+def animal(draw, analytes: dict[str, float | None], *, internals: dict[str, str] | None = None) -> Animal:
+    """Standards of 1 to 8 and fractions of 3 uM, drawn by ``draw(level, number)``."""
+    traces = {f"s{level:g}": draw(level, index) for index, level in enumerate(LEVELS)}
+    traces |= {f"c{number}": draw(3.0, 10 + number) for number in range(4)}
+    rows = [
+        StandardRow(f"s{level:g}", name, 1.0 if name == "is" else level, retention, (internals or {}).get(name))
+        for level in LEVELS
+        for name, retention in analytes.items()
+    ]
+    return Animal(Dialysate("M1", [tube(number) for number in range(4)], rows, traces))
+
+
+def trace(signal: np.ndarray, seed: int, **more) -> Chromatogram:
+    return Chromatogram(TIMES, 50 + signal + np.random.default_rng(seed).normal(0, 0.05, len(TIMES)), "mV", **more)
+
+
+def shouldered(share: float):
+    """Peaks with a flat shoulder of about ``share`` that ends in a valley in some injections and not in others."""
+
+    def draw(level: float, number: int) -> Chromatogram:
+        shoulder = gaussian(TIMES, 6.0 + 19 / 60, 9.0, 1000 * level * (share + 0.01 * (number % 3)))
+        noise = np.random.default_rng(number).normal(0, 0.01 * level, len(TIMES))
+        return Chromatogram(TIMES, 50 + gaussian(TIMES, 6.0, 5.0, 1000 * level) + shoulder + noise, "mV")
+
+    return draw
+
+
+@pytest.mark.parametrize(("share", "cut"), [(0.23, False), (0.235, True), (0.24, True)])
+def test_a_shoulder_is_cut_in_every_injection_or_in_none(share, cut):
+    one = animal(shouldered(share), {"glutamate": 6.0})
+    plain = replace(QUANTIFY, unmix=False)
+    series = batches.calibrated_batches(one.dialysate, [], plain)[None]
+    stops = np.array([series.peak(path, "glutamate").stop_min for path in one.dialysate.chromatograms])
+    alone = [
+        identification.named(own, {"glutamate": 6.0}, window_min=0.3, shift_min=0.6) for own in first_peaks(one, plain)
+    ]
+    assert all(alone)
+    assert len({bool(stop < 6.5) for stop in stops}) == 1
+    assert bool(stops[0] < 6.5) is cut
+    assert max(abs(row.error_pct) for row in series.read_back) < 1.5
+
+
+def first_peaks(one: Animal, settings) -> list[list]:
+    """Peaks of each chromatogram alone; those of a shoulder at the edge of being cut differ between them."""
+    found = [Trace(each, settings).peaks() for each in one.dialysate.chromatograms.values()]
+    nearest = [min(own, key=lambda peak: abs(peak.retention_min - 6.0)).stop_min < 6.5 for own in found]
+    assert len(set(nearest)) == 2, "drawn so that the decision differs from run to run"
+    return found
+
+
+@pytest.mark.parametrize("apart_s", [14, 17, 20])
+def test_a_pair_without_a_dip_is_parted_where_both_retentions_are_given(apart_s):
+    def pair(level: float, number: int) -> Chromatogram:
+        first = gaussian(TIMES, 6.0, 9.0, 4000 * level)
+        return trace(first + gaussian(TIMES, 6.0 + apart_s / 60, 9.0, 3000 * 2.0), number)
+
+    given = {"glutamate": 6.0, "glutamine": 6.0 + apart_s / 60}
+    found = measure(animal(pair, given))
+    assert values(found, "concentration_um") == pytest.approx([3.0] * 4, rel=0.05)
+
+
+def test_an_internal_standard_listed_last_is_found_wherever_it_elutes():
+    def with_internal(level: float, number: int) -> Chromatogram:
+        lost = 0.8 + 0.05 * number % 0.4
+        first = gaussian(TIMES, 3.0, 6.0, 20_000 * lost)
+        return trace(first + gaussian(TIMES, 6.0, 6.0, 4000 * level * lost), number)
+
+    found = measure(animal(with_internal, {"glutamate": None, "is": None}, internals={"glutamate": "is"}))
+    assert values(found, "concentration_um") == pytest.approx([3.0] * 4, rel=0.02)
+
+
+def test_names_of_a_peak_table_beside_the_trace_give_the_retention():
+    """Row order alone would take the taller, unnamed peak for glutamate."""
+
+    def named(level: float, number: int) -> Chromatogram:
+        signal = gaussian(TIMES, 3.0, 6.0, 90_000) + gaussian(TIMES, 6.0, 6.0, 4000 * level)
+        return trace(signal, number, vendor_peaks=[VendorPeak("Glutamate", 6.0, area=4000 * level)])
+
+    assert values(measure(animal(named, {"glutamate": None})), "concentration_um") == pytest.approx([3.0] * 4, rel=0.02)
+
+
+def test_vendor_areas_can_be_chosen_and_hand_integration_is_kept():
+    def with_table(level: float, number: int) -> Chromatogram:
+        peak = VendorPeak("glutamate", 6.0, 5.5, 6.5, 400 * level, manual=number == 11)
+        return trace(gaussian(TIMES, 6.0, 6.0, 4000 * level), number, vendor_peaks=[peak])
+
+    one = animal(with_table, {"glutamate": 6.0})
+    assert values(measure(one, use="vendor"), "concentration_um") == pytest.approx([3.0] * 4)
+    own = table(measure(one), "peaks").query("analyte == 'glutamate' and animal == 'M1'")
+    assert own["area"].tolist() == pytest.approx([12_000, 1200, 12_000, 12_000], rel=0.01)
+    assert own["shape"].tolist() == ["", "by hand", "", ""]
+
+
+def test_limits_of_an_analyte_hold_in_every_injection_and_move_with_it():
+    def drifting(level: float, number: int) -> Chromatogram:
+        centre = 6.0 + 0.02 * (number % 4)
+        hump = simulate.tailed_peak(60 * TIMES, 300, 60, 60, 40_000)
+        return trace(hump + gaussian(TIMES, centre, 6.0, 4000 * level), number)
+
+    one = animal(drifting, {"glutamate": 6.0})
+    row = PeakLimitsRow(None, 5.6, 6.4, "glutamate")
+    series = batches.calibrated_batches(one.dialysate, [row], QUANTIFY)[None]
+    for path in one.dialysate.chromatograms:
+        peak = series.peak(path, "glutamate")
+        assert peak.start_min - peak.retention_min == pytest.approx(-0.4, abs=0.02)
+        assert peak.stop_min - peak.start_min == pytest.approx(0.8, abs=0.02)
+    limits = one.with_rows("microdialysis_limits", [vars(row)])
+    assert values(measure(limits), "concentration_um") == pytest.approx([3.0] * 4, rel=0.03)
+
+
+def test_naming_does_not_depend_on_whether_overlaps_are_separated():
+    one = animal(shouldered(0.235), {"glutamate": 6.0})
+    for unmix in (True, False):
+        series = batches.calibrated_batches(one.dialysate, [], replace(QUANTIFY, unmix=unmix))[None]
+        assert all("glutamate" in names for names in series.named.values())
