@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-DATA_ENDINGS = (".yaml", ".csv", ".npz", ".json", ".html", ".css", ".js", ".rst")
+DATA_ENDINGS = (".yaml", ".csv", ".npz", ".json", ".html", ".css", ".js", ".rst", ".R")
 ROOT = Path(__file__).resolve().parents[2]
 # Where a data file may lie that a module names: beside it, among its templates, or in the reference tables.
 DATA_FOLDERS = (ROOT.parent / "resources", ROOT.parent / "resources" / "reference")
