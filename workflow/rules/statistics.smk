@@ -26,6 +26,7 @@ rule statistics:
         dose_curves="<results>/statistics/dose_curves.csv",
         values="<results>/statistics/values.csv",
         sentences="<results>/statistics/sentences.json",
+        analysis="<results>/statistics/analysis.json",
         lock=update("<results>/statistics/plan.lock.json"),
     log:
         "<results>/logs/statistics.log",

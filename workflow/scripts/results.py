@@ -8,6 +8,7 @@ from ketaflow.report import model, palette, results_page, workbooks
 from ketaflow.review import decisions
 from ketaflow.review.items import items
 from ketaflow.statistics import plan as plans
+from ketaflow.statistics import reproduction
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -38,7 +39,11 @@ with files.log_to(snakemake.log[0]):
     page, made = Path(snakemake.output.page), {}
     if decisions.is_open(judged, params.require_review):
         shown = results_page.write(page, study, model.ReportSettings.read(params.settings))
-        made = workbooks.workbooks(shown, palette.arms(study.arms))
+        made = workbooks.workbooks(shown, palette.arms(study.arms)) | reproduction.files(
+            study.statistics,
+            {"animals": study.animals, "arms": study.arms, "allocation": study.allocation},
+            files.read_json(next(path for path in inputs.statistics if path.endswith("analysis.json"))),
+        )
     else:
         results_page.hold(page, cohort_name=params.cohort, review=judged, n_items=len(known))
     files.write_all(made, Path(snakemake.output.workbooks))

@@ -8,7 +8,7 @@ from ketaflow.core import cohort, files
 from ketaflow.engine import provenance
 from ketaflow.review import decisions
 from ketaflow.review.items import items
-from ketaflow.statistics import methods, sentences
+from ketaflow.statistics import methods, reproduction, sentences
 from ketaflow.statistics import plan as plans
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ with files.log_to(snakemake.log[0]):
     known = items(files.read_csv(inputs.review_key))
     judged = decisions.apply(cohort.read_table(inputs.decisions[0]), known) if inputs.decisions else None
     plan = plans.read(Path(inputs.plan[0])) if inputs.plan else None
-    measurements = files.read_csv(inputs.measurements)
+    measurements, settings = files.read_csv(inputs.measurements), statistics.Settings(**params.settings)
     tables = statistics.analyse(
         statistics.StudyTables(
             measurements=measurements,
@@ -35,12 +35,13 @@ with files.log_to(snakemake.log[0]):
         ),
         plan,
         params.measures,
-        statistics.Settings(**params.settings),
+        settings,
     )
     for name in TABLES:
         files.write_csv(tables[name], output[name])
     carried_out = plan or plans.default(params.measures, measurements)
     written = {"sentences": sentences.sentences(tables), "methods": methods.methods_paragraph(carried_out, tables)}
     files.write_json(written, output.sentences)
+    files.write_json(reproduction.facts(carried_out, params.measures, settings), output.analysis)
     lock = Path(output.lock)
     files.write_json(plans.lock(carried_out, files.read_json(lock), provenance.versions()), lock)

@@ -140,7 +140,7 @@ def _values(chosen: pd.DataFrame, excluded: Sequence[ExclusionRow], endpoint: En
     wanted = dict.fromkeys(["arm", *endpoint.fixed, *endpoint.covariates, *endpoint.cluster])
     names = [name for name in wanted if name in cohort.animals and name not in KEYS]
     keys = ["animal", *(["period"] if endpoint.design == "crossover" else [])]
-    rows = chosen[[*KEYS, "value"]].reset_index(drop=True)
+    rows = chosen[[*KEYS, "value", "assay", "status"]].reset_index(drop=True)
     if endpoint.design == "crossover":
         rows["period"] = rows["session"].astype(str)
         rows = rows.merge(cohort.animals.drop_duplicates(keys)[[*keys, *names]], on=keys, how="left")
@@ -149,15 +149,17 @@ def _values(chosen: pd.DataFrame, excluded: Sequence[ExclusionRow], endpoint: En
         places = pd.Index(animals["animal"]).get_indexer(rows["animal"])
         for name in names:
             rows[name] = np.where(places < 0, np.array(None), animals[name].to_numpy(object)[places])
-    reasons = {tuple(str(getattr(row, key)) for key in KEYS): row.reason for row in excluded}
-    found = np.full(len(rows), "", dtype=object)
-    if reasons:
+    found = {tuple(str(getattr(row, key)) for key in KEYS): row for row in excluded}
+    sources, reasons = np.full((2, len(rows)), "", dtype=object)
+    if found:
         empty = ExclusionRow()
         cells = [[str(getattr(empty, key) if pd.isna(cell) else cell) for cell in rows[key]] for key in KEYS]
-        found[:] = [reasons.get(key, "") for key in zip(*cells, strict=True)]
+        by_row = [found.get(key, empty) for key in zip(*cells, strict=True)]
+        sources, reasons = np.array([[row.source for row in by_row], [row.reason for row in by_row]], dtype=object)
     if endpoint.arms:
-        found[(found == "") & ~rows["arm"].isin(endpoint.arms).to_numpy()] = "the arm is not compared"
-    return rows.assign(excluded=np.where(found == "", "no", "yes"), reason=found)
+        others = (sources == "") & ~rows["arm"].isin(endpoint.arms).to_numpy()
+        sources[others], reasons[others] = "arms", "the plan does not compare this arm"
+    return rows.assign(excluded=np.where(sources == "", "no", "yes"), source=sources, reason=reasons)
 
 
 def _complete(measurements: pd.DataFrame) -> pd.DataFrame:

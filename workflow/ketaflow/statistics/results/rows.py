@@ -17,15 +17,15 @@ NAN = float("nan")
 # of the analysis (in a mixed model the fitted value is that of the fixed effects); ``standardised_residual`` is the
 # residual over its standard deviation, ``normal_quantile`` that of a standard normal variable at the residual's rank.
 #
-# values: every measured value in the measure's unit, whether it is excluded (yes or no) and why, with the factors,
-# covariates and clusters of the model as further columns.
+# values: every measured value in the measure's unit, its status, whether it is excluded (yes or no), by whom (source,
+# as in exclusions) and why, with the factors, covariates and clusters of the model as further columns.
 RESIDUAL_COLUMNS = (
     "endpoint", "dataset", "animal", "arm", "time_min", "sample", "fitted", "residual", "standardised_residual",
     "normal_quantile",
 )  # fmt: skip
 VALUE_COLUMNS = (
-    "endpoint", "dataset", "animal", "arm", "time_min", "session", "sample", "recording", "value", "unit", "excluded",
-    "reason",
+    "endpoint", "dataset", "assay", "animal", "arm", "time_min", "session", "sample", "recording", "value", "unit",
+    "status", "excluded", "source", "reason",
 )  # fmt: skip
 R = TypeVar("R", bound="Row")
 

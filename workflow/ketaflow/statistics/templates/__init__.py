@@ -1,0 +1,1 @@
+"""Scripts that are exported with the values of the endpoints."""
