@@ -102,4 +102,4 @@ def test_thousands_of_amounts_are_parted_as_the_others_tell(tmp_path):
 
 def test_amounts_with_two_decimal_signs_are_named(tmp_path):
     _, faults = read(tmp_path, results=ANALYST.replace("15000\t1000\n", "15000\t0,9\n"))
-    assert "both point and comma stand before decimals" in str(faults[0])
+    assert "point and comma are both used as decimal signs" in str(faults[0])

@@ -111,7 +111,7 @@ def test_one_time_that_repeats_is_damage_and_no_rounding(tmp_path):
 
 
 def test_two_decimal_signs_in_one_table_are_refused(tmp_path):
-    with pytest.raises(IngestError, match="both point and comma stand before decimals"):
+    with pytest.raises(IngestError, match="point and comma are both used as decimal signs"):
         dispatch.read(stored(tmp_path, written("{t}\t{s}\n", comma)), time_unit="auto")
 
 
@@ -211,7 +211,7 @@ def test_json_is_read_in_its_unit_of_time_and_encoding(tmp_path, unit, factor, e
 
 
 def test_a_unit_of_time_that_is_not_known_is_no_second(tmp_path):
-    with pytest.raises(IngestError, match="times are told in 'h'"):
+    with pytest.raises(IngestError, match="times are given in 'h'"):
         dispatch.read(stored(tmp_path, cube("h", 1 / 60)), time_unit="auto")
 
 

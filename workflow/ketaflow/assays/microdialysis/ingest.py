@@ -12,7 +12,8 @@ import numpy as np
 
 from ketaflow.assays.microdialysis.cohort_rows import FractionRow, StandardRow
 from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, IngestSettings
-from ketaflow.assays.microdialysis.readers import batch_results, dispatch
+from ketaflow.assays.microdialysis.readers import dispatch
+from ketaflow.assays.microdialysis.readers.tables import batch_results
 from ketaflow.core import files
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows

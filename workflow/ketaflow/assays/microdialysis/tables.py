@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from ketaflow.assays.microdialysis.analytes import PER_FRACTION, amount_of, to_um
-from ketaflow.assays.microdialysis.readers import batch_results
+from ketaflow.assays.microdialysis.readers.tables import batch_results
 from ketaflow.core import tables
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem

@@ -13,7 +13,7 @@ import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
 from ketaflow.assays.microdialysis.readers import chemstation, constants
-from ketaflow.assays.microdialysis.readers.number_text import lines_of, number
+from ketaflow.assays.microdialysis.readers.number_text import cells, lines_of, number
 from ketaflow.assays.microdialysis.readers.traces import vendor_peak
 from ketaflow.core.errors import IngestError
 
@@ -26,34 +26,24 @@ REPORT_COLUMNS = {
     "Height": "height",
     "Name": "name",
     "Amount": "concentration",
+    "Type": "kind",
 }
 MANIFEST = "injection.acmd"
 
 
 def read_folder(path: Path) -> list[Chromatogram]:
-    """Read every single-channel signal of a ChemStation .D folder, with the peaks of its Report.TXT.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If the folder has no .ch signal, or one is damaged.
-    """
-    channels = sorted(part for part in path.iterdir() if part.suffix.lower() == ".ch")
-    report = next((part for part in path.iterdir() if part.name.lower() == "report.txt"), None)
+    """Read every single-channel signal of a ChemStation .D folder, with the peaks of its Report.TXT."""
+    parts = {part.name.lower(): part for part in sorted(path.iterdir())}
+    channels = [part for name, part in parts.items() if name.endswith(".ch")]
+    report, results = parts.get("report.txt"), parts.get("results.csv")
+    if not channels and report:
+        return read_report(lines_of(report.read_bytes()), f"{path.name}/{report.name}")
+    if not channels and results:
+        return read_results(lines_of(results.read_bytes()), f"{path.name}/{results.name}")
     if not channels:
         raise IngestError(
-            f"{path.name}: no .ch signal in this folder. Copy the whole .D folder into the cohort; of a mass "
-            "spectrometer (.ms, MassHunter) export the result table as CSV."
+            f"{path.name}: no .ch signal, Report.TXT or RESULTS.CSV in this folder. Copy the whole .D folder into the "
+            "cohort; from MassHunter export the result table as CSV."
         )
     peaks = report_peaks(lines_of(report.read_bytes())) if report else {}
     found = [
@@ -65,28 +55,34 @@ def read_folder(path: Path) -> list[Chromatogram]:
     ]
 
 
+def read_results(lines: list[str], file: str) -> list[Chromatogram]:
+    """Read the peaks of a MassHunter RESULTS.CSV, signal by signal."""
+    found: dict[str, list[VendorPeak]] = {}
+    columns: list[str] = []
+    signal = ""
+    for line in lines:
+        parts = cells(line, ",")
+        if line.startswith("["):
+            signal, columns = line.strip("[]"), []
+        elif parts[0] == "Header=":
+            columns = parts[1:]
+        elif columns and re.fullmatch(r"\d+=", parts[0]):
+            row = dict(zip(columns, parts[1:], strict=False))
+            retention, area = number(row.get("R.T.", "")), number(row.get("Area", ""))
+            if retention is not None and area is not None:
+                peak = VendorPeak(retention_min=retention, area=area, height=number(row.get("Height", "")))
+                found.setdefault(signal, []).append(peak)
+    if not found:
+        raise IngestError(f"{file}: no peaks in this table. Integrate the signal and save the results again.")
+    return [
+        Chromatogram(np.empty(0), np.empty(0), "", name, "MassHunter", vendor_peaks=peaks)
+        for name, peaks in found.items()
+    ]
+
+
 def read_dx(content: bytes, file: str) -> list[Chromatogram]:
     """Read every single-channel signal of an OpenLab CDS 2 container.
 
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    file : str
-        Its name, for messages.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If the container is damaged, too large, or has no single-channel signal.
-
-    Notes
-    -----
     A container is a zip; ``injection.acmd`` names the detectors of its numbered members. Spectra (.UV) and instrument
     logs (.IT) are not read.
     """
@@ -103,8 +99,8 @@ def read_dx(content: bytes, file: str) -> list[Chromatogram]:
     found = []
     for name, raw in channels.items():
         about = signals.get(PurePosixPath(name).stem.lower(), {})
-        told = about.get("Description") or PurePosixPath(name).stem
-        trace = chemstation.read(raw, told, f"{file}/{name}", known_whole=True)
+        detector = about.get("Description") or PurePosixPath(name).stem
+        trace = chemstation.read(raw, detector, f"{file}/{name}", known_whole=True)
         found.append(replace(trace, unit=about.get("Units") or trace.unit, form="OpenLab"))
     if not found:
         raise IngestError(
@@ -119,12 +115,12 @@ def is_dx(content: bytes) -> bool:
 
 
 def _manifest(xml: bytes) -> dict[str, dict[str, str]]:
-    """What is told of each signal, by its number: description, device, units."""
+    """Facts about each signal, by its number: description, device, units."""
     signals = {}
     for element in ElementTree.fromstring(xml).iter():
         if element.tag.rpartition("}")[2] == "Signal":
-            told = {child.tag.rpartition("}")[2]: (child.text or "").strip() for child in element}
-            signals[told.get("TraceId", "").lower()] = told
+            facts = {child.tag.rpartition("}")[2]: (child.text or "").strip() for child in element}
+            signals[facts.get("TraceId", "").lower()] = facts
     return signals
 
 
@@ -152,15 +148,16 @@ def report_peaks(lines: list[str]) -> dict[str, list[VendorPeak]]:
         elif spans and not re.match(r"\s*\d+(\.\d+)?\s", line):
             spans = []
         elif spans:
-            told = {meaning: line[first:last].strip() for meaning, first, last in spans}
-            row = {meaning: text or None if meaning == "name" else number(text) for meaning, text in told.items()}
+            texts = {meaning: line[first:last].strip() for meaning, first, last in spans}
+            kind = texts.pop("kind", "")
+            row = {meaning: text or None if meaning == "name" else number(text) for meaning, text in texts.items()}
             if row.get("retention_min") is not None and row.get("area") is not None:
-                found.setdefault(name, []).append(vendor_peak(row))
+                found.setdefault(name, []).append(replace(vendor_peak(row), manual="M" in kind))
     return found
 
 
 def _report_columns(lines: list[str], ruler: int) -> list[tuple[str, int, int]]:
-    """(meaning, first, last) of the columns that are understood; headings stand over their column, not inside it."""
+    """(meaning, first, last) of the columns that are understood; headings are above their column, not inside it."""
     edges = [0, *(place + 1 for place, letter in enumerate(lines[ruler]) if letter == "|"), 10_000]
     above, units = (lines[row] if row >= 0 else "" for row in (ruler - 2, ruler - 1))
     spans: dict[str, tuple[int, int]] = {}
@@ -179,25 +176,7 @@ def is_report(lines: list[str]) -> bool:
 
 
 def read_report(lines: list[str], file: str) -> list[Chromatogram]:
-    """Read the peak tables of a ChemStation report; the signal itself is not in it.
-
-    Parameters
-    ----------
-    lines : list of str
-        Lines of the file.
-    file : str
-        Its name, for messages.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If the report has no peaks, or is cut short.
-    """
+    """Read the peak tables of a ChemStation report; the signal itself is not in it."""
     peaks = report_peaks(lines)
     if not peaks:
         raise IngestError(f"{file}: a ChemStation report without peaks. Copy the whole .D folder instead.")
@@ -215,25 +194,7 @@ def is_boxed_report(lines: list[str]) -> bool:
 
 
 def read_boxed_report(lines: list[str], file: str) -> list[Chromatogram]:
-    """Read the peak tables of an OpenLab report; a number may wrap over two lines of its cell.
-
-    Parameters
-    ----------
-    lines : list of str
-        Lines of the file.
-    file : str
-        Its name, for messages.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If the report has no peak table, or is cut short.
-    """
+    """Read the peak tables of an OpenLab report; a number may wrap over two lines of its cell."""
     found: list[tuple[str, list[VendorPeak]]] = []
     detector = ""
     names: list[str] = []

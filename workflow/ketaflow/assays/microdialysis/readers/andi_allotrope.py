@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,16 @@ from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import decode
 
+# Keys of an Allotrope document: data cubes, the documents of single injections, and names of samples.
+CUBE = "chromatogram data cube"
+INJECTION_DOCUMENT = "chromatography document"
+SAMPLE_NAMES = ("sample identifier", "written name", "sample name")
 ANDI_TIMES = ("actual_sampling_interval", "actual_delay_time")
 SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "min": 60.0, "minute": 60.0, "ms": 0.001}
 
 
 def read_andi(path: Path) -> list[Chromatogram]:
-    """Read an ANDI file (netCDF, times in seconds), with its peak table if it has one.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If the file is damaged, or holds no chromatogram.
-    """
+    """Read an ANDI file (netCDF, times in seconds), with its peak table if it has one."""
     from scipy.io import netcdf_file
 
     try:
@@ -63,12 +52,12 @@ def read_andi(path: Path) -> list[Chromatogram]:
 
 
 def _seconds(unit: str | None, file: str) -> float:
-    """How long a unit of time is; a second where none is told."""
+    """How long a unit of time is; a second where none is given."""
     plain = (unit or "s").strip().lower().removesuffix("time")
     known = SECONDS.get(plain, SECONDS.get(plain.rstrip("s"))) if plain else 1.0
     if known is None:
         raise IngestError(
-            f"{file}: times are told in '{unit}', expected one of {', '.join(SECONDS)}. Export it as text."
+            f"{file}: times are given in '{unit}', expected one of {', '.join(SECONDS)}. Export it as text."
         )
     return known
 
@@ -87,10 +76,10 @@ def _andi_peaks(variables: dict[str, np.ndarray], second: float) -> list[VendorP
     if retention_s is None or area is None:
         return []
     names = variables.get("peak_name", np.full((len(area), 1), b""))
-    told = [b"".join(name).decode("latin-1").strip("\0 ") or None for name in names]
+    texts = [b"".join(name).decode("latin-1").strip("\0 ") or None for name in names]
     return [
         VendorPeak(retention_min=float(time_s) * second / 60, area=float(value), name=name)
-        for time_s, value, name in zip(retention_s, area, told, strict=True)
+        for time_s, value, name in zip(retention_s, area, texts, strict=True)
     ]
 
 
@@ -101,28 +90,12 @@ def is_json(content: bytes) -> bool:
 
 
 def read_allotrope(path: Path) -> list[Chromatogram]:
-    """Read every chromatogram data cube of an Allotrope JSON document, wherever it is nested.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If the document is damaged, or holds no data cube.
-    """
+    """Read every chromatogram data cube of an Allotrope JSON document, wherever it is nested."""
     try:
         document = json.loads(decode(path.read_bytes()))
     except (ValueError, RecursionError) as error:
         raise IngestError(f"{path.name}: not whole JSON ({error}). Export it again.") from error
-    found = [_cube(cube, path.name) for cube in _cubes(document)]
+    found = [replace(_cube(cube, path.name), sample=sample) for cube, sample in _cubes(document, "")]
     if not found:
         raise IngestError(
             f"{path.name}: no 'chromatogram data cube' in this JSON. Export the chromatogram with its data."
@@ -130,13 +103,32 @@ def read_allotrope(path: Path) -> list[Chromatogram]:
     return found
 
 
-def _cubes(node: object) -> list[dict[str, Any]]:
+def _cubes(node: object, sample: str) -> list[tuple[dict[str, Any], str]]:
+    """Every data cube, with the name of the sample of its document."""
     if isinstance(node, list):
-        return [cube for part in node for cube in _cubes(part)]
+        return [cube for part in node for cube in _cubes(part, sample)]
     if not isinstance(node, dict):
         return []
-    own = [value for key, value in node.items() if "chromatogram data cube" in key and isinstance(value, dict)]
-    return own + [cube for key, value in node.items() if value not in own for cube in _cubes(value)]
+    sample = _sample_of(node) or sample
+    found = [(value, sample) for key, value in node.items() if CUBE in key and isinstance(value, dict)]
+    own = [value for value, _ in found]
+    for key, value in node.items():
+        if any(value is one for one in own):
+            continue
+        if isinstance(value, list) and key.endswith(INJECTION_DOCUMENT) and len(value) > 1:
+            for number, part in enumerate(value, start=1):
+                found += _cubes(part, f"injection {number}")
+        else:
+            found += _cubes(value, sample)
+    return found
+
+
+def _sample_of(node: dict[str, Any]) -> str:
+    """Name of the sample that a document describes; '' where it describes none."""
+    described = node.get("sample document")
+    if not isinstance(described, dict):
+        return ""
+    return str(next((described[name] for name in SAMPLE_NAMES if described.get(name)), ""))
 
 
 def _cube(cube: dict[str, Any], file: str) -> Chromatogram:

@@ -21,25 +21,7 @@ def is_chromeleon(lines: list[str]) -> bool:
 
 
 def read_chromeleon(lines: list[str], file: str) -> list[Chromatogram]:
-    """Read the channel of a Chromeleon export.
-
-    Parameters
-    ----------
-    lines : list of str
-        Lines of the file.
-    file : str
-        Its name, for messages.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If there are no points, or fewer than the header gives.
-    """
+    """Read the channel of a Chromeleon export."""
     facts, heading = _head(lines)
     if heading is None:
         raise IngestError(f"{file}: a Chromeleon header without data. Include 'Raw data' in the export and repeat it.")
@@ -94,29 +76,12 @@ def is_empower(lines: list[str]) -> bool:
 
 
 def read_empower(lines: list[str], file: str) -> list[Chromatogram]:
-    """Read the channel of an Empower export; times are in minutes, areas in signal x s.
-
-    Parameters
-    ----------
-    lines : list of str
-        Lines of the file.
-    file : str
-        Its name, for messages.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If there are no two columns of numbers.
-    """
+    """Read the channel of an Empower export; times are in minutes, areas in signal x s."""
     facts = dict(zip(cells(lines[0], "\t"), cells(lines[1], "\t"), strict=False))
     detector = next((text for name, text in facts.items() if name.startswith("Channel")), "")
     body = [line for line in lines[2:] if line.strip()]
     table = columns(body, "\t", file, 3)
     if table.shape[1] < 2:
         raise IngestError(f"{file}: one column of numbers, expected time and signal. Export 'time and data points'.")
-    return [checked(Chromatogram(table[:, 0], table[:, 1], "", detector, "Empower"), file)]
+    sample = facts.get("SampleName", "")
+    return [checked(Chromatogram(table[:, 0], table[:, 1], "", detector, "Empower", sample=sample), file)]

@@ -15,9 +15,11 @@ TRACE = re.compile(r"\[(?:LC |GC |PDA |PDA Multi )?Chromatogram ?\((.+)\)\]")
 PEAKS = re.compile(r"\[Peak Table ?\((.+)\)\]")
 # LabSolutions integrates in its smallest unit (uV*s, uAU*s), whatever the multiplier.
 SMALL = {"mV": "uV", "mAU": "uAU", "V": "uV", "AU": "uAU"}
+# Where a run names its sample, the surest first.
+SAMPLE_NAMES = ("Sample Name", "Sample ID", "Data File Name", "Data File")
 PEAK_COLUMNS = {
     "R.Time": "retention_min", "I.Time": "start_min", "F.Time": "stop_min", "Area": "area", "Height": "height",
-    "Name": "name", "Conc.": "concentration",
+    "Name": "name", "Conc.": "concentration", "Mark": "mark",
 }  # fmt: skip
 
 
@@ -27,28 +29,32 @@ def is_labsolutions(lines: list[str]) -> bool:
 
 
 def read_labsolutions(lines: list[str], file: str) -> list[Chromatogram]:
-    """Read every detector of a LabSolutions export, with its peak table.
+    """Read every detector of a LabSolutions export, with its peak table."""
+    heads = [index for index, line in enumerate(lines) if line.startswith("[Header]")]
+    if len(heads) < 2:
+        return _run(lines, 0, file)
+    found: list[Chromatogram] = []
+    for number_of_run, (first, stop) in enumerate(pairwise([*heads, len(lines)]), start=1):
+        run = lines[first:stop]
+        sample = _sample(run) or f"run {number_of_run}"
+        taken = {one.sample for one in found}
+        sample = f"{sample} ({number_of_run})" if sample in taken else sample
+        found += [replace(one, sample=sample) for one in _run(run, first, file)]
+    return found
 
-    Parameters
-    ----------
-    lines : list of str
-        Lines of the file.
-    file : str
-        Its name, for messages.
 
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
+def _sample(lines: list[str]) -> str:
+    """Name of the sample of one run."""
+    facts: dict[str, str] = {}
+    for line in lines[:60]:
+        parts = cells(line, "\t" if "\t" in line else ",")
+        if len(parts) > 1 and parts[1]:
+            facts.setdefault(parts[0], parts[1])
+    return next((facts[name] for name in SAMPLE_NAMES if name in facts), "")
 
-    Raises
-    ------
-    IngestError
-        If the file has several runs, no chromatogram, or fewer points than its header gives.
-    """
-    runs = sum(line.startswith("[Header]") for line in lines)
-    if runs > 1:
-        raise IngestError(f"{file}: {runs} runs in one file, expected one. Export each run to a file of its own.")
+
+def _run(lines: list[str], offset: int, file: str) -> list[Chromatogram]:
+    """Every detector of one run; ``offset`` is the index of its first line in the file."""
     starts = [index for index, line in enumerate(lines) if line.startswith("[")] + [len(lines)]
     tables: dict[str, list[VendorPeak]] = {}
     found = []
@@ -57,9 +63,14 @@ def read_labsolutions(lines: list[str], file: str) -> list[Chromatogram]:
         if match := PEAKS.match(head):
             tables[match[1]] = _peak_table(lines[first:stop])
         elif match := TRACE.match(head):
-            found.append(_trace(lines[first:stop], match[1], file, first))
-    if not found:
+            found.append(_trace(lines[first:stop], match[1], file, offset + first))
+    if not found and not any(tables.values()):
         raise IngestError(f"{file}: no chromatogram section. Tick 'LC Chromatogram' in the export and export again.")
+    if not found:
+        return [
+            Chromatogram(np.empty(0), np.empty(0), "", name, "LabSolutions", vendor_peaks=peaks)
+            for name, peaks in tables.items()
+        ]
     return [replace(one, vendor_peaks=tables.get(one.detector, [])) for one in found]
 
 
@@ -98,8 +109,8 @@ def _peak_table(lines: list[str]) -> list[VendorPeak]:
     for line in lines[heading + 1 :]:
         row = dict(zip(names, cells(line, separator), strict=False))
         if number(row.get("area", "")) is not None:
-            known = {name: number(text) if name != "name" else text for name, text in row.items() if name}
-            peaks.append(vendor_peak(known))
+            known = {name: text if name in ("name", "mark") else number(text) for name, text in row.items() if name}
+            peaks.append(replace(vendor_peak(known), manual="M" in row.get("mark", "")))
     return peaks
 
 
@@ -115,25 +126,7 @@ def _mark(heading: str) -> str:
 
 
 def read_long_table(lines: list[str], file: str) -> list[Chromatogram]:
-    """Read every detector of a long table (Minutes, Intensity, File, Detector).
-
-    Parameters
-    ----------
-    lines : list of str
-        Lines of the file.
-    file : str
-        Its name, for messages.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If a line has another number of cells.
-    """
+    """Read every detector of a long table (Minutes, Intensity, File, Detector)."""
     mark = _mark(lines[0])
     names = [name.lower() for name in cells(lines[0], mark)]
     time, value, detector = (

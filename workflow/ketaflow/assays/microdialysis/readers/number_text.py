@@ -1,10 +1,12 @@
 """Numbers in text exports: any encoding, line end, separator and decimal sign; fast for long tables."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import decode
@@ -140,15 +142,15 @@ def decimal_sign(text: str, rows: Iterable[list[str]], file: str) -> str:
         if not re.search(rf"{re.escape(sign)}\d{{3}}(?!\d)", text):
             return sign
         return OTHER[sign] if TWICE[sign].search(text) or _parts_thousands(rows, sign) else sign
-    told = {sign for sign, shown in SHOWN.items() if shown.search(text)}
-    if not told:
+    shown_by = {sign for sign, shown in SHOWN.items() if shown.search(text)}
+    if not shown_by:
         flat = [cell.strip() for row in rows for cell in row]
-        told = {OTHER[sign] for sign in ",." if all(WHOLE[sign].fullmatch(cell) for cell in flat if sign in cell)}
-    if len(told) != 1:
+        shown_by = {OTHER[sign] for sign in ",." if all(WHOLE[sign].fullmatch(cell) for cell in flat if sign in cell)}
+    if len(shown_by) != 1:
         raise IngestError(
-            f"{file}: both point and comma stand before decimals. Export the table again with one decimal sign."
+            f"{file}: point and comma are both used as decimal signs. Export the table again with one decimal sign."
         )
-    return told.pop()
+    return shown_by.pop()
 
 
 def _parts_thousands(rows: Iterable[list[str]], sign: str) -> bool:
@@ -191,21 +193,27 @@ def columns(lines: list[str], separator: str, file: str, first_line: int) -> np.
         text, separator = "\n".join(lines), "\t"
     decimal = "." if separator == "," else decimal_sign(text, (filled(line, separator) for line in lines), file)
     if OTHER[decimal] not in text or separator == ",":
-        plain = (text.replace(",", ".") if separator != "," else text).replace('"', "")
-        values = _quickly(plain.replace(separator, " "))
-        if len(values) == width * len(lines):
-            return values.reshape(-1, width)
+        values = _quickly(text, separator, decimal, width)
+        if len(values) == len(lines):
+            return values
     return _line_by_line(lines, separator, width, decimal, file, first_line)
 
 
-def _quickly(text: str) -> np.ndarray:
-    """All numbers of a text; none where anything in it is not a number."""
-    if re.search(r"[^\d\s.eE+\-na]", text):
-        return np.empty(0)
+def _quickly(text: str, separator: str, decimal: str, width: int) -> np.ndarray:
+    """(rows, width) numbers of a text, parsed by pandas; none where a line has other cells than numbers, or fewer."""
+    if re.search(r"[^\d\s.,;eE+\-na\"]", text):
+        return np.empty((0, width))
     try:
-        return np.fromstring(text, sep=" ")
-    except ValueError:
-        return np.empty(0)
+        frame = pd.read_csv(
+            io.StringIO(text), sep=r"\s+" if separator == " " else separator, decimal=decimal, header=None,
+            dtype=float, na_values=["nan"], skip_blank_lines=False,
+        )  # fmt: skip
+    except (ValueError, pd.errors.ParserError):
+        return np.empty((0, width))
+    values = frame.to_numpy()
+    # pandas fills short lines up; each gap must be a word of the file for a missing number.
+    as_written = values.shape[1] == width and np.isnan(values).sum() == text.count("nan")
+    return values if as_written else np.empty((0, width))
 
 
 def filled(line: str, separator: str) -> list[str]:

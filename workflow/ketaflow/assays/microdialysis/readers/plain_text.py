@@ -6,8 +6,9 @@ from datetime import datetime
 import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram
-from ketaflow.assays.microdialysis.readers import constants, peak_tables
+from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.assays.microdialysis.readers.number_text import cells, columns, filled, is_unended, number, refuse_unended
+from ketaflow.assays.microdialysis.readers.tables import peak_tables, wide_tables
 from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
@@ -59,10 +60,14 @@ def read_plain(lines: list[str], file: str, *, time_unit: str) -> list[Chromatog
     separator = separator_of(lines)
     first = _first_number_row(lines, separator)
     names = cells(lines[first - 1], separator) if first else []
+    if layout := wide_tables.layout_of(lines, separator):
+        if unended:
+            refuse_unended(lines, file)
+        return wide_tables.read(lines, separator, layout, file)
     if headings := peak_tables.headings_of(lines, separator):
         if unended:
             refuse_unended(lines, file)
-        return [peak_tables.read(lines, separator, headings, file)]
+        return peak_tables.read(lines, separator, headings, file)
     if first is None:
         raise IngestError(f"{file}: no table of numbers found. Export time and signal as CSV, or the peak table.")
     body = [line.rstrip("\t ;,") for line in lines[first:] if line.strip()]
@@ -98,9 +103,9 @@ def _traces(table: np.ndarray, names: list[str], file: str, time_unit: str) -> l
 
 def _time_columns(table: np.ndarray, names: list[str]) -> list[int]:
     """Columns whose headings say that they are times; else the first that does not merely count the rows."""
-    told = [index for index in range(table.shape[1]) if TIMES.match(names[index])]
-    if told:
-        return told
+    named = [index for index in range(table.shape[1]) if TIMES.match(names[index])]
+    if named:
+        return named
     after_counter = table.shape[1] > 2 and _counts(table[:, 0]) and (np.diff(table[:, 1]) > 0).all()
     return [1] if after_counter else [0]
 
@@ -158,7 +163,7 @@ def _is_step(values: np.ndarray, names: list[str], index: int) -> bool:
 
 
 def _per_minute(time: np.ndarray, heading: str, time_unit: str) -> float:
-    """How many units of time are a minute: told by the setting, the heading, or the length of the run."""
+    """How many units of time are a minute: from the setting, the heading, or the length of the run."""
     if time_unit != "auto":
         return 60.0 if time_unit == "s" else 1.0
     if "min" in heading:
@@ -176,25 +181,7 @@ def is_stamped(lines: list[str]) -> bool:
 
 
 def read_stamped(lines: list[str], file: str) -> list[Chromatogram]:
-    """Read time stamps with values; stamps of whole seconds are spread evenly within each second.
-
-    Parameters
-    ----------
-    lines : list of str
-        Lines of the file.
-    file : str
-        Its name, for messages.
-
-    Returns
-    -------
-    list of Chromatogram
-        One per detector.
-
-    Raises
-    ------
-    IngestError
-        If a line has no time stamp, or the recording was interrupted.
-    """
+    """Read time stamps with values; stamps of whole seconds are spread evenly within each second."""
     times, values = [], []
     for row, line in enumerate(lines, start=1):
         match = STAMP.search(line)

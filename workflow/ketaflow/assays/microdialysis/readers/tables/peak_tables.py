@@ -1,7 +1,8 @@
 """Tables of peaks or of results: what the instrument's own software made of one injection."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import PureWindowsPath
 
 import numpy as np
 
@@ -15,25 +16,33 @@ from ketaflow.core.errors import IngestError
 HEADINGS = {
     "name": ("compound", "compound name", "analyte", "analyte name", "analyte peak name", "peak name", "component name",
              "component", "molecule name", "name"),
-    "retention_min": ("retention min", "retention time", "rt", "r time", "ret time", "rettime", "apex rt",
-                      "analyte retention time"),
+    "retention_min": ("retention min", "retention time", "rt", "r time", "ret time", "reten time", "retention",
+                      "rettime", "apex rt", "r t", "analyte retention time"),
     "start_min": ("start min", "i time", "start", "start time", "peak start"),
     "stop_min": ("stop min", "f time", "end", "stop", "end time", "peak end"),
     "area": ("area", "peak area", "analyte peak area", "response", "resp"),
     "height": ("height", "peak height", "analyte peak height"),
     "concentration": ("concentration", "conc", "amount", "calc conc", "calculated concentration", "final conc"),
+    "kind": ("type", "peak type", "pk ty", "int type", "integration type", "mark"),
     "unit": ("unit", "units", "conc unit", "concentration unit"),
-    "sample": ("sample name", "sample", "sample id", "replicate name", "data file", "filename", "file name",
+    "sample": ("sample name", "sample", "sample id", "samplename", "injection name", "replicate name",
+               "data file", "filename", "file name",
                "injection"),
 }  # fmt: skip
-WORDS = ("name", "unit", "sample")
+WORDS = ("name", "unit", "sample", "kind")
+# The last row of a table, which is no peak.
+TOTALS = re.compile(r"totals?|sums?|summe|gesamt|totaux?|totale?", re.IGNORECASE)
+# Peaks that a person integrated: a star (Chromeleon), lower case (Empower), M for manual (ChemStation, EZChrom).
+MANUAL = re.compile(r".*\*.*|[bv]{2}|M{1,2}|[BVPF]?M[BVPF]?")
+# Title of each table of a Clarity export, with the path of the chromatogram and the detector.
+CLARITY = re.compile(r"Result Table \((?:\w+ - )?(.+?)(?: - ([^)]*))?\)\s*$")
 # What programs write for a peak they did not find or could not quantify.
 NOT_FOUND = re.compile(r"|n\.?[adf]\.?|n/[af]|nd|no peak|-+|<.*|>.*|below.*|blq|bloq|no intercept", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Headings:
-    """Where the headings stand: their line, the column of each meaning, how many columns, and the unit of amounts."""
+    """Place of the headings: their line, the column of each meaning, how many columns, and the unit of amounts."""
 
     line: int
     columns: dict[str, int]
@@ -84,7 +93,7 @@ def bracketed(heading: str) -> str:
     return match[1].strip() if match else ""
 
 
-def read(lines: list[str], separator: str, headings: Headings, file: str) -> Chromatogram:
+def read(lines: list[str], separator: str, headings: Headings, file: str) -> list[Chromatogram]:
     """Read every peak of a peak table.
 
     Parameters
@@ -100,38 +109,74 @@ def read(lines: list[str], separator: str, headings: Headings, file: str) -> Chr
 
     Returns
     -------
-    Chromatogram
-        Without a signal.
+    list of Chromatogram
+        One per sample, without a signal. Rows of totals are no peaks.
 
     Raises
     ------
     IngestError
-        If a cell is no number, or the table holds several injections or one analyte twice.
+        If a cell is no number, or the table holds one analyte of a sample twice.
     """
-    peaks: list[VendorPeak] = []
-    samples: list[str | None] = []
+    tables = _titled(lines, headings.line)
+    by_sample: dict[str, list[VendorPeak]] = {}
+    detectors: dict[str, str] = {}
     where = headings.columns
-    found = [(row, cells(line, separator)) for row, line in enumerate(lines) if row > headings.line and line.strip()]
-    found = [(row + 1, parts) for row, parts in found if len(parts) > max(where.values())]
-    decimal = _decimal([parts for _, parts in found], where, file)
-    for row, parts in found:
-        found_cells = {meaning: _value(meaning, parts[column], decimal, file, row) for meaning, column in where.items()}
-        if found_cells.get("area") is None and found_cells.get("concentration") is None:
-            continue
-        sample = found_cells.get("sample")
-        samples.append(sample if isinstance(sample, str) else None)
-        peaks.append(vendor_peak({"unit": headings.unit or None, **found_cells}))
-    if not peaks:
+    for sample, detector, first, stop in tables:
+        detectors.setdefault(sample, detector)
+        for name, peak in _rows(lines, first, stop, separator, headings, file):
+            by_sample.setdefault(name or sample, []).append(peak)
+    if not by_sample:
         raise IngestError(f"{file}: a peak table without peaks. Export it again, with areas or concentrations.")
-    _refuse_mixtures(peaks, samples, file)
-    return Chromatogram(np.empty(0), np.empty(0), "", "", "peak table", vendor_peaks=peaks)
+    for sample, peaks in by_sample.items():
+        _refuse_repeats(peaks, sample, file)
+    named = "sample" in where or len(tables) > 1
+    return [
+        Chromatogram(
+            np.empty(0), np.empty(0), "", detectors.get(sample, ""), "peak table", vendor_peaks=peaks,
+            sample=sample if named else "",
+        )
+        for sample, peaks in by_sample.items()
+    ]  # fmt: skip
+
+
+def _titled(lines: list[str], heading: int) -> list[tuple[str, str, int, int]]:
+    """Tables of a file: name of the sample, detector, index of the headings, and of the line after the last row."""
+    titles = [(index, match) for index, line in enumerate(lines) if (match := CLARITY.match(line.strip('"\t ')))]
+    if not titles:
+        return [("", "", heading, len(lines))]
+    stops = [*(index for index, _ in titles[1:]), len(lines)]
+    return [
+        (PureWindowsPath(match[1]).stem, match[2] or "", index + 1, stop)
+        for (index, match), stop in zip(titles, stops, strict=True)
+    ]
+
+
+def _rows(
+    lines: list[str], first: int, stop: int, separator: str, headings: Headings, file: str
+) -> list[tuple[str, VendorPeak]]:
+    """Peaks of one table, with the sample that their rows name."""
+    where = headings.columns
+    found = [(row + 1, cells(lines[row], separator)) for row in range(first + 1, stop) if lines[row].strip()]
+    found = [(row, parts) for row, parts in found if len(parts) > max(where.values())]
+    found = [(row, parts) for row, parts in found if not any(TOTALS.fullmatch(part.strip(": ")) for part in parts)]
+    decimal = _decimal([parts for _, parts in found], where, file)
+    made = []
+    for row, parts in found:
+        values = {meaning: _value(meaning, parts[column], decimal, file, row) for meaning, column in where.items()}
+        if values.get("area") is None and values.get("concentration") is None:
+            continue
+        kind = values.pop("kind", None)
+        manual = isinstance(kind, str) and bool(MANUAL.fullmatch(kind.strip()))
+        peak = replace(vendor_peak({"unit": headings.unit or None, **values}), manual=manual)
+        made.append((str(values.get("sample") or ""), peak))
+    return made
 
 
 def _decimal(rows: list[list[str]], where: dict[str, int], file: str) -> str:
     """The decimal sign of all numbers of a table."""
     numeric = [column for meaning, column in where.items() if meaning not in WORDS]
-    told = [[parts[column] if number(parts[column]) is not None else "" for column in numeric] for parts in rows]
-    return decimal_sign("\n".join("\t".join(parts) for parts in told), told, file)
+    texts = [[parts[column] if number(parts[column]) is not None else "" for column in numeric] for parts in rows]
+    return decimal_sign("\n".join("\t".join(parts) for parts in texts), texts, file)
 
 
 def _value(meaning: str, text: str, decimal: str, file: str, row: int) -> str | float | None:
@@ -145,16 +190,11 @@ def _value(meaning: str, text: str, decimal: str, file: str, row: int) -> str | 
     return value if value is not None and np.isfinite(value) else None
 
 
-def _refuse_mixtures(peaks: list[VendorPeak], samples: list[str | None], file: str) -> None:
-    several = list(dict.fromkeys(sample for sample in samples if sample))
-    if len(several) > 1:
-        raise IngestError(
-            f"{file}: results of {len(several)} injections ({several[0]}, {several[1]} ...), expected one. Save each "
-            "by itself, or put the concentrations into the table microdialysis_concentrations."
-        )
+def _refuse_repeats(peaks: list[VendorPeak], sample: str, file: str) -> None:
     named = [peak.name.lower() for peak in peaks if peak.name]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice:
+        where = f" of sample '{sample}'" if sample else ""
         raise IngestError(
-            f"{file}: '{twice}' stands in more than one row, and it is not clear which peak is meant. Name one alone."
+            f"{file}: '{twice}' is in more than one row{where}, so the peak is ambiguous. Keep the name in one."
         )

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from ketaflow.assays.microdialysis.readers.number_text import decimal_sign, number
-from ketaflow.assays.microdialysis.readers.peak_tables import HEADINGS, bracketed, plain
+from ketaflow.assays.microdialysis.readers.tables.peak_tables import HEADINGS, bracketed, plain
 from ketaflow.core.errors import IngestError, Problem
 from ketaflow.core.tables import RawTable
 
@@ -84,7 +84,10 @@ def reshaped(raw: RawTable, layout: Layout, fractions: RawTable) -> tuple[RawTab
     try:
         decimal = decimal_sign("\n".join(amount for (amount,) in amounts), amounts, raw.file)
     except IngestError:
-        found, remedy = "both point and comma stand before decimals", "Export the results again with one decimal sign"
+        found, remedy = (
+            "point and comma are both used as decimal signs",
+            "Export the results again with one decimal sign",
+        )
         return RawTable(raw.file, list(COLUMNS), [], False), [Problem(raw.file, 1, layout.amount, found, remedy)]
     quantified = {row[layout.analyte] for _, row in raw.rows if number(row[layout.amount]) is not None}
     unknown: dict[str, int] = {}
@@ -109,7 +112,7 @@ def _is_no_fraction(row: dict[str, str], layout: Layout) -> bool:
 def _problems(
     raw: RawTable, layout: Layout, fractions: RawTable, rows: list[tuple[int, dict[str, str]]], unknown: dict[str, int]
 ) -> list[Problem]:
-    """Samples that have no place (with the line each stands in first), and concentrations without a unit."""
+    """Samples that have no place (with the line in which each is first found), and concentrations without a unit."""
     problems = []
     for sample, line in unknown.items():
         found = f"the sample '{sample}' is no fraction of {fractions.file}, or of more than one"
@@ -122,7 +125,7 @@ def _problems(
 
 
 def _reported(row: dict[str, str], layout: Layout, decimal: str) -> dict[str, str]:
-    """Value and unit, or the state that stands in their place."""
+    """Value and unit, or the state in their place."""
     text = row[layout.amount].strip()
     value = number(text, decimal)
     unit = (row[layout.unit_column] if layout.unit_column else "") or layout.unit
