@@ -100,6 +100,52 @@ def test_each_spout_of_an_event_table_is_a_channel(measure, tmp_path):
     assert found["sucrose_contact_s"] == pytest.approx(300 * 0.06)
 
 
+SIDES = ["right" if i % 4 == 0 else "left" for i in range(len(TIMES))]
+ROWS = list(zip(SIDES, TIMES, MS, strict=True))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "side,onset\n" + "".join(f"{side},{t}\n" for side, t, _ in ROWS),
+        "Side;Onset (ms);Offset (ms)\n" + "".join(f"{side};{m};{m + 60}\n" for side, _, m in ROWS),
+        "stop,start,spout\n" + "".join(f"{t + 0.06:.3f},{t},{side[0]}\n" for side, t, _ in ROWS),
+        "event,timestamp\n" + "".join(f"lick_{side},{m}\nlick_{side}_off,{m + 60}\n" for side, _, m in ROWS),
+        "time_s\tevent\n" + "".join(f"{t}\t{side.title()}Lick\n" for side, t, _ in ROWS) + "99\tPellet\n",
+    ],
+    ids=["side and onset", "side, onset and offset", "stop before start", "named events with ends", "named events"],
+)
+def test_rows_of_both_sides_are_separated(measure, tmp_path, text):
+    (tmp_path / "log.csv").write_text(text)
+    rows = [
+        {"side": side, "content": what, "log": "log.csv", "channel": side}
+        for side, what in (("left", "sucrose"), ("right", "water"))
+    ]
+    if text.startswith("stop"):
+        rows = [row | {"channel": row["side"][0]} for row in rows]
+    found = measure(rows, tmp_path)
+    assert (found["sucrose_licks"], found["water_licks"]) == (SIDES.count("left"), SIDES.count("right"))
+    if "ff" in text or "stop" in text:
+        assert found["sucrose_contact_s"] == pytest.approx(0.06 * SIDES.count("left"), abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("genotype,onset_s\n" + "".join(f"{side},{t}\n" for side, t, _ in ROWS), r"'genotype' distinguishes rows"),
+        ("".join(f"{t},{side}\n" for side, t, _ in ROWS), r"column '2' distinguishes rows \('left', 'right'\)"),
+        (
+            "bin_start_s,left,right\n" + "".join(f"{60 * i},{7 * i},{i}\n" for i in range(20)),
+            "has values at the times of",
+        ),
+    ],
+)
+def test_rows_that_belong_to_different_spouts_are_not_added_up(measure, tmp_path, text, message):
+    (tmp_path / "log.csv").write_text(text)
+    with pytest.raises(IngestError, match=message):
+        licks(measure, tmp_path, "log.csv", "left")
+
+
 def test_rows_of_other_animals_are_left_out(measure, tmp_path):
     lines = "".join(f"{animal};{t};L\n" for t in TIMES for animal in ("M1", "M2", "M2"))
     (tmp_path / "log.csv").write_text("animal;time_s;side\n" + lines)

@@ -1,7 +1,8 @@
 """Reader of event tables: a column of times, and columns that name the spout, the animal or the state of a contact.
 
 In: cells of a table with headings. Out: its common form, one channel per spout. Rows in which a contact ends are no
-licks; they give its contact time. Examples: ``sipper_id,timestamp,state`` of touch-sensor firmware, ``time;side``.
+licks; they give its contact time. Examples: ``sipper_id,timestamp,state`` of touch-sensor firmware,
+``side;onset;offset``.
 """
 
 import re
@@ -16,6 +17,7 @@ from ketaflow.assays.sucrose_preference.model import LogQuality
 from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, CellRow, number
 from ketaflow.assays.sucrose_preference.readers.lick_time_unit import UNIT_WORDS, seconds_per_unit
 from ketaflow.assays.sucrose_preference.readers.logs import Log, LogFile, lick_channel, rising, seconds_since
+from ketaflow.assays.sucrose_preference.readers.plain_lists import OFF_WORDS, ON_WORDS
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import quoted
 
@@ -36,16 +38,25 @@ ENDS = {
 }  # fmt: skip
 
 
+# How the name of an event ends that ends a lick.
+END_NAME = re.compile(r"[\W_]*(off|end|stop)$")
+
+
 @dataclass(frozen=True)
 class Layout:
-    """Places of the columns of an event table (None where it has none), and the row of headings."""
+    """Places of the columns of an event table (None where it has none), and the row of headings.
+
+    ``end`` is the column of the ends of contacts, ``is_named`` whether events named as licks stand for spouts.
+    """
 
     top: int
     headings: list[str]
     time: int
+    end: int | None
     spout: int | None
     state: int | None
     animal: int | None
+    is_named: bool = False
 
 
 def is_event_list(cells: CellFile) -> bool:
@@ -77,14 +88,22 @@ def read_event_list(file: LogFile) -> Log:
     rows = file.cells.rows[layout.top + 1 :]
     whole = [row for row in rows if len(row.cells) == len(layout.headings)]
     own = _of_subject(whole, layout, file)
-    times, start = _times(own, layout, file)
+    times, start = _times(own, layout.time, layout, file)
     spouts = [_label(row.cells[layout.spout]) if layout.spout is not None else "" for row in own]
     states = [_state(row, layout.state, file.name) for row in own]
+    if layout.is_named:
+        states = ["end" if END_NAME.search(spout) else "start" for spout in spouts]
+        spouts = [END_NAME.sub("", spout) for spout in spouts]
+    ends = times
+    if layout.end is not None:
+        ends = _times(own, layout.end, layout, file)[0]
+        states = ["both" if state == "start" else state for state in states]
     by_spout = {}
     for spout in dict.fromkeys(spouts):
         here = np.array([one == spout for one in spouts])
-        lick, end = here & np.array([s == "start" for s in states]), here & np.array([s == "end" for s in states])
-        by_spout[spout] = rising(times[lick], file.name), np.sort(times[end])
+        lick = here & np.array([state in ("start", "both") for state in states])
+        end = here & np.array([state in ("end", "both") for state in states])
+        by_spout[spout] = rising(times[lick], file.name), np.sort(ends[end])
     unit_s = 1.0 if start else _unit_s([onsets for onsets, _ in by_spout.values()], layout, file)
     heading = re.sub(r"[\W_]*id$", "", layout.headings[layout.spout].lower()) if layout.spout is not None else ""
     return Log(
@@ -106,14 +125,20 @@ def _layout(cells: CellFile) -> Layout | None:
         if len(row.cells) < 2 or any(number(cell) is not None for cell in row.cells):
             continue
         places = {kind: _place(row.cells, words) for kind, words in _KINDS.items()}
-        time, state = places["time"], places["state"]
+        end, state = _place(row.cells, OFF_WORDS), places["state"]
+        times = [at for at, name in enumerate(row.cells) if TIME_WORDS & set(_words(name)) and at != end]
+        times = times or [at for at, name in enumerate(row.cells) if ON_WORDS & set(_words(name)) and at != end]
+        time = times[0] if len(times) == 1 else None
         data = [one.cells for one in cells.rows[top + 1 :] if len(one.cells) == len(row.cells)]
         if time is None or not data or not _is_time(data[0][time]):
             continue
-        spout = places["spout"] if places["spout"] not in (time, state) else None
-        found = Layout(top, list(row.cells), time, spout, state if state != time else None, places["animal"])
-        if found.state is not None and not {_label(one[found.state]) for one in data} & (STARTS | ENDS):
-            found = replace(found, state=None)
+        state = state if state not in (time, end) else None
+        spout = places["spout"] if places["spout"] not in (time, end, state) else None
+        found = Layout(top, list(row.cells), time, end, spout, state, places["animal"])
+        states = {_label(one[state]) for one in data} if state is not None else set()
+        if state is not None and not states & (STARTS | ENDS):
+            is_named = spout is None and any("lick" in one for one in states)
+            found = replace(found, state=None, spout=state if is_named else spout, is_named=is_named)
         names = {one[found.spout] for one in data} if found.spout is not None else set()
         if found.spout is not None and len(names) > constants.MOST_SPOUTS:
             found = replace(found, spout=None)
@@ -121,7 +146,7 @@ def _layout(cells: CellFile) -> Layout | None:
     return None
 
 
-_KINDS = {"time": TIME_WORDS, "spout": SPOUT_WORDS, "state": STATE_WORDS, "animal": ANIMAL_WORDS}
+_KINDS = {"spout": SPOUT_WORDS, "state": STATE_WORDS, "animal": ANIMAL_WORDS}
 
 
 def _place(headings: Sequence[str], known: set[str]) -> int | None:
@@ -160,9 +185,9 @@ def _of_subject(rows: list[CellRow], layout: Layout, file: LogFile) -> list[Cell
     )
 
 
-def _times(rows: Sequence[CellRow], layout: Layout, file: LogFile) -> tuple[np.ndarray, datetime | None]:
+def _times(rows: Sequence[CellRow], place: int, layout: Layout, file: LogFile) -> tuple[np.ndarray, datetime | None]:
     """Time of each row in the unit of the file; seconds from the first where they are dates with times of day."""
-    cells = [(row.number, row.cells[layout.time]) for row in rows]
+    cells = [(row.number, row.cells[place]) for row in rows]
     moments = [_moment(cell) if number(cell) is None else None for _, cell in cells]
     start = next(iter(moments), None)
     values = []
@@ -170,7 +195,7 @@ def _times(rows: Sequence[CellRow], layout: Layout, file: LogFile) -> tuple[np.n
         value = seconds_since(start, at) if start and at else number(cell)
         if value is None or (start is None) is not (at is None):
             raise IngestError(
-                f"{file.name}: row {row}, column {quoted(layout.headings[layout.time])}: {quoted(cell)} is no time. "
+                f"{file.name}: row {row}, column {quoted(layout.headings[place])}: {quoted(cell)} is no time. "
                 "Save each session in a file of its own."
             )
         values.append(value)

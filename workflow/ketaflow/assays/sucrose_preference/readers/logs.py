@@ -20,6 +20,7 @@ from ketaflow.core.tables import quoted
 
 # Channels that a message names.
 MOST_NAMES = 12
+WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ def channel_name(log: Log, channel: str | None, file: str) -> str:
 
 
 def _named(log: Log, key: str) -> str | None:
-    """The channel that has a name, whichever signs stand between its words; None if none or several have it."""
+    """The channel that has a name, or the only one whose name has its words; None if none or several do."""
     known = {name: name for name in (*log.channels, *log.unusable)}
     names = {**log.aliases, **known}
     if key in names:
@@ -231,6 +232,10 @@ def _named(log: Log, key: str) -> str | None:
     alike = {name for alias, name in names.items() if _plain(alias) == _plain(key)}
     if not alike and key in ("left", "right"):
         alike = {key[0]} & set(known)
+    if not alike:
+        words = set(WORD.findall(key))
+        is_side = key in ("left", "right")
+        alike = {name for name in known if words and (words <= set(WORD.findall(name)) or (is_side and key in name))}
     return alike.pop() if len(alike) == 1 else None
 
 

@@ -29,6 +29,7 @@ ON_WORDS = {"on", "onset", "onsets", "start", "starts", "begin", "lickon"}
 OFF_WORDS = {"off", "offset", "offsets", "stop", "stops", "end", "ends", "lickoff"}
 OTHER_WORDS = {"duration", "durations", "length", "ili", "interval", "intervals", "contact", "comment",
                   "comments", "note", "notes", "remark", "remarks"}  # fmt: skip
+TIME_WORDS = {"time", "times", "timestamp", "timestamps", "date", "datetime", "bin", "elapsed"}
 INDEX_HEADING = re.compile(r"unnamed.*|index|row|#|no\.?|nr\.?", re.IGNORECASE)
 
 Role = Literal["times", "on", "off", "other"]
@@ -75,6 +76,7 @@ def read_list(file: LogFile) -> Log:
         If the file holds no column of numbers, or if many rows are shorter than the headings.
     """
     columns, broken = list_columns(file.cells)
+    _refuse_mixed_rows(file.cells)
     channels: dict[str, Channel] = {}
     aliases: dict[str, str] = {}
     unusable: dict[str, str] = {}
@@ -82,6 +84,10 @@ def read_list(file: LogFile) -> Log:
     starts = [column for column in columns if column.role in ("times", "on")]
     for column in starts:
         key = column.heading.lower()
+        if other := _times_beside(column, starts):
+            values = f"column {quoted(column.heading)} has values at the times of column {quoted(other)}"
+            unusable[key] = f"{values}, and is no list of lick times. Save the lick times of each bottle in a column."
+            continue
         off = ends.get(column.stem) if column.role == "on" else None
         try:
             channels[key] = _channel(column, off, file)
@@ -92,11 +98,38 @@ def read_list(file: LogFile) -> Log:
     for column in columns:
         if column.role == "off" and not any(one.stem == column.stem for one in starts):
             unusable[column.heading.lower()] = (
-                f"column {quoted(column.heading)} holds ends of licks without their starts"
+                f"column {quoted(column.heading)} holds ends of licks without their starts. Name the column of starts."
             )
     if not channels and not unusable:
         raise IngestError(_no_times(file.name))
     return Log("lick times", channels, quality=LogQuality(broken_rows=broken), aliases=aliases, unusable=unusable)
+
+
+def _times_beside(column: Column, columns: Sequence[Column]) -> str:
+    """Heading of a column of times beside one that names no time; empty if there is none."""
+    if TIME_WORDS & set(column.stem):
+        return ""
+    return next((one.heading for one in columns if TIME_WORDS & set(one.stem)), "")
+
+
+def _refuse_mixed_rows(cells: CellFile) -> None:
+    """Refuse a list in which a column of text, such as the side, says that rows belong to different spouts."""
+    first = _first_row(cells.rows) or 0
+    rows = cells.rows[first:]
+    headings = cells.rows[first - 1].cells if first else []
+    for place in range(max(len(row.cells) for row in rows)):
+        heading = headings[place] if place < len(headings) else ""
+        texts = [row.cells[place] for row in rows if place < len(row.cells) and row.cells[place]]
+        names = set(texts)
+        is_text = bool(names) and all(number(name) is None for name in names)
+        is_group = len(names) > 1 and 2 * len(texts) > len(rows) and 2 * len(names) <= len(texts)
+        if is_text and is_group and _role(heading)[0] != "other":
+            shown = ", ".join(map(quoted, sorted(names)[:4]))
+            raise IngestError(
+                f"{cells.name}: column {quoted(heading or str(place + 1))} distinguishes rows ({shown}), but its "
+                "heading names neither a spout, an animal nor a state. Call it side, spout, animal or state, or save "
+                "each bottle in a column of its own."
+            )
 
 
 def is_list(cells: CellFile) -> bool:
