@@ -219,6 +219,40 @@ def test_a_leak_control_is_read_from_the_sheet_too(measure, tmp_path):
         measure([*pair(), {**control, "log": "sheet.xlsx", "channel": "water"}], tmp_path)
 
 
+def test_a_number_is_looked_for_among_the_animals_and_not_the_cages(measure, tmp_path):
+    head = ["Cage", "Mouse", *FORMS["one row of headings"][0][1:]]
+    saved(tmp_path / "sheet.xlsx", [head, [3, 7, 250.1, 244.1, 248, 246], [7, 3, 200, 199, 240, 237]])
+    assert drunk(measure(pair(animal="7"), tmp_path)) == (pytest.approx(6), pytest.approx(2))
+    saved(tmp_path / "sheet.xlsx", [head, [3, 7, 250.1, 244.1, 248, 246]])
+    with pytest.raises(IngestError, match="no cell is '3'"):
+        measure(pair(animal="3"), tmp_path)
+
+
+def test_the_content_beside_a_side_must_agree(measure, tmp_path):
+    rows = [["Animal", "Left content", "Left start (g)", "Left end (g)", "Right start (g)", "Right end (g)"],
+            ["M1", "sucrose", 250.1, 244.1, 248, 246], ["M2", "water", 250.1, 244.1, 248, 246]]  # fmt: skip
+    saved(tmp_path / "sheet.xlsx", rows)
+    assert drunk(measure(pair(), tmp_path)) == (pytest.approx(6), pytest.approx(2))
+    with pytest.raises(
+        IngestError, match="is the bottle with water of animal 'M2'; the table says that it held sucrose"
+    ):
+        measure(pair(animal="M2"), tmp_path)
+
+
+@pytest.mark.parametrize("heading", ["Sucrose intake (g/kg)", "Sucrose consumed (µl)", "Sucrose drunk (ml/kg)"])
+def test_an_intake_in_another_unit_is_not_read_as_grams(measure, tmp_path, heading):
+    saved(tmp_path / "sheet.xlsx", [["Animal", heading, "Water consumed (g)"], ["M1", 6, 2]])
+    with pytest.raises(IngestError, match="neither 'sucrose' nor the left side"):
+        measure(pair(), tmp_path)
+
+
+def test_a_group_called_g_is_no_unit(measure, tmp_path):
+    rows = [["Cohort G"], ["Animal", "Sucrose start", "Sucrose end"], ["M1", 30, 24]]
+    saved(tmp_path / "sheet.xlsx", rows)
+    with pytest.raises(IngestError, match="name no unit"):
+        measure(pair()[:1], tmp_path)
+
+
 def test_numbers_of_animals_may_have_lost_their_zeros(measure, tmp_path):
     saved(tmp_path / "sheet.xlsx", [FORMS["one row of headings"][0], [7, 250.1, 244.1, 248, 246]])
     assert drunk(measure(pair(animal="007"), tmp_path)) == (pytest.approx(6), pytest.approx(2))

@@ -204,7 +204,7 @@ def test_a_bottle_that_was_never_licked_has_a_channel_without_licks(measure, tmp
         ("120\n260\n", "unit of 2 lick times cannot be told"),
         ("left (ms)\n" + "\n".join(map(str, TIMES)), "faster than any animal licks"),
         ("right_s\n" + "\n".join(map(str, TIMES)), "no channel is named 'left'.*has right_s"),
-        ("left_s\n0.1\nx\n0.3\n", "no column of lick times|'x' is no lick time"),
+        ("left_s\n0.1\nx\n0.3\n", "neither lick times nor readings|'x' is no lick time"),
         ("left\n0,5\n1.5\n", "decimal comma, others a point"),
         ("0.1\n0.3\n0.2\n", "time falls from 0.3 to 0.2 s at lick 3"),
         ("left off\n" + "\n".join(map(str, TIMES)), "ends of licks without their starts"),

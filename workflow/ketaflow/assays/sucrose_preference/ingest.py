@@ -22,7 +22,6 @@ from ketaflow.assays.sucrose_preference.model import (
     BottleRow,
     BottleTest,
     IngestSettings,
-    Readings,
     Span,
 )
 from ketaflow.assays.sucrose_preference.readers import plain_lists
@@ -32,6 +31,7 @@ from ketaflow.assays.sucrose_preference.readers.logs import Channel, Log, LogFil
 from ketaflow.assays.sucrose_preference.sheets import bottle_sheets
 from ketaflow.assays.sucrose_preference.sheets.bottle_sheets import BottleSheet
 from ketaflow.assays.sucrose_preference.sheets.intake_logs import INTAKE_READERS, intake_readings
+from ketaflow.assays.sucrose_preference.sheets.readings import Readings
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows
 from ketaflow.core.tables import quoted

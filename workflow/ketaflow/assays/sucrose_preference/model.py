@@ -45,18 +45,6 @@ class AnimalRow:
 
 
 @dataclass(frozen=True)
-class TruthRow:
-    """One row of the table ``sucrose_preference_truth``: what was drawn into a simulated recording."""
-
-    recording: str
-    sucrose_licks: int | None
-    water_licks: int | None
-    sucrose_bursts: int | None
-    water_bursts: int | None
-    fault: str | None
-
-
-@dataclass(frozen=True)
 class IngestSettings:
     """Settings ``sucrose_preference.ingest``."""
 
@@ -116,42 +104,11 @@ class CohortSettings:
 
 
 class Note(NamedTuple):
-    """A remark about the readings of a bottle: the name of its check, whether it raises a doubt, and what it says."""
+    """A remark about the readings of a bottle: name of its check, whether it raises a doubt, and its text."""
 
     check: str
     is_doubt: bool
     text: str
-
-
-@dataclass(frozen=True)
-class Readings:
-    """What is known of a bottle's loss: two readings, or what was consumed; None where a cell is empty.
-
-    Attributes
-    ----------
-    start, end : float or None
-        First and last reading, in ``unit``.
-    consumed : float or None
-        Amount that left the bottle, where the sheet gives it or the cage weighed it instead, in ``unit``.
-    unit : {"", "g", "ml"}
-        Unit of the readings.
-    hours : float or None
-        How long the amounts were recorded (h), where a log of the cage says so.
-    notes : tuple of Note
-        What the sheet says beside the readings, and how they were understood.
-    """
-
-    start: float | None = None
-    end: float | None = None
-    consumed: float | None = None
-    unit: Unit = ""
-    hours: float | None = None
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def is_read(self) -> bool:
-        """Whether there is any reading."""
-        return any(value is not None for value in (self.start, self.end, self.consumed))
 
 
 @dataclass(frozen=True)
@@ -272,8 +229,6 @@ class BottleTest:
 
     Attributes
     ----------
-    recording, animal, session : str
-        As in the table.
     weight_g : float or None
         Body weight on that day (g), else that of the table of animals.
     bottles : list of Bottle

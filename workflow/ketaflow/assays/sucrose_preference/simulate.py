@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.assays.sucrose_preference import constants
-from ketaflow.assays.sucrose_preference.model import BottleRow, TruthRow
+from ketaflow.assays.sucrose_preference.model import BottleRow
 from ketaflow.core.inputs import Rows
 
 SESSIONS = ("day1", "day2")
@@ -28,6 +28,18 @@ HEADINGS = (
 
 # One row of a table that is drawn, by column.
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TruthRow:
+    """One row of the table ``sucrose_preference_truth``: what was drawn into a simulated recording."""
+
+    recording: str
+    sucrose_licks: int | None
+    water_licks: int | None
+    sucrose_bursts: int | None
+    water_bursts: int | None
+    fault: str | None
 
 
 @dataclass(frozen=True)

@@ -209,8 +209,8 @@ def _first_row(rows: Sequence[CellRow]) -> int | None:
 
 def _no_times(name: str) -> str:
     return (
-        f"{name}: no column of lick times was found, and the file has none of the formats that are known. The assay's "
-        "documentation lists them; a list with one column of times for each bottle is always read."
+        f"{name}: neither lick times nor readings of bottles (start and end, or consumed, in the headings) were found, "
+        "and no other format of the assay's documentation. A column of lick times for each bottle is always read."
     )
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ketaflow.assays.sucrose_preference import constants
-from ketaflow.assays.sucrose_preference.model import BottleRow, Note, Readings, Unit
+from ketaflow.assays.sucrose_preference.model import BottleRow, Note, Unit
 from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, CellRow, number
 from ketaflow.assays.sucrose_preference.sheets.headings import Block, BottleColumns, blocks_of
+from ketaflow.assays.sucrose_preference.sheets.readings import Readings
 from ketaflow.assays.sucrose_preference.sheets.words import meaning
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import nearest, quoted
@@ -109,18 +110,11 @@ def _rows_of(sheet: BottleSheet, row: BottleRow) -> list[tuple[Block, CellRow]]:
     names = [row.animal.lower()] if row.animal else [row.recording.lower(), *CONTROL_NAMES]
     found = []
     for block in sheet.blocks:
-        own = {name: None for name in names if name in block.rows_by_cell}
+        own = [name for name in names if name in block.rows_by_name]
         if not own and row.animal and row.animal.isdecimal():
-            own = {cell: None for cell in block.rows_by_cell if cell.isdecimal() and int(cell) == int(row.animal)}
-        for name in own:
-            found += [(block, cells) for cells in block.rows_by_cell[name] if _is_named(block, cells, name)]
+            own = [cell for cell in block.rows_by_name if cell.isdecimal() and int(cell) == int(row.animal)]
+        found += [(block, cells) for name in own for cells in block.rows_by_name[name]]
     return found
-
-
-def _is_named(block: Block, row: CellRow, name: str) -> bool:
-    """Whether a cell that is no reading has a name; an animal may be called 25."""
-    readings_at = {place for one in block.bottles for place in (one.first, one.last, one.consumed)}
-    return any(cell.lower() == name for place, cell in enumerate(row.cells) if place not in readings_at)
 
 
 def _no_animal(sheet: BottleSheet, row: BottleRow) -> str:
@@ -130,7 +124,7 @@ def _no_animal(sheet: BottleSheet, row: BottleRow) -> str:
             f"{sheet.name}: no row names the leak-control bottle {quoted(row.recording)}. Write its recording, or "
             "'dummy', into the column of the animals."
         )
-    cells = {cell for block in sheet.blocks for cell in block.rows_by_cell if number(cell) is None}
+    cells = {cell for block in sheet.blocks for cell in block.rows_by_name if number(cell) is None}
     meant = nearest(row.animal, sorted(cells))
     hint = f" Did you mean {quoted(meant)}?" if meant else ""
     return (
@@ -263,6 +257,13 @@ def _refuse_contradiction(sheet: BottleSheet, row: BottleRow, place: _Place) -> 
             f"{sheet.name}: {place.label} is the {next(iter(sides))} bottle of {_who(row)}; the table says that "
             f"{row.content} was on the {row.side}. Correct side or channel."
         )
+    beside = {
+        word
+        for heading, cell in zip(place.block.meanings, place.row.cells, strict=False)
+        if heading.words & SIDES == {row.side} and not heading.role
+        for word in meaning(cell).words & constants.SOLUTIONS
+    }
+    contents = contents or frozenset(beside)
     if len(contents) == 1 and content & constants.SOLUTIONS and not contents & content:
         raise IngestError(
             f"{sheet.name}: {place.label} is the bottle with {next(iter(contents))} of {_who(row)}; the table says "

@@ -4,6 +4,7 @@ In: cells of a worksheet. Out: ``Block``. Headings of groups (``Sucrose`` above 
 both) belong to every column below them; a title above belongs to the block.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,9 @@ from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, Cell
 from ketaflow.assays.sucrose_preference.sheets.words import DAYS, Meaning, meaning
 
 # Headings of the column that names the animals.
-ANIMALS = {"animal", "mouse", "rat", "subject", "id", "tier", "maus", "ratte", "souris", "ratón", "muis"}
+ANIMALS = {"animal", "mouse", "rat", "subject", "tier", "maus", "ratte", "souris", "ratón", "muis", "dier"}
+IDENTITIES = {"id", "name", "nr", "no", "tag"}
+WORD = re.compile(r"[^\W\d_]+")
 # A heading with more words is a remark.
 MOST_WORDS = 6
 
@@ -89,11 +92,15 @@ class Block:
         return bool(values) and min(values) > constants.BALANCE_FROM and any(value % 1 for value in values)
 
     @cached_property
-    def rows_by_cell(self) -> dict[str, list[CellRow]]:
-        """Rows by the text of each of their cells, in lower case."""
+    def rows_by_name(self) -> dict[str, list[CellRow]]:
+        """Rows by the names in them, in lower case: the cells of the column of animals, else all but the readings."""
+        readings = {place for one in self.bottles for place in (one.first, one.last, one.consumed)}
+        others = [place for place in range(len(self.headings)) if place not in readings]
+        named = [[place for place in others if _has(self.headings[place], words)] for words in (ANIMALS, IDENTITIES)]
+        places = named[0] or named[1] or others
         found: dict[str, list[CellRow]] = {}
         for row in self.rows:
-            for cell in {cell.lower() for cell in row.cells if cell}:
+            for cell in {row.cells[place].lower() for place in places if place < len(row.cells)} - {""}:
                 found.setdefault(cell, []).append(row)
         return found
 
@@ -135,7 +142,8 @@ def blocks_of(cells: CellFile) -> list[Block]:
 
 def _filled_down(rows: Sequence[CellRow], headings: Sequence[str]) -> list[CellRow]:
     """Rows in which blank cells of animal and day take the entry above, as merged cells mean it."""
-    columns = [place for place, heading in enumerate(headings) if meaning(heading).is_day or _is_animal(heading)]
+    known = ANIMALS | IDENTITIES
+    columns = [at for at, heading in enumerate(headings) if meaning(heading).is_day or _has(heading, known)]
     made: list[CellRow] = []
     for row in rows:
         cells = list(row.cells)
@@ -147,9 +155,9 @@ def _filled_down(rows: Sequence[CellRow], headings: Sequence[str]) -> list[CellR
     return made
 
 
-def _is_animal(heading: str) -> bool:
-    """Whether a heading is that of the animals."""
-    return bool(ANIMALS & set(heading.lower().split()))
+def _has(heading: str, known: set[str]) -> bool:
+    """Whether a heading has one of the words."""
+    return bool(known & set(WORD.findall(heading.lower())))
 
 
 def _is_text(row: CellRow) -> bool:

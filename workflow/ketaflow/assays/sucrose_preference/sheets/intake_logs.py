@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ketaflow.assays.sucrose_preference import constants
-from ketaflow.assays.sucrose_preference.model import BottleRow, Note, Readings, Unit
+from ketaflow.assays.sucrose_preference.model import BottleRow, Note, Unit
 from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, CellRow, are_numbers, number
 from ketaflow.assays.sucrose_preference.readers.dispatch import DOCUMENTATION, REAL_FILE
+from ketaflow.assays.sucrose_preference.sheets.readings import Readings
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import quoted
 

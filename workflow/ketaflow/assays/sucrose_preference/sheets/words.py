@@ -30,6 +30,11 @@ UNITS: dict[str, Unit] = {
     "g": "g", "gr": "g", "gram": "g", "grams": "g", "gramm": "g", "ml": "ml", "milliliter": "ml", "milliliters": "ml",
     "millilitre": "ml", "millilitres": "ml", "cc": "ml",
 }  # fmt: skip
+# A unit in brackets, after "in", or at the end. A capital G is a name, such as that of a group.
+UNIT = re.compile(
+    r"(?:[\[(]\s*|\bin\s+)(g|gr|[Gg]ram[ms]?|[Mm][Ll]|cc|[Mm]illilit(?:er|re)s?)\b\s*(?![\w/])"
+    r"|(?:^|[\s_.,])(g|gr|[Gg]ram[ms]?|[Mm][Ll]|cc|[Mm]illilit(?:er|re)s?)$"
+)
 DAYS = {"day", "d", "tag", "jour", "dia", "día", "dag", "session", "sitzung", "test", "night", "nacht", "date", "datum"}
 COMMENTS = {"comment", "comments", "note", "notes", "remark", "remarks", "bemerkung", "bemerkungen", "kommentar",
             "remarque", "observaciones", "opmerking"}  # fmt: skip
@@ -43,7 +48,7 @@ SAME = {
 # Columns with these words hold no reading of a bottle.
 OTHERS = {
     "body", "bw", "animal", "mouse", "rat", "cage", "food", "chow", "pellet", "pellets", "total", "sum", "preference",
-    "pref", "ratio", "percent", "date", "time", "day", "datum", "uhrzeit", "initials",
+    "pref", "ratio", "percent", "date", "time", "day", "datum", "uhrzeit", "initials", "kg", "mg", "ul", "µl", "μl",
 }  # fmt: skip
 # Words that do not tell one bottle from another.
 FILLERS = {"weight", "weights", "wt", "volume", "vol", "reading", "of", "the", "in", "per", "and", "gewicht", "poids"}
@@ -104,8 +109,9 @@ def meaning(text: str) -> Meaning:
     plain, dates = _without_dates(text)
     tokens = TOKEN.findall(re.sub(r"([a-z])([A-Z])", r"\1 \2", plain).lower())
     days, hours, kept = _numbered(tokens)
-    words = {word for word in kept if word not in UNITS}
-    unit: Unit = next((UNITS[word] for word in kept if word in UNITS), "")
+    named = UNIT.search(plain.strip())
+    unit: Unit = UNITS[(named[1] or named[2]).lower()] if named else ""
+    words = {word for word in kept if not unit or word not in UNITS}
     others = words - FIRST - LAST - CONSUMED - FILLERS - {"%"}
     return Meaning(
         role=_role(kept),
