@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 import drawn_videos
 import plain_videos as plain
-from swim_cases import judged, measure, read
+from swim_cases import judged, measure, measurement, read
 
 STYLES = {
     "thin_paws": plain.Style(paw=3.0),
@@ -32,6 +32,12 @@ def test_plain_videos_are_scored_within_five_percent(tmp_path, style):
         error, two, three = judged(measured, f"s{number}", bouts)
         assert abs(error) < 5, (number, error)
         assert two >= 0.85, (number, two)
-        assert three >= 0.7, (number, three)
+        if {state for state, _, _ in bouts} == {"climbing"}:
+            # Posture does not tell an animal that climbs throughout from one that swims upright.
+            row = measurement(measured, f"s{number}", "climbing_s")
+            assert row.value is None
+            assert "upright nearly all the time" in row.reason
+        else:
+            assert three >= 0.7, (number, three)
         water = record.swim(f"s{number}").view.water_px
         np.testing.assert_allclose(water, plain.SURFACE, atol=5)

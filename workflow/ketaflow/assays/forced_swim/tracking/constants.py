@@ -13,10 +13,16 @@ BLACK_LEVEL = 30
 
 # background
 
-# A pixel that varies by more than this fraction of the largest variation shows an animal, not a glint. Tuned.
-GLINT_FRACTION = 0.4
-# Width of the soft rim around an animal (fraction of the width). Tuned.
-ANIMAL_RIM_FRACTION = 0.08
+# Side of the square around an animal that its soft rim and the bright meniscus at its body reach (fraction of the
+# width). Tuned.
+ANIMAL_RIM_FRACTION = 0.12
+# Ripples of a pixel are measured in at least this number of key frames.
+MIN_RIPPLE_FRAMES = 5
+# A pixel whose range is at least this fraction of the largest one in its cylinder is covered by the animal at times.
+# Tuned on animated photographs.
+COVERED_FRACTION = 0.35
+# A resting animal is inpainted at about this number of pixels; a larger one is reduced first.
+INPAINTED_PX = 1500
 # A patch of the background this unlike its row may be a resting animal (fraction of the contrast of animals). Tuned.
 RESTING_CONTRAST_FRACTION = 0.7
 # Margin that is replaced around a resting animal (fraction of the width). Tuned.
@@ -43,6 +49,9 @@ SURFACE_GAP_FRACTION = 0.12
 MAX_ROLL = 0.1
 
 # water_line
+
+# A tilted line is preferred to a more level one if it is stronger by this factor. Tuned on a drawn level surface.
+BETTER_TILT = 1.02
 
 # The surface is at most this far below the upper end of the movement (fraction of the width). Tuned.
 MAX_SURFACE_DEPTH_FRACTION = 0.3

@@ -10,16 +10,9 @@ from dataclasses import replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ketaflow.assays.forced_swim.model import (
-    CylinderView,
-    IngestSettings,
-    SceneImage,
-    Swim,
-    SwimFile,
-    SwimRow,
-    VideoProperties,
-)
+from ketaflow.assays.forced_swim.model import CylinderView, SceneImage, Swim, SwimFile, SwimRow, VideoProperties
 from ketaflow.assays.forced_swim.readers import video
+from ketaflow.assays.forced_swim.settings import IngestSettings
 from ketaflow.assays.forced_swim.tracking import (
     background,
     constants,
@@ -45,7 +38,7 @@ class FollowedAnimal:
     def __init__(self, row: SwimRow, cylinder: Cylinder, seen: KeyFrames, empty: EmptyScene, every_s: float):
         """Prepare the tracker from the key frames; ``every_s`` is the time between images (seconds)."""
         appearance = background.animal_appearance(seen, empty, cylinder)
-        ripple = background.ripple_amplitude(seen, cylinder, empty.sign)
+        ripple = background.ripple_amplitude(seen, empty, cylinder, appearance.contrast)
         self.row = row
         self.tracker = motion.AnimalTracker(cylinder, seen, empty, appearance, ripple)
         self.strip = Filmstrip(cylinder, empty.background.shape, every_s)

@@ -81,11 +81,12 @@ def locate_water_line(
     capped = np.minimum(level_edges, np.percentile(level_edges[top:bottom, columns], 98))
     heights = np.arange(max(rows[0], top + 2), max(min(rows[1], bottom - 2), max(rows[0], top + 2) + 1))
     score, y, best_rise = -np.inf, float(heights[0]), 0.0
-    for rise in np.linspace(-0.2, 0.2, 21) * (right - left):
+    # Of two tilts that fit alike, the smaller one is taken: it is tried first.
+    for rise in np.array(sorted(np.linspace(-0.2, 0.2, 21), key=abs)) * (right - left):
         ys = np.clip(heights[:, None] + np.round(tilt * rise).astype(int), 0, len(level_edges) - 1)
         outside = strength_outside(capped, heights, left, right, rise)
         scores = capped[ys, columns].mean(axis=1) - 0.002 * abs(rise) - outside
-        if scores.max() > score:
+        if scores.max() > constants.BETTER_TILT * score or not np.isfinite(score):
             # A surface drawn as a line has an edge above and one below: take the middle of both.
             peak = int(scores.argmax())
             near = slice(max(0, peak - 5), peak + 6)
