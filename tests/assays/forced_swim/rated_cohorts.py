@@ -44,7 +44,7 @@ def workbook(path: Path, mobility: dict[int, np.ndarray]) -> None:
     book.save(path)
 
 
-def cohort(folder: Path, recordings: list[str], video: str = "swims.xlsx", *, window_s=(0, 240)) -> Path:
+def cohort(folder: Path, recordings: list[str], video: str = "swims.xlsx", *, window_s=(0, 240), sample_s=5) -> Path:
     """The tables a study needs, one animal for each recording, all arenas in one export."""
     folder.mkdir(parents=True, exist_ok=True)
     animals = [f"m{number}" for number in range(len(recordings))]
@@ -57,7 +57,8 @@ def cohort(folder: Path, recordings: list[str], video: str = "swims.xlsx", *, wi
     }
     for name, lines in tables.items():
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
-    (folder / "settings.yaml").write_text(f"forced_swim: {{quantify: {{scoring_window_s: {list(window_s)}}}}}\n")
+    settings = f"{{scoring_window_s: {list(window_s)}, sample_s: {sample_s}}}"
+    (folder / "settings.yaml").write_text(f"forced_swim: {{quantify: {settings}}}\n")
     return folder
 
 

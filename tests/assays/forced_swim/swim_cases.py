@@ -6,8 +6,8 @@ import numpy as np
 
 from ketaflow import assays
 from ketaflow.assays.forced_swim import ingest, qc, quantify, simulate
-from ketaflow.assays.forced_swim.model import IngestSettings, QcSettings, QuantifySettings
 from ketaflow.assays.forced_swim.raters import agreement
+from ketaflow.assays.forced_swim.settings import IngestSettings, QcSettings, QuantifySettings
 from ketaflow.core import settings
 from ketaflow.core.inputs import Rows, build
 

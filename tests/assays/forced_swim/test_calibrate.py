@@ -14,9 +14,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from swim_cases import DEFAULTS
 
 from ketaflow.assays.forced_swim import calibrate
-from ketaflow.assays.forced_swim.model import AssaySettings, Swim, SwimFile, VideoProperties
+from ketaflow.assays.forced_swim.model import Swim, SwimFile, VideoProperties
 from ketaflow.assays.forced_swim.raters import threshold_fitting
 from ketaflow.assays.forced_swim.raters.threshold_fitting import Pair, RatedSwim
+from ketaflow.assays.forced_swim.settings import AssaySettings
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import build
 
@@ -24,7 +25,7 @@ WINDOW_S = (10.0, 130.0)
 QUANTIFY = {**DEFAULTS["quantify"], "immobility_threshold": 0.05, "min_bout_s": 1.0}
 OWN = {**DEFAULTS["calibrate"], "threshold_steps": 25, "min_bouts_s": [0.5, 1, 2]}
 SETTINGS = build(AssaySettings, {**DEFAULTS, "quantify": QUANTIFY, "calibrate": OWN})
-RULES = SETTINGS.quantify.state_rules(is_export=False)
+RULES = SETTINGS.quantify.state_rules()
 VIDEO = VideoProperties("h264", "yuv420p", 320, 240, 1750, 0, 0, (), 0.0, 0.0, 140.0, 2.0, "dark", 0.0)
 
 
@@ -36,7 +37,7 @@ def trace(seed):
     for i in range(1, len(steps)):
         walk[i] = 0.97 * walk[i - 1] + 0.24 * steps[i]
     motion = 0.08 * np.exp(0.9 * walk)
-    return pd.DataFrame({"time_s": np.arange(len(steps)) * 0.08, "seen": True, "motion": motion})
+    return pd.DataFrame({"time_s": np.arange(len(steps)) * 0.08, "seen": True, "motion": motion, "speed": 0.0})
 
 
 def cohort(count, threshold, min_bout_s, *, late_s=0.0, factor=None, of=None, videos=None):
@@ -162,3 +163,22 @@ def test_the_figure_marks_the_present_and_the_fitted_threshold(fitted):
     words = "".join(ElementTree.fromstring(fitted["figure.svg"]).itertext())
     assert "now" in words
     assert "fitted, bouts of 2 s" in words
+
+
+def test_the_limit_and_the_sampling_interval_of_an_export_are_fitted():
+    files, people, windows, automatic = [], [], [], []
+    for i in range(8):
+        # Mobility in percent of the body that wanders about 11.
+        own = trace(i).drop(columns="speed").assign(motion=lambda one: 0.11 * (one["motion"] / 0.08) ** 0.5)
+        files.append(SwimFile(f"v{i}.xlsx", len(own), 0, 12.5, [Swim(f"s{i}", f"m{i}", None, 1, "", 0.0, 0.5, own)],
+                              source="ethovision"))  # fmt: skip
+        windows.append({"recording": f"s{i}", "start_s": WINDOW_S[0], "stop_s": WINDOW_S[1]})
+        rated = RatedSwim(f"s{i}", "", "", own, 0.5, WINDOW_S, SETTINGS.quantify.sampling_rule(None))
+        people += bouts(threshold_fitting.rescored(rated, Pair(0.14, 2.0), 0.1)[0], f"s{i}", "ann", 0)
+        automatic += bouts(threshold_fitting.rescored(rated, Pair(0.11, 5.0), 0.1)[0], f"s{i}", "ketaflow", 0)
+    states = pd.DataFrame(automatic).rename(columns={"behaviour": "state"})
+    tables = {"windows": pd.DataFrame(windows), "states": states[["recording", "state", "start_s", "stop_s"]]}
+    done = calibrate.calibrate(files, tables, {"forced_swim_human_scores": pd.DataFrame(people)}, SETTINGS)
+    found = yaml.safe_load(done["settings.yaml"])["forced_swim"]["quantify"]
+    assert found == {"ethovision_threshold_pct": pytest.approx(14, abs=0.5), "sample_s": 2}
+    assert "sample_s 2" in done["summary.txt"]

@@ -14,7 +14,9 @@ from swim_cases import DEFAULTS, SMALL, measure, read
 from ketaflow.assays.forced_swim import clip
 from ketaflow.assays.forced_swim.figures import annotated_frame
 from ketaflow.assays.forced_swim.figures.constants import PANEL_PX
-from ketaflow.assays.forced_swim.model import ClipSettings, Measured, Swim, SwimFile
+from ketaflow.assays.forced_swim.model import Swim, SwimFile
+from ketaflow.assays.forced_swim.scoring.model import Measured
+from ketaflow.assays.forced_swim.settings import ClipSettings
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import build
 

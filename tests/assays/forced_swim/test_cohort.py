@@ -14,8 +14,8 @@ from swim_cases import DEFAULTS
 
 from ketaflow.assays.forced_swim import cohort
 from ketaflow.assays.forced_swim.figures import bland_altman
-from ketaflow.assays.forced_swim.model import CohortSettings
 from ketaflow.assays.forced_swim.readers import event_logs
+from ketaflow.assays.forced_swim.settings import CohortSettings
 from ketaflow.core.inputs import build
 from ketaflow.core.results import Check, Summary, frame
 
@@ -218,7 +218,7 @@ def test_two_recordings_are_too_few_for_a_figure_and_the_legend_says_so():
 def public(shared, tmp_path_factory):
     """The public labels as a cohort: the label file in place of the table, EthoVision's mobility as Oliver scored."""
     names = ["FST_1", "FST_7", "FST_17", "FST_22", "FST_23", "FST_28"]
-    folder = rated_cohorts.cohort(tmp_path_factory.mktemp("public"), names, window_s=(130, 370))
+    folder = rated_cohorts.cohort(tmp_path_factory.mktemp("public"), names, window_s=(130, 370), sample_s=0.5)
     labels = (shared / "fst" / "dlcanalyzer_fst_human_labels.csv").read_bytes()
     (folder / "forced_swim_human_scores.csv").write_bytes(labels)
     bouts, problems = event_logs.read_bouts(folder / "forced_swim_human_scores.csv", {})

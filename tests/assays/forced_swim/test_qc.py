@@ -31,8 +31,8 @@ def reviewed(tmp_path_factory):
 
 def test_lost_frames_raise_a_warning(reviewed):
     found = verdicts(reviewed, "s1")
-    assert found["lost pictures"] == "warn"
-    assert found["unscored"] == "pass"
+    assert found["lost frames"] == "warn"
+    assert found["time not scored"] == "pass"
 
 
 def test_a_displaced_camera_raises_a_warning(tmp_path):
@@ -45,8 +45,8 @@ def test_a_displaced_camera_raises_a_warning(tmp_path):
     record = read(tmp_path, "swim.mp4")
     pushed = replace(record, video=replace(record.video, camera_shift_px=3.0))
     measured = measure(record)
-    assert verdicts(review(record, measured), "s1")["camera moved"] == "pass"
-    assert verdicts(review(pushed, measured), "s1")["camera moved"] == "warn"
+    assert verdicts(review(record, measured), "s1")["camera displacement"] == "pass"
+    assert verdicts(review(pushed, measured), "s1")["camera displacement"] == "warn"
 
 
 def test_every_swim_shows_scene_filmstrip_and_motion(reviewed):
@@ -97,7 +97,7 @@ def test_an_export_shows_mobility_only(tmp_path):
     (figure,) = done.figures["s1"]
     assert "Mobility (share of body)" in figure.content
     assert "Light" not in figure.content + figure.caption
-    assert "camera hung" not in verdicts(done, "s1")
+    assert "repeated frames" not in verdicts(done, "s1")
 
 
 def test_moving_parts_are_coloured_and_still_parts_grey():
@@ -129,13 +129,17 @@ def test_a_camera_that_hung_is_reported_and_shown(tmp_path):
     # The encoder takes some frames to settle on the repeated one.
     assert 6 < record.video.longest_repeat_s < 8.2
     done = review(record, measure(record, window=(4, 26)))
-    assert verdicts(done, "s1")["camera hung"] == "warn"
+    assert verdicts(done, "s1")["repeated frames"] == "warn"
     assert f'fill="{COLOURS["yellow"]}"' in done.figures["s1"][2].content
 
 
 @pytest.mark.parametrize(
     ("stop_s", "fps", "doubtful"),
-    [(99.0, 25.0, []), (140.0, 25.0, ["scores within the video"]), (99.0, 30.0, ["frame rate of scores"])],
+    [
+        (99.0, 25.0, []),
+        (140.0, 25.0, ["scores end within the video"]),
+        (99.0, 30.0, ["frame rate of the scoring program"]),
+    ],
 )
 def test_scores_after_the_end_or_at_another_frame_rate_are_reported(stop_s, fps, doubtful):
     rows = [HumanScoreRow("s1", "ann", "immobility", 5.0, stop_s, None, fps)]

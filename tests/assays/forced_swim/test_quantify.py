@@ -39,7 +39,7 @@ def trace(still_s=(), climb_s=(), duration_s=60.0, rate_hz=12.5, missing_s=()):
 
 def scored(table, settings=SETTINGS):
     swim = Swim("s1", "a1", None, 1, "", release_s=0.0, max_gap_s=0.5, trace=table)
-    return measures.score_swim(swim, settings, settings.state_rules(is_export=False))
+    return measures.score_swim(swim, settings, settings.state_rules())
 
 
 def bouts_of(result):

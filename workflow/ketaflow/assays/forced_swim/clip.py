@@ -14,8 +14,10 @@ import numpy as np
 
 from ketaflow.assays.forced_swim import constants
 from ketaflow.assays.forced_swim.figures import annotated_frame
-from ketaflow.assays.forced_swim.model import ClipSettings, Measured, StateBout, SwimFile
+from ketaflow.assays.forced_swim.model import SwimFile
 from ketaflow.assays.forced_swim.readers import video
+from ketaflow.assays.forced_swim.scoring.model import Measured, StateBout
+from ketaflow.assays.forced_swim.settings import ClipSettings
 from ketaflow.core.errors import IngestError
 from ketaflow.core.results import frame
 

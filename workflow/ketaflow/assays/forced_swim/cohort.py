@@ -10,9 +10,10 @@ from itertools import combinations
 import pandas as pd
 
 from ketaflow.assays.forced_swim.figures import bland_altman
-from ketaflow.assays.forced_swim.model import CohortSettings, HumanScoreRow
+from ketaflow.assays.forced_swim.model import HumanScoreRow
 from ketaflow.assays.forced_swim.raters import comparison, rater_checks
 from ketaflow.assays.forced_swim.raters.comparison import PairAgreement, PairedTotal
+from ketaflow.assays.forced_swim.settings import CohortSettings
 from ketaflow.core.results import Check, Summary, Tables, check, frame
 
 HUMAN_SCORES = "forced_swim_human_scores"

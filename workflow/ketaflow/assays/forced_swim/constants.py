@@ -1,4 +1,13 @@
-"""Constants of the stages ``qc`` and ``clip``; each sub-package has constants of its own."""
+"""Constants of the model and of the stages ``qc`` and ``clip``; each sub-package has constants of its own."""
+
+# model
+
+# Limit of EthoVision's mobility below which people call 5 s immobile, where the export states no limit (percent): it
+# gives 35 and 60 s where a person scored 45 and 55 s in two rats (2051289v/score_forced_swim_test_activity, CC0).
+DEFAULT_LIMIT_PCT = 11.0
+# The same relative to the limit that the lab set for EthoVision's own states, 9 % in these exports: a state holds for a
+# single sample, in which a floating animal is often below its usual mobility.
+SAMPLE_LIMIT_RATIO = 11 / 9
 
 # qc
 

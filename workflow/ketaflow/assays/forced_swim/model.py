@@ -1,7 +1,7 @@
-"""Data of the forced swim test: rows of its tables, its settings, and what each stage hands to the next.
+"""Data of the forced swim test: rows of its tables, and what ``ingest`` hands to the other stages.
 
-``ingest`` makes a ``SwimFile`` of each video or export, ``quantify`` a ``Measured`` of each ``SwimFile``. The fields of
-a settings class are the keys of its block in ``settings.schema.yaml``, where units, ranges and reasons are given.
+``ingest`` makes a ``SwimFile`` of each video or export, ``quantify`` a ``scoring.model.Measured`` of it. The settings
+are in ``settings``.
 """
 
 from dataclasses import dataclass, field
@@ -10,9 +10,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ketaflow.core.results import Measurement, table
+from ketaflow.assays.forced_swim.settings import Source
 
-State = Literal["immobility", "swimming", "climbing", "diving", "unscored"]
+
+@dataclass(frozen=True)
+class AnimalRow:
+    """One row of the table ``animals``, as far as the test needs it."""
+
+    animal: str
+    species: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,134 +76,6 @@ class TruthRow:
     tilt_px: float | None = None
     drop_frames_pct: float | None = None
     fault: str | None = None
-
-
-@dataclass(frozen=True)
-class IngestSettings:
-    """Settings of ``ingest``."""
-
-    analysis_rate_hz: float
-    background_frames: int
-    polarity: Literal["auto", "dark", "light"]
-    view: Literal["side", "top"]
-    max_gap_s: float
-    max_frozen_s: float
-    filmstrip_every_s: float
-
-
-@dataclass(frozen=True)
-class StateRules:
-    """What decides the state of a frame: the settings of ``quantify`` that hold for one kind of recording.
-
-    Attributes
-    ----------
-    threshold : float
-        Activity strictly below this is immobility, in the unit of the trace's motion.
-    hysteresis : float
-        Ratio to the threshold below which a bout of immobility may grow at its ends.
-    smoothing_s : float
-        Width of the window over which motion is averaged.
-    """
-
-    threshold: float
-    hysteresis: float
-    smoothing_s: float
-    drift_allowance_per_s: float
-    min_bout_s: float
-    min_mobile_s: float
-    climbing_height: float
-    min_climbing_s: float
-    diving_depth: float
-
-
-@dataclass(frozen=True)
-class QuantifySettings:
-    """Settings of ``quantify``."""
-
-    scoring_window_s: tuple[float, float]
-    immobility_threshold: float
-    hysteresis: float
-    min_bout_s: float
-    min_mobile_s: float
-    smoothing_s: float
-    drift_allowance_per_s: float
-    climbing_height: float
-    min_climbing_s: float
-    diving_depth: float
-    bin_s: float
-    sample_s: float
-    ethovision_threshold_pct: float
-    ethovision_hysteresis: float
-    ethovision_smoothing_s: float
-    flag_unscored_pct: float
-    min_seen_pct: float
-
-    def state_rules(self, *, is_export: bool) -> StateRules:
-        """Return the rules for a video, or for the mobility of an EthoVision export, which has its own threshold."""
-        return StateRules(
-            threshold=self.ethovision_threshold_pct / 100 if is_export else self.immobility_threshold,
-            hysteresis=self.ethovision_hysteresis if is_export else self.hysteresis,
-            smoothing_s=self.ethovision_smoothing_s if is_export else self.smoothing_s,
-            drift_allowance_per_s=self.drift_allowance_per_s,
-            min_bout_s=self.min_bout_s,
-            min_mobile_s=self.min_mobile_s,
-            climbing_height=self.climbing_height,
-            min_climbing_s=self.min_climbing_s,
-            diving_depth=self.diving_depth,
-        )
-
-
-@dataclass(frozen=True)
-class QcSettings:
-    """Settings of ``qc``."""
-
-    max_dropped_pct: float
-    max_repeated_s: float
-    max_unscored_pct: float
-    max_brightness_change_pct: float
-    min_contrast_to_noise: float
-    min_cylinder_confidence: float
-    max_camera_shift_pct: float
-    max_threshold_change_s: float
-
-
-@dataclass(frozen=True)
-class CohortSettings:
-    """Settings of ``cohort``."""
-
-    step_s: float
-    human_limits_s: float
-
-
-@dataclass(frozen=True)
-class CalibrateSettings:
-    """Settings of ``calibrate``."""
-
-    widest_factor: float
-    threshold_steps: int
-    min_bouts_s: tuple[float, ...]
-    edge_s: float
-    folds: int
-    min_recordings: int
-    min_gain_s: float
-
-
-@dataclass(frozen=True)
-class ClipSettings:
-    """Settings of ``clip``."""
-
-    start_s: float | None
-    length_s: float
-    width_px: int
-
-
-@dataclass(frozen=True)
-class AssaySettings:
-    """The blocks of the settings that ``calibrate`` needs."""
-
-    quantify: QuantifySettings
-    cohort: CohortSettings
-    calibrate: CalibrateSettings
 
 
 @dataclass(frozen=True)
@@ -300,6 +178,28 @@ class StripImages:
 
 
 @dataclass(frozen=True)
+class ExportFacts:
+    """What the export of another program says of one animal.
+
+    Attributes
+    ----------
+    program : str
+        Its name.
+    immobility_limit_pct : float or None
+        Limit of mobility below which the program called the animal immobile (percent); None if not stated.
+    note : str
+        What the lab noted about the recording; empty if nothing.
+    totals : dict of str to float
+        Values by measure where the export holds no samples but totals.
+    """
+
+    program: str
+    immobility_limit_pct: float | None = None
+    note: str = ""
+    totals: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Swim:
     """One animal of a video or an export.
 
@@ -322,6 +222,10 @@ class Swim:
         The cylinder in the video; None for an export.
     strip : StripImages or None
         Images for the reviewer; None for an export.
+    export : ExportFacts or None
+        What the export says besides its samples; None for a video.
+    species : str
+        ``mouse``, ``rat``, or empty if unknown.
     """
 
     recording: str
@@ -334,6 +238,13 @@ class Swim:
     trace: pd.DataFrame
     view: CylinderView | None = None
     strip: StripImages | None = None
+    export: ExportFacts | None = None
+    species: str = ""
+
+    @property
+    def limit_in_export_pct(self) -> float | None:
+        """Limit of immobility that the export states (percent); None if it states none, or for a video."""
+        return None if self.export is None else self.export.immobility_limit_pct
 
 
 @dataclass(frozen=True)
@@ -352,6 +263,8 @@ class SwimFile:
         In the order of the table.
     video, scene : VideoProperties, SceneImage or None
         None for an export.
+    source : str
+        Kind of file: ``video`` or ``ethovision``.
     """
 
     path: str
@@ -361,105 +274,13 @@ class SwimFile:
     swims: list[Swim]
     video: VideoProperties | None = None
     scene: SceneImage | None = None
+    source: Source = "video"
 
     @property
     def is_export(self) -> bool:
         """Whether the motion was measured by EthoVision."""
-        return self.video is None
+        return self.source == "ethovision"
 
     def swim(self, recording: str) -> Swim:
         """Return the swim of that name."""
         return next(swim for swim in self.swims if swim.recording == recording)
-
-
-@dataclass(frozen=True)
-class StateBout:
-    """One row of ``states.csv``: a bout of one state (seconds of the video)."""
-
-    recording: str
-    state: State
-    start_s: float
-    stop_s: float
-
-
-@dataclass(frozen=True)
-class TimeBin:
-    """One row of ``bins.csv``: seconds of every state in a bin (times in seconds from release)."""
-
-    recording: str
-    bin_start_s: float
-    bin_stop_s: float
-    immobility_s: float
-    swimming_s: float
-    climbing_s: float
-    diving_s: float
-    unscored_s: float
-
-
-@dataclass(frozen=True)
-class BehaviourSample:
-    """One row of ``samples.csv``: the predominant state of an interval (times in seconds from release)."""
-
-    recording: str
-    sample_start_s: float
-    sample_stop_s: float
-    state: State
-
-
-@dataclass(frozen=True)
-class ScoringWindow:
-    """One row of ``windows.csv``: the scored part of a recording (seconds of the video)."""
-
-    recording: str
-    start_s: float
-    stop_s: float
-
-
-@dataclass(frozen=True)
-class SwimScore:
-    """How a swim was scored, for checks and figures.
-
-    Attributes
-    ----------
-    window_s : tuple of float
-        Start and stop of the scoring window (seconds of the video).
-    threshold : float
-        The threshold that was used.
-    activity : (n_frames,) float32
-        What was compared with the threshold, one value per row of the trace.
-    unscored_s : float
-        Seconds of the window in which the animal was not seen.
-    immobility_by_threshold_s : tuple of float
-        Immobility in the window with a threshold 20 % lower, as it is, and 20 % higher.
-    """
-
-    window_s: tuple[float, float]
-    threshold: float
-    activity: np.ndarray
-    unscored_s: float
-    immobility_by_threshold_s: tuple[float, float, float]
-
-    @property
-    def threshold_change_s(self) -> float:
-        """Largest change of immobility when the threshold moves by 20 % (seconds)."""
-        return max(abs(seconds - self.immobility_by_threshold_s[1]) for seconds in self.immobility_by_threshold_s)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What ``quantify`` makes of one file.
-
-    Attributes
-    ----------
-    measurements, states, bins, samples, windows : list
-        Published tables.
-    scores : dict of str to SwimScore
-        By recording, of those that could be scored.
-    """
-
-    measurements: list[Measurement] = table()
-    states: list[StateBout] = table()
-    bins: list[TimeBin] = table()
-    samples: list[BehaviourSample] = table()
-    windows: list[ScoringWindow] = table()
-    scores: dict[str, SwimScore] = field(default_factory=dict)

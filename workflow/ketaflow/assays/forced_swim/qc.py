@@ -5,14 +5,16 @@ the cylinder and its water line, a filmstrip, and activity and light over time w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ketaflow.assays.forced_swim import constants
 from ketaflow.assays.forced_swim.figures import review_figures
-from ketaflow.assays.forced_swim.model import HumanScoreRow, Measured, QcSettings, Swim, SwimFile, SwimScore
+from ketaflow.assays.forced_swim.model import HumanScoreRow, Swim, SwimFile
+from ketaflow.assays.forced_swim.scoring.model import Measured, SwimScore
+from ketaflow.assays.forced_swim.settings import QcSettings
 from ketaflow.core.inputs import Rows
 from ketaflow.core.results import Check, Checked, Figure, check, within
 
@@ -25,23 +27,25 @@ class CheckText:
     message: str
 
 
+LOST, REPEATED, UNSEEN = "lost frames", "repeated frames", "time not scored"
+CYLINDER, CONTRAST, LIGHT = "clarity of the water line", "contrast-to-noise ratio", "change of illumination"
+CAMERA, SENSITIVITY = "camera displacement", "sensitivity to the threshold"
+
 CHECK_TEXTS = {
-    "lost pictures": CheckText("%", "share of the video's pictures that are missing between the first and the last"),
-    "camera hung": CheckText(
-        "s", "longest stretch in which every picture repeats the one before; nothing is known of that time"
+    LOST: CheckText("%", "share of the frames between the first and the last that are missing"),
+    REPEATED: CheckText(
+        "s", "longest stretch in which every frame repeats the one before; what the animal did then is not known"
     ),
-    "unscored": CheckText("%", "share of the scoring window in which the animal was not seen"),
-    "cylinder found": CheckText(
-        "", "how clearly the walls and the water line stand out; look at the picture of the scene"
-    ),
-    "contrast to noise": CheckText("", "difference between animal and background over the camera's noise"),
-    "change of light": CheckText("%", "change of the light over the scoring window"),
-    "camera moved": CheckText(
+    UNSEEN: CheckText("%", "share of the scoring window in which the animal was not seen"),
+    CYLINDER: CheckText("", "contrast of the water line with the rest of the cylinder (0 to 1); check it in the scene"),
+    CONTRAST: CheckText("", "difference between animal and background, relative to the camera's noise"),
+    LIGHT: CheckText("%", "range of the illumination over the scoring window, relative to its median"),
+    CAMERA: CheckText(
         "%",
-        "how far the scene at the end of the film stands from that at its beginning, in cylinder widths; if the camera "
-        "was pushed, cut the film there or film again",
+        "displacement of the scene between the first and the last third of the video, relative to the width of the "
+        "cylinder; if the camera was moved, cut the video there",
     ),
-    "threshold 20 % up or down": CheckText("s", "largest change of immobility when the threshold moves by 20 %"),
+    SENSITIVITY: CheckText("s", "largest change of immobility if the threshold is changed"),
 }
 
 
@@ -100,14 +104,19 @@ def qc(swim_file: SwimFile, measured: Measured, settings: QcSettings, *, rows: R
     figures: dict[str, list[Figure]] = {}
     for swim in swim_file.swims:
         about = Subject(swim.recording, swim.animal, f"cylinder {swim.cylinder:g}")
+        checks += note_checks(swim, about)
         if swim.reason:
-            checks.append(check("animal seen", 0, **vars(about), low=1, verdict="fail", message=swim.reason))
+            checks.append(check("swim can be scored", 0, **vars(about), low=1, verdict="fail", message=swim.reason))
             figures[swim.recording] = review_figures.scene_figure(swim_file, swim)
+            continue
+        if not len(swim.trace):
+            figures[swim.recording] = []
             continue
         score = measured.scores.get(swim.recording)
         limits = check_limits(settings)
         for name, value in check_values(swim_file, swim, score).items():
-            checks.append(about.limit_check(name, value, CHECK_TEXTS[name], limits[name]))
+            text = sensitivity_text(score) if name == SENSITIVITY else CHECK_TEXTS[name]
+            checks.append(about.limit_check(name, value, text, limits[name]))
         own = [row for row in scored_by_people if row.recording == swim.recording]
         end_s = float(swim.trace["time_s"].iloc[-1])
         checks += human_score_checks(own, end_s, swim_file.frame_rate_hz, about)
@@ -116,17 +125,38 @@ def qc(swim_file: SwimFile, measured: Measured, settings: QcSettings, *, rows: R
     return Checked(checks, figures)
 
 
+def note_checks(swim: Swim, about: Subject) -> list[Check]:
+    """Make a check of what the lab noted in the header of an export, so that a reviewer reads it."""
+    if swim.export is None or not swim.export.note:
+        return []
+    message = f"noted in the export: {swim.export.note}"
+    return [check("notes in the export", 1, **vars(about), unit="", high=0, verdict="warn", message=message)]
+
+
+def sensitivity_text(score: SwimScore | None) -> CheckText:
+    """Describe how much immobility depends on the threshold, and which threshold was used."""
+    text = CHECK_TEXTS[SENSITIVITY]
+    if score is None:
+        return text
+    low_s, used_s, high_s = score.immobility_by_threshold_s
+    return replace(
+        text,
+        message=f"{text.message} by {score.threshold_step}: {low_s:.0f} s (lower), {used_s:.0f} s, {high_s:.0f} s "
+        f"(higher than {score.threshold:.3g}). Calibrate the threshold to your own raters if this matters",
+    )
+
+
 def check_limits(settings: QcSettings) -> dict[str, Limits]:
     """Return the limits of every check, by name."""
     return {
-        "lost pictures": Limits(high=settings.max_dropped_pct),
-        "camera hung": Limits(high=settings.max_repeated_s),
-        "unscored": Limits(high=settings.max_unscored_pct),
-        "cylinder found": Limits(low=settings.min_cylinder_confidence),
-        "contrast to noise": Limits(low=settings.min_contrast_to_noise),
-        "change of light": Limits(high=settings.max_brightness_change_pct),
-        "camera moved": Limits(high=settings.max_camera_shift_pct),
-        "threshold 20 % up or down": Limits(high=settings.max_threshold_change_s),
+        LOST: Limits(high=settings.max_dropped_pct),
+        REPEATED: Limits(high=settings.max_repeated_s),
+        UNSEEN: Limits(high=settings.max_unscored_pct),
+        CYLINDER: Limits(low=settings.min_cylinder_confidence),
+        CONTRAST: Limits(low=settings.min_contrast_to_noise),
+        LIGHT: Limits(high=settings.max_brightness_change_pct),
+        CAMERA: Limits(high=settings.max_camera_shift_pct),
+        SENSITIVITY: Limits(high=settings.max_threshold_change_s),
     }
 
 
@@ -147,18 +177,18 @@ def check_values(swim_file: SwimFile, swim: Swim, score: SwimScore | None) -> di
     """
     view, video = swim.view, swim_file.video
     found = {
-        "lost pictures": 100 * swim_file.frames_lost / max(swim_file.frames + swim_file.frames_lost, 1),
-        "unscored": unscored_pct(score),
-        "cylinder found": 1.0 if view is None else view.confidence,
-        "threshold 20 % up or down": np.nan if score is None else score.threshold_change_s,
+        LOST: 100 * swim_file.frames_lost / max(swim_file.frames + swim_file.frames_lost, 1),
+        UNSEEN: unscored_pct(score),
+        CYLINDER: 1.0 if view is None else view.confidence,
+        SENSITIVITY: np.nan if score is None else score.threshold_change_s,
     }
     if view is not None and video is not None:
         left, _, right, _ = view.region_px
         window_s = (0.0, 0.0) if score is None else score.window_s
-        found["camera hung"] = video.longest_repeat_s
-        found["contrast to noise"] = view.contrast / max(video.noise_sd, constants.MIN_NOISE_SD)
-        found["camera moved"] = 100 * video.camera_shift_px / max(right - left, 1)
-        found["change of light"] = brightness_change_pct(swim.trace, window_s)
+        found[REPEATED] = video.longest_repeat_s
+        found[CONTRAST] = view.contrast / max(video.noise_sd, constants.MIN_NOISE_SD)
+        found[CAMERA] = 100 * video.camera_shift_px / max(right - left, 1)
+        found[LIGHT] = brightness_change_pct(swim.trace, window_s)
     return found
 
 
@@ -189,18 +219,18 @@ def human_score_checks(
         last_s = max(row.stop_s for row in own if row.stop_s is not None)
         text = CheckText("s", f"end of the last bout {rater} scored; times count from the start of the video")
         limits = Limits(0, end_s + constants.SCORES_END_TOLERANCE_S)
-        found.append(about.limit_check("scores within the video", last_s, text, limits))
+        found.append(about.limit_check("scores end within the video", last_s, text, limits))
         rates = [row.fps for row in own if row.fps is not None and np.isfinite(row.fps)]
         if rates:
             text = CheckText(
                 "Hz",
-                f"frame rate in the program {rater} scored with; where it is not the video's, times may be stretched",
+                f"frame rate assumed by the program of {rater}; if it differs from the video's, times are wrong",
             )
             low, high = (
                 frame_rate_hz * (1 - constants.FRAME_RATE_TOLERANCE),
                 frame_rate_hz * (1 + constants.FRAME_RATE_TOLERANCE),
             )
-            found.append(about.limit_check("frame rate of scores", rates[0], text, Limits(low, high)))
+            found.append(about.limit_check("frame rate of the scoring program", rates[0], text, Limits(low, high)))
     return found
 
 

@@ -6,13 +6,15 @@ In: the swims of a file. Out: measurements; ``states`` and ``windows`` (seconds 
 
 import math
 
-from ketaflow.assays.forced_swim.model import Measured, QuantifySettings, ScoringWindow, Swim, SwimFile
-from ketaflow.assays.forced_swim.scoring.measures import MEASURES, ScoredSwim, score_swim
+from ketaflow.assays.forced_swim.model import Swim, SwimFile
+from ketaflow.assays.forced_swim.scoring.measures import MEASURES, OWN_IMMOBILITY, ScoredSwim, score_swim
+from ketaflow.assays.forced_swim.scoring.model import Measured, ScoringWindow
+from ketaflow.assays.forced_swim.settings import QuantifySettings
 from ketaflow.core.results import Measurement, measurement
 
 
 def quantify(swim_file: SwimFile, settings: QuantifySettings) -> Measured:
-    """Score every swim of a file by the same rules.
+    """Score every swim of a file.
 
     Parameters
     ----------
@@ -25,8 +27,10 @@ def quantify(swim_file: SwimFile, settings: QuantifySettings) -> Measured:
     -------
     Measured
     """
-    rules = settings.state_rules(is_export=swim_file.is_export)
-    scored = [(swim, score_swim(swim, settings, rules)) for swim in swim_file.swims]
+    scored = [
+        (swim, score_swim(swim, settings, settings.rules_of(swim_file.source, swim.limit_in_export_pct)))
+        for swim in swim_file.swims
+    ]
     scores = {swim.recording: one.score for swim, one in scored if one.score is not None}
     return Measured(
         measurements=[row for swim, one in scored for row in measurements_of(swim, one)],
@@ -51,10 +55,10 @@ def measurements_of(swim: Swim, scored: ScoredSwim) -> list[Measurement]:
     Returns
     -------
     list of Measurement
-        One for every measure.
+        One for every measure; EthoVision's own immobility only where it exports its states.
     """
     rows = []
-    for measure in MEASURES:
+    for measure in (*MEASURES, *([OWN_IMMOBILITY] if OWN_IMMOBILITY in scored.values else [])):
         value = scored.values.get(measure, math.nan)
         row = measurement(
             measure,

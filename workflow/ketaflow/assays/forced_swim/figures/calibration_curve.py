@@ -1,4 +1,4 @@
-"""The loss of every threshold and shortest bout that a calibration tried."""
+"""The loss of every threshold and duration that a calibration tried."""
 
 from ketaflow.assays.forced_swim.figures import constants
 from ketaflow.assays.forced_swim.raters.threshold_fitting import Place, SettingsGrid
@@ -6,7 +6,7 @@ from ketaflow.core.svg import Chart
 
 
 def calibration_curve(grid: SettingsGrid, chosen: Place, present: float, *, is_export: bool) -> str:
-    """Draw loss against threshold, one line for each shortest bout; the chosen one in colour.
+    """Draw loss against threshold, one line for each duration; the chosen one in colour.
 
     Parameters
     ----------
@@ -28,10 +28,11 @@ def calibration_curve(grid: SettingsGrid, chosen: Place, present: float, *, is_e
     mean_s, x = grid.loss_s().mean(axis=0), factor * grid.thresholds
     size = constants.CURVE_WIDTH_PX, constants.CURVE_HEIGHT_PX
     x_limits, y_limits = (float(x[0]), float(x[-1])), (0.0, 1.05 * float(mean_s.max()))
-    chart = Chart(x_limits, y_limits, f"Threshold ({unit})", "Unlike people (s)", *size)
-    for bout in range(len(grid.min_bouts_s)):
-        chart.line(x.tolist(), mean_s[:, bout].tolist(), "blue" if bout == chosen.bout else "grey")
+    chart = Chart(x_limits, y_limits, f"Threshold ({unit})", "Distance from raters (s)", *size)
+    for place in range(len(grid.durations_s)):
+        chart.line(x.tolist(), mean_s[:, place].tolist(), "blue" if place == chosen.duration else "grey")
     chart.moment(factor * present, "now")
-    label = f"fitted, bouts of {grid.min_bouts_s[chosen.bout]:g} s"
+    what = "samples" if is_export else "bouts"
+    label = f"fitted, {what} of {grid.durations_s[chosen.duration]:g} s"
     chart.moment(float(x[chosen.threshold]), label, "orange")
-    return chart.svg("How unlike people immobility is at every threshold; one line for each shortest bout")
+    return chart.svg("Distance of immobility from human scores at every threshold; one line for each duration")

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.assays.forced_swim.figures import constants
-from ketaflow.assays.forced_swim.model import State, StateBout, Swim, SwimFile, SwimScore, VideoProperties
+from ketaflow.assays.forced_swim.model import Swim, SwimFile, VideoProperties
+from ketaflow.assays.forced_swim.scoring.model import State, StateBout, SwimScore
 from ketaflow.core.results import Figure
 from ketaflow.core.svg import Chart, stacked
 
@@ -251,7 +252,8 @@ def threshold_sentence(score: SwimScore | None) -> str:
         return ""
     less, now, more = score.immobility_by_threshold_s
     return (
-        f"Immobility in the window is {now:.0f} s; with a threshold 20 % lower {less:.0f} s, 20 % higher {more:.0f} s. "
+        f"Immobility in the window: {now:.0f} s; with a threshold {score.threshold_step} lower {less:.0f} s, "
+        f"{score.threshold_step} higher {more:.0f} s. "
     )
 
 

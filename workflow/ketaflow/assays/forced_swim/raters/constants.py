@@ -50,3 +50,10 @@ NAMED_RECORDINGS = 2
 # raters.
 AS_GOOD_FACTOR = 1.05
 AS_GOOD_S = 0.1
+
+# calibrate
+
+# Steps in which the limit of EthoVision's mobility is searched (percentage points).
+LIMIT_GRID_PCT = 0.25
+# Thresholds that differ by less are the same (fraction).
+SAME_RATIO = 1e-9

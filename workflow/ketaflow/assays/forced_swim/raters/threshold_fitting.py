@@ -10,23 +10,24 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim.model import StateRules
 from ketaflow.assays.forced_swim.raters import agreement, constants
-from ketaflow.assays.forced_swim.scoring import bouts, states
+from ketaflow.assays.forced_swim.scoring import bouts
+from ketaflow.assays.forced_swim.scoring.rules import coded_states
+from ketaflow.assays.forced_swim.settings import Rules, SamplingRule
 
 
 class Pair(NamedTuple):
-    """A threshold and a shortest bout (seconds)."""
+    """A threshold and a duration (seconds): the shortest bout of a video, or the sampling interval of an export."""
 
     threshold: float
-    min_bout_s: float
+    duration_s: float
 
 
 class Place(NamedTuple):
-    """Place of a threshold and of a shortest bout in a ``SettingsGrid``."""
+    """Place of a threshold and of a duration in a ``SettingsGrid``."""
 
     threshold: int
-    bout: int
+    duration: int
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class RatedSwim:
         Longer intervals between frames are unscored (seconds).
     window_s : tuple of float
         The scoring window (seconds of the video).
-    rules : StateRules
+    rules : StateRules or SamplingRule
         The present rules.
     people_s : dict of str to float
         Seconds of immobility in the window, by rater.
@@ -57,7 +58,7 @@ class RatedSwim:
     trace: pd.DataFrame
     max_gap_s: float
     window_s: tuple[float, float]
-    rules: StateRules
+    rules: Rules
     people_s: dict[str, float] = field(default_factory=dict)
     timelines: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -74,18 +75,18 @@ class SettingsGrid:
     ----------
     thresholds : (n_thresholds,) float
         In the unit of the trace's motion.
-    min_bouts_s : (n_bouts,) float
-        Shortest bouts (seconds).
-    seconds : (n_swims, n_thresholds, n_bouts) float
+    durations_s : (n_durations,) float
+        Shortest bouts or sampling intervals (seconds).
+    seconds : (n_swims, n_thresholds, n_durations) float
         Immobility in the window.
-    unlike_s : (n_swims, n_thresholds, n_bouts) float
+    unlike_s : (n_swims, n_thresholds, n_durations) float
         Time at which automatic and human scores differ, away from switches (seconds); NaN if there are totals only.
     people_s : (n_swims,) float
         Immobility by the average rater (seconds).
     """
 
     thresholds: np.ndarray
-    min_bouts_s: np.ndarray
+    durations_s: np.ndarray
     seconds: np.ndarray
     unlike_s: np.ndarray
     people_s: np.ndarray
@@ -95,7 +96,7 @@ class SettingsGrid:
 
         Returns
         -------
-        (n_swims, n_thresholds, n_bouts) float
+        (n_swims, n_thresholds, n_durations) float
             Seconds; where people gave totals only, the difference of totals.
         """
         difference_s = np.abs(self.seconds - self.people_s[:, None, None])
@@ -103,7 +104,7 @@ class SettingsGrid:
 
     def pair(self, place: Place) -> Pair:
         """Return the settings at a place."""
-        return Pair(float(self.thresholds[place.threshold]), float(self.min_bouts_s[place.bout]))
+        return Pair(float(self.thresholds[place.threshold]), float(self.durations_s[place.duration]))
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class FitQuality:
 
 
 def score_grid(
-    swims: list[RatedSwim], thresholds: np.ndarray, min_bouts_s: np.ndarray, *, step_s: float, edge_s: float
+    swims: list[RatedSwim], thresholds: np.ndarray, durations_s: np.ndarray, *, step_s: float, edge_s: float
 ) -> SettingsGrid:
     """Score every swim with every pair of settings.
 
@@ -144,8 +145,8 @@ def score_grid(
         The swims.
     thresholds : (n_thresholds,) float
         In the unit of the trace's motion.
-    min_bouts_s : (n_bouts,) float
-        Shortest bouts (seconds).
+    durations_s : (n_durations,) float
+        Shortest bouts or sampling intervals (seconds).
     step_s : float
         Length of a step of the timelines (seconds).
     edge_s : float
@@ -155,17 +156,17 @@ def score_grid(
     -------
     SettingsGrid
     """
-    seconds = np.empty((len(swims), len(thresholds), len(min_bouts_s)))
+    seconds = np.empty((len(swims), len(thresholds), len(durations_s)))
     unlike_s = np.full(seconds.shape, np.nan)
     for s, swim in enumerate(swims):
         sure = {rater: outside_switches(line, round(edge_s / step_s)) for rater, line in swim.timelines.items()}
         for t, threshold in enumerate(thresholds):
-            for b, min_bout_s in enumerate(min_bouts_s):
-                line, seconds[s, t, b] = rescored(swim, Pair(threshold, min_bout_s), step_s)
+            for b, duration_s in enumerate(durations_s):
+                line, seconds[s, t, b] = rescored(swim, Pair(threshold, duration_s), step_s)
                 wrong = [np.mean((line != swim.timelines[rater])[seen]) for rater, seen in sure.items() if seen.any()]
                 if wrong:
                     unlike_s[s, t, b] = np.mean(wrong) * step_s * len(line)
-    return SettingsGrid(thresholds, min_bouts_s, seconds, unlike_s, np.array([swim.mean_s() for swim in swims]))
+    return SettingsGrid(thresholds, durations_s, seconds, unlike_s, np.array([swim.mean_s() for swim in swims]))
 
 
 def rescored(swim: RatedSwim, pair: Pair, step_s: float) -> tuple[np.ndarray, float]:
@@ -176,7 +177,7 @@ def rescored(swim: RatedSwim, pair: Pair, step_s: float) -> tuple[np.ndarray, fl
     swim : RatedSwim
         The swim.
     pair : Pair
-        Threshold and shortest bout.
+        Threshold and duration.
     step_s : float
         Length of a step of the timeline (seconds).
 
@@ -188,15 +189,27 @@ def rescored(swim: RatedSwim, pair: Pair, step_s: float) -> tuple[np.ndarray, fl
         Immobility in the window (seconds).
     """
     intervals = bouts.frame_intervals(swim.trace["time_s"].to_numpy(), swim.max_gap_s)
-    rules = replace(swim.rules, threshold=float(pair.threshold), min_bout_s=float(pair.min_bout_s))
-    codes, starts, stops = states.classify(swim.trace, *intervals, rules)
     start_s, stop_s = swim.window_s
+    codes, starts, stops = coded_states(swim.trace, intervals, with_pair(swim.rules, pair), start_s)
     immobile = codes == bouts.IMMOBILE
     overlap_s = np.minimum(stops, stop_s) - np.maximum(starts, start_s)
     middles = np.arange(start_s + step_s / 2, stop_s, step_s)
     place = np.clip(np.searchsorted(starts, middles, "right") - 1, 0, len(starts) - 1)
     line = immobile[place] & (middles < stops[place])
     return line, float(np.maximum(overlap_s, 0)[immobile].sum())
+
+
+def with_pair(rules: Rules, pair: Pair) -> Rules:
+    """Return rules with another threshold and duration."""
+    threshold, duration_s = float(pair.threshold), float(pair.duration_s)
+    if isinstance(rules, SamplingRule):
+        return replace(rules, threshold=threshold, sample_s=duration_s)
+    return replace(rules, threshold=threshold, min_bout_s=duration_s)
+
+
+def pair_of(rules: Rules) -> Pair:
+    """Return the threshold and the duration of rules."""
+    return Pair(rules.threshold, rules.sample_s if isinstance(rules, SamplingRule) else rules.min_bout_s)
 
 
 def outside_switches(line: np.ndarray, steps: int) -> np.ndarray:
@@ -222,15 +235,15 @@ def outside_switches(line: np.ndarray, steps: int) -> np.ndarray:
 def best_settings(loss_s: np.ndarray, present: int) -> Place:
     """Choose the pair of settings with the smallest mean loss.
 
-    Of the shortest bouts that are as good, the one nearest to the present is taken; of the thresholds that are as good
+    Of the durations that are as good, the one nearest to the present is taken; of the thresholds that are as good
     and adjoin the best, the middle one.
 
     Parameters
     ----------
-    loss_s : (n_swims, n_thresholds, n_bouts) float
+    loss_s : (n_swims, n_thresholds, n_durations) float
         Loss (seconds).
     present : int
-        Place of the present shortest bout.
+        Place of the present duration.
 
     Returns
     -------
@@ -238,14 +251,14 @@ def best_settings(loss_s: np.ndarray, present: int) -> Place:
     """
     mean_s = loss_s.mean(axis=0)
     enough_s = constants.AS_GOOD_FACTOR * mean_s.min() + constants.AS_GOOD_S
-    bout = min(np.flatnonzero(mean_s.min(axis=0) <= enough_s), key=lambda place: abs(place - present))
-    lowest, good = mean_s[:, bout].argmin(), mean_s[:, bout] <= enough_s
+    duration = min(np.flatnonzero(mean_s.min(axis=0) <= enough_s), key=lambda place: abs(place - present))
+    lowest, good = mean_s[:, duration].argmin(), mean_s[:, duration] <= enough_s
     first = last = int(lowest)
     while first > 0 and good[first - 1]:
         first -= 1
     while last < len(good) - 1 and good[last + 1]:
         last += 1
-    return Place((first + last) // 2, int(bout))
+    return Place((first + last) // 2, int(duration))
 
 
 def cross_validation_folds(swims: list[RatedSwim], count: int) -> np.ndarray:
@@ -287,7 +300,7 @@ def held_out_settings(grid: SettingsGrid, folds: np.ndarray, present: int) -> li
     folds : (n_swims,) int
         Fold of each swim.
     present : int
-        Place of the present shortest bout.
+        Place of the present duration.
 
     Returns
     -------

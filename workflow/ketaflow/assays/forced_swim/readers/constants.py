@@ -13,16 +13,28 @@ KEY_FRAME_INTERVAL_S = 5.0
 # At most this many key frames are kept, relative to the number requested.
 MAX_KEY_FRAMES_RATIO = 4
 
-# ethovision
+# sheets
+
+# Lines looked at to find the delimiter of a text.
+DELIMITER_LINES = 60
+# Base of times written as hours:minutes:seconds.
+SEXAGESIMAL = 60
+
+# ethovision, ethovision_statistics
 
 # Longer intervals between samples are unscored (s): exports have 5 to 25 samples a second.
 EXPORT_MAX_GAP_S = 0.5
+# Endings of the text in which samples may be exported.
+TEXT_ENDINGS = (".txt", ".csv", ".tsv", ".asc")
+# Shortest header of a raw export (lines), and fewest samples of an arena.
+MIN_HEADER_LINES = 3
+MIN_SAMPLES = 10
+# Titles of statistics fill at most this many rows.
+MAX_TITLE_ROWS = 12
 
 # event_logs
 
 # An event may lie this much before the video begins (s): times are rounded, and keys pressed early.
 EARLY_TOLERANCE_S = 0.05
-# Base of times written as hours:minutes:seconds.
-SEXAGESIMAL = 60
 # Frame rates from here on are mistakes (frames/s).
 MAX_FPS = 1000

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim.model import State
 from ketaflow.assays.forced_swim.scoring.constants import SAME_TIME_S
+from ketaflow.assays.forced_swim.scoring.model import State
 
 STATES: tuple[State, ...] = ("immobility", "swimming", "climbing", "diving", "unscored")
 IMMOBILE, SWIMMING, CLIMBING, DIVING, UNSCORED = range(5)

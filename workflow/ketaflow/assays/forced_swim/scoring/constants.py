@@ -24,6 +24,11 @@ RUN_OUT_S = 1.0
 SHARP_START_S = 0.3
 # Posture is averaged over this time; depth over half of it (s). Tuned.
 POSTURE_WINDOW_S = 0.8
+# The posture of swimming is this percentile of the vertical extent of a mobile animal, so that one that climbs up to
+# nine tenths of its mobile time is measured. Climbing exceeds it by the factor. Tuned on drawn videos and animated
+# photographs.
+SWIMMING_POSTURE_PERCENTILE = 10
+CLIMBING_RISE = 1.2
 # A gap up to this long takes the state before it (s): one or two frames in which the animal was missed.
 BRIDGED_GAP_S = 0.25
 
@@ -31,8 +36,12 @@ BRIDGED_GAP_S = 0.25
 
 # Light below this (relative to the usual) is darkness.
 DARK_FRACTION = 0.4
-# Factors by which the threshold is moved to see how much immobility depends on it; the middle one leaves it.
-THRESHOLD_FACTORS = (0.8, 1, 1.2)
+# Change of the threshold that shows how much immobility depends on it: a fraction of the threshold of activity, or
+# percentage points of the limit of EthoVision's mobility; and in words.
+THRESHOLD_STEP_FRACTION = 0.2
+THRESHOLD_STEP = "20 %"
+LIMIT_STEP_PCT = 1.0
+LIMIT_STEP = "1 percentage point"
 # Shorter darkness, or a shorter stretch of a hung camera, does not explain unscored time (s).
 MIN_CAUSE_S = 1
 # An animal last seen this long before the end of the window was removed early (s).

@@ -8,25 +8,23 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim.model import (
-    BehaviourSample,
-    QuantifySettings,
-    State,
-    StateBout,
-    StateRules,
-    Swim,
-    SwimScore,
-    TimeBin,
-)
-from ketaflow.assays.forced_swim.scoring import bouts, constants, states
+from ketaflow.assays.forced_swim.model import Swim
+from ketaflow.assays.forced_swim.scoring import bouts, constants
+from ketaflow.assays.forced_swim.scoring.model import BehaviourSample, State, StateBout, SwimScore, TimeBin
+from ketaflow.assays.forced_swim.scoring.rules import coded_states, compared_signal, immobility_s
+from ketaflow.assays.forced_swim.scoring.states import posture_separates
+from ketaflow.assays.forced_swim.settings import QuantifySettings, Rules, SamplingRule, StateRules
 
 MEASURES = (
     "immobility_s", "immobility_pct", "swimming_s", "climbing_s", "diving_s", "unscored_s", "latency_to_immobility_s",
     "immobility_bout_count", "mean_immobility_bout_s", "longest_immobility_bout_s", "immobility_samples",
     "swimming_samples", "climbing_samples",
 )  # fmt: skip
+# Only of an export: what the other program counted itself.
+OWN_IMMOBILITY = "ethovision_immobility_s"
 SAMPLED_STATES: tuple[State, ...] = ("immobility", "swimming", "climbing")
 NEVER_IMMOBILE = "the animal was never immobile for as long as a bout"
+TOTALS_ONLY = "the export holds totals without samples"
 # Why a value is undefined where it is.
 UNDEFINED = {
     "latency_to_immobility_s": NEVER_IMMOBILE,
@@ -66,7 +64,7 @@ class ScoredSwim:
     score: SwimScore | None = None
 
 
-def score_swim(swim: Swim, settings: QuantifySettings, rules: StateRules) -> ScoredSwim:
+def score_swim(swim: Swim, settings: QuantifySettings, rules: Rules) -> ScoredSwim:
     """Compute states and values of one swim.
 
     Parameters
@@ -75,8 +73,8 @@ def score_swim(swim: Swim, settings: QuantifySettings, rules: StateRules) -> Sco
         The swim.
     settings : QuantifySettings
         Window, bins and samples.
-    rules : StateRules
-        What decides the state of a frame.
+    rules : StateRules or SamplingRule
+        What decides the state of a frame or interval.
 
     Returns
     -------
@@ -85,62 +83,143 @@ def score_swim(swim: Swim, settings: QuantifySettings, rules: StateRules) -> Sco
     """
     if swim.reason:
         return ScoredSwim(reason=swim.reason)
+    if swim.export is not None and swim.export.totals:
+        return scored_totals(swim.export.totals)
     release_s = swim.release_s
     if release_s is None or not np.isfinite(release_s):
-        return ScoredSwim(reason="the moment of release was not found. Fill in the column release_s")
+        return ScoredSwim(reason="the moment of release was not found. Enter it in the column release_s")
+    window_s = (release_s + settings.scoring_window_s[0], release_s + settings.scoring_window_s[1])
+    inseparable = climbing_note(swim, settings, rules)
+    if inseparable and isinstance(rules, StateRules):
+        rules = replace(rules, climbing_height=np.inf)
     intervals = bouts.frame_intervals(swim.trace["time_s"].to_numpy(), swim.max_gap_s)
-    coded = states.classify(swim.trace, *intervals, rules)
+    coded = coded_states(swim.trace, intervals, rules, window_s[0])
     end_s = float(coded.stops[-1])
     found = bouts.clip_bouts(bouts.bouts_from_codes(*coded), release_s, end_s)
-    start_s, stop_s = (release_s + edge_s for edge_s in settings.scoring_window_s)
-    window = bouts.clip_bouts(found, start_s, stop_s)
-    labels = bouts.predominant_states(found, start_s, stop_s, settings.sample_s)
+    window = bouts.clip_bouts(found, *window_s)
+    labels = bouts.predominant_states(found, *window_s, settings.sample_s)
     values = measure_values(window, found, labels)
+    thresholds = neighbouring_thresholds(rules)
     low_s, used_s, high_s = (
-        immobility_s(swim.trace, intervals, (start_s, stop_s), replace(rules, threshold=factor * rules.threshold))
-        for factor in constants.THRESHOLD_FACTORS
+        immobility_s(swim.trace, intervals, window_s, replace(rules, threshold=threshold)) for threshold in thresholds
     )
     score = SwimScore(
-        window_s=(start_s, stop_s),
+        window_s=window_s,
         threshold=rules.threshold,
-        activity=states.activity(swim.trace, rules).astype("float32"),
+        activity=compared_signal(swim.trace, rules).astype("float32"),
         unscored_s=values["unscored_s"],
         immobility_by_threshold_s=(low_s, used_s, high_s),
+        threshold_step=constants.LIMIT_STEP if isinstance(rules, SamplingRule) else constants.THRESHOLD_STEP,
     )
     tables = ScoredSwim(
         states=[StateBout(swim.recording, *row) for row in found.itertuples(index=False, name=None)],
-        bins=time_bins(swim.recording, found, release_s, settings.bin_s, end_s),
+        bins=[
+            replace(one, climbing_s=np.nan) if inseparable else one
+            for one in time_bins(swim.recording, found, release_s, settings.bin_s, end_s)
+        ],
         samples=behaviour_samples(swim.recording, labels, settings.scoring_window_s[0], settings.sample_s),
         score=score,
     )
-    return with_values(tables, values, swim.trace, settings)
+    values, notes = without_climbing(values, inseparable)
+    own_s = own_immobility_s(swim.trace, intervals, window_s)
+    values = values if own_s is None else {**values, OWN_IMMOBILITY: own_s}
+    return with_values(replace(tables, notes=notes), values, swim.trace, settings)
 
 
-def immobility_s(
-    trace: pd.DataFrame, intervals: tuple[np.ndarray, np.ndarray], window_s: tuple[float, float], rules: StateRules
-) -> float:
-    """Compute immobility in a window under given rules.
+def scored_totals(totals: dict[str, float]) -> ScoredSwim:
+    """Take over the totals of an export without samples; every other value is undefined."""
+    values = {measure: totals.get(measure, np.nan) for measure in MEASURES}
+    notes = {measure: TOTALS_ONLY for measure in MEASURES if measure not in totals}
+    return ScoredSwim(values={**values, OWN_IMMOBILITY: totals["immobility_s"]}, notes=notes)
+
+
+def neighbouring_thresholds(rules: Rules) -> tuple[float, float, float]:
+    """Return thresholds somewhat lower, as it is, and somewhat higher, to see how much immobility depends on it."""
+    if isinstance(rules, SamplingRule):
+        step = constants.LIMIT_STEP_PCT / 100
+        return max(rules.threshold - step, 0.0), rules.threshold, rules.threshold + step
+    low, high = 1 - constants.THRESHOLD_STEP_FRACTION, 1 + constants.THRESHOLD_STEP_FRACTION
+    return low * rules.threshold, rules.threshold, high * rules.threshold
+
+
+def climbing_note(swim: Swim, settings: QuantifySettings, rules: Rules) -> str:
+    """Return why climbing is not separated from swimming; empty if it is.
+
+    Parameters
+    ----------
+    swim : Swim
+        The swim; its species counts where the setting leaves it open.
+    settings : QuantifySettings
+        ``climbing``: auto, yes or no.
+    rules : StateRules or SamplingRule
+        A sampling rule knows mobility alone.
+
+    Returns
+    -------
+    str
+    """
+    if isinstance(rules, SamplingRule):
+        return "EthoVision's mobility does not separate climbing from swimming; both are counted as swimming"
+    if "height" not in swim.trace:
+        return "climbing is not visible from above; it is counted as swimming"
+    if settings.climbing == "no" or (settings.climbing == "auto" and swim.species == "mouse"):
+        return (
+            "climbing is not separated from swimming in mice, which also paddle with the head above water; both are "
+            "counted as swimming (set forced_swim.quantify.climbing to yes to separate them)"
+        )
+    if not posture_separates(swim.trace, rules):
+        return (
+            "the animal's outline is upright nearly all the time it moves, so posture does not separate climbing from "
+            "swimming; both are counted as swimming"
+        )
+    return ""
+
+
+def without_climbing(values: dict[str, float], inseparable: str) -> tuple[dict[str, float], dict[str, str]]:
+    """Empty the values of climbing where it is not separated from swimming.
+
+    Parameters
+    ----------
+    values : dict of str to float
+        By measure.
+    inseparable : str
+        Why it is not; empty if it is.
+
+    Returns
+    -------
+    values : dict of str to float
+    notes : dict of str to str
+        Why a value is undefined, by measure.
+    """
+    if not inseparable:
+        return values, {}
+    emptied = ("climbing_s", "climbing_samples")
+    return {**values, **dict.fromkeys(emptied, np.nan)}, dict.fromkeys(emptied, inseparable)
+
+
+def own_immobility_s(
+    trace: pd.DataFrame, intervals: tuple[np.ndarray, np.ndarray], window_s: tuple[float, float]
+) -> float | None:
+    """Compute the seconds of the window in which EthoVision itself called the animal immobile; None if not exported.
 
     Parameters
     ----------
     trace : data frame
-        The trace of a swim.
-    intervals : tuple of (n_frames,) float
-        Start and stop of the interval each frame stands for (seconds of the video).
+        The trace of an export.
+    intervals : tuple of (n_samples,) float
+        Start and stop of the interval each sample stands for (seconds).
     window_s : tuple of float
-        The window (seconds of the video).
-    rules : StateRules
-        What decides the state of a frame.
+        The window (seconds).
 
     Returns
     -------
-    float
-        Seconds.
+    float or None
     """
-    coded = states.classify(trace, *intervals, rules)
-    start_s, stop_s = window_s
-    overlap = np.minimum(coded.stops, stop_s) - np.maximum(coded.starts, start_s)
-    return float(np.maximum(overlap, 0)[coded.codes == bouts.IMMOBILE].sum())
+    if "ethovision_immobile" not in trace:
+        return None
+    starts, stops = intervals
+    inside_s = np.maximum(np.minimum(stops, window_s[1]) - np.maximum(starts, window_s[0]), 0)
+    return float(inside_s[trace["ethovision_immobile"].to_numpy(float) == 1].sum())
 
 
 def measure_values(window: pd.DataFrame, found: pd.DataFrame, labels: list[State]) -> dict[str, float]:
@@ -231,7 +310,7 @@ def with_values(
     if 1 - unseen < settings.min_seen_pct / 100:
         return replace(scored, values={"unscored_s": values["unscored_s"]}, flag=flag, reason=flag)
     notes = {name: note for name, note in UNDEFINED.items() if not np.isfinite(values[name])}
-    return replace(scored, values=values, notes=notes, flag=flag)
+    return replace(scored, values=values, notes={**scored.notes, **notes}, flag=flag)
 
 
 def unscored_reason(trace: pd.DataFrame, start_s: float, stop_s: float) -> str:
@@ -259,15 +338,18 @@ def unscored_reason(trace: pd.DataFrame, start_s: float, stop_s: float) -> str:
     if "light" in trace:
         dark_s = step_s * np.count_nonzero(inside & (trace["light"].to_numpy() < constants.DARK_FRACTION))
         if dark_s > constants.MIN_CAUSE_S:
-            return f"the picture is dark for {dark_s:.0f} s. Check the lamp and the camera"
+            return f"the frames are dark for {dark_s:.0f} s. Check the lamp and the camera"
     if "frozen" in trace:
         frozen_s = step_s * np.count_nonzero(inside & trace["frozen"].to_numpy(bool))
         if frozen_s > constants.MIN_CAUSE_S:
-            return f"the picture stands still for {frozen_s:.0f} s, even its noise: the camera hung. Film again"
+            return (
+                f"the frames do not change for {frozen_s:.0f} s, not even in their noise: the camera or the recorder "
+                "stopped. Record again if you can"
+            )
     last_s = times_s[seen].max(initial=-np.inf)
     if last_s < stop_s - constants.REMOVED_EARLY_S:
-        return f"the animal is not seen after {last_s:.0f} s of the video; it seems to have been taken out early"
-    return "the animal was hidden or out of the picture. Look at the filmstrip"
+        return f"the animal is not seen after {last_s:.0f} s of the video; it was probably removed early"
+    return "the animal was hidden or out of the frame. Check the filmstrip"
 
 
 def time_bins(recording: str, found: pd.DataFrame, release_s: float, bin_s: float, end_s: float) -> list[TimeBin]:

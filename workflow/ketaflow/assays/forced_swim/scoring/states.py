@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim.model import StateRules
 from ketaflow.assays.forced_swim.scoring import constants
 from ketaflow.assays.forced_swim.scoring.bouts import CLIMBING, DIVING, IMMOBILE, SWIMMING, UNSCORED, runs
+from ketaflow.assays.forced_swim.settings import StateRules
 from ketaflow.assays.forced_swim.tracking.time_series import moving_mean, true_runs
 
 
@@ -35,12 +35,11 @@ def activity(trace: pd.DataFrame, rules: StateRules) -> np.ndarray:
     """Compute the signal that is compared with the threshold: smoothed motion, and travel faster than drifting.
 
     The mean is geometric, so that a bout ends where motion changes, not where the larger of two motions begins to show.
-    EthoVision's mobility has no travel and is averaged arithmetically over a longer window.
 
     Parameters
     ----------
     trace : data frame
-        ``time_s``, ``seen``, ``motion``, and from a video ``speed``.
+        ``time_s``, ``seen``, ``motion``, ``speed``.
     rules : StateRules
         Smoothing and drift allowance.
 
@@ -51,8 +50,6 @@ def activity(trace: pd.DataFrame, rules: StateRules) -> np.ndarray:
     """
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     motion = np.where(seen, trace["motion"].to_numpy(float), np.nan)
-    if "speed" not in trace:
-        return moving_mean(times_s, motion, rules.smoothing_s)
     travel = np.nan_to_num(trace["speed"].to_numpy(float) - rules.drift_allowance_per_s)
     total = motion + constants.TRAVEL_WEIGHT_S * np.maximum(travel, 0)
     smoothed = moving_mean(times_s, np.log(total + constants.MIN_MOTION), rules.smoothing_s)
@@ -65,7 +62,7 @@ def classify(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, rules: 
     Parameters
     ----------
     trace : data frame
-        ``time_s``, ``seen``, ``motion``; from a video also ``speed``, ``height``, ``depth``. Without the last two,
+        ``time_s``, ``seen``, ``motion``, ``speed``; seen from the side also ``height`` and ``depth``. Without these,
         climbing and diving count as swimming.
     starts, stops : (n_frames,) float
         The interval each frame stands for (seconds of the video).
@@ -82,20 +79,73 @@ def classify(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, rules: 
     immobile = hysteresis_mask(motion < rules.threshold, motion < rules.hysteresis * rules.threshold, times_s)
     codes = np.where(immobile, IMMOBILE, SWIMMING)
     if "height" in trace:
-        height = moving_mean(times_s, np.where(seen, trace["height"].to_numpy(), np.nan), constants.POSTURE_WINDOW_S)
-        depth = moving_mean(times_s, np.where(seen, trace["depth"].to_numpy(), np.nan), constants.POSTURE_WINDOW_S / 2)
-        codes[(codes == SWIMMING) & (height > rules.climbing_height)] = CLIMBING
+        height, speed = (smoothed(trace, name, constants.POSTURE_WINDOW_S) for name in ("height", "speed"))
+        depth = smoothed(trace, "depth", constants.POSTURE_WINDOW_S / 2)
+        limit = climbing_limit(height[motion >= rules.threshold], rules.climbing_height)
+        upright = (height > limit) & ~(speed > rules.drift_allowance_per_s)
+        codes[(codes == SWIMMING) & upright] = CLIMBING
         codes[(codes != IMMOBILE) & (depth > rules.diving_depth)] = DIVING
-    if "speed" in trace:
-        level = np.log(np.nan_to_num(trace["motion"].to_numpy(float)) + constants.MIN_MOTION)
-        codes = transitions_refined(codes, level, times_s)
+    level = np.log(np.nan_to_num(trace["motion"].to_numpy(float)) + constants.MIN_MOTION)
+    codes = transitions_refined(codes, level, times_s)
     codes[~seen | ~np.isfinite(motion)] = UNSCORED
     codes = gaps_bridged(codes, starts, stops)
-    if "speed" in trace:
-        starts, stops = immobility_widened(codes, starts, stops)
+    starts, stops = immobility_widened(codes, starts, stops)
     codes = twitches_filled(codes, starts, stops, rules.min_mobile_s)
     codes = short_bouts_removed(codes, starts, stops, CLIMBING, rules.min_climbing_s)
     return CodedFrames(short_bouts_removed(codes, starts, stops, IMMOBILE, rules.min_bout_s), starts, stops)
+
+
+def smoothed(trace: pd.DataFrame, name: str, window_s: float) -> np.ndarray:
+    """Average a column of a trace over the frames in which the animal was seen.
+
+    Parameters
+    ----------
+    trace : data frame
+        The trace.
+    name : str
+        The column.
+    window_s : float
+        Width of the window (seconds).
+
+    Returns
+    -------
+    (n_frames,) float
+    """
+    values = np.where(trace["seen"].to_numpy(bool), trace[name].to_numpy(float), np.nan)
+    return moving_mean(trace["time_s"].to_numpy(), values, window_s)
+
+
+def climbing_limit(heights: np.ndarray, climbing_height: float) -> float:
+    """Return the vertical extent above which a mobile animal is climbing.
+
+    Climbing raises the body from its swimming posture, so the limit lies above the postures in which this animal swims.
+    The outline of a mouse that paddles with its head out of the water is as high as it is long all the time: then
+    posture does not tell climbing from swimming.
+
+    Parameters
+    ----------
+    heights : (n,) float
+        Vertical extent in the frames in which the animal moves (body lengths).
+    climbing_height : float
+        Smallest limit (body lengths).
+
+    Returns
+    -------
+    float
+        Body lengths; infinite if posture does not separate the two.
+    """
+    known = heights[np.isfinite(heights)]
+    if not len(known):
+        return climbing_height
+    low = float(np.percentile(known, constants.SWIMMING_POSTURE_PERCENTILE))
+    return np.inf if low > climbing_height else max(climbing_height, constants.CLIMBING_RISE * low)
+
+
+def posture_separates(trace: pd.DataFrame, rules: StateRules) -> bool:
+    """Return whether the postures of a swim tell climbing from swimming."""
+    moving = activity(trace, rules) >= rules.threshold
+    heights = smoothed(trace, "height", constants.POSTURE_WINDOW_S)[moving]
+    return bool(np.isfinite(climbing_limit(heights, rules.climbing_height)))
 
 
 def hysteresis_mask(certain: np.ndarray, possible: np.ndarray, times_s: np.ndarray) -> np.ndarray:

@@ -1,0 +1,72 @@
+"""One entry to both ways of scoring: frame by frame for a video, by time sampling for an EthoVision export."""
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.assays.forced_swim.scoring import bouts, states, time_sampling
+from ketaflow.assays.forced_swim.scoring.states import CodedFrames
+from ketaflow.assays.forced_swim.settings import Rules, SamplingRule
+
+# Start and stop of the interval each frame stands for (seconds of the video).
+Intervals = tuple[np.ndarray, np.ndarray]
+
+
+def coded_states(trace: pd.DataFrame, intervals: Intervals, rules: Rules, origin_s: float) -> CodedFrames:
+    """Decide the state of every frame or interval.
+
+    Parameters
+    ----------
+    trace : data frame
+        The trace of a swim.
+    intervals : tuple of (n_frames,) float
+        Start and stop of the interval each frame stands for (seconds of the video).
+    rules : StateRules or SamplingRule
+        What decides.
+    origin_s : float
+        Start of the scoring window, where a sampled interval begins (seconds of the video).
+
+    Returns
+    -------
+    CodedFrames
+    """
+    if isinstance(rules, SamplingRule):
+        return time_sampling.classify_intervals(trace, *intervals, rules, origin_s)
+    return states.classify(trace, *intervals, rules)
+
+
+def immobility_s(trace: pd.DataFrame, intervals: Intervals, window_s: tuple[float, float], rules: Rules) -> float:
+    """Compute immobility in a window under given rules.
+
+    Parameters
+    ----------
+    trace, intervals, rules
+        As in ``coded_states``.
+    window_s : tuple of float
+        The window (seconds of the video).
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    coded = coded_states(trace, intervals, rules, window_s[0])
+    start_s, stop_s = window_s
+    overlap = np.minimum(coded.stops, stop_s) - np.maximum(coded.starts, start_s)
+    return float(np.maximum(overlap, 0)[coded.codes == bouts.IMMOBILE].sum())
+
+
+def compared_signal(trace: pd.DataFrame, rules: Rules) -> np.ndarray:
+    """Return what is compared with the threshold: activity in a video, mobility as it is in an export.
+
+    Parameters
+    ----------
+    trace, rules
+        As in ``coded_states``.
+
+    Returns
+    -------
+    (n_frames,) float
+    """
+    if isinstance(rules, SamplingRule):
+        return np.where(trace["seen"].to_numpy(bool), trace["motion"].to_numpy(float), np.nan)
+    return states.activity(trace, rules)
