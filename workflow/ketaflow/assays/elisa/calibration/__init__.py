@@ -1,0 +1,1 @@
+"""Which concentration does a response stand for, and over which range?"""
