@@ -50,6 +50,8 @@ BALANCE_FROM = 60.0
 CONSUMED_TOLERANCE = 0.15
 
 # Cages that weigh what is drunk ---------------------------------------------------------------------------------------
+# Rows in which the headings of a PhenoMaster table have come: below the list of animals and their groups.
+MOST_HEAD_ROWS = 400
 # Share of the bottle's time that the record has to cover without remark.
 LEAST_COVERED_SHARE = 0.95
 # A bottle that gains more than this at once (g or ml) was refilled or touched; scales drift by less.

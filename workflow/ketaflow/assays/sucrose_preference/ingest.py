@@ -30,7 +30,7 @@ from ketaflow.assays.sucrose_preference.readers.dispatch import EVENT_TABLE, PLA
 from ketaflow.assays.sucrose_preference.readers.logs import Channel, Log, LogFile, channel_name, cut, seconds_since
 from ketaflow.assays.sucrose_preference.sheets import bottle_sheets
 from ketaflow.assays.sucrose_preference.sheets.bottle_sheets import BottleSheet
-from ketaflow.assays.sucrose_preference.sheets.intake_logs import INTAKE_READERS, intake_readings
+from ketaflow.assays.sucrose_preference.sheets.intake_logs import INTAKE_READERS, IntakeReader, intake_readings
 from ketaflow.assays.sucrose_preference.sheets.readings import Readings
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows
@@ -100,10 +100,8 @@ def _readings(row: BottleRow, folder: Path, settings: IngestSettings) -> Reading
     if in_table.start is not None:
         return None
     file = _opened(folder / row.log)
-    for reader in INTAKE_READERS:
-        for cells in file.worksheets:
-            if reader.recognises(cells):
-                return intake_readings(reader, cells, row)
+    if file.intake_log:
+        return intake_readings(*file.intake_log, row)
     if file.sheet and (bottle_sheets.names_animal(file.sheet, row) or not file.is_list):
         found = bottle_sheets.readings(file.sheet, row, settings.sheet_unit)
         return found if found.is_read else replace(in_table, notes=found.notes)
@@ -165,6 +163,12 @@ class _File:
 
     name: str
     worksheets: list[CellFile]
+
+    @cached_property
+    def intake_log(self) -> tuple[IntakeReader, CellFile] | None:
+        """Reader and worksheet of the record of a cage that weighs its bottles, if it is one."""
+        found = ((one, cells) for one in INTAKE_READERS for cells in self.worksheets if one.recognises(cells))
+        return next(found, None)
 
     @cached_property
     def is_device_log(self) -> bool:

@@ -8,7 +8,7 @@ nose pokes, which are licks only where the cohort's table says so.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -122,7 +122,8 @@ def read_fed3(file: LogFile) -> Log:
         channels,
         start,
         duration_s=float(time_s[-1] - time_s[0]),
-        quality=_quality(columns, time_s, file, resets, broken),
+        # A FED3 writes events, not rows at fixed times, so that a pause is no gap.
+        quality=replace(_quality(columns, time_s, file, resets, broken), interval_s=None, gaps=()),
         aliases={f"{side}_poke_count": side for side in channels},
         pokes=frozenset(channels),
     )

@@ -37,7 +37,7 @@ EVENT_TABLE = Reader("event table", event_tables.is_event_list, event_tables.rea
 # In the order in which they are tried.
 READERS = (
     Reader("Sipper", counter_readers.is_sipper, counter_readers.read_sipper, REAL_FILE),
-    Reader("FED3", counter_readers.is_fed3, counter_readers.read_fed3, DOCUMENTATION),
+    Reader("FED3", counter_readers.is_fed3, counter_readers.read_fed3, REAL_FILE),
     Reader("LIQ HD", counter_readers.is_liqhd, counter_readers.read_liqhd, DOCUMENTATION),
     Reader("Med Associates, arrays", med_associates.is_array_file, med_associates.read_array_file, REAL_FILE),
     Reader("Davis rig", lick_time_readers.is_davis, lick_time_readers.read_davis, REAL_FILE),

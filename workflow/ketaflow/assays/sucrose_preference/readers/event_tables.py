@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -155,6 +156,7 @@ def _place(headings: Sequence[str], known: set[str]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
+@lru_cache(maxsize=1024)
 def _label(cell: str) -> str:
     """A name or a state in lower case; whole numbers without a fraction (pandas writes 1.0 for 1)."""
     return re.sub(r"^(-?\d+)[.,]0+$", r"\1", cell.strip().lower())

@@ -156,7 +156,11 @@ def read_column_file(file: LogFile) -> Log:
             arrays[chr(ord("a") + index)] = np.array(values[place + 1 : place + length], dtype=float)
         place += length
     offsets_s = {name: ends_s for name in arrays if (ends_s := _offsets_s(name, arrays)) is not None}
-    channels, unusable = _channels(arrays, offsets_s)
+    ends_of = {chr(ord(name) + 1): name for name in offsets_s}
+    onsets = {name: times for name, times in arrays.items() if name not in ends_of}
+    channels, unusable = _channels(onsets, offsets_s)
+    for name, before in ends_of.items():
+        unusable[name] = f"array {name.upper()} holds the ends of the licks of array {before.upper()}. Correct channel."
     return Log("Med Associates", channels, unusable=unusable)
 
 
