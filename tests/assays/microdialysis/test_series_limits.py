@@ -10,11 +10,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from dialysate import QUANTIFY, Animal, fraction_row, gaussian, measure, table, values
 
-from ketaflow.assays.microdialysis import simulate
+from ketaflow.assays.microdialysis import constants, ingest, quantify, simulate
 from ketaflow.assays.microdialysis.calibration import batches, identification
 from ketaflow.assays.microdialysis.calibration.integrated import Trace
 from ketaflow.assays.microdialysis.cohort_rows import FractionRow, PeakLimitsRow, StandardRow
-from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, VendorPeak
+from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, IngestSettings, VendorPeak
 from ketaflow.core.inputs import Rows
 
 TIMES = np.arange(0, 12, 1 / 120)
@@ -141,3 +141,56 @@ def test_naming_does_not_depend_on_whether_overlaps_are_separated():
     for unmix in (True, False):
         series = batches.calibrated_batches(one.dialysate, [], replace(QUANTIFY, unmix=unmix))[None]
         assert all("glutamate" in names for names in series.named.values())
+
+
+def test_standards_that_scatter_are_integrated_between_equal_limits(monkeypatch):
+    """A plateau after the peak is taken for baseline in some injections and not in others."""
+
+    def on_a_plateau(level: float, number: int) -> Chromatogram:
+        edge_min = 6.35 if number % 2 else 6.9
+        plateau = 25.0 * level / (1 + np.exp(-(TIMES - 6.1) / 0.02)) / (1 + np.exp((TIMES - edge_min) / 0.02))
+        return trace(plateau + gaussian(TIMES, 6.0, 5.0, 5000 * level), number)
+
+    one = animal(on_a_plateau, {"glutamate": 6.0})
+    alike = table(measure(one), "standards")["error_pct"].abs().max()
+    monkeypatch.setattr(constants, "EQUAL_LIMITS_SCATTER", np.inf)
+    alone = table(measure(one), "standards")["error_pct"].abs().max()
+    assert alone > 9
+    assert alike < 0.55 * alone
+
+
+@pytest.mark.shared
+def test_published_standards_of_s_adenosylhomocysteine_read_back_within_four_percent(shared):
+    folder = shared / "microdialysis/agilent_dad_calibration/SAH"
+    files = {25.0: "CA12_25uM.D", 50: "CA11_50uM.D", 100: "CA10_100uM.D", 200: "CA9_200uM.D", 400: "CA8_400uM.D"}
+    files |= {800: "CA7_800uM.D"}
+    rows = [
+        {"chromatogram": f"{name}/dad1A.ch", "analyte": "SAH", "concentration_um": level, "retention_min": 8.09}
+        for level, name in files.items()
+    ]
+    given = Rows({"microdialysis": [fraction_row(0, 0, 20, chromatogram="CA9_200uM.D/dad1A.ch")],
+                  "microdialysis_standards": rows})  # fmt: skip
+    found = quantify.quantify(ingest.ingest(given, folder, IngestSettings("", "auto")), QUANTIFY, rows=Rows({}))
+    assert table(found, "standards")["error_pct"].abs().max() < 4
+
+
+@pytest.mark.shared
+def test_indoles_left_out_of_the_line_are_within_a_tenth_or_flagged(shared):
+    """Standards of 2.5 to 1000 ug/ml on a baseline that steps; 5 and 25 ug/ml are read back."""
+    retentions = {"serotonin": 1.87, "5-HTP": 2.04, "tryptophan": 3.43, "melatonin": 6.96}
+    rows = [
+        {"chromatogram": f"indoles_{name}ug.txt", "analyte": analyte, "concentration_um": level, "retention_min": at}
+        for name, level in (("2p5", 2.5), ("10", 10.0), ("250", 250.0), ("1000", 1000.0))
+        for analyte, at in retentions.items()
+    ]
+    tubes = [
+        fraction_row(level, 20 * level, 20 * level + 20, chromatogram=f"indoles_{level}ug.txt") for level in (5, 25)
+    ]
+    given = Rows({"microdialysis": tubes, "microdialysis_standards": rows})
+    folder = shared / "cases/chromatography"
+    found = quantify.quantify(ingest.ingest(given, folder, IngestSettings("", "auto")), QUANTIFY, rows=Rows({}))
+    fractions = table(found, "fractions").set_index(["analyte", "fraction"])
+    error = fractions["concentration_um"] / fractions.index.get_level_values("fraction").astype(float) - 1
+    assert (error[fractions["state"].eq("ok")].abs() < 0.1).all()
+    assert (error.drop("serotonin", level="analyte").abs() < 0.1).all()
+    assert fractions.loc["serotonin", "state"].eq("uncertain_area").all()

@@ -21,6 +21,16 @@ LOQ_ERROR_FRACTION = 0.2
 LOQ_EXTRAPOLATION_FACTOR = 3
 # Concentrations this close above the highest standard are within the range (a factor): rounding.
 RANGE_ROUNDING_FACTOR = 1.0001
+# Shape of a peak integrated between the same limits as in every other injection.
+EQUAL_LIMITS = "equal limits"
+# Equal limits are used if the standards then scatter about their line by less than this fraction of before.
+EQUAL_LIMITS_GAIN = 0.7
+# And scattered by at least this before (a fraction of the concentration): less needs no remedy.
+EQUAL_LIMITS_SCATTER = 0.03
+# Equal limits hold a peak if the trace has fallen to this fraction of its height at both, in every injection.
+EQUAL_LIMITS_HEIGHT_FRACTION = 0.25
+# And if they keep at least this fraction of its area.
+EQUAL_LIMITS_AREA_FRACTION = 0.6
 # A peak that ends higher than this fraction of its height is cut off from its neighbour (as OVERLAP_FRACTION).
 CUT_FRACTION = 0.05
 # A neighbour that rises above the shared limit by less than this fraction of its height is a shoulder.

@@ -115,6 +115,19 @@ class Trace:
         limits = [(start_min, stop_min)]
         return replace(Trace(self.one, self.settings, limits).peaks()[0], shape=constants.SET_LIMITS)
 
+    def chord(self, peak: Peak, start: int, stop: int) -> Peak:
+        """The peak over the straight line from the trace at one limit to the trace at the other (samples)."""
+        one, smooth = self.one, self.integrated.smooth
+        inside = slice(start, stop + 1)
+        line = np.linspace(smooth[start], smooth[stop], stop - start + 1)
+        area = float(np.trapezoid(one.signal[inside] - line, one.time_min[inside]) * 60 / one.area_time_s)
+        return replace(
+            peak, start=start, stop=stop, start_min=float(one.time_min[start]), stop_min=float(one.time_min[stop]),
+            area=area, area_low=min(area, peak.area), area_high=max(area, peak.area), foot_pct=0.0,
+            height=float(smooth[peak.apex] - np.interp(peak.apex, [start, stop], smooth[[start, stop]])),
+            line_start=float(smooth[start]), line_stop=float(smooth[stop]), shape=constants.EQUAL_LIMITS,
+        )  # fmt: skip
+
     def share(self, peak: Peak, start: int, stop: int) -> Peak:
         """The peak cut down, or extended, to other limits (samples, stop included) over the same baseline."""
         one, found = self.one, self.integrated

@@ -103,7 +103,10 @@ def named_series(
     }
     by_their_names = named if by_name_min else set()
     unnamed = {path: trace for path, trace in traces.items() if path not in by_their_names}
-    found = series_limits.named_alike(unnamed, expected, given | set(by_name_min), settings)
+    levels: dict[str, dict[str, float]] = {}
+    for standard in readable:
+        levels.setdefault(standard.analyte, {})[standard.path] = standard.concentration_um
+    found = series_limits.named_alike(unnamed, expected, given | set(by_name_min), levels, settings)
     for path in by_their_names:
         found.peaks[path] = traces[path].peaks()
         found.index[path] = by_name(found.peaks[path], analytes)
