@@ -114,6 +114,17 @@ FORMS = {
         [None, "Start", "End", "Start", "End"],
         ["M1", 250.1, 244.1, 248, 246],
     ],
+    "units in the cells": [
+        ["Animal", "Sucrose start", "Sucrose end", "Water start", "Water end"],
+        ["M1", "250.1 g", "244.1g", "248 g", "246 g"],
+    ],
+    "animals side by side": [
+        ["Mouse", "M2", "M1"],
+        ["Sucrose start (g)", 200, 250.1],
+        ["Sucrose end (g)", 199, 244.1],
+        ["Water start (g)", 240, 248],
+        ["Water end (g)", 237, 246],
+    ],
     "dates": [
         ["Date", "Mouse", "Sucrose start (g)", "Sucrose end (g)", "Water start (g)", "Water end (g)"],
         ["02.03.2026", "M1", 250.1, 244.1, 248, 246],
@@ -284,6 +295,7 @@ def test_what_a_sheet_leaves_open_is_refused(measure, tmp_path, form, changed, m
     [
         ([["ID", "Suc start (g)", "Suc end (g)"], ["M1", 250, "244*"]], r"row 2, column 'Suc end \(g\)': '244\*'"),
         ([["Animal", "Sucrose start (g)", "Sucrose end (ml)"], ["M1", 250, 244]], "have different units"),
+        ([["Animal", "Sucrose start (g)", "Sucrose end (g)"], ["M1", "250 ml", 244]], "have different units"),
         ([["Animal", "Sucrose (g)", None, None, None], [None, "Start", "End", "Start", "End"], ["M1", 9, 8, 9, 7]],
          "two columns have the same heading"),
         ([["Animal", "Suc start (g)", "Suc end (g)"], ["M1", 250, 244], ["M1", 250, 240]], "2 places fit animal 'M1'"),

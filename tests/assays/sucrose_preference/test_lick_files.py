@@ -52,6 +52,8 @@ LISTS = {
     "blanks between columns": "".join(f"  {t}   {t + 0.05:.3f}\n" for t in TIMES),
     "clock times": "".join(f"10:00:{t:06.3f}\n" for t in TIMES),
     "dates": "time,state\n" + "".join(f"2026-03-02 19:00:{t:06.3f},on\n" for t in TIMES),
+    "a declared delimiter": "sep=;\nindex;onset\n"
+    + "".join(f"{i};{t}\n".replace(".", ",") for i, t in enumerate(TIMES)),
     "states": "timestamp,state\n" + "".join(f"{t},1\n{t + 60},0\n" for t in MS),
     "states as pandas writes them": "millis,touched\n" + "".join(f"{t}.0,1.0\n{t + 60}.0,0.0\n" for t in MS),
     "events of other kinds": "time_s,event\n0.1,Pellet\n" + "".join(f"{t},Lick\n" for t in TIMES),

@@ -17,6 +17,8 @@ from ketaflow.core.tables import decode, quoted, worksheets
 
 LINE_END = re.compile(r"\r*\n|\r")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+# A first line with which Excel is told the delimiter.
+DECLARED = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 QUOTED = re.compile(r'"[^"]*"')
 # First bytes of files that are taken for logs by mistake, and what they are.
 SIGNATURES = (
@@ -132,8 +134,11 @@ def text_cells(name: str, text: str) -> CellFile:
     sound = [(number, line) for number, line in numbered if not CONTROL.search(line)]
     if not sound:
         raise IngestError(f"{name}: the file is empty. The logger wrote nothing; weigh the bottle instead.")
+    declared = DECLARED.fullmatch(sound[0][1].strip())
+    if declared and len(sound) > 1:
+        sound = sound[1:]
     lines = [line for _, line in sound]
-    delimiter = _delimiter(name, lines)
+    delimiter = declared[1] if declared else _delimiter(name, lines)
     rows = [CellRow(number, _cells(line, delimiter)) for number, line in _whole_rows(sound)]
     return CellFile(
         name=name,

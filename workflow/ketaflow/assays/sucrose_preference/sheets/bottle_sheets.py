@@ -5,6 +5,7 @@ animal and columns for each bottle (``Water.start``, ``Water.finish``), perhaps 
 sheet has one row per bottle. The sheet must name the bottle without doubt: nothing is guessed.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,13 +13,17 @@ from typing import NamedTuple
 from ketaflow.assays.sucrose_preference import constants
 from ketaflow.assays.sucrose_preference.model import BottleRow, Note, Unit
 from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, CellRow, number
-from ketaflow.assays.sucrose_preference.sheets.headings import Block, BottleColumns, blocks_of
+from ketaflow.assays.sucrose_preference.sheets.headings import Block, BottleColumns, blocks_of, transposed
 from ketaflow.assays.sucrose_preference.sheets.readings import Readings
-from ketaflow.assays.sucrose_preference.sheets.words import meaning
+from ketaflow.assays.sucrose_preference.sheets.words import UNITS, meaning
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import nearest, quoted
 
 SIDES = {"left", "right"}
+# A reading with its unit.
+WITH_UNIT = re.compile(r"([\d.,]+)\s*(g|ml)", re.IGNORECASE)
+# Most rows of a sheet that is read with rows and columns exchanged: a long list is no such sheet.
+MOST_ROWS = 200
 # Agreement of a place with a session: a date counts most, then the name of the session in a cell.
 MOST_AGREEMENT = 4
 # Names under which sheets list a leak-control bottle.
@@ -39,6 +44,10 @@ class _Place(NamedTuple):
     block: Block
     row: CellRow
     columns: BottleColumns
+
+    def cell(self, column: int | None) -> str:
+        """Text in a column of the row; empty if there is none."""
+        return self.row.cells[column] if column is not None and column < len(self.row.cells) else ""
 
     @property
     def label(self) -> str:
@@ -61,10 +70,14 @@ def bottle_sheet(name: str, files: Iterable[CellFile]) -> BottleSheet | None:
     Returns
     -------
     BottleSheet or None
-        None if no heading names readings of bottles.
+        None if no heading names readings of bottles, neither in a row nor in a column.
     """
-    blocks = [block for cells in files for block in blocks_of(cells)]
-    return BottleSheet(name, blocks) if blocks else None
+    opened = list(files)
+    blocks = [block for cells in opened for block in blocks_of(cells)]
+    if blocks:
+        return BottleSheet(name, blocks)
+    blocks = [block for cells in opened if len(cells.rows) <= MOST_ROWS for block in blocks_of(transposed(cells))]
+    return BottleSheet(f"{name}, rows and columns exchanged", blocks) if blocks else None
 
 
 def names_animal(sheet: BottleSheet, row: BottleRow) -> bool:
@@ -278,9 +291,8 @@ def _values(sheet: BottleSheet, place: _Place, setting: Unit) -> Readings:
             f"{sheet.name}: {place.label}: two columns have the same heading. Write the day, or the side, into the "
             "headings."
         )
-    first, last, consumed = (
-        _value(sheet, place, at) for at in (place.columns.first, place.columns.last, place.columns.consumed)
-    )
+    columns = (place.columns.first, place.columns.last, place.columns.consumed)
+    first, last, consumed = (_value(sheet, place, at) for at in columns)
     unit, notes = _unit(sheet, place, setting)
     notes += _remarks(place)
     if first is not None and last is not None:
@@ -294,8 +306,8 @@ def _values(sheet: BottleSheet, place: _Place, setting: Unit) -> Readings:
 
 def _value(sheet: BottleSheet, place: _Place, column: int | None) -> float | None:
     """Reading in a column; None if it is empty."""
-    text = place.row.cells[column] if column is not None and column < len(place.row.cells) else ""
-    value = number(text) if text else None
+    text = place.cell(column)
+    value = number(WITH_UNIT.sub(r"\1", text)) if text else None
     if text and value is None:
         heading = quoted(place.block.headings[column or 0])
         raise IngestError(
@@ -309,6 +321,8 @@ def _unit(sheet: BottleSheet, place: _Place, setting: Unit) -> tuple[Unit, list[
     """Unit of the readings, and how it was found where it is not written."""
     columns = [at for at in (place.columns.first, place.columns.last, place.columns.consumed) if at is not None]
     said: set[Unit] = {place.block.meanings[at].unit for at in columns}
+    in_cells: set[Unit] = {UNITS[found[2].lower()] for at in columns if (found := WITH_UNIT.fullmatch(place.cell(at)))}
+    said = said - {""} | in_cells if in_cells else said
     if len(said) == 1 and "" not in said:
         return said.pop(), []
     if len(said - {""}) > 1:

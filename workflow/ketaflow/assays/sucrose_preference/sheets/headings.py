@@ -6,8 +6,9 @@ both) belong to every column below them; a title above belongs to the block.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import zip_longest
 
 from ketaflow.assays.sucrose_preference import constants
 from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, CellRow, number
@@ -138,6 +139,24 @@ def blocks_of(cells: CellFile) -> list[Block]:
             made.append(Block(title.strip(), headings, _filled_down(rows, headings), bottles))
         stop_before = end
     return made
+
+
+def transposed(cells: CellFile) -> CellFile:
+    """A worksheet with rows and columns exchanged: animals side by side, readings below each other.
+
+    Parameters
+    ----------
+    cells : CellFile
+        The worksheet.
+
+    Returns
+    -------
+    CellFile
+        Its columns as rows, numbered from 1.
+    """
+    columns = list(zip_longest(*(row.cells for row in cells.rows), fillvalue=""))
+    rows = [CellRow(place, list(column)) for place, column in enumerate(columns, start=1) if any(column)]
+    return replace(cells, rows=rows)
 
 
 def _filled_down(rows: Sequence[CellRow], headings: Sequence[str]) -> list[CellRow]:
