@@ -9,15 +9,13 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dnase import CONCENTRATION, DENSITY
+from dnase import CONCENTRATION, DENSITY, R_PARAMETERS
 from drawn_plates import Kit, Layout, plate, responses, settings, standards_down, usual
 
 from ketaflow.assays.elisa.calibration import fitting, inverse, logistic
 from ketaflow.assays.elisa.calibration.fitting import Standards
 from ketaflow.assays.elisa.quantify import quantify
 
-# R: nls(density ~ SSfpl(log(conc), A, B, xmid, scal), DNase, subset = Run == 1), residual standard error last.
-R_RUN_1 = (-0.007897, 2.377239, 1.507403, 1.062579, 0.01981)
 KITS = {
     "usual": Kit(),
     "saturating": Kit(c=250, b=1.3),
@@ -72,23 +70,23 @@ def test_without_noise_the_curve_and_the_values_are_exact():
 
 
 @pytest.mark.parametrize("run", DENSITY)
-def test_the_curve_of_every_dnase_run_is_the_least_squares_one(run):
-    from scipy.optimize import curve_fit
-
-    y = np.array(DENSITY[run])
-    for weighting, sigma in (("none", None), ("1/y2", y)):
-        curve = fitting.fitted(Standards(CONCENTRATION, y), "4pl", weighting)
-        best, _ = curve_fit(
-            lambda x, a, d, log_c, scale: a + (d - a) / (1 + np.exp((log_c - np.log(x)) / scale)),
-            CONCENTRATION, y, [0, 2.3, 1.5, 1], sigma=sigma, maxfev=20_000,
-        )  # fmt: skip
-        assert (curve.a, curve.d, math.log(curve.c), 1 / curve.b) == pytest.approx(best, rel=1e-3, abs=1e-4)
+@pytest.mark.parametrize(("weighting", "place"), [("none", 0), ("1/y2", 1)])
+def test_every_dnase_run_has_the_parameters_of_r(run, weighting, place):
+    curve = fitting.fitted(Standards(CONCENTRATION, np.array(DENSITY[run])), "4pl", weighting)
+    found = (curve.a, curve.d, math.log(curve.c), 1 / curve.b)
+    assert found == pytest.approx(R_PARAMETERS[run][place], rel=1e-3)
 
 
-def test_the_first_dnase_run_has_the_parameters_that_r_prints():
-    curve = fitting.fitted(Standards(CONCENTRATION, np.array(DENSITY[1])), "4pl", "none")
-    found = (curve.a, curve.d, math.log(curve.c), 1 / curve.b, curve.residual_sd)
-    assert found == pytest.approx(R_RUN_1, rel=0.01, abs=1e-5)
+def test_a_dnase_run_as_a_plate_keeps_those_parameters_and_reads_its_standards_back():
+    layout = Layout()
+    for place, x in enumerate(np.unique(CONCENTRATION)):
+        layout.put((f"{'ABCDEFGH'[place]}1", f"{'ABCDEFGH'[place]}2"), "standard", x, concentration_pg_per_ml=float(x))
+    values = {f"{'ABCDEFGH'[place // 2]}{1 + place % 2}": value for place, value in enumerate(DENSITY[7])}
+    measured = quantify(plate(layout, values), settings(weighting="none"))
+    (row,) = measured.curves
+    found = (row.a, row.d, math.log(row.c_pg_per_ml), 1 / row.b)
+    assert found == pytest.approx(R_PARAMETERS[7][0], rel=1e-3)
+    assert all(abs(one.level_error_pct) <= one.limit_pct for one in measured.standards if one.in_range)
 
 
 def test_five_parameters_follow_an_asymmetric_curve():

@@ -12,9 +12,10 @@ import numpy as np
 
 from ketaflow.assays.elisa import constants, samples
 from ketaflow.assays.elisa.calibration import inverse, logistic
+from ketaflow.assays.elisa.calibration.curve import Curve
 from ketaflow.assays.elisa.figures.curve_chart import curve_figures
 from ketaflow.assays.elisa.figures.plate_picture import plate_figure
-from ketaflow.assays.elisa.model import Curve, CurveRow, Measured, Plate, QcSettings, StandardRow, Well
+from ketaflow.assays.elisa.model import CurveRow, Measured, Plate, QcSettings, StandardRow, Well
 from ketaflow.assays.elisa.plate.pattern import patterns
 from ketaflow.assays.elisa.readers.cells import WELL, well_at
 from ketaflow.core.results import Check, Checked, check, within

@@ -12,10 +12,10 @@ import numpy as np
 
 from ketaflow.assays.elisa import constants, samples
 from ketaflow.assays.elisa.calibration import fitting, inverse, limits, logistic
+from ketaflow.assays.elisa.calibration.curve import Curve
 from ketaflow.assays.elisa.calibration.fitting import Standards
 from ketaflow.assays.elisa.model import (
     AnimalResult,
-    Curve,
     CurveRow,
     Exchange,
     FittedCurve,
@@ -78,7 +78,8 @@ def _analyte(plate: Plate, analyte: str, exchange: Exchange | None, settings: Qu
     wells = [well for well in plate.wells if well.content.analyte == analyte]
     moved = set(exchange.wells) if exchange else set()
     groups = samples.replicates([well for well in wells if well.content.sample in ("animal", "control")])
-    n_replicates = max(1, int(np.median([len(group) for group in groups]))) if groups else 1
+    counted = groups or samples.replicates(wells)
+    n_replicates = max(1, int(np.median([len(group) for group in counted])))
     sound = [well for well in wells if math.isfinite(well.response) and well.name not in moved]
     curve, kept, zeros = _curve(
         [well for well in sound if well.content.sample == "standard"],

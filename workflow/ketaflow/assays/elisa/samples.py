@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ketaflow.assays.elisa.calibration import inverse, logistic
+from ketaflow.assays.elisa.calibration.curve import Curve
 from ketaflow.assays.elisa.calibration.limits import Range
-from ketaflow.assays.elisa.model import AnimalResult, Curve, QuantifySettings, SampleResult, Well
+from ketaflow.assays.elisa.model import AnimalResult, QuantifySettings, SampleResult, Well
 
 OK, BELOW, ABOVE = "ok", "< LLOQ", "> ULOQ"
 

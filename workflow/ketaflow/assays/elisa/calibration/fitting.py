@@ -14,7 +14,7 @@ from scipy.optimize import least_squares
 
 from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.calibration import logistic
-from ketaflow.assays.elisa.model import Curve, CurveKind, Weighting
+from ketaflow.assays.elisa.calibration.curve import Curve, CurveKind, Weighting
 
 
 @dataclass(frozen=True)

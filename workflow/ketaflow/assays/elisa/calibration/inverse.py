@@ -5,7 +5,7 @@ from scipy import special
 
 from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.calibration import logistic
-from ketaflow.assays.elisa.model import Curve
+from ketaflow.assays.elisa.calibration.curve import Curve
 
 
 def precision_pct(curve: Curve, x: np.ndarray, replicates: int) -> np.ndarray:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ketaflow.assays.elisa.calibration import inverse, logistic
-from ketaflow.assays.elisa.model import Curve, QuantifySettings
+from ketaflow.assays.elisa.calibration.curve import Curve
+from ketaflow.assays.elisa.model import QuantifySettings
 
 
 @dataclass(frozen=True)

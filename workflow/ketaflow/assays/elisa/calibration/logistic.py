@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ketaflow.assays.elisa.model import Curve
+from ketaflow.assays.elisa.calibration.curve import Curve
 
 
 def response(curve: Curve, x: np.ndarray) -> np.ndarray:

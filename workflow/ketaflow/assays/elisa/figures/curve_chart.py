@@ -4,8 +4,9 @@ import numpy as np
 from scipy import special
 
 from ketaflow.assays.elisa.calibration import inverse, logistic
+from ketaflow.assays.elisa.calibration.curve import Curve
 from ketaflow.assays.elisa.figures import constants
-from ketaflow.assays.elisa.model import Curve, CurveRow, Measured, SampleResult, StandardRow
+from ketaflow.assays.elisa.model import CurveRow, Measured, SampleResult, StandardRow
 from ketaflow.core.results import Figure
 from ketaflow.core.svg import Chart, limits, stacked
 
