@@ -13,6 +13,7 @@ import pytest
 from ketaflow.report import endpoints, formatting, model, palette, results_page
 from ketaflow.report.figures import correlations, effect_overview, values
 from ketaflow.report.figures.time_course import time_course
+from ketaflow.report.sections.courses import _described, courses
 from ketaflow.report.sections.endpoint import endpoint_section
 
 
@@ -239,6 +240,31 @@ def test_an_assay_s_figures_and_legends_are_shown_as_it_made_them(text, study):
 def test_a_study_with_nothing_to_show_by_assay_has_no_such_section(study, settings, tmp_path):
     results_page.write(tmp_path / "results.html", dataclasses.replace(study, assays=()), settings)
     assert "by-assay" not in (tmp_path / "results.html").read_text()
+
+
+def test_a_measure_over_time_is_drawn_where_the_plan_does_not_compare_it(study, settings, study_of, tmp_path, arms):
+    measures = copy.deepcopy(study.measures)
+    own = dict(measures["microdialysis"])
+    own["pct_baseline"] = dataclasses.replace(own["pct_baseline"], time_course=True)
+    marked = {**measures, "microdialysis": own}
+    planned = dataclasses.replace(study, measures=marked)
+    assert courses(planned, arms, endpoints.build(planned)) == []
+    other = dataclasses.replace(study_of({"endpoints": {"one": SWIM}}), measures=marked)
+    (course,) = courses(other, arms, endpoints.build(other))
+    assert course.title == "Glutamate: concentration, share of baseline (mPFC)"
+    assert course.figure.count("<circle") >= 4 * 9, "a mean of each arm at each time"
+    results_page.write(tmp_path / "results.html", other, settings)
+    page = (tmp_path / "results.html").read_text(encoding="utf-8")
+    assert '<section id="courses">' in page
+
+
+def test_the_interval_of_a_course_is_that_of_the_t_distribution():
+    rows = [("a", 0.0, f"M{number}", value) for number, value in enumerate((90.0, 100.0, 110.0))] + [
+        ("a", 20.0, "M1", 5.0)
+    ]
+    described = _described(pd.DataFrame(rows, columns=["arm", "time_min", "animal", "value"]))
+    assert described.loc[0, ["mean", "ci_low", "ci_high"]].tolist() == pytest.approx([100, 75.16, 124.84], abs=0.01)
+    assert described.loc[1, ["ci_low", "ci_high"]].isna().all(), "one animal has no interval"
 
 
 def test_failed_recordings_are_at_the_top(text):

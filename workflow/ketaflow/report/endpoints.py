@@ -232,7 +232,7 @@ def build(study: Study) -> list[Endpoint]:
     list of Endpoint
         Primary, secondary, exploratory; within a role in the order of the plan.
     """
-    endpoints = [_endpoint(name, planned, study) for name, planned in study.executed_plan.endpoints.items()]
+    endpoints = [endpoint_of(name, planned, study) for name, planned in study.executed_plan.endpoints.items()]
     return sorted(endpoints, key=lambda endpoint: ROLES.index(endpoint.plan.role))
 
 
@@ -311,7 +311,22 @@ def arms_in(arms: Sequence[Arm], names: pd.Series) -> list[Arm]:
     return [arm for arm in arms if arm.name in present]
 
 
-def _endpoint(name: str, planned: PlannedEndpoint, study: Study) -> Endpoint:
+def endpoint_of(name: str, planned: PlannedEndpoint, study: Study) -> Endpoint:
+    """Gather the values and statistics of one endpoint.
+
+    Parameters
+    ----------
+    name : str
+        Its name; one that no plan has is given no statistics.
+    planned : PlannedEndpoint
+        Measure and conditions.
+    study : Study
+        Measurements, allocation and statistics.
+
+    Returns
+    -------
+    Endpoint
+    """
     tables = {table: _rows_of(study.statistics.get(table), name) for table in TABLES}
     rows, keys = selected(study.measurements, planned), ["animal"]
     if planned.design == "crossover" and "period" in study.allocation:

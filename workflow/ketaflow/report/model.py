@@ -45,17 +45,20 @@ class MeasureInfo:
         Empty if the assay does not describe the measure.
     direction : {"lower", "higher", "none"}
         Where an antidepressant moves it.
+    time_course : bool
+        Whether the page draws its course over time, even where it is no endpoint.
     """
 
     title: str = ""
     unit: str = ""
     direction: str = "none"
+    time_course: bool = False
 
     @classmethod
     def read(cls, described: Mapping[str, Any]) -> Self:
         """Build from the measure's entry."""
         title, unit = str(described.get("title") or ""), str(described.get("unit") or "")
-        return cls(title, unit, str(described.get("direction") or "none"))
+        return cls(title, unit, str(described.get("direction") or "none"), bool(described.get("time_course")))
 
 
 Measures = Mapping[str, Mapping[str, MeasureInfo]]

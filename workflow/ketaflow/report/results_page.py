@@ -1,7 +1,7 @@
 """The results page: what was compared, excluded, checked and found, with the arms named.
 
 In: a ``Study``. Out: report/results.html, one file that loads nothing from elsewhere. Nothing is estimated here but
-correlations between endpoints.
+correlations between endpoints, and the means of time courses that are no endpoint.
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from ketaflow.report.model import Plan, ReportSettings, Study
 from ketaflow.report.sections import arrive
 from ketaflow.report.sections.assays import AssaySection, assay_sections
 from ketaflow.report.sections.contrasts import p_value_tables
+from ketaflow.report.sections.courses import Course, courses
 from ketaflow.report.sections.design import Design, design
 from ketaflow.report.sections.endpoint import RoleSection, by_role, endpoint_section
 from ketaflow.report.sections.overview import Overview, overview
@@ -35,6 +36,7 @@ class ResultsContent:
     overview: Overview
     roles: list[RoleSection]
     tests: list[HtmlTable]
+    courses: list[Course]
     assays: list[AssaySection]
     arrive: list[arrive.Item]
 
@@ -66,6 +68,7 @@ def write(path: Path, study: Study, settings: ReportSettings) -> list[Endpoint]:
         overview=overview(shown, arms, study.allocation, settings.correlation_min_animals),
         roles=by_role([endpoint_section(endpoint, arms, study.sentences) for endpoint in shown]),
         tests=p_value_tables(shown, palette.labels(arms)),
+        courses=courses(study, arms, shown),
         assays=assay_sections(study.assays),
         arrive=arrive.items(study),
     )
