@@ -6,7 +6,8 @@ from scipy import ndimage
 from simulated_dendrites import SHAPE, VOXEL_UM, sphere, straight_shaft, traced
 
 from ketaflow.assays.dendritic_spines.simulation import optics
-from ketaflow.assays.dendritic_spines.tracing import constants, shaft_profile
+from ketaflow.assays.dendritic_spines.simulation.golgi import simulate_golgi
+from ketaflow.assays.dendritic_spines.tracing import constants, paths, shaft_profile
 from ketaflow.assays.dendritic_spines.tracing.dendrite import Dendrite
 from ketaflow.assays.dendritic_spines.tracing.image_properties import pixel_noise
 from ketaflow.assays.dendritic_spines.tracing.projection import project
@@ -62,3 +63,40 @@ def test_a_bare_shaft_has_no_bulges():
     even = Dendrite(line, np.full(141, 0.4), np.full(141, float(pixels[40, 80])))
     blurred = ndimage.gaussian_filter(pixels, 2.0)
     assert not len(bulge_positions(shaft_residual(blurred, 0.1, even), even, 0.0))
+
+
+def a_grid(bars: int) -> np.ndarray:
+    """Ridge strength of a comb: a shaft with so many side branches of 40 pixels."""
+    ridge = np.zeros((100, 20 * bars + 20), np.float32)
+    ridge[49:52] = 1.0
+    for bar in range(bars):
+        ridge[52 if bar % 2 else 9 : 92 if bar % 2 else 49, 20 * bar + 19 : 20 * bar + 22] = 0.9
+    return ridge
+
+
+@pytest.mark.parametrize("bars", [6, 60])
+def test_the_number_of_searches_does_not_grow_with_the_number_of_branches(bars, monkeypatch):
+    searches = []
+
+    class Counted(paths.MCP_Geometric):
+        def find_costs(self, starts):
+            searches.append(len(starts))
+            return super().find_costs(starts)
+
+    monkeypatch.setattr(paths, "MCP_Geometric", Counted)
+    found = paths.ridge_paths(a_grid(bars), 0.0, 0.1, min_dendrite_um=3.0, faintest_ratio=0.35)
+    # The outermost side branches belong to the longest path.
+    assert bars - 1 <= len(found) <= bars + 1
+    assert len(searches) <= 6
+
+
+def test_a_path_is_a_chain_of_neighbouring_pixels():
+    for path in paths.ridge_paths(a_grid(8), 0.0, 0.1, min_dendrite_um=3.0, faintest_ratio=0.35):
+        assert (np.abs(np.diff(path, axis=0)).max(1) == 1).all()
+
+
+def test_a_drawn_golgi_field_is_dark_on_light_and_known():
+    image = simulate_golgi(20.0, in_focus=1, out_of_focus=1, rng=np.random.default_rng(0))
+    y, x = np.rint(image.heads_um / image.pixel_um).astype(int).clip(0, image.pixels.shape[0] - 1).T
+    assert image.pixels[y, x].mean() < 0.8 * np.median(image.pixels)
+    assert image.length_um == pytest.approx(20, rel=0.05)

@@ -41,3 +41,20 @@ BETWEEN_DENDRITES = 0.12
 HIDDEN = 1 / 3
 # Photons of a voxel of the shaft.
 PHOTONS = 80.0
+
+# --- Golgi stains in bright field ---
+# Size of a pixel (um), and blur in focus (um, full width at half maximum): a 100x oil objective of aperture 1.3.
+GOLGI_PIXEL_UM = 0.065
+GOLGI_FWHM_UM = 0.3
+# Blur of dendrites out of focus (um, sigma).
+GOLGI_DEFOCUS_UM = (0.5, 2.5)
+# Absorbance of impregnated cytoplasm (1/um): a shaft of 0.8 um lets through a tenth to a third of the light.
+GOLGI_ABSORBANCE_PER_UM = (0.6, 1.2)
+# Depth that holds a dendrite with its spines (um).
+GOLGI_DEPTH_UM = 8.0
+# Noise of a pixel over the light of the background, and grey level of the background.
+GOLGI_NOISE = 0.015
+GOLGI_WHITE = 205.0
+# Spines per um, and shares of mushroom, thin, stubby, filopodium.
+GOLGI_DENSITY_PER_UM = (0.4, 1.4)
+GOLGI_CLASS_SHARES = (0.35, 0.4, 0.2, 0.05)

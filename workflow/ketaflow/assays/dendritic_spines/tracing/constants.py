@@ -18,6 +18,14 @@ COARSE_STRUCTURE_UM = 1.2
 DARK_RATIO = 1.15
 
 # --- Ridges ---
+# A ridge of fewer pixels than this share of the shortest dendrite is left out: ends of a shaft fade.
+MIN_RIDGE_SHARE = 0.8
+# Lowest strength of a ridge over the strongest, so that a path crosses a gap at a finite cost (ratio).
+MIN_RELATIVE_RIDGE = 0.02
+# Branches of one round are the same shaft where this share of one lies so near to another (ratio, um): about the width
+# of a shaft.
+MAX_PARALLEL_SHARE = 0.3
+PARALLEL_UM = 1.0
 # Widths of ridges (um, sigma): from a thin oblique dendrite, blurred, to an apical trunk.
 RIDGE_SIGMAS_UM = (0.25, 0.45, 0.8)
 # Ridges below this many standard deviations of the ridges of noise alone may be noise. Tuned on noise without
