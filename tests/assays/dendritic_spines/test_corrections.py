@@ -75,7 +75,7 @@ def test_added_spines_keep_their_numbers_when_one_of_them_is_dropped():
 
 def test_a_number_that_means_a_spine_far_away_is_not_moved_across_the_image():
     _, failed = replayed(at("move", 90, 50, spine=1))
-    assert "lies 8.9 um away, it is another one by now" in failed[0]
+    assert "spine 1 now lies 8.9 um from this place; spines were renumbered since" in failed[0]
 
 
 @pytest.mark.parametrize(("x", "y"), [(201, 50), (50, 101)])

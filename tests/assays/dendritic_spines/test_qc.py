@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 from simulated_dendrites import QC, QUANTIFY, ROW, human_scores, image_of
 
 from ketaflow.assays.dendritic_spines import qc, quantify
 from ketaflow.assays.dendritic_spines.figures import depth_profile, overlay
 from ketaflow.assays.dendritic_spines.model import Measured, ShaftPoint, SpineRow, spine_rows, spine_table
+from ketaflow.core import images
 from ketaflow.core.inputs import Rows
 from ketaflow.core.results import Checked, Figure
 
@@ -44,6 +46,45 @@ def test_a_saturated_image_is_flagged(saturated):
 
 def test_pixels_coarser_than_nyquist_are_flagged(run):
     assert verdicts(checked(run.stack, pixel_size_um=0.2))["pixel_size_um"] == "warn"
+
+
+def nuclei(pixel_um: float, side: int = 300) -> np.ndarray:
+    """Textured round nuclei 4 um apart and 5 to 8 um wide, as in a DAPI channel."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:side, :side] * pixel_um
+    light = np.zeros((side, side))
+    for top in np.arange(5, side * pixel_um, 10):
+        for left in np.arange(5, side * pixel_um, 10):
+            middle = np.array([top, left]) + rng.uniform(-1.5, 1.5, 2)
+            light[np.hypot(y - middle[0], x - middle[1]) < rng.uniform(2.5, 4)] = rng.uniform(0.6, 1)
+    texture = ndimage.gaussian_filter(rng.normal(0, 1, light.shape), 0.4 / pixel_um)
+    light *= np.clip(1 + 0.4 * texture / texture.std(), 0.1, None)
+    return rng.poisson(200 * ndimage.gaussian_filter(light, 0.2 / pixel_um) + 10).astype(np.uint16)
+
+
+def test_nuclei_in_the_channel_of_the_dendrite_are_flagged_with_the_likely_cause():
+    made = checked(nuclei(0.1)[None], pixel_size_um=0.1, z_step_um=None)
+    flagged = {one.check: one.message for one in made.checks if one.verdict != "pass"}
+    assert "is channel 1 the one of the dendrite?" in flagged.get("foreground_ratio", flagged.get("dendrite_length_um"))
+
+
+@pytest.mark.shared
+def test_real_nuclei_are_flagged(shared):
+    pytest.importorskip("pylibCZIrw")
+    found = images.read(
+        shared / "cases/microscopy/nuc_small_new_red.czi", channel=None, pixel_size_um=None, z_step_um=None
+    )
+    made = checked(found.pixels, pixel_size_um=found.pixel_size_um, z_step_um=None, channel=found.channel)
+    flagged = {one.check: one.message for one in made.checks if one.verdict == "warn"}
+    assert "is channel nuclei the one of the dendrite?" in flagged["foreground_ratio"]
+    assert {"mean_head_diameter_um", "mean_length_um"} <= set(flagged)
+
+
+def test_a_wrong_scale_is_flagged_with_the_likely_cause(run):
+    made = checked(run.stack, pixel_size_um=0.5)
+    flagged = {one.check: one.message for one in made.checks if one.verdict == "warn"}
+    assert "is a pixel 0.5 um wide" in flagged["shaft_radius_um"]
+    assert "is a pixel 0.5 um wide" in flagged["mean_head_diameter_um"]
 
 
 def test_an_image_without_a_dendrite_fails_and_has_a_picture():

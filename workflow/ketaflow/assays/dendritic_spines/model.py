@@ -1,5 +1,6 @@
 """Dataclasses of the assay: rows of its tables, settings of its stages, and what the stages hand on."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -108,6 +109,11 @@ class QcSettings:
     min_snr_ratio: float
     max_pixel_size_um: float
     min_length_um: float
+    min_shaft_radius_um: float
+    max_shaft_radius_um: float
+    max_head_um: float
+    max_spine_um: float
+    max_foreground_ratio: float
 
 
 @dataclass(frozen=True)
@@ -269,6 +275,8 @@ class Measured:
         Noise of a pixel of the projection, and background of the stack (counts).
     unmatched_corrections : list of str
         Corrections that changed nothing, and why.
+    foreground_ratio : float
+        Area at least half as bright as the shafts over the area of the traced shafts; NaN without dendrites.
     measurements : list of Measurement
         The measures of the dendrite.
     spines : data frame
@@ -283,6 +291,7 @@ class Measured:
     noise: float
     background: float
     unmatched_corrections: list[str]
+    foreground_ratio: float = math.nan
     measurements: list[Measurement] = table()
     spines: pd.DataFrame = table()
     dendrites: list[BranchRow] = table()

@@ -67,9 +67,10 @@ def qc(image: DendriteImage, measured: Measured, settings: QcSettings, *, rows: 
         *_exposure_checks(image, settings, make),
         _sampling_check(image, settings, make),
         *_tracing_checks(measured, settings, make),
+        *_plausibility_checks(image, measured, settings, make),
         *_depth_checks(measured.shafts, len(image.stack), make),
         *(
-            make("correction_applied", None, verdict="warn", message=f"a correction changed nothing: {reason}")
+            make("correction_applied", None, verdict="warn", message=f"a correction was not applied: {reason}")
             for reason in measured.unmatched_corrections
         ),
         *_mark_checks(rows.of(HUMAN_SCORES, HumanMark), image, make),
@@ -113,7 +114,7 @@ def _exposure_checks(image: DendriteImage, settings: QcSettings, make: MakeCheck
     if image.saturation_level is None:
         return
     share, most = saturated_pct(image.stack, image.saturation_level), settings.max_saturated_pct
-    message = f"{share:.1f} % of the bright pixels are at the detector's ceiling"
+    message = f"{share:.1f} % of the bright pixels are saturated"
     yield make("saturated_pct", share, unit="%", high=most, verdict=within(share, None, most), message=message)
 
 
@@ -140,8 +141,47 @@ def _tracing_checks(measured: Measured, settings: QcSettings, make: MakeCheck) -
     message = f"{length_um:.1f} um of dendrite in {len(branches)} branch{'es' * (len(branches) != 1)}"
     verdict = within(length_um, least_um, None)
     yield make("dendrite_length_um", length_um, unit="um", low=least_um, verdict=verdict, message=message)
-    message = f"the shaft stands {snr:.1f} standard deviations of noise above the background"
+    message = f"the shaft is {snr:.1f} standard deviations of the noise brighter than the background"
     yield make("snr", snr, low=least_snr, verdict=within(snr, least_snr, None), message=message)
+
+
+def _plausibility_checks(
+    image: DendriteImage, measured: Measured, settings: QcSettings, make: MakeCheck
+) -> Iterator[Check]:
+    """Check that what was traced has the sizes of a dendrite and its spines, and name the likely cause if not."""
+    branches = measured.dendrites
+    if not branches:
+        return
+    scale = f"is a pixel {image.pixel_size_um:.3g} um wide ({image.scale_source})?"
+    channel = f"is channel {image.channel} the one of the dendrite?"
+    lengths_um = [branch.length_um for branch in branches]
+    radius_um = float(np.average([branch.radius_um for branch in branches], weights=lengths_um))
+    ratio, most = measured.foreground_ratio, settings.max_foreground_ratio
+    crowded = within(ratio, None, most) != "pass"
+    low, high = settings.min_shaft_radius_um, settings.max_shaft_radius_um
+    verdict = within(radius_um, low, high)
+    message = f"the mean half width of the shafts is {radius_um:.2f} um"
+    if verdict != "pass":
+        what = "axons or noise" if radius_um < low else "cell bodies or vessels"
+        message += f", plausible are {low:g} to {high:g}; {what}, or a wrong scale: {scale}"
+    cause = channel if crowded and verdict == "pass" else scale
+    yield make("shaft_radius_um", radius_um, unit="um", low=low, high=high, verdict=verdict, message=message)
+    message = f"the bright area is {ratio:.1f} times that of the traced shafts"
+    if crowded:
+        message += f", plausible is up to {most:g}; the image may show nuclei, puncta or haze: {channel}"
+    yield make("foreground_ratio", ratio, high=most, verdict=within(ratio, None, most), message=message)
+    if not len(measured.spines):
+        return
+    for column, limit, what in (
+        ("head_diameter_um", settings.max_head_um, "diameter of the heads"),
+        ("length_um", settings.max_spine_um, "length of the spines"),
+    ):
+        mean_um = float(measured.spines[column].mean())
+        verdict = within(mean_um, None, limit)
+        message = f"the mean {what} is {mean_um:.2f} um"
+        if verdict != "pass":
+            message += f", plausible is up to {limit:g}; {cause}"
+        yield make(f"mean_{column}", mean_um, unit="um", high=limit, verdict=verdict, message=message)
 
 
 def _depth_checks(shafts: list[ShaftPoint], planes: int, make: MakeCheck) -> Iterator[Check]:

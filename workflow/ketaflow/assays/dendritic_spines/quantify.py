@@ -69,7 +69,9 @@ def quantify(image: DendriteImage, settings: QuantifySettings, *, rows: Rows) ->
     )
     if not tracing.dendrites:
         missing = [_measurement(image, name, None, reason=NO_DENDRITE) for name in MEASURES]
-        return Measured(tracing.soma, projection.noise, projection.background, [], missing, spine_table([]))
+        return Measured(
+            tracing.soma, projection.noise, projection.background, [], measurements=missing, spines=spine_table([])
+        )
     found, scores = _found_spines(projection, tracing, image.lab_weights, settings)
     spines, unmatched = _corrected(corrections(rows), projection, tracing, found, scores)
     spine_rows = _spine_rows(image, projection, tracing, spines, settings)
@@ -78,11 +80,35 @@ def quantify(image: DendriteImage, settings: QuantifySettings, *, rows: Rows) ->
         noise=projection.noise,
         background=projection.background,
         unmatched_corrections=unmatched,
+        foreground_ratio=foreground_ratio(projection, tracing.dendrites),
         measurements=_measurements(image, tracing.dendrites, spine_rows),
         spines=spine_table(spine_rows),
         dendrites=_branch_rows(image, tracing.dendrites),
         shafts=_shaft_points(image, tracing.dendrites),
     )
+
+
+def foreground_ratio(projection: Projection, dendrites: list[Dendrite]) -> float:
+    """Area of the image that is bright, over that of the traced shafts.
+
+    Parameters
+    ----------
+    projection : Projection
+        The image.
+    dendrites : list of Dendrite
+        Its dendrites; at least one.
+
+    Returns
+    -------
+    float
+        Area of the pixels at least half as bright as the shafts over length times width of these: about 1 where the
+        image shows dendrites with spines and little else, more where it shows nuclei, puncta or haze.
+    """
+    radius_um, brightness = (
+        np.concatenate([getattr(dendrite, name) for dendrite in dendrites]) for name in ("radius_um", "brightness")
+    )
+    bright = np.count_nonzero(projection.pixels > brightness.mean() / 2) * projection.pixel_um**2
+    return float(bright / (2 * radius_um * LINE_STEP_UM).sum())
 
 
 def _found_spines(

@@ -13,7 +13,7 @@ ACCEPTED_SHARE = 0.5
 CLICK_UM = 1.0
 # An added spine within this distance of a found one is that one (um): heads nearer than their width are not resolved.
 SAME_SPINE_UM = 0.5
-# A person moves a spine no farther than this (um); beyond it, the number in the row means another spine by now.
+# A person moves a spine no farther than this (um); beyond it, spines were renumbered since the row was written.
 MAX_MOVE_UM = 6.0
 
 # --- ImageJ regions ---

@@ -118,7 +118,8 @@ def _meant(row: Correction, spines: list[CorrectedSpine], pixel_size_um: float) 
             return None, "there is no spine of that number"
         away_um = _nearest(row, [numbered], pixel_size_um)[1]
         if away_um > constants.MAX_MOVE_UM:
-            return None, f"the spine of that number lies {away_um:.1f} um away, it is another one by now"
+            reason = f"spine {row.spine:g} now lies {away_um:.1f} um from this place"
+            return None, f"{reason}; spines were renumbered since, give x_px and y_px of the new place"
         return numbered, ""
     if row.x_px is None or row.y_px is None:
         return numbered, "there is no spine of that number"
