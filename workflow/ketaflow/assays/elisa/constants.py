@@ -44,7 +44,7 @@ BLANK_EXCESS_MIN = 0.2
 # Search for exchanged rows or columns. Replicates differ if one deviates from their mean by more than the first
 # number, and a standard level is out of order if it deviates from a monotonic sequence by more than the second
 # (natural logarithms of the response): five times the noise of a sound plate of 5 %, and twice that of a mean of two.
-# An exchange is reported if it repairs at least so many groups and levels (count), and half of all. Tuned on 400 drawn
+# An exchange is reported if it repairs at least so many groups and levels (count), and half of all. Tuned on 600 drawn
 # plates of tests/assays/elisa/drawn_plates.py.
 EXCHANGE_REPLICATE_LOG = 0.25
 EXCHANGE_ORDER_LOG = 0.08

@@ -365,10 +365,15 @@ class FittedCurve:
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured on one plate: tables to publish, and what the checks need besides."""
+    """What was measured on one plate: tables to publish, and what the checks need besides.
+
+    ``replicate_cv_max_pct`` and ``dilution_difference_max_pct`` are the limits by which samples were flagged.
+    """
 
     fitted: list[FittedCurve]
     exchange: Exchange | None
+    replicate_cv_max_pct: float
+    dilution_difference_max_pct: float
     curves: list[CurveRow] = table()
     standards: list[StandardRow] = table()
     wells: list[WellResult] = table()

@@ -234,7 +234,8 @@ def _sample_checks(own: partial[Check], measured: Measured, settings: QcSettings
         if one.cv_pct is not None:
             yield own(
                 "replicate_cv", one.cv_pct, message=one.doubt or "coefficient of variation of the replicates",
-                verdict="warn" if one.doubt else "pass", unit="%", place=one.wells, animal=one.animal,
+                verdict="warn" if one.doubt else "pass", unit="%", high=measured.replicate_cv_max_pct, place=one.wells,
+                animal=one.animal,
             )  # fmt: skip
         if one.state != samples.OK:
             name, message = OUTSIDE.get(one.state, ("no_value", one.state))
@@ -255,6 +256,7 @@ def _animal_checks(own: partial[Check], measured: Measured) -> Iterator[Check]:
             differ = "dilutions differ" in one.doubt
             yield own(
                 "dilution_linearity", one.largest_deviation_pct, unit="%", place=one.wells, animal=one.animal,
+                high=measured.dilution_difference_max_pct,
                 message="largest deviation of a dilution from the mean of the sample's dilutions",
                 verdict="warn" if differ else "pass",
             )  # fmt: skip

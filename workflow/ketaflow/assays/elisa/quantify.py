@@ -55,6 +55,8 @@ def quantify(plate: Plate, settings: QuantifySettings) -> Measured:
     return Measured(
         fitted=[one.fitted for one in found],
         exchange=exchange,
+        replicate_cv_max_pct=settings.replicate_cv_max_pct,
+        dilution_difference_max_pct=settings.dilution_difference_max_pct,
         curves=[one.curve for one in found],
         standards=[row for one in found for row in one.standards],
         wells=[row for one in found for row in one.wells],
