@@ -1,6 +1,7 @@
 """Batches: stable, cached record by record, and never stopped by one bad recording."""
 
 import errno
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -149,7 +150,39 @@ def test_a_failed_recording_is_tried_again(job, use):
     again = Reader()
     use(again)
     run(job, ["unreadable"])
-    assert again.read == ["unreadable"]
+    assert set(again.read) == {"unreadable"}
+
+
+def test_a_file_that_was_not_there_changes_the_jobs_parameters_so_that_it_runs_again(job, use, tmp_path):
+    use(Reader())
+    group = [Group("a", {"swim": [{"recording": "a"}]}, ["a.avi"])]
+    before = batches.times_absent(job.cache)
+    batches.ingest(job, group, tmp_path)
+    absent = batches.times_absent(job.cache)
+    (tmp_path / "a.avi").write_text("a")
+    batches.ingest(job, group, tmp_path)
+    assert (before, absent, batches.times_absent(job.cache)) == (0, 1, 1)
+
+
+def test_a_reading_that_succeeds_the_second_time_is_no_failure(job, use):
+    tries = []
+
+    def once(rows, folder, settings):
+        tries.append(1)
+        if len(tries) == 1:
+            raise ValueError("not a video")
+        return Swim("a", np.eye(3))
+
+    use(once)
+    assert run(job, ["a"])["a"].status == "ok"
+
+
+def test_a_pipe_is_refused_without_being_opened(job, use, tmp_path):
+    os.mkfifo(tmp_path / "a.avi")
+    use(Reader())
+    batches.ingest(job, [Group("a", {"swim": [{"recording": "a"}]}, ["a.avi"])], tmp_path)
+    (done,) = batch_files.read(job.output, Swim)
+    assert (done.status, "no regular file" in done.reason) == ("failed", True)
 
 
 def test_a_changed_file_is_read_again(job, use, tmp_path):

@@ -100,9 +100,9 @@ def code_digest(stage):
 
 def cache(stage):
     """Param: where a stage keeps its last output of a batch."""
-    return (
-        lambda wildcards: f"{study.results.as_posix()}/cache/{stage}/{wildcards.assay}/{wildcards.batch}.zip"
-    )
+    return lambda wildcards: study.cache(
+        stage, wildcards.assay, wildcards.batch
+    ).as_posix()
 
 
 def needs(what):

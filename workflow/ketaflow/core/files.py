@@ -1,7 +1,6 @@
 """Files written whole or not at all, fingerprints of files, and a job's log."""
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -15,20 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from ketaflow.core import faults
 from ketaflow.core.errors import CohortError, IngestError, PlanError
 
 # Columns of the study's tables that are words even where they look like numbers; an animal may be named 007.
 TEXT_COLUMNS = frozenset(
     ("animal", "arm", "recording", "session", "sample", "region", "analyte", "place", "reason", "message", "unit")
 )
-
-# What the machine may say, and what helps.
-FAULTS = {
-    errno.ENOSPC: "The disk is full: make room",
-    errno.EDQUOT: "The quota is used up: make room",
-    errno.EROFS: "The disk cannot be written to: mend that",
-    errno.ESTALE: "The network drive went away: see that it is back",
-}
 
 
 @contextlib.contextmanager
@@ -119,10 +111,18 @@ def read_json(path: str | Path) -> dict[str, Any]:
 
 
 def mark(path: Path) -> list[Any]:
-    """Size (bytes) and date (ns) of a file, or of all files of a folder: tells without reading that it changed."""
-    at = path.stat()
-    if stat.S_ISDIR(at.st_mode):
-        return [[part.name, mark(part)] for part in sorted(path.iterdir())]
+    """Size (bytes) and date (ns) of a file, or of all files of a folder: tells without reading that it changed.
+
+    What is not there, such as the target of a dangling link, has an empty mark.
+    """
+    try:
+        at = path.stat()
+        if stat.S_ISDIR(at.st_mode):
+            return [[part.name, mark(part)] for part in sorted(path.iterdir())]
+    except OSError as error:
+        if faults.is_of_the_machine(error):
+            raise
+        return []
     return [at.st_size, at.st_mtime_ns]
 
 
@@ -139,19 +139,6 @@ def digest(content: object) -> str:
     """Fingerprint of anything JSON can hold."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def is_of_the_machine(error: BaseException) -> bool:
-    """Whether the machine is at fault, not a recording: no memory, no room on the disk, a drive that went away."""
-    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in FAULTS)
-
-
-def remedy(error: BaseException) -> str:
-    """What to do about a fault of the machine."""
-    if isinstance(error, MemoryError):
-        return "There was not enough memory. Give jobs more (settings: jobs: mem_mb), then run the same command again."
-    assert isinstance(error, OSError) and error.errno is not None
-    return f"{error}. {FAULTS[error.errno]}, then run the same command again: it goes on where it stopped."
 
 
 @contextlib.contextmanager
@@ -174,7 +161,7 @@ def log_to(path: str | Path) -> Iterator[None]:
             tell_terminal(f"\n{error}\n")
             raise SystemExit(1) from None
         except BaseException as error:
-            if is_of_the_machine(error):
-                tell_terminal(f"\n{remedy(error)}\n")
+            if fault := faults.fault_of(error):
+                tell_terminal(f"\n{faults.remedy(fault)}\n")
             traceback.print_exc(file=log)
             raise SystemExit(1) from None

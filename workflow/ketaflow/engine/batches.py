@@ -14,11 +14,12 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from ketaflow.core import files
+from ketaflow.core import faults, files
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Group, Rows
 from ketaflow.engine import batch_files, recordings
@@ -102,10 +103,43 @@ def ingest(job: Job, groups: list[Group], folder: Path) -> int:
     ]
     known, settings, done = _cached(job, own, keys), own.settings_from(job.settings), []
     for group, read, key in zip(groups, sources, keys, strict=True):
-        outcome = known.get(key) or _attempt(group.name, own.run, Rows(group.rows), folder, settings)
+        outcome = known.get(key) or _attempt(group.name, _reading(own, group, folder, settings))
         named = recordings.named(job.assay, group)
         done.append(replace(outcome, name=group.name, key=key, recordings=named, sources=read))
+    if any(source.error for read in sources for source in read):
+        _note_absent(job.cache)
     return _finish(job, own, done)
+
+
+def times_absent(cache: Path) -> int:
+    """How many times a file of this batch was not there when the batch was read.
+
+    The rules take this number as a parameter of the job, so that it runs again as soon as the file is back, whatever
+    the file's date is.
+    """
+    path = _absent_file(cache)
+    return int(path.read_text(encoding="utf-8")) if path.is_file() else 0
+
+
+def _note_absent(cache: Path) -> None:
+    files.write_text(str(times_absent(cache) + 1), _absent_file(cache))
+
+
+def _absent_file(cache: Path) -> Path:
+    return cache.with_suffix(".absent")
+
+
+def _reading(own: Stage, group: Group, folder: Path, settings: object) -> Callable[[], object]:
+    """The reading of one group: tried twice where it fails, with the drive checked in between."""
+    paths = [folder / path for path in group.files]
+
+    def read() -> object:
+        for path in paths:
+            if path.exists():
+                faults.refuse_irregular(path, folder)
+        return own.run(Rows(group.rows), folder, settings)
+
+    return lambda: faults.attempt(read, *paths)
 
 
 def follow(job: Job, earlier: Sequence[str | Path], groups: list[Group]) -> int:
@@ -142,7 +176,7 @@ def follow(job: Job, earlier: Sequence[str | Path], groups: list[Group]) -> int:
             outcome: Outcome[Any] = Outcome(name, status="failed", reason=failed.reason)
         else:
             contents = [one.content for one in given]
-            outcome = known.get(key) or _attempt(name, own.run, *contents, settings, **more)
+            outcome = known.get(key) or _attempt(name, partial(own.run, *contents, settings, **more))
         done.append(replace(outcome, name=name, key=key))
     return _finish(job, own, done)
 
@@ -166,17 +200,17 @@ def keep(output: Path, cache: Path) -> None:
             shutil.copyfile(output, aside)
 
 
-def _attempt(name: str, run: Callable[..., Any], *inputs: object, **more: object) -> Outcome[Any]:
+def _attempt(name: str, run: Callable[[], Any]) -> Outcome[Any]:
     """One record of one stage; what goes wrong becomes its reason, with the traceback in the log."""
     start = perf_counter()
     try:
-        content = run(*inputs, **more)
-    except IngestError as error:
-        print(f"{name}: failed: {error}")
-        return Outcome(name, status="failed", reason=str(error))
+        content = run()
     except Exception as error:
-        if files.is_of_the_machine(error):
-            raise
+        if fault := faults.fault_of(error):
+            raise fault from error
+        if isinstance(error, IngestError):
+            print(f"{name}: failed: {error}")
+            return Outcome(name, status="failed", reason=str(error))
         traceback.print_exc()
         what = f"{type(error).__name__}: {error}".strip(": ")
         reason = f"this recording could not be worked on ({what}); the log has the details"
@@ -201,7 +235,12 @@ def _cached(job: Job, own: Stage, keys: list[str]) -> dict[str, Outcome[Any]]:
 def _source(folder: Path, path: str) -> Source:
     full = folder / path
     try:
+        faults.refuse_irregular(full, folder)
         size = sum(part.stat().st_size for part in full.rglob("*")) if full.is_dir() else full.stat().st_size
         return Source(path, files.sha256(full), size)
+    except IngestError as error:
+        return Source(path, "", None, str(error))
     except OSError as error:
+        if faults.is_of_the_machine(error):
+            raise
         return Source(path, "", None, str(error))

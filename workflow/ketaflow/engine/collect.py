@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import files
+from ketaflow.core import faults, files
 from ketaflow.core.inputs import build
 from ketaflow.core.results import (
     CHECK_COLUMNS,
@@ -228,8 +228,8 @@ def _attempted_summary(assay: str, given: AssayInput, tables: dict[str, pd.DataF
     try:
         return _summary(assay, given, tables)
     except Exception as error:
-        if files.is_of_the_machine(error):
-            raise
+        if fault := faults.fault_of(error):
+            raise fault from error
         traceback.print_exc()
         message = f"{type(error).__name__}: {error}; the log of the job has the details"
         failed = check(COHORT_STAGE, None, recording="", verdict="fail", message=message)

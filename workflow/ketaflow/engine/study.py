@@ -125,7 +125,12 @@ class Study:
         if self.is_drawn(assay):
             return ""
         paths = sorted({path for group in self.batches[assay][batch] for path in group.files})
-        return files.digest([[path, files.mark(self.cohort.folder / path)] for path in paths])
+        absent = batches.times_absent(self.cache("ingest", assay, batch))
+        return files.digest([[path, files.mark(self.cohort.folder / path)] for path in paths] + [absent] * (absent > 0))
+
+    def cache(self, stage: str, assay: str, batch: str) -> Path:
+        """Where a stage keeps its last output of a batch."""
+        return self.results / "cache" / stage / assay / f"{batch}.zip"
 
     def rows(self, assay: str, batch: str, stage: str) -> str:
         """The rows that a stage of a batch is given, by group, as text (JSON).

@@ -4,7 +4,7 @@ A chromatogram that cannot be read is kept as the reason for it, so that the ani
 """
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from ketaflow.assays.microdialysis.cohort_rows import FractionRow, StandardRow
 from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, IngestSettings
 from ketaflow.assays.microdialysis.readers import dispatch
 from ketaflow.assays.microdialysis.readers.tables import batch_results
-from ketaflow.core import files
+from ketaflow.core import faults
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows
 
@@ -57,18 +57,13 @@ def _with_source(
     if not row.chromatogram:
         return row
     names = _sample_names(row)
+    read = partial(_injection, row.chromatogram, names, folder, settings)
     try:
-        one, source = _injection(row.chromatogram, names, folder, settings)
+        one, source = faults.read_file(read, folder / row.chromatogram)
         found[source] = one
-    except Exception as error:
-        if files.is_of_the_machine(error):
-            raise
+    except IngestError as error:
         source = row.chromatogram if row.injection is None else f"{row.chromatogram}#{row.injection}"
-        known = isinstance(error, IngestError | OSError)
-        name = Path(row.chromatogram).name
-        unreadable[source] = str(error) if known else (
-            f"{name}: it could not be read ({type(error).__name__}: {error}). Export the chromatogram again."
-        )  # fmt: skip
+        unreadable[source] = str(error)
     return replace(row, source=source)
 
 

@@ -57,10 +57,8 @@ def find(folder: Path, name: str) -> list[Path]:
     """Files of the folder that hold the table ``name``, whatever their capitals: none, one, or too many."""
     wanted = {f"{name}{ending}" for ending in ENDINGS}
     exact = [folder / file for file in sorted(wanted) if (folder / file).exists()]
-    try:
-        others = [path for path in sorted(folder.iterdir()) if path.name.lower() in wanted and path.name not in wanted]
-    except OSError:
-        others = []
+    listed = sorted(folder.iterdir()) if folder.is_dir() else []
+    others = [path for path in listed if path.name.lower() in wanted and path.name not in wanted]
     return exact + others
 
 
