@@ -31,7 +31,11 @@ def cohort(folder: Path, *decisions: str) -> Path:
 
 
 def loaded(folder: Path) -> study.Study:
-    return study.load({"cohort": str(folder), "results": str(folder.parent / "results"), "blinding_key": KEY}, {})
+    """The study, whose key lies in a file of its own."""
+    key = folder.parent / f"{folder.name}.key"
+    key.write_text(KEY)
+    given = {"cohort": str(folder), "results": str(folder.parent / "results"), "blinding_key_file": str(key)}
+    return study.load(given, {})
 
 
 def test_an_animal_measured_as_a_whole_is_a_recording_beside_its_chromatograms(tmp_path):
@@ -52,6 +56,18 @@ def test_a_decision_on_a_chromatogram_or_on_a_time_course_is_taken(tmp_path, rec
 def test_a_decision_on_what_no_reviewer_was_shown_is_refused(tmp_path):
     with pytest.raises(CohortError, match="no recording has the code"):
         loaded(cohort(tmp_path, blinding.code("microdialysis", "M3", KEY)))
+
+
+def test_decisions_without_the_key_they_were_made_with_are_refused(tmp_path):
+    folder = cohort(tmp_path, blinding.code("microdialysis", "M1", KEY))
+    with pytest.raises(CohortError, match="without the key they were made with"):
+        study.load({"cohort": str(folder), "results": str(tmp_path.parent / "no_results_here")}, {})
+
+
+def test_names_of_files_and_animals_are_hidden_and_those_of_fractions_are_not(tmp_path):
+    hidden = loaded(cohort(tmp_path)).hidden_words()
+    assert {"M1", "c.txt"} <= set(hidden)
+    assert not {"1", "F1", "2"} & set(hidden)
 
 
 def test_large_stacks_share_a_job_with_fewer_others(tmp_path):

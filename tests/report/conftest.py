@@ -224,7 +224,7 @@ def analysed(rejected: pd.DataFrame | None = None, plan: dict | None = PLAN) -> 
 
 @pytest.fixture(scope="session")
 def settings() -> model.ReportSettings:
-    return model.ReportSettings(15, ("Wrong recording", "Artefact"), 8)
+    return model.ReportSettings(15, ("Wrong recording", "Artefact"), 8, hide_outcome=True, show_earlier_decisions=False)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from ketaflow.report.review_page import Blinding
 from ketaflow.review import blinding
 from ketaflow.review.items import ReviewItem
 
-SETTINGS = ReportSettings(15, ("Wrong recording", "Artefact"), 8)
+SETTINGS = ReportSettings(15, ("Wrong recording", "Artefact"), 8, hide_outcome=True, show_earlier_decisions=False)
 SECRETS = ("fst_M01", "M01", "vehicle", "ket20", "run1", "mp4", "recording_of_the_first_day")
 
 
@@ -57,14 +57,14 @@ def item(n: int = 1, **changed: object) -> ReviewItem:
     return ReviewItem(**(facts | changed))
 
 
-def written(tmp_path, items, *, hide=(), page_size_mb=15, cohort_name="demo", decisions=None) -> list:
+def written(tmp_path, items, *, hide=(), cohort_name="demo", decisions=None, **settings) -> list:
     return review_page.write(
         iter(items),
         tmp_path / "report" / "qc.html",
         cohort_name=cohort_name,
         blind=Blinding("secret", tuple(hide)),
         decisions=decisions,
-        settings=replace(SETTINGS, page_size_mb=page_size_mb),
+        settings=replace(SETTINGS, **settings),
     )
 
 
@@ -160,9 +160,22 @@ def test_the_page_holds_earlier_decisions_without_names(tmp_path):
     earlier = pd.DataFrame(
         {"code": [code], "decision": ["reject"], "note": ["looks like M01"], "reviewer": ["AB"], "item_sha256": ["0"]}
     )
-    (page,) = written(tmp_path, [item(1)], decisions=earlier)
+    (page,) = written(tmp_path, [item(1)], decisions=earlier, show_earlier_decisions=True)
     assert content(page)["earlier"][0]["decision"] == "reject"
     assert "M01" not in everything(page)
+
+
+def test_a_second_reviewer_does_not_see_the_first_ones_decisions(tmp_path):
+    code = blinding.code("forced_swim", "fst_M01", "secret")
+    earlier = pd.DataFrame({"code": [code], "decision": ["reject"], "note": ["drowsy"], "reviewer": ["AB"]})
+    (page,) = written(tmp_path, [item(1)], decisions=earlier)
+    assert content(page)["earlier"] == []
+    assert "drowsy" not in everything(page)
+
+
+def test_the_browser_may_load_nothing_from_a_network(tmp_path):
+    (page,) = written(tmp_path, [item(1)])
+    assert "default-src &#39;none&#39;" in page.read_text(encoding="utf-8")
 
 
 def test_a_study_without_recordings_has_a_page(tmp_path):

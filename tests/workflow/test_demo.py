@@ -1,13 +1,17 @@
 """The demonstration cohort: what was drawn is measured, what was built in is found, and the review stays blind."""
 
 import base64
+import json
 import re
+import stat
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from ketaflow import assays
+from ketaflow.engine import collect
+from ketaflow.review import blinding
 
 ROOT = Path(__file__).resolve().parents[2]
 COHORT = ROOT / "resources" / "demo_cohort"
@@ -116,6 +120,44 @@ def test_the_review_page_tells_nothing_of_animal_arm_recording_or_file(results):
     assert not re.findall(rf"\b({'|'.join(animals)})\b", words)
     # Three letters turn up by chance among five million bytes of pictures; a name of six or more does not.
     assert not [name for name in names if len(name) >= 6 and name in pictures]
+
+
+def codes_on_the_page(results) -> set[str]:
+    page = (results / "report" / "qc.html").read_text(encoding="utf-8")
+    index = json.loads(re.search(r'id="review-content">(.*?)</script>', page, re.DOTALL)[1])["index"]
+    return {code for code, *_ in index}
+
+
+def test_attack_by_guessed_names_identifies_no_item(results):
+    """All names are known, and every key that the program or the results publish is tried."""
+    recordings = pd.read_csv(results / "recordings.csv")
+    provenance = (results / "provenance.json").read_text(encoding="utf-8")
+    keys = {"", "ketaflow", *re.findall(r'"([^"]{1,80})"', provenance)}
+    named = recordings[["assay", "recording"]].dropna().drop_duplicates().itertuples(index=False)
+    guessed = {blinding.code(assay, name, key) for assay, name in named for key in keys}
+    assert len(codes_on_the_page(results)) > 400
+    assert not guessed & codes_on_the_page(results)
+
+
+def test_attack_by_fingerprints_identifies_no_item(results):
+    """Fingerprints are computed from the tables as the program does, and with every published key."""
+    recordings = pd.read_csv(results / "recordings.csv", keep_default_na=False, na_values=[""])
+    measured = pd.read_csv(results / "measurements.csv")
+    values = collect.item_fingerprints(recordings, measured, {})
+    shown = set(pd.read_csv(results / "review_key.csv")["item_sha256"])
+    page = (results / "report" / "qc.html").read_text(encoding="utf-8")
+    assert all(sha256 in page for sha256 in list(shown)[:20])
+    guessed = {*values.values(), *(blinding.keyed_fingerprint(one, "ketaflow") for one in values.values())}
+    assert not guessed & shown
+
+
+def test_the_key_is_in_no_file_but_its_own(results):
+    path = results.with_name(f"{results.name}.blinding_key")
+    key = path.read_text(encoding="utf-8").strip()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    written = [file for file in results.rglob("*") if file.is_file()]
+    assert len(written) > 100
+    assert not [file for file in written if key.encode() in file.read_bytes()]
 
 
 def test_results_name_versions_and_fingerprints(results):

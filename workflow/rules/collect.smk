@@ -31,7 +31,8 @@ rule collect:
         later_files={assay: study.later_files(assay) for assay in study.assays},
         tables=study.table_sources(),
         settings={assay: study.settings[assay] for assay in study.assays},
-        blinding_key=study.settings["blinding_key"],
+        key_file=study.key_file.path.as_posix(),
+        key_fingerprint=study.key_file.fingerprint,
         code=studies.collect_code(study.assays),
     script:
         "../scripts/collect.py"
@@ -79,6 +80,7 @@ rule summary:
         runtime=doubled_on_retry(10),
     params:
         strict=study.settings["strict"],
+        key_file=study.key_file.path.as_posix(),
         notes=study.notes,
         code=studies.script_code("summary"),
     script:

@@ -18,7 +18,13 @@ try:
     if "template" in ASKED:
         print(studies.write_template(config), file=sys.stderr)
         raise SystemExit(0)
-    study = studies.load(config, workflow.config_settings.overwrite_config)
+    study = studies.load(
+        config,
+        workflow.config_settings.overwrite_config,
+        make_key=workflow.is_main_process
+        and not workflow.dryrun
+        and "check" not in ASKED,
+    )
 except CohortError as error:
     raise SystemExit(f"\n{error}\n") from None
 

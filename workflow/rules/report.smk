@@ -27,8 +27,9 @@ rule review:
     params:
         cohort=study.name,
         batches=study.batch_folders(),
-        blinding_key=study.settings["blinding_key"],
-        hide=study.arm_words(),
+        key_file=study.key_file.path.as_posix(),
+        key_fingerprint=study.key_file.fingerprint,
+        hide=study.hidden_words(),
         settings=study.settings["report"],
         code=studies.review_code(study.assays),
     script:

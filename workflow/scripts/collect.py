@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ketaflow.core import cohort, files
 from ketaflow.engine import collect, recordings, study
 from ketaflow.engine.batch_files import Source
-from ketaflow.review import blinding
+from ketaflow.review import blinding, blinding_key
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -34,9 +34,10 @@ with files.log_to(snakemake.log[0]):
     for assay, tables in collected.own.items():
         files.write_tables(tables, results / assay)
         files.write_figures(collected.figures[assay], results / assay / "figures")
-    items = collected.items
-    codes = [blinding.code(*item, params.blinding_key) for item in zip(items["assay"], items["recording"], strict=True)]
-    files.write_csv(items.assign(code=codes), output.review_key)
+    items, key = collected.items, blinding_key.read(Path(params.key_file))
+    codes = [blinding.code(*item, key) for item in zip(items["assay"], items["recording"], strict=True)]
+    keyed = [blinding.keyed_fingerprint(sha256, key) for sha256 in items["item_sha256"]]
+    files.write_csv(items.assign(code=codes, item_sha256=keyed), output.review_key)
     files.write_json(collect.shown(collected), output.shown)
     files.write_csv(collected.measurements, output.measurements)
     files.write_csv(collected.checks, output.checks)

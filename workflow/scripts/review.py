@@ -7,6 +7,7 @@ from ketaflow.core import cohort, files
 from ketaflow.engine import collect
 from ketaflow.report import review_page
 from ketaflow.report.model import ReportSettings
+from ketaflow.review import blinding_key
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,7 +19,7 @@ with files.log_to(snakemake.log[0]):
         found,
         Path(snakemake.output.page),
         cohort_name=params.cohort,
-        blind=review_page.Blinding(params.blinding_key, tuple(params.hide)),
+        blind=review_page.Blinding(blinding_key.read(Path(params.key_file)), tuple(params.hide)),
         decisions=cohort.read_table(inputs.decisions[0]) if inputs.decisions else None,
         settings=ReportSettings.read(params.settings),
     )

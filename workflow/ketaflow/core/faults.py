@@ -200,7 +200,7 @@ def refuse_irregular(path: Path, root: Path | None = None) -> None:
 def _files(path: Path) -> Iterator[Path]:
     """The file itself, or the regular files of a folder."""
     if not stat.S_ISDIR(path.stat().st_mode):
-        yield path
+        yield from [path] if path.is_file() else []
         return
     for folder, _, names in os.walk(path, onerror=_raise):
         yield from (Path(folder, name) for name in sorted(names) if Path(folder, name).is_file())

@@ -96,12 +96,14 @@ class Figure:
     """A picture for the reviewer: SVG text, or an encoded image.
 
     ``title`` and ``caption`` are shown beside it; neither may name the animal, the arm or the file.
+    ``outcome``: whether it shows the measured outcome itself, which a reviewer should not see before deciding.
     """
 
     title: str
     content: str | bytes
     media: str = "image/svg+xml"
     caption: str = ""
+    outcome: bool = False
 
 
 @dataclass(frozen=True)

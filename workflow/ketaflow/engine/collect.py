@@ -361,19 +361,46 @@ def _items(recordings: pd.DataFrame, measured: pd.DataFrame, found: list[Outcome
     if not len(recordings):
         return _no_items()
     rows_alone = {one.name: one.rows_sha256 for outcome in found for one in outcome.recordings if one.rows_sha256}
-    values = defaultdict(list)
-    columns = ["recording", "measure", "analyte", "sample", "time_min", "value"]
-    for name, *words, value in measured.reindex(columns=columns).itertuples(index=False):
-        values[name].append([*map(str, words), f"{float('nan') if value is None else value:.6g}"])
+    fingerprints = item_fingerprints(recordings, measured, rows_alone)
     made = []
     own = {one.name for outcome in found for one in outcome.recordings}
     named = recordings[recordings["recording"].isin(own)]
     for (assay, name), rows in named.groupby(["assay", "recording"], sort=True):
-        recorded = [rows_alone[name]] if name in rows_alone else sorted(rows["sha256"])
-        content = [recorded, sorted(values[name])]
         first = rows.iloc[0]
-        made.append((assay, name, first["animal"], first["status"], first["reason"], files.digest(content)))
+        made.append(
+            (assay, name, first["animal"], first["status"], first["reason"], fingerprints[str(assay), str(name)])
+        )
     return pd.DataFrame(made, columns=list(ITEM_COLUMNS))
+
+
+def item_fingerprints(
+    recordings: pd.DataFrame, measured: pd.DataFrame, rows_alone: Mapping[str, str]
+) -> dict[tuple[str, str], str]:
+    """Fingerprint of every recording's content, before it is keyed.
+
+    Parameters
+    ----------
+    recordings, measured : data frame
+        Rows of recordings.csv and measurements.csv.
+    rows_alone : mapping of str to str
+        Fingerprint of its rows, for each recording that consists of rows alone.
+
+    Returns
+    -------
+    dict of (str, str) to str
+        By assay and recording.
+    """
+    values = defaultdict(list)
+    columns = ["recording", "measure", "analyte", "sample", "time_min", "value"]
+    for name, *words, value in measured.reindex(columns=columns).itertuples(index=False):
+        values[name].append([*map(str, words), f"{float('nan') if value is None else value:.6g}"])
+    made = {}
+    named = recordings[recordings["recording"].fillna("").ne("")]
+    for (assay, name), rows in named.groupby(["assay", "recording"], sort=True):
+        key = str(assay), str(name)
+        recorded = [rows_alone[key[1]]] if name in rows_alone else sorted(rows["sha256"].fillna(""))
+        made[key] = files.digest([recorded, sorted(values[name])])
+    return made
 
 
 def _no_items() -> pd.DataFrame:

@@ -18,7 +18,8 @@ from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import RawTable
 from ketaflow.engine import batches, digest, plan_check, recordings, template
-from ketaflow.review import blinding, decisions
+from ketaflow.review import blinding, blinding_key, decisions
+from ketaflow.review.blinding_key import KeyFile
 
 # For the estimate of a run's length: cores, what a run takes whatever it measures (seconds, in the demonstration), and
 # the CPU time of one group of an assay that does not state its own.
@@ -35,6 +36,7 @@ class Study:
     settings: dict[str, Any]
     results: Path
     batches: dict[str, dict[str, list[Group]]]
+    key_file: KeyFile
 
     @property
     def name(self) -> str:
@@ -74,10 +76,22 @@ class Study:
             for assay, by_name in self.batches.items()
         }
 
-    def arm_words(self) -> list[str]:
-        """Names and labels of the arms, for the review page to leave out wherever they stand."""
+    def hidden_words(self) -> list[str]:
+        """Words that the review page leaves out: arms, and names of whatever a lab may have named after them.
+
+        A membrane, a plate, a section, a cell or a file may be called after an animal or an arm; so its name goes too.
+        Names that say what was measured (``public: true`` in the schema, such as a session) stay.
+        """
         arms = self.cohort.tables["arms"]
-        return sorted({*arms["arm"].dropna(), *arms["label"].dropna()})
+        words = {*arms["arm"].dropna(), *arms["label"].dropna()}
+        schemas = table_schemas()
+        for name, table in self.cohort.tables.items():
+            columns = schemas.get(name, {}).get("columns", {})
+            named = [column for column, rule in columns.items() if rule["type"] in ("name", "file")]
+            for column in named:
+                if column in table and not columns[column].get("public"):
+                    words |= {str(value) for value in table[column].dropna()}
+        return sorted(words)
 
     def recording_counts(self) -> dict[str, dict[str, int]]:
         """How many recordings each batch of each assay holds."""
@@ -172,11 +186,12 @@ class Study:
         return {name: file for name, file in self.cohort.files.items() if name in tables and name != f"{assay}_truth"}
 
 
-def load(config: dict[str, Any], overrides: dict[str, Any]) -> Study:
+def load(config: dict[str, Any], overrides: dict[str, Any], *, make_key: bool = False) -> Study:
     """Read cohort and settings; raise CohortError with every problem found.
 
     ``config`` is ``config.yaml`` as Snakemake read it, ``overrides`` what the command line gave: the
-    cohort's own ``settings.yaml`` stands between the two.
+    cohort's own ``settings.yaml`` stands between the two. ``make_key``: whether to make the key of the review page
+    where there is none yet.
     """
     schema = settings_schema()
     config, overrides = settings.typed(config, schema), settings.typed(overrides, schema)
@@ -195,7 +210,9 @@ def load(config: dict[str, Any], overrides: dict[str, Any]) -> Study:
         raise CohortError(problems)
     more = [*cohort.unused_by_plan(found, used), *cohort.stray_files(found, table_schemas())]
     found = _completed(replace(found, notes=(*found.notes, *more)))
-    loaded = Study(found, filled, Path(filled["results"]), _batches(found, filled))
+    results = Path(filled["results"])
+    key_file = blinding_key.find(filled["blinding_key_file"], results, make=make_key)
+    loaded = Study(found, filled, results, _batches(found, filled), key_file)
     if problems := _decision_problems(loaded):
         raise CohortError(problems)
     return loaded
@@ -381,7 +398,11 @@ def _decision_problems(loaded: Study) -> list[Problem]:
     judged = loaded.cohort.tables.get("qc_decisions")
     if judged is None:
         return []
-    key = loaded.settings["blinding_key"]
+    if not loaded.key_file.fingerprint:
+        what = "the decisions cannot be matched with recordings without the key they were made with"
+        remedy = "Put the key file back, or name it in the settings (blinding_key_file)"
+        return [Problem(str(loaded.key_file.path), 0, "", what, remedy)]
+    key = blinding_key.read(loaded.key_file.path)
     codes = {
         blinding.code(assay, name, key)
         for assay, by_name in loaded.batches.items()

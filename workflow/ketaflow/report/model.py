@@ -24,6 +24,8 @@ class ReportSettings:
     page_size_mb: float
     reject_reasons: tuple[str, ...]
     correlation_min_animals: int
+    hide_outcome: bool
+    show_earlier_decisions: bool
 
     @classmethod
     def read(cls, block: Mapping[str, Any]) -> Self:
@@ -32,6 +34,8 @@ class ReportSettings:
             page_size_mb=float(block["page_size_mb"]),
             reject_reasons=tuple(block["reject_reasons"]),
             correlation_min_animals=int(block["correlation_min_animals"]),
+            hide_outcome=bool(block["hide_outcome"]),
+            show_earlier_decisions=bool(block["show_earlier_decisions"]),
         )
 
 

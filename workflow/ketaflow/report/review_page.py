@@ -49,6 +49,7 @@ class ShownFigure:
     svg: str = ""
     src: str = ""
     withheld: str = ""
+    outcome: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,9 @@ def write(
     blind : Blinding
         Key of the codes and names to hide.
     decisions : data frame or None
-        Earlier decisions (columns of qc_decisions.csv), which the page starts from.
+        Earlier decisions (columns of qc_decisions.csv), which the page starts from if the settings say so.
     settings : ReportSettings
-        Of these, ``page_size_mb`` and ``reject_reasons``.
+        Of these, ``page_size_mb``, ``reject_reasons``, ``hide_outcome`` and ``show_earlier_decisions``.
 
     Returns
     -------
@@ -156,7 +157,8 @@ def write(
             "cohort": cohort_name,
             **_index(pages, spill.titles),
             "reasons": settings.reject_reasons,
-            "earlier": _earlier(decisions, scrubber),
+            "hide_outcome": settings.hide_outcome,
+            "earlier": _earlier(decisions, scrubber) if settings.show_earlier_decisions else [],
             "pages": [other.name for other in paths],
         }
         for number, (page, entries) in enumerate(zip(paths, pages, strict=True), start=1):
@@ -185,8 +187,8 @@ def _put_aside(items: Iterable[ReviewItem], file: IO[bytes], blinding_key: str) 
 
 
 def _same_code(one: str, other: str) -> Problem:
-    remedy = "Choose another blinding_key in the settings (a chance of 1 in 1,900 with 20,000 recordings)"
-    return Problem("settings.yaml", 0, "blinding_key", f"'{one}' and '{other}' would share a code", remedy)
+    remedy = "Remove the file for a new key (a chance of 1 in 1,900 with 20,000 recordings)"
+    return Problem("blinding_key_file", 0, "", f"'{one}' and '{other}' would share a code", remedy)
 
 
 def _shown(item: ReviewItem, code: str) -> ShownItem:
@@ -197,11 +199,12 @@ def _shown(item: ReviewItem, code: str) -> ShownItem:
 def _shown_figure(figure: Figure) -> ShownFigure:
     raw = figure.content if isinstance(figure.content, bytes) else figure.content.encode()
     if figure.media == "image/svg+xml":
-        return ShownFigure(figure.title, figure.caption, svg=raw.decode())
+        return ShownFigure(figure.title, figure.caption, svg=raw.decode(), outcome=figure.outcome)
     if blinding.carries_text(raw):
         withheld = "This image is withheld because its file contains text that could name the animal."
         return ShownFigure(figure.title, figure.caption, withheld=withheld)
-    return ShownFigure(figure.title, figure.caption, src=f"data:{figure.media};base64,{base64.b64encode(raw).decode()}")
+    src = f"data:{figure.media};base64,{base64.b64encode(raw).decode()}"
+    return ShownFigure(figure.title, figure.caption, src=src, outcome=figure.outcome)
 
 
 def _shown_check(check: Check) -> ShownCheck:

@@ -21,7 +21,11 @@ FILE = re.compile(
     re.IGNORECASE,
 )
 SEPARATORS = re.compile(r"[._\\/+-]+")
-NUMBERED = re.compile(r"\b((?:animal|mouse|rat|recording|subject|cage)s?(?: no\.?| number)? ?#?)(\w+)", re.IGNORECASE)
+NUMBERED = re.compile(
+    r"\b((?:animal|mouse|rat|recording|subject|cage|membrane|plate|section|cell|dendrite|image)s?"
+    r"(?: no\.?| number)? ?#?)(\w+)",
+    re.IGNORECASE,
+)
 # Text of SVG that a reviewer may read: between tags, and in some attributes.
 DISPLAYED = re.compile(
     r">([^<>]+)<|(\b(?:aria-label|title|id|class|href|clip-path|inkscape:label|data-[\w-]+)=)\"([^\"]*)\""
@@ -65,6 +69,14 @@ def code(assay: str, recording: str, blinding_key: str) -> str:
     return "".join(letters[:HALF_CODE]) + "-" + "".join(letters[HALF_CODE:])
 
 
+def keyed_fingerprint(item_sha256: str, blinding_key: str) -> str:
+    """Return the fingerprint of an item as reviewers see it.
+
+    Without the key, nobody can compute it from the tables of the results and so find out which item is which.
+    """
+    return hmac.new(blinding_key.encode(), f"item\0{item_sha256}".encode(), hashlib.sha256).hexdigest()
+
+
 def shuffle_key(code_of_item: str, blinding_key: str) -> str:
     """Return a sort key that shuffles codes; the order of two codes does not depend on the others."""
     return hmac.new(blinding_key.encode(), f"order\0{code_of_item}".encode(), hashlib.sha256).hexdigest()
@@ -74,7 +86,8 @@ class Scrubber:
     """Removes names from texts and figures.
 
     A word is replaced if it is a name, if one of its parts is a name (``M01_left``), or if it ends like a file name.
-    A name made of digits alone is replaced only after a word such as "animal", because 12 may also be a count.
+    A name made of digits alone, or of one letter, is replaced only after a word such as "animal", because 12 may also
+    be a count and A an article.
 
     Parameters
     ----------
@@ -84,7 +97,7 @@ class Scrubber:
 
     def __init__(self, names: Iterable[str]) -> None:
         known = {name.casefold() for name in names if name}
-        self.numbers = {name for name in known if name.isdigit()}
+        self.numbers = {name for name in known if name.isdigit() or len(name) == 1}
         plain = known - self.numbers
         self.words = {name for name in plain if TOKEN.fullmatch(name)}
         self.phrases = sorted(plain - self.words, key=len, reverse=True)
@@ -106,7 +119,7 @@ class Scrubber:
         return DISPLAYED.sub(self._displayed, ACTIVE.sub("", UNDISPLAYED.sub("", svg)))
 
     def _numbered(self, match: re.Match[str]) -> str:
-        return match[1] + HIDDEN if match[2] in self.numbers else match[0]
+        return match[1] + HIDDEN if match[2].casefold() in self.numbers else match[0]
 
     def _token(self, match: re.Match[str]) -> str:
         token = match[0]

@@ -220,7 +220,7 @@ def _unknown_code(number: int, code: str, codes: Collection[str]) -> Problem:
     meant = nearest(code, list(codes)[:CODES_COMPARED], LEAST_SIMILARITY)
     hint = f"Did you mean '{meant}'? " if meant else ""
     remedy = (
-        f"{hint}Use the file exported from the review page of this cohort, made with the same blinding_key; "
+        f"{hint}Use the file exported from the review page of this cohort, made with the same key (blinding_key_file); "
         "if the recording was removed from the cohort, delete the row"
     )
     return Problem(FILE, number, "code", f"no recording has the code '{code}'", remedy)

@@ -261,7 +261,7 @@ def _preference_figure(placed: Sequence[_Placed], lights: LightCycle) -> Figure 
     caption = (
         f"One dot for every {width_s / axis.unit_s:g} {axis.unit}; none without licks. Dashed: no preference (50 %)."
     )
-    return Figure("Preference in licks", chart.svg("Preference in licks over time"), caption=caption)
+    return Figure("Preference in licks", chart.svg("Preference in licks over time"), caption=caption, outcome=True)
 
 
 def _bin_width_s(length_s: float) -> float:

@@ -8,6 +8,11 @@ import jinja2
 from markupsafe import Markup
 
 HERE = Path(__file__).parent
+# What a browser may load for a page: what lies in the page itself, and nothing from a network.
+POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; media-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
 @cache
@@ -21,6 +26,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.globals["style"] = style
+    made.globals["policy"] = POLICY
     made.globals["code"] = script
     made.filters["embedded"] = embedded
     return made

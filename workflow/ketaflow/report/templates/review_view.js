@@ -54,7 +54,7 @@ const watcher = new IntersectionObserver((seen) => {
   for (const { isIntersecting, target } of seen) {
     if (!isIntersecting) continue;
     watcher.unobserve(target);
-    const { figures } = items.get(target.dataset.code);
+    const figures = items.get(target.dataset.code).figures.filter((figure) => !hidden(figure, target.dataset.code));
     const shown = [figures.find((figure) => figure.src), figures.find((figure) => figure.svg)].filter(Boolean);
     target.replaceChildren(...shown.map((figure) => picture(figure, true)));
   }
@@ -143,7 +143,13 @@ function checksOf(item) {
     passed.length ? make("details", { open: !flagged.length && passed.length < 8 }, make("summary", {}, `${passed.length} passed`), make("ul", {}, ...passed.map(checkRow))) : "");
 }
 
-function figureOf(figure) {
+// The measured outcome must not sway the decision on the recording.
+function hidden(figure, code) {
+  return content.hide_outcome && figure.outcome && !decided(code)?.decision;
+}
+
+function figureOf(figure, code) {
+  if (hidden(figure, code)) return make("p", { class: "soft small withheld" }, "A figure of the measured outcome is shown once you have decided.");
   return make("figure", {}, picture(figure, false), make("figcaption", {}, make("b", {}, figure.title), `${/[.?!]$/.test(figure.title) || !figure.caption ? "" : "."} ${figure.caption}`));
 }
 
@@ -175,7 +181,7 @@ function showItem(entry) {
       make("div", { class: "steps no-print" },
         make("button", { onclick: () => step(-1), disabled: place <= 0 }, "← Previous"), make("button", { onclick: () => go("") }, "Overview"),
         make("button", { onclick: () => step(1), disabled: place === around.length - 1 }, "Next →"))),
-    make("div", { class: "pictures" }, ...(item.figures.length ? item.figures.map(figureOf) : [make("p", { class: "soft" }, "This recording has no figure.")])),
+    make("div", { class: "pictures" }, ...(item.figures.length ? item.figures.map((figure) => figureOf(figure, entry.code)) : [make("p", { class: "soft" }, "This recording has no figure.")])),
     make("section", { class: "judge", "aria-label": "Decision and checks" },
       entry.status !== "ok" && item.reason && !item.checks.some((check) => item.reason.includes(check.message) && check.message) ? make("p", { class: "why" }, item.reason) : "",
       verbs(entry.code), reasons(entry.code),

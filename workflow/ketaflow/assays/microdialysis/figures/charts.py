@@ -302,7 +302,9 @@ def course_figure(fractions: list[FractionResult], baseline: dict[str, CourseBas
         "tube was under the outlet. Yellow: a fraction that holds both sides of the dose. At the foot, fractions "
         "without a number: ▽ below the limit, △ above the range or saturated, × missed or not readable."
     )
-    return Figure("Is the baseline steady, and the course believable?", chart.svg("time course"), caption=caption)
+    return Figure(
+        "Is the baseline steady, and the course believable?", chart.svg("time course"), caption=caption, outcome=True
+    )
 
 
 def _shares(rows: list[FractionResult], mean_um: float) -> np.ndarray:
