@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -258,7 +259,18 @@ def demonstration(tmp_path_factory, worker_id) -> Clone:
 @pytest.fixture
 def clone(tmp_path) -> Clone:
     """The workflow with the nose poke assay, and 8 animals in two arms."""
-    made = Clone(tmp_path / "clone")
+    return nose_poke_study(tmp_path / "clone")
+
+
+@pytest.fixture(scope="session")
+def new_study() -> Callable[[Path], Clone]:
+    """To make such a clone in any folder."""
+    return nose_poke_study
+
+
+def nose_poke_study(folder: Path) -> Clone:
+    """The workflow with the nose poke assay, and 8 animals in two arms."""
+    made = Clone(folder)
     made.only("nose_poke", NOSE_POKE)
     logs = made.cohort / "logs"
     logs.mkdir(parents=True)

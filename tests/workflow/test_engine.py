@@ -40,7 +40,7 @@ def test_an_assay_added_as_a_folder_goes_the_whole_way(clone):
 
     # Each stage's code reruns that stage and what follows from it, nothing before it.
     batches = len(list((clone.results / "nose_poke").glob("b*")))
-    later = {"collect": 1, "provenance": 1, "review": 1, "statistics": 1, "results": 1, "summary": 1}
+    later = {"collect": 1, "run": 1, "provenance": 1, "review": 1, "statistics": 1, "results": 1, "summary": 1}
     edit(stage(clone, "qc"), "Looks at pokes", "Looks hard at pokes")
     assert clone.planned() == {"qc": batches, **later}
     clone.run()

@@ -6,6 +6,11 @@ rule template:
     localrule: True
 
 
+rule verify:
+    """Compare the results with the inputs and the code they were made from: snakemake verify"""
+    localrule: True
+
+
 rule check:
     """Check tables, settings and plan, and measure nothing: snakemake check --config cohort=FOLDER"""
     localrule: True

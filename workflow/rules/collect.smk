@@ -38,26 +38,25 @@ rule collect:
         "../scripts/collect.py"
 
 
-rule provenance:
-    """What was run on what: versions, settings, fingerprints."""
+rule run:
+    """What runs on what: versions, settings, fingerprints of the tables."""
     input:
         recordings="<results>/recordings.csv",
     output:
-        provenance="<results>/provenance.json",
-        crate="<results>/ro-crate-metadata.json",
+        run="<results>/run.json",
     log:
-        "<results>/logs/provenance.log",
+        "<results>/logs/run.log",
     conda:
         "../../environment.yml"
     resources:
         mem_mb=doubled_on_retry(500),
         runtime=doubled_on_retry(10),
     params:
-        settings=study.settings,
+        settings=study.stated_settings(),
         tables=study.table_sources(),
-        code=studies.script_code("provenance"),
+        code=studies.script_code("run"),
     script:
-        "../scripts/provenance.py"
+        "../scripts/run.py"
 
 
 rule summary:
@@ -85,3 +84,31 @@ rule summary:
         code=studies.script_code("summary"),
     script:
         "../scripts/summary.py"
+
+
+rule provenance:
+    """What made each result, and the fingerprints of all inputs and outputs; `snakemake verify` compares them."""
+    input:
+        run="<results>/run.json",
+        recordings="<results>/recordings.csv",
+        pages=["<results>/report/qc.html", "<results>/report/results.html"],
+        summary=lambda wildcards: (
+            [] if study.settings["strict"] else ["<results>/summary.txt"]
+        ),
+    output:
+        provenance="<results>/provenance.json",
+        crate="<results>/ro-crate-metadata.json",
+        workflow="<results>/workflow/Snakefile",
+    log:
+        "<results>/logs/provenance.log",
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=doubled_on_retry(500),
+        runtime=doubled_on_retry(30),
+    params:
+        batches=study.batch_folders(),
+        folder=cohort_folder,
+        code=studies.script_code("provenance"),
+    script:
+        "../scripts/provenance.py"

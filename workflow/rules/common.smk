@@ -18,6 +18,12 @@ try:
     if "template" in ASKED:
         print(studies.write_template(config), file=sys.stderr)
         raise SystemExit(0)
+    if "verify" in ASKED:
+        found, told = studies.verified(
+            config, workflow.config_settings.overwrite_config
+        )
+        print(told, file=sys.stderr)
+        raise SystemExit(1 if found else 0)
     study = studies.load(
         config,
         workflow.config_settings.overwrite_config,

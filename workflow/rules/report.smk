@@ -48,7 +48,7 @@ rule results:
         recordings="<results>/recordings.csv",
         review_key="<results>/review_key.csv",
         shown="<results>/figures.json",
-        provenance="<results>/provenance.json",
+        run="<results>/run.json",
         animals=cohort_table("animals"),
         arms=cohort_table("arms"),
         allocation=cohort_table("allocation"),

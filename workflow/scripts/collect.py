@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from ketaflow.core import cohort, files
 from ketaflow.engine import collect, recordings, study
 from ketaflow.engine.batch_files import Source
+from ketaflow.engine.provenance import versions
 from ketaflow.review import blinding, blinding_key
 
 if TYPE_CHECKING:
@@ -43,3 +44,4 @@ with files.log_to(snakemake.log[0]):
     files.write_csv(collected.checks, output.checks)
     files.write_csv(collected.recordings, output.recordings)
     files.write_text(collect.summary(collected), output.counts)
+    versions.note_job(snakemake.log[0], params.code)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
+from ketaflow.engine.provenance import versions
 from ketaflow.report import model, palette, results_page, workbooks
 from ketaflow.review import decisions
 from ketaflow.review.items import items
@@ -30,7 +31,7 @@ with files.log_to(snakemake.log[0]):
         plan=model.Plan.read(plan) if plan else None,
         lock=model.PlanLock.read(files.read_json(inputs.lock)),
         review=judged,
-        provenance=model.Provenance.read(files.read_json(inputs.provenance)),
+        provenance=model.Provenance.read(files.read_json(inputs.run)),
         sentences=tuple(model.Sentence.read(one) for one in written["sentences"]),
         methods_paragraph=written["methods"],
         notes=tuple(params.notes),
@@ -47,3 +48,4 @@ with files.log_to(snakemake.log[0]):
     else:
         results_page.hold(page, cohort_name=params.cohort, review=judged, n_items=len(known))
     files.write_all(made, Path(snakemake.output.workbooks))
+    versions.note_job(snakemake.log[0], params.code)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
 from ketaflow.engine import collect
+from ketaflow.engine.provenance import versions
 from ketaflow.report import review_page
 from ketaflow.report.model import ReportSettings
 from ketaflow.review import blinding_key
@@ -23,3 +24,4 @@ with files.log_to(snakemake.log[0]):
         decisions=cohort.read_table(inputs.decisions[0]) if inputs.decisions else None,
         settings=ReportSettings.read(params.settings),
     )
+    versions.note_job(snakemake.log[0], params.code)

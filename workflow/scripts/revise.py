@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
 from ketaflow.engine import collect, revise
+from ketaflow.engine.provenance import versions
 from ketaflow.review import decisions
 from ketaflow.review.items import items
 
@@ -21,3 +22,4 @@ with files.log_to(snakemake.log[0]):
     measurements = files.read_csv(inputs.measurements)
     revised = revise.revised(measurements, rejected, params.settings, published)
     files.write_csv(revised, snakemake.output.measurements)
+    versions.note_job(snakemake.log[0], params.code)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ketaflow import statistics
 from ketaflow.core import cohort, files
-from ketaflow.engine import provenance
+from ketaflow.engine.provenance import versions
 from ketaflow.review import decisions
 from ketaflow.review.items import items
 from ketaflow.statistics import methods, reproduction, sentences
@@ -44,4 +44,5 @@ with files.log_to(snakemake.log[0]):
     files.write_json(written, output.sentences)
     files.write_json(reproduction.facts(carried_out, params.measures, settings), output.analysis)
     lock = Path(output.lock)
-    files.write_json(plans.lock(carried_out, files.read_json(lock), provenance.versions()), lock)
+    files.write_json(plans.lock(carried_out, files.read_json(lock), versions.versions()), lock)
+    versions.note_job(snakemake.log[0], params.code)

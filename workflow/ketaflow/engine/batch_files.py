@@ -73,6 +73,8 @@ class Outcome(Generic[Content]):
         The recordings of the group.
     sources : tuple of Source
         The files of the group.
+    made : str
+        Record of the job that made the content, as JSON; an earlier job's where the content was taken from the cache.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Outcome(Generic[Content]):
     key: str = ""
     recordings: tuple[NamedRecording, ...] = ()
     sources: tuple[Source, ...] = ()
+    made: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ class _Heading:
     key: str
     recordings: tuple[NamedRecording, ...]
     sources: tuple[Source, ...]
+    made: str
 
 
 class _Shelf:

@@ -24,6 +24,7 @@ from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Group, Rows
 from ketaflow.engine import batch_files, recordings
 from ketaflow.engine.batch_files import Outcome, Source
+from ketaflow.engine.provenance.versions import run_record
 from ketaflow.engine.stages import Stage, stage
 
 
@@ -183,6 +184,8 @@ def follow(job: Job, earlier: Sequence[str | Path], groups: list[Group]) -> int:
 
 def _finish(job: Job, own: Stage, done: list[Outcome[Any]]) -> int:
     """Write the batch file, and keep it as the cache of the next run."""
+    record = run_record(job.code)
+    done = [one if one.made else replace(one, made=record) for one in done]
     batch_files.write(done, own.writes, job.output)
     keep(job.output, job.cache)
     return sum(outcome.status == "failed" for outcome in done)

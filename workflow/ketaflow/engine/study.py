@@ -18,6 +18,8 @@ from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import RawTable
 from ketaflow.engine import batches, digest, plan_check, recordings, template
+from ketaflow.engine.provenance import facts, verify
+from ketaflow.engine.provenance.verify import Difference
 from ketaflow.review import blinding, blinding_key, decisions
 from ketaflow.review.blinding_key import KeyFile
 
@@ -42,6 +44,10 @@ class Study:
     def name(self) -> str:
         """The cohort's name as pages print it: its folder's."""
         return self.cohort.folder.resolve().name
+
+    def stated_settings(self) -> dict[str, Any]:
+        """All settings as pages and records state them: folders by their names, without the path on this machine."""
+        return {**self.settings, "cohort": self.name, "results": self.results.name}
 
     @property
     def assays(self) -> list[str]:
@@ -223,6 +229,42 @@ def write_template(config: Mapping[str, Any]) -> str:
     folder = Path(str(config.get("cohort", "")))
     written = template.write(folder, table_schemas())
     return f"{len(written)} files in {folder}, for {template.titles()}. Read README.txt there."
+
+
+def verified(config: dict[str, Any], overrides: dict[str, Any]) -> tuple[list[Difference], str]:
+    """Compare results with the inputs and the code they were made from.
+
+    Parameters
+    ----------
+    config, overrides : dict
+        As for `load`. The tables of the cohort are not read: they may be what has changed.
+
+    Returns
+    -------
+    differences : list of Difference
+    told : str
+        What to say about them.
+    """
+    schema = settings_schema()
+    folder = Path(str(config.get("cohort", "")))
+    own, _ = settings.read(folder / SETTINGS_FILE)
+    merged = settings.merged(settings.merged(config, own), overrides)
+    results = Path(str(settings.with_defaults(merged, schema)["results"]))
+    if not (results / "provenance.json").is_file():
+        what, remedy = (
+            "there is no provenance.json",
+            "Finish the run first, or name the folder: --config results=FOLDER",
+        )
+        raise CohortError([Problem(str(results), 0, "", what, remedy)])
+    found = verify.differences(results, folder, code_of_jobs())
+    return found, verify.report(found, str(results))
+
+
+def code_of_jobs() -> dict[str, str]:
+    """Fingerprint of the code of each kind of job, by its name in provenance.json."""
+    names = assays.names()
+    of_stages = {f"{stage} of {assay}": code(stage, assay) for assay in names for stage in facts.STAGE_FILES}
+    return of_stages | {"statistics": script_code("statistics"), "results": script_code("results")}
 
 
 def settings_schema() -> dict[str, Any]:
