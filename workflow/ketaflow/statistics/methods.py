@@ -204,7 +204,8 @@ def _versions(contrasts: Sequence[ContrastRow], tables: Mapping[str, pd.DataFram
     curves = tables["dose_response"]
     names = ["numpy", "scipy", "pandas"]
     names += ["statsmodels"] * ("linear" in models)
-    names += ["pingouin"] * bool(len(tables["diagnostics"]))
+    by_pingouin = any(row.adjustment in ("holm", "games-howell") for row in contrasts) or len(tables["power"])
+    names += ["pingouin"] * bool(by_pingouin)
     names += ["scikit-posthocs"] * bool({"Dunn", "Jonckheere"} & models)
     names += ["lmfit"] * bool(curves["se"].notna().any() if "se" in curves else False)
     libraries = [f"{name} {metadata.version(name)} ({CITATIONS[name]})" for name in names]

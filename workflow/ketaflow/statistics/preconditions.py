@@ -5,6 +5,7 @@ with one. All faults are collected and end the run. A *refusal* depends on the d
 control without variance. It is reported with the endpoint; the other endpoints are analysed.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -135,16 +136,12 @@ def confounded(table: EndpointTable) -> list[str]:
     for column in ("cage", "litter"):
         if column not in table.rows or not table.treatment:
             continue
-        homes: dict[object, set[str]] = {}
-        residents: dict[object, set[str]] = {}
-        for home, level, animal in zip(
-            *(table.rows[name] for name in (column, table.treatment, "animal")), strict=True
-        ):
-            if not pd.isna(home):
-                homes.setdefault(home, set()).add(level)
-                residents.setdefault(home, set()).add(animal)
-        shared = any(len(animals) > 1 for animals in residents.values())
-        if shared and len(homes) > 1 and all(len(levels) == 1 for levels in homes.values()):
+        names = (column, table.treatment, "animal")
+        rows = set(zip(*(table.rows[name].tolist() for name in names), strict=True))
+        known = [row for row in rows if not pd.isna(row[0])]
+        arms_in = Counter(home for home, _ in {row[:2] for row in known})
+        animals_in = Counter(home for home, _ in {(row[0], row[2]) for row in known})
+        if len(arms_in) > 1 and max(animals_in.values()) > 1 and max(arms_in.values()) == 1:
             found.append(column)
     return found
 
@@ -152,15 +149,13 @@ def confounded(table: EndpointTable) -> list[str]:
 def _two_arms(rows: pd.DataFrame, endpoint: Endpoint) -> str:
     if endpoint.design == "crossover":
         return ""
-    seen: dict[str, set[str]] = {}
-    for animal, arm in zip(rows["animal"], rows["arm"], strict=True):
-        seen.setdefault(animal, set()).add(arm)
-    twice = [animal for animal, arms in seen.items() if len(arms) > 1]
+    arms = Counter(animal for animal, _ in set(zip(rows["animal"].tolist(), rows["arm"].tolist(), strict=True)))
+    twice = sorted(animal for animal, count in arms.items() if count > 1)
     return f"animal {', '.join(twice[:3])} is in two arms; only a crossover design allows that" if twice else ""
 
 
 def _several_units(rows: pd.DataFrame) -> str:
-    units = sorted(rows["unit"].dropna().astype(str).unique())
+    units = sorted(map(str, rows["unit"].dropna().unique()))
     return f"values in several units: {', '.join(units)}" if len(units) > 1 else ""
 
 

@@ -66,14 +66,6 @@ def games_howell(groups: Groups) -> list[PairTest]:
     return sorted(rows, key=lambda row: (order.index(row.reference), order.index(row.level)))
 
 
-def kruskal(groups: Groups) -> TestResult:
-    """Kruskal and Wallis's H with the correction for ties."""
-    import pingouin
-
-    found = pingouin.kruskal(_long(groups), dv="value", between="group").iloc[0]
-    return TestResult(float(found["H"]), float(found["ddof1"]), np.nan, float(found["p_unc"]))
-
-
 def friedman(values: pd.DataFrame) -> tuple[TestResult, float]:
     """Friedman's test of repeated measurements.
 
@@ -92,27 +84,6 @@ def friedman(values: pd.DataFrame) -> tuple[TestResult, float]:
 
     found = pingouin.friedman(values.reset_index(drop=True)).iloc[0]
     return TestResult(float(found["Q"]), float(found["ddof1"]), np.nan, float(found["p_unc"])), float(found["W"])
-
-
-def equal_variances(groups: Groups, method: str) -> TestResult:
-    """Test of equal variances: ``brown_forsythe`` (medians), ``levene`` (means) or ``bartlett``."""
-    import pingouin
-
-    values, count = list(groups.values()), sum(map(len, groups.values()))
-    if method == "bartlett":
-        found = pingouin.homoscedasticity(values, method="bartlett").iloc[0]
-        return TestResult(float(found["T"]), len(values) - 1, np.nan, float(found["pval"]))
-    center = {"brown_forsythe": "median", "levene": "mean"}[method]
-    found = pingouin.homoscedasticity(values, method="levene", center=center).iloc[0]
-    return TestResult(float(found["W"]), len(values) - 1, count - len(values), float(found["pval"]))
-
-
-def shapiro_wilk(values: np.ndarray) -> tuple[float, float]:
-    """Shapiro and Wilk's W and its p."""
-    import pingouin
-
-    found = pingouin.normality(values).iloc[0]
-    return float(found["W"]), float(found["pval"])
 
 
 def holm(p: np.ndarray) -> np.ndarray:

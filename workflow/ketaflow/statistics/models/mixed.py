@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, optimize
+from scipy import optimize
+from scipy.linalg import lapack
 
 from ketaflow.statistics.models.linear import Estimate, FTest
 
@@ -61,6 +62,8 @@ class Grouping:
 
     def root(self, theta: np.ndarray) -> np.ndarray:
         """Lower triangle of the effects' covariance divided by the residual variance."""
+        if len(self.effects) == 1:
+            return theta.reshape(1, 1)
         root = np.zeros((len(self.effects),) * 2)
         root[np.tril_indices(len(self.effects))] = theta
         return root
@@ -120,8 +123,8 @@ class Profile:
     def parts(self, theta: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
         """Log determinant, residual sum of squares, coefficients, and inverse cross-product of the fixed effects."""
         logdet, reduced = self._reduced(theta)
-        root = linalg.cholesky(reduced[:-1, :-1], lower=True, check_finite=False)
-        inverse_root = linalg.solve_triangular(root, np.eye(self.width), lower=True, check_finite=False)
+        root = np.linalg.cholesky(reduced[:-1, :-1])
+        inverse_root = np.linalg.inv(root)
         inverse = inverse_root.T @ inverse_root
         beta = inverse @ reduced[:-1, -1]
         left_over = float(reduced[-1, -1] - reduced[:-1, -1] @ beta)
@@ -151,8 +154,8 @@ class Profile:
             link = np.concatenate([_scaled(roots[i], self.random_cross[i][0] * scale) for i in range(1, len(roots))])
             block = block - (link / diagonal) @ link.T
             lower = lower - link @ (cross[0] / diagonal[:, None])
-        root = linalg.cholesky(block, lower=True, check_finite=False)
-        solved = linalg.solve_triangular(root, lower, lower=True, check_finite=False)
+        root = np.linalg.cholesky(block)
+        solved = lapack.dtrtrs(root, lower, lower=1)[0]
         return logdet + 2 * np.log(np.diag(root)).sum(), reduced - solved.T @ solved
 
     def _block(self, roots: list[np.ndarray], first: int) -> np.ndarray:

@@ -5,12 +5,12 @@ A test that is chosen by a look at the residuals does not keep its error rate (R
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from ketaflow.statistics.adapters import pingouin_adapter
 from ketaflow.statistics.dataset import EndpointTable
 from ketaflow.statistics.model import Groups
 from ketaflow.statistics.models.designs import Model
@@ -129,8 +129,12 @@ def residuals(model: Model, table: EndpointTable) -> pd.DataFrame:
 def _normality(values: np.ndarray) -> list[DiagnosticRow]:
     if not SHAPIRO_RANGE[0] <= len(values) <= SHAPIRO_RANGE[1] or np.ptp(values) == 0:
         return []
-    w, p = pingouin_adapter.shapiro_wilk(values)
-    return [DiagnosticRow(check="shapiro_wilk", term="residuals", statistic_name="W", statistic=w, p_value=p)]
+    w, p = stats.shapiro(values)
+    return [
+        DiagnosticRow(
+            check="shapiro_wilk", term="residuals", statistic_name="W", statistic=float(w), p_value=float(p)
+        )
+    ]  # fmt: skip
 
 
 def _variances(groups: Groups, term: str) -> list[DiagnosticRow]:
@@ -141,16 +145,16 @@ def _variances(groups: Groups, term: str) -> list[DiagnosticRow]:
         rows.append(DiagnosticRow(check="no_variance", term=term, message=message))
     if min(map(len, groups.values())) < 2 or len(constant) == len(groups):
         return rows
-    for name, statistic_name in (("brown_forsythe", "F"), ("levene", "F"), ("bartlett", "K2")):
-        if name == "bartlett" and constant:
-            continue
-        found = pingouin_adapter.equal_variances(groups, name)
-        rows.append(
-            DiagnosticRow(
-                check=name, term=term, statistic_name=statistic_name, statistic=found.statistic, df1=found.df1,
-                df2=found.df2, p_value=found.p_value,
-            )
-        )  # fmt: skip
+    values = list(groups.values())
+    df1, df2 = len(values) - 1, sum(map(len, values)) - len(values)
+    for name, center in (("brown_forsythe", "median"), ("levene", "mean")):
+        f, p = stats.levene(*values, center=center)
+        row = DiagnosticRow(check=name, term=term, statistic_name="F", statistic=float(f), df1=df1, df2=df2)
+        rows.append(replace(row, p_value=float(p)))
+    if not constant:
+        k2, p = stats.bartlett(*values)
+        row = DiagnosticRow(check="bartlett", term=term, statistic_name="K2", statistic=float(k2), df1=df1)
+        rows.append(replace(row, p_value=float(p)))
     return rows
 
 
