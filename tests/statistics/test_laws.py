@@ -14,7 +14,7 @@ PLAN = {
     }
 }
 NESTED = {"endpoints": {"e": {"design": "nested", "contrasts": ["dunnett", "trend"]}}}
-quickly = settings(max_examples=8, deadline=None)
+quickly = settings(max_examples=4, deadline=None)
 
 
 def flat(seed, per_arm=5):

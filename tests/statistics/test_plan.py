@@ -35,6 +35,7 @@ def test_filling_in_twice_is_filling_in_once():
         (with_endpoint(design="one-way"), "Allowed: one_way"),
         (with_endpoint(design="factorial"), "a factorial design with fewer than two factors"),
         (with_endpoint(design="ancova"), "an ancova without covariates"),
+        (with_endpoint(scale="log", at_bounds="squeeze"), "squeeze on a scale without bounds"),
         (with_endpoint(contrasts=["interaction"]), "an interaction in a design without interactions"),
         (with_endpoint(family="seconday"), "there is no family 'seconday'"),
         (with_endpoint(exclude=[{"when": "__import__('os')", "reason": "why"}]), "cannot be read"),

@@ -161,7 +161,10 @@ class Endpoint:
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Self:
         """Build from an endpoint of a filled plan."""
-        optional = {"analyte": "", "region": "", "arms": (), "smallest_effect": None, "window_min": None, "summary": ""}
+        optional = {
+            "analyte": "", "region": "", "arms": (), "at_bounds": "refuse", "smallest_effect": None,
+            "window_min": None, "summary": "",
+        }  # fmt: skip
         values = optional | {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
         contrasts = (CustomContrast(**each) if isinstance(each, Mapping) else each for each in entry["contrasts"])
         rules = (ExclusionRule(**each) for each in entry["exclude"])

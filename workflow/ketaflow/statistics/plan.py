@@ -210,7 +210,7 @@ def _misfits(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         found.append(("summary", f"rows averaged in a {design} design", "Remove summary, or set design to one_way"))
     if endpoint["scale"] == "log" and endpoint.get("smallest_effect", 2) <= 1:
         found.append(("smallest_effect", "on the log scale it is a ratio", "Give a ratio above 1, as in 1.3"))
-    if endpoint["at_bounds"] == "squeeze" and endpoint["scale"] != "logit":
+    if endpoint.get("at_bounds") == "squeeze" and endpoint["scale"] != "logit":
         found.append(("at_bounds", "squeeze on a scale without bounds", "Set scale to logit, or remove at_bounds"))
     for rule in endpoint["exclude"]:
         fault = exclusion_rules.fault(rule["when"])
