@@ -46,7 +46,7 @@ def test_the_nested_model_keeps_the_error_rate():
 
 
 def singular_rejections(cohorts_wanted, seed):
-    """Share of p < 0.05 in singular fits at an intraclass correlation of 0.1, by Kenward and Roger's and by Satterthwaite's test."""
+    """Share of p < 0.05 in singular fits at a correlation of 0.1, by Kenward-Roger and by Satterthwaite."""
     rng, codes = np.random.default_rng(seed), np.repeat(np.arange(2 * ANIMALS), SPINES)
     matrix, grouping = design(np.repeat(ARM, SPINES)), mixed.Grouping("animal", codes, np.ones((len(codes), 1)))
     weights, found = np.eye(2)[1:], []

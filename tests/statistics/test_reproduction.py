@@ -14,6 +14,7 @@ from ketaflow import statistics
 from ketaflow.core import files
 from ketaflow.statistics import plan as plans
 from ketaflow.statistics import reproduction
+from ketaflow.statistics.templates import reproduce
 
 ROOT = Path(__file__).resolve().parents[2]
 ARMS = ("vehicle", "ket5", "ket10", "ket20")
@@ -99,14 +100,14 @@ def test_the_python_script_reproduces_every_p_value(folder):
     assert (code, "every p value is reproduced" in output) == (0, True), output
 
 
-def test_the_python_script_finds_a_changed_p_value(folder, tmp_path):
+def test_the_python_script_finds_a_changed_p_value(folder, tmp_path, monkeypatch, capsys):
     copy = shutil.copytree(folder, tmp_path / "copy")
     table = pd.read_csv(copy / "contrasts.csv")
     table.loc[table["p_value"].notna().idxmax(), "p_adjusted"] += 0.01
     table.to_csv(copy / "contrasts.csv", index=False)
-    code, output = run([sys.executable, "reproduce.py"], copy)
-    assert code == 1
-    assert "1 p values differ" in output
+    monkeypatch.setattr(reproduce, "FOLDER", copy)
+    assert reproduce.main() == 1
+    assert "1 p values differ" in capsys.readouterr().out
 
 
 @pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
