@@ -144,6 +144,16 @@ def test_less_immobility_points_to_the_right(shown, arms):
         assert row.size.low <= row.size.effect <= row.size.high
 
 
+def test_a_measure_may_add_a_step_of_its_own_to_the_effect_overview(shown):
+    own = dataclasses.replace(shown["immobility"].info, step=model.MechanismStep("Stained cells", "signalling"))
+    titles = [step.title for step in effect_overview.steps(list(shown.values()))]
+    with_own = effect_overview.steps([*shown.values(), dataclasses.replace(shown["immobility"], info=own)])
+    place = [step.title for step in with_own].index("Stained cells")
+    assert [step.title for step in with_own] == [*titles[:place], "Stained cells", *titles[place:]]
+    assert "signalling" in titles[place - 1]
+    assert [endpoint.info.step for endpoint in with_own[place].endpoints] == [own.step]
+
+
 def test_a_ratio_enters_the_effect_overview_in_standard_deviations(shown):
     # t = 3 with 8 and 8 animals: d = 3 * sqrt(1/8 + 1/8) = 1.5; times J(28) = 0.97293 (Hedges 1981, exact).
     numbers = {"estimate": 0.3, "ci_low": 0.1, "ci_high": 0.5, "se": 0.1, "df": 28.0, "n": 8, "n_reference": 8}

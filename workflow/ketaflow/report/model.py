@@ -40,6 +40,22 @@ class ReportSettings:
 
 
 @dataclass(frozen=True)
+class MechanismStep:
+    """A step of the effect overview that an assay adds.
+
+    Attributes
+    ----------
+    title : str
+        Its heading.
+    after : str
+        Name of the step it follows (figures/effect_overview.yaml).
+    """
+
+    title: str
+    after: str
+
+
+@dataclass(frozen=True)
 class MeasureInfo:
     """What ``measures.yaml`` says about a measure.
 
@@ -51,18 +67,22 @@ class MeasureInfo:
         Where an antidepressant moves it.
     time_course : bool
         Whether the page draws its course over time, even where it is no endpoint.
+    step : MechanismStep or None
+        The step of the effect overview that the measure belongs to; None if its words decide.
     """
 
     title: str = ""
     unit: str = ""
     direction: str = "none"
     time_course: bool = False
+    step: MechanismStep | None = None
 
     @classmethod
     def read(cls, described: Mapping[str, Any]) -> Self:
         """Build from the measure's entry."""
         title, unit = str(described.get("title") or ""), str(described.get("unit") or "")
-        return cls(title, unit, str(described.get("direction") or "none"), bool(described.get("time_course")))
+        step = MechanismStep(**described["step"]) if "step" in described else None
+        return cls(title, unit, str(described.get("direction") or "none"), bool(described.get("time_course")), step)
 
 
 Measures = Mapping[str, Mapping[str, MeasureInfo]]

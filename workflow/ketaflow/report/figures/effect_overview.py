@@ -2,7 +2,7 @@
 
 In: endpoints and arms. Out: one figure of the whole cohort. Effects are Hedges g, with the sign turned so that the
 right is where an antidepressant acts. Steps of the mechanism without a measure, and endpoints without a standardised
-effect, are named. effect_overview.yaml lists the steps.
+effect, are named. effect_overview.yaml lists the steps; a measure may add one (``step`` in its measures.yaml).
 """
 
 import math
@@ -83,12 +83,17 @@ def steps(endpoints: list[Endpoint]) -> list[Step]:
     Returns
     -------
     list of Step
-        All steps in their order, those without an endpoint too; endpoints that belong to no step last.
+        All steps in their order, those without an endpoint too, each followed by the steps that measures of the
+        endpoints add; endpoints that belong to no step last.
     """
-    found: dict[str, list[Endpoint]] = {step["title"]: [] for step in MECHANISM["steps"]}
-    for endpoint in endpoints:
-        if endpoint.plan.measure not in MECHANISM["not_shown"]:
-            found.setdefault(_step_title(endpoint), []).append(endpoint)
+    shown = [endpoint for endpoint in endpoints if endpoint.plan.measure not in MECHANISM["not_shown"]]
+    added = [endpoint.info.step for endpoint in shown if endpoint.info.step]
+    found: dict[str, list[Endpoint]] = {}
+    for step in MECHANISM["steps"]:
+        found[step["title"]] = []
+        found |= {one.title: [] for one in added if one.after == step["name"]}
+    for endpoint in shown:
+        found.setdefault(_step_title(endpoint), []).append(endpoint)
     return [Step(title, own) for title, own in found.items()]
 
 
@@ -193,7 +198,9 @@ def _effect(endpoint: Endpoint, arm: Arm, row: Difference) -> Effect:
 
 
 def _step_title(endpoint: Endpoint) -> str:
-    """Title of the first step one of whose words is in the analyte, else in the measure, else in the assay."""
+    """Title of the step that the measure adds, else of the first with a word in its analyte, measure or assay."""
+    if endpoint.info.step:
+        return endpoint.info.step.title
     analyte = " ".join(str(one) for one in endpoint.plan.where.get("analyte", ()))
     for source in (analyte, endpoint.plan.measure, endpoint.plan.assay):
         text = f" {SEPARATORS.sub(' ', source.casefold())} "
