@@ -1,0 +1,129 @@
+"""Constants of the assay that are no settings, each with its unit and its source.
+
+What a user may want to change is a setting (``settings.schema.yaml``). "Tuned on simulated fields" refers to the fields
+of ``benchmarks/stained_cells.py``.
+"""
+
+# Scale of the analysis ------------------------------------------------------------------------------------------------
+# Pixels are averaged until one is as wide as this share of the smallest cell; tuned on simulated fields: 1/6 and 1/8
+# give the same counts.
+WORKING_PIXEL = 1 / 6
+
+# Optical density ------------------------------------------------------------------------------------------------------
+# Blocks whose median is compared for the white level: their side (largest diameters of a cell), samples per side, the
+# share of them that is averaged as the brightest, and the smallest number of these.
+WHITE_BLOCK = 2.0
+WHITE_SAMPLES_PER_SIDE = 16
+WHITE_SHARE = 0.01
+MIN_WHITE_BLOCKS = 3
+# Glass is grey: its channels differ by at most this share. Tissue that absorbs an optical density of 0.02 along DAB
+# differs by more.
+MAX_GREY_DIFFERENCE = 0.02
+# Light of a black pixel (counts): half of the smallest number.
+DARKEST_COUNTS = 0.5
+# Every so many pixels along each axis are enough for the median of a whole field.
+MEDIAN_STEP = 3
+# skimage.color.separate_stains divides the logarithm of light by log(1e-6).
+SKIMAGE_LOG_RANGE = 6.0
+# Optical density of DAB that is added before the separation, and subtracted after it: more than noise makes negative.
+OFFSET_DENSITY = 1.0
+# A pixel of a DAB image is black if its darkest channel lies below this share of the full scale: an optical density
+# above 2 is not proportional to the stain.
+BLACK_SHARE = 0.01
+
+# Background and noise -------------------------------------------------------------------------------------------------
+# SD of the Gaussian that suppresses noise (smallest diameters of a cell); tuned on simulated fields.
+SMOOTHING = 1 / 5
+# Diameter of the disc of the opening (largest diameters of a cell): wider than a cell.
+OPENING = 1.0
+# SD of the Gaussian that smooths the opening (its radius); without it, noise remains
+# (simulated fields).
+OPENING_SMOOTHING = 0.5
+# Side of a window in which the noise is estimated (largest diameters of a cell).
+NOISE_WINDOW = 1.5
+# Shares of a normal distribution that lie more than 2 and 1 SD below its median.
+LOW_QUANTILES = (0.0228, 0.1587)
+# Smallest SD of the background: a simulated or clipped background may have none.
+MIN_NOISE = 1e-6
+
+# Cells ----------------------------------------------------------------------------------------------------------------
+# Radius of the opening that removes threads, SD of the smoothing of the distance and of the height, smallest distance
+# of two peaks (smallest diameters of a cell), and power of the height; tuned on simulated fields.
+MASK_OPENING = 1 / 6
+DISTANCE_SMOOTHING = 1 / 12
+BROAD_SMOOTHING = 0.3
+PEAK_DISTANCE = 1 / 3
+HEIGHT_POWER = 0.3
+# Quantile of the heights of an object's pixels that counts as its height: noise raises the highest pixel. 0.9 is within
+# 7 % of the peak of a Gaussian down to half of its height.
+HEIGHT_QUANTILE = 0.9
+# Cells lower than this many thresholds are near it.
+NEAR_THRESHOLD = 1.5
+
+# Figures --------------------------------------------------------------------------------------------------------------
+# Colours (8-bit RGB): counted cells, other objects, region of interest; distinct for red-green
+# colour blind readers.
+COUNTED_FLUORESCENCE_RGB = (255, 215, 0)
+COUNTED_DAB_RGB = (0, 90, 255)
+UNCOUNTED_RGB = (230, 0, 200)
+ROI_RGB = (0, 200, 220)
+# Quantiles of fluorescence that are shown as black and as full intensity.
+DISPLAY_QUANTILES = (0.01, 0.999)
+# Longest side of the whole field as shown, radius of a dot, gap between panels (pixels of the figure), and enlargement.
+FIELD_FIGURE_PX = 420
+DOT_RADIUS_PX = 1.8
+GAP_PX = 6
+ENLARGEMENT = 2
+# Largest size of a figure (bytes), and the WebP qualities that are tried in turn (0 to 100).
+FIELD_FIGURE_MAX_BYTES = 25_000
+PART_FIGURE_MAX_BYTES = 60_000
+WEBP_QUALITIES = (45, 20, 5)
+
+# Demonstration cohort -------------------------------------------------------------------------------------------------
+# Cells per mm2 of simulated vehicle animals, what 20 mg/kg adds (ratio), the SD between animals (of the logarithm), and
+# the share of cells that touch another.
+VEHICLE_DENSITY_PER_MM2 = 220.0
+GAIN_AT_HIGHEST_DOSE = 0.6
+HIGHEST_DOSE_MG_PER_KG = 20
+BETWEEN_ANIMAL_SD = 0.15
+TOUCHING_SHARE = 0.2
+# Micrometres per centimetre, the unit of the resolution of a TIFF.
+UM_PER_CM = 1e4
+
+# Simulation -----------------------------------------------------------------------------------------------------------
+# Mean background of the simulated camera and SD of its read noise (photons), and its offset (counts).
+PHOTONS = 250.0
+READ_NOISE_SD = 6.0
+CAMERA_OFFSET = 100.0
+# Distance of a cell's edge from the edge of the image (pixels), and tries to find a free place.
+DRAWN_MARGIN_PX = 2.0
+PLACING_ATTEMPTS = 400
+# Distance of the centres of touching cells over the sum of their radii.
+PAIR_DISTANCE = (0.85, 1.0)
+# A cell is drawn as far as this (its long half axis).
+DRAWN_REACH = 2.6
+# Grain of chromatin: size (um) and SD over the mean.
+CHROMATIN_UM = 0.5
+CHROMATIN_CV = 0.3
+# Nucleus of a soma: diameter over that of the soma, and share of the stain it lacks.
+NUCLEUS_RATIO = 0.55
+NUCLEUS_DEPTH = 0.6
+# Process of a soma: half width (um), and height over that of the soma.
+PROCESS_UM = 1.0
+PROCESS_HEIGHT = 0.6
+# SD of a cell out of focus (diameters of a cell), and grain of the background (um).
+HAZE_DIAMETERS = 1.5
+TEXTURE_UM = 0.8
+# Uneven background: grid of random clouds, their weight beside the slope, and the lowest relative light.
+CLOUD_GRID = 5
+CLOUD_WEIGHT = 0.2
+MIN_RELATIVE_LIGHT = 0.2
+# Vectors of DAB and haematoxylin (red, green, blue): Ruifrok and Johnston 2001, Anal Quant Cytol Histol 23:291.
+DRAWN_DAB = (0.27, 0.57, 0.78)
+DRAWN_HAEMATOXYLIN = (0.65, 0.70, 0.29)
+# Optical density of the counterstain, and diameter of counterstained nuclei (um).
+COUNTERSTAIN_DENSITY = 0.35
+COUNTERSTAINED_UM = 7.0
+# Equal noise of the three channels makes noise along DAB that is this much smaller than 1 / (norm of the row of the
+# inverse of both vectors and their normal): 1 / 1.665.
+CHANNEL_NOISE = 0.6006

@@ -1,0 +1,1 @@
+"""Where are stained cells, and how far does each extend?"""

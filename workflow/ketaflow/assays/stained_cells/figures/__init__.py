@@ -1,0 +1,1 @@
+"""What does a reviewer need to see of a field?"""

@@ -1,0 +1,1 @@
+"""How would a field look whose cells are known?"""

@@ -1,0 +1,1 @@
+"""How much stain is there in each pixel?"""
