@@ -76,6 +76,20 @@ def test_the_plate_of_that_name_is_taken_from_a_file_of_several(tmp_path):
     assert first(ingest(rows(), saved(tmp_path, text), SETTINGS)) == 1.001
 
 
+def test_the_sheet_of_that_name_is_taken_with_the_reference_on_it(tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, level in (("P0", 2.0), ("P1", 1.0)):
+        sheet = book.create_sheet(title)
+        for nm, offset in ((450, level), (570, level / 4)):
+            for line in block(offset, f"Raw Data ({nm})").splitlines():
+                sheet.append(line.split(","))
+    book.save(tmp_path / "p.xlsx")
+    assert first(ingest(rows(file="p.xlsx"), tmp_path, SETTINGS)) == 0.75
+
+
 @pytest.mark.parametrize(
     ("plate", "says"),
     [({"wavelength_nm": 620}, "no values at 620 nm"), ({"read": "x"}, "no read is named 'x'"),

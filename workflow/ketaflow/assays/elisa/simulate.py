@@ -15,21 +15,30 @@ from ketaflow.core.inputs import Rows
 
 # A sandwich ELISA of BDNF with TMB: absorbance at 450 nm less 570 nm at concentration zero and at saturation,
 # inflection (pg/ml), slope.
-BOTTOM_AU, TOP_AU, INFLECTION_PG_PER_ML, SLOPE = 0.055, 3.1, 820.0, 1.12
+BOTTOM_AU = 0.055
+TOP_AU = 3.1
+INFLECTION_PG_PER_ML = 820.0
+SLOPE = 1.12
 NOISE_FRACTION = 0.04
 # Absorbance of plastic and buffer, and its spread; the reader's upper limit.
-PLASTIC_AU, PLASTIC_SD_AU, READER_LIMIT_AU = 0.042, 0.003, 4.0
+PLASTIC_AU = 0.042
+PLASTIC_SD_AU = 0.003
+READER_LIMIT_AU = 4.0
 # What a faulty well reads against a sound one (factor), and what a contaminated blank holds (pg/ml).
-BAD_DUPLICATE_FACTOR, CONTAMINATION_PG_PER_ML = 0.45, 90.0
+BAD_DUPLICATE_FACTOR = 0.45
+CONTAMINATION_PG_PER_ML = 90.0
 LEVELS_PG_PER_ML = (1000.0, 500.0, 250.0, 125.0, 62.5, 31.25, 15.625, 7.8125)
 CONTROLS_PG_PER_ML = {"low": 60.0, "high": 300.0}
 TIME_MIN = 240.0
-WAVELENGTH_NM, REFERENCE_NM = 450, 570
-ROWS, COLUMNS = "ABCDEFGH", range(1, 13)
+WAVELENGTH_NM = 450
+REFERENCE_NM = 570
+ROWS = "ABCDEFGH"
+COLUMNS = range(1, 13)
 # By matrix: dilution, mean of vehicle animals (pg/ml of plasma, pg per mg of protein), largest rise and dose of half
 # of it (fraction, mg/kg), coefficient of variation between animals.
 MATRICES = {"plasma": (2.0, 420.0, 0.6, 7.0, 0.18), "hippocampus": (2.0, 170.0, 0.4, 5.0, 0.12)}
-PROTEIN_MG_PER_ML, PROTEIN_CV = 2.2, 0.12
+PROTEIN_MG_PER_ML = 2.2
+PROTEIN_CV = 0.12
 
 
 def draw(rows: Rows, folder: Path, *, seed: int) -> None:

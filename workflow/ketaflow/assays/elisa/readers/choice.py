@@ -94,6 +94,8 @@ def reference(export: Export, row: PlateRow, own: Read, settings: IngestSettings
         return None
     reads = [read for read in export.reads if read.kind == "raw" and read is not own]
     reads = [read for read in reads if read.plate in (own.plate, "")] or reads
+    if any(read.sheet == own.sheet for read in reads):
+        reads = [read for read in reads if read.sheet == own.sheet]
     if chosen:
         try:
             reads = _at(reads, float(chosen), file) if len(chosen) > 2 else _named(export.reads, chosen, file)
@@ -133,14 +135,21 @@ def _uncorrected(export: Export, row: PlateRow) -> tuple[list[Read], tuple[str, 
 
 
 def _of_plate(reads: list[Read], plate: str) -> list[Read]:
-    """Reads of the plate of that name, where the file holds several plates."""
-    return [read for read in reads if read.plate.lower() == plate.lower()] or reads
+    """Reads of the plate of that name, where the file holds several plates, or of a sheet of that name."""
+    name = plate.lower()
+    for own in (
+        [read for read in reads if read.plate.lower() == name],
+        [read for read in reads if read.sheet.lower() == name],
+    ):
+        if own:
+            return own
+    return reads
 
 
 def _named(reads: Sequence[Read], name: str, file: str) -> list[Read]:
     wanted = name.strip().lower()
     for match in (
-        [read for read in reads if wanted in (read.name.lower(), read.plate.lower())],
+        [read for read in reads if wanted in (read.name.lower(), read.plate.lower(), read.sheet.lower())],
         [read for read in reads if wanted in read.name.lower()],
     ):
         if match:

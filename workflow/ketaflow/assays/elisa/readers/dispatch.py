@@ -5,7 +5,7 @@ its name or ending.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,8 +49,8 @@ def _says(*words: str) -> Callable[[Sequence[Sheet]], bool]:
 
 def _blocks(sheets: Sequence[Sheet]) -> list[Read]:
     """Matrices of all sheets; lists of wells where there are none."""
-    found = [read for sheet in sheets for read in matrices(sheet)]
-    return found or [read for sheet in sheets for read in well_lists(sheet)]
+    found = [replace(read, sheet=sheet.name) for sheet in sheets for read in matrices(sheet)]
+    return found or [replace(read, sheet=sheet.name) for sheet in sheets for read in well_lists(sheet)]
 
 
 def _always(sheets: Sequence[Sheet]) -> bool:

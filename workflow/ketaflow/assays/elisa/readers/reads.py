@@ -53,6 +53,8 @@ class Read:
         Whether the reader's software changed the values.
     plate : str
         Name of the plate in the file; empty where it has none.
+    sheet : str
+        Name of its sheet; empty for text.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Read:
     wavelength_nm: float | None = None
     kind: Kind = "raw"
     plate: str = ""
+    sheet: str = ""
 
 
 def wavelength_in_label(label: str) -> float | None:
