@@ -28,6 +28,7 @@ include: "workflow/rules/revise.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/calibrate.smk"
+include: "workflow/rules/train_spine_scorer.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/clip.smk"
 

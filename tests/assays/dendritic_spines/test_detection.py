@@ -1,10 +1,12 @@
 """Detection: candidates, which of them are one spine, and their scores."""
 
+import io
+
 import numpy as np
 import pytest
 from simulated_dendrites import MIDDLE_UM, QUANTIFY, sphere, straight_shaft, traced
 
-from ketaflow.assays.dendritic_spines.detection import candidate_search, scorer
+from ketaflow.assays.dendritic_spines.detection import candidate_search, scorer, scorer_file
 from ketaflow.assays.dendritic_spines.detection.candidate_merging import Duplicates
 from ketaflow.assays.dendritic_spines.detection.candidates import DESCRIPTORS, Candidates
 from ketaflow.assays.dendritic_spines.raters.matching import match_points
@@ -110,6 +112,14 @@ def test_the_shipped_weights_fit_the_inputs_and_layers():
         depth = scorer.layer_count(weights, network)
         shapes = [weights[f"{network}_{layer}_weight"].shape for layer in range(depth)]
         assert shapes == [(scorer.INPUT_WIDTH, constants.LAYERS[0]), constants.LAYERS, (constants.LAYERS[1], 1)]
+
+
+@pytest.mark.filterwarnings("ignore:Got `batch_size`")
+def test_training_writes_the_same_bytes_again():
+    """Two tissues instead of all: the same code, seeds, thread and file format."""
+    first, second = (shipped_scorer.train(tissues=2)[0] for _ in range(2))
+    assert first == second
+    assert set(scorer_file.decode(io.BytesIO(first))) == set(scorer.shipped_weights())
 
 
 def test_the_shipped_weights_recognise_spines_in_images_they_have_not_seen():

@@ -9,8 +9,7 @@ import tifffile
 from simulated_dendrites import INGEST, ROW
 
 from ketaflow.assays.dendritic_spines import ingest
-from ketaflow.assays.dendritic_spines.detection import scorer
-from ketaflow.assays.dendritic_spines.detection.lab_scorer import checked_weights
+from ketaflow.assays.dendritic_spines.detection import scorer, scorer_file
 from ketaflow.assays.dendritic_spines.model import MAIN
 from ketaflow.assays.dendritic_spines.tracing import image_properties
 from ketaflow.core.errors import IngestError
@@ -53,14 +52,14 @@ def stored(weights: dict[str, np.ndarray]) -> bytes:
 
 
 def test_the_laboratorys_own_scorer_is_read_with_the_stack(run):
-    (run.folder / "own.npz").write_bytes(stored(scorer.shipped_weights()))
+    (run.folder / "own.npz").write_bytes(scorer_file.encode(scorer.shipped_weights()))
     image = ingest.ingest(run.rows, run.folder, replace(INGEST, scorer_file="own.npz"))
     assert set(image.lab_weights) == set(scorer.shipped_weights())
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.2, 0.6, 0.97])
 def test_a_truncated_scorer_is_refused_by_name(run, kept):
-    whole = stored(scorer.shipped_weights())
+    whole = scorer_file.encode(scorer.shipped_weights())
     (run.folder / "own.npz").write_bytes(whole[: int(kept * len(whole))])
     with pytest.raises(IngestError, match=r"own\.npz.*scorer_file"):
         ingest.ingest(run.rows, run.folder, replace(INGEST, scorer_file="own.npz"))
@@ -73,10 +72,16 @@ def test_a_file_that_is_no_scorer_is_refused_by_name(run, content):
         ingest.ingest(run.rows, run.folder, replace(INGEST, scorer_file="own.npz"))
 
 
-def test_a_scorer_of_another_version_has_to_be_trained_again():
-    with pytest.raises(IngestError, match=r"7 numbers.*calibrate_dendritic_spines"):
-        checked_weights({"mean": np.zeros(7)})
-    assert checked_weights({}) == {}
+@pytest.mark.parametrize(("features", "words"), [
+    (None, "inputs without names"),
+    (np.array(scorer_file.FEATURE_NAMES[::-1]), "different: their order"),
+    (np.array([*scorer_file.FEATURE_NAMES[:-1], "colour"]), "different: colour, residual_in_unevenness"),
+])  # fmt: skip
+def test_a_scorer_of_another_version_has_to_be_trained_again(run, features, words):
+    named = {} if features is None else {"features": features}
+    (run.folder / "own.npz").write_bytes(stored({**scorer.shipped_weights(), **named}))
+    with pytest.raises(IngestError, match=rf"own\.npz.*{words}.*calibrate_dendritic_spines"):
+        ingest.ingest(run.rows, run.folder, replace(INGEST, scorer_file="own.npz"))
 
 
 def test_one_channel_of_several_is_read_and_its_name_kept(tmp_path):

@@ -7,8 +7,6 @@ was trained on all. Nothing is written into the cohort folder.
 """
 
 import hashlib
-import io
-import zipfile
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -16,7 +14,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from ketaflow.assays.dendritic_spines.constants import ZIP_DATE
+from ketaflow.assays.dendritic_spines.detection import scorer_file
 from ketaflow.assays.dendritic_spines.detection.scorer import shipped_weights
 from ketaflow.assays.dendritic_spines.model import HUMAN_SCORES, AssaySettings, DendriteImage, Weights
 from ketaflow.assays.dendritic_spines.raters import agreement
@@ -133,7 +131,7 @@ def _calibrated(
     name = f"scorer_{_fingerprint(weights)}.npz"
     report, gain = _report(each, own.seed)
     return {
-        name: _npz(weights),
+        name: scorer_file.encode(weights),
         "settings.yaml": f"dendritic_spines:\n  ingest:\n    scorer_file: {name}\n",
         "report": report,
         "left_out": each.drop(columns="classes"),
@@ -288,14 +286,3 @@ def _summary_line(row: pd.Series) -> str:
 def _fingerprint(weights: Weights) -> str:
     """Fingerprint of weights, for the name of their file."""
     return hashlib.sha256(b"".join(weights[name].tobytes() for name in sorted(weights))).hexdigest()[:8]
-
-
-def _npz(weights: Weights) -> bytes:
-    """Encode weights as NumPy's npz; equal weights give equal bytes."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name in sorted(weights):
-            content = io.BytesIO()
-            np.save(content, weights[name])
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_DATE), content.getvalue(), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from ketaflow.assays.dendritic_spines.detection import scorer_file
 from ketaflow.assays.dendritic_spines.model import MAIN, DendriteImage, ImageRow, IngestSettings, Weights
 from ketaflow.assays.dendritic_spines.tracing.image_properties import is_dark_on_light
 from ketaflow.core import images
@@ -92,18 +93,15 @@ def _refuse_other_polarity(found: images.Image, name: str, *, is_dark: bool) -> 
         )
 
 
-def _lab_weights(folder: Path, scorer_file: str) -> Weights:
+def _lab_weights(folder: Path, scorer_file_name: str) -> Weights:
     """Read the weights of the laboratory's scorer; none where the settings name no file."""
-    if not scorer_file:
+    if not scorer_file_name:
         return {}
     try:
-        with np.load(folder / scorer_file, allow_pickle=False) as stored:
-            weights = {name: stored[name] for name in stored.files}
-        if "mean" not in weights:
-            raise ValueError("it holds no weights")
+        return scorer_file.decode(folder / scorer_file_name)
     except UNREADABLE as error:
         raise IngestError(
-            f"{scorer_file}: cannot be read as a scorer ({error}). Expected the file that the calibration wrote, in "
-            "the cohort folder; mend dendritic_spines.ingest.scorer_file in the settings, or leave it empty."
+            f"{scorer_file_name}: cannot be used as a scorer: {error}. Expected the file that the calibration wrote, "
+            "in the cohort folder. Run snakemake calibrate_dendritic_spines and enter its file in "
+            "dendritic_spines.ingest.scorer_file, or leave that setting empty."
         ) from error
-    return weights

@@ -7,7 +7,6 @@ import numpy as np
 from ketaflow.assays.dendritic_spines.constants import CLASSES, SHAFT_POINT_UM
 from ketaflow.assays.dendritic_spines.detection import candidate_search, scorer
 from ketaflow.assays.dendritic_spines.detection.candidates import Candidates, concatenate
-from ketaflow.assays.dendritic_spines.detection.lab_scorer import checked_weights
 from ketaflow.assays.dendritic_spines.detection.shape import Shapes, measure_shapes
 from ketaflow.assays.dendritic_spines.detection.spine_class import class_probabilities
 from ketaflow.assays.dendritic_spines.model import (
@@ -130,7 +129,7 @@ def _scores(candidates: Candidates, lab_weights: Weights, settings: QuantifySett
     if settings.scorer == "classical":
         return scorer.classical_score(candidates)
     if lab_weights:
-        return scorer.score_candidates(candidates, checked_weights(lab_weights))
+        return scorer.score_candidates(candidates, lab_weights)
     return scorer.adjust_for_clear_image(
         scorer.score_candidates(candidates, scorer.shipped_weights()),
         candidates,

@@ -1,6 +1,6 @@
 """Probability that a candidate is a spine: by a small network shipped with ketaflow, or by a rule without learning.
 
-The network was trained on simulated dendrites alone (``training.shipped_scorer`` is the command); its weights lie
+The network was trained on simulated dendrites alone (``snakemake train_spine_scorer``); its weights lie
 beside this file. It is the mean of a few perceptrons, each given a patch and its mirror image, because a spine has no
 handedness.
 """
@@ -11,26 +11,19 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit, logit
 
-from ketaflow.assays.dendritic_spines.detection import constants
-from ketaflow.assays.dendritic_spines.detection.candidates import (
-    ALONG_UM,
-    DESCRIPTORS,
-    OUTWARD_UM,
-    Candidates,
-    clearness,
-)
+from ketaflow.assays.dendritic_spines.detection import constants, scorer_file
+from ketaflow.assays.dendritic_spines.detection.candidates import Candidates, clearness
 from ketaflow.assays.dendritic_spines.model import Weights
 
 # Number of values that a network is given of each candidate.
-INPUT_WIDTH = len(OUTWARD_UM) * len(ALONG_UM) + len(DESCRIPTORS)
+INPUT_WIDTH = len(scorer_file.FEATURE_NAMES)
 SHIPPED = Path(__file__).with_name("scorer.npz")
 
 
 @cache
 def shipped_weights() -> Weights:
     """Return the weights shipped with ketaflow, as float32."""
-    with np.load(SHIPPED) as stored:
-        return {name: stored[name].astype(np.float32) for name in stored.files}
+    return scorer_file.decode(SHIPPED)
 
 
 def score_candidates(candidates: Candidates, weights: Weights) -> np.ndarray:
@@ -70,7 +63,7 @@ def network_input(candidates: Candidates, *, mirrored: bool) -> np.ndarray:
         The patch, row by row, and the descriptors, both compressed.
     """
     patches = candidates.patches[:, :, ::-1] if mirrored else candidates.patches
-    flat = patches.reshape(len(candidates), -1)
+    flat = patches.reshape(len(candidates), patches.shape[1] * patches.shape[2])
     descriptors = compress(candidates.descriptors, constants.DESCRIPTOR_STEEPNESS)
     return np.hstack([compress(flat, constants.PATCH_STEEPNESS), descriptors])
 

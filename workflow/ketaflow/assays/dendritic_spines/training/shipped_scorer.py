@@ -1,18 +1,16 @@
-"""How the shipped scorer is made. Command, to be run in ``workflow/``:
-
-    python -m ketaflow.assays.dendritic_spines.training.shipped_scorer
+"""How the shipped scorer is made: the target ``snakemake train_spine_scorer``.
 
 It simulates images (``training_images``), finds candidates in them as ``quantify`` does, labels those near a simulated
-head as spines and those far from all heads as none, and fits the networks. No photograph is used. It takes about three
+head as spines and those far from all heads as none, and fits the networks. No photograph is used. It takes about four
 minutes on one core.
 """
 
-import sys
 import warnings
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
-from ketaflow.assays.dendritic_spines.detection import candidate_search, scorer
+from ketaflow.assays.dendritic_spines.detection import candidate_search, scorer, scorer_file
 from ketaflow.assays.dendritic_spines.detection.candidates import Candidates
 from ketaflow.assays.dendritic_spines.model import Weights
 from ketaflow.assays.dendritic_spines.tracing.projection import project_stack
@@ -131,19 +129,43 @@ def fit_networks(inputs: np.ndarray, labels: np.ndarray, *, seed: int, networks:
     return weights
 
 
-def main(count: int = constants.TISSUES) -> None:
-    """Simulate, fit, and write ``scorer.npz`` beside ``detection/scorer.py``."""
-    rng = np.random.default_rng(constants.DRAWING_SEED)
-    tissues = (random_tissue(rng) for _ in range(count))
-    images = (image_tissue(tissue, rng) for tissue in tissues for _ in range(constants.IMAGES_PER_TISSUE))
-    parts = [labelled_candidates(image, rng) for image in images]
-    inputs, labels = np.vstack([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-    weights = fit_networks(inputs, labels, seed=constants.NETWORK_SEED, networks=constants.NETWORKS)
-    stored = {name: array.astype(np.float16 if "weight" in name else np.float32) for name, array in weights.items()}
-    with scorer.SHIPPED.open("wb") as file:
-        np.savez_compressed(file, **stored)  # type: ignore[arg-type]  # arrays by name, beside the flag allow_pickle
-    sys.stdout.write(f"{len(labels)} candidates of {len(parts)} images, {100 * labels.mean():.1f} % spines\n")
+def train(tissues: int = constants.TISSUES) -> tuple[bytes, str]:
+    """Simulate images, find candidates in them, and fit the networks, all on one thread.
+
+    Parameters
+    ----------
+    tissues : int
+        Number of tissues drawn.
+
+    Returns
+    -------
+    scorer : bytes
+        The file ``detection/scorer.npz``; the same bytes at each run with the same versions of the packages.
+    summary : str
+        Number of candidates and images.
+    """
+    with threadpool_limits(1):
+        rng = np.random.default_rng(constants.DRAWING_SEED)
+        drawn = (random_tissue(rng) for _ in range(tissues))
+        images = (image_tissue(tissue, rng) for tissue in drawn for _ in range(constants.IMAGES_PER_TISSUE))
+        inputs, labels = zip(*(labelled_candidates(image, rng) for image in images), strict=True)
+        every, spine = np.vstack(inputs), np.concatenate(labels)
+        weights = fit_networks(every, spine, seed=constants.NETWORK_SEED, networks=constants.NETWORKS)
+    summary = f"{len(spine)} candidates of {len(labels)} images, {100 * spine.mean():.1f} % spines"
+    return scorer_file.encode(shipped_form(weights)), summary
 
 
-if __name__ == "__main__":
-    main()
+def shipped_form(weights: Weights) -> Weights:
+    """Round fitted weights to half precision, as they are shipped.
+
+    Parameters
+    ----------
+    weights : dict of str to array
+        From ``fit_networks``.
+
+    Returns
+    -------
+    dict of str to array
+        Weights in half, everything else in single precision.
+    """
+    return {name: array.astype(np.float16 if "weight" in name else np.float32) for name, array in weights.items()}

@@ -1,0 +1,79 @@
+"""Weights of a scorer as a file: NumPy's npz with the names of the inputs, the same bytes for the same weights.
+
+The names are checked when a file is read: weights that were trained on other inputs, or on the same ones in another
+order, would give scores without meaning.
+"""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from ketaflow.assays.dendritic_spines.constants import ZIP_DATE
+from ketaflow.assays.dendritic_spines.detection.candidates import ALONG_UM, DESCRIPTORS, OUTWARD_UM
+from ketaflow.assays.dendritic_spines.model import Weights
+
+# Name of the array that holds the names of the inputs.
+FEATURES = "features"
+# Names of the inputs of a network, in their order: the patch, row by row, and the descriptors.
+FEATURE_NAMES = (
+    *(f"patch_outward_{outward:.2f}_along_{along:.2f}_um" for outward in OUTWARD_UM for along in ALONG_UM),
+    *DESCRIPTORS,
+)
+
+
+def encode(weights: Weights) -> bytes:
+    """Encode weights as NumPy's npz.
+
+    Parameters
+    ----------
+    weights : dict of str to array
+        Weights of a scorer.
+
+    Returns
+    -------
+    bytes
+        With the names of the inputs; neither date nor compression, so that equal weights give equal bytes.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, array in sorted({**weights, FEATURES: np.array(FEATURE_NAMES)}.items()):
+            content = io.BytesIO()
+            np.save(content, array)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_DATE), content.getvalue())
+    return buffer.getvalue()
+
+
+def decode(file: Path | IO[bytes]) -> Weights:
+    """Read weights and check the names of their inputs.
+
+    Parameters
+    ----------
+    file : path or binary file
+        What ``encode`` wrote.
+
+    Returns
+    -------
+    dict of str to array
+        Weights as float32.
+
+    Raises
+    ------
+    ValueError
+        If it holds no weights, or weights that were trained on other inputs.
+    """
+    with np.load(file, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    if "mean" not in arrays:
+        raise ValueError("it holds no weights")
+    names = tuple(str(name) for name in arrays.pop(FEATURES, ()))
+    if names != FEATURE_NAMES:
+        differing = sorted(set(names) ^ set(FEATURE_NAMES)) or ["their order"]
+        found = f"{len(names)} named inputs" if names else "inputs without names"
+        raise ValueError(
+            f"it was trained on {found} by another version of ketaflow, expected {len(FEATURE_NAMES)}; "
+            f"different: {', '.join(differing[:3])}{', ...' if len(differing) > 3 else ''}"
+        )
+    return {name: array.astype(np.float32) for name, array in arrays.items()}
