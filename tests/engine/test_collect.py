@@ -200,3 +200,30 @@ def test_a_summary_over_the_cohort_that_fails_costs_nothing_else(tmp_path, monke
     (row,) = found.checks[found.checks["check"].eq("cohort_summary")].to_dict("records")
     assert (row["verdict"], "KeyError: 'analyte'" in row["message"]) == ("fail", True)
     assert "the summary over the cohort failed" in collect.summary(found)
+
+
+def test_a_standard_that_cannot_be_read_is_a_failed_row_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.undo()
+    from ketaflow.assays.microdialysis import model as microdialysis
+
+    nan, reason = float("nan"), "s.txt: the file is empty. Export the chromatogram again."
+    broken = microdialysis.StandardReadBack(
+        "s.txt", "glutamate", "s.txt", 1.0, nan, nan, nan, readable=False, reason=reason
+    )
+    made = {"recordings": [], "measurements": [], "checks": []}
+    sources = (Source("c.txt", "c", 5), Source("s.txt", "s", 0))
+    for animal in ("M1", "M2"):
+        value = measurement("baseline_um", 2.0, animal=animal, recording=animal)
+        named = (NamedRecording(animal, animal, None, ("c.txt",), ""),)
+        made["recordings"].append(Outcome(animal, Ingested(), recordings=named, sources=sources))
+        made["measurements"].append(Outcome(animal, microdialysis.Measured([value], standards=[broken])))
+        made["checks"].append(Outcome(animal, Checked()))
+    for (name, done), kind in zip(made.items(), (Ingested, microdialysis.Measured, Checked), strict=True):
+        batch_files.write(done, kind, tmp_path / f"{name}.zip")
+    given = collect.AssayInput([tmp_path], {}, Source("microdialysis.csv", "t", 10))
+    found = collect.collect({"microdialysis": given}, animals=ANIMALS, imported=None)
+    rows = found.recordings.set_index("path")
+    assert rows.loc["s.txt", ["recording", "status", "reason"]].tolist() == ["s.txt", "failed", reason]
+    assert rows.loc["c.txt", "status"].tolist() == ["ok", "ok"]
+    assert "s.txt" not in set(found.items["recording"])
+    assert f"  failed: s.txt: {reason}" in collect.summary(found)
