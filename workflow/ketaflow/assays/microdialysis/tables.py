@@ -138,7 +138,7 @@ def _concentrations(cohort: Cohort) -> list[Problem]:
     known = set(zip(cohort.tables[TABLE]["animal"], cohort.tables[TABLE]["fraction"], strict=True))
     regions = cohort.tables[TABLE].groupby("animal")["region"].nunique()
     two_regions = set(regions[regions > 1].index)
-    for number, row in table.iterrows():
+    for number, row in table[_suspicious(table, known, two_regions)].iterrows():
         if pd.notna(row["fraction"]) and (row["animal"], row["fraction"]) not in known:
             text = f"fraction '{row['fraction']}' of animal '{row['animal']}' is not in {cohort.files[TABLE]}"
             found.append(
@@ -168,6 +168,25 @@ def _concentrations(cohort: Cohort) -> list[Problem]:
             remedy = "Leave the row out where the analyte was not found; a concentration is never negative"
             found.append(Problem(file, _as_row(number), "value", f"found {row['value']:g}", remedy))
     return found
+
+
+def _suspicious(table: pd.DataFrame, known: set[tuple[str, str]], two_regions: set[str]) -> pd.Series:
+    """Rows that may have a fault: the others, of which a study has tens of thousands, are not looked at one by one."""
+    pairs = pd.Series(list(zip(table["animal"], table["fraction"], strict=True)), index=table.index)
+    kinds = table[["unit", "analyte"]].drop_duplicates()
+    sound = {
+        (unit, analyte)
+        for unit, analyte in kinds.itertuples(index=False)
+        if pd.notna(unit) and pd.notna(analyte) and amount_of(unit) is None and to_um(unit, analyte) is not None
+    }
+    units = pd.Series(list(zip(table["unit"], table["analyte"], strict=True)), index=table.index)
+    return (
+        ~pairs.isin(known)
+        | (table["region"].isna() & table["animal"].isin(two_regions))
+        | (table["value"].isna() == table["state"].isna())
+        | ~units.isin(sound)
+        | table["value"].lt(0)
+    )
 
 
 def _amount(cohort: Cohort, number: object, row: pd.Series) -> list[Problem]:
