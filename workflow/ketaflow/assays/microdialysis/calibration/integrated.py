@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -76,7 +77,7 @@ class Trace:
         manual = [peak for peak in self.one.vendor_peaks if peak.manual and peak.area is not None]
         return _with_manual(made, manual) if manual and not self.limits else made
 
-    @property
+    @cached_property
     def integrated(self) -> Integrated:
         """The trace with its baseline, and its peaks between perpendicular drops."""
         key = self._key
@@ -90,7 +91,7 @@ class Trace:
             )  # fmt: skip
         return _INTEGRATED[key]
 
-    @property
+    @cached_property
     def _key(self) -> str:
         how = self.settings
         trace = (hash(self.one.time_min.tobytes()), hash(self.one.signal.tobytes()))

@@ -77,7 +77,7 @@ def level_places(height: np.ndarray, half: int, ripple: float) -> np.ndarray:
         return inside
     prominence = peak_prominences(height, tops)
     widths = peak_widths(height, tops, rel_height=0.5, prominence_data=prominence)[0]
-    middles = np.arange(0, count, max(1, half // 4))
+    middles = np.arange(0, count, max(1, half // 2))
     lower, wide = _neighbours(middles, tops, prominence[0], widths, constants.NEARBY_WIDTHS * 2 * half)
     bumps = prominence[0] < constants.BUMP_FRACTION * lower[np.abs(tops[:, None] - middles).argmin(axis=1)]
     wide = np.maximum(wide, 2 * half)
