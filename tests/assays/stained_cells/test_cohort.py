@@ -10,7 +10,7 @@ from ketaflow.assays.stained_cells.model import CohortSettings
 SETTINGS = CohortSettings(max_background_ratio=1.5, max_white_difference_pct=5)
 
 
-def field(number, count=10, area=0.1, background=100.0, white=240.0, stain="fluorescence"):
+def field(number, count=10, area=0.1, background=100.0, white=240.0, stain="fluorescence", exposure=None):
     names = {
         "recording": f"r{number}",
         "animal": f"M{number // 2}",
@@ -19,7 +19,8 @@ def field(number, count=10, area=0.1, background=100.0, white=240.0, stain="fluo
         "stain": stain,
     }
     whites = {"white_red": white, "white_green": white, "white_blue": white}
-    return {**names, "cell_count": count, "area_mm2": area, "background": background, **whites}
+    recorded = {"exposure_ms": exposure, "gain": None}
+    return {**names, "cell_count": count, "area_mm2": area, "background": background, **whites, **recorded}
 
 
 def verdicts(*fields):
@@ -41,6 +42,14 @@ def test_a_brighter_background_is_flagged():
 def test_another_white_level_is_flagged():
     own = [field(n, white=240 + n, stain="dab", background=np.nan) for n in range(3)]
     assert verdicts(*own, field(3, white=200, stain="dab", background=np.nan)) == ["pass"] * 3 + ["warn"]
+
+
+def test_another_exposure_is_flagged_and_one_that_no_file_states_is_not_checked():
+    found = [field(n, exposure=exposure) for n, exposure in enumerate((100.0, 100.0, 200.0, None))]
+    checks = summarise({"fields": pd.DataFrame(found)}, {}, SETTINGS).checks
+    own = [check.verdict for check in checks if check.check == "exposure of the cohort"]
+    assert own == ["pass", "pass", "warn", "warn"]
+    assert not [check for check in checks if check.check == "gain of the cohort"]
 
 
 def test_two_fields_are_no_reference():

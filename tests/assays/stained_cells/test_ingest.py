@@ -32,6 +32,13 @@ def test_a_channel_is_found_by_number_by_name_or_by_marker(tmp_path, row):
         assert (field.pixel_size_um, field.scale_source) == (0.5, "OME")
 
 
+def test_exposure_is_read_from_the_file(tmp_path, row):
+    plane = {"ExposureTime": [20.0], "ExposureTimeUnit": ["ms"]}
+    metadata = {"axes": "YX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5, "Plane": plane}
+    tifffile.imwrite(tmp_path / "a.ome.tif", GREY, ome=True, photometric="minisblack", metadata=metadata)
+    assert read(tmp_path, row(image="a.ome.tif"))[0].exposure_ms == pytest.approx(20)
+
+
 def test_a_channel_that_is_not_clear_is_asked_for(tmp_path, row):
     two_channels(tmp_path / "a.ome.tif", ["DAPI", "FITC"])
     with pytest.raises(IngestError, match="DAPI, FITC"):

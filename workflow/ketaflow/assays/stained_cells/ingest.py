@@ -74,6 +74,8 @@ def _field(row: FieldRow, folder: Path) -> Field:
         saturation_level=max(levels) if levels else None,
         scale_source=image.scale_source,
         notes=(*image.notes, *(roi.notes if roi else ())),
+        exposure_ms=image.acquisition.exposure_ms,
+        gain=image.acquisition.gain,
     )
 
 

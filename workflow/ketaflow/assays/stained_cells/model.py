@@ -148,6 +148,8 @@ class Field:
         Where the scale comes from: ``table``, or the metadata that hold it.
     notes : tuple of str
         Doubts about the files that a reviewer should read.
+    exposure_ms, gain : float or None
+        Exposure (ms) and gain as the file states them.
     """
 
     recording: str
@@ -164,6 +166,8 @@ class Field:
     saturation_level: float | None
     scale_source: str
     notes: tuple[str, ...]
+    exposure_ms: float | None = None
+    gain: float | None = None
 
     @property
     def area_mm2(self) -> float:
@@ -219,6 +223,8 @@ class FieldResult:
         DAB: angle between the colour of the cells, less that of their surroundings, and the vector of DAB (degrees).
     unmatched_corrections : int
         Corrections that apply to no cell.
+    exposure_ms, gain : float or None
+        Exposure (ms) and gain as the file states them.
     """
 
     recording: str
@@ -252,6 +258,8 @@ class FieldResult:
     full_scale: float
     stain_angle_deg: float
     unmatched_corrections: int
+    exposure_ms: float | None
+    gain: float | None
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,8 @@ def _result(
         full_scale=field.saturation_level or math.nan,
         stain_angle_deg=_stain_angle_deg(prepared, of_cells, between, settings),
         unmatched_corrections=corrected.unmatched,
+        exposure_ms=field.exposure_ms,
+        gain=field.gain,
     )
 
 
