@@ -182,6 +182,18 @@ def test_a_short_row_is_broken_and_a_blank_cell_is_blank(measure, tmp_path, last
     assert ("broken_rows" in found.doubts()) is not is_blank
 
 
+@pytest.mark.parametrize("title", ["", "Licks of one night\n", "time (s)\n"])
+def test_commas_between_whole_numbers_are_delimiters_or_refused(measure, tmp_path, title):
+    lines = "".join(f"{t},{t + 60}\n" for t in MS)
+    (tmp_path / "log.csv").write_text(f"{title}left on,left off\n{lines}")
+    assert same(licks(measure, tmp_path, "log.csv", "left on"))
+    (tmp_path / "log.txt").write_text(f"{title}{lines}")
+    if "(s)" in title:
+        return
+    with pytest.raises(IngestError, match="commas may be decimal signs or separate two columns"):
+        licks(measure, tmp_path, "log.txt", "1")
+
+
 def test_many_short_rows_are_refused(measure, tmp_path):
     lines = "".join(f"{t},{t}\n" for t in TIMES[:30]) + "".join(f"{t}\n" for t in TIMES[30:])
     (tmp_path / "log.csv").write_text("left_s,right_s\n" + lines)
@@ -209,6 +221,7 @@ def test_a_bottle_that_was_never_licked_has_a_channel_without_licks(measure, tmp
         ("left_s\n0.1\nx\n0.3\n", "neither lick times nor readings|'x' is no lick time"),
         ("left\n0,5\n1.5\n", "decimal comma, others a point"),
         ("0.1\n0.3\n0.2\n", "time falls from 0.3 to 0.2 s at lick 3"),
+        ("left_s\n0.1\n0.3\n99999999999\n", "the log spans 1.16e.06 days"),
         ("left off\n" + "\n".join(map(str, TIMES)), "ends of licks without their starts"),
     ],
 )

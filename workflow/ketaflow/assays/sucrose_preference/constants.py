@@ -100,6 +100,8 @@ OHRBETS_LICK = 30
 OHRBETS_LICK_VALVE_OPEN = 330
 OHRBETS_LICK_END = 80
 OHRBETS_SESSION_END = 0
+# Longest log (s): one year. Longer ones have a damaged time or a wrong unit.
+LONGEST_LOG_S = 31_536_000.0
 # Clock times that fall by more than this (s) have passed midnight.
 MIDNIGHT_STEP_S = 43_200
 # A log is written at fixed times if it has at least this many intervals ...

@@ -256,6 +256,7 @@ def _bottle_licks(log: Log, row: BottleRow) -> BottleLicks:
     duration_s = part.duration_s
     if duration_s is None and len(part.channel.time_s):
         duration_s = float(part.channel.time_s[-1])
+    _refuse_endless(part.channel.time_s, duration_s, file)
     return BottleLicks(
         side=row.side,
         content=_content(row),
@@ -270,6 +271,16 @@ def _bottle_licks(log: Log, row: BottleRow) -> BottleLicks:
         clock_disagrees=part.clock_disagrees,
         contradicted_side=_contradicted_side(log, row, file),
     )
+
+
+def _refuse_endless(time_s: np.ndarray, duration_s: float | None, file: str) -> None:
+    """Refuse a log whose damaged times span years."""
+    longest_s = max(duration_s or 0.0, float(time_s[-1]) if len(time_s) else 0.0)
+    if not longest_s <= constants.LONGEST_LOG_S:
+        raise IngestError(
+            f"{file}: the log spans {longest_s / constants.DAY_S:.3g} days. A time in it is damaged, or its unit is "
+            "not that of the heading. Copy the file from the device again."
+        )
 
 
 def _part(log: Log, row: BottleRow, channel: Channel) -> _Part:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ketaflow.assays.sucrose_preference import constants
+from ketaflow.assays.sucrose_preference.readers.lick_time_unit import heading_unit_s
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import decode, quoted, worksheets
 
@@ -102,7 +103,11 @@ def open_cells(name: str, content: bytes) -> list[CellFile]:
     kind = next((kind for signature, kind in SIGNATURES if content.startswith(signature)), None)
     if kind:
         raise IngestError(f"{name}: this is {kind}.")
-    return [text_cells(name, decode(content))]
+    try:
+        text = decode(content)
+    except UnicodeDecodeError:
+        raise IngestError(_no_text(name)) from None
+    return [text_cells(name, text)]
 
 
 def text_cells(name: str, text: str) -> CellFile:
@@ -126,10 +131,7 @@ def text_cells(name: str, text: str) -> CellFile:
     """
     head = text[: constants.CONTENT_SAMPLE]
     if len(CONTROL.findall(head)) > constants.MOST_CONTROL_SHARE * len(head):
-        raise IngestError(
-            f"{name}: this is neither text nor an Excel workbook. Export the log as .csv, .txt or .xlsx from the "
-            "program that recorded it."
-        )
+        raise IngestError(_no_text(name))
     numbered = [(number, line) for number, line in enumerate(LINE_END.split(text), start=1) if line.strip()]
     sound = [(number, line) for number, line in numbered if not CONTROL.search(line)]
     if not sound:
@@ -146,6 +148,13 @@ def text_cells(name: str, text: str) -> CellFile:
         rows=_with_headings_split(_without_empty_ends(rows), delimiter),
         delimiter=delimiter,
         damaged_lines=len(numbered) - len(sound),
+    )
+
+
+def _no_text(name: str) -> str:
+    return (
+        f"{name}: this is neither text nor an Excel workbook. Export the log as .csv, .txt or .xlsx from the program "
+        "that recorded it."
     )
 
 
@@ -200,8 +209,10 @@ def _are_decimal_commas(name: str, lines: Sequence[str]) -> bool:
     data = [cells for cells in split if are_numbers([cell.strip() for cell in cells])]
     if not data or max(map(len, data)) != 2 or any("." in cell for cells in data for cell in cells):
         return False
-    if split[0] is not data[0]:
-        return len(split[0]) == 1
+    first = next(place for place, cells in enumerate(split) if cells is data[0])
+    heading = split[first - 1] if first else []
+    if len(heading) > 1:
+        return False
     if any(not cell.strip() for cells in data for cell in cells):
         return False
     whole = np.array([float(cells[0]) for cells in data])
@@ -211,7 +222,7 @@ def _are_decimal_commas(name: str, lines: Sequence[str]) -> bool:
     two_rise = bool((np.diff(whole) >= 0).all() and (np.diff(second) >= 0).all())
     if is_row_number(whole) or not rises:
         return False
-    if two_rise:
+    if two_rise and not any(heading_unit_s(cell) for cell in heading):
         raise IngestError(
             f"{name}: the commas may be decimal signs or separate two columns. Write a row of headings, or save the "
             "file with semicolons or tabs between the columns."

@@ -213,8 +213,9 @@ def _rows_below_an_intake_title(cells: CellFile) -> list[int]:
 def _begin(rows: Sequence[CellRow], top: int, stop: int) -> tuple[int, int]:
     """Place of the first row of headings, and of the first title above it."""
     begin = top
+    usual = rows[top + 1].number - rows[top].number if top + 1 < len(rows) else 1
     while begin > stop and _is_text(rows[begin - 1]) and not _is_title(rows[begin - 1]):
-        if rows[begin].number - rows[begin - 1].number > 1 and stop:
+        if rows[begin].number - rows[begin - 1].number > usual and stop:
             break
         begin -= 1
     titles = begin
