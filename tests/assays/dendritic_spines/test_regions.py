@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
+from roifile import ROI_TYPE
 
 from ketaflow.assays.dendritic_spines import export
 from ketaflow.assays.dendritic_spines.raters import imagej, regions
@@ -39,7 +40,7 @@ def saved(folder, marks: dict[str, bytes]):
 def test_a_point_lies_where_the_spine_is_with_its_plane_and_name():
     raw = imagej.encode_point(12.75, 40.25, 7, "0003-thin")
     assert raw[:4] == b"Iout"
-    assert raw[6] == imagej.POINT
+    assert raw[6] == ROI_TYPE.POINT
     top, left, _, _, count = struct.unpack(">hhhhH", raw[8:18])
     assert (top, left, count) == (40, 12, 1)
     plane, second = struct.unpack(">ii", raw[56:64])
@@ -56,7 +57,7 @@ def test_an_encoded_point_is_decoded_unchanged(name):
 
 
 def test_points_clicked_in_several_planes_keep_their_planes():
-    marks = imagej.decode_roi(region(imagej.POINT, 20, 10, 31, 41, [0, 30], [0, 10], counters=[4 << 8, 9 << 8]))
+    marks = imagej.decode_roi(region(ROI_TYPE.POINT, 20, 10, 31, 41, [0, 30], [0, 10], counters=[4 << 8, 9 << 8]))
     assert [(mark.x_px, mark.y_px, mark.z_px) for mark in marks] == [(10, 20, 3), (40, 30, 8)]
 
 

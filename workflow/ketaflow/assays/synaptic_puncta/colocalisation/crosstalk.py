@@ -8,6 +8,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from skimage.measure import pearson_corr_coeff
 
 from ketaflow.assays.synaptic_puncta import constants
 from ketaflow.assays.synaptic_puncta.detection.spots import Puncta
@@ -58,7 +59,7 @@ def correlation(pre: np.ndarray, post: np.ndarray) -> float:
     first, second = (channel[..., ::2, ::2].ravel() for channel in (pre, post))
     if not first.std() or not second.std():
         return math.nan
-    return float(np.corrcoef(first, second)[0, 1])
+    return float(pearson_corr_coeff(first, second)[0])
 
 
 def displacement(pre_um: np.ndarray, post_um: np.ndarray) -> Displacement:

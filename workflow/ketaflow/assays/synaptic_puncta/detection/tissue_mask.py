@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 from skimage.morphology import isotropic_opening
+from skimage.transform import downscale_local_mean
 
 from ketaflow.assays.synaptic_puncta import constants
 from ketaflow.assays.synaptic_puncta.detection import gaussian_filters
@@ -156,7 +157,7 @@ def _downscaled(image: np.ndarray, factor: int) -> np.ndarray:
     plane = image.mean(0, dtype=np.float32) if image.ndim == 3 else image.astype(np.float32)
     height, width = plane.shape
     plane = np.pad(plane, ((0, -height % factor), (0, -width % factor)), mode="edge")
-    return plane.reshape(plane.shape[0] // factor, factor, -1, factor).mean((1, 3))
+    return np.asarray(downscale_local_mean(plane, (factor, factor)))
 
 
 def _darkness(image: np.ndarray, hole_px: float) -> np.ndarray:

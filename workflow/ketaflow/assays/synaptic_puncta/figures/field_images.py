@@ -11,6 +11,7 @@ import imagecodecs
 import numpy as np
 import pandas as pd
 from scipy import ndimage
+from skimage.transform import downscale_local_mean
 
 from ketaflow.assays.synaptic_puncta import constants
 
@@ -95,7 +96,7 @@ def _shrunk(image: np.ndarray, step: int) -> np.ndarray:
     """The image averaged over squares of ``step`` pixels; the remainder at the far edges is cut off."""
     height, width = (size // step for size in image.shape)
     cut = image[: height * step, : width * step].astype(np.float32)
-    return cut.reshape(height, step, width, step).mean((1, 3))
+    return np.asarray(downscale_local_mean(cut, (step, step)))
 
 
 def _display_range(image: np.ndarray) -> np.ndarray:
