@@ -61,8 +61,8 @@ def test_the_page_is_well_formed_and_its_headings_step_down_one_by_one(text):
 def test_sections_come_in_the_order_of_the_argument(text):
     order = re.findall(r'<section id="([a-z]+)"', text)
     assert order == [
-        "failed", "asked", "excluded", "checks", "cascade", "endpoints", "correlations", "tests", "methods", "arrive",
-        "versions",
+        "answer", "failed", "asked", "excluded", "checks", "cascade", "endpoints", "correlations", "tests", "methods",
+        "arrive", "versions",
     ]  # fmt: skip
 
 
@@ -351,3 +351,10 @@ def test_a_comparison_of_two_arms_gives_both_labels():
     labels = {"vehicle": "Vehicle", "ket20": "Ketamine 20 mg/kg"}
     assert formatting.level("vehicle and ket20", labels) == "Vehicle and Ketamine 20 mg/kg"
     assert formatting.level("vehicle+ket20", labels) == "Vehicle + Ketamine 20 mg/kg"
+
+
+def test_the_primary_endpoint_is_answered_before_anything_else(text):
+    head = text[text.index('<section id="answer"') : text.index('<section id="failed"')]
+    assert "primary endpoint" in head
+    assert re.search(r"95\s% CI −?[\d.]+ to −?[\d.]+", head)
+    assert re.search(r"p (?:= 0\.\d+|< 0\.001)", head)

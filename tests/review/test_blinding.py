@@ -76,3 +76,10 @@ def test_a_picture_loses_names_comments_metadata_scripts_and_addresses():
 def test_a_picture_with_words_beside_its_pixels_is_noticed():
     assert blinding.carries_text(b"\x89PNG....tEXtComment\0M01....IDAT")
     assert not blinding.carries_text(b"RIFF....WEBPVP8 ....")
+
+
+def test_an_encoded_picture_inside_a_figure_is_left_as_it_is():
+    svg = '<svg><image href="data:image/webp;base64,M01/AAAA+M01/="/><text>M01</text></svg>'
+    shown = blinding.Scrubber({"M01"}).svg(svg)
+    assert 'href="data:image/webp;base64,M01/AAAA+M01/="' in shown
+    assert ">[name]<" in shown

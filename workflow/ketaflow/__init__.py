@@ -1,3 +1,3 @@
 """Raw recordings of a preclinical antidepressant study in; review and group statistics out."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -13,6 +13,7 @@ from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.html_tables import HtmlTable
 from ketaflow.report.model import Plan, ReportSettings, Study
 from ketaflow.report.sections import arrive
+from ketaflow.report.sections.answer import Answer, answer
 from ketaflow.report.sections.assays import AssaySection, assay_sections
 from ketaflow.report.sections.contrasts import p_value_tables
 from ketaflow.report.sections.courses import Course, courses
@@ -30,6 +31,7 @@ class ResultsContent:
 
     study: Study
     status: list[Status]
+    answer: Answer
     design: Design
     plan: Plan
     quality: Quality
@@ -62,6 +64,7 @@ def write(path: Path, study: Study, settings: ReportSettings) -> list[Endpoint]:
     content = ResultsContent(
         study=study,
         status=status(study),
+        answer=answer(shown, arms),
         design=design(study, arms, shown),
         plan=study.executed_plan,
         quality=quality(study),

@@ -143,7 +143,9 @@ class Scrubber:
     def _displayed(self, match: re.Match[str]) -> str:
         if match[1] is not None:
             return f">{self.text(match[1])}<"
-        return f'{match[2]}"{self.text(match[3])}"'
+        # The letters of an encoded picture are no words.
+        shown = match[3] if match[3].startswith("data:image/") else self.text(match[3])
+        return f'{match[2]}"{shown}"'
 
 
 def carries_text(picture: bytes) -> bool:
