@@ -358,3 +358,7 @@ def test_the_primary_endpoint_is_answered_before_anything_else(text):
     assert "primary endpoint" in head
     assert re.search(r"95\s% CI −?[\d.]+ to −?[\d.]+", head)
     assert re.search(r"p (?:= 0\.\d+|< 0\.001)", head)
+
+
+def test_residuals_are_drawn_against_fitted_values_and_normal_quantiles(text):
+    assert "normal quantile" in text and "standardised residual" in text

@@ -37,14 +37,14 @@ def items(count: int = 6) -> list[ReviewItem]:
 def page_of(tmp_path, settings):
     """Write the review of so many items."""
 
-    def pages(count: int = 6, *, decisions=None, page_size_mb: float = 15, shown=None):
+    def pages(count: int = 6, *, decisions=None, shown=None, **changed):
         return review_page.write(
             shown or items(count),
             tmp_path / "report" / "qc.html",
             cohort_name="demo",
             blind=Blinding("k"),
             decisions=decisions,
-            settings=replace(settings, page_size_mb=page_size_mb),
+            settings=replace(settings, **changed),
         )
 
     return pages
@@ -212,7 +212,7 @@ def test_filters_show_what_is_flagged_pending_or_of_one_assay(opened, page_of):
 def test_decisions_on_a_changed_item_are_ignored_with_a_message(opened, page_of):
     decided = {"code": known()[0].code, "decision": "reject", "reviewer": "AB", "decided_at": "2026"}
     earlier = pd.DataFrame([{**decided, "item_sha256": "old"}])
-    page = opened(page_of(decisions=earlier)[0])
+    page = opened(page_of(decisions=earlier, show_earlier_decisions=True)[0])
     assert "no longer count" in page.locator("#notice").inner_text()
 
 

@@ -19,7 +19,7 @@ from ketaflow.report.palette import Arm
 KEYS = ("animal", "recording", "session", "time_min", "sample")
 TABLES = (
     "contrasts", "omnibus", "descriptives", "exclusions", "variance_components", "diagnostics", "power",
-    "dose_response",
+    "dose_response", "residuals",
 )  # fmt: skip
 # Dose-response models of the statistics, as functions of the dose (mg/kg) and their parameters.
 CURVES: dict[str, Callable[[np.ndarray, Mapping[str, float]], np.ndarray]] = {

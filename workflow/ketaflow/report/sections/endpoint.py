@@ -8,6 +8,7 @@ import pandas as pd
 from ketaflow.report import formatting, palette
 from ketaflow.report.endpoints import Endpoint, curves
 from ketaflow.report.figures.dose_response import dose_response
+from ketaflow.report.figures.residuals import residuals
 from ketaflow.report.figures.time_course import time_course
 from ketaflow.report.figures.values import animals, differences
 from ketaflow.report.html_tables import HtmlTable, html_table
@@ -30,6 +31,7 @@ class EndpointFigures:
     differences: str = ""
     time_course: str = ""
     dose_response: str = ""
+    residuals: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def _figures(endpoint: Endpoint, arms: list[Arm]) -> EndpointFigures:
         differences=differences(endpoint, arms),
         time_course=time_course(endpoint, arms),
         dose_response=dose_response(endpoint, arms, curves(endpoint)),
+        residuals=residuals(endpoint, arms),
     )
 
 

@@ -1,0 +1,66 @@
+"""Residuals of the planned model: against the fitted values, and against the normal distribution."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from ketaflow.core import svg
+from ketaflow.core.svg import INK, Axes, Canvas
+from ketaflow.report.endpoints import Endpoint
+from ketaflow.report.figures.marks import AXIS_FOOT, HEIGHT, TOP, axis_room
+from ketaflow.report.palette import Arm
+
+PANEL_PX, GAP_PX, RIGHT_PX, RADIUS_PX = 250.0, 30.0, 14.0, 3.0
+RESIDUAL = "standardised residual"
+FEWEST_RESIDUALS = 3
+OPACITY = 0.75
+
+
+def residuals(endpoint: Endpoint, arms: Sequence[Arm]) -> str:
+    """Draw the residuals of an endpoint's model.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        With its rows of the table ``residuals``.
+    arms : sequence of Arm
+        All arms; a residual has the colour of its arm.
+
+    Returns
+    -------
+    str
+        Two panels as SVG: residuals against fitted values, and a normal quantile-quantile plot with the line of
+        identity. Empty with fewer than three residuals.
+    """
+    if "residuals" not in endpoint.tables:
+        return ""
+    rows = endpoint.rows("residuals")
+    numeric = ["fitted", "standardised_residual", "normal_quantile"]
+    if not set(numeric) <= set(rows.columns):
+        return ""
+    rows = rows.dropna(subset=numeric)
+    if len(rows) < FEWEST_RESIDUALS:
+        return ""
+    limits = svg.limits(rows["standardised_residual"].tolist(), margin=0.08)
+    left = axis_room(RESIDUAL, limits)
+    canvas = Canvas(2 * (left + PANEL_PX) + GAP_PX + RIGHT_PX, HEIGHT)
+    first = _panel(canvas, left, rows["fitted"], limits, "fitted value")
+    second = _panel(canvas, 2 * left + PANEL_PX + GAP_PX, rows["normal_quantile"], limits, "normal quantile")
+    ends = np.clip(np.array(second.x_limits), *limits)
+    second.path(ends, ends, stroke=INK, width=1)
+    first.path(np.array(first.x_limits), np.zeros(2), stroke=INK, width=1)
+    colours = {arm.name: arm.colour for arm in arms}
+    fills = [colours.get(str(name), INK) for name in rows["arm"]]
+    for axes, column in ((first, "fitted"), (second, "normal_quantile")):
+        for fill, across, up in zip(fills, rows[column].tolist(), rows["standardised_residual"].tolist(), strict=True):
+            canvas.dot(axes.x(across), axes.y(up), RADIUS_PX, fill, opacity=OPACITY)
+    return canvas.svg(f"{endpoint.title}: residuals against fitted values, and their quantiles against normal ones")
+
+
+def _panel(canvas: Canvas, left: float, across: pd.Series, limits: tuple[float, float], label: str) -> Axes:
+    x_limits = svg.limits(across.tolist(), margin=0.08)
+    axes = Axes(canvas, left, TOP, left + PANEL_PX, HEIGHT - AXIS_FOOT, x_limits, limits)
+    axes.y_axis(RESIDUAL)
+    axes.x_axis(label)
+    return axes
