@@ -10,7 +10,8 @@ as_text <- function(x) ifelse(is.na(x), "", as.character(x))
 values <- read.csv("values.csv", colClasses = c(animal = "character"), check.names = FALSE)
 contrasts_table <- read.csv("contrasts.csv")
 arms <- read.csv("arms.csv")
-arms <- arms[order(!as.logical(arms$control), if (is.null(arms$order)) 0 else arms$order, arms$dose_mg_per_kg), ]
+if (is.null(arms$order)) arms$order <- 0
+arms <- arms[order(!as.logical(arms$control), arms$order, arms$dose_mg_per_kg), ]
 set.seed(1)
 
 # Values that entered one analysis, with y on its scale.
