@@ -118,19 +118,19 @@ def test_a_discordant_rater_is_named_in_the_message():
     wrong = [bout(i, "cid", of=5 - i) for i in range(6)]
     row = doubtful(summarised(TWO + wrong), "rater agrees with others").iloc[0]
     assert row["recording"] == ""
-    assert "the seconds of cid go with nobody's" in row["message"]
+    assert "the totals of cid correlate with nobody's" in row["message"]
 
 
 def test_a_large_bias_of_the_automatic_scores_suggests_calibration():
     few = [{**bout(i, "ann"), "stop_s": 10.0 * i + 1} for i in range(2, 6)]
-    row = doubtful(summarised(few), "ketaflow scores as much as people").iloc[0]
+    row = doubtful(summarised(few), "bias against raters").iloc[0]
     assert row["value"] == pytest.approx(np.mean([5 + 8 * i - 0.5 for i in range(2, 6)]))
     assert "snakemake calibrate_forced_swim" in row["message"]
 
 
 def test_a_single_rater_who_does_not_correlate_is_reported():
     wrong = [bout(i, "ann", of=5 - i) for i in range(6)]
-    row = doubtful(summarised(wrong), "ketaflow goes with people").iloc[0]
+    row = doubtful(summarised(wrong), "correlation with the rater").iloc[0]
     assert row["value"] == pytest.approx(-1)
     assert "Farthest apart: s" in row["message"]
 
@@ -238,7 +238,7 @@ def test_the_discordant_rater_of_a_public_data_set_is_named(public):
     checks = public.checks[public.checks["verdict"].ne("pass")]
     odd = checks[checks["check"].eq("rater agrees with others")]
     assert list(odd["place"]) == ["rater Jin"]
-    assert "the seconds of Jin go with nobody's" in odd["message"].iloc[0]
+    assert "the totals of Jin correlate with nobody's" in odd["message"].iloc[0]
     assert "Farthest apart: FST_17 (79 s, others " in odd["message"].iloc[0]
     far = checks[checks["check"].eq("seconds near the others'")]
     assert list(zip(far["recording"], far["animal"], strict=True))[:1] == [("FST_17", "m2")]

@@ -201,7 +201,7 @@ def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path, cod
 def test_a_video_from_above_is_refused_unless_the_settings_allow_it(tmp_path):
     realistic_videos.film_from_above(tmp_path / "above.mp4", 5)
     boxes = {"region_x_px": 15.0, "region_y_px": 12.0, "region_width_px": 134.0, "region_height_px": 136.0}
-    with pytest.raises(IngestError, match="looks from the side"):
+    with pytest.raises(IngestError, match="no swim filmed from the side"):
         read(tmp_path, "above.mp4", (1,), boxes)
     measured = measure(read(tmp_path, "above.mp4", (1,), boxes, view="top"), (2, 38))
     assert value(measured, "s1", "unscored_s") < 2

@@ -153,12 +153,15 @@ class CylinderView:
         How clearly the water line stands out (0 to 1).
     contrast : float
         Median difference between animal and background (grey levels).
+    surface_coherence : float
+        How continuous the water line is (0 to 1, see ``tracking.water_line``); 1 if the table gives it.
     """
 
     region_px: tuple[float, float, float, float]
     water_px: tuple[float, float]
     confidence: float
     contrast: float
+    surface_coherence: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,7 @@ class QuantifySettings:
     climbing: Literal["auto", "yes", "no"]
     flag_unscored_pct: float
     min_seen_pct: float
+    min_surface_coherence: float
 
     def state_rules(self) -> StateRules:
         """Return the rules for a video."""

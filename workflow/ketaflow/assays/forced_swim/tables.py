@@ -13,7 +13,7 @@ import pandas as pd
 from ketaflow.assays.forced_swim.model import HumanScoreRow
 from ketaflow.assays.forced_swim.raters import human_scores
 from ketaflow.assays.forced_swim.readers import event_logs
-from ketaflow.assays.forced_swim.readers.event_logs import Bouts, ScoredBout
+from ketaflow.assays.forced_swim.readers.scored_bouts import Bouts, ScoredBout
 from ketaflow.core import tables
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem

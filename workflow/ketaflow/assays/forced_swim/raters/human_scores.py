@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ketaflow.assays.forced_swim.model import HumanScoreRow
 from ketaflow.assays.forced_swim.raters import constants
-from ketaflow.assays.forced_swim.readers.event_logs import Bouts, ScoredBout
+from ketaflow.assays.forced_swim.readers.scored_bouts import Bouts, ScoredBout
 from ketaflow.core.errors import Problem
 
 UNNAMED_RATER = "person"

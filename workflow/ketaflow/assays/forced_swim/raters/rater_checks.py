@@ -11,7 +11,7 @@ import numpy as np
 from ketaflow.assays.forced_swim.raters import agreement, constants
 from ketaflow.assays.forced_swim.raters.comparison import AUTOMATIC, Key, ScorerComparison
 
-BIAS_CHECK, CORRELATION_CHECK = "ketaflow scores as much as people", "ketaflow goes with people"
+BIAS_CHECK, CORRELATION_CHECK = "bias against raters", "correlation with the rater"
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,10 @@ def discordant_raters(scores: ScorerComparison) -> list[Finding]:
             continue
         mine, theirs = float(np.median(own)), float(np.median(rest))
         odd = mine < constants.ODD_CORRELATION and theirs > constants.AGREEING_CORRELATION
-        message = f"the seconds of {name} go with the others' (median correlation {mine:.2f})"
+        message = f"the totals of {name} correlate with the others' (median correlation {mine:.2f})"
         if odd:
             message = (
-                f"the seconds of {name} go with nobody's (median correlation {mine:.2f}) although the others agree "
+                f"the totals of {name} correlate with nobody's (median {mine:.2f}) although the others agree "
                 f"({theirs:.2f}): recordings may be swapped. Farthest apart: {largest_differences(name, scores)}"
             )
         low = constants.ODD_CORRELATION
@@ -136,19 +136,17 @@ def automatic_against_raters(scores: ScorerComparison, human_limits_s: float) ->
     ]
     bias_s = float(np.median(biases_s))
     biased = abs(bias_s) > human_limits_s
-    message = (
-        f"immobility by {AUTOMATIC} less immobility by people, average of recordings, middle of {', '.join(people)}"
-    )
+    message = f"immobility by {AUTOMATIC} less that by raters: mean over recordings, median of {', '.join(people)}"
     if biased:
-        message += ". Fit the threshold to your people: snakemake calibrate_forced_swim"
+        message += ". Fit the threshold to your raters: snakemake calibrate_forced_swim"
     limits = (-human_limits_s, human_limits_s)
     found = [Finding(BIAS_CHECK, AUTOMATIC, "", bias_s, "s", *limits, message, biased)]
     r = _correlation(AUTOMATIC, people[0], scores)
     if len(people) == 1 and r is not None:
         low = constants.ODD_CORRELATION
-        message = f"correlation of the seconds of {people[0]} and {AUTOMATIC}"
+        message = f"correlation of the totals of {people[0]} and {AUTOMATIC}"
         if r < low:
-            message += f": they do not go together. Farthest apart: {largest_differences(people[0], scores)}"
+            message += f". It is low. Farthest apart: {largest_differences(people[0], scores)}"
         found.append(Finding(CORRELATION_CHECK, AUTOMATIC, "", r, "", low, None, message, r < low))
     return found
 
@@ -200,11 +198,11 @@ def shifted_times(scores: ScorerComparison) -> list[Finding]:
             and gain > constants.SHIFT_GAIN
             and by_steps[best] > constants.SHIFT_KAPPA
         )
-        message = f"the bouts {name} scored lie where the machine sees them"
+        message = f"the bouts of {name} coincide with the automatic ones"
         if doubtful:
             message = (
-                f"the bouts {name} scored fit much better when moved by {shift_s:+.1f} s (kappa {by_steps[best]:.2f}, "
-                f"unmoved {by_steps[0]:.2f}). Times must count from the start of the video: look at the time offset"
+                f"the bouts of {name} agree much better when moved by {shift_s:+.1f} s (kappa {by_steps[best]:.2f}, "
+                f"unmoved {by_steps[0]:.2f}). Times must count from the start of the video: check the time offset"
             )
         limits = (-constants.MIN_SHIFT_S, constants.MIN_SHIFT_S)
         value, check = shift_s if doubtful else 0.0, "times count from the video's start"

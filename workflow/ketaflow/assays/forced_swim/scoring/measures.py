@@ -12,7 +12,7 @@ from ketaflow.assays.forced_swim.model import Swim
 from ketaflow.assays.forced_swim.scoring import bouts, constants
 from ketaflow.assays.forced_swim.scoring.model import BehaviourSample, State, StateBout, SwimScore, TimeBin
 from ketaflow.assays.forced_swim.scoring.rules import coded_states, compared_signal, immobility_s
-from ketaflow.assays.forced_swim.scoring.states import posture_separates
+from ketaflow.assays.forced_swim.scoring.separability import climbing_note, without_climbing
 from ketaflow.assays.forced_swim.settings import QuantifySettings, Rules, SamplingRule, StateRules
 
 MEASURES = (
@@ -123,7 +123,18 @@ def score_swim(swim: Swim, settings: QuantifySettings, rules: Rules) -> ScoredSw
     values, notes = without_climbing(values, inseparable)
     own_s = own_immobility_s(swim.trace, intervals, window_s)
     values = values if own_s is None else {**values, OWN_IMMOBILITY: own_s}
-    return with_values(replace(tables, notes=notes), values, swim.trace, settings)
+    return with_values(replace(tables, notes=notes), values, swim.trace, settings, surface_flag_of(swim, settings))
+
+
+def surface_flag_of(swim: Swim, settings: QuantifySettings) -> str:
+    """Return why a swim filmed from the side may be no swim; empty if its water line is clear, or there is no film."""
+    is_clear = swim.view is None or swim.view.surface_coherence >= settings.min_surface_coherence
+    if is_clear or "height" not in swim.trace:
+        return ""
+    return (
+        "no continuous water surface was found. If this is a film from above or of a cage, it is no swim; "
+        "otherwise check the water line in the scene, and enter water_line_px"
+    )
 
 
 def scored_totals(totals: dict[str, float]) -> ScoredSwim:
@@ -140,61 +151,6 @@ def neighbouring_thresholds(rules: Rules) -> tuple[float, float, float]:
         return max(rules.threshold - step, 0.0), rules.threshold, rules.threshold + step
     low, high = 1 - constants.THRESHOLD_STEP_FRACTION, 1 + constants.THRESHOLD_STEP_FRACTION
     return low * rules.threshold, rules.threshold, high * rules.threshold
-
-
-def climbing_note(swim: Swim, settings: QuantifySettings, rules: Rules) -> str:
-    """Return why climbing is not separated from swimming; empty if it is.
-
-    Parameters
-    ----------
-    swim : Swim
-        The swim; its species counts where the setting leaves it open.
-    settings : QuantifySettings
-        ``climbing``: auto, yes or no.
-    rules : StateRules or SamplingRule
-        A sampling rule knows mobility alone.
-
-    Returns
-    -------
-    str
-    """
-    if isinstance(rules, SamplingRule):
-        return "EthoVision's mobility does not separate climbing from swimming; both are counted as swimming"
-    if "height" not in swim.trace:
-        return "climbing is not visible from above; it is counted as swimming"
-    if settings.climbing == "no" or (settings.climbing == "auto" and swim.species == "mouse"):
-        return (
-            "climbing is not separated from swimming in mice, which also paddle with the head above water; both are "
-            "counted as swimming (set forced_swim.quantify.climbing to yes to separate them)"
-        )
-    if not posture_separates(swim.trace, rules):
-        return (
-            "the animal's outline is upright nearly all the time it moves, so posture does not separate climbing from "
-            "swimming; both are counted as swimming"
-        )
-    return ""
-
-
-def without_climbing(values: dict[str, float], inseparable: str) -> tuple[dict[str, float], dict[str, str]]:
-    """Empty the values of climbing where it is not separated from swimming.
-
-    Parameters
-    ----------
-    values : dict of str to float
-        By measure.
-    inseparable : str
-        Why it is not; empty if it is.
-
-    Returns
-    -------
-    values : dict of str to float
-    notes : dict of str to str
-        Why a value is undefined, by measure.
-    """
-    if not inseparable:
-        return values, {}
-    emptied = ("climbing_s", "climbing_samples")
-    return {**values, **dict.fromkeys(emptied, np.nan)}, dict.fromkeys(emptied, inseparable)
 
 
 def own_immobility_s(
@@ -280,7 +236,11 @@ def latency_s(found: pd.DataFrame) -> float:
 
 
 def with_values(
-    scored: ScoredSwim, values: dict[str, float], trace: pd.DataFrame, settings: QuantifySettings
+    scored: ScoredSwim,
+    values: dict[str, float],
+    trace: pd.DataFrame,
+    settings: QuantifySettings,
+    surface_flag: str,
 ) -> ScoredSwim:
     """Add values to a scored swim, with notes where they are undefined.
 
@@ -294,6 +254,8 @@ def with_values(
         The trace of the swim.
     settings : QuantifySettings
         How much of the window may be unseen.
+    surface_flag : str
+        From ``surface_flag_of``.
 
     Returns
     -------
@@ -304,7 +266,7 @@ def with_values(
         return scored
     start_s, stop_s = scored.score.window_s
     unseen = values["unscored_s"] / (stop_s - start_s)
-    flag = ""
+    flag = surface_flag
     if 100 * unseen > settings.flag_unscored_pct:
         flag = f"{unseen:.0%} of the scoring window was not seen: {unscored_reason(trace, start_s, stop_s)}"
     if 1 - unseen < settings.min_seen_pct / 100:

@@ -12,7 +12,7 @@ import pandas as pd
 from ketaflow.assays.forced_swim.scoring import constants
 from ketaflow.assays.forced_swim.scoring.bouts import CLIMBING, DIVING, IMMOBILE, SWIMMING, UNSCORED, runs
 from ketaflow.assays.forced_swim.settings import StateRules
-from ketaflow.assays.forced_swim.tracking.time_series import moving_mean, true_runs
+from ketaflow.assays.forced_swim.time_series import moving_mean, true_runs
 
 
 class CodedFrames(NamedTuple):

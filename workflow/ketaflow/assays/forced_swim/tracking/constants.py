@@ -32,6 +32,8 @@ SD_PER_MAD = 1.4826
 
 # cylinder_detection
 
+# Most pixels of a still image vary by less than this (grey levels).
+STILL_RANGE = 2
 # Two animals are in different cylinders if an upright edge between them is at least this strong, relative to the outer
 # walls. Tuned.
 WALL_BETWEEN_FRACTION = 0.6
@@ -50,6 +52,8 @@ MAX_ROLL = 0.1
 
 # water_line
 
+# Distance from the water line within which its coherence is measured (pixels).
+COHERENCE_REACH_PX = 3
 # A tilted line is preferred to a more level one if it is stronger by this factor. Tuned on a drawn level surface.
 BETTER_TILT = 1.02
 
@@ -115,6 +119,11 @@ MIN_CONTRAST_FRACTION = 0.4
 
 # trace
 
+# An animal does not travel faster than this (median, body lengths/s); noise jumps about. The fastest of the drawn and
+# animated animals reach 1.
+MAX_MEDIAN_SPEED_PER_S = 3.0
+# Fewer frames with an animal give no median speed.
+MIN_TRACKED_FRAMES = 20
 # A body whose area lies between these (relative to the usual area) is the animal alone. Tuned.
 MIN_AREA_FRACTION = 0.3
 MAX_AREA_FRACTION = 2.2
@@ -151,6 +160,8 @@ PAIR_LAG_S = 0.24
 
 # video_tracking
 
+# Slower videos do not show strokes of 3 to 6 Hz at all (frames/s).
+MIN_FRAME_RATE_HZ = 5.0
 # Fewer key frames than this do not show the scene without animals; other frames are decoded as well.
 MIN_KEY_FRAMES = 12
 # Two frames are equal if every n-th pixel of every n-th row is.

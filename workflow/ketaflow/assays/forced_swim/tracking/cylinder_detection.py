@@ -5,7 +5,6 @@ wide and to stand on one table.
 """
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -14,11 +13,9 @@ from scipy import ndimage
 from ketaflow.assays.forced_swim.model import SwimRow
 from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.assays.forced_swim.tracking.scene import Cylinder, KeyFrames
+from ketaflow.assays.forced_swim.tracking.wall_pairs import Span, local_maxima, overhang_px, wall_pairs
 from ketaflow.assays.forced_swim.tracking.water_line import edge_strength, locate_water_line, surface_strength
 from ketaflow.core.errors import IngestError
-
-# First and after the last of some rows or columns.
-Span = tuple[int, int]
 
 
 class Movement(NamedTuple):
@@ -27,14 +24,6 @@ class Movement(NamedTuple):
     columns: list[Span]
     moving: np.ndarray
     rows: Span
-
-
-class WallPair(NamedTuple):
-    """Left and right wall of a cylinder, and what counts against them: movement outside."""
-
-    left: int
-    right: int
-    penalty: float
 
 
 def find_cylinders(seen: KeyFrames, name: str) -> list[Cylinder]:
@@ -60,6 +49,11 @@ def find_cylinders(seen: KeyFrames, name: str) -> list[Cylinder]:
     empty = seen.quantile(0.5)
     movement = find_movement(seen)
     if not movement.columns:
+        if float(np.median(seen.quantile(0.95) - seen.quantile(0.05))) < constants.STILL_RANGE:
+            raise IngestError(
+                f"{name}: every frame shows the same image, so this is a still, or the recorder stopped. Expected a "
+                "film of animals that swim; copy the original recording again."
+            )
         raise IngestError(
             f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
             "expected animals filmed from the side."
@@ -224,12 +218,6 @@ def merged_clusters(profile: np.ndarray, clusters: list[Span]) -> list[Span]:
     return merged
 
 
-def overhang_px(clusters: list[Span]) -> int:
-    """Return how far movement may reach beyond the walls of its cylinder (pixels): blur, waves, a tail."""
-    median = float(np.median([stop - start for start, stop in clusters]))
-    return max(2, round(constants.OVERHANG_FRACTION * median))
-
-
 def empty_cylinders(profile: np.ndarray, level_edges: np.ndarray, found: list[Cylinder]) -> list[Cylinder]:
     """Find cylinders in which nothing moves: walls as far apart and as strong, water as high, as in those found.
 
@@ -263,22 +251,6 @@ def empty_cylinders(profile: np.ndarray, level_edges: np.ndarray, found: list[Cy
     return extra
 
 
-def local_maxima(profile: np.ndarray) -> list[int]:
-    """Find the places that no value within two places exceeds.
-
-    Parameters
-    ----------
-    profile : (n,) float
-        A profile.
-
-    Returns
-    -------
-    list of int
-        In rising order; all places of a plateau.
-    """
-    return [int(x) for x in np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)]
-
-
 def active_clusters(variability: np.ndarray) -> tuple[list[Span], np.ndarray]:
     """Find the columns in which something moves, one cluster for each animal.
 
@@ -308,78 +280,6 @@ def active_clusters(variability: np.ndarray) -> tuple[list[Span], np.ndarray]:
         if len(span) >= 0.015 * width and mass >= 0.12 * masses.max()
     ]
     return kept, moving
-
-
-def wall_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> list[Span]:
-    """Find the walls of the cylinder around each cluster: strong upright edges, all pairs about equally wide.
-
-    Parameters
-    ----------
-    profile : (width,) float
-        Strength of upright edges in each column.
-    clusters : list of tuple
-        Columns in which each animal moves.
-    busy : (width,) int
-        How much moves in each column; little of it may lie outside the walls.
-
-    Returns
-    -------
-    list of tuple
-        Columns of the left and the right wall of each cluster.
-    """
-    choices = candidate_pairs(profile, clusters, busy)
-    best: list[WallPair] = []
-    best_score = -np.inf
-    for wide in sorted({pair.right - pair.left for pairs in choices for pair in pairs}):
-        scores = [[_pair_score(profile, pair, wide) for pair in pairs] for pairs in choices]
-        score = sum(max(own) for own in scores)
-        if score > best_score:
-            best = [pairs[int(np.argmax(own))] for pairs, own in zip(choices, scores, strict=True)]
-            best_score = score
-    return [(pair.left, pair.right) for pair in best]
-
-
-def candidate_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> list[list[WallPair]]:
-    """List the pairs of strong edges around each cluster, with the movement that lies outside each pair.
-
-    Parameters
-    ----------
-    profile, clusters, busy
-        As in ``wall_pairs``.
-
-    Returns
-    -------
-    list of list of WallPair
-        For each cluster.
-    """
-    moved = np.concatenate([[0], np.cumsum(busy)])
-    reach = overhang_px(clusters)
-    borders = [0, *((a[1] + b[0]) // 2 for a, b in pairwise(clusters)), len(profile) - 1]
-    peaks = local_maxima(profile)
-    choices = []
-    for index, (start, stop) in enumerate(clusters):
-        inward = min(reach, (stop - start) // 3)
-        lefts = _wall_candidates(profile, peaks, borders[index], start + inward)
-        rights = _wall_candidates(profile, peaks, stop - inward, borders[index + 1])
-        whole = max(moved[stop] - moved[start], 1)
-        inside = {(a, b): moved[min(b, stop)] - moved[max(a, start)] for a in lefts for b in rights}
-        weight = constants.OUTSIDE_WEIGHT
-        choices.append([WallPair(*pair, weight * (1 - part / whole)) for pair, part in inside.items()])
-    return choices
-
-
-def _wall_candidates(profile: np.ndarray, peaks: list[int], start: int, stop: int) -> list[int]:
-    """Peaks between two columns that are not much weaker than the strongest; an end of the range if there is none."""
-    inside = [x for x in peaks if start <= x <= stop]
-    strongest = max((profile[x] for x in inside), default=0)
-    return [x for x in inside if profile[x] > 0.4 * strongest] or [int(start if start < stop else stop)]
-
-
-def _pair_score(profile: np.ndarray, pair: WallPair, wide: float) -> float:
-    """Strength of a pair of walls, less its penalty, its difference from the common width, and the width itself."""
-    strength = (profile[pair.left] + profile[pair.right]) / (2 * profile.max())
-    unlike = 8 * abs(pair.right - pair.left - wide) / wide
-    return float(strength - pair.penalty - unlike - 0.5 * wide / len(profile))
 
 
 def wall_ends(upright: np.ndarray, walls: Span, rows: Span) -> Span:

@@ -10,9 +10,14 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_closing
 
+from ketaflow.assays.forced_swim.time_series import moving_mean, true_runs
 from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.assays.forced_swim.tracking.motion import AnimalTracker, oscillation
-from ketaflow.assays.forced_swim.tracking.time_series import moving_mean, true_runs
+
+FROM_ABOVE = (
+    "A chamber or cage without water cannot be scored; a swim filmed from above can, without climbing and diving, if "
+    "forced_swim.ingest.view is top"
+)
 
 
 @dataclass(frozen=True)
@@ -116,27 +121,36 @@ def refusal_reason(seen: pd.DataFrame, tracker: AnimalTracker, from_above: bool)
     """
     if not np.isfinite(tracker.appearance.contrast) or not len(seen):
         return "no animal was seen in this cylinder. Check cylinder number and file"
-    separated = float(np.mean(seen["gap"] >= constants.SEPARATION_FRACTION * tracker.width))
-    if separated > constants.SEPARATED_FRAMES_FRACTION:
+    if len(seen) > constants.MIN_TRACKED_FRAMES and median_speed_per_s(seen) > constants.MAX_MEDIAN_SPEED_PER_S:
         return (
-            f"two animals seem to be in this cylinder (two separate bodies in {separated:.0%} of the pictures). "
-            "Check the video; if it is one animal and its mirror image, give region_x_px and the other region columns"
+            "no animal was seen in this cylinder: what stands out from the background is noise that jumps about. Check "
+            "cylinder number and file"
         )
     vertical_range = float(np.ptp(np.percentile(seen["y"], [10, 90]))) / tracker.width
     if vertical_range > constants.MAX_VERTICAL_RANGE_FRACTION and not from_above:
         return (
-            f"the animal moves up and down by {vertical_range:.0%} of the cylinder's width, as one filmed from above "
-            "does; expected a camera that looks from the side. To score a film from above without climbing and diving, "
-            "set forced_swim.ingest.view to top"
+            f"no swim filmed from the side: the animal moves up and down by {vertical_range:.0%} of the cylinder "
+            f"width, whereas a swimming one stays at the surface. {FROM_ABOVE}"
         )
     depth = constants.SUBMERGED_DEPTH * body_length(seen)
     if not from_above and float(np.mean(-seen["top"] > depth)) > constants.SUBMERGED_FRACTION:
         return (
-            "the animal is below the water line most of the time; expected one that swims at the surface, filmed from "
-            "the side. Look at the scene: if the line is wrong, give water_line_px; to score a film from above without "
-            "climbing and diving, set forced_swim.ingest.view to top"
+            "no water surface was found at the animal: the strongest level edge lies well above it most of the time. "
+            f"If the animal swims, enter water_line_px. {FROM_ABOVE}"
+        )
+    separated = float(np.mean(seen["gap"] >= constants.SEPARATION_FRACTION * tracker.width))
+    if separated > constants.SEPARATED_FRAMES_FRACTION:
+        return (
+            f"two animals seem to be in this cylinder (two separate bodies in {separated:.0%} of the frames). "
+            "Check the video; if it is one animal and its mirror image, enter region_x_px and the other region columns"
         )
     return ""
+
+
+def median_speed_per_s(seen: pd.DataFrame) -> float:
+    """Return the median speed of the body's centre from frame to frame (body lengths/s)."""
+    step = np.hypot(np.diff(seen["x"]), np.diff(seen["y"]))
+    return float(np.median(step / np.diff(seen["time_s"]))) / body_length(seen)
 
 
 def body_length(seen: pd.DataFrame) -> float:

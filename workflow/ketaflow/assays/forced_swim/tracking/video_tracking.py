@@ -10,9 +10,11 @@ from dataclasses import replace
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from ketaflow.assays.forced_swim.figures.filmstrip import Filmstrip
 from ketaflow.assays.forced_swim.model import CylinderView, SceneImage, Swim, SwimFile, SwimRow, VideoProperties
 from ketaflow.assays.forced_swim.readers import video
 from ketaflow.assays.forced_swim.settings import IngestSettings
+from ketaflow.assays.forced_swim.time_series import true_runs
 from ketaflow.assays.forced_swim.tracking import (
     background,
     constants,
@@ -24,9 +26,7 @@ from ketaflow.assays.forced_swim.tracking import (
     water_line,
 )
 from ketaflow.assays.forced_swim.tracking.body_mask import block_mean, cropped_to_blocks
-from ketaflow.assays.forced_swim.tracking.filmstrip import Filmstrip
 from ketaflow.assays.forced_swim.tracking.scene import Cylinder, EmptyScene, KeyFrames
-from ketaflow.assays.forced_swim.tracking.time_series import true_runs
 from ketaflow.core.errors import IngestError
 
 SIGNS = {"auto": 0, "dark": 1, "light": -1}
@@ -40,6 +40,8 @@ class FollowedAnimal:
         appearance = background.animal_appearance(seen, empty, cylinder)
         ripple = background.ripple_amplitude(seen, empty, cylinder, appearance.contrast)
         self.row = row
+        is_given = row.water_line_px is not None
+        self.surface_coherence = 1.0 if is_given else water_line.surface_coherence(empty.background, cylinder)
         self.tracker = motion.AnimalTracker(cylinder, seen, empty, appearance, ripple)
         self.strip = Filmstrip(cylinder, empty.background.shape, every_s)
 
@@ -70,6 +72,12 @@ def track_video(
         If the cylinders cannot be found, or no swim can be scored.
     """
     name = index.path.name
+    rate_hz = 1 / index.frame_s
+    if rate_hz < constants.MIN_FRAME_RATE_HZ:
+        raise IngestError(
+            f"{name}: the video has {rate_hz:.1f} frames per second; strokes of 3 to 6 per second are not visible "
+            f"below {constants.MIN_FRAME_RATE_HZ:g}. Use the original recording, with at least 8 frames per second."
+        )
     seen = scene.key_frames(frames, name)
     cylinders = locate_cylinders(rows, seen, name)
     sign = SIGNS[settings.polarity] or background.animal_polarity(seen, list(cylinders.values()))
@@ -228,6 +236,7 @@ def finished_swim(animal: FollowedAnimal, log: trace.FrameLog, settings: IngestS
         water_px=(float(one.water_left), float(one.water_right)),
         confidence=float(one.confidence),
         contrast=float(animal.tracker.appearance.contrast),
+        surface_coherence=animal.surface_coherence,
     )
     return Swim(
         recording=row.recording,

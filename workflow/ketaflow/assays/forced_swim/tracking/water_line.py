@@ -96,6 +96,36 @@ def locate_water_line(
     return Cylinder(left, right, top, bottom, y - best_rise / 2, y + best_rise / 2, confidence, rows)
 
 
+def surface_coherence(image: np.ndarray, cylinder: Cylinder) -> float:
+    """Measure how continuous the edge along the water line of a cylinder is.
+
+    Along a water surface the brightness changes in one direction everywhere; along a line through bedding, a grid or
+    the objects in a cage the directions are mixed.
+
+    Parameters
+    ----------
+    image : (height, width) float
+        The scene without animals (grey levels).
+    cylinder : Cylinder
+        With its water line.
+
+    Returns
+    -------
+    float
+        Absolute mean of the vertical gradient along the line, relative to its root mean square: 0 to 1. The largest
+        of the lines within ``COHERENCE_REACH_PX``.
+    """
+    gradient = ndimage.gaussian_filter1d(ndimage.gaussian_filter1d(image, 2.0, axis=1), 1.0, axis=0, order=1)
+    inset = max(2, int(cylinder.width) // 10)
+    columns = np.arange(int(cylinder.left) + inset, int(cylinder.right) - inset)
+    slope = (cylinder.water_right - cylinder.water_left) / max(cylinder.width, 1)
+    line = cylinder.water_left + slope * (columns - cylinder.left)
+    reach = constants.COHERENCE_REACH_PX
+    rows = np.round(line + np.arange(-reach, reach + 1)[:, None]).astype(int)
+    along = gradient[np.clip(rows, 0, len(image) - 1), columns]
+    return float(np.max(np.abs(along.mean(axis=1)) / np.sqrt(np.mean(along**2, axis=1) + 1e-9)))
+
+
 def strength_outside(level_edges: np.ndarray, heights: np.ndarray, left: int, right: int, rise: float) -> np.ndarray:
     """Measure how strongly a line across a cylinder continues outside both its walls.
 

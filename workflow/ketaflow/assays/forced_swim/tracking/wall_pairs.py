@@ -1,0 +1,118 @@
+"""The two walls of each cylinder: strong upright edges around the columns in which its animal moves.
+
+In: the strength of upright edges, and where animals move. Out: a pair of columns for each animal, all pairs about
+equally far apart.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+
+from ketaflow.assays.forced_swim.tracking import constants
+
+# First and after the last of some rows or columns.
+Span = tuple[int, int]
+
+
+class WallPair(NamedTuple):
+    """Left and right wall of a cylinder, and what counts against them: movement outside."""
+
+    left: int
+    right: int
+    penalty: float
+
+
+def wall_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> list[Span]:
+    """Find the walls of the cylinder around each cluster: strong upright edges, all pairs about equally wide.
+
+    Parameters
+    ----------
+    profile : (width,) float
+        Strength of upright edges in each column.
+    clusters : list of tuple
+        Columns in which each animal moves.
+    busy : (width,) int
+        How much moves in each column; little of it may lie outside the walls.
+
+    Returns
+    -------
+    list of tuple
+        Columns of the left and the right wall of each cluster.
+    """
+    choices = candidate_pairs(profile, clusters, busy)
+    best: list[WallPair] = []
+    best_score = -np.inf
+    for wide in sorted({pair.right - pair.left for pairs in choices for pair in pairs}):
+        scores = [[_pair_score(profile, pair, wide) for pair in pairs] for pairs in choices]
+        score = sum(max(own) for own in scores)
+        if score > best_score:
+            best = [pairs[int(np.argmax(own))] for pairs, own in zip(choices, scores, strict=True)]
+            best_score = score
+    return [(pair.left, pair.right) for pair in best]
+
+
+def candidate_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> list[list[WallPair]]:
+    """List the pairs of strong edges around each cluster, with the movement that lies outside each pair.
+
+    Parameters
+    ----------
+    profile, clusters, busy
+        As in ``wall_pairs``.
+
+    Returns
+    -------
+    list of list of WallPair
+        For each cluster.
+    """
+    moved = np.concatenate([[0], np.cumsum(busy)])
+    reach = overhang_px(clusters)
+    borders = [0, *((a[1] + b[0]) // 2 for a, b in pairwise(clusters)), len(profile) - 1]
+    peaks = local_maxima(profile)
+    choices = []
+    for index, (start, stop) in enumerate(clusters):
+        inward = min(reach, (stop - start) // 3)
+        lefts = _wall_candidates(profile, peaks, borders[index], start + inward)
+        rights = _wall_candidates(profile, peaks, stop - inward, borders[index + 1])
+        whole = max(moved[stop] - moved[start], 1)
+        inside = {(a, b): moved[min(b, stop)] - moved[max(a, start)] for a in lefts for b in rights}
+        weight = constants.OUTSIDE_WEIGHT
+        choices.append([WallPair(*pair, weight * (1 - part / whole)) for pair, part in inside.items()])
+    return choices
+
+
+def _wall_candidates(profile: np.ndarray, peaks: list[int], start: int, stop: int) -> list[int]:
+    """Peaks between two columns that are not much weaker than the strongest; an end of the range if there is none."""
+    inside = [x for x in peaks if start <= x <= stop]
+    strongest = max((profile[x] for x in inside), default=0)
+    return [x for x in inside if profile[x] > 0.4 * strongest] or [int(start if start < stop else stop)]
+
+
+def _pair_score(profile: np.ndarray, pair: WallPair, wide: float) -> float:
+    """Strength of a pair of walls, less its penalty, its difference from the common width, and the width itself."""
+    strength = (profile[pair.left] + profile[pair.right]) / (2 * profile.max())
+    unlike = 8 * abs(pair.right - pair.left - wide) / wide
+    return float(strength - pair.penalty - unlike - 0.5 * wide / len(profile))
+
+
+def overhang_px(clusters: list[Span]) -> int:
+    """Return how far movement may reach beyond the walls of its cylinder (pixels): blur, waves, a tail."""
+    median = float(np.median([stop - start for start, stop in clusters]))
+    return max(2, round(constants.OVERHANG_FRACTION * median))
+
+
+def local_maxima(profile: np.ndarray) -> list[int]:
+    """Find the places that no value within two places exceeds.
+
+    Parameters
+    ----------
+    profile : (n,) float
+        A profile.
+
+    Returns
+    -------
+    list of int
+        In rising order; all places of a plateau.
+    """
+    return [int(x) for x in np.flatnonzero(ndimage.maximum_filter1d(profile, 5) == profile)]
