@@ -1,0 +1,159 @@
+"""Membranes on pictures: where the lanes are, their profiles, and the ladder."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from ketaflow.assays.western_blot.model.table_rows import Lane, Sample, Target
+
+# Where a background was read: below the lane's own profile, or in the gaps beside the lane.
+BackgroundMethod = Literal["lane", "gap"]
+
+
+@dataclass(frozen=True)
+class LaneGrid:
+    """Where the lanes of one membrane lie, in pixels of the file.
+
+    At row ``y`` of the membrane every lane lies ``lean * (y - middle)`` columns further right than at row ``middle``.
+
+    Attributes
+    ----------
+    centres : (n_lanes,) float
+        Columns of the lanes' centres at row ``middle``.
+    borders : (n_lanes, 2) float
+        Columns of the left and right border of each lane at row ``middle``.
+    lean : float
+        Columns per row by which the lanes lean to the right.
+    middle : float
+        Row of the membrane to which ``centres`` and ``borders`` refer.
+    pitch : float
+        Distance from one well to the next.
+    margin : float
+        How much better this grid fits than the next best one (lanes).
+    filled : float
+        Fraction of the lanes expected to hold a signal that do.
+    outside : float
+        Strongest lane that the lane map does not list, as a fraction of the weakest lane that it lists.
+    doubt : str
+        What else speaks against the grid; empty if nothing does.
+    """
+
+    centres: np.ndarray
+    borders: np.ndarray
+    lean: float
+    middle: float
+    pitch: float
+    margin: float
+    filled: float
+    outside: float
+    doubt: str
+
+    def shift(self, rows: np.ndarray) -> np.ndarray:
+        """Return the whole pixels by which the grid lies further right at these rows than at its middle row."""
+        return np.rint(self.lean * (np.asarray(rows) - self.middle)).astype(int)
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Bands of the ladder with their masses.
+
+    Attributes
+    ----------
+    rows : (n_bands,) float
+        Rows of the bands, ascending, with the displacement of the ladder's lane taken out.
+    kda : (n_bands,) float
+        Their masses (kDa), descending.
+    spread_pct : float
+        How far the bands lie from a smooth line through them (% of mass).
+    """
+
+    rows: np.ndarray
+    kda: np.ndarray
+    spread_pct: float
+
+
+@dataclass(frozen=True)
+class View:
+    """One membrane on one channel of one picture: its place, what it shows, and its lanes.
+
+    Attributes
+    ----------
+    top, bottom : int
+        First row of the membrane in the file, and the row after its last.
+    picture_shape : tuple of int
+        Rows and columns of the whole picture.
+    lanes : list of Lane
+        The lane map, from left to right, without gaps.
+    targets : list of Target
+        The proteins this view shows.
+    grid : LaneGrid or None
+        Where the lanes are; None where that is not certain.
+    refusal : str
+        Why the lanes of this picture are not certain; empty if they are.
+    borrowed : bool
+        Whether the grid was taken from another picture of the membrane.
+    """
+
+    image: str
+    channel: str | None
+    membrane: str
+    top: int
+    bottom: int
+    picture_shape: tuple[int, int]
+    lanes: list[Lane]
+    targets: list[Target]
+    grid: LaneGrid | None = None
+    refusal: str = ""
+    borrowed: bool = False
+
+    def holds(self, sample: Sample) -> np.ndarray:
+        """Return which lanes hold this kind of sample, (n_lanes,) bool."""
+        return np.array([lane.sample == sample for lane in self.lanes], bool)
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """Mean signal of every lane of a view along its rows, over the backgrounds below it.
+
+    Attributes
+    ----------
+    signal, background, other_background : (n_lanes, n_rows) float32
+        Profile, the background its bands were measured over, and the other estimate of the background (counts).
+    methods : list of {"lane", "gap"}
+        Where the background of each lane was read.
+    shifts : list of float
+        Rows by which each lane lies lower than the middle of the membrane.
+    """
+
+    signal: np.ndarray
+    background: np.ndarray
+    other_background: np.ndarray
+    methods: list[BackgroundMethod]
+    shifts: list[float]
+
+
+@dataclass(frozen=True)
+class ViewSummary:
+    """What the checks and figures need to know of a measured view.
+
+    Attributes
+    ----------
+    chosen : dict of str to str
+        How the row of bands of each target was chosen.
+    lost : list of str
+        Targets for which no row of bands was found.
+    profiles : Profiles or None
+        None where the lanes were not found.
+    ladder : Ladder or None
+        None where no ladder could be read.
+    beyond_ladder : list of str
+        Targets whose expected mass lies outside the ladder.
+    """
+
+    view: View
+    chosen: dict[str, str]
+    lost: list[str]
+    profiles: Profiles | None
+    ladder: Ladder | None
+    beyond_ladder: list[str]
