@@ -5,7 +5,8 @@ import pytest
 
 from ketaflow.core import cohort, tables
 from ketaflow.core.errors import CohortError
-from ketaflow.engine import study, template
+from ketaflow.engine import study
+from ketaflow.engine.preparation import template
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from ketaflow.core import cohort, files, settings, tables
 from ketaflow.core.cohort import Cohort, Group
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import RawTable
-from ketaflow.engine import batches, digest, plan_check, recordings, template
+from ketaflow.engine import batches, digest, recordings
+from ketaflow.engine.preparation import plan_check, template
 from ketaflow.engine.provenance import facts, verify
 from ketaflow.engine.provenance.verify import Difference
 from ketaflow.review import blinding, blinding_key, decisions

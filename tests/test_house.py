@@ -1,0 +1,64 @@
+"""The shape of the code: small folders, short signatures, typed interfaces."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = ROOT / "workflow" / "ketaflow"
+MOST_MODULES, MOST_PARAMETERS = 12, 8
+# It fills in a record with eleven fields, all but two of them named and optional.
+RECORD_MAKERS = {("core/results.py", "check")}
+# Sub-packages of the library that take or return dictionaries whose keys are data (names of tables, arms, files).
+TYPED = ("assays",)
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def functions(folder: Path) -> Iterator[tuple[Path, Function]]:
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, Function):
+                yield path.relative_to(LIBRARY), node
+
+
+def arguments(function: Function) -> list[ast.arg]:
+    named = function.args
+    every = [*named.posonlyargs, *named.args, *named.kwonlyargs]
+    return [one for one in every if one.arg not in ("self", "cls")]
+
+
+def test_no_folder_holds_more_modules_than_one_can_survey():
+    counts = {
+        folder.relative_to(LIBRARY).as_posix(): len([path for path in folder.glob("*.py") if path.stem != "__init__"])
+        for folder in LIBRARY.rglob("*")
+        if folder.is_dir() and folder.name != "__pycache__"
+    }
+    assert {name: count for name, count in counts.items() if count > MOST_MODULES} == {}
+
+
+def test_no_function_takes_more_parameters_than_one_can_remember():
+    found = {(str(path), one.name) for path, one in functions(LIBRARY) if len(arguments(one)) > MOST_PARAMETERS}
+    assert found - RECORD_MAKERS == set()
+
+
+@pytest.mark.parametrize("package", TYPED)
+def test_no_interface_is_an_untyped_container(package):
+    bare = {"dict", "list", "tuple", "set"}
+    found = []
+    for path, one in functions(LIBRARY / package):
+        annotations = [argument.annotation for argument in arguments(one)] + [one.returns]
+        if any(isinstance(annotation, ast.Name) and annotation.id in bare for annotation in annotations):
+            found.append((str(path), one.name))
+    assert found == []
+
+
+def test_every_folder_says_which_question_it_answers():
+    silent = [
+        str(path.relative_to(LIBRARY))
+        for path in LIBRARY.rglob("__init__.py")
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert silent == []
