@@ -86,17 +86,57 @@ def open_video(path: Path) -> Iterator[OpenVideo]:
         raise IngestError(f"{path.name}: the file is not there. Put it where the table says, or correct the path.")
     if path.stat().st_size == 0:
         raise IngestError(f"{path.name}: the file is empty (0 bytes). Copy it again from the camera.")
-    try:
-        container = av.open(str(path))
-    except (av.error.FFmpegError, OSError) as error:
-        raise IngestError(
-            f"{path.name}: this is no readable video ({error.strerror or error}), or it was cut off while copying. "
-            "Copy it again; expected mp4, avi, mov, mkv, wmv or mpg, or an EthoVision raw export (.xlsx)."
-        ) from error
-    with container:
-        if not container.streams.video:
-            raise IngestError(f"{path.name}: the file holds no pictures. Expected a video.")
-        yield OpenVideo(container, container.streams.video[0])
+    with _faults_kept(path) as file:
+        try:
+            container = av.open(file, buffer_size=constants.READ_BUFFER_BYTES)
+        except (av.error.FFmpegError, OSError) as error:
+            raise IngestError(
+                f"{path.name}: this is no readable video ({error.strerror or error}), or it was cut off while copying. "
+                "Copy it again; expected mp4, avi, mov, mkv, wmv or mpg, or an EthoVision raw export (.xlsx)."
+            ) from error
+        with container:
+            if not container.streams.video:
+                raise IngestError(f"{path.name}: the file holds no pictures. Expected a video.")
+            yield OpenVideo(container, container.streams.video[0])
+
+
+class _WatchedFile:
+    """A file for FFmpeg that remembers an error of the drive; FFmpeg itself takes one for the end of the video."""
+
+    def __init__(self, path: Path):
+        self.name = str(path)
+        self.fault: OSError | None = None
+        self._handle = path.open("rb", buffering=0)
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._handle.read(size)
+        except OSError as error:
+            self.fault = error
+            raise
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._handle.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._handle.tell()
+
+    def close(self) -> None:
+        self._handle.close()
+
+
+@contextlib.contextmanager
+def _faults_kept(path: Path) -> Iterator[_WatchedFile]:
+    """Open a file; whatever became of reading it, an error of the drive is raised in the end."""
+    with contextlib.closing(_WatchedFile(path)) as file:
+        try:
+            yield file
+        except Exception as error:
+            if file.fault is not None:
+                raise file.fault from error
+            raise
+        if file.fault is not None:
+            raise file.fault
 
 
 def luma(frame: Any) -> np.ndarray:
