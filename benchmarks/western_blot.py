@@ -278,11 +278,11 @@ def maps() -> list[tuple]:
     for _ in range(24):
         count, signal, drawn = _membrane(rng)
         for listed in {count, count - 1, count - 2, count + 1, count + 2, count // 2, 2, 1}:
-            grid, _ = membrane_view.certain_lanes(enhance_bands(signal, listed), ["animal"] * listed, QUANTIFY)
+            grid, refusal = membrane_view.certain_lanes(enhance_bands(signal, listed), ["animal"] * listed, QUANTIFY)
             if listed == count:
-                right.append(grid is not None and np.abs(grid.centres - drawn).max() < 0.25 * grid.pitch)
+                right.append(not refusal and np.abs(grid.centres - drawn).max() < 0.25 * grid.pitch)
             else:
-                wrong.append(grid is None)
+                wrong.append(bool(refusal))
     return [
         ("lane maps that are right", f"{sum(right)} of {len(right)} measured, every lane where it was drawn", "all"),
         ("lane maps that are wrong", f"{sum(wrong)} of {len(wrong)} refused", "all"),

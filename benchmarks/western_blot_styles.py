@@ -29,7 +29,8 @@ STYLES = (
 )  # fmt: skip
 FAINT_SNR, WRONG = 3.0, 0.25
 TOLD = (
-    "lane", "target", "volume", "y_px", "height_px", "saturated_pct", "snr", "specks_pct", "background_error_pct",
+    "lane", "target", "volume", "y_px", "height_px", "saturated_pct", "snr", "specks_pct", "volume_uncertainty",
+    "overlap_pct",
 )  # fmt: skip
 
 
@@ -128,7 +129,7 @@ def wrong_maps(seed: int, style: str) -> list[bool]:
     count, refused = stage.lanes, []
     for listed in {count - 2, count - 1, count + 1, count + 2, count // 2} - {0}:
         samples = ["ladder" if ladder and lane == 0 else "animal" for lane in range(listed)]
-        refused.append(membrane_view.certain_lanes(enhance_bands(signal, listed), samples, QUANTIFY)[0] is None)
+        refused.append(bool(membrane_view.certain_lanes(enhance_bands(signal, listed), samples, QUANTIFY)[1]))
     return refused
 
 
@@ -136,7 +137,8 @@ def marked(table: pd.DataFrame) -> pd.Series:
     """Which values are flagged for what hides their box or for an uneven background."""
     limits = DEFAULTS["quantify"]
     hidden = table["specks_pct"] > limits["specks_limit_pct"]
-    return hidden | (table["background_error_pct"] > limits["background_error_limit_pct"])
+    uncertain = 100 * table["volume_uncertainty"] > limits["uncertainty_limit_pct"] * table["volume"]
+    return hidden | uncertain | (table["overlap_pct"] > limits["overlap_limit_pct"])
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from ketaflow.core import settings
 from ketaflow.core.inputs import Rows, build
 from ketaflow.core.results import Check, Checked, Measurement, frame
 
+LADDER_TEXT = "250 150 100 75 50 37 25 20 15 10"
 TABLES = assays.described("western_blot", "tables.schema")["tables"]
 DEFAULTS = settings.with_defaults({}, assays.described("western_blot", "settings.schema"))
 INGEST = build(IngestSettings, DEFAULTS["ingest"])
@@ -40,8 +41,8 @@ class Lab:
     def ingested(self, **tables: list[dict]) -> Blot:
         return ingest.ingest(rows_of(**tables), self.folder, INGEST)
 
-    def measured(self, blot: Blot, boxes: tuple[dict, ...] = ()) -> Measured:
-        return quantify.quantify(blot, QUANTIFY, rows=rows_of(boxes=list(boxes)))
+    def measured(self, blot: Blot, boxes: tuple[dict, ...] = (), **drawn: list[dict]) -> Measured:
+        return quantify.quantify(blot, QUANTIFY, rows=rows_of(boxes=list(boxes), **drawn))
 
     def reviewed(self, blot: Blot) -> Checked:
         return qc.qc(blot, self.measured(blot), QC)

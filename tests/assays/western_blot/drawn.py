@@ -12,7 +12,7 @@ from ketaflow.assays.western_blot.model import Blot, Fingerprint, Lane, Measured
 from ketaflow.assays.western_blot.simulation.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
 from ketaflow.core.results import Measurement, Summary, frame
 
-from .conftest import COHORT
+from .conftest import COHORT, LADDER_TEXT
 
 PUBLISHED = {"measurements": Measurement, "targets": TargetSummary, "fingerprints": Fingerprint}
 HEIGHT_PX, WIDTH_PX = 420, 560
@@ -68,7 +68,14 @@ def lane_map(membrane: str, animals: list[str], *, ladder: bool = True, pool: in
     kinds = ["ladder"] * ladder + ["animal"] * len(animals) + ["pool"] * pool
     named = [None] * ladder + animals + [None] * pool
     return [
-        {"membrane": membrane, "lane": lane, "sample": kind, "animal": animal, "load_ug": 20.0}
+        {
+            "membrane": membrane,
+            "lane": lane,
+            "sample": kind,
+            "animal": animal,
+            "load_ug": 20.0,
+            "ladder_kda": LADDER_TEXT if kind == "ladder" else None,
+        }
         for lane, (kind, animal) in enumerate(zip(kinds, named, strict=True), start=1)
     ]
 

@@ -48,7 +48,7 @@ def test_the_map_shows_every_target_of_the_membrane_and_marks_what_is_doubtful()
     band = Band(
         recording="a.tif", animal=None, image="a.tif", membrane="B1", channel=None, lane=1, target="GAPDH", x_px=0,
         y_px=0, width_px=9, height_px=9, volume=2.0, background=0.0, snr=50.0, saturated_pct=0.0, kda=None,
-        volume_other_background=2.0, specks_pct=0.0, background_error_pct=0.0, dilution_ug=0.0,
+        volume_uncertainty=0.2, overlap_pct=0.0, specks_pct=0.0, dilution_ug=0.0,
         background_method="lane", box="found",
     )  # fmt: skip
     saturated, missing = replace(band, lane=2, volume=4.0, saturated_pct=3.0), replace(band, lane=3, box="expected")

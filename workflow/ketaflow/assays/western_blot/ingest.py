@@ -84,7 +84,7 @@ def _scan(picture: Picture, target: Target, settings: IngestSettings) -> Scan:
         pixels=signal,
         storage=storage,
         polarity=given or seen,
-        polarity_source="told" if given else "seen in the picture",
+        polarity_source="from the table" if target.polarity else "from the settings" if given else "from the picture",
         polarity_clearness=clearness,
         polarity_unsure=not given and clearness < settings.unsure_polarity,
         saturation_level=level,

@@ -9,16 +9,17 @@ from ketaflow.assays.western_blot.model import Blot, Measured, QcSettings, Scan,
 from ketaflow.core.results import Check, Checked, Figure, check
 
 OVERLAY_CAPTION = (
-    "The whole picture, bands dark. Blue: band of a target as found; pink: saturated; orange: where it should be; "
-    "green: drawn by a person; grey: other bands; yellow line: a straight jump. L ladder, P pool, D dilution, - blank."
+    "The whole picture, bands dark. Blue: band of a target as found; pink: saturated; orange: expected place of a "
+    "band, or proposed lanes; green: drawn by a person; grey: other bands; yellow line: a straight jump. L ladder, P "
+    "pool, D dilution, - blank."
 )
 PROFILE_CAPTION = (
     "Grey: strongest signal of each row, scaled to the lane's strongest band. Blue: mean of the rows, eight times "
-    "enlarged and cut; orange: its background, enlarged alike. Below: boxes of targets, pink if saturated."
+    "enlarged and cut; orange: its baseline, enlarged alike. Below: boxes of targets, pink if saturated."
 )
 MAP_CAPTION = (
     "Volume over the median of the membrane's animals and pools, before loading is taken out; blue above, yellow "
-    "below. s saturated, n no band seen, f faint, b box drawn by a person."
+    "below. s saturated, n no band found, f faint, b box drawn by a person."
 )
 
 
@@ -61,6 +62,7 @@ def _view_checks(blot: Blot, measured: Measured, summary: ViewSummary, settings:
     view, bands = summary.view, measured.bands_of(summary.view)
     return [
         *band_checks.lane_checks(summary),
+        *band_checks.ladder_checks(summary),
         *band_checks.band_checks(summary, bands, settings),
         *band_checks.mass_checks(summary, bands, settings.mass_off_pct),
         *image_checks.twin_checks(view, blot.scan(view.image, view.channel), settings.twin_correlation),

@@ -7,11 +7,23 @@ lane from every other), and the views with their lane profiles for checks and fi
 
 import numpy as np
 
-from ketaflow.assays.western_blot.bands.densitometry import Reading, boxes_of, read_view
+from ketaflow.assays.western_blot.bands.densitometry import read_view
 from ketaflow.assays.western_blot.bands.membrane_view import locate_lanes
 from ketaflow.assays.western_blot.bands.molecular_weight import is_within
+from ketaflow.assays.western_blot.bands.reading import Reading
 from ketaflow.assays.western_blot.integrity.duplicated_lanes import fingerprints
-from ketaflow.assays.western_blot.model import Blot, Box, Measured, Profiles, QuantifySettings, View, ViewSummary
+from ketaflow.assays.western_blot.model import (
+    Blot,
+    Box,
+    Drawn,
+    Frame,
+    GivenRow,
+    Measured,
+    Profiles,
+    QuantifySettings,
+    View,
+    ViewSummary,
+)
 from ketaflow.assays.western_blot.normalisation.dilution_lanes import read_dilutions
 from ketaflow.assays.western_blot.normalisation.exposures import choose_exposures
 from ketaflow.assays.western_blot.normalisation.loading_control import target_summaries
@@ -30,14 +42,18 @@ def quantify(blot: Blot, settings: QuantifySettings, *, rows: Rows) -> Measured:
     settings : QuantifySettings
         How lanes and bands are found, and when a value is flagged.
     rows : Rows
-        Rows of ``western_blot_boxes``.
+        Rows of ``western_blot_boxes``, ``western_blot_rows`` and ``western_blot_frames``.
 
     Returns
     -------
     Measured
     """
-    boxes = rows.of("western_blot_boxes", Box)
-    readings = [_read(blot, view, boxes, settings) for view in locate_lanes(blot, settings)]
+    drawn = Drawn(
+        boxes=rows.of("western_blot_boxes", Box),
+        rows=rows.of("western_blot_rows", GivenRow),
+        frames=rows.of("western_blot_frames", Frame),
+    )
+    readings = [_read(blot, view, drawn, settings) for view in locate_lanes(blot, drawn, settings)]
     readings = choose_exposures(readings, saturated_limit_pct=settings.saturated_limit_pct)
     read = [read_dilutions(reading) for reading in readings]
     readings, dilutions = [reading for reading, _ in read], [fit for _, fits in read for fit in fits]
@@ -51,9 +67,11 @@ def quantify(blot: Blot, settings: QuantifySettings, *, rows: Rows) -> Measured:
     )
 
 
-def _read(blot: Blot, view: View, boxes: list[Box], settings: QuantifySettings) -> Reading:
-    sharing = len({target.membrane for target in blot.targets if target.image == view.image})
-    return read_view(view, blot.scan(view.image, view.channel), boxes_of(view, boxes, sharing), settings)
+def _read(blot: Blot, view: View, drawn: Drawn, settings: QuantifySettings) -> Reading:
+    shared = len({target.membrane for target in blot.targets if target.image == view.image}) > 1
+    names = [target.target for target in view.targets]
+    own = drawn.of_view(view.image, view.membrane, names, (view.top, view.bottom) if shared else None)
+    return read_view(view, blot.scan(view.image, view.channel), own, settings)
 
 
 def _unreadable(blot: Blot) -> list[Measurement]:
@@ -98,6 +116,5 @@ def _profiles(reading: Reading) -> Profiles:
         signal=np.array([lane.profile for lane in lanes], dtype=np.float32),
         background=np.array([lane.background for lane in lanes], dtype=np.float32),
         other_background=np.array([lane.other_background for lane in lanes], dtype=np.float32),
-        methods=[lane.method for lane in lanes],
         shifts=[] if reading.shifts is None else reading.shifts.tolist(),
     )

@@ -24,6 +24,8 @@ PROTEINS = (
 USUAL_VOLUME = {"p-mTOR": 450_000, "mTOR": 1_100_000, "BDNF": 320_000, "GAPDH": 1_600_000}
 LOADING_SD, EXPOSURE_SD = 0.12, 0.2
 HEIGHT_PX, WIDTH_PX = 420, 560
+# Masses of the ladder as the lane map names them.
+LADDER_TEXT = " ".join(f"{kda:g}" for kda in LADDER_KDA)
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
@@ -48,7 +50,8 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
         held = ["ladder", *members["animal"], "pool"]
         for lane, content in enumerate(held, start=1):
             kind = content if content in ("ladder", "pool") else "animal"
-            lanes.append((name, lane, kind, content if kind == "animal" else None, None if kind == "ladder" else 20))
+            load, masses = (None, LADDER_TEXT) if kind == "ladder" else (20, None)
+            lanes.append((name, lane, kind, content if kind == "animal" else None, load, masses))
         loading = rng.lognormal(0, LOADING_SD, len(members) + 1)
         states = dict(zip(members["animal"], members["dose_mg_per_kg"], strict=True))
         for target, role, total, kda, rise, half_dose, spread in PROTEINS:
@@ -65,7 +68,9 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
         "western_blot_images": pd.DataFrame(
             pictures, columns=["image", "membrane", "target", "role", "kda", "total_target", "region"]
         ),
-        "western_blot_lanes": pd.DataFrame(lanes, columns=["membrane", "lane", "sample", "animal", "load_ug"]),
+        "western_blot_lanes": pd.DataFrame(
+            lanes, columns=["membrane", "lane", "sample", "animal", "load_ug", "ladder_kda"]
+        ),
         "western_blot_truth": pd.DataFrame(truth, columns=["image", "membrane", "lane", "target", "amount", "volume"]),
     }
 

@@ -7,10 +7,14 @@ from typing import Any
 
 import pandas as pd
 
+from ketaflow.assays.western_blot.bands.ladders import masses_of
 from ketaflow.core.cohort import Cohort, rows_of
 from ketaflow.core.errors import Problem
 
-IMAGES, LANES, BOXES = "western_blot_images", "western_blot_lanes", "western_blot_boxes"
+IMAGES, LANES = "western_blot_images", "western_blot_lanes"
+BOXES, ROWS, FRAMES = "western_blot_boxes", "western_blot_rows", "western_blot_frames"
+# Columns of rows and frames of which the second is the larger one.
+LIMITS = (("top_px", "bottom_px"), ("left_px", "right_px"))
 
 
 def problems(cohort: Cohort) -> list[Problem]:
@@ -29,7 +33,7 @@ def problems(cohort: Cohort) -> list[Problem]:
         remedy = "Add western_blot_lanes.csv: membrane, lane, sample, animal"
         return [Problem(cohort.files[IMAGES], 0, "", "no lane map goes with the pictures", remedy)]
     found = []
-    for check in (_membranes, _animals, _totals, _ladders, _boxes):
+    for check in (_membranes, _animals, _totals, _ladders, _drawn):
         found += check(cohort)
     return found
 
@@ -57,7 +61,7 @@ def _animals(cohort: Cohort) -> list[Problem]:
         if row["sample"] == "animal" and row["animal"] is None:
             made.append(Problem(file, number, "animal", "the cell is empty", "Enter whose sample the lane holds"))
         if row["sample"] not in ("animal", None) and row["animal"] is not None:
-            found = f"'{row['animal']}' stands in a lane of sample '{row['sample']}'"
+            found = f"'{row['animal']}' in a lane of sample '{row['sample']}'"
             made.append(Problem(file, number, "animal", found, "Empty animal, or enter animal as sample"))
         if row["sample"] == "dilution" and row["load_ug"] is None:
             made.append(Problem(file, number, "load_ug", "the cell is empty", "Enter the micrograms loaded"))
@@ -85,28 +89,33 @@ def _totals(cohort: Cohort) -> list[Problem]:
 def _ladders(cohort: Cohort) -> list[Problem]:
     made = []
     for number, row in _numbered_rows(cohort.tables[LANES]):
-        parts = str(row["ladder_kda"] or "").replace(";", " ").replace("/", " ").split()
         try:
-            wrong = any(float(part) <= 0 for part in parts)
+            masses_of(row["ladder_kda"])
         except ValueError:
-            wrong = True
-        if wrong:
-            remedy = "Write masses with spaces between them: 250 150 100 75"
+            remedy = (
+                "Write masses with spaces between them, 250 150 100 75, or a product of resources/reference/ladders.csv"
+            )
             made.append(Problem(cohort.files[LANES], number, "ladder_kda", f"found '{row['ladder_kda']}'", remedy))
     return made
 
 
-def _boxes(cohort: Cohort) -> list[Problem]:
-    """Boxes must belong to a picture and target of the table."""
-    if BOXES not in cohort.tables:
-        return []
+def _drawn(cohort: Cohort) -> list[Problem]:
+    """Boxes, rows and frames must belong to a picture (and target) of the table, and not be turned over."""
     images = cohort.tables[IMAGES]
-    known = set(zip(images["image"], images["target"], strict=True))
+    known, pictures = set(zip(images["image"], images["target"], strict=True)), set(images["image"])
     made = []
-    for number, row in _numbered_rows(cohort.tables[BOXES]):
-        if (row["image"], row["target"]) not in known:
-            found = f"no picture '{row['image']}' shows '{row['target']}'"
-            made.append(
-                Problem(cohort.files[BOXES], number, "target", found, f"Correct it as in {cohort.files[IMAGES]}")
-            )
+    for table in (BOXES, ROWS, FRAMES):
+        for number, row in _numbered_rows(cohort.tables[table]) if table in cohort.tables else ():
+            file = cohort.files[table]
+            if table != FRAMES and (row["image"], row["target"]) not in known:
+                found = f"no picture '{row['image']}' shows '{row['target']}'"
+                made.append(Problem(file, number, "target", found, f"Correct it as in {cohort.files[IMAGES]}"))
+            if table == FRAMES and row["image"] not in pictures:
+                found = f"no picture '{row['image']}'"
+                made.append(Problem(file, number, "image", found, f"Correct it as in {cohort.files[IMAGES]}"))
+            for low, high in LIMITS if table != BOXES else ():
+                first, last = row.get(low), row.get(high)
+                if first is not None and last is not None and not last > first:
+                    found = f"{high} {last:g} is not larger than {low} {first:g}"
+                    made.append(Problem(file, number, high, found, f"Exchange {low} and {high}"))
     return made

@@ -26,6 +26,12 @@ FEWEST_LADDER_BANDS = 4
 # Strongest bands of a lane that are tried; limits the time of the search.
 MOST_LADDER_BANDS = 16
 
+# ladders.py
+# Products that leave this many more bands unexplained than the best one are not considered.
+MISSED_BANDS = 1
+# Least spread of a ladder's bands about their curve (% of mass): the error of a row's place.
+LEAST_SPREAD_PCT = 0.5
+
 # band_rows.py
 # Rows of the reduced profiles in which lanes are brought into register; tuned for speed.
 REGISTER_ROWS = 400
@@ -33,3 +39,41 @@ REGISTER_ROWS = 400
 TILTS = np.linspace(-0.14, 0.14, 29)
 # Smiles that are tried (rows at the outer lanes per column of the width).
 SMILES = np.linspace(-0.06, 0.06, 13)
+
+# box_volume.py
+# Width of the gap beside a box (fraction of its width).
+BESIDE_WIDTH = 0.15
+# Least width of that gap (pixels).
+BESIDE_LEAST_PX = 2
+# Stiffness of the gaps' baseline (fraction of a lane's), as gaps hold no bands.
+GAP_LENGTH = 0.5
+# Distance above and below a box up to which the gaps are read (heights of the box).
+GAP_REACH = 10.0
+# Width of the border around a box (fraction of the root of its area); LI-COR and Bio-Rad use 1 to 5 pixels.
+BORDER_WIDTH = 0.1
+# Least width of that border (pixels).
+BORDER_LEAST_PX = 2
+# Distance of that border from the box (fraction of the root of its area): a box ends where 3 % of a band are left.
+BORDER_DISTANCE = 0.1
+# Segments of each side of the border.
+BORDER_SEGMENTS = 8
+# Fewest segments to which a plane is fitted: half of the border.
+FEWEST_SEGMENTS = 16
+# Greatest number of rounds of the plane's fit, and change of the weights at which it has converged.
+BORDER_ROUNDS, BORDER_CHANGE = 30, 1e-3
+# Factors by which a box is resized for its uncertainty.
+RESIZED = (1.1, 0.9)
+# Standard errors of pixel noise in the uncertainty: about 95 %.
+STANDARD_ERRORS = 2.0
+# A lane is smeared if it is this far above the border at both ends of a box (fraction of the band's height).
+SMEAR_HEIGHT = 0.1
+# A box cuts through its band if its border is this far above the lane's baseline (fraction of the band's height).
+CUT_HEIGHT = 0.25
+# Bands adjoin if the profile rises again by this much (fraction of the band's height).
+ADJOIN_RISE = 0.12
+# Above a valley of this height over the gaps (fraction of the band's height).
+ADJOIN_VALLEY = 0.05
+# Smoothing before that is decided (standard deviation, heights of the box).
+ADJOIN_SMOOTHING = 0.05
+# Distance from a box up to which other bands adjoin (heights of the box).
+ADJOIN_REACH = 0.5

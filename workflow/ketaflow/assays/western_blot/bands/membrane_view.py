@@ -10,17 +10,20 @@ import numpy as np
 
 from ketaflow.assays.western_blot.images.band_enhancement import EnhancedPicture, enhance_bands
 from ketaflow.assays.western_blot.images.membrane_split import split_membranes
-from ketaflow.assays.western_blot.lanes.detection import find_lanes
-from ketaflow.assays.western_blot.model import Blot, LaneGrid, QuantifySettings, Sample, Scan, View
+from ketaflow.assays.western_blot.lanes.detection import find_lanes, lanes_beside, unlisted_lanes, widest_row
+from ketaflow.assays.western_blot.lanes.given_lanes import lanes_in_frame, lanes_in_row
+from ketaflow.assays.western_blot.model import Blot, Drawn, LaneGrid, QuantifySettings, Sample, Scan, View
 
 
-def locate_lanes(blot: Blot, settings: QuantifySettings) -> list[View]:
+def locate_lanes(blot: Blot, drawn: Drawn, settings: QuantifySettings) -> list[View]:
     """Locate the lanes of every membrane on every picture.
 
     Parameters
     ----------
     blot : Blot
         Scans, targets and lane maps.
+    drawn : Drawn
+        Frames and rows that a person gave.
     settings : QuantifySettings
         Limits of a certain grid (``lane_margin``, ``lane_filled``, ``lane_outside``).
 
@@ -29,11 +32,11 @@ def locate_lanes(blot: Blot, settings: QuantifySettings) -> list[View]:
     list of View
         In the order of the scans; without a grid where the lanes are not certain.
     """
-    found = [view for scan in blot.scans for view in _views_of(blot, scan, settings)]
+    found = [view for scan in blot.scans for view in _views_of(blot, scan, drawn, settings)]
     return [_with_borrowed_lanes(view, found) for view in found]
 
 
-def _views_of(blot: Blot, scan: Scan, settings: QuantifySettings) -> list[View]:
+def _views_of(blot: Blot, scan: Scan, drawn: Drawn, settings: QuantifySettings) -> list[View]:
     """The views of one scan: membranes lie from top to bottom in the order of the table."""
     of_image = [target for target in blot.targets if target.image == scan.image]
     membranes = list(dict.fromkeys(target.membrane for target in of_image))
@@ -45,31 +48,54 @@ def _views_of(blot: Blot, scan: Scan, settings: QuantifySettings) -> list[View]:
     for membrane, (top, bottom) in zip(membranes, extents, strict=True):
         if membrane not in shown:
             continue
-        lanes = lane_maps[membrane]
-        grid, refusal = certain_lanes(enhanced.between(top, bottom), [lane.sample for lane in lanes], settings)
-        views.append(
-            View(
-                image=scan.image,
-                channel=scan.channel,
-                membrane=membrane,
-                top=top,
-                bottom=bottom,
-                picture_shape=(scan.pixels.shape[0], scan.pixels.shape[1]),
-                lanes=lanes,
-                targets=[
-                    target for target in of_image if (target.channel, target.membrane) == (scan.channel, membrane)
-                ],
-                grid=grid,
-                refusal=refusal,
-            )
+        targets = [target for target in of_image if (target.channel, target.membrane) == (scan.channel, membrane)]
+        names = [target.target for target in targets]
+        own = drawn.of_view(scan.image, membrane, names, (top, bottom) if len(membranes) > 1 else None)
+        view = View(
+            image=scan.image,
+            channel=scan.channel,
+            membrane=membrane,
+            top=top,
+            bottom=bottom,
+            picture_shape=(scan.pixels.shape[0], scan.pixels.shape[1]),
+            lanes=lane_maps[membrane],
+            targets=targets,
         )
+        views.append(_with_lanes(view, enhanced, own, settings))
     return views
+
+
+def _with_lanes(view: View, enhanced: EnhancedPicture, drawn: Drawn, settings: QuantifySettings) -> View:
+    """The view with its lanes: as a person gave them, or as found; proposed only where they are not certain."""
+    samples = [lane.sample for lane in view.lanes]
+    expected = np.array([sample != "blank" for sample in samples], bool)
+    if drawn.frames and samples:
+        frame = drawn.frames[0]
+        top, bottom = (view.top if frame.top_px is None else frame.top_px), frame.bottom_px
+        view = replace(
+            view,
+            top=int(np.clip(round(top), 0, view.picture_shape[0] - 1)),
+            bottom=view.bottom if bottom is None else int(np.clip(round(bottom), top + 1, view.picture_shape[0])),
+        )
+        grid = lanes_in_frame(enhanced.between(view.top, view.bottom), frame, len(samples), view.bottom - view.top)
+        return replace(view, grid=grid, lanes_given="frame")
+    part = enhanced.between(view.top, view.bottom)
+    if drawn.rows and samples:
+        row = drawn.rows[0]
+        in_row = lanes_in_row(part, row.top_px - view.top, row.bottom_px - view.top, expected)
+        if in_row is not None:
+            return replace(view, grid=in_row, lanes_given="rows")
+    found, refusal = certain_lanes(part, samples, settings)
+    return replace(view, grid=None if refusal else found, proposed=found if refusal else None, refusal=refusal)
 
 
 def certain_lanes(
     enhanced: EnhancedPicture, samples: list[Sample], settings: QuantifySettings
 ) -> tuple[LaneGrid | None, str]:
-    """Find the lanes of a membrane, or say why they are not certain.
+    """Find the lanes of a membrane, and say why they are not certain.
+
+    Lanes are sought over the whole height. Where lanes are fanned or bent, rows far apart contradict each other; the
+    row of bands that crosses most of the width then decides alone. It also shows lanes that the map does not list.
 
     Parameters
     ----------
@@ -83,21 +109,43 @@ def certain_lanes(
     Returns
     -------
     LaneGrid or None, str
-        The grid if it is certain; else None and the reason.
+        The best grid, and why it is not certain; empty if it is. None where no bands were found.
     """
+    if not samples:
+        return None, "the lane map is empty"
     expected = np.array([sample != "blank" for sample in samples])
-    grid = find_lanes(enhanced, expected) if samples else None
+    whole = find_lanes(enhanced, expected)
+    refusal = _refusal(whole, len(samples), int(expected.sum()), settings)
+    row = widest_row(enhanced)
+    if row is None or whole is None:
+        return whole, refusal
+    part = enhanced.between(*row)
+    if not refusal:
+        beside = lanes_beside(part, whole, expected)
+        return whole, _unlisted(len(samples)) if beside > settings.lane_outside else ""
+    narrow = find_lanes(part, expected)
+    if narrow is None or _refusal(narrow, len(samples), int(expected.sum()), settings):
+        return whole, refusal
+    if unlisted_lanes(enhanced, narrow, expected) > settings.lane_outside:
+        return whole, refusal
+    return replace(narrow, middle=narrow.middle + row[0]), ""
+
+
+def _refusal(grid: LaneGrid | None, lanes: int, expected: int, settings: QuantifySettings) -> str:
+    """Why a grid is not certain; empty if it is."""
     if grid is None:
-        return None, "no lane stands out from the background"
+        return "no bands were found"
     if grid.filled < settings.lane_filled:
-        return None, f"only {100 * grid.filled:.0f} % of {int(expected.sum())} lanes show a signal"
+        return f"only {100 * grid.filled:.0f} % of {expected} lanes show a signal"
     if grid.doubt:
-        return None, grid.doubt
+        return grid.doubt
     if grid.margin < settings.lane_margin:
-        return None, "the lanes fit as well in another place"
-    if grid.outside > settings.lane_outside:
-        return None, f"a lane that the lane map does not list lies beside its {len(samples)} lanes"
-    return grid, ""
+        return "the lanes fit as well in another place"
+    return _unlisted(lanes) if grid.outside > settings.lane_outside else ""
+
+
+def _unlisted(lanes: int) -> str:
+    return f"a lane that the lane map does not list lies beside its {lanes} lanes"
 
 
 def _with_borrowed_lanes(view: View, others: list[View]) -> View:

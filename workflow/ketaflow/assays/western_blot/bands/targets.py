@@ -16,10 +16,21 @@ from ketaflow.assays.western_blot.model import Ladder, Target
 
 @dataclass(frozen=True)
 class RowChoice:
-    """The row of bands taken for a target (None: no row fits), and how it was chosen, in words."""
+    """The row of bands taken for a target.
+
+    Attributes
+    ----------
+    row : BandRow or None
+        None where no row fits.
+    how : str
+        How it was chosen, in words.
+    places : (n_lanes,) float or None
+        Row of the band in each lane, where a person gave the rows; None where the displacement of the lanes gives it.
+    """
 
     row: BandRow | None
     how: str
+    places: np.ndarray | None = None
 
 
 def choose_rows(

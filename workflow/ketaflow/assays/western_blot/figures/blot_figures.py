@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ketaflow.assays.western_blot.images.intensity_scale import reduced
-from ketaflow.assays.western_blot.model import Band, BoxOrigin, Lane, Profiles, Sample, ViewSummary
+from ketaflow.assays.western_blot.model import Band, BoxOrigin, Lane, LaneGrid, Profiles, Sample, ViewSummary
 from ketaflow.core.svg import COLOURS, MARGIN_LEFT, STYLE, Chart
 
 if TYPE_CHECKING:
@@ -106,6 +106,8 @@ def _draw_lanes(pen: "ImageDraw.ImageDraw", summary: ViewSummary, factor: int) -
         pen.line([(0, top), (10_000, top)], fill=OTHER)
     for row, kda in zip(ladder.rows, ladder.kda, strict=True) if ladder is not None else ():
         pen.text((2, (view.top + row) / factor - 6), f"{kda:g}", fill=EXPECTED)
+    if grid is None and view.proposed is not None:
+        _draw_proposal(pen, view.proposed, view.top, view.bottom, factor)
     if grid is None:
         return
     ends = [grid.lean * (edge - grid.middle) for edge in (0, view.bottom - view.top)]
@@ -116,12 +118,21 @@ def _draw_lanes(pen: "ImageDraw.ImageDraw", summary: ViewSummary, factor: int) -
         pen.text(((centre + ends[0]) / factor - 4, top), label, fill=FOUND)
 
 
+def _draw_proposal(pen: "ImageDraw.ImageDraw", grid: LaneGrid, top: int, bottom: int, factor: int) -> None:
+    """Borders and numbers of lanes that are proposed only."""
+    ends = [grid.lean * (edge - top - grid.middle) for edge in (top, bottom)]
+    for number, (centre, borders) in enumerate(zip(grid.centres.tolist(), grid.borders.tolist(), strict=True), start=1):
+        for border in borders:
+            line = [((border + ends[0]) / factor, top / factor), ((border + ends[1]) / factor, (bottom - 1) / factor)]
+            pen.line(line, fill=EXPECTED)
+        pen.text(((centre + ends[0]) / factor - 4, top / factor), f"{number}?", fill=EXPECTED)
+
+
 def profiles(stack: Profiles, top: int, bands: list[Band]) -> str:
     """Draw every lane's profile over its baseline, one below the other.
 
     The whole profile shows the bands; enlarged, it shows whether the baseline follows what lies between them. Boxes of
-    targets are drawn below their lane. Where a target was measured over the other background (total protein over the
-    gaps), that one is shown.
+    targets are drawn below their lane.
 
     Parameters
     ----------
@@ -139,9 +150,8 @@ def profiles(stack: Profiles, top: int, bands: list[Band]) -> str:
     """
     count, rows = stack.signal.shape
     step = max(1, int(np.ceil(rows * count / POINTS)))
-    signal, own, other = (
-        curve[:, : rows // step * step].reshape(count, -1, step)
-        for curve in (stack.signal, stack.background, stack.other_background)
+    signal, own = (
+        curve[:, : rows // step * step].reshape(count, -1, step) for curve in (stack.signal, stack.background)
     )
     places = top + np.arange(rows // step) * step + step / 2
     sparse = slice(None, None, 3)
@@ -150,8 +160,7 @@ def profiles(stack: Profiles, top: int, bands: list[Band]) -> str:
     for lane in range(count):
         base = count - 1 - lane + PROFILE_MARGIN
         boxes = [band for band in bands if band.lane == lane + 1 and band.target is not None]
-        over_other = any(band.background_method != stack.methods[lane] for band in boxes)
-        under = (other if over_other else own)[lane].mean(axis=1)
+        under = own[lane].mean(axis=1)
         whole, close = signal[lane].max(axis=1), signal[lane].mean(axis=1)
         low = float(np.minimum(under, close).min())
         reach = max(float(signal[lane].max()) - low, 1e-9) / PROFILE_HEIGHT

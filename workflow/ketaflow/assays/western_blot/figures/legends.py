@@ -24,7 +24,11 @@ DOUBTS = (
     ("no row of bands", "without a row of bands"),
 )
 OTHERWISE = "doubtful for another reason"
-BACKGROUNDS = {"lane": "a baseline of the lane's own profile", "gap": "a baseline of the gaps beside the lane"}
+BACKGROUNDS = {
+    "border": "a plane through a border around the box",
+    "lane": "a baseline of the lane's own profile",
+    "gap": "a baseline of the gaps beside the lane",
+}
 RATIO = "phospho_to_total_ratio"
 
 
@@ -105,7 +109,8 @@ def _described(target: TargetSummary, loads: set[float | None]) -> str:
 
 def _divided(target: TargetSummary, measure: str, is_parallel: bool) -> str:
     """What the volumes were divided by, in order."""
-    background = BACKGROUNDS.get(target.background_method, "a baseline")
+    methods = [BACKGROUNDS[method] for method in target.background_method.split("+") if method in BACKGROUNDS]
+    background = " or ".join(methods) or "a baseline"
     first = f"Band volumes less background ({background})"
     if target.role in CONTROL_ROLES:
         return f"{first}; the {target.role.replace('_', ' ')} by which the other targets of this membrane are divided."

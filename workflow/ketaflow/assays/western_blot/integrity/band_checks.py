@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from ketaflow.assays.western_blot.integrity import constants
-from ketaflow.assays.western_blot.model import Band, Ladder, QcSettings, ViewSummary
+from ketaflow.assays.western_blot.model import Band, Ladder, QcSettings, View, ViewSummary
 from ketaflow.core.results import Check, check, within
 
 
@@ -28,13 +28,55 @@ def lane_checks(summary: ViewSummary) -> list[Check]:
     view = summary.view
     place = f"membrane {view.membrane}"
     if view.grid is None:
-        message = f"lanes not found: {view.refusal}. Draw boxes in western_blot_boxes, or correct the lane map."
+        message = f"lanes not certain: {view.refusal}. {_remedy(view)}"
         return [check("lanes", None, recording=view.image, place=place, verdict="fail", message=message)]
     message = f"{len(view.lanes)} lanes found"
+    if view.lanes_given:
+        message = f"{len(view.lanes)} lanes in the {view.lanes_given} given by a person"
     if view.borrowed:
         message = f"{view.refusal}; lanes taken from another picture of this membrane"
     verdict = "warn" if view.borrowed else "pass"
     return [check("lanes", view.grid.margin, recording=view.image, place=place, verdict=verdict, message=message)]
+
+
+def _remedy(view: View) -> str:
+    """What to do where lanes are not certain: the proposed frame as a row of the table, or rows and boxes."""
+    grid = view.proposed
+    if grid is None:
+        return "Correct the lane map, or give western_blot_rows or western_blot_boxes."
+    lean = grid.lean * (view.bottom - view.top)
+    left, right = grid.centres[0] - grid.pitch / 2, grid.centres[-1] + grid.pitch / 2
+    offset = grid.lean * ((view.bottom - view.top) / 2 - grid.middle)
+    return (
+        f"Proposed lanes are drawn on the picture. If they are right, confirm them in western_blot_frames: left_px "
+        f"{left + offset:.0f}, right_px {right + offset:.0f}, lean_px {lean:.0f}. If not, correct these numbers or the "
+        "lane map, or give western_blot_rows or western_blot_boxes."
+    )
+
+
+def ladder_checks(summary: ViewSummary) -> list[Check]:
+    """Check whether a person named the ladder of a view.
+
+    Parameters
+    ----------
+    summary : ViewSummary
+        A membrane on a picture.
+
+    Returns
+    -------
+    list of Check
+        Empty without a ladder.
+    """
+    ladder, view = summary.ladder, summary.view
+    if ladder is None:
+        return []
+    message = ladder.doubt or "masses of the ladder given by a person"
+    return [
+        check(
+            "ladder", ladder.spread_pct, recording=view.image, place=f"membrane {view.membrane}", unit="%",
+            verdict="warn" if ladder.doubt else "pass", message=message,
+        )
+    ]  # fmt: skip
 
 
 def band_checks(summary: ViewSummary, bands: list[Band], settings: QcSettings) -> list[Check]:
@@ -84,7 +126,7 @@ def _saturation(image: str, target: str, bands: list[Band]) -> list[Check]:
         check(
             "saturated", band.saturated_pct, recording=image, animal=band.animal, unit="%", high=0,
             place=f"lane {band.lane} {target}", verdict="warn",
-            message=f"{target}, lane {band.lane}: {band.saturated_pct:.1f} % of the box is at the detector's ceiling",
+            message=f"{target}, lane {band.lane}: {band.saturated_pct:.1f} % of the box is at the saturation level",
         )
         for band in bands
         if band.saturated_pct > 0
@@ -100,7 +142,7 @@ def _boxes(image: str, target: str, bands: list[Band]) -> list[Check]:
         message = f"{target}: {drawn} of {len(bands)} boxes were drawn by a person"
         made.append(check("boxes", drawn, recording=image, place=target, verdict="pass", message=message))
     if empty:
-        message = f"{target}: no band seen in lane {_lanes(empty)}"
+        message = f"{target}: no band found in lane {_lanes(empty)}"
         made.append(check("empty", len(empty), recording=image, place=target, verdict="warn", message=message))
     return made
 
@@ -111,7 +153,7 @@ def _faint(image: str, target: str, bands: list[Band], least_snr: float) -> list
     if not seen:
         return []
     faint = [band for band in seen if band.snr < least_snr]
-    message = f"{target}: bands stand {np.median([band.snr for band in seen]):.0f} times above the noise"
+    message = f"{target}: median signal-to-noise ratio {np.median([band.snr for band in seen]):.0f}"
     if faint:
         message = f"{target}: faint in lane {_lanes(faint)}"
     return [
@@ -123,16 +165,17 @@ def _faint(image: str, target: str, bands: list[Band], least_snr: float) -> list
 
 
 def _background(image: str, target: str, bands: list[Band], limit_pct: float) -> list[Check]:
-    """How much volumes depend on where the background is read."""
-    ratios = [band.volume_other_background / band.volume for band in bands if band.volume > 0]
-    if not ratios:
+    """How much volumes depend on the background and on the limits of the boxes."""
+    known = [band.uncertainty_pct for band in bands if np.isfinite(band.uncertainty_pct)]
+    if not known:
         return []
-    change = 100 * float(np.median(np.abs(np.array(ratios) - 1)))
-    message = f"{target}: volumes differ by {change:.0f} % between the two backgrounds"
+    usual = float(np.median(known))
+    methods = ", ".join(sorted({band.background_method for band in bands}))
+    message = f"{target}: median uncertainty of the volumes {usual:.0f} % (background: {methods})"
     return [
         check(
-            "background", change, recording=image, place=target, unit="%", high=limit_pct, message=message,
-            verdict=within(change, None, limit_pct),
+            "background", usual, recording=image, place=target, unit="%", high=limit_pct, message=message,
+            verdict=within(usual, None, limit_pct),
         )
     ]  # fmt: skip
 

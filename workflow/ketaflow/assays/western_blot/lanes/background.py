@@ -90,35 +90,6 @@ def shared_stripes(beside: list[np.ndarray], inside: list[slice], *, length: flo
     return np.where(shared > constants.STRIPE_SNR * quiet, shared, 0.0)
 
 
-def interpolation_error(beside: np.ndarray, rows: int) -> float:
-    """Estimate the error of a background that is interpolated across a box, from a lane's gaps.
-
-    Everywhere in the gaps, where no band hides it, the background of a box's rows is compared with the mean of what
-    lies half as far above and below. The share of noise is subtracted.
-
-    Parameters
-    ----------
-    beside : (n_rows,) float
-        Mean signal of the gaps (counts).
-    rows : int
-        Height of the box.
-
-    Returns
-    -------
-    float
-        Standard error (counts); NaN where the profile is too short.
-    """
-    half = max(2, rows // 2)
-    total = np.concatenate(([0.0], np.cumsum(beside, dtype=float)))
-    first = np.arange(half, len(beside) - rows - half)
-    if len(first) < rows:
-        return float("nan")
-    inside = (total[first + rows] - total[first]) / rows
-    around = (total[first] - total[first - half] + total[first + rows + half] - total[first + rows]) / (2 * half)
-    white = np.square(profile_noise(beside)) * (1 / rows + 0.5 / half)
-    return float(np.sqrt(max(np.square(inside - around).mean() - white, 0.0)))
-
-
 def extended(inner: np.ndarray, inside: slice, count: int) -> np.ndarray:
     """Extend a baseline beyond the edges of the membrane at the level of its ends.
 

@@ -32,6 +32,15 @@ LANE_CORE = 0.6
 # Part of the pitch that is certainly gap (fraction); tuned.
 GAP_CORE = 0.12
 
+# Heights of a row of bands that are tried (fractions of the membrane); a smile takes up to a tenth.
+ROW_HEIGHTS = (0.08, 0.12, 0.18)
+# Least fraction of the lanes that a row shows where it is asked for lanes beside them.
+ROW_FILLED = 0.8
+# Strength above which a column shows a band (fraction of the 95th percentile, compressed).
+ROW_STRENGTH = 0.3
+# Factor by which a later or taller row must cover more columns.
+ROW_GAIN = 1.03
+
 # lane_plausibility.py
 # Strips of rows in which lanes are judged; tuned.
 ROW_STRIPS = 24
@@ -95,6 +104,10 @@ NARROWEST_LANE = 0.2
 FLANK_LEVELS = (0.2, 0.4)
 # Extrapolation of the flanks: that of a Gaussian reaches 0.05 there.
 FLANK_ROOM = 1.03
+# Columns kept beside a lane (fraction of its width): gap and border of a box 10 % wider.
+MARGIN_WIDTH = 0.25
+# Least number of those columns (pixels).
+MARGIN_LEAST_PX = 4
 # Width of the gap beside a lane (fraction of the lane's width); tuned.
 GAP_WIDTH = 0.15
 # Greatest distance of that gap from the lane (fraction of the lane's width); tuned.
@@ -149,10 +162,6 @@ STRIPE_PERCENTILE = 10.0
 STRIPE_SNR = 3.0
 
 # lane_profile.py
-# A baseline is corrected beside a band where it is off by this many times the noise; tuned on drawn membranes.
-CORRECTION_SNR = 2.0
-# And by this fraction of the band's height; the glare of a strong band reaches 0.02.
-CORRECTION_FRACTION = 0.05
 # Least fraction of a peak's height that the gaps beside the lane do not show; tuned.
 LEAST_OWN_FRACTION = 0.1
 # Least stiffness of the baseline (heights of the usual band); tuned on drawn membranes.

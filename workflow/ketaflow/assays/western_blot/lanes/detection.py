@@ -43,7 +43,7 @@ def find_lanes(enhanced: EnhancedPicture, expected: np.ndarray) -> LaneGrid | No
     """
     height, factor = enhanced.strength, enhanced.factor
     lean = _lean(height)
-    profile = _profile(height, lean)
+    profile = column_profile(height, lean)
     if not profile.any():
         return None
     level = np.clip(profile / max(np.percentile(profile[profile > 0.05 * profile.max()], 70), 1e-9), 0, 1.25)
@@ -58,7 +58,7 @@ def find_lanes(enhanced: EnhancedPicture, expected: np.ndarray) -> LaneGrid | No
     best = max(sound or judged, key=lambda one: one.score)
     alone = best.score - len(expected)
     rival = max((one.score for one in sound if _differs(one, best, expected)), default=alone)
-    borders = _borders(profile, best.centres, best.pitch)
+    borders = lane_borders(profile, best.centres, best.pitch)
     return LaneGrid(
         centres=best.centres * factor + (factor - 1) / 2,
         borders=borders * factor,
@@ -70,6 +70,79 @@ def find_lanes(enhanced: EnhancedPicture, expected: np.ndarray) -> LaneGrid | No
         outside=best.plausibility.outside,
         doubt=best.plausibility.doubt,
     )
+
+
+def widest_row(enhanced: EnhancedPicture) -> tuple[int, int] | None:
+    """Find the row of bands that crosses most of the width.
+
+    Parameters
+    ----------
+    enhanced : EnhancedPicture
+        One membrane with its bands enhanced.
+
+    Returns
+    -------
+    (int, int) or None
+        First row of the membrane in the file and the row after its last; None where there are no bands.
+    """
+    height = len(enhanced.strength)
+    best: tuple[float, int, int] | None = None
+    for share in constants.ROW_HEIGHTS:
+        tall = max(3, round(share * height))
+        for top in range(0, height - tall + 1, max(1, tall // 4)):
+            part = enhanced.strength[top : top + tall].max(axis=0)
+            covered = float((part > constants.ROW_STRENGTH).mean())
+            # A taller row must cover clearly more.
+            if covered > 0 and (best is None or covered > constants.ROW_GAIN * best[0]):
+                best = covered, top, top + tall
+    return None if best is None else (best[1] * enhanced.factor, best[2] * enhanced.factor)
+
+
+def lanes_beside(part: EnhancedPicture, grid: LaneGrid, expected: np.ndarray) -> float:
+    """Return how strong a lane beside a grid shows in a part of the membrane.
+
+    Parameters
+    ----------
+    part : EnhancedPicture
+        Rows of the membrane.
+    grid : LaneGrid
+        The lanes, as found on the whole membrane.
+    expected : (n_lanes,) bool
+        Lanes that should hold a signal.
+
+    Returns
+    -------
+    float
+        Strongest lane that the grid does not list, as a fraction of the weakest listed one; 0 where the part does not
+        show the listed lanes clearly.
+    """
+    judged = _judged_in(part, grid, expected)
+    return 0.0 if judged.doubt or judged.filled < constants.ROW_FILLED else judged.outside
+
+
+def unlisted_lanes(enhanced: EnhancedPicture, grid: LaneGrid, expected: np.ndarray) -> float:
+    """Return how strong a lane beside a grid shows anywhere on the membrane, whatever else speaks against the grid.
+
+    Parameters
+    ----------
+    enhanced : EnhancedPicture
+        The membrane.
+    grid : LaneGrid
+        The lanes, as found in one row of bands.
+    expected : (n_lanes,) bool
+        Lanes that should hold a signal.
+
+    Returns
+    -------
+    float
+        Strongest lane that the grid does not list, as a fraction of the weakest listed one.
+    """
+    return _judged_in(enhanced, grid, expected).outside
+
+
+def _judged_in(part: EnhancedPicture, grid: LaneGrid, expected: np.ndarray) -> Plausibility:
+    centres = (grid.centres - (part.factor - 1) / 2) / part.factor
+    return judge_lanes(row_strips(part.rise, grid.lean), centres, grid.pitch / part.factor, expected)
 
 
 @dataclass(frozen=True)
@@ -86,7 +159,7 @@ def _judged(strips: np.ndarray, profile: np.ndarray, fit: Fit, expected: np.ndar
     """Refine the centres of a fit and judge it."""
     score, centres, pitch = fit
     spread = _spread(centres, pitch)
-    refined = _refined(profile, centres, spread)
+    refined = refined_centres(profile, centres, spread)
     return Judged(score, refined, spread, judge_lanes(strips, refined, spread, expected))
 
 
@@ -113,13 +186,13 @@ def _differs(one: Judged, best: Judged, expected: np.ndarray) -> bool:
 def _lean(height: np.ndarray) -> float:
     """Columns per row by which lanes lean: those of the sharpest column profile, upright unless that is clearly
     sharper."""
-    sharp = np.array([np.square(np.square(_profile(height, lean))).sum() for lean in constants.LEANS])
+    sharp = np.array([np.square(np.square(column_profile(height, lean))).sum() for lean in constants.LEANS])
     upright = sharp[len(constants.LEANS) // 2]
     best = int(np.argmax(sharp))
     return float(constants.LEANS[best]) if sharp[best] > constants.LEAN_GAIN * upright else 0.0
 
 
-def _profile(height: np.ndarray, lean: float) -> np.ndarray:
+def column_profile(height: np.ndarray, lean: float) -> np.ndarray:
     """Mean strength of each column, along leaning columns; (n_columns,) float.
 
     Strips of rows are combined by their root mean square, so that a ladder with ten bands does not outshine lanes with
@@ -220,7 +293,7 @@ def _elsewhere(level: np.ndarray, expected: np.ndarray, best: Fit) -> list[Fit]:
     return found
 
 
-def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
+def refined_centres(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
     """Centres moved to the middle of their signal, where there is a signal."""
     profile = ndimage.uniform_filter1d(profile, max(1, round(0.15 * pitch)))
     refined = centres.astype(float)
@@ -236,7 +309,7 @@ def _refined(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarr
     return refined
 
 
-def _borders(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
+def lane_borders(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
     """Left and right border of each lane: the valley towards its neighbour, at most 0.6 pitches away."""
     borders = np.column_stack([centres - 0.6 * pitch, centres + 0.6 * pitch])
     for lane in range(len(centres) - 1):

@@ -29,6 +29,10 @@ class LaneCrop:
         Rows per column by which bands were levelled.
     beside : (n_rows,) float
         Signal in the gaps beside the lane (counts).
+    wide : (n_rows, n_wide_columns) float32
+        The lane with what lies beside it, straightened alike (counts).
+    inset : int
+        First column of the lane in ``wide``.
     """
 
     lane: int
@@ -36,6 +40,8 @@ class LaneCrop:
     pixels: np.ndarray
     slope: float
     beside: np.ndarray
+    wide: np.ndarray
+    inset: int
 
 
 def crop_lanes(signal: np.ndarray, grid: LaneGrid, *, length: float, max_slope: float) -> list[LaneCrop]:
@@ -63,10 +69,13 @@ def crop_lanes(signal: np.ndarray, grid: LaneGrid, *, length: float, max_slope: 
     rooms = [straightened(room, slope) for room, slope in zip(rooms, slopes, strict=True)]
     columns = _equal([own_columns(room, length, constants.LANE_EDGE) for room in rooms], grid, rooms)
     made = []
-    for lane, (room, slope, (first, last)) in enumerate(zip(rooms, slopes, columns, strict=True)):
-        left = max(0, round(grid.borders[lane, 0])) + first
+    for lane, (slope, (first, last)) in enumerate(zip(slopes, columns, strict=True)):
+        left, width = max(0, round(grid.borders[lane, 0])) + first, last - first + 1
+        margin = max(constants.MARGIN_LEAST_PX, int(np.ceil(constants.MARGIN_WIDTH * width)))
+        wide = straightened(leaning(signal, grid, left - margin, left + width - 1 + margin), slope)
+        inset = margin if grid.lean else left - max(0, left - margin)
         beside = _gap_profile(signal, grid, lane, (first, last))
-        made.append(LaneCrop(lane + 1, left, room[:, first : last + 1], slope, beside))
+        made.append(LaneCrop(lane + 1, left, wide[:, inset : inset + width], slope, beside, wide, inset))
     return made
 
 

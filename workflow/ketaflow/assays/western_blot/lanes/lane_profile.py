@@ -23,26 +23,6 @@ from ketaflow.assays.western_blot.model import BackgroundMethod, QuantifySetting
 
 
 @dataclass(frozen=True)
-class Volume:
-    """Signal of a box.
-
-    Attributes
-    ----------
-    net, background : float
-        Signal less background, and the background, summed over the box (counts).
-    net_of_other : float
-        Signal less the other estimate of the background (counts).
-    specks_pct : float
-        Share of the pixels that dust, scratches or bubbles covered and that were replaced (%).
-    """
-
-    net: float
-    background: float
-    net_of_other: float
-    specks_pct: float
-
-
-@dataclass(frozen=True)
 class LaneProfile:
     """One lane of a membrane on one picture.
 
@@ -68,6 +48,10 @@ class LaneProfile:
         Where ``background`` was read.
     specks : (n_rows, n_columns) bool
         Pixels covered by dust, scratches or bubbles.
+    wide : (n_rows, n_wide_columns) float32
+        The lane without specks, with what lies beside it (counts).
+    inset : int
+        First column of the lane in ``wide``.
     peaks : list of Peak
         Bands, from top to bottom.
     distinct : list of Peak
@@ -86,6 +70,8 @@ class LaneProfile:
     uneven: float
     method: BackgroundMethod
     specks: np.ndarray
+    wide: np.ndarray
+    inset: int
     peaks: list[Peak]
     distinct: list[Peak]
 
@@ -98,51 +84,6 @@ class LaneProfile:
     def net(self) -> np.ndarray:
         """Profile less background, (n_rows,) float (counts)."""
         return np.asarray(self.profile - self.background)
-
-    def volume(self, top: int, bottom: int) -> Volume:
-        """Return the signal less background, summed over rows ``top`` to ``bottom`` (included)."""
-        rows = slice(top, bottom + 1)
-        total = float(self.profile[rows].sum() * self.width)
-        background = float((self.background[rows] + self._local_correction(top, bottom)).sum() * self.width)
-        other = float(self.other_background[rows].sum() * self.width)
-        return Volume(total - background, background, total - other, 100.0 * float(self.specks[rows].mean()))
-
-    def _local_correction(self, top: int, bottom: int) -> np.ndarray:
-        """What the baseline misses just above and below a box, interpolated across it as a straight line.
-
-        Only what exceeds the lane's noise counts, and only rows that belong to no other band. A background taken from
-        the gaps is not corrected, as the bands of a ladder leave no such rows.
-        """
-        size = bottom - top + 1
-        if self.method == "gap":
-            return np.zeros(size)
-        reach = max(2, size // 2)
-        least = max(
-            constants.CORRECTION_SNR * self.noise,
-            constants.CORRECTION_FRACTION * float(self.net[top : bottom + 1].max()),
-        )
-        others = [peak for peak in self.peaks if not top <= peak.row <= bottom]
-        levels = [
-            self._level(top - reach, top - 1, least, others),
-            self._level(bottom + 1, bottom + reach, least, others),
-        ]
-        known = [level for level in levels if level is not None]
-        if not known:
-            return np.zeros(size)
-        above, below = (known[0] if level is None else level for level in levels)
-        return np.linspace(above, below, size) if len(known) == 2 or above == below else np.full(size, known[0])
-
-    def _level(self, first: int, last: int, least: float, others: list[Peak]) -> float | None:
-        """Median of the profile less baseline over some rows, 0 if below ``least``, None where bands leave too few."""
-        rows = np.arange(max(0, first), min(len(self.profile), last + 1))
-        taken = np.zeros(len(rows), bool)
-        for peak in others:
-            taken |= (rows >= peak.top) & (rows <= peak.bottom)
-        free = rows[~taken]
-        if len(free) < 2:
-            return None
-        level = float(np.median(self.net[free]))
-        return level if abs(level) > least else 0.0
 
     def own_fraction(self, peak: Peak) -> float:
         """Return the fraction of a peak's height that the gaps beside the lane do not show (1: all; 0: background)."""
@@ -274,6 +215,8 @@ def lane_profile(
         uneven=below.uneven,
         method=method,
         specks=specks,
+        wide=_with_cleaned(crop, cleaned),
+        inset=crop.inset,
         peaks=[],
         distinct=[],
     )
@@ -282,6 +225,15 @@ def lane_profile(
     if np.isfinite(highest):
         found = [peak for peak in found if made.own_fraction(peak) > constants.LEAST_OWN_FRACTION]
     return replace(made, peaks=found)
+
+
+def _with_cleaned(crop: LaneCrop, cleaned: np.ndarray) -> np.ndarray:
+    """The lane and what lies beside it, with the lane's pixels replaced by the cleaned ones."""
+    if cleaned is crop.pixels:
+        return crop.wide
+    wide = crop.wide.copy()
+    wide[:, crop.inset : crop.inset + cleaned.shape[1]] = cleaned
+    return wide
 
 
 def rows_on_membrane(profile: np.ndarray, beside: np.ndarray) -> slice:

@@ -7,7 +7,8 @@ and count from the top of the picture, where the wells are.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, ndimage
+from pybaselines import Baseline
+from scipy import ndimage, special
 
 from ketaflow.assays.western_blot.lanes import constants
 from ketaflow.assays.western_blot.lanes.curves import peaks
@@ -57,33 +58,35 @@ def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
     ----------
     .. [1] Baek, Park, Ahn, Choo (2015), Analyst 140:250-257, doi:10.1039/C4AN01061B
     """
-    count = len(profile)
-    if count < 5:
-        return np.full(count, profile.min() if count else 0.0)
+    if len(profile) < 5:
+        return np.full(len(profile), profile.min() if len(profile) else 0.0)
     penalty = max((length / (2 * np.pi)) ** 4, 1.0)
-    curvature = np.zeros((3, count))
-    curvature[2] = 6.0
-    curvature[2, [0, -1]], curvature[2, [1, -2]] = 1.0, 5.0
-    curvature[1, 1:] = -4.0
-    curvature[1, [1, -1]] = -2.0
-    curvature[0, 2:] = 1.0
-    weights = np.ones(count)
-    fitted = profile
-    for _ in range(constants.ARPLS_ROUNDS):
-        matrix = penalty * curvature
-        matrix[2] += weights
-        fitted = linalg.solveh_banded(matrix, weights * profile, check_finite=False)
-        above = profile - fitted
-        below = above[above < 0]
-        if not len(below):
-            break
-        mean, sd = below.mean(), max(below.std(), 1e-12)
-        renewed = 1 / (1 + np.exp(np.clip(2 * (above - (2 * sd - mean)) / sd, -500, 500)))
-        change = np.sqrt(np.square(weights - renewed).sum() / np.square(weights).sum())
-        weights = renewed
-        if change < constants.ARPLS_CHANGE:
-            break
-    return fitted
+    fitted, _ = Baseline(check_finite=False).arpls(profile, lam=penalty, max_iter=constants.ARPLS_ROUNDS)
+    return np.asarray(fitted)
+
+
+def asymmetric_weights(residuals: np.ndarray) -> np.ndarray | None:
+    """Weights of arPLS [1]_: signal above the background counts nothing, background on either side counts fully.
+
+    Parameters
+    ----------
+    residuals : (n,) float
+        Values less the fitted background (counts).
+
+    Returns
+    -------
+    (n,) float or None
+        Weights between 0 and 1; None where fewer than two values lie below the fit.
+
+    References
+    ----------
+    .. [1] Baek, Park, Ahn, Choo (2015), Analyst 140:250-257, doi:10.1039/C4AN01061B
+    """
+    below = residuals[residuals < 0]
+    if len(below) < 2:
+        return None
+    mean, sd = below.mean(), max(below.std(), 1e-12)
+    return np.asarray(special.expit(-2 * (residuals - (2 * sd - mean)) / sd))
 
 
 def profile_noise(profile: np.ndarray) -> float:

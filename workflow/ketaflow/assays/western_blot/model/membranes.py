@@ -7,8 +7,8 @@ import numpy as np
 
 from ketaflow.assays.western_blot.model.table_rows import Lane, Sample, Target
 
-# Where a background was read: below the lane's own profile, or in the gaps beside the lane.
-BackgroundMethod = Literal["lane", "gap"]
+# Where a background was read: around the box, below the lane's own profile, or in the gaps beside the lane.
+BackgroundMethod = Literal["border", "lane", "gap"]
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,26 @@ class Ladder:
         Their masses (kDa), descending.
     spread_pct : float
         How far the bands lie from a smooth line through them (% of mass).
+    product : str
+        The product that fits best, where nobody named the ladder; empty if its masses were given.
+    alternatives : tuple of str
+        Other products that fit as well.
     """
 
     rows: np.ndarray
     kda: np.ndarray
     spread_pct: float
+    product: str = ""
+    alternatives: tuple[str, ...] = ()
+
+    @property
+    def doubt(self) -> str:
+        """Why masses read off the ladder are doubtful; empty if its masses were given."""
+        if not self.product:
+            return ""
+        if self.alternatives:
+            return f"the ladder is not named and fits {', '.join((self.product, *self.alternatives))}: enter ladder_kda"
+        return f"the ladder is not named and was taken for {self.product}: confirm it in ladder_kda"
 
 
 @dataclass(frozen=True)
@@ -93,6 +108,10 @@ class View:
         Why the lanes of this picture are not certain; empty if they are.
     borrowed : bool
         Whether the grid was taken from another picture of the membrane.
+    proposed : LaneGrid or None
+        The lanes that fit best where they are not certain. Nothing is measured in them.
+    lanes_given : {"", "frame", "rows"}
+        Whether a person gave the frame of the lanes, or the row of bands from which they were found.
     """
 
     image: str
@@ -106,6 +125,8 @@ class View:
     grid: LaneGrid | None = None
     refusal: str = ""
     borrowed: bool = False
+    proposed: LaneGrid | None = None
+    lanes_given: Literal["", "frame", "rows"] = ""
 
     def holds(self, sample: Sample) -> np.ndarray:
         """Return which lanes hold this kind of sample, (n_lanes,) bool."""
@@ -119,9 +140,8 @@ class Profiles:
     Attributes
     ----------
     signal, background, other_background : (n_lanes, n_rows) float32
-        Profile, the background its bands were measured over, and the other estimate of the background (counts).
-    methods : list of {"lane", "gap"}
-        Where the background of each lane was read.
+        Profile, the background over which its bands were found, and the other baseline (below the lane, or below the
+        gaps beside it; counts).
     shifts : list of float
         Rows by which each lane lies lower than the middle of the membrane.
     """
@@ -129,7 +149,6 @@ class Profiles:
     signal: np.ndarray
     background: np.ndarray
     other_background: np.ndarray
-    methods: list[BackgroundMethod]
     shifts: list[float]
 
 

@@ -33,16 +33,18 @@ class Band:
         Share of the box at or above the saturation level (%).
     kda : float or None
         Mass at which the band runs, by the ladder.
-    volume_other_background : float
-        Volume over the other estimate of the background (counts).
+    volume_uncertainty : float
+        Root sum of squares of the largest difference between the admissible backgrounds, of the largest change of the
+        volume if the box is drawn 10 % larger or smaller, and of two standard errors from pixel noise (counts).
+    overlap_pct : float
+        Signal at the box's upper or lower end, where it meets a neighbouring band, whichever is larger (% of the
+        band's height).
     specks_pct : float
         Share of the box covered by dust, a scratch or a bubble (%).
-    background_error_pct : float
-        How far the background may be off: two standard errors (% of the volume).
     dilution_ug : float
         Load of the dilution lanes that gives this volume (micrograms).
-    background_method : {"lane", "gap"}
-        Where the background was read.
+    background_method : {"border", "lane", "gap"}
+        Where the background was read: around the box, below the lane's profile, or in the gaps beside the lane.
     box : {"found", "expected", "given"}
         Around a band that was found, where it should be, or as a person drew it.
     """
@@ -63,12 +65,17 @@ class Band:
     snr: float
     saturated_pct: float
     kda: float | None
-    volume_other_background: float
+    volume_uncertainty: float
+    overlap_pct: float
     specks_pct: float
-    background_error_pct: float
     dilution_ug: float
     background_method: BackgroundMethod
     box: BoxOrigin
+
+    @property
+    def uncertainty_pct(self) -> float:
+        """Uncertainty of the volume (%); NaN for a band without signal."""
+        return 100.0 * self.volume_uncertainty / self.volume if self.volume > 0 else float("nan")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class QuantifySettings:
     lane_margin: float
     lane_filled: float
     lane_outside: float
-    background: Literal["auto", "lane", "gap"]
+    background: Literal["auto", "border", "lane", "gap"]
     background_length_pct: float
     min_snr: float
     min_share: float
@@ -33,7 +33,8 @@ class QuantifySettings:
     detection_snr: float
     saturated_limit_pct: float
     specks_limit_pct: float
-    background_error_limit_pct: float
+    uncertainty_limit_pct: float
+    overlap_limit_pct: float
 
 
 @dataclass(frozen=True)

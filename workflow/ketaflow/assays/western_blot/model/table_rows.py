@@ -1,6 +1,6 @@
 """Rows of the tables of the cohort folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["target", "phospho", "total", "loading_control", "total_protein"]
@@ -95,6 +95,75 @@ class Box:
     width_px: float
     height_px: float
     membrane: str | None = None
+
+
+@dataclass(frozen=True)
+class GivenRow:
+    """One row of the table ``western_blot_rows``: between which rows of the file the bands of a target lie."""
+
+    image: str
+    target: str
+    top_px: float
+    bottom_px: float
+    membrane: str | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One row of the table ``western_blot_frames``: the part of a picture to which the lane map refers.
+
+    ``left_px`` and ``right_px`` are the outer edges of the first and last lane at half the height of the frame;
+    ``lean_px`` is how far lanes lean to the right from its top to its bottom.
+    """
+
+    image: str
+    left_px: float
+    right_px: float
+    top_px: float | None = None
+    bottom_px: float | None = None
+    lean_px: float | None = None
+    membrane: str | None = None
+
+    @property
+    def middle_px(self) -> float | None:
+        """Row halfway down the frame; None where it has no upper and lower edge."""
+        return None if self.top_px is None or self.bottom_px is None else (self.top_px + self.bottom_px) / 2
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a person drew: boxes around bands, rows of bands, and the frame of the lanes."""
+
+    boxes: list[Box] = field(default_factory=list)
+    rows: list[GivenRow] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+
+    def of_view(self, image: str, membrane: str, targets: list[str], extent: tuple[int, int] | None) -> "Drawn":
+        """Return what was drawn for one membrane on one picture.
+
+        Parameters
+        ----------
+        image, membrane : str
+            The picture and the membrane.
+        targets : list of str
+            The proteins that the view shows.
+        extent : (int, int) or None
+            First row of the membrane in the file and the row after its last, where several membranes share the picture
+            and what names no membrane belongs to the one it lies in; None where the membrane has the picture alone.
+        """
+
+        def here(one: Box | GivenRow | Frame, middle: float | None) -> bool:
+            if one.image != image:
+                return False
+            if one.membrane:
+                return one.membrane == membrane
+            return extent is None or middle is None or extent[0] <= middle < extent[1]
+
+        return Drawn(
+            [box for box in self.boxes if here(box, box.y_px + box.height_px / 2) and box.target in targets],
+            [row for row in self.rows if here(row, (row.top_px + row.bottom_px) / 2) and row.target in targets],
+            [frame for frame in self.frames if here(frame, frame.middle_px)],
+        )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from ketaflow.assays.western_blot.bands.densitometry import Reading
+from ketaflow.assays.western_blot.bands.reading import Reading
 from ketaflow.assays.western_blot.model import Dilution
 from ketaflow.assays.western_blot.normalisation.linear_range import Linearity, equivalent_ug, linearity
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ketaflow.assays.western_blot.bands.densitometry import Reading
+from ketaflow.assays.western_blot.bands.reading import Reading
 from ketaflow.assays.western_blot.model import Target
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 
-from ketaflow.assays.western_blot.bands.densitometry import Reading
+from ketaflow.assays.western_blot.bands.reading import Reading
 from ketaflow.assays.western_blot.model import Blot, Target, TargetSummary
 from ketaflow.assays.western_blot.normalisation.normalise import loading_factors, referenced
 

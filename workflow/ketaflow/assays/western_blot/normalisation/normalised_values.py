@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ketaflow.assays.western_blot.bands.densitometry import Reading
+from ketaflow.assays.western_blot.bands.reading import Reading
 from ketaflow.assays.western_blot.model import Band, Dilution, QuantifySettings, Target
 from ketaflow.assays.western_blot.normalisation.loading_control import lane_loading
 from ketaflow.assays.western_blot.normalisation.normalise import geometric_mean, referenced
@@ -178,8 +178,9 @@ def _doubts_by_lane(
 
 def _why_missing(reading: Reading) -> str:
     if reading.view.grid is None:
-        return f"lanes not found ({reading.view.refusal}): draw boxes in western_blot_boxes"
-    return "no row of bands was found for this target"
+        remedy = "give western_blot_frames, western_blot_rows or western_blot_boxes"
+        return f"lanes not certain ({reading.view.refusal}): {remedy}"
+    return "no row of bands found for this target"
 
 
 def _doubts(band: Band, reading: Reading, target: Target, dilutions: list[Dilution], settings: QuantifySettings) -> str:
@@ -189,13 +190,19 @@ def _doubts(band: Band, reading: Reading, target: Target, dilutions: list[Diluti
     elif band.snr < settings.detection_snr:
         words.append(f"faint: {band.snr:.1f} times the noise")
     if band.saturated_pct > settings.saturated_limit_pct:
-        words.append(f"saturated: {band.saturated_pct:.1f} % of the box at the detector's ceiling")
+        words.append(f"saturated: {band.saturated_pct:.1f} % of the box at the saturation level")
     if band.box == "expected":
-        words.append("no band seen: measured where it should be")
+        words.append("no band found: measured at its expected place")
     if band.specks_pct > settings.specks_limit_pct:
-        words.append(f"{band.specks_pct:.0f} % of the box is dust, a scratch or a bubble")
-    if band.background_error_pct > settings.background_error_limit_pct:
-        words.append(f"uneven background: the volume may be off by {band.background_error_pct:.0f} %")
+        words.append(f"dust, scratches or bubbles cover {band.specks_pct:.0f} % of the box")
+    if band.uncertainty_pct > settings.uncertainty_limit_pct:
+        words.append(
+            f"uncertain by {band.uncertainty_pct:.0f} %: depends on the background and on the limits of the box"
+        )
+    if band.overlap_pct > settings.overlap_limit_pct:
+        words.append(f"overlaps a neighbouring band ({band.overlap_pct:.0f} % of its height where they meet)")
+    if reading.ladder is not None and reading.ladder.doubt and band.box != "given" and target.kda:
+        words.append(reading.ladder.doubt)
     return "; ".join(words + _range_doubts(band, reading, target, dilutions))
 
 

@@ -1,0 +1,358 @@
+"""Volume of a box, the background it was measured over, and its uncertainty.
+
+In: the columns of a box over the height of its membrane, with what lies beside them, and the rows of the box. Out: a
+``BoxVolume``. Boxes that were found and boxes drawn by a person are measured in the same way. The background is read
+
+``border``
+    around the box: a plane through a border on all four sides, fitted so that signal within the border (neighbouring
+    bands, ink, dust) has no influence;
+``gap``
+    beside the lane: where bands adjoin above and below, so that the border shows only valleys between bands;
+``lane``
+    below the lane's own profile: where the lane is brighter than the gaps just above and just below the box (a smear,
+    or a box that cuts through its band), or where there is no border to read.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from scipy import ndimage
+
+from ketaflow.assays.western_blot.bands import constants
+from ketaflow.assays.western_blot.lanes import constants as lane_constants
+from ketaflow.assays.western_blot.lanes.profile_baseline import asymmetric_weights, baseline
+from ketaflow.assays.western_blot.model import BackgroundMethod
+
+
+@dataclass(frozen=True)
+class BoxVolume:
+    """Signal of a box.
+
+    Attributes
+    ----------
+    net, background : float
+        Signal less background, and the background, summed over the box (counts).
+    uncertainty : float
+        Root sum of squares of the largest difference between the admissible backgrounds, of the largest change if the
+        box is drawn 10 % larger or smaller, and of two standard errors from the noise of the pixels (counts).
+    method : {"border", "gap", "lane"}
+        Where the background was read.
+    """
+
+    net: float
+    background: float
+    uncertainty: float
+    method: BackgroundMethod
+
+
+@dataclass(frozen=True)
+class BoxColumn:
+    """The columns of a box over the height of its membrane.
+
+    Attributes
+    ----------
+    pixels : (n_rows, n_columns) float32
+        Signal of the box's columns and of those beside them (counts).
+    left, width : int
+        First column of the box in ``pixels``, and its columns.
+    length : float
+        Changes along the lane slower than this are background (rows).
+    ceiling : float
+        No background is read at or beside pixels at or above this level: ink, and clipped bands (counts).
+    """
+
+    pixels: np.ndarray
+    left: int
+    width: int
+    length: float
+    ceiling: float
+
+    @cached_property
+    def profile(self) -> np.ndarray:
+        """Mean signal of the box's columns, (n_rows,) float (counts)."""
+        return np.asarray(self.pixels[:, self.left : self.left + self.width].mean(axis=1, dtype=float))
+
+    @cached_property
+    def readable(self) -> np.ndarray:
+        """Pixels at which a background can be read, (n_rows, n_columns) bool: not clipped, nor beside clipped ones."""
+        return ~ndimage.binary_dilation(self.pixels >= self.ceiling, np.ones((3, 3), bool))
+
+    @cached_property
+    def noise_sd(self) -> float:
+        """Standard deviation of the pixels' noise, from differences between neighbours in a row (counts)."""
+        return float(np.median(np.abs(np.diff(self.pixels, axis=1)))) / 0.6745 / float(np.sqrt(2))
+
+    @cached_property
+    def lane_level(self) -> np.ndarray:
+        """Baseline below the profile, (n_rows,) float (counts)."""
+        return baseline(self.profile, length=self.length)
+
+    def gap_baselines(self, rows: slice) -> np.ndarray:
+        """Return baselines below the signal left and right of the box at these rows, (1 or 2, n) float (counts)."""
+        beside = max(constants.BESIDE_LEAST_PX, round(constants.BESIDE_WIDTH * self.width))
+        stop = self.left + self.width
+        sides = [self.pixels[rows, max(0, self.left - beside) : self.left], self.pixels[rows, stop : stop + beside]]
+        length = constants.GAP_LENGTH * self.length
+        gaps = [baseline(side.mean(axis=1, dtype=float), length=length) for side in sides if side.size]
+        return np.array(gaps) if gaps else self.lane_level[None, rows]
+
+
+def column_of(signal: np.ndarray, left: int, width: int, *, length: float, ceiling: float) -> BoxColumn:
+    """Cut out the columns of an upright box, with as much beside them as its background needs.
+
+    Parameters
+    ----------
+    signal : (n_rows, n_columns) array
+        The membrane (counts).
+    left, width : int
+        First column of the box, and its columns.
+    length, ceiling : float
+        As in ``BoxColumn``.
+
+    Returns
+    -------
+    BoxColumn
+    """
+    margin = max(lane_constants.MARGIN_LEAST_PX, int(np.ceil(lane_constants.MARGIN_WIDTH * width)))
+    start = max(0, left - margin)
+    pixels = signal[:, start : left + width + margin].astype(np.float32)
+    return BoxColumn(pixels, left - start, min(width, pixels.shape[1] - (left - start)), length, ceiling)
+
+
+def measure_box(
+    column: BoxColumn, top: float, height: float, *, background: Literal["auto", "border", "lane", "gap"]
+) -> BoxVolume:
+    """Measure the volume of a box.
+
+    Parameters
+    ----------
+    column : BoxColumn
+        The columns of the box.
+    top, height : float
+        First row of the box in ``column.pixels``, and its rows.
+    background : {"auto", "border", "lane", "gap"}
+        Where the background is read; ``auto`` decides it from the surroundings of the box.
+
+    Returns
+    -------
+    BoxVolume
+    """
+    drawn = _Box(column, float(top), float(height), float(column.left), float(column.width))
+    method, admissible = _admissible(drawn, background)
+    level = admissible[0]
+    nets = [drawn.total - each * drawn.area for each in admissible]
+    resized = []
+    for factor in constants.RESIZED:
+        other = drawn.resized(factor)
+        resized.append(other.total - _admissible(other, background)[1][0] * other.area)
+    spread = max(abs(net - nets[0]) for net in nets)
+    change = max(abs(net - nets[0]) for net in resized)
+    noise = (
+        constants.STANDARD_ERRORS * column.noise_sd * float(np.sqrt(drawn.area * (1 + drawn.area / drawn.border_area)))
+    )
+    return BoxVolume(nets[0], level * drawn.area, float(np.sqrt(spread**2 + change**2 + noise**2)), method)
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A box in the pixels of its column, with fractions of pixels before rounding."""
+
+    column: BoxColumn
+    y: float
+    height: float
+    x: float
+    width: float
+
+    @property
+    def top(self) -> int:
+        return int(np.clip(round(self.y), 0, len(self.column.pixels) - 1))
+
+    @property
+    def bottom(self) -> int:
+        """Row after the last."""
+        return int(np.clip(self.top + max(1, round(self.height)), self.top + 1, len(self.column.pixels)))
+
+    @property
+    def left(self) -> int:
+        return int(np.clip(round(self.x), 0, self.column.pixels.shape[1] - 1))
+
+    @property
+    def right(self) -> int:
+        """Column after the last."""
+        return int(np.clip(self.left + max(1, round(self.width)), self.left + 1, self.column.pixels.shape[1]))
+
+    @property
+    def area(self) -> int:
+        return (self.bottom - self.top) * (self.right - self.left)
+
+    @property
+    def border_px(self) -> int:
+        """Width of the border (pixels)."""
+        return max(constants.BORDER_LEAST_PX, round(constants.BORDER_WIDTH * float(np.sqrt(self.area))))
+
+    @property
+    def border_area(self) -> int:
+        """Pixels of the border on all four sides."""
+        return 2 * self.border_px * (self.bottom - self.top + self.right - self.left)
+
+    @property
+    def total(self) -> float:
+        return float(self.column.pixels[self.top : self.bottom, self.left : self.right].sum(dtype=float))
+
+    def resized(self, factor: float) -> "_Box":
+        """The box drawn larger or smaller around its centre."""
+        more = (factor - 1) / 2
+        return _Box(
+            self.column,
+            self.y - more * self.height,
+            factor * self.height,
+            self.x - more * self.width,
+            factor * self.width,
+        )
+
+
+def _admissible(box: _Box, background: str) -> tuple[BackgroundMethod, list[float]]:
+    """The method and the mean levels of the admissible backgrounds (counts), that of the method first."""
+    column, rows = box.column, slice(box.top, box.bottom)
+    lane = float(column.lane_level[rows].mean())
+    around = _around(box)
+    beside = column.gap_baselines(around)
+    gaps = sorted(beside[:, rows.start - around.start : rows.stop - around.start].mean(axis=1).tolist())
+    gap = float(np.mean(gaps))
+    adjoining = _bands_adjoin(box)
+    border = _border_level(box, adjoining)
+    if background == "gap" or (background == "auto" and all(adjoining)):
+        return "gap", gaps
+    if background == "lane" or border is None:
+        return "lane", [lane, gap]
+    height = max(float(column.profile[rows].max()) - border, 1e-9)
+    ends = [
+        level for level, adjoins in zip(_end_levels(box), adjoining, strict=True) if level is not None and not adjoins
+    ]
+    smeared = bool(ends) and min(ends) - border > constants.SMEAR_HEIGHT * height
+    cut = border - lane > constants.CUT_HEIGHT * max(float(column.profile[rows].max()) - lane, 1e-9)
+    if background == "auto" and (smeared or cut):
+        return "lane", [lane, gap]
+    beside_box = _side_level(box)
+    return "border", [border, lane, gap, *([beside_box] if np.isfinite(beside_box) else [])]
+
+
+def _border_level(box: _Box, adjoining: tuple[bool, bool]) -> float | None:
+    """Level of the background at the middle of a box, from a border on all four sides; None where too little of the
+    border lies on the membrane.
+
+    The border is divided into segments whose medians are fitted by a plane. Asymmetric weights, as in arPLS, remove the
+    segments that hold signal. A side on which another band adjoins is left out.
+    """
+    height, width = box.bottom - box.top, box.right - box.left
+    thick = box.border_px
+    away = round(constants.BORDER_DISTANCE * float(np.sqrt(height * width)))
+    top, bottom, left, right = box.top - away, box.bottom + away, box.left - away, box.right + away
+    sides = [(box.top, box.bottom, left - thick, left), (box.top, box.bottom, right, right + thick)]
+    ends = ((top - thick, top, box.left, box.right), (bottom, bottom + thick, box.left, box.right))
+    sides += [end for end, adjoins in zip(ends, adjoining, strict=True) if not adjoins]
+    segments = np.array([segment for side in sides for segment in _segments(box, side)])
+    if len(segments) < constants.FEWEST_SEGMENTS:
+        return None
+    across = (segments[:, 1] - (box.top + box.bottom - 1) / 2) / height
+    along = (segments[:, 2] - (box.left + box.right - 1) / 2) / width
+    design = np.column_stack([np.ones(len(segments)), across, along])
+    weights = np.ones(len(segments))
+    level = float(np.median(segments[:, 0]))
+    for _ in range(constants.BORDER_ROUNDS):
+        root = np.sqrt(weights)
+        fit = np.linalg.lstsq(design * root[:, None], segments[:, 0] * root, rcond=None)[0]
+        level = float(fit[0])
+        renewed = asymmetric_weights(segments[:, 0] - design @ fit)
+        if renewed is None or np.abs(renewed - weights).max() < constants.BORDER_CHANGE:
+            break
+        weights = renewed
+    return level
+
+
+def _segments(box: _Box, side: tuple[int, int, int, int]) -> list[tuple[float, float, float]]:
+    """Median, row and column of the segments of one side of the border that lie on the membrane."""
+    pixels, readable = box.column.pixels, box.column.readable
+    top, bottom, left, right = side
+    top, bottom = max(top, 0), min(bottom, pixels.shape[0])
+    left, right = max(left, 0), min(right, pixels.shape[1])
+    if bottom <= top or right <= left:
+        return []
+    upright = bottom - top > right - left
+    cuts = (
+        np.linspace(*((top, bottom) if upright else (left, right)), constants.BORDER_SEGMENTS + 1).round().astype(int)
+    )
+    found = []
+    for low, high in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
+        place = np.s_[low:high, left:right] if upright else np.s_[top:bottom, low:high]
+        part = pixels[place]
+        kept = part[readable[place]]
+        if kept.size and kept.size >= part.size / 2:
+            middle = (low + high - 1) / 2
+            centre = (middle, (left + right - 1) / 2) if upright else ((top + bottom - 1) / 2, middle)
+            found.append((float(np.median(kept)), *centre))
+    return found
+
+
+def _end_levels(box: _Box) -> tuple[float | None, float | None]:
+    """Levels of the box's columns just above and just below it (counts); None beyond the membrane."""
+    reach = max(constants.BORDER_LEAST_PX, (box.bottom - box.top) // 4)
+    profile = box.column.profile
+    above, below = profile[max(0, box.top - reach) : box.top], profile[box.bottom : box.bottom + reach]
+    return (
+        float(np.median(above)) if len(above) else None,
+        float(np.median(below)) if len(below) else None,
+    )
+
+
+def _around(box: _Box) -> slice:
+    """Rows of a box and its surroundings, from which the level of the gaps is read."""
+    reach = round(constants.GAP_REACH * (box.bottom - box.top))
+    return slice(max(0, box.top - reach), min(len(box.column.pixels), box.bottom + reach))
+
+
+def _bands_adjoin(box: _Box) -> tuple[bool, bool]:
+    """Whether other bands begin above and below a box, before the signal has returned to the level beside the box."""
+    size, column = box.bottom - box.top, box.column
+    over = column.profile - _side_level(box)
+    over = ndimage.gaussian_filter1d(over, max(1.0, constants.ADJOIN_SMOOTHING * size))
+    inside = over[box.top : box.bottom]
+    if not np.isfinite(inside).all():
+        return False, False
+    peak, height = box.top + int(inside.argmax()), float(inside.max())
+    if height <= 0:
+        return False, False
+    reach = max(1, round(constants.ADJOIN_REACH * size))
+    hidden = np.logical_not(column.readable[:, box.left : box.right].any(axis=1))
+    above = np.arange(peak, max(-1, box.top - reach - 1), -1)
+    below = np.arange(peak, min(len(over), box.bottom + reach))
+    return (
+        _rises_again(over[_up_to(above, hidden, box)], height),
+        _rises_again(over[_up_to(below, hidden, box)], height),
+    )
+
+
+def _side_level(box: _Box) -> float:
+    """Lowest column median of the signal left and right of a box (counts); minus infinity where nothing is readable."""
+    beside = max(constants.BESIDE_LEAST_PX, round(constants.BESIDE_WIDTH * (box.right - box.left)))
+    columns = [*range(max(0, box.left - beside), box.left), *range(box.right, box.right + beside)]
+    columns = [column for column in columns if column < box.column.pixels.shape[1]]
+    part = box.column.pixels[box.top : box.bottom, columns]
+    readable = box.column.readable[box.top : box.bottom, columns].all(axis=0)
+    return float(np.median(part[:, readable], axis=0).min()) if readable.any() else -np.inf
+
+
+def _up_to(side: np.ndarray, hidden: np.ndarray, box: _Box) -> np.ndarray:
+    """Rows from a band's peak outwards, up to the first row outside the box at which nothing can be read."""
+    ends = np.flatnonzero(hidden[side] & ((side < box.top) | (side >= box.bottom)))
+    return side[: ends[0]] if len(ends) else side
+
+
+def _rises_again(side: np.ndarray, height: float) -> bool:
+    """Whether the signal, away from a band's peak, rises again from a valley above the level beside the band."""
+    lowest = np.minimum.accumulate(side)
+    rise = side - lowest
+    again = np.flatnonzero(rise > constants.ADJOIN_RISE * height)
+    return bool(len(again)) and bool(lowest[again[0]] > constants.ADJOIN_VALLEY * height)
