@@ -162,7 +162,7 @@ def cut(signal: np.ndarray, edges: list[tuple[float, float]]) -> list:
         pixels = signal[:, round(left) : round(right)].astype(np.float32)
         beside, length = pixels[:, [0, -1]].mean(axis=1), 0.25 * len(pixels)
         extent = rows_on_membrane(pixels.mean(axis=1), beside)
-        cut = LaneCrop(lane, round(left), pixels, 0.0, beside)
+        cut = LaneCrop(lane, round(left), pixels, 0.0, beside, pixels, 0)
         made.append(lane_profile(cut, extent, "lane", length=length, min_snr=6.0, foot=0.03))
     return made
 

@@ -157,3 +157,24 @@ def test_a_strip_of_table_or_paper_tells_nothing_about_polarity(strip, rows):
     plane[rows] = strip + np.random.default_rng(1).normal(20, 5, plane[rows].shape)
     assert intensity_scale.polarity(np.clip(plane, 0, 4095))[0] == "bright"
     assert intensity_scale.polarity(4095 - np.clip(plane, 0, 4095))[0] == "dark"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda plane: np.where(plane > plane.max() / 2, np.nan, plane), "not numbers"),
+        (lambda plane: plane - np.median(plane) - 100, "negative values"),
+        (lambda plane: np.zeros_like(plane), "same value"),
+    ],
+    ids=["NaN", "negative", "flat"],
+)
+def test_pixels_that_cannot_be_a_blot_are_refused_with_their_reason(tmp_path, change, reason):
+    tifffile.imwrite(tmp_path / "a.tif", change(picture_of_bands().astype(np.float32)).astype(np.float32))
+    with pytest.raises(IngestError, match=reason):
+        read_picture(tmp_path / "a.tif")
+
+
+def test_a_bio_rad_file_is_refused_with_the_export_to_make(tmp_path):
+    (tmp_path / "a.1sc").write_bytes(b"\xaf\xaf" + bytes(200))
+    with pytest.raises(IngestError, match="Export for Analysis"):
+        read_picture(tmp_path / "a.1sc")

@@ -61,11 +61,18 @@ def _views_of(blot: Blot, scan: Scan, drawn: Drawn, settings: QuantifySettings) 
             lanes=lane_maps[membrane],
             targets=targets,
         )
-        views.append(_with_lanes(view, enhanced, own, settings))
+        views.append(_with_lanes(view, scan.pixels, enhanced, own, settings))
     return views
 
 
-def _with_lanes(view: View, enhanced: EnhancedPicture, drawn: Drawn, settings: QuantifySettings) -> View:
+def _turned(pixels: np.ndarray, samples: list[Sample], settings: QuantifySettings) -> bool:
+    """Whether the lanes of a membrane are certain once the picture is turned by 90 degrees."""
+    return not certain_lanes(enhance_bands(np.rot90(pixels), len(samples)), samples, settings)[1]
+
+
+def _with_lanes(
+    view: View, pixels: np.ndarray, enhanced: EnhancedPicture, drawn: Drawn, settings: QuantifySettings
+) -> View:
     """The view with its lanes: as a person gave them, or as found; proposed only where they are not certain."""
     samples = [lane.sample for lane in view.lanes]
     expected = np.array([sample != "blank" for sample in samples], bool)
@@ -86,6 +93,9 @@ def _with_lanes(view: View, enhanced: EnhancedPicture, drawn: Drawn, settings: Q
         if in_row is not None:
             return replace(view, grid=in_row, lanes_given="rows")
     found, refusal = certain_lanes(part, samples, settings)
+    if refusal and _turned(pixels[view.top : view.bottom], samples, settings):
+        refusal = "bands lie upright: the picture is turned by 90 degrees. Turn it so that the wells are at the top"
+        found = None
     return replace(view, grid=None if refusal else found, proposed=found if refusal else None, refusal=refusal)
 
 

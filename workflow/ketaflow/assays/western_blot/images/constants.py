@@ -57,6 +57,15 @@ PLATEAU_EXCESS = 8.0
 PREVIEW_PX = 160
 
 # readers.py
+# Least height and width of a picture (pixels).
+LEAST_SIDE_PX = 16
+# Files of imagers that are not read, by their ending.
+NOT_READ = {".1sc": "Bio-Rad's format .1sc", ".scn": "Bio-Rad's format .scn", ".mscn": "Bio-Rad's format .mscn"}
+# What to export instead of them.
+EXPORT_TIFF = (
+    "In Image Lab choose File > Export > Export for Analysis, in Quantity One File > Export to TIFF Image, and enter "
+    "the 16-bit TIFF in western_blot_images."
+)
 # Private TIFF tag of Molecular Dynamics: coding of the values (libtiff's list of tags).
 MD_FILE_TAG = 33445
 # Private TIFF tag of Molecular Dynamics: factor of the values (libtiff's list of tags).

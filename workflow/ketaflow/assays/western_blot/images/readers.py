@@ -99,7 +99,7 @@ def read_picture(path: Path) -> Picture:
     except OSError as error:
         raise IngestError(f"{path.name}: cannot be opened ({error.strerror}). Put the file back.") from error
     if not content:
-        raise IngestError(f"{path.name}: the file is empty. Copy it anew from the imager.")
+        raise IngestError(f"{path.name}: the file is empty. Copy it again from the imager.")
     try:
         picture = _decoded(content, path.suffix.lower())
     except IngestError as error:
@@ -107,26 +107,42 @@ def read_picture(path: Path) -> Picture:
     except Exception as error:
         raise IngestError(
             f"{path.name}: cannot be read as a picture ({type(error).__name__}: {error}). Expected TIFF, a LI-COR zip, "
-            ".gel, PNG or JPEG; export it anew from the imager as 16-bit TIFF ('for analysis')."
+            ".gel, PNG or JPEG; export it from the imager as 16-bit TIFF ('for analysis')."
         ) from error
     for name, plane in picture.planes.items():
-        if min(plane.shape) < 16:
-            raise IngestError(
-                f"{path.name}: channel {name} is {plane.shape[1]} x {plane.shape[0]} pixels. Is it a blot?"
-            )
-        if plane.min() == plane.max():
-            raise IngestError(f"{path.name}: every pixel of channel {name} is {plane.flat[0]:g}. Export it anew.")
+        fault = _fault(plane)
+        if fault:
+            raise IngestError(f"{path.name}: channel {name} {fault}")
     return picture
+
+
+def _fault(plane: np.ndarray) -> str:
+    """Why pixels cannot be those of a blot, and what to do; empty if they can."""
+    if min(plane.shape) < constants.LEAST_SIDE_PX:
+        return f"is {plane.shape[1]} x {plane.shape[0]} pixels. Export the whole picture."
+    if plane.dtype.kind == "f" and not np.isfinite(plane).all():
+        missing = int((~np.isfinite(plane)).sum())
+        return f"has {missing} pixels that are not numbers (NaN or infinite). Export the raw picture from the imager."
+    if plane.min() == plane.max():
+        return f"has the same value, {plane.flat[0]:g}, in every pixel. Export the picture again."
+    if plane.min() < 0:
+        return (
+            f"has negative values (lowest {plane.min():g}): its background was subtracted before export. Export the "
+            "raw picture from the imager."
+        )
+    return ""
 
 
 def _decoded(content: bytes, ending: str) -> Picture:
     """Read the content of a file by its first bytes."""
+    if ending in constants.NOT_READ:
+        raise IngestError(f"{constants.NOT_READ[ending]} is not read. {constants.EXPORT_TIFF}")
     if content[:2] == b"PK":
         return _zipped(content)
     if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         return _tiff(content)
     if ending in TIFF_ENDINGS:
-        raise IngestError(f"is named {ending} but does not begin like a TIFF. Copy it anew from the imager.")
+        raise IngestError(f"is named {ending} but does not begin like a TIFF. Copy it again from the imager.")
     return _raster(content)
 
 

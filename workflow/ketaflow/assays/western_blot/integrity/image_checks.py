@@ -64,7 +64,9 @@ def _histogram_checks(scan: Scan, limit_pct: float) -> list[Check]:
     gaps = scan.histogram_gaps_pct
     if not np.isfinite(gaps):
         return []
-    message = "some values are never taken: contrast was stretched, please check" if gaps > limit_pct else "even"
+    message = (
+        "gaps in the histogram: contrast was stretched before export, please check" if gaps > limit_pct else "even"
+    )
     verdict = within(gaps, None, limit_pct)
     return [
         check(
@@ -87,11 +89,11 @@ def _seam_check(scan: Scan, limit: float) -> Check:
 def _lossless_check(scan: Scan, limit: float) -> Check:
     """Whether the picture is, or once was, a JPEG."""
     score = altered_pixels.jpeg_block_score(scan.pixels)
-    message, verdict = "stored without loss", "pass"
+    message, verdict = "lossless", "pass"
     if scan.storage.lossy:
-        message, verdict = "JPEG changes what it stores: export TIFF", "warn"
+        message, verdict = "JPEG compression changes pixel values: export TIFF", "warn"
     elif score > limit:
-        message = f"the blocks of JPEG show although the file is {scan.storage.format}: please check, export TIFF anew"
+        message = f"8-pixel blocks of JPEG in a {scan.storage.format} file: please check, and export TIFF"
         verdict = "warn"
     return check(
         "lossless", score, recording=scan.image, place=_place(scan), high=limit, message=message, verdict=verdict

@@ -1,0 +1,106 @@
+"""What a person gives: frames, rows and ladders."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tifffile
+
+from ketaflow.assays.western_blot.bands.ladders import guessed, masses_of, products
+from ketaflow.assays.western_blot.model import Band
+from ketaflow.core.results import frame
+
+from .conftest import lanes, values_of
+from .drawn import lane_map, picture, write
+
+IMAGES = [{"image": "a.tif", "membrane": "B", "target": "BDNF", "role": "target"}]
+
+
+def fanned(empty: tuple[int, ...] = ()) -> tuple[np.ndarray, np.ndarray]:
+    """Ten lanes that fan out from 28 to 44 pixels apart, a smiling row of bands above and one below; centres below."""
+    rows, columns = np.mgrid[0:400, 0:480].astype(float)
+    signal = 300 + np.random.default_rng(4).normal(0, 12, rows.shape)
+    places = np.arange(10) - 4.5
+    for lane, place in enumerate(places):
+        if lane in empty:
+            continue
+        for row, pitch, height in ((80, 28, 1500 if lane % 3 else 0), (320, 42, 1200 + 150 * lane)):
+            across = np.exp(-(((columns - 240 - pitch * place) / (0.36 * pitch)) ** 8))
+            down = np.exp(-0.5 * ((rows - row - 6 * (place / 4.5) ** 2) / 4) ** 2)
+            signal += height * across * down
+    return signal.astype(np.uint16), 240 + 42 * places
+
+
+@pytest.mark.parametrize(
+    "drawn", [{"rows": [{"top_px": 300, "bottom_px": 345}]}, {"frames": [{"left_px": 32, "right_px": 448}]}]
+)
+def test_a_row_or_a_frame_places_every_lane(lab, drawn):
+    signal, centres = fanned(empty=(6,))
+    tifffile.imwrite(lab.folder / "a.tif", signal)
+    given = {name: [IMAGES[0] | row for row in rows] for name, rows in drawn.items()}
+    blot = lab.ingested(images=IMAGES, lanes=lanes("B", 10))
+    measured = lab.measured(blot, **given)
+    (view,) = (one.view for one in measured.views)
+    assert view.lanes_given == next(iter(drawn)).removesuffix("s") or view.lanes_given == "rows"
+    np.testing.assert_allclose(view.grid.centres, centres, atol=10)
+    bands = frame(measured.bands, Band)
+    assert bands["target"].eq("BDNF").sum() == 10
+
+
+def test_given_rows_choose_the_band_of_the_target(lab):
+    signal, _ = fanned()
+    tifffile.imwrite(lab.folder / "a.tif", signal)
+    blot = lab.ingested(images=IMAGES, lanes=lanes("B", 10))
+    measured = lab.measured(blot, rows=[IMAGES[0] | {"top_px": 300, "bottom_px": 345}])
+    bands = frame(measured.bands, Band)
+    own = bands[bands["target"].eq("BDNF")]
+    middle = own["y_px"] + own["height_px"] / 2
+    assert middle.between(310, 335).all() and own["box"].eq("found").all()
+
+
+def test_lanes_in_doubt_are_proposed_and_nothing_is_measured(lab):
+    signal, _ = fanned()
+    tifffile.imwrite(lab.folder / "a.tif", signal)
+    blot = lab.ingested(images=IMAGES, lanes=lanes("B", 8))
+    measured = lab.measured(blot)
+    (view,) = (one.view for one in measured.views)
+    assert view.grid is None and view.proposed is not None and view.refusal
+    assert values_of(measured)["value"].isna().all()
+    (told,) = (check for check in lab.reviewed(blot).checks if check.check == "lanes")
+    assert told.verdict == "fail" and "left_px" in told.message and "western_blot_frames" in told.message
+
+
+def test_a_picture_turned_by_ninety_degrees_is_refused_with_that_reason(lab):
+    animals = [f"M{number}" for number in range(1, 9)]
+    plane = picture([600_000.0] * 8, 37.0, 3)
+    write(lab.folder, "a.tif", np.ascontiguousarray(np.rot90(plane)))
+    measured = lab.measured(lab.ingested(images=IMAGES, lanes=lane_map("B", animals)))
+    assert "turned by 90 degrees" in measured.views[0].view.refusal
+
+
+def test_a_ladder_may_be_named_by_product_or_catalogue_number():
+    assert masses_of("26616") == masses_of("pageruler prestained") == (180, 130, 100, 70, 55, 40, 35, 25, 15, 10)
+    assert masses_of("250/150 100") == (250, 150, 100) and masses_of(None) == ()
+    with pytest.raises(ValueError, match="could not convert"):
+        masses_of("PageRulr")
+
+
+@pytest.mark.parametrize("product", products(), ids=lambda product: product.name)
+def test_an_unnamed_ladder_is_recognised_or_its_alternatives_are_listed(product):
+    logs = np.log10(product.kda)
+    rows = 40 + 400 * (logs[0] - logs) + 60 * (logs[0] - logs) ** 2 + np.random.default_rng(2).normal(0, 0.4, len(logs))
+    ladder = guessed(rows, np.ones(len(rows)))
+    assert product.name in (ladder.product, *ladder.alternatives)
+    assert ladder.doubt
+
+
+def test_values_on_a_guessed_ladder_are_flagged(lab):
+    animals = [f"M{number}" for number in range(1, 9)]
+    write(lab.folder, "a.tif", picture([600_000.0] * 8, 37.0, 3))
+    named = lane_map("B", animals)
+    images = [IMAGES[0] | {"kda": 37.0}]
+    blot = lab.ingested(images=images, lanes=named)
+    assert "ladder" not in " ".join(filter(None, lab.values(blot)["reason"]))
+    unnamed = replace(blot, lanes=[replace(lane, ladder_kda=None) for lane in blot.lanes])
+    reasons = lab.values(unnamed)
+    assert reasons[reasons["measure"].eq("band_volume")]["reason"].str.contains("ladder is not named").all()
