@@ -4,10 +4,12 @@ In: the pixels or the mean signal of a lane. Out: baselines, peaks, levelled pix
 and count from the top of the picture, where the wells are.
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from pybaselines import Baseline
+from pybaselines.utils import ParameterWarning
 from scipy import ndimage, special
 
 from ketaflow.assays.western_blot.lanes import constants
@@ -61,7 +63,10 @@ def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
     if len(profile) < 5:
         return np.full(len(profile), profile.min() if len(profile) else 0.0)
     penalty = max((length / (2 * np.pi)) ** 4, 1.0)
-    fitted, _ = Baseline(check_finite=False).arpls(profile, lam=penalty, max_iter=constants.ARPLS_ROUNDS)
+    with warnings.catch_warnings():
+        # Stops where nearly all rows lie above the baseline, as in a lane full of bands; the last fit is kept.
+        warnings.simplefilter("ignore", ParameterWarning)
+        fitted, _ = Baseline(check_finite=False).arpls(profile, lam=penalty, max_iter=constants.ARPLS_ROUNDS)
     return np.asarray(fitted)
 
 
