@@ -11,6 +11,8 @@ In: the columns of a box over the height of its membrane, with what lies beside 
 ``lane``
     below the lane's own profile: where the lane is brighter than the gaps just above and just below the box (a smear,
     or a box that cuts through its band), or where there is no border to read.
+
+Where the lanes are known, and neither of the two special cases applies, the median of the three is taken.
 """
 
 from dataclasses import dataclass
@@ -61,6 +63,8 @@ class BoxColumn:
         Changes along the lane slower than this are background (rows).
     ceiling : float
         No background is read at or beside pixels at or above this level: ink, and clipped bands (counts).
+    lane_baseline : (n_rows,) float or None
+        Baseline of the lane with stripes that cross all lanes, where the lanes are known (counts).
     """
 
     pixels: np.ndarray
@@ -68,6 +72,7 @@ class BoxColumn:
     width: int
     length: float
     ceiling: float
+    lane_baseline: np.ndarray | None = None
 
     @cached_property
     def profile(self) -> np.ndarray:
@@ -87,7 +92,7 @@ class BoxColumn:
     @cached_property
     def lane_level(self) -> np.ndarray:
         """Baseline below the profile, (n_rows,) float (counts)."""
-        return baseline(self.profile, length=self.length)
+        return baseline(self.profile, length=self.length) if self.lane_baseline is None else self.lane_baseline
 
     def gap_baselines(self, rows: slice) -> np.ndarray:
         """Return baselines below the signal left and right of the box at these rows, (1 or 2, n) float (counts)."""
@@ -236,6 +241,10 @@ def _admissible(box: _Box, background: str) -> tuple[BackgroundMethod, list[floa
     if background == "auto" and (smeared or cut):
         return "lane", [lane, gap]
     beside_box = _side_level(box)
+    if background == "auto" and column.lane_baseline is not None:
+        levels: list[tuple[float, BackgroundMethod]] = sorted([(border, "border"), (lane, "lane"), (gap, "gap")])
+        middle, method = levels[1]
+        return method, [middle, border, lane, gap]
     return "border", [border, lane, gap, *([beside_box] if np.isfinite(beside_box) else [])]
 
 

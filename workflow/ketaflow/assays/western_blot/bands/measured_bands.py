@@ -35,7 +35,9 @@ def bands_of_lane(reading: Reading, index: int) -> list[Band]:
     """
     lane, view, shifts = reading.lanes[index], reading.view, reading.shifts
     assert shifts is not None
-    column = BoxColumn(lane.wide, lane.inset, lane.width, reading.length, reading.scan.saturation_level - 0.5)
+    baseline = lane.other_background if lane.method == "gap" else lane.background
+    ceiling = reading.scan.saturation_level - 0.5
+    column = BoxColumn(lane.wide, lane.inset, lane.width, reading.length, ceiling, baseline)
     made: list[Band] = []
     taken: set[Peak] = set()
     if view.lanes[index].sample not in ("ladder", "blank"):
