@@ -1,7 +1,8 @@
 """Volume of a box, the background it was measured over, and its uncertainty.
 
 In: the columns of a box over the height of its membrane, with what lies beside them, and the rows of the box. Out: a
-``BoxVolume``. Boxes that were found and boxes drawn by a person are measured in the same way. The background is read
+``BoxVolume``. A box drawn by a person is measured by the background that its surroundings call for. A band that was
+found keeps the baseline of its lane; the other backgrounds enter its uncertainty. The background is read
 
 ``border``
     around the box: a plane through a border on all four sides, fitted so that signal within the border (neighbouring
@@ -11,8 +12,6 @@ In: the columns of a box over the height of its membrane, with what lies beside 
 ``lane``
     below the lane's own profile: where the lane is brighter than the gaps just above and just below the box (a smear,
     or a box that cuts through its band), or where there is no border to read.
-
-Where the lanes are known, and neither of the two special cases applies, the median of the three is taken.
 """
 
 from dataclasses import dataclass
@@ -147,17 +146,40 @@ def measure_box(
     drawn = _Box(column, float(top), float(height), float(column.left), float(column.width))
     method, admissible = _admissible(drawn, background)
     level = admissible[0]
-    nets = [drawn.total - each * drawn.area for each in admissible]
-    resized = []
-    for factor in constants.RESIZED:
-        other = drawn.resized(factor)
-        resized.append(other.total - _admissible(other, background)[1][0] * other.area)
-    spread = max(abs(net - nets[0]) for net in nets)
-    change = max(abs(net - nets[0]) for net in resized)
-    noise = (
-        constants.STANDARD_ERRORS * column.noise_sd * float(np.sqrt(drawn.area * (1 + drawn.area / drawn.border_area)))
-    )
-    return BoxVolume(nets[0], level * drawn.area, float(np.sqrt(spread**2 + change**2 + noise**2)), method)
+    resized = [(other, _admissible(other, background)[1][0]) for other in map(drawn.resized, constants.RESIZED)]
+    uncertainty = _uncertainty(drawn, admissible, resized)
+    return BoxVolume(drawn.total - level * drawn.area, level * drawn.area, uncertainty, method)
+
+
+def uncertainty_over(column: BoxColumn, top: float, height: float, *, level: float) -> float:
+    """Uncertainty of the volume of a box that is measured over a known background.
+
+    Parameters
+    ----------
+    column : BoxColumn
+        The columns of the box.
+    top, height : float
+        First row of the box in ``column.pixels``, and its rows.
+    level : float
+        Mean background of the box (counts).
+
+    Returns
+    -------
+    float
+        As in ``BoxVolume`` (counts); the background is compared with those that suit the surroundings of the box.
+    """
+    drawn = _Box(column, float(top), float(height), float(column.left), float(column.width))
+    resized = [(drawn.resized(factor), level) for factor in constants.RESIZED]
+    return _uncertainty(drawn, [level, *_admissible(drawn, "auto")[1]], resized)
+
+
+def _uncertainty(drawn: "_Box", levels: list[float], resized: list[tuple["_Box", float]]) -> float:
+    """Uncertainty of a box measured over the first of the levels (counts), see ``BoxVolume``."""
+    net = drawn.total - levels[0] * drawn.area
+    spread = max(abs(level - levels[0]) for level in levels) * drawn.area
+    change = max(abs(other.total - level * other.area - net) for other, level in resized)
+    white = drawn.column.noise_sd * float(np.sqrt(drawn.area * (1 + drawn.area / drawn.border_area)))
+    return float(np.sqrt(spread**2 + change**2 + (constants.STANDARD_ERRORS * white) ** 2))
 
 
 @dataclass(frozen=True)
@@ -240,11 +262,8 @@ def _admissible(box: _Box, background: str) -> tuple[BackgroundMethod, list[floa
     cut = border - lane > constants.CUT_HEIGHT * max(float(column.profile[rows].max()) - lane, 1e-9)
     if background == "auto" and (smeared or cut):
         return "lane", [lane, gap]
-    beside_box = _side_level(box)
-    if background == "auto" and column.lane_baseline is not None:
-        levels: list[tuple[float, BackgroundMethod]] = sorted([(border, "border"), (lane, "lane"), (gap, "gap")])
-        middle, method = levels[1]
-        return method, [middle, border, lane, gap]
+    # A drawn box may cut its lane; the columns beside it then show more than background.
+    beside_box = _side_level(box) if column.lane_baseline is None else -np.inf
     return "border", [border, lane, gap, *([beside_box] if np.isfinite(beside_box) else [])]
 
 

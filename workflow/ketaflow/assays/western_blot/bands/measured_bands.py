@@ -1,6 +1,7 @@
 """Bands with their volumes: those of a lane, and boxes drawn by a person.
 
-In: a ``Reading`` with profiles and rows. Out: rows of ``bands.csv``. Every box is measured by ``box_volume``.
+In: a ``Reading`` with profiles and rows. Out: rows of ``bands.csv``. Bands that were found are measured
+over the baseline of their lane, boxes drawn by a person over what surrounds them (``box_volume``).
 """
 
 from dataclasses import replace
@@ -9,7 +10,7 @@ import numpy as np
 
 from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.bands.band_rows import BandRow, peak_near
-from ketaflow.assays.western_blot.bands.box_volume import BoxColumn, column_of, measure_box
+from ketaflow.assays.western_blot.bands.box_volume import BoxColumn, BoxVolume, column_of, measure_box, uncertainty_over
 from ketaflow.assays.western_blot.bands.molecular_weight import mass_at
 from ketaflow.assays.western_blot.bands.reading import Reading
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
@@ -126,7 +127,7 @@ def _measured(
 ) -> Band:
     """One band with its volume; the box holds the band as it slopes in the file."""
     view, scan = reading.view, reading.scan
-    volume = measure_box(column, peak.top, peak.rows, background=reading.settings.background)
+    volume = _volume(reading, lane, column, peak)
     slack = abs(lane.slope) * (lane.width - 1) / 2
     top, bottom = max(0, round(peak.top - slack)), min(len(lane.profile) - 1, round(peak.bottom + slack))
     lean = 0 if view.grid is None else int(view.grid.shift(np.array([peak.row]))[0])
@@ -155,6 +156,16 @@ def _measured(
         background_method=volume.method,
         box=origin,
     )
+
+
+def _volume(reading: Reading, lane: LaneProfile, column: BoxColumn, peak: Peak) -> BoxVolume:
+    """Volume of a band that was found, over the baseline of its lane unless the settings ask for the border."""
+    if reading.settings.background == "border":
+        return measure_box(column, peak.top, peak.rows, background="border")
+    volume = lane.volume(peak.top, peak.bottom)
+    level = volume.background / (peak.rows * lane.width)
+    uncertainty = uncertainty_over(column, peak.top, peak.rows, level=level)
+    return BoxVolume(volume.net, volume.background, uncertainty, lane.method)
 
 
 def _overlap_pct(lane: LaneProfile, peak: Peak) -> float:

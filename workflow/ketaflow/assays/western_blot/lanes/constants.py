@@ -162,6 +162,10 @@ STRIPE_PERCENTILE = 10.0
 STRIPE_SNR = 3.0
 
 # lane_profile.py
+# A baseline is corrected beside a band where it is off by this many times the noise; tuned on drawn membranes.
+CORRECTION_SNR = 2.0
+# And by this fraction of the band's height; the glare of a strong band reaches 0.02.
+CORRECTION_FRACTION = 0.05
 # Least fraction of a peak's height that the gaps beside the lane do not show; tuned.
 LEAST_OWN_FRACTION = 0.1
 # Least stiffness of the baseline (heights of the usual band); tuned on drawn membranes.

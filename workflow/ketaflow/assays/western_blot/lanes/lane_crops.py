@@ -69,13 +69,15 @@ def crop_lanes(signal: np.ndarray, grid: LaneGrid, *, length: float, max_slope: 
     rooms = [straightened(room, slope) for room, slope in zip(rooms, slopes, strict=True)]
     columns = _equal([own_columns(room, length, constants.LANE_EDGE) for room in rooms], grid, rooms)
     made = []
-    for lane, (slope, (first, last)) in enumerate(zip(slopes, columns, strict=True)):
+    lean = bool(grid.shift(np.arange(signal.shape[0])).any())
+    for lane, (room, slope, (first, last)) in enumerate(zip(rooms, slopes, columns, strict=True)):
         left, width = max(0, round(grid.borders[lane, 0])) + first, last - first + 1
         margin = max(constants.MARGIN_LEAST_PX, int(np.ceil(constants.MARGIN_WIDTH * width)))
-        wide = straightened(leaning(signal, grid, left - margin, left + width - 1 + margin), slope)
-        inset = margin if grid.lean else left - max(0, left - margin)
+        inset = margin if lean else min(left, margin)
+        centre = (room.shape[1] - 1) / 2 - first + inset
+        wide = straightened(leaning(signal, grid, left - margin, left + width - 1 + margin), slope, centre=centre)
         beside = _gap_profile(signal, grid, lane, (first, last))
-        made.append(LaneCrop(lane + 1, left, wide[:, inset : inset + width], slope, beside, wide, inset))
+        made.append(LaneCrop(lane + 1, left, room[:, first : last + 1], slope, beside, wide, inset))
     return made
 
 

@@ -215,7 +215,7 @@ def tilt(lane: np.ndarray, *, largest: float) -> float:
     return float((lags[best] + (_vertex(agree, best) - best)) / (columns - third)) if agree[best] > 0.5 * scale else 0.0
 
 
-def straightened(lane: np.ndarray, slope: float) -> np.ndarray:
+def straightened(lane: np.ndarray, slope: float, *, centre: float | None = None) -> np.ndarray:
     """Level the bands of a lane by moving every column by whole rows, which keeps the counts.
 
     Parameters
@@ -224,13 +224,16 @@ def straightened(lane: np.ndarray, slope: float) -> np.ndarray:
         Signal (counts).
     slope : float
         Rows per column by which bands slope.
+    centre : float, optional
+        Column that is not moved; the middle one if not given.
 
     Returns
     -------
     (n_rows, n_columns) float32
     """
     columns = lane.shape[1]
-    moves = np.rint(slope * (np.arange(columns) - (columns - 1) / 2)).astype(int)
+    centre = (columns - 1) / 2 if centre is None else centre
+    moves = np.rint(slope * (np.arange(columns) - centre)).astype(int)
     if not moves.any():
         return lane
     rows = np.clip(np.arange(lane.shape[0])[:, None] + moves[None, :], 0, lane.shape[0] - 1)
