@@ -34,8 +34,6 @@ GAP_CORE = 0.12
 
 # Heights of a row of bands that are tried (fractions of the membrane); a smile takes up to a tenth.
 ROW_HEIGHTS = (0.08, 0.12, 0.18)
-# Least fraction of the lanes that a row shows where it is asked for lanes beside them.
-ROW_FILLED = 0.8
 # Strength above which a column shows a band (fraction of the 95th percentile, compressed).
 ROW_STRENGTH = 0.3
 # Factor by which a later or taller row must cover more columns.

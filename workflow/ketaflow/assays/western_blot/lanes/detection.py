@@ -114,10 +114,10 @@ def lanes_beside(part: EnhancedPicture, grid: LaneGrid, expected: np.ndarray) ->
     -------
     float
         Strongest lane that the grid does not list, as a fraction of the weakest listed one; 0 where the part does not
-        show the listed lanes clearly.
+        show every listed lane, as a faint one would itself be taken for a lane that is not listed.
     """
     judged = _judged_in(part, grid, expected)
-    return 0.0 if judged.doubt or judged.filled < constants.ROW_FILLED else judged.outside
+    return 0.0 if judged.doubt or judged.filled < 1 else judged.outside
 
 
 def unlisted_lanes(enhanced: EnhancedPicture, grid: LaneGrid, expected: np.ndarray) -> float:
