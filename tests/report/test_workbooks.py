@@ -73,3 +73,16 @@ def test_sheet_names_are_valid_in_excel(study, shown):
 def test_arms_stay_hidden_until_the_review_that_is_required_is_complete():
     assert decisions.is_open(None, require_review=False)
     assert not decisions.is_open(None, require_review=True)
+
+
+def test_no_cell_of_a_workbook_is_a_formula():
+    import io
+
+    import openpyxl
+    import pandas as pd
+    from ketaflow.report import workbooks
+
+    book = workbooks._excel({"swim": pd.DataFrame({"animal": ["=1+1", "+2", "@x"], "value": [1.0, 2.0, 3.0]})})
+    cells = [cell for row in openpyxl.load_workbook(io.BytesIO(book)).active.iter_rows() for cell in row]
+    assert [cell.value for cell in cells if cell.column == 1] == ["animal", "=1+1", "+2", "@x"]
+    assert not [cell for cell in cells if cell.data_type == "f"]

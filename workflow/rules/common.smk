@@ -211,4 +211,9 @@ def tell_summary():
     """The last lines of a run: what was measured, what failed, where to look."""
     path = study.results / "summary.txt"
     if path.is_file():
-        print(path.read_text(encoding="utf-8"), file=sys.stderr)
+        print(path.read_text(encoding="utf-8"), file=sys.stderr, end="")
+        pages = study.results / "report"
+        print(
+            f"Review:  {pages / 'qc.html'}\nResults: {pages / 'results.html'}\n",
+            file=sys.stderr,
+        )

@@ -26,5 +26,4 @@ with files.log_to(snakemake.log[0]):
         parts.append(progress.notes(snakemake.params.notes) + "\n")
     key = Path(snakemake.params.key_file).name
     parts.append(f"Keep {key}, the key of the review's codes, and keep it from reviewers.\n")
-    parts.append(f"Review:  {inputs.review}\nResults: {inputs.results}\n")
     files.write_text("".join(parts), snakemake.output.summary)

@@ -7,12 +7,15 @@ nothing is estimated here.
 import io
 import re
 import tempfile
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ketaflow.core import clock
 from ketaflow.report import palette
 from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.palette import Arm
@@ -22,6 +25,9 @@ SHEET_NAME_LETTERS = 31
 NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
 # Decimals that Prism displays; the file holds all.
 DECIMALS_DISPLAYED = 3
+# Dates inside the files of Prism and Excel.
+PRISM_DATE, WORKBOOK_DATE = re.compile(rb'DateTime="[^"]*"'), re.compile(rb"(?<=W3CDTF\">)[^<]*")
+EARLIEST_ZIP_YEAR = 1980
 
 
 def workbooks(endpoints: Iterable[Endpoint], arms: Sequence[Arm]) -> dict[str, bytes]:
@@ -111,7 +117,7 @@ def _prism(tables: dict[str, pd.DataFrame]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "endpoints.pzfx"
         pzfx.write_pzfx(tables, str(path), row_names=False, n_digits=DECIMALS_DISPLAYED)
-        return path.read_bytes()
+        return PRISM_DATE.sub(rb'DateTime="' + clock.now().isoformat().encode() + b'"', path.read_bytes())
 
 
 def _excel(tables: dict[str, pd.DataFrame]) -> bytes:
@@ -121,4 +127,27 @@ def _excel(tables: dict[str, pd.DataFrame]) -> bytes:
             sheet = NOT_IN_SHEET_NAMES.sub("_", name)
             sheet = sheet if len(sheet) <= SHEET_NAME_LETTERS else f"{sheet[: SHEET_NAME_LETTERS - 4]}~{number}"
             table.to_excel(writer, sheet_name=sheet, index=False)
-    return book.getvalue()
+            _as_text(writer.sheets[sheet])
+    return _dated(book.getvalue())
+
+
+def _as_text(sheet: Any) -> None:
+    """Turn words that begin like a formula back into words: no cell of a workbook computes anything."""
+    for row in sheet.iter_rows():
+        for cell in row:
+            if cell.data_type == "f":
+                cell.data_type = "s"
+
+
+def _dated(book: bytes) -> bytes:
+    """The same workbook with the stated time in place of the clock's, so that equal tables give equal bytes."""
+    at = clock.now()
+    date = (max(at.year, EARLIEST_ZIP_YEAR), *at.timetuple()[1:6])
+    stamp = at.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as before, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            content = before.read(name)
+            content = WORKBOOK_DATE.sub(stamp, content) if name == "docProps/core.xml" else content
+            after.writestr(zipfile.ZipInfo(name, date), content, zipfile.ZIP_DEFLATED)
+    return made.getvalue()

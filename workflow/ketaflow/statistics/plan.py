@@ -7,14 +7,13 @@ compared with control and labelled exploratory.
 
 import copy
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
 
-from ketaflow.core import files, settings
+from ketaflow.core import clock, files, settings
 from ketaflow.core.errors import PlanError, Problem
 from ketaflow.core.tables import nearest
 from ketaflow.statistics import exclusion_rules
@@ -107,7 +106,7 @@ def lock(plan: Mapping[str, Any], before: Mapping[str, Any] | None, versions: Ma
     versions : mapping of str to str
         Versions of the packages used.
     """
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    now = clock.now().isoformat()
     entry = {"sha256": files.digest(plan), "locked_at": now, "versions": dict(versions), "plan": dict(plan)}
     if not before:
         return {**entry, "changed": False, "changes": []}

@@ -19,7 +19,7 @@ from ketaflow.engine.provenance import versions
 # Files of the stages, by stage.
 STAGE_FILES = {"ingest": "recordings.zip", "quantify": "measurements.zip", "qc": "checks.zip"}
 # Parts of the results folder that are no results: logs, what serves the next run, and drawn recordings (inputs).
-NO_OUTPUTS = ("logs", "cache", "drawn", ".snakemake")
+NO_OUTPUTS = ("logs", "cache", "drawn", ".snakemake", ".running")
 OWN_FILES = ("provenance.json", "ro-crate-metadata.json")
 
 

@@ -1,16 +1,14 @@
 """The code and the packages that run, and the time."""
 
 import json
-import os
 import platform
 import subprocess
-from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from ketaflow import __version__
-from ketaflow.core import files
+from ketaflow.core import clock, files
 
 ROOT = Path(__file__).resolve().parents[4]
 # Parts of the clone whose state is recorded: whatever jobs run or read.
@@ -81,10 +79,8 @@ def code_state() -> dict[str, object]:
 
 
 def now() -> str:
-    """The time (ISO 8601, UTC, to the second); ``SOURCE_DATE_EPOCH`` (s since 1970) replaces the clock."""
-    fixed = os.environ.get("SOURCE_DATE_EPOCH")
-    at = datetime.fromtimestamp(int(fixed), UTC) if fixed else datetime.now(UTC)
-    return at.isoformat(timespec="seconds")
+    """The time as ISO 8601."""
+    return clock.now().isoformat()
 
 
 def _ffmpeg() -> str:
