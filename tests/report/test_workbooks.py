@@ -80,6 +80,7 @@ def test_no_cell_of_a_workbook_is_a_formula():
 
     import openpyxl
     import pandas as pd
+
     from ketaflow.report import workbooks
 
     book = workbooks._excel({"swim": pd.DataFrame({"animal": ["=1+1", "+2", "@x"], "value": [1.0, 2.0, 3.0]})})
