@@ -73,7 +73,7 @@ def _sample_size(plan: Plan) -> Item:
         text = "No endpoint declares smallest_effect; state how the number of animals was chosen."
         return Item("Sample size", "missing", text)
     text = f"smallest_effect is declared for {formatting.listed(sized)}; state how the number of animals was chosen."
-    return Item("Sample size", "held", text)
+    return Item("Sample size", "yours", text)
 
 
 def _exclusion_criteria(plan: Plan) -> Item:
