@@ -183,6 +183,7 @@ def test_a_pipe_is_refused_without_being_opened(job, use, tmp_path):
     batches.ingest(job, [Group("a", {"swim": [{"recording": "a"}]}, ["a.avi"])], tmp_path)
     (done,) = batch_files.read(job.output, Swim)
     assert (done.status, "no regular file" in done.reason) == ("failed", True)
+    assert batches.times_absent(job.cache) == 0  # it is there: the next run has nothing new to read
 
 
 def test_a_changed_file_is_read_again(job, use, tmp_path):

@@ -107,7 +107,7 @@ def ingest(job: Job, groups: list[Group], folder: Path) -> int:
         outcome = known.get(key) or _attempt(group.name, _reading(own, group, folder, settings))
         named = recordings.named(job.assay, group)
         done.append(replace(outcome, name=group.name, key=key, recordings=named, sources=read))
-    if any(source.error for read in sources for source in read):
+    if not all((folder / path).exists() for group in groups for path in group.files):
         _note_absent(job.cache)
     return _finish(job, own, done)
 

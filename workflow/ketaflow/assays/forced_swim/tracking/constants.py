@@ -127,7 +127,7 @@ MIN_TRACKED_FRAMES = 20
 # A body whose area lies between these (relative to the usual area) is the animal alone. Tuned.
 MIN_AREA_FRACTION = 0.3
 MAX_AREA_FRACTION = 2.2
-# A codec redraws even a still scene around a key frame: so many frames may differ.
+# Number of frames that may differ although nothing moves, because codecs redraw the scene around a key frame.
 KEY_FRAME_TOLERANCE = 3
 # Light below this (relative to the usual) is darkness.
 DARK_FRACTION = 0.4
