@@ -1,6 +1,7 @@
 """What is doubtful is flagged, and every field is shown."""
 
-import imagecodecs
+import re
+
 import pytest
 
 
@@ -42,6 +43,7 @@ def test_figures_are_small_and_name_nobody(drawn):
     figures = checked.figures["field.ome.tif"]
     assert sum(len(figure.content) for figure in figures) < 80_000
     for figure in figures:
-        assert imagecodecs.webp_decode(figure.content).shape[2] == 3
+        assert "data:image/webp" in figure.content
+        shown = re.sub(r"base64,[^\"]*", "", figure.content)
         for word in ("M1", "S1", "field.ome", "mPFC"):
-            assert word not in figure.title + figure.caption
+            assert word not in figure.title + figure.caption + shown

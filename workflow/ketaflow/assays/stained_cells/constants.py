@@ -61,23 +61,20 @@ HEIGHT_QUANTILE = 0.9
 NEAR_THRESHOLD = 1.5
 
 # Figures --------------------------------------------------------------------------------------------------------------
-# Colours (8-bit RGB): counted cells, other objects, region of interest; distinct for red-green
-# colour blind readers.
-COUNTED_FLUORESCENCE_RGB = (255, 215, 0)
-COUNTED_DAB_RGB = (0, 90, 255)
-UNCOUNTED_RGB = (230, 0, 200)
-ROI_RGB = (0, 200, 220)
+# Colours: counted cells, other objects, region of interest; distinct for red-green colour blind readers.
+COUNTED_FLUORESCENCE_COLOUR = "#ffd700"
+COUNTED_DAB_COLOUR = "#005aff"
+UNCOUNTED_COLOUR = "#e600c8"
+ROI_COLOUR = "#00c8dc"
 # Quantiles of fluorescence that are shown as black and as full intensity.
 DISPLAY_QUANTILES = (0.01, 0.999)
-# Longest side of the whole field as shown, radius of a dot, gap between panels (pixels of the figure), and enlargement.
+# Longest side of the whole field as shown and radius of a dot (pixels of the figure), and enlargement of its part.
 FIELD_FIGURE_PX = 420
 DOT_RADIUS_PX = 1.8
-GAP_PX = 6
 ENLARGEMENT = 2
-# Largest size of a figure (bytes), and the WebP qualities that are tried in turn (0 to 100).
-FIELD_FIGURE_MAX_BYTES = 25_000
-PART_FIGURE_MAX_BYTES = 60_000
-WEBP_QUALITIES = (45, 20, 5)
+# Largest size of a stored picture (bytes): a page of 250 fields stays below 10 MB.
+FIELD_PICTURE_MAX_BYTES = 14_000
+PART_PICTURE_MAX_BYTES = 11_000
 
 # Demonstration cohort -------------------------------------------------------------------------------------------------
 # Cells per mm2 of simulated vehicle animals, what 20 mg/kg adds (ratio), the SD between animals (of the logarithm), and

@@ -198,14 +198,12 @@ def _figures(field: Field, result: FieldResult, cells: pd.DataFrame, labels: np.
         Figure(
             "Whole field",
             overlay.whole_field(field, cells, side_px=constants.FIELD_FIGURE_PX),
-            "image/webp",
-            f"{result.cell_count} cells; {width_um:.0f} um wide.{region}",
+            caption=f"{result.cell_count} cells; {width_um:.0f} um wide.{region}",
         ),
         Figure(
             "Enlarged: as recorded, with outlines",
             overlay.enlarged(field, labels, side_px=side_px, zoom=constants.ENLARGEMENT),
-            "image/webp",
-            f"{'Blue' if field.stain == 'dab' else 'Yellow'}: counted cells. Magenta: objects that are too small, too "
-            "large, cut by the upper or left edge, or outside the region.",
+            caption=f"{'Blue' if field.stain == 'dab' else 'Yellow'}: counted cells. Magenta: objects that are too "
+            "small, too large, cut by the upper or left edge, or outside the region. Press the picture to hide them.",
         ),
     ]

@@ -108,23 +108,20 @@ MIN_CROSSTALK_PUNCTA = 20
 # Colours as fractions of full intensity: magenta and green, which red-green colour blind readers can tell apart.
 PRE_COLOUR = (1.0, 0.25, 1.0)
 POST_COLOUR = (0.25, 1.0, 0.25)
-# Colours of rings and outlines (8-bit RGB).
-PAIRED_RGB = (255, 255, 255)
-UNPAIRED_RGB = (255, 190, 0)
-OUTLINE_RGB = (255, 220, 60)
+# Colours of rings and outlines.
+PAIRED_COLOUR = "#ffffff"
+UNPAIRED_COLOUR = "#ffbe00"
+OUTLINE_COLOUR = "#ffdc3c"
 # Quantiles of a channel that are shown as black and as full intensity.
 DISPLAY_QUANTILES = (0.01, 0.997)
-# Longest side of the whole field as shown, enlargement of its part, gap between panels (pixels of the figure).
+# Longest side of the whole field as shown (pixels of the figure), and enlargement of its part.
 FIELD_FIGURE_PX = 400
 ENLARGEMENT = 2
-GAP_PX = 6
-# Points of a ring, and how far it lies outside the edge of the punctum (pixels of the image).
-RING_POINTS = 48
+# How far a ring lies outside the edge of the punctum (pixels of the image).
 RING_MARGIN_PX = 1.5
-# Largest size of a figure (bytes), and the WebP qualities that are tried in turn (0 to 100).
-FIELD_FIGURE_MAX_BYTES = 25_000
-PART_FIGURE_MAX_BYTES = 50_000
-WEBP_QUALITIES = (45, 20, 5)
+# Largest size of a stored picture (bytes).
+FIELD_PICTURE_MAX_BYTES = 14_000
+PART_PICTURE_MAX_BYTES = 10_000
 
 # Simulation -----------------------------------------------------------------------------------------------------------
 # Offset of the simulated camera (counts) and SD of its read noise (photons).

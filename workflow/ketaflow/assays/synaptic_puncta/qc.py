@@ -191,26 +191,26 @@ def _pair_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> l
 
 def _figures(field: Field, section: Section, puncta: pd.DataFrame, tissue: np.ndarray, side_px: int) -> list[Figure]:
     """The whole field, and its middle enlarged with a ring around every punctum."""
-    pixels = [channel.pixels for channel in field.channels.values()]
-    radius_px = np.sqrt(puncta["area_um2"] / math.pi) / field.pixel_size_um
-    width_um = pixels[0].shape[-1] * field.pixel_size_um
+    pixels, pixel_um = [channel.pixels for channel in field.channels.values()], field.pixel_size_um
+    rings = puncta.assign(radius_px=np.sqrt(puncta["area_um2"] / math.pi) / pixel_um)
     single = len(pixels) == 1
+    whole = field_images.whole_field(pixels, tissue, pixel_um=pixel_um, side_px=constants.FIELD_FIGURE_PX)
+    part = field_images.enlarged(pixels, rings, pixel_um=pixel_um, side_px=side_px, zoom=constants.ENLARGEMENT)
     return [
         Figure(
             "Whole field",
-            field_images.whole_field(pixels, tissue, side_px=constants.FIELD_FIGURE_PX),
-            "image/webp",
-            f"{width_um:.0f} um wide. Yellow: edge of the measured area."
+            whole,
+            caption=f"{pixels[0].shape[-1] * pixel_um:.0f} um wide. Yellow: edge of the measured area."
             + ("" if single else " Magenta: pre; green: post."),
         ),
         Figure(
             "Enlarged" if single else "Enlarged: pre, post, both",
-            field_images.enlarged(
-                pixels, puncta.assign(radius_px=radius_px), side_px=side_px, zoom=constants.ENLARGEMENT
-            ),
-            "image/webp",
-            "Rings: puncta."
-            if single
-            else f"White rings: pairs ({section.pairs} in the field). Orange rings: puncta without a partner.",
+            part,
+            caption=(
+                "Rings: puncta."
+                if single
+                else f"White rings: pairs ({section.pairs} in the field). Orange rings: puncta without a partner."
+            )
+            + " Press the picture to hide them.",
         ),
     ]

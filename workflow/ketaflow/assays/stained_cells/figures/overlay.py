@@ -1,22 +1,19 @@
 """Images for the reviewer: the whole field with a dot on every cell, and a part enlarged with outlines.
 
-In: a field and the objects found in it. Out: WebP images.
+In: a field and the objects found in it. Out: SVG with the recorded pixels in it.
 """
 
-import math
-
-import imagecodecs
 import numpy as np
 import pandas as pd
-from skimage.draw import disk
-from skimage.segmentation import find_boundaries
-from skimage.transform import downscale_local_mean
+from scipy import ndimage
 
 from ketaflow.assays.stained_cells import constants
 from ketaflow.assays.stained_cells.model import Field
+from ketaflow.core.images import pictures
+from ketaflow.core.images.pictures import Panel
 
 
-def whole_field(field: Field, cells: pd.DataFrame, *, side_px: int) -> bytes:
+def whole_field(field: Field, cells: pd.DataFrame, *, side_px: int) -> str:
     """Draw the whole field with a dot on every counted cell and the outline of the region of interest.
 
     Parameters
@@ -26,24 +23,30 @@ def whole_field(field: Field, cells: pd.DataFrame, *, side_px: int) -> bytes:
     cells : data frame
         Columns ``x_px`` and ``y_px``.
     side_px : int
-        Longest side of the figure (pixels).
+        Longest side of the picture (pixels).
 
     Returns
     -------
-    bytes
-        WebP.
+    str
+        SVG.
     """
-    step = max(1, math.ceil(max(field.pixels.shape[:2]) / side_px))
-    height, width = (size - size % step for size in field.pixels.shape[:2])
-    picture = _shown(downscale_local_mean(field.pixels[:height, :width], (step, step, 1)[: field.pixels.ndim]), field)
+    small, step = pictures.reduced(field.pixels, side_px)
+    marks = ""
     if field.roi is not None:
-        picture[find_boundaries(field.roi[:height:step, :width:step], mode="inner")] = constants.ROI_RGB
-    for y, x in cells[["y_px", "x_px"]].to_numpy() / step:
-        picture[disk((y, x), constants.DOT_RADIUS_PX, shape=picture.shape[:2])] = _counted_rgb(field)
-    return _encoded(picture, constants.FIELD_FIGURE_MAX_BYTES)
+        marks = pictures.coloured(pictures.outlines(field.roi[::step, ::step]), constants.ROI_COLOUR)
+    x, y = ((cells[axis].to_numpy() + 0.5) / step - 0.5 for axis in ("x_px", "y_px"))
+    dots = pictures.circles(x, y, np.full(len(cells), constants.DOT_RADIUS_PX))
+    marks += pictures.coloured(dots, _counted_colour(field), filled=True)
+    return pictures.figure_svg(
+        [Panel(_shown(small, field), marks)],
+        label="the whole field with a dot on every counted cell",
+        zoom=side_px / max(small.shape[:2]),
+        pixel_um=field.pixel_size_um * step,
+        max_bytes=constants.FIELD_PICTURE_MAX_BYTES,
+    )
 
 
-def enlarged(field: Field, labels: np.ndarray, *, side_px: int, zoom: int) -> bytes:
+def enlarged(field: Field, labels: np.ndarray, *, side_px: int, zoom: int) -> str:
     """Draw a part of the field twice: as recorded, and with the outline of every object.
 
     Parameters
@@ -59,21 +62,33 @@ def enlarged(field: Field, labels: np.ndarray, *, side_px: int, zoom: int) -> by
 
     Returns
     -------
-    bytes
-        WebP.
+    str
+        SVG.
     """
     factor = field.pixels.shape[0] // labels.shape[0]
     rows, columns = _part(field, side_px, factor)
-    plain = _zoomed(_shown(field.pixels, field)[rows, columns], zoom)
-    coarse = labels[rows.start // factor : rows.stop // factor, columns.start // factor : columns.stop // factor]
-    objects = _zoomed(coarse, zoom * factor)
-    plain = plain[: objects.shape[0], : objects.shape[1]]
-    outlined = plain.copy()
-    edge = find_boundaries(objects, mode="inner")
-    outlined[edge & (objects > 0)] = _counted_rgb(field)
-    outlined[edge & (objects < 0)] = constants.UNCOUNTED_RGB
-    gap = np.zeros((plain.shape[0], constants.GAP_PX, 3), np.uint8)
-    return _encoded(np.concatenate([plain, gap, outlined], axis=1), constants.PART_FIGURE_MAX_BYTES)
+    plain = _shown(field.pixels, field)[rows, columns]
+    objects = labels[rows.start // factor : rows.stop // factor, columns.start // factor : columns.stop // factor]
+    marks = pictures.coloured(pictures.outlines(objects < 0, scale=factor), constants.UNCOUNTED_COLOUR)
+    marks += pictures.coloured(_cell_outlines(objects, factor), _counted_colour(field))
+    return pictures.figure_svg(
+        [Panel(plain), Panel(plain, marks)],
+        label="a part of the field, as recorded and with the outline of every object",
+        zoom=zoom,
+        pixel_um=field.pixel_size_um,
+        max_bytes=constants.PART_PICTURE_MAX_BYTES,
+    )
+
+
+def _cell_outlines(objects: np.ndarray, factor: int) -> str:
+    """Outlines of the counted cells, each of its own, so that touching cells are told apart."""
+    parts = []
+    for number, box in enumerate(ndimage.find_objects(np.maximum(objects, 0)), start=1):
+        if box is not None:
+            top, left = (side.start * factor for side in box)
+            outline = pictures.outlines(objects[box] == number, scale=factor)
+            parts.append(f'<g transform="translate({left} {top})">{outline}</g>')
+    return "".join(parts)
 
 
 def _part(field: Field, side_px: int, factor: int) -> tuple[slice, slice]:
@@ -92,31 +107,11 @@ def _part(field: Field, side_px: int, factor: int) -> tuple[slice, slice]:
 def _shown(pixels: np.ndarray, field: Field) -> np.ndarray:
     """Pixels (rows, columns) or (rows, columns, 3) as 8-bit RGB."""
     if field.stain == "dab":
-        scale = field.saturation_level or float(pixels.max())
-        return _eight_bit(pixels / scale)
-    low, high = np.quantile(field.pixels[::4, ::4], constants.DISPLAY_QUANTILES)
-    return _eight_bit(np.repeat(((pixels - low) / max(high - low, 1e-6))[..., None], 3, axis=2))
+        scale = field.saturation_level or float(field.pixels.max())
+        return pictures.eight_bit(pixels / scale)
+    limits = pictures.display_range(field.pixels, constants.DISPLAY_QUANTILES)
+    return pictures.eight_bit(pictures.stretched(pixels, limits))
 
 
-def _eight_bit(shares: np.ndarray) -> np.ndarray:
-    """Fractions of full intensity as 8-bit numbers."""
-    return (255 * np.clip(shares, 0, 1)).astype(np.uint8)
-
-
-def _counted_rgb(field: Field) -> tuple[int, int, int]:
-    return constants.COUNTED_DAB_RGB if field.stain == "dab" else constants.COUNTED_FLUORESCENCE_RGB
-
-
-def _zoomed(picture: np.ndarray, zoom: int) -> np.ndarray:
-    """Enlarge each pixel to a square."""
-    return picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
-
-
-def _encoded(picture: np.ndarray, max_bytes: int) -> bytes:
-    """The picture as WebP, at the highest quality that fits into so many bytes."""
-    encoded = b""
-    for quality in constants.WEBP_QUALITIES:
-        encoded = bytes(imagecodecs.webp_encode(np.ascontiguousarray(picture), level=quality, lossless=False, method=2))
-        if len(encoded) <= max_bytes:
-            break
-    return encoded
+def _counted_colour(field: Field) -> str:
+    return constants.COUNTED_DAB_COLOUR if field.stain == "dab" else constants.COUNTED_FLUORESCENCE_COLOUR

@@ -1,22 +1,20 @@
 """Images for the reviewer: the whole field, and its middle enlarged with a ring around every punctum.
 
-In: the channels and the puncta found. Out: WebP images. Pre is magenta and post is green, which red-green colour
-blind readers can tell apart; the two puncta of a pair have white rings.
+In: the channels and the puncta found. Out: SVG with the recorded pixels in it. Pre is magenta and post is green, which
+red-green colour blind readers can tell apart; the two puncta of a pair have white rings.
 """
 
-import math
 from collections.abc import Sequence
 
-import imagecodecs
 import numpy as np
 import pandas as pd
-from scipy import ndimage
-from skimage.transform import downscale_local_mean
 
 from ketaflow.assays.synaptic_puncta import constants
+from ketaflow.core.images import pictures
+from ketaflow.core.images.pictures import Panel
 
 
-def whole_field(channels: Sequence[np.ndarray], tissue: np.ndarray, *, side_px: int) -> bytes:
+def whole_field(channels: Sequence[np.ndarray], tissue: np.ndarray, *, pixel_um: float, side_px: int) -> str:
     """Draw the channels of the whole field, with the outline of the measured area.
 
     Parameters
@@ -25,25 +23,30 @@ def whole_field(channels: Sequence[np.ndarray], tissue: np.ndarray, *, side_px: 
         One channel, or pre and post; stacks are shown by their maximum over the planes.
     tissue : (rows, columns) bool ndarray
         Mask of the measured area at any scale.
+    pixel_um : float
+        Size of a pixel (um).
     side_px : int
-        Longest side of the figure (pixels).
+        Longest side of the picture (pixels).
 
     Returns
     -------
-    bytes
-        WebP.
+    str
+        SVG.
     """
-    step = max(1, math.ceil(max(channels[0].shape[-2:]) / side_px))
-    shown = [_display_range(_shrunk(_projected(image), step)) for image in channels]
-    merged = _grey(shown[0]) if len(shown) == 1 else _merged(*shown)
-    index = [np.arange(size) * given // size for size, given in zip(merged.shape, tissue.shape, strict=False)]
-    mask = tissue[np.ix_(*index)]
-    outline = mask & ~ndimage.binary_erosion(mask, border_value=1)
-    merged[outline & ~mask.all()] = constants.OUTLINE_RGB
-    return _encoded(merged, constants.FIELD_FIGURE_MAX_BYTES)
+    small = [pictures.reduced(_projected(image), side_px) for image in channels]
+    step = small[0][1]
+    picture = _merged([_displayed(image) for image, _ in small])
+    marks = "" if tissue.all() else pictures.outlines(tissue, scale=picture.shape[0] / tissue.shape[0])
+    return pictures.figure_svg(
+        [Panel(picture, pictures.coloured(marks, constants.OUTLINE_COLOUR))],
+        label="the whole field with the edge of the measured area",
+        zoom=side_px / max(picture.shape[:2]),
+        pixel_um=pixel_um * step,
+        max_bytes=constants.FIELD_PICTURE_MAX_BYTES,
+    )
 
 
-def enlarged(channels: Sequence[np.ndarray], puncta: pd.DataFrame, *, side_px: int, zoom: int) -> bytes:
+def enlarged(channels: Sequence[np.ndarray], puncta: pd.DataFrame, *, pixel_um: float, side_px: int, zoom: int) -> str:
     """Draw the middle of the field: one channel, or pre, post, and both together.
 
     Parameters
@@ -52,6 +55,8 @@ def enlarged(channels: Sequence[np.ndarray], puncta: pd.DataFrame, *, side_px: i
         One channel, or pre and post.
     puncta : data frame
         Columns ``channel``, ``x_px``, ``y_px``, ``radius_px`` and ``partner``.
+    pixel_um : float
+        Size of a pixel (um).
     side_px : int
         Side of the part that is shown (pixels of the image).
     zoom : int
@@ -59,32 +64,30 @@ def enlarged(channels: Sequence[np.ndarray], puncta: pd.DataFrame, *, side_px: i
 
     Returns
     -------
-    bytes
-        WebP.
+    str
+        SVG.
     """
     height, width = channels[0].shape[-2:]
     side = min(side_px, height, width)
     top, left = (height - side) // 2, (width - side) // 2
-    crops = [
-        np.kron(
-            _display_range(_projected(image))[top : top + side, left : left + side], np.ones((zoom, zoom), np.float32)
-        )
-        for image in channels
-    ]
-    panels = [_grey(crop) for crop in crops]
-    if len(crops) > 1:
-        panels.append(_merged(*crops))
-    for number, channel in enumerate(("pre", "post")[: len(crops)]):
-        own = puncta[puncta["channel"].eq(channel)]
-        paired = own["partner"].notna()
-        _draw_rings(panels[number], own[~paired], (top, left), zoom, constants.UNPAIRED_RGB)
-        for panel in (panels[number], panels[-1]):
-            _draw_rings(panel, own[paired], (top, left), zoom, constants.PAIRED_RGB)
-    gap = np.zeros((panels[0].shape[0], constants.GAP_PX, 3), np.uint8)
-    joined = [panels[0]]
-    for panel in panels[1:]:
-        joined += [gap, panel]
-    return _encoded(np.concatenate(joined, axis=1), constants.PART_FIGURE_MAX_BYTES)
+    shown = [_displayed(_projected(image))[top : top + side, left : left + side] for image in channels]
+    near = puncta.assign(x_px=puncta["x_px"] - left, y_px=puncta["y_px"] - top)
+    near = near[near["x_px"].between(0, side) & near["y_px"].between(0, side)]
+    paired = near["partner"].notna()
+    panels = []
+    for name, channel in zip(("pre", "post"), shown, strict=False):
+        own = near["channel"].eq(name)
+        panels.append(Panel(pictures.eight_bit(channel), _rings(near[own & paired], near[own & ~paired])))
+    if len(shown) > 1:
+        panels.append(Panel(_merged(shown), _rings(near[paired], near[:0])))
+    return pictures.figure_svg(
+        panels,
+        label="the middle of the field with a ring around every punctum",
+        zoom=zoom,
+        pixel_um=pixel_um,
+        max_bytes=constants.PART_PICTURE_MAX_BYTES,
+        smooth=False,
+    )
 
 
 def _projected(image: np.ndarray) -> np.ndarray:
@@ -92,55 +95,24 @@ def _projected(image: np.ndarray) -> np.ndarray:
     return image.max(0) if image.ndim == 3 else image
 
 
-def _shrunk(image: np.ndarray, step: int) -> np.ndarray:
-    """The image averaged over squares of ``step`` pixels; the remainder at the far edges is cut off."""
-    height, width = (size // step for size in image.shape)
-    cut = image[: height * step, : width * step].astype(np.float32)
-    return np.asarray(downscale_local_mean(cut, (step, step)))
-
-
-def _display_range(image: np.ndarray) -> np.ndarray:
+def _displayed(image: np.ndarray) -> np.ndarray:
     """Intensities from 0 to 1, the darkest and brightest pixels clipped."""
-    low, high = np.quantile(image[::2, ::2], constants.DISPLAY_QUANTILES)
-    return np.clip((image.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1)
+    return pictures.stretched(image, pictures.display_range(image, constants.DISPLAY_QUANTILES))
 
 
-def _grey(channel: np.ndarray) -> np.ndarray:
-    """One channel (rows, columns) as a grey RGB image."""
-    return _eight_bit(np.repeat(channel[..., None], 3, axis=2))
+def _merged(shown: Sequence[np.ndarray]) -> np.ndarray:
+    """One channel (rows, columns) in grey, or both as an RGB image."""
+    if len(shown) == 1:
+        return pictures.eight_bit(shown[0])
+    colours = (np.array(constants.PRE_COLOUR), np.array(constants.POST_COLOUR))
+    return pictures.eight_bit(sum(channel[..., None] * colour for channel, colour in zip(shown, colours, strict=True)))
 
 
-def _merged(pre: np.ndarray, post: np.ndarray) -> np.ndarray:
-    """Both channels (rows, columns) as an RGB image."""
-    return _eight_bit(
-        pre[..., None] * np.array(constants.PRE_COLOUR) + post[..., None] * np.array(constants.POST_COLOUR)
+def _rings(paired: pd.DataFrame, alone: pd.DataFrame) -> str:
+    """Rings around puncta with and without a partner."""
+    return "".join(
+        pictures.coloured(
+            pictures.circles(puncta["x_px"], puncta["y_px"], puncta["radius_px"] + constants.RING_MARGIN_PX), colour
+        )
+        for puncta, colour in ((paired, constants.PAIRED_COLOUR), (alone, constants.UNPAIRED_COLOUR))
     )
-
-
-def _eight_bit(colours: np.ndarray) -> np.ndarray:
-    """Fractions of full intensity as 8-bit numbers."""
-    return (255 * np.clip(colours, 0, 1)).astype(np.uint8)
-
-
-def _draw_rings(
-    panel: np.ndarray, puncta: pd.DataFrame, corner: tuple[int, int], zoom: int, rgb: tuple[int, int, int]
-) -> None:
-    """Draw a circle around each punctum, in place; ``corner`` is the top left pixel of the part shown."""
-    top, left = corner
-    angle = np.linspace(0, 2 * np.pi, constants.RING_POINTS, endpoint=False)
-    radius = zoom * (puncta["radius_px"].to_numpy() + constants.RING_MARGIN_PX)
-    y = zoom * (puncta["y_px"].to_numpy() - top + 0.5)[:, None] + radius[:, None] * np.sin(angle)
-    x = zoom * (puncta["x_px"].to_numpy() - left + 0.5)[:, None] + radius[:, None] * np.cos(angle)
-    rows, columns = np.rint(y - 0.5).astype(int).ravel(), np.rint(x - 0.5).astype(int).ravel()
-    inside = (rows >= 0) & (rows < panel.shape[0]) & (columns >= 0) & (columns < panel.shape[1])
-    panel[rows[inside], columns[inside]] = rgb
-
-
-def _encoded(picture: np.ndarray, max_bytes: int) -> bytes:
-    """The picture as WebP, at the highest quality that fits into so many bytes."""
-    encoded = b""
-    for quality in constants.WEBP_QUALITIES:
-        encoded = bytes(imagecodecs.webp_encode(np.ascontiguousarray(picture), level=quality, lossless=False, method=2))
-        if len(encoded) <= max_bytes:
-            break
-    return encoded
