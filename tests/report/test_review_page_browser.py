@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from ketaflow.core import cohort
 from ketaflow.core.results import Figure, check
@@ -252,6 +253,194 @@ def test_the_review_walks_from_page_to_page(opened, page_of):
         )
         seen.add(shown(page))
     assert len(seen) == 40
+
+
+def with_limits(values: list[float]) -> list[ReviewItem]:
+    """Items of one assay whose only check has these values; up to 12 s passes."""
+    made = []
+    for n, value in enumerate(values):
+        verdict = "warn" if value > 12 else "pass"
+        unseen = check("unseen_s", value, unit="s", high=12.0, verdict=verdict, message="", recording=f"r{n}")
+        status = "flagged" if value > 12 else "ok"
+        made.append(ReviewItem("forced_swim", "Forced swim", f"r{n}", f"M{n}", status, "", [], [unseen], f"{n:064x}"))
+    return made
+
+
+def test_what_passed_every_check_is_accepted_together_with_one_marked_decision_each(opened, page_of, tmp_path):
+    page = named(opened(page_of()[0]))
+    page.locator(".tile").filter(has_not_text="flagged").first.click()
+    page.keyboard.press("r")
+    page.keyboard.press("o")
+    left = 4
+    page.get_by_role("button", name=f"Accept the {left}").click()
+    page.get_by_role("button", name="Accept them").click()
+    assert f"{left} accepted" in page.locator("#counts").inner_text()
+    page.keyboard.press("z")
+    assert "0 accepted" in page.locator("#counts").inner_text()
+    page.get_by_role("button", name=f"Accept the {left}").click()
+    page.get_by_role("button", name="Accept them").click()
+    path = exported(page, tmp_path)
+    rows = rows_of(path)
+    assert [row["bulk"] for row in rows if row["decision"] == "accept"] == ["yes"] * left
+    assert all(row["bulk"] == "" for row in rows if row["decision"] == "reject")
+    judged = decisions.apply(cohort.read_table(path), known())
+    assert judged.n_bulk == left and judged.n_decided == left + 1
+
+
+def test_confidence_and_the_seconds_on_the_screen_are_exported(opened, page_of, tmp_path):
+    page = named(opened(page_of()[0]))
+    page.locator(".tile").first.click()
+    page.wait_for_timeout(1200)
+    page.keyboard.press("u")
+    page.get_by_label("high").check()
+    page.keyboard.press("o")
+    page.locator(".tile").nth(1).click()
+    page.keyboard.press("a")
+    rows = rows_of(exported(page, tmp_path))
+    first = next(row for row in rows if row["decision"] == "unsure")
+    other = next(row for row in rows if row["decision"] == "accept")
+    assert first["confidence"] == "high" and 1.1 < float(first["time_s"]) < 60
+    assert other["confidence"] == "" and float(other["time_s"]) < float(first["time_s"])
+    table = cohort.read_table(tmp_path / "qc_decisions.csv")
+    assert sorted(table["time_s"]) == sorted(float(row["time_s"]) for row in rows)
+
+
+def test_the_most_doubtful_come_first_and_a_failing_value_stands_beside_its_limit(opened, page_of):
+    page = named(opened(page_of(shown=with_limits([3.0, 31.5, 11.0, 0.0]))[0]))
+    page.get_by_label("Order").select_option("doubt")
+    page.locator(".tile").first.click()
+    assert page.locator(".checks .warn .limits").inner_text().split() == [
+        "31.5",
+        "s",
+        "limit:",
+        "at",
+        "most",
+        "12",
+        "s",
+    ]
+    page.locator(".verbs .accept").wait_for()
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("11 s").wait_for()
+
+
+def test_an_old_file_of_decisions_is_imported(opened, page_of, tmp_path):
+    one = known()[0]
+    old = tmp_path / "old.csv"
+    old.write_text(
+        "code,decision,reason,note,reviewer,decided_at,item_sha256\n"
+        f"{one.code},accept,,,AB,2026-01-01T10:00:00Z,{one.item_sha256}\n"
+    )
+    page = opened(page_of()[0])
+    page.locator("#file").set_input_files(old)
+    page.get_by_text("1 decisions imported").wait_for()
+
+
+def times(page) -> int:
+    """Zoom of the first picture (%)."""
+    return int(page.locator(".viewtools output").first.inner_text().split()[0])
+
+
+def test_a_picture_is_zoomed_by_wheel_buttons_and_keys_and_moved(opened, page_of):
+    page = named(opened(page_of()[0]))
+    page.locator(".tile").first.click()
+    stage = page.locator(".stage").first
+    box = stage.bounding_box()
+    at = box["x"] + 0.25 * box["width"], box["y"] + 0.25 * box["height"]
+    page.mouse.move(*at)
+    page.mouse.move(at[0] + 8, at[1] + 8, steps=4)
+    page.mouse.wheel(0, -300)
+    assert times(page) == 125
+    # What lay under the pointer stays there.
+    drawn = page.evaluate(
+        "() => { const { x, width } = document.querySelector('.layer').getBoundingClientRect(); return [x, width]; }"
+    )
+    assert (at[0] + 8 - drawn[0]) / drawn[1] == pytest.approx((at[0] + 8 - box["x"]) / box["width"], abs=0.01)
+    page.get_by_role("button", name="Zoom in").first.click()
+    stage.focus()
+    page.keyboard.press("+")
+    assert times(page) == 195
+    before, code = page.locator(".layer").first.bounding_box()["x"], shown(page)
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".layer").first.bounding_box()["x"] > before and shown(page) == code
+    page.mouse.move(*at)
+    page.mouse.down()
+    page.mouse.move(at[0] - 50, at[1] - 20, steps=3)
+    page.mouse.up()
+    assert page.locator(".layer").first.bounding_box()["x"] < before + 61
+    page.keyboard.press("u")
+    assert times(page) == 195
+    page.get_by_role("button", name="Whole picture").first.click()
+    assert times(page) == 100
+
+
+def test_the_wheel_scrolls_the_page_where_no_picture_was_pointed_at(opened, page_of):
+    first = items(1)[0]
+    page = named(opened(page_of(shown=[replace(first, figures=first.figures * 4)])[0], width=700))
+    page.locator(".tile").first.click()
+    page.mouse.move(350, 500)
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("() => scrollY > 50")
+    page.mouse.wheel(0, -200)
+    page.wait_for_timeout(100)
+    assert times(page) == 100
+
+
+PINCH = """(stage) => {
+  const { x, y } = stage.getBoundingClientRect();
+  const touch = { pointerType: "touch", bubbles: true, clientY: y + 50 };
+  const send = (type, pointerId, dx) =>
+    stage.dispatchEvent(new PointerEvent(type, { ...touch, pointerId, clientX: x + 100 + dx }));
+  stage.setPointerCapture = () => {};
+  send("pointerdown", 1, 0);
+  send("pointerdown", 2, 40);
+  send("pointermove", 2, 80);
+  send("pointerup", 1, 0);
+  send("pointerup", 2, 80);
+}"""
+
+
+def test_two_fingers_zoom_a_picture(opened, page_of):
+    page = named(opened(page_of()[0], width=390))
+    page.locator(".tile").first.click()
+    page.locator(".stage").first.evaluate(PINCH)
+    assert times(page) == 200
+
+
+def test_an_image_is_brightened(opened, page_of):
+    first = items(1)[0]
+    image = Figure("Frame", grey_png(), "image/png", "Blue: the water line.")
+    page = named(opened(page_of(shown=[replace(first, figures=[image])])[0]))
+    page.locator(".tile").first.click()
+    page.get_by_label("Brightness").evaluate(
+        "(input) => { input.value = 200; input.dispatchEvent(new Event('input')); }"
+    )
+    assert (
+        page.locator(".layer img").evaluate("(image) => getComputedStyle(image).filter") == "brightness(2) contrast(1)"
+    )
+    assert (
+        page.locator("figcaption .swatch").evaluate("(one) => getComputedStyle(one).backgroundColor")
+        == "rgb(0, 114, 178)"
+    )
+    page.get_by_role("button", name="Whole picture").click()
+    assert (
+        page.locator(".layer img").evaluate("(image) => getComputedStyle(image).filter") == "brightness(1) contrast(1)"
+    )
+
+
+def grey_png() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (40, 30), 90).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_the_decisions_are_reachable_on_a_phone_wherever_the_page_is(opened, page_of):
+    page = named(opened(page_of()[0], width=390))
+    page.locator(".tile").first.click()
+    for place in ("0", "document.body.scrollHeight"):
+        page.evaluate(f"scrollTo(0, {place})")
+        for button in page.locator(".verbs button").all():
+            box = button.bounding_box()
+            assert box["y"] + box["height"] <= 900 and box["height"] >= 44
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -112,3 +112,11 @@ def test_items_are_read_from_the_review_key():
 def test_checks_are_read_from_rows_with_empty_cells():
     (check,) = checks([{"recording": "fst_2", "check": "unseen_s", "value": None, "high": 12.0, "verdict": "warn"}])
     assert (check.value, check.low, check.high, check.unit, check.animal) == (None, None, 12.0, "", None)
+
+
+def test_bulk_decisions_count_as_any_other_and_files_without_the_column_stay_readable():
+    rows = ((2, "accept", "AB", None), (3, "accept", "AB", None), (4, "accept", "AB", None), (4, "accept", "CD", None))
+    assert decisions.apply(decided(*rows), ITEMS).n_bulk == 0
+    judged = decisions.apply(decided(*rows).assign(bulk=[True, None, True, False]), ITEMS)
+    # CD looked at the third.
+    assert (judged.n_decided, judged.n_bulk) == (3, 1)

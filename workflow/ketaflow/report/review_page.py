@@ -19,17 +19,21 @@ import pandas as pd
 from ketaflow.core import files
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.results import Check, Figure
+from ketaflow.core.svg import COLOURS
 from ketaflow.report import formatting, templates
 from ketaflow.report.model import ReportSettings
 from ketaflow.review import blinding
-from ketaflow.review.decisions import COLUMNS
+from ketaflow.review.decisions import COLUMNS, in_bulk
+from ketaflow.review.doubt import doubt
 from ketaflow.review.items import ReviewItem
 
 STATUSES = ("ok", "flagged", "failed")
 BYTES_PER_MB = 1_000_000
 # Kept free on every page for the page itself, and for one entry of the index (bytes); at most a quarter of the page.
-PAGE_BYTES, ENTRY_BYTES = 500_000, 110
+PAGE_BYTES, ENTRY_BYTES = 500_000, 116
 FINGERPRINT_LETTERS = 12
+# Colours of images that captions name and charts do not use; the page draws each beside its name.
+OTHER_COLOURS = {"magenta": "#ff00ff", "cyan": "#00d5d5", "red": "#e03030", "white": "#ffffff", "black": "#000000"}
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class Entry:
     assay: str
     status: str
     item_sha256: str
+    doubt: float
     start: int
     size: int
 
@@ -160,6 +165,7 @@ def write(
             "hide_outcome": settings.hide_outcome,
             "earlier": _earlier(decisions, scrubber) if settings.show_earlier_decisions else [],
             "pages": [other.name for other in paths],
+            "colours": {**COLOURS, **OTHER_COLOURS},
         }
         for number, (page, entries) in enumerate(zip(paths, pages, strict=True), start=1):
             shown = [asdict(_scrubbed(spill.read(entry), scrubber)) for entry in entries]
@@ -177,7 +183,8 @@ def _put_aside(items: Iterable[ReviewItem], file: IO[bytes], blinding_key: str) 
             raise CohortError([_same_code(owners[code], item.recording)])
         owners[code] = item.recording
         packed = json.dumps(asdict(_shown(item, code)), separators=(",", ":")).encode()
-        spill.entries.append(Entry(code, item.assay, item.status, item.item_sha256, file.tell(), len(packed)))
+        doubtful = round(doubt(item.checks, item.status), 2)
+        spill.entries.append(Entry(code, item.assay, item.status, item.item_sha256, doubtful, file.tell(), len(packed)))
         file.write(packed)
         spill.titles.setdefault(item.assay, item.assay_title)
         spill.names |= {
@@ -263,7 +270,14 @@ def _index(pages: Sequence[Sequence[Entry]], titles: dict[str, str]) -> dict[str
         "content": fingerprint[:FINGERPRINT_LETTERS],
         "assays": [titles[assay] for assay in assays],
         "index": [
-            [entry.code, assays.index(entry.assay), STATUSES.index(entry.status), entry.item_sha256, number]
+            [
+                entry.code,
+                assays.index(entry.assay),
+                STATUSES.index(entry.status),
+                entry.item_sha256,
+                number,
+                entry.doubt,
+            ]
             for entry, number in numbered
         ],
     }
@@ -273,7 +287,7 @@ def _earlier(decisions: pd.DataFrame | None, scrubber: blinding.Scrubber) -> lis
     """Earlier decisions as rows of qc_decisions.csv, which the script of the page reads."""
     if decisions is None or not len(decisions):
         return []
-    known = decisions.reindex(columns=list(COLUMNS)).astype(object)
+    known = decisions.reindex(columns=list(COLUMNS)).astype(object).assign(bulk=in_bulk(decisions).map({True: "yes"}))
     known = known.where(known.notna(), "").astype(str)
     known = known.assign(**{name: known[name].map(scrubber.text) for name in ("reason", "note")})
     return [dict(zip(COLUMNS, row, strict=True)) for row in known.itertuples(index=False)]

@@ -18,7 +18,10 @@ from ketaflow.review.items import Item
 
 FILE = "qc_decisions.csv"
 KINDS = ("accept", "reject", "unsure")
-COLUMNS = ("code", "decision", "reason", "note", "reviewer", "decided_at", "item_sha256")
+# Files of version 0.1 do not have the last three.
+COLUMNS = (
+    "code", "decision", "reason", "note", "reviewer", "decided_at", "item_sha256", "confidence", "time_s", "bulk",
+)  # fmt: skip
 REJECTED_COLUMNS = ("assay", "recording", "animal", "reviewer", "reason")
 # A mistyped code is compared with the first codes only; the similarity (0 to 1) from which one is suggested.
 CODES_COMPARED, LEAST_SIMILARITY = 5000, 0.85
@@ -34,6 +37,7 @@ class Decision:
     note: str
     reviewer: str
     item_sha256: str
+    bulk: bool = False
 
     @property
     def explanation(self) -> str:
@@ -89,6 +93,8 @@ class Decisions:
         Codes on which every reviewer is unsure.
     n_items, n_decided : int
         Items, and those somebody accepted or rejected.
+    n_bulk : int
+        Items accepted in bulk, because they passed every check, and looked at by nobody.
     reviewers : list of str
         Who decided on anything that still counts.
     """
@@ -101,6 +107,7 @@ class Decisions:
     n_items: int
     n_decided: int
     reviewers: list[str]
+    n_bulk: int = 0
 
     @property
     def pending(self) -> int:
@@ -148,6 +155,7 @@ def apply(table: pd.DataFrame, items: Sequence[Item]) -> Decisions:
         n_items=len(items),
         n_decided=len(settled),
         reviewers=sorted({one.reviewer for one in current}),
+        n_bulk=sum(all(one.bulk for one in votes[code]) for code in settled),
     )
 
 
@@ -229,7 +237,15 @@ def _unknown_code(number: int, code: str, codes: Collection[str]) -> Problem:
 def _decisions(table: pd.DataFrame) -> list[Decision]:
     names = ["code", "decision", "reason", "note", "reviewer", "item_sha256"]
     filled = table.reindex(columns=names, fill_value="")
-    return [Decision(*map(str, row)) for row in filled.itertuples(index=False)]
+    columns = [filled[name].astype(str) for name in names]
+    return [Decision(*row) for row in zip(*columns, in_bulk(table), strict=True)]
+
+
+def in_bulk(table: pd.DataFrame) -> pd.Series:
+    """Return which decisions were made for all items together that passed every check, (n_rows,) bool."""
+    if "bulk" not in table:
+        return pd.Series(False, index=table.index)
+    return table["bulk"].isin([True, "yes", "true", "True"])
 
 
 def _stale_sentence(one: Decision) -> str:

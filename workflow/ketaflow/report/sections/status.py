@@ -43,6 +43,11 @@ def _review(study: Study) -> list[Status]:
         lines = [Status("warn", pending)]
     else:
         lines = [Status("pass", f"All {review.n_items} recordings were reviewed blind.")]
+    if review.n_bulk:
+        accepted = formatting.count(review.n_bulk, "recording")
+        lines.append(
+            Status("pass", f"{accepted} passed every check and were accepted together, without being looked at.")
+        )
     if review.stale:
         no_longer = "no longer counts" if len(review.stale) == 1 else "no longer count"
         decisions = formatting.count(len(review.stale), "decision")

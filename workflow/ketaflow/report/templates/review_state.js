@@ -1,17 +1,20 @@
 // Decisions: saved in the browser, exported and imported as qc_decisions.csv.
 const content = JSON.parse(document.getElementById("review-content").textContent);
-const COLUMNS = ["code", "decision", "reason", "note", "reviewer", "decided_at", "item_sha256"];
+const COLUMNS = ["code", "decision", "reason", "note", "reviewer", "decided_at", "item_sha256", "confidence", "time_s", "bulk"];
+// What a decision holds besides the code and the reviewer.
+const HELD = COLUMNS.filter((column) => !["code", "reviewer"].includes(column));
+const LEVELS = ["low", "medium", "high"];
 const KINDS = ["accept", "reject", "unsure"];
 const STATUSES = ["ok", "flagged", "failed"];
 const PREFIX = `ketaflow review ${content.cohort} `;
 const STORE = PREFIX + content.content;
 
-const index = content.index.map(([code, assay, status, sha256, page], place) => ({ code, assay, status: STATUSES[status], sha256, page, place }));
+const index = content.index.map(([code, assay, status, sha256, page, doubt], place) => ({ code, assay, status: STATUSES[status], sha256, page, doubt, place }));
 const byCode = new Map(index.map((entry) => [entry.code, entry]));
 const items = new Map(content.items.map((item) => [item.code, item]));
 
-// decisions: reviewer -> code -> {decision, reason, note, decided_at, item_sha256}
-const state = { reviewer: "", decisions: {}, unsaved: 0 };
+// decisions: reviewer -> code -> the columns HELD
+const state = { reviewer: "", decisions: {}, unsaved: 0, order: "shuffled" };
 const undone = [];
 
 const own = () => (state.decisions[state.reviewer] ??= {});
@@ -26,7 +29,7 @@ function take(rows) {
     else {
       const of = (state.decisions[row.reviewer] ??= {});
       if (!of[row.code] || of[row.code].decided_at <= row.decided_at) {
-        of[row.code] = { decision: row.decision, reason: row.reason, note: row.note, decided_at: row.decided_at, item_sha256: row.item_sha256 };
+        of[row.code] = Object.fromEntries(HELD.map((column) => [column, row[column] ?? ""]));
       }
       result.taken += 1;
     }
@@ -56,18 +59,30 @@ function recall() {
     if (!before) continue;
     result.changed += take(rowsOf(before.decisions ?? {})).changed;
     if (before.reviewer) state.reviewer = before.reviewer;
+    if (before.order) state.order = before.order;
   }
   state.unsaved = stored(STORE)?.unsaved ?? 0;
   if (keys.length && keep()) keys.forEach((key) => localStorage.removeItem(key));
   return result;
 }
 
-function decide(code, change) {
+const EMPTY = Object.fromEntries(HELD.map((column) => [column, ""]));
+
+function put(code, change) {
   const before = own()[code];
-  undone.push({ reviewer: state.reviewer, code, before });
-  const entry = byCode.get(code);
-  own()[code] = { decision: "", reason: "", note: "", ...before, ...change, decided_at: new Date().toISOString(), item_sha256: entry.sha256 };
+  own()[code] = { ...EMPTY, ...before, ...change, decided_at: new Date().toISOString(), item_sha256: byCode.get(code).sha256 };
   state.unsaved += 1;
+  return { code, before };
+}
+
+function decide(code, change) {
+  undone.push({ reviewer: state.reviewer, changes: [put(code, change)] });
+  return keep();
+}
+
+// One decision for each of these items, all of them undone together.
+function acceptAll(entries) {
+  undone.push({ reviewer: state.reviewer, changes: entries.map(({ code }) => put(code, { decision: "accept", bulk: "yes" })) });
   return keep();
 }
 
@@ -75,11 +90,38 @@ function undo() {
   const last = undone.pop();
   if (!last) return null;
   const of = state.decisions[last.reviewer];
-  if (last.before) of[last.code] = last.before;
-  else delete of[last.code];
-  state.unsaved += 1;
+  for (const { code, before } of last.changes) {
+    if (before) of[code] = before;
+    else delete of[code];
+    state.unsaved += 1;
+  }
   keep();
-  return last.code;
+  return last.changes.length === 1 ? last.changes[0].code : "";
+}
+
+// Time an item was on a visible page, by reviewer and code (milliseconds), earlier visits included.
+const looked = new Map();
+let opening = null;
+
+function lookedAt(code) {
+  const key = `${state.reviewer} ${code}`;
+  if (!looked.has(key)) looked.set(key, 1000 * (Number(decided(code)?.time_s) || 0));
+  return key;
+}
+
+function startClock(code) {
+  stopClock();
+  if (!document.hidden) opening = { key: lookedAt(code), since: performance.now() };
+}
+
+function stopClock() {
+  if (opening) looked.set(opening.key, looked.get(opening.key) + performance.now() - opening.since);
+  opening = null;
+}
+
+function seconds(code) {
+  startClock(code);
+  return (looked.get(lookedAt(code)) / 1000).toFixed(1);
 }
 
 // An apostrophe turns a cell that a spreadsheet would run as a formula into plain text.

@@ -29,25 +29,36 @@ const DARK = "@media (prefers-color-scheme:dark){[stroke='#0072b2']{stroke:#4aa8
   "[stroke='#d55e00']{stroke:#ff8a3c}[fill='#d55e00']{fill:#ff8a3c}[stroke='#009e73']{stroke:#2cc79b}[fill='#009e73']{fill:#2cc79b}}";
 
 // Small images are enlarged, so that details can be judged.
-function enlarge(image) {
+function enlarge(image, stage) {
   const { naturalWidth: width, naturalHeight: height } = image;
-  const times = Math.min(4, 640 / width, 480 / height);
-  if (times > 1) image.style.width = `${Math.round(width * times)}px`;
+  const times = Math.max(1, Math.min(4, 640 / width, 480 / height));
+  stage.style.maxWidth = `${Math.round(width * times)}px`;
 }
 
+const nameOf = (figure) => `${figure.title}${/[.?!]$/.test(figure.title) || !figure.caption ? "" : "."} ${figure.caption}`.trim();
+
 function picture(figure, thumb) {
-  if (figure.withheld) return make("p", { class: "soft small" }, figure.withheld);
-  if (figure.src) return make("img", { onload: (event) => { if (!thumb) enlarge(event.target); }, src: figure.src, alt: thumb ? "" : `${figure.title}. ${figure.caption}`, loading: "lazy", decoding: "async" });
+  if (figure.src) return make("img", { src: figure.src, alt: thumb ? "" : nameOf(figure), loading: "lazy", decoding: "async", draggable: "false" });
   const holder = make("div", { class: figure.svg.includes("currentColor") ? "picture" : "picture white", "aria-hidden": thumb ? "true" : null });
   const parsed = new DOMParser().parseFromString(figure.svg, "image/svg+xml").documentElement;
   if (parsed.nodeName !== "svg") return make("p", { class: "soft small" }, "This figure cannot be displayed.");
-  const widest = (parsed.viewBox.baseVal?.width || 640) * 1.3;
-  const size = thumb ? "svg{width:100%;height:100%!important;display:block}text{display:none}" : `svg{width:100%;max-width:${widest}px!important;height:auto;display:block;margin:auto}`;
+  holder.fittingWidth = (parsed.viewBox.baseVal?.width || 640) * 1.3;
+  const size = thumb ? "svg{width:100%;height:100%!important;display:block}text{display:none}" : "svg{width:100%;max-width:none!important;height:auto;display:block}";
   // A chart fills its tile; a photograph keeps its proportions.
   if (thumb && !parsed.querySelector("image")) parsed.setAttribute("preserveAspectRatio", "none");
   const root = holder.attachShadow({ mode: "open" });
   root.append(make("style", {}, size + DARK), document.adoptNode(parsed));
   return holder;
+}
+
+// A picture that can be zoomed.
+function zoomable(figure, code) {
+  if (figure.withheld) return make("p", { class: "soft small" }, figure.withheld);
+  const shown = picture(figure, false);
+  const framed = viewer(shown, figure.title, { isImage: Boolean(figure.src) || figure.svg.includes("<image") });
+  if (shown.fittingWidth) framed.stage.style.maxWidth = `${Math.round(shown.fittingWidth)}px`;
+  if (figure.src) shown.addEventListener("load", () => enlarge(shown, framed.stage));
+  return framed.element;
 }
 
 const watcher = new IntersectionObserver((seen) => {
@@ -72,8 +83,12 @@ function matches(entry) {
 }
 
 const listed = () => index.filter(matches);
+// Within an assay, items are shuffled, or those nearest to a limit or beyond it come first.
+const earlier = (a, b) => a.assay - b.assay || (state.order === "doubt" ? b.doubt - a.doubt : 0) || a.place - b.place;
 // Items in the order of the overview: assay by assay.
-const walk = () => listed().sort((a, b) => a.assay - b.assay || a.place - b.place);
+const walk = () => listed().sort(earlier);
+// Items that nobody has to look at: every check passed, and no decision yet.
+const clean = () => listed().filter((entry) => entry.status === "ok" && !decided(entry.code)?.decision);
 const address = (entry) => (entry.page === content.page ? "" : encodeURI(content.pages[entry.page - 1])) + `#${entry.code}`;
 
 function tile(entry) {
@@ -92,7 +107,8 @@ function showOverview() {
   byId("item").hidden = true;
   byId("overview").hidden = false;
   watcher.disconnect();
-  const found = listed();
+  stopClock();
+  const found = walk();
   const groups = content.assays.map((title, assay) => {
     const own = found.filter((entry) => entry.assay === assay);
     return own.length ? group(title, assay, own) : "";
@@ -100,6 +116,8 @@ function showOverview() {
   byId("groups").replaceChildren(...groups.filter(Boolean));
   if (!found.length) byId("groups").append(make("p", { class: "empty" }, "No recording matches this filter."));
   byId("shown").textContent = `${found.length} of ${index.length} shown`;
+  byId("bulk").textContent = `Accept the ${clean().length} that passed every check …`;
+  byId("bulk").disabled = !clean().length;
   tell();
 }
 
@@ -128,10 +146,11 @@ function limits({ low, high }) {
 
 function checkRow(check) {
   const allowed = limits(check);
-  return make("li", {}, make("span", {}, check.check, check.place ? make("span", { class: "soft" }, ` · ${check.place}`) : ""),
+  const withUnit = (words) => `${words} ${check.unit}`.trim();
+  return make("li", { class: check.verdict }, make("span", {}, check.check, check.place ? make("span", { class: "soft" }, ` · ${check.place}`) : ""),
     mark(check.verdict),
-    make("span", { class: "limits" }, check.value == null ? "no value" : `${number(check.value)} ${check.unit}`.trim(),
-      allowed ? ` (limit ${allowed}${check.unit ? ` ${check.unit}` : ""})` : ""),
+    make("span", { class: "limits" }, make("b", {}, check.value == null ? "no value" : withUnit(number(check.value))),
+      allowed ? make("span", {}, ` limit: ${withUnit(allowed)}`) : ""),
     check.message ? make("span", { class: "message" }, check.message) : "");
 }
 
@@ -148,9 +167,19 @@ function hidden(figure, code) {
   return content.hide_outcome && figure.outcome && !decided(code)?.decision;
 }
 
+// A caption with each colour that it names drawn beside the word.
+const COLOUR_WORDS = new RegExp(`\\b(${Object.keys(content.colours).join("|")})\\b`, "gi");
+
+function captionOf(figure) {
+  const parts = `${/[.?!]$/.test(figure.title) || !figure.caption ? "" : "."} ${figure.caption}`.split(COLOUR_WORDS);
+  const swatch = (word) => make("span", { class: "colour" },
+    make("i", { class: `swatch${figure.svg ? " drawn" : ""}`, "data-colour": word.toLowerCase(), style: `--swatch:${content.colours[word.toLowerCase()]}`, "aria-hidden": "true" }), word);
+  return make("figcaption", {}, make("b", {}, figure.title), ...parts.map((part, place) => (place % 2 ? swatch(part) : part)));
+}
+
 function figureOf(figure, code) {
   if (hidden(figure, code)) return make("p", { class: "soft small withheld" }, "A figure of the measured outcome is shown once you have decided.");
-  return make("figure", {}, picture(figure, false), make("figcaption", {}, make("b", {}, figure.title), `${/[.?!]$/.test(figure.title) || !figure.caption ? "" : "."} ${figure.caption}`));
+  return make("figure", {}, zoomable(figure, code), captionOf(figure));
 }
 
 function verbs(code) {
@@ -168,26 +197,56 @@ function reasons(code) {
       make("input", { type: "checkbox", value: reason, checked: named.has(reason), onchange: () => noteReasons(code) }), make("span", {}, reason, " ", make("kbd", {}, String(place + 1))))));
 }
 
-function showItem(entry) {
-  current = entry;
-  const item = items.get(entry.code);
+function confidence(code) {
+  const chosen = decided(code);
+  return make("fieldset", { class: "confidence", hidden: !chosen?.decision }, make("legend", {}, "Confidence ", make("kbd", {}, "C")),
+    ...LEVELS.map((level) => make("label", {},
+      make("input", { type: "radio", name: "confidence", value: level, checked: chosen?.confidence === level, onchange: () => sure(code, level) }), make("span", {}, level))));
+}
+
+function headerOf(entry) {
   const around = walk();
   const place = around.findIndex((other) => other.code === entry.code);
+  return make("header", {}, make("h2", { tabindex: "-1" }, make("span", { class: "code" }, entry.code)), make("span", { class: "soft" }, content.assays[entry.assay]),
+    mark(entry.status), place >= 0 ? make("span", { class: "soft small" }, `${place + 1} of ${around.length}`) : "",
+    make("div", { class: "steps no-print" },
+      make("button", { onclick: () => step(-1), disabled: place <= 0 }, "← Previous"),
+      make("button", { onclick: () => step(1), disabled: place < 0 || place >= around.length - 1 }, "Next →"),
+      make("button", { onclick: () => go("") }, "Overview ", make("kbd", {}, "O"))));
+}
+
+function judgeOf(entry, item) {
+  return make("aside", { class: "judge", "aria-label": "Decision" },
+    item.reason && !item.checks.some((check) => item.reason.includes(check.message) && check.message) ? make("p", { class: "why" }, item.reason) : "",
+    verbs(entry.code), confidence(entry.code), reasons(entry.code),
+    make("label", { class: "field", for: "note" }, "Note ", make("kbd", {}, "N")),
+    make("textarea", { id: "note", maxlength: "1000", onchange: (event) => noted(entry.code, event.target.value) }, decided(entry.code)?.note ?? ""),
+    checksOf(item));
+}
+
+// What is shown of a figure: withheld until the decision, then shown.
+const shownNow = (item) => item.figures.map((figure) => (hidden(figure, item.code) ? "0" : "1")).join("");
+
+function picturesOf(item) {
+  return make("div", { class: "pictures", "data-shown": shownNow(item) },
+    ...(item.figures.length ? item.figures.map((figure) => figureOf(figure, item.code)) : [make("p", { class: "soft" }, "This recording has no figure.")]));
+}
+
+// A picture that is zoomed or corrected stays as it is while its item is judged.
+function showItem(entry) {
+  const place = byId("item");
+  const item = items.get(entry.code);
+  const same = current?.code === entry.code && !place.hidden && place.querySelector(".pictures");
+  const kept = same && same.dataset.shown === shownNow(item) ? same : picturesOf(item);
+  current = entry;
+  startClock(entry.code);
   byId("overview").hidden = true;
-  byId("item").hidden = false;
-  byId("item").replaceChildren(
-    make("header", {}, make("h2", { tabindex: "-1" }, make("span", { class: "code" }, entry.code)), make("span", { class: "soft" }, content.assays[entry.assay]),
-      mark(entry.status), place >= 0 ? make("span", { class: "soft small" }, `${place + 1} of ${around.length}`) : "",
-      make("div", { class: "steps no-print" },
-        make("button", { onclick: () => step(-1), disabled: place <= 0 }, "← Previous"), make("button", { onclick: () => go("") }, "Overview"),
-        make("button", { onclick: () => step(1), disabled: place === around.length - 1 }, "Next →"))),
-    make("div", { class: "pictures" }, ...(item.figures.length ? item.figures.map((figure) => figureOf(figure, entry.code)) : [make("p", { class: "soft" }, "This recording has no figure.")])),
-    make("section", { class: "judge", "aria-label": "Decision and checks" },
-      entry.status !== "ok" && item.reason && !item.checks.some((check) => item.reason.includes(check.message) && check.message) ? make("p", { class: "why" }, item.reason) : "",
-      verbs(entry.code), reasons(entry.code),
-      make("label", { class: "field", for: "note" }, "Note ", make("kbd", {}, "N")),
-      make("textarea", { id: "note", maxlength: "1000", onchange: (event) => noted(entry.code, event.target.value) }, decided(entry.code)?.note ?? ""),
-      checksOf(item)));
+  place.hidden = false;
+  const [header, judged] = [headerOf(entry), judgeOf(entry, item)];
+  if (kept === same) {
+    place.querySelector("header").replaceWith(header);
+    place.querySelector(".judge").replaceWith(judged);
+  } else place.replaceChildren(header, kept, judged);
   tell();
 }
 
@@ -208,7 +267,7 @@ function saveNote() {
 function judge(decision, moveOn) {
   if (!current || !named()) return;
   saveNote();
-  const kept = decide(current.code, { decision, reason: decision === "accept" ? "" : decided(current.code)?.reason ?? "" });
+  const kept = decide(current.code, { decision, bulk: "", time_s: seconds(current.code), reason: decision === "accept" ? "" : decided(current.code)?.reason ?? "" });
   if (!kept) warn("This browser cannot save your decisions: export them before you close the page.");
   if (moveOn && decision === "accept") step(1, true);
   else refresh();
@@ -221,6 +280,25 @@ function noteReasons(code) {
   tell();
 }
 
+function sure(code, confidence) {
+  if (named()) decide(code, { confidence });
+  refresh();
+}
+
+function acceptClean() {
+  if (!named()) return;
+  const found = clean();
+  byId("bulk-count").textContent = found.length === 1 ? "1 recording that passed every check has" : `${found.length} recordings that passed every check have`;
+  byId("bulk-dialog").showModal();
+}
+
+function acceptedClean() {
+  const found = clean();
+  if (!acceptAll(found)) warn("This browser cannot save your decisions: export them before you close the page.");
+  else warn(`${found.length} accepted together; undo takes all of them back.`);
+  refresh();
+}
+
 function noted(code, note) {
   if (named()) decide(code, { note });
   tell();
@@ -230,15 +308,14 @@ function step(by, stay) {
   saveNote();
   const around = walk();
   const at = around.findIndex((entry) => entry.code === current?.code);
-  const next = at >= 0 ? around[at + by] : around.find((entry) => entry.assay > current.assay || (entry.assay === current.assay && entry.place > current.place));
+  const next = at >= 0 ? around[at + by] : around.find((entry) => current && earlier(entry, current) > 0);
   if (next) go(next.code);
   else if (stay) refresh();
 }
 
 function nextPending() {
-  const pending = index.filter((entry) => !decided(entry.code)?.decision).sort((a, b) => a.assay - b.assay || a.place - b.place);
-  const after = (entry) => current && (entry.assay > current.assay || (entry.assay === current.assay && entry.place > current.place));
-  const next = pending.find(after) ?? pending[0];
+  const pending = index.filter((entry) => !decided(entry.code)?.decision).sort(earlier);
+  const next = pending.find((entry) => current && earlier(entry, current) > 0) ?? pending[0];
   if (next) go(next.code);
   else warn("Every recording has a decision. Export the decisions.");
 }
@@ -313,7 +390,7 @@ function setReviewer(name) {
 function undoLast() {
   const code = undo();
   if (code && current && code !== current.code) go(code);
-  else if (code) refresh();
+  else if (code !== null) refresh();
 }
 
 // ---- wiring
@@ -322,6 +399,7 @@ const KEYS = {
   a: () => judge("accept", true), r: () => judge("reject", true), u: () => judge("unsure", true),
   ArrowRight: () => (current ? step(1) : nextPending()), ArrowLeft: () => current && step(-1),
   n: () => byId("note")?.focus(), z: undoLast, o: () => go(""), Escape: () => current && go(""), p: nextPending, s: exportDecisions,
+  c: () => current && decided(current.code)?.decision && sure(current.code, LEVELS[(LEVELS.indexOf(decided(current.code).confidence) + 1) % LEVELS.length]),
   "?": () => byId("guide").showModal(),
 };
 
@@ -350,7 +428,12 @@ function start() {
   byId("import").addEventListener("click", () => byId("file").click());
   byId("file").addEventListener("change", (event) => { if (event.target.files[0]) importDecisions(event.target.files[0]); event.target.value = ""; });
   byId("help").addEventListener("click", KEYS["?"]);
+  byId("bulk").addEventListener("click", acceptClean);
+  byId("bulk-accept").addEventListener("click", acceptedClean);
+  byId("order").value = state.order;
+  byId("order").addEventListener("change", (event) => { state.order = event.target.value; keep(); showOverview(); });
   document.addEventListener("keydown", onKey);
+  document.addEventListener("visibilitychange", () => (document.hidden || !current ? stopClock() : startClock(current.code)));
   addEventListener("hashchange", route);
   addEventListener("popstate", route);
   addEventListener("beforeunload", (event) => { saveNote(); if (state.unsaved && !moving) event.preventDefault(); });
