@@ -14,7 +14,8 @@ from swim_cases import DEFAULTS
 
 from ketaflow.assays.forced_swim import cohort
 from ketaflow.assays.forced_swim.figures import bland_altman
-from ketaflow.assays.forced_swim.readers import event_logs
+from ketaflow.assays.forced_swim.score_files import formats
+from ketaflow.assays.forced_swim.score_files.scored_bouts import ReadOptions
 from ketaflow.assays.forced_swim.settings import CohortSettings
 from ketaflow.core.inputs import build
 from ketaflow.core.results import Check, Summary, frame
@@ -221,7 +222,7 @@ def public(shared, tmp_path_factory):
     folder = rated_cohorts.cohort(tmp_path_factory.mktemp("public"), names, window_s=(130, 370), sample_s=0.5)
     labels = (shared / "fst" / "dlcanalyzer_fst_human_labels.csv").read_bytes()
     (folder / "forced_swim_human_scores.csv").write_bytes(labels)
-    bouts, problems = event_logs.read_bouts(folder / "forced_swim_human_scores.csv", {})
+    bouts, problems = formats.read_scores(folder / "forced_swim_human_scores.csv", ReadOptions())
     assert not problems
     own = {
         arena: [(b.start_s, b.stop_s) for b in bouts if (b.observation, b.rater) == (name, "Oliver")]
@@ -252,3 +253,35 @@ def test_agreement_in_a_public_data_set_equals_the_independent_computation(publi
     assert three["icc"].to_numpy() == pytest.approx([0.76, 0.57, 0.87], abs=0.01)
     assert three["bias_s"].abs().max() < 30
     assert table[table.index.map(lambda pair: "Jin" in pair)]["icc"].max() < 0
+
+
+def test_sampled_scores_are_compared_interval_by_interval_and_never_shifted():
+    spans = [(0, 7), (20, 24), (40, 58)]
+    sampled = [(0, 5), (5, 10), (20, 25), (40, 60)]
+    tables = {
+        "windows": pd.DataFrame({"recording": ["s0"], "start_s": [0.0], "stop_s": [100.0]}),
+        "states": pd.DataFrame(
+            [("s0", "immobility", *span) for span in spans], columns=["recording", "state", "start_s", "stop_s"]
+        ),
+        "human_scores": pd.DataFrame(
+            [("s0", "ann", "immobility", *span, 5.0) for span in sampled],
+            columns=["recording", "rater", "behaviour", "start_s", "stop_s", "sample_s"],
+        ),
+    }
+    done = summary(tables, {})
+    # 5 to 10 s is immobile by ann, but not for more than half of it by ketaflow; all other of the 20 intervals agree.
+    assert done.tables["agreement"]["frame_agreement_pct"][0] == pytest.approx(95)
+    assert not [one for one in done.checks if one.check == "times count from the video's start"]
+
+
+def test_a_total_of_another_length_than_the_window_is_left_out_with_a_check():
+    totals = [
+        {**bout(i, "ann"), "start_s": np.nan, "stop_s": np.nan, "total_s": 5.0, "scored_s": 300.0 if i else 100.0}
+        for i in range(3)
+    ]
+    done = summarised(totals)
+    left_out = [one for one in done.checks if one.check == "total covers the scoring window"]
+    assert [(one.recording, one.value, one.verdict) for one in left_out] == [
+        ("s1", 300.0, "warn"), ("s2", 300.0, "warn"),
+    ]  # fmt: skip
+    assert list(done.tables["agreement_recordings"]["recording"]) == ["s0"]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ketaflow.assays.forced_swim.readers import event_logs
+from ketaflow.assays.forced_swim.score_files import formats
+from ketaflow.assays.forced_swim.score_files.scored_bouts import ReadOptions
 
 OLD_TABULAR = """Observation id\tswim 1\t\t\t
 Observation date\t2024-03-01\t\t\t
@@ -41,7 +42,7 @@ C.json;Ben;4;5;Start_End;FST_2
 def read(tmp_path):
     def reading(text, name="export.csv", words=None):
         (tmp_path / name).write_text(text)
-        return event_logs.read_bouts(tmp_path / name, words or {})
+        return formats.read_scores(tmp_path / name, ReadOptions(words or {}))
 
     return reading
 
@@ -132,7 +133,7 @@ def test_the_laboratory_s_own_words_are_recognised(read):
          "8.0 s before the video begins (time offset 20 s)"),
         (TABULAR.replace("25.000", "0", 1), 2, "found 0 frames per second"),
         (TABULAR.replace("x.mp4,0.0", "x.mp4;C:/v/y.mp4,0.0", 1), 2, "plays 2 videos one after the other"),
-        ("a,b\n1,2\n", 1, "no heading names behaviours"),
+        ("a,b\n1,2\n", 0, "no format in which scores are read"),
     ],
 )  # fmt: skip
 def test_a_fault_is_reported_with_file_and_row(read, text, row, message):
@@ -150,8 +151,8 @@ def test_good_bouts_are_kept_beside_a_faulty_one(read):
 def test_ketaflow_s_own_table_is_no_export(tmp_path):
     (tmp_path / "own.csv").write_text("recording,rater,behaviour,start_s,stop_s\ns1,ann,immobility,1,2\n")
     (tmp_path / "boris.csv").write_text(AGGREGATED)
-    assert not event_logs.is_export(tmp_path / "own.csv")
-    assert event_logs.is_export(tmp_path / "boris.csv")
+    assert not formats.format_of(tmp_path / "own.csv")
+    assert formats.format_of(tmp_path / "boris.csv")
 
 
 def test_a_workbook_is_read_like_a_text_file(tmp_path):
@@ -161,7 +162,7 @@ def test_a_workbook_is_read_like_a_text_file(tmp_path):
     for line in AGGREGATED.splitlines():
         book.active.append([float(cell) if cell.replace(".", "").isdigit() else cell for cell in line.split(",")])
     book.save(tmp_path / "x.xlsx")
-    assert spans(event_logs.read_bouts(tmp_path / "x.xlsx", {})[0]) == [
+    assert spans(formats.read_scores(tmp_path / "x.xlsx", ReadOptions())[0]) == [
         ("immobility", 10.5, 14.25),
         ("swimming", 14.25, 20),
     ]
@@ -176,6 +177,6 @@ def test_each_sheet_of_a_workbook_may_hold_an_observation(tmp_path):
         sheet.append(["Observation id", "Behavior", "Start (s)", "Stop (s)"])
         sheet.append([f"obs {number}", "Floating", 10 * number, 10 * number + 3])
     book.save(tmp_path / "x.xlsx")
-    bouts, problems = event_logs.read_bouts(tmp_path / "x.xlsx", {})
+    bouts, problems = formats.read_scores(tmp_path / "x.xlsx", ReadOptions())
     assert [(bout.observation, bout.start_s) for bout in bouts] == [("obs 1", 10), ("obs 2", 20)]
     assert not problems

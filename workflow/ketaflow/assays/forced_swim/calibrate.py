@@ -111,6 +111,7 @@ def trusted_scores(tables: Tables, human_scores: pd.DataFrame, settings: AssaySe
         for rater, recording in scores.totals_s
         if rater == one.rater and one.recording in ("", recording)
     }
+    keys |= {key for key in scores.totals_s if key[0] in constants.PROGRAMS}
     why = [f"{one.rater}{f' in {one.recording}' * bool(one.recording)}: {one.message}" for one in doubtful]
     return TrustedScores(scores.without(keys), why)
 
@@ -155,7 +156,9 @@ def rated_swims(
             }
             if people_s and name in windows:
                 lines = {
-                    rater: scores.timelines[rater, name] for rater in people_s if (rater, name) in scores.timelines
+                    rater: scores.timelines[rater, name]
+                    for rater in people_s
+                    if (rater, name) in scores.timelines and (rater, name) not in scores.samples_s
                 }
                 rated = RatedSwim(
                     recording=name,

@@ -46,13 +46,15 @@ def summarise(tables: Tables, cohort: Tables, settings: CohortSettings) -> Summa
     scores = comparison.compare_scorers(tables["windows"], tables["states"], human_scores, settings.step_s)
     pairs = [comparison.pair_agreement(a, b, scores) for a, b in combinations(scores.raters, 2)]
     pairs = [pair for pair in pairs if pair.n]
+    swims = cohort.get("forced_swim", pd.DataFrame(columns=["recording", "animal"]))
     if not pairs:
-        return Summary(tables=published)
+        left_out = rater_checks.totals_of_other_lengths(scores)
+        return Summary(checks=rater_check_rows(left_out, swims), tables=published)
     totals = comparison.paired_totals(scores)
     figures, legends = bland_altman.bland_altman_figures(pairs, totals, settings.human_limits_s)
     findings = rater_checks.all_findings(scores, settings.human_limits_s)
     return Summary(
-        checks=rater_check_rows(findings, cohort.get("forced_swim", pd.DataFrame(columns=["recording", "animal"]))),
+        checks=rater_check_rows(findings, swims),
         tables={
             **published,
             "agreement": frame(pairs, PairAgreement),

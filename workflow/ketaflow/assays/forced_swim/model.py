@@ -49,6 +49,8 @@ class HumanScoreRow:
     stop_s: float | None
     total_s: float | None
     fps: float | None
+    sample_s: float | None = None
+    scored_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ In: the cohort folder and its tables. Out: problems with file and row; rows of t
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +12,8 @@ import pandas as pd
 
 from ketaflow.assays.forced_swim.model import HumanScoreRow
 from ketaflow.assays.forced_swim.raters import human_scores
-from ketaflow.assays.forced_swim.readers import event_logs
-from ketaflow.assays.forced_swim.readers.scored_bouts import Bouts, ScoredBout
+from ketaflow.assays.forced_swim.score_files import formats
+from ketaflow.assays.forced_swim.score_files.scored_bouts import Bouts, ReadOptions, ScoredBout
 from ketaflow.core import tables
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import Problem
@@ -52,9 +52,10 @@ def reshape(name: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
     tuple of RawTable and list of Problem, or None
         The table in its usual shape; None for any other table, or if the file is no event log.
     """
-    if name != SCORES or not event_logs.is_export(path):
+    if name != SCORES or formats.format_of(path) is None:
         return None
-    bouts, problems = event_logs.read_bouts(path, human_scores.vocabulary(read_rows(path.parent, WORDS)))
+    words = human_scores.vocabulary(read_rows(path.parent, WORDS))
+    bouts, problems = formats.read_scores(path, ReadOptions(words))
     swims, names = read_rows(path.parent, "forced_swim"), read_rows(path.parent, NAMES)
     rows: list[tuple[int, dict[str, str]]] = []
     unmatched: dict[tuple[str, str], int] = {}
@@ -94,13 +95,14 @@ def complete(cohort: Cohort) -> dict[str, pd.DataFrame]:
     rows = []
     for number, cells in filled_rows(cohort.tables[FILES]):
         path = cohort.folder / cells["file"]
-        reference = log_reference(cells, cohort.files[FILES], number)
-        bouts = human_scores.select_bouts(event_logs.read_bouts(path, words).bouts, reference).bouts
+        reference = log_reference(cells, cohort, number)
+        bouts = human_scores.select_bouts(formats.read_scores(path, options_of(cells, words)).bouts, reference).bouts
         rows += [
             human_scores.score_row(one, reference.recording, reference.rater or one.rater or path.stem) for one in bouts
         ]
     listed = pd.DataFrame([vars(row) for row in rows], columns=SCORE_COLUMNS)
-    listed = listed.astype({"total_s": float, "fps": float})
+    numbers = ("start_s", "stop_s", "total_s", "fps", "sample_s", "scored_s")
+    listed = listed.astype(dict.fromkeys(numbers, float))
     return {SCORES: pd.concat([cohort.tables[SCORES], listed]) if SCORES in cohort.tables else listed}
 
 
@@ -131,16 +133,24 @@ def filled_rows(table: pd.DataFrame) -> list[tuple[int, Cells]]:
     ]
 
 
-def log_reference(cells: Cells, table: str, row: int) -> human_scores.LogReference:
+def options_of(cells: Cells, words: Mapping[str, str]) -> ReadOptions:
+    """Return what one row of the table of files says of its file."""
+    return ReadOptions(words, cells.get("frame_rate_hz"), cells.get("sample_s"), cells.get("starts_at_s"))
+
+
+def log_reference(cells: Cells, cohort: Cohort, row: int) -> human_scores.LogReference:
     """Make the reference of one row of the table of files."""
+    swims = cohort.tables.get("forced_swim", pd.DataFrame(columns=["recording", "animal"]))
+    animals = dict(zip(swims["recording"], swims["animal"], strict=True))
     return human_scores.LogReference(
         recording=cells["recording"],
         file=cells["file"],
         rater=cells.get("rater"),
         observation=cells.get("observation"),
         subject=cells.get("subject"),
-        table=table,
+        table=cohort.files[FILES],
         row=row,
+        animal=animals.get(cells["recording"]),
     )
 
 
@@ -279,14 +289,16 @@ def log_problems(cohort: Cohort) -> list[Problem]:
     list of Problem
     """
     found: list[Problem] = []
-    read: dict[Path, Bouts] = {}
+    read: dict[tuple[Path, ReadOptions], Bouts] = {}
     words = vocabulary_of(cohort)
     for number, cells in filled_rows(cohort.tables[FILES]):
         path = cohort.folder / cells.get("file", "")
         if not path.is_file() or "recording" not in cells:
             continue
-        if path not in read:
-            read[path] = event_logs.read_bouts(path, words)
-            found += read[path].problems
-        found += human_scores.select_bouts(read[path].bouts, log_reference(cells, cohort.files[FILES], number)).problems
+        options = options_of(cells, words)
+        key = (path, replace(options, words={}))
+        if key not in read:
+            read[key] = formats.read_scores(path, options)
+            found += read[key].problems
+        found += human_scores.select_bouts(read[key].bouts, log_reference(cells, cohort, number)).problems
     return sorted(set(found))

@@ -4,14 +4,14 @@ In: ketaflow's windows and states, and what people scored. Out: a row of agreeme
 totals behind it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim.raters import agreement
+from ketaflow.assays.forced_swim.raters import agreement, constants
 
 AUTOMATIC = "ketaflow"
 BEHAVIOURS = ("immobility", "swimming", "climbing", "diving")
@@ -36,6 +36,10 @@ class ScorerComparison:
         than immobility.
     totals_s : dict of (scorer, recording) to float
         Seconds of immobility in the window.
+    samples_s : dict of (scorer, recording) to float
+        Interval at which a scorer sampled (seconds); missing for continuous scoring.
+    other_lengths_s : dict of (scorer, recording) to float
+        Time covered by totals that were left out because it is not the length of the window (seconds).
     """
 
     step_s: float
@@ -43,6 +47,8 @@ class ScorerComparison:
     full_timelines: dict[Key, np.ndarray]
     behaviour_codes: dict[Key, np.ndarray]
     totals_s: dict[Key, float]
+    samples_s: dict[Key, float] = field(default_factory=dict)
+    other_lengths_s: dict[Key, float] = field(default_factory=dict)
 
     @property
     def raters(self) -> list[str]:
@@ -61,6 +67,8 @@ class ScorerComparison:
             self.full_timelines,
             self.behaviour_codes,
             {key: total for key, total in self.totals_s.items() if key not in keys},
+            self.samples_s,
+            self.other_lengths_s,
         )
 
 
@@ -152,15 +160,28 @@ def compare_scorers(
         key = (source.rater, source.recording)
         immobile = events[events["behaviour"] == "immobility"]
         if "total_s" in immobile and immobile["total_s"].notna().any():
-            found.totals_s[key] = float(immobile["total_s"].sum())
+            covered_s = largest(immobile, "scored_s")
+            if abs(covered_s - (stop_s - start_s)) > constants.WINDOW_TOLERANCE_S:
+                found.other_lengths_s[key] = covered_s
+            else:
+                found.totals_s[key] = float(immobile["total_s"].sum())
             continue
         bouts = immobile[["start_s", "stop_s"]].to_numpy(float)
         found.timelines[key] = agreement.timeline(bouts, start_s, stop_s, step_s)
-        found.full_timelines[key] = agreement.timeline(bouts, 0, ends_s.get(source.recording, stop_s), step_s)
+        if np.isfinite(sample_s := largest(immobile, "sample_s")):
+            found.samples_s[key] = sample_s
+        else:
+            found.full_timelines[key] = agreement.timeline(bouts, 0, ends_s.get(source.recording, stop_s), step_s)
         found.totals_s[key] = overlap_s(bouts, start_s, stop_s)
         if events["behaviour"].isin(BEHAVIOURS[1:]).any():
             found.behaviour_codes[key] = behaviour_timeline(events, start_s, stop_s, step_s)
     return found
+
+
+def largest(events: pd.DataFrame, column: str) -> float:
+    """Return the largest value of an optional column; NaN if it has none."""
+    values = events[column].astype(float) if column in events else pd.Series(dtype=float)
+    return float(values.max()) if values.notna().any() else np.nan
 
 
 def scored_recordings(windows: pd.DataFrame, states: pd.DataFrame, human_scores: pd.DataFrame) -> list[Source]:
@@ -245,7 +266,7 @@ def pair_agreement(a: str, b: str, scores: ScorerComparison) -> PairAgreement:
     totals_s = np.array([[scores.totals_s[a, name], scores.totals_s[b, name]] for name in both]).reshape(-1, 2)
     icc = agreement.icc_2_1(totals_s)
     limits = agreement.limits_of_agreement(totals_s[:, 0] - totals_s[:, 1])
-    first, second = _joined(a, b, both, scores.timelines)
+    first, second = _joined(a, b, both, sampled_timelines(a, b, scores))
     states_a, states_b = _joined(a, b, both, scores.behaviour_codes)
     scored = (states_a > 0) & (states_b > 0)
     return PairAgreement(
@@ -268,6 +289,36 @@ def pair_agreement(a: str, b: str, scores: ScorerComparison) -> PairAgreement:
         kappa_behaviours=agreement.kappa(states_a[scored], states_b[scored]),
         frame_agreement_pct=100 * float(np.mean(first == second)) if len(first) else np.nan,
     )
+
+
+def sampled_timelines(a: str, b: str, scores: ScorerComparison) -> dict[Key, np.ndarray]:
+    """Return the timelines of two scorers, both at the interval of the one who sampled, if one did.
+
+    A person who notes the predominant behaviour of every 5 s cannot agree with continuous scores moment by moment.
+    Where one sampled, an interval of the other is immobile if more than half of it is.
+
+    Parameters
+    ----------
+    a, b : str
+        The scorers.
+    scores : ScorerComparison
+        All scorers.
+
+    Returns
+    -------
+    dict of (scorer, recording) to (n_steps,) or (n_intervals,) bool
+    """
+    lines = dict(scores.timelines)
+    for name in scores.shared(a, b):
+        sample_s = max(scores.samples_s.get((a, name), 0.0), scores.samples_s.get((b, name), 0.0))
+        steps = round(sample_s / scores.step_s)
+        if steps < 1:
+            continue
+        for key in ((a, name), (b, name)):
+            if key in lines:
+                whole = lines[key][: len(lines[key]) // steps * steps].reshape(-1, steps)
+                lines[key] = whole.mean(axis=1) > 0.5
+    return lines
 
 
 def _joined(a: str, b: str, both: list[str], lines: dict[Key, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,14 @@ MIN_RECORDINGS = 3
 # Added where a variance may be 0.
 TINY = 1e-12
 
+# comparison
+
+# A total belongs to the scoring window if the time it covers differs from it by at most this (s): programs that decide
+# once a second leave out a part of one.
+WINDOW_TOLERANCE_S = 1.5
+# Names of programs among the scorers: thresholds are fitted to people alone.
+PROGRAMS = ("ANY-maze", "DBscorer", "ezTrack", "EthoVision")
+
 # rater_checks
 
 # A rater whose seconds correlate less than the first with the others', although these correlate more than the second

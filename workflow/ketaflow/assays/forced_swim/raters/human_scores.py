@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ketaflow.assays.forced_swim.model import HumanScoreRow
 from ketaflow.assays.forced_swim.raters import constants
-from ketaflow.assays.forced_swim.readers.scored_bouts import Bouts, ScoredBout
+from ketaflow.assays.forced_swim.score_files.scored_bouts import Bouts, ScoredBout
 from ketaflow.core.errors import Problem
 
 UNNAMED_RATER = "person"
@@ -24,6 +24,8 @@ class LogReference:
     ----------
     recording, file : str
         The recording, and the path of the file.
+    animal : str or None
+        The animal of the recording.
     rater, observation, subject : str or None
         As in the file; None where the row does not say.
     table, row : str, int
@@ -37,6 +39,7 @@ class LogReference:
     subject: str | None
     table: str
     row: int
+    animal: str | None = None
 
 
 def vocabulary(rows: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -58,8 +61,8 @@ def vocabulary(rows: Iterable[Mapping[str, str]]) -> dict[str, str]:
 def select_bouts(bouts: list[ScoredBout], reference: LogReference) -> Bouts:
     """Select the bouts of the observation that a row of the table of files means.
 
-    Without ``observation`` and ``subject`` it is the observation named like the recording, or everything if the file
-    holds a single observation.
+    Without ``observation`` and ``subject`` it is the observation named like the recording, else like its animal, or
+    everything if the file holds a single observation.
 
     Parameters
     ----------
@@ -79,9 +82,12 @@ def select_bouts(bouts: list[ScoredBout], reference: LogReference) -> Bouts:
     )
     name, observation, subject = Path(reference.file).name, reference.observation, reference.subject
     if observation is None and subject is None:
-        own = [bout for bout in bouts if reference.recording in (bout.observation, bout.subject)]
-        if own or len(pairs) <= 1:
-            return Bouts(own or bouts, [])
+        for own_name in (reference.recording, reference.animal):
+            own = [bout for bout in bouts if own_name in (bout.observation, bout.subject)]
+            if own and len({(bout.observation, bout.subject) for bout in own}) == 1:
+                return Bouts(own, [])
+        if len(pairs) <= 1:
+            return Bouts(bouts, [])
         what, remedy = f"{name} holds several observations: {listed}", "Fill in observation, or subject, or both"
         return Bouts(bouts, [Problem(reference.table, reference.row, "observation", what, remedy)])
     own = [bout for bout in bouts if observation is None or observation in (bout.observation, bout.subject)]
@@ -98,10 +104,12 @@ def score_row(bout: ScoredBout, recording: str, rater: str) -> HumanScoreRow:
         recording=recording,
         rater=rater_name(rater),
         behaviour=bout.behaviour,
-        start_s=bout.start_s,
-        stop_s=bout.stop_s,
-        total_s=None,
+        start_s=bout.start_s if bout.total_s is None else None,
+        stop_s=bout.stop_s if bout.total_s is None else None,
+        total_s=bout.total_s,
         fps=bout.fps,
+        sample_s=bout.sample_s,
+        scored_s=bout.scored_s,
     )
 
 

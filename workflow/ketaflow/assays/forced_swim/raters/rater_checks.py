@@ -59,7 +59,36 @@ def all_findings(scores: ScorerComparison, human_limits_s: float) -> list[Findin
         Every check of raters; of single recordings those that do not fit.
     """
     of_raters = discordant_raters(scores) + automatic_against_raters(scores, human_limits_s) + shifted_times(scores)
-    return of_raters + outlying_totals(scores, human_limits_s) + swapped_recordings(scores)
+    of_recordings = outlying_totals(scores, human_limits_s) + swapped_recordings(scores)
+    return of_raters + of_recordings + totals_of_other_lengths(scores)
+
+
+def totals_of_other_lengths(scores: ScorerComparison) -> list[Finding]:
+    """Name the totals that were left out because they cover another time than the scoring window.
+
+    Parameters
+    ----------
+    scores : ScorerComparison
+        All scorers.
+
+    Returns
+    -------
+    list of Finding
+    """
+    return [
+        Finding(
+            check="total covers the scoring window",
+            rater=rater,
+            recording=recording,
+            value=covered_s,
+            unit="s",
+            low=None,
+            high=None,
+            message=f"the total of {rater} covers {covered_s:.0f} s, which is not the length of the scoring window, so "
+            "it is not compared. Export the scoring window alone, or set forced_swim.quantify.scoring_window_s",
+        )
+        for (rater, recording), covered_s in scores.other_lengths_s.items()
+    ]
 
 
 def _correlation(a: str, b: str, scores: ScorerComparison) -> float | None:
@@ -125,7 +154,8 @@ def automatic_against_raters(scores: ScorerComparison, human_limits_s: float) ->
     people = [
         rater
         for rater in scores.raters
-        if rater != AUTOMATIC and len(scores.shared(AUTOMATIC, rater)) >= constants.MIN_BIAS_RECORDINGS
+        if rater not in (AUTOMATIC, *constants.PROGRAMS)
+        and len(scores.shared(AUTOMATIC, rater)) >= constants.MIN_BIAS_RECORDINGS
     ]
     if not people:
         return []

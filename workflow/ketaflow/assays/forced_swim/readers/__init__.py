@@ -1,5 +1,5 @@
-"""Which files hold a swim or its human scores, and how are they read?
+"""Which files hold a swim, and how are they read?
 
-``video`` reads videos, ``ethovision`` raw exports of EthoVision XT, ``event_logs`` what people scored with BORIS and
-similar programs.
+``video`` reads videos, ``ethovision`` raw data and statistics of EthoVision XT. Scores of people and of other programs
+are read by ``score_files``.
 """

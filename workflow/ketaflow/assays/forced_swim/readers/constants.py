@@ -33,10 +33,3 @@ MIN_HEADER_LINES = 3
 MIN_SAMPLES = 10
 # Titles of statistics fill at most this many rows.
 MAX_TITLE_ROWS = 12
-
-# event_logs
-
-# An event may lie this much before the video begins (s): times are rounded, and keys pressed early.
-EARLY_TOLERANCE_S = 0.05
-# Frame rates from here on are mistakes (frames/s).
-MAX_FPS = 1000

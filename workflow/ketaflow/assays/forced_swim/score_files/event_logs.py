@@ -7,32 +7,21 @@ columns ``file;Experimenter;from;to;type;ID``. BORIS adds its time offset to eve
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import groupby
-from pathlib import Path
 
-from ketaflow.assays.forced_swim.readers import constants, sheets
-from ketaflow.assays.forced_swim.readers.scored_bouts import (
+from ketaflow.assays.forced_swim.readers import sheets
+from ketaflow.assays.forced_swim.score_files import constants
+from ketaflow.assays.forced_swim.score_files.behaviours import bouts_of_events
+from ketaflow.assays.forced_swim.score_files.scored_bouts import (
     EXPORT_AGAIN,
-    IGNORE,
     Bouts,
     Event,
     Events,
-    ScoredBout,
-    bouts_of_observation,
+    ReadOptions,
+    ScoreFile,
 )
 from ketaflow.core.errors import Problem
 
-BEHAVIOURS = ("immobility", "swimming", "climbing", "diving")
-# First letters of the words people use for the behaviours (Danish: flydende, floating).
-BEHAVIOUR_STEMS = {
-    "immob": "immobility", "float": "immobility", "flyd": "immobility", "passiv": "immobility",
-    "swim": "swimming", "climb": "climbing", "strugg": "climbing", "div": "diving",
-    # Marks of a session, and the rest of the time where only two states are scored.
-    "start": IGNORE, "end": IGNORE, "stop": IGNORE, "_default": IGNORE, "mobil": IGNORE, "activ": IGNORE,
-}  # fmt: skip
 # Headings of the programs (lower case) and the names used here.
 COLUMN_NAMES = {
     "behavior": "behaviour", "behaviour": "behaviour", "type": "behaviour", "observation id": "observation",
@@ -52,50 +41,34 @@ Cells = Mapping[str, str]
 Rows = list[tuple[int, list[str]]]
 
 
-def is_export(path: Path) -> bool:
-    """Return whether a file is an export of a scoring program, and not ketaflow's own table."""
-    placed = [(rows, header_row(rows)) for rows in text_rows(path)]
+def recognises(file: ScoreFile) -> bool:
+    """Return whether a file names behaviours and their times in one row each, and is not ketaflow's own table."""
+    placed = [(rows, header_row(rows)) for rows in text_rows(file)]
     headings = [[cell.lower() for cell in rows[place][1]] for rows, place in placed if place is not None]
     return any("recording" not in cells for cells in headings)
 
 
-def read_bouts(path: Path, words: Mapping[str, str]) -> Bouts:
+def read(file: ScoreFile, options: ReadOptions) -> Bouts:
     """Read all bouts of an export.
 
     Parameters
     ----------
-    path : Path
+    file : ScoreFile
         A csv, tsv or xlsx file.
-    words : mapping of str to str
-        The lab's own names of behaviours (lower case), and what they mean.
+    options : ReadOptions
+        The lab's own words.
 
     Returns
     -------
     Bouts
         All bouts that can be read, and every fault.
     """
-    events, problems = read_events(path)
-    events = [replace(event, behaviour=behaviour_of(event.word, words)) for event in events]
-    for word, count in Counter(event.word for event in events if not event.behaviour).items():
-        row = next(event.row for event in events if event.word == word)
-        what = f"'{word}' ({count} row{'s' * (count != 1)}) is no behaviour known here"
-        remedy = f"Add it to forced_swim_human_words: word, behaviour ({', '.join(BEHAVIOURS)}, or {IGNORE})"
-        problems = [*problems, Problem(path.name, row, "behaviour", what, remedy)]
-    known = sorted((event for event in events if event.behaviour), key=lambda event: event.scorer)
-    found: list[ScoredBout] = []
-    for _, own in groupby(known, key=lambda event: event.scorer):
-        bouts, faults = bouts_of_observation(list(own), path.name)
-        found += bouts
-        problems = problems + faults
-    return Bouts(found, sorted(set(problems)))
+    return bouts_of_events(read_events(file), options.words, file.name)
 
 
-def text_rows(path: Path) -> list[Rows]:
-    """Read the filled rows of every sheet with their numbers; nothing of a file that is no table."""
-    try:
-        return [sheet.numbered() for sheet in sheets.read_sheets(path)]
-    except ValueError:
-        return []
+def text_rows(file: ScoreFile) -> list[Rows]:
+    """Return the filled rows of every sheet with their numbers."""
+    return [sheet.numbered() for sheet in file.sheets]
 
 
 def header_row(rows: Rows) -> int | None:
@@ -107,23 +80,20 @@ def header_row(rows: Rows) -> int | None:
     return None
 
 
-def read_events(path: Path) -> Events:
+def read_events(file: ScoreFile) -> Events:
     """Read the events of an export.
 
     Parameters
     ----------
-    path : Path
+    file : ScoreFile
         A csv, tsv or xlsx file.
 
     Returns
     -------
     Events
     """
-    known = [(rows, place) for rows in text_rows(path) if (place := header_row(rows)) is not None]
-    if not known:
-        remedy = "Expected a BORIS export of events, or labels with the columns file;Experimenter;from;to;type;ID"
-        return Events([], [Problem(path.name, 1, "", "no heading names behaviours and their times", remedy)])
-    read = [events_in_sheet(rows, place, path.name) for rows, place in known]
+    known = [(rows, place) for rows in text_rows(file) if (place := header_row(rows)) is not None]
+    read = [events_in_sheet(rows, place, file.name) for rows, place in known]
     return Events([event for one in read for event in one.events], [fault for one in read for fault in one.problems])
 
 
@@ -245,10 +215,3 @@ def first_entry(text: str, separators: str = "|;") -> str:
     for separator in separators:
         text = text.split(separator)[0]
     return text.strip()
-
-
-def behaviour_of(word: str, words: Mapping[str, str]) -> str:
-    """Return the behaviour a word means, ``ignore``, or an empty text if it is not known."""
-    plain = word.strip().lower()
-    by_stem = (name for stem, name in BEHAVIOUR_STEMS.items() if plain.startswith(stem))
-    return words.get(plain) or next(by_stem, "")

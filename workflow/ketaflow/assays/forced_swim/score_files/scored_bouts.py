@@ -1,11 +1,14 @@
-"""Bouts that a person scored, made of the events of a log.
+"""Bouts or totals that a person or a program scored, made of the events of a log.
 
 In: the events of one observation, subject and rater. Out: bouts in seconds of the video, and faults with their rows.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NamedTuple
 
+from ketaflow.assays.forced_swim.readers.sheets import Sheet
 from ketaflow.core.errors import Problem
 
 EXPORT_AGAIN = "Correct it in the scoring program and export again"
@@ -15,7 +18,7 @@ IGNORE = "ignore"
 
 @dataclass(frozen=True)
 class ScoredBout:
-    """One bout that a person scored.
+    """One bout, or total, that a person or a program scored.
 
     Attributes
     ----------
@@ -29,6 +32,11 @@ class ScoredBout:
         Seconds of the video.
     fps : float
         Frame rate that the program assumed; NaN if it states none.
+    total_s, scored_s : float or None
+        Where a file holds totals alone: seconds of the behaviour, and of the time they cover (None if not stated);
+        ``start_s`` and ``stop_s`` are NaN then.
+    sample_s : float or None
+        Interval at which the scorer sampled; None for continuous scoring.
     """
 
     row: int
@@ -39,7 +47,57 @@ class ScoredBout:
     behaviour: str
     start_s: float
     stop_s: float
-    fps: float
+    fps: float = float("nan")
+    total_s: float | None = None
+    scored_s: float | None = None
+    sample_s: float | None = None
+
+    def later(self, by_s: float) -> "ScoredBout":
+        """Return the bout moved later by some seconds; a total stays as it is."""
+        return replace(self, start_s=self.start_s + by_s, stop_s=self.stop_s + by_s)
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a file does not say of itself.
+
+    Attributes
+    ----------
+    words : mapping of str to str
+        The lab's own names of behaviours (lower case), and what they mean.
+    frame_rate_hz : float or None
+        Frame rate of the video, for files that count frames.
+    sample_s : float or None
+        Interval at which a person sampled, for sheets that count intervals (seconds).
+    starts_at_s : float or None
+        Where the file's time 0 lies (seconds of the video); None: at its start, or not known where the file needs it.
+    """
+
+    words: Mapping[str, str] = field(default_factory=dict, hash=False)
+    frame_rate_hz: float | None = None
+    sample_s: float | None = None
+    starts_at_s: float | None = None
+
+
+@dataclass(frozen=True)
+class ScoreFile:
+    """A file of scores.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    sheets : tuple of Sheet
+        Its cells.
+    """
+
+    path: Path
+    sheets: tuple[Sheet, ...]
+
+    @property
+    def name(self) -> str:
+        """Name of the file, for messages."""
+        return self.path.name
 
 
 @dataclass(frozen=True)
