@@ -16,7 +16,7 @@ refuse-link = @if [ -L "$(1)" ]; then \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-cohort test check format environment settings-page requirements clean
+.PHONY: help demo demo-cohort test check format environment docs docs-pages requirements clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,17 +58,36 @@ check: environment  ## Run linters and the type checker, as continuous integrati
 format: environment  ## Format the code
 	@$(RUN) ruff check --fix . && $(RUN) ruff format . && $(RUN) snakefmt Snakefile workflow/rules
 
-settings-page: environment  ## Write docs/settings.md, after editing a settings schema
+docs: $(VENV)/.docs  ## Build the documentation site into the folder site, and check its links
+	@$(RUN) sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs site
+	@echo "Open site/index.html"
+
+# What the site needs beyond the packages of the workflow; both lists agree.
+$(VENV)/.docs: $(VENV)/.complete requirements-docs.txt
+	@if command -v uv >/dev/null 2>&1; then \
+		install="uv pip install --quiet --python $(VENV)/bin/python"; \
+	else \
+		install="$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check"; \
+	fi && \
+	$$install --require-hashes -r requirements-docs.txt
+	@touch $@
+
+docs-pages: environment  ## Write what docs takes from the code: settings, columns, messages
 	@$(RUN) python workflow/maintenance/write_settings_page.py
+	@$(RUN) python workflow/maintenance/write_table_columns.py
+	@$(RUN) python workflow/maintenance/write_messages_page.py
 
 requirements:  ## Pin the dependencies of pyproject.toml again (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --output-file requirements.txt --quiet
 	echo setuptools | uv pip compile - --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --output-file requirements-build.txt --quiet
+	uv pip compile --group pyproject.toml:docs --constraint requirements.txt --universal --generate-hashes --no-header \
+		--no-annotate --python-version 3.11 --output-file requirements-docs.txt --quiet
 	$(VENV)/bin/python workflow/maintenance/write_environment.py
 
 clean:  ## Remove results and caches, keep the installed packages
 	$(call refuse-link,results)
 	$(call refuse-link,.snakemake)
-	rm -rf results .snakemake .pytest_cache .ruff_cache .mypy_cache
+	$(call refuse-link,site)
+	rm -rf results site .snakemake .pytest_cache .ruff_cache .mypy_cache

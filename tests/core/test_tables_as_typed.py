@@ -119,8 +119,15 @@ def test_two_rows_of_headings_are_explained(tmp_path):
         ["animal", "date", "start", "end", "start", "end"],
         ["M1", "14.3.2026", "153", "149", "150", "148"],
     ]  # fmt: skip
-    with pytest.raises(ValueError, match=r"'end', 'start' occurs more than once under .*'left', 'right'"):
+    with pytest.raises(ValueError, match=r"headings 'end', 'start' occur more than once under .*'left', 'right'"):
         checked(tmp_path, rows, ANIMALS)
+
+
+def test_a_sheet_with_bottles_side_by_side_may_be_named_as_a_log_instead(tmp_path):
+    (tmp_path / "sucrose_preference.csv").write_text("animal;start;end;start;end\nM1;153;149;150;148\n")
+    _, problems = cohort.read(tmp_path, SCHEMAS)
+    (found,) = [problem for problem in problems if problem.file == "sucrose_preference.csv"]
+    assert "more than once" in found.found and "column log of a table sucrose_preference" in found.remedy
 
 
 @pytest.mark.parametrize("text", ["+nan", "-nan", "inf", "-inf", "1_0", "1e400", "１２", "0x10", "1,234.5", "1 000"])

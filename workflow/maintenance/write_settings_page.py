@@ -11,7 +11,7 @@ from ketaflow.engine import study  # noqa: E402
 
 HEAD = """# Settings
 
-Written from the schemas by `workflow/maintenance/write_settings_page.py` (`make settings-page`). Settings are in
+Written from the schemas by `workflow/maintenance/write_settings_page.py` (`make docs-pages`). Settings are in
 `config.yaml` (for all cohorts) or in `settings.yaml` in the cohort folder (for that cohort), both with the same
 structure. `forced_swim.quantify.min_bout_s` below is
 

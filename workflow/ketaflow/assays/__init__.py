@@ -44,3 +44,9 @@ def described(assay: str, what: str) -> dict[str, Any]:
 def title(assay: str) -> str:
     """The assay's name as pages print it."""
     return described(assay, "tables.schema")["title"]
+
+
+def title_in_text(assay: str) -> str:
+    """The assay's name within a sentence: ``forced swim``, but ``ELISA``."""
+    name = title(assay)
+    return name if name.isupper() else name.lower()

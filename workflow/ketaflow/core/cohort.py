@@ -85,6 +85,11 @@ def read(
             raw, faults = reshape(name, paths[0]) or (tables.read_raw(paths[0]), [])
         except (ValueError, OSError) as error:
             found_, _, remedy = str(error).partition(". ")
+            if isinstance(error, tables.RepeatedHeadingError) and "log" in schema["columns"]:
+                remedy += (
+                    f". Or save it under another name, and name that file in the column log of a table {name} "
+                    f"({schema['title'].lower()}): sheets of many forms are read there"
+                )
             problems.append(Problem(paths[0].name, 0, "", found_, remedy or "Mend the file, or save it again"))
             continue
         made = tables.typed_with_notes(raw, schema)

@@ -117,7 +117,7 @@ class Study:
             count = sum(len(recordings.names(assay, group)) for group in groups)
             files_named = len({path for group in groups for path in group.files})
             in_files = f" in {files_named} file{'s' * (files_named != 1)}" if files_named else ""
-            listed.append(f"{count} recording{'s' * (count != 1)} of {assays.title(assay).lower()}{in_files}")
+            listed.append(f"{count} recording{'s' * (count != 1)} of {assays.title_in_text(assay)}{in_files}")
             cpu_s += len(groups) * assays.described(assay, "tables.schema").get("group_cpu_s", GROUP_CPU_S)
         imported = self.cohort.tables.get("measurements")
         if imported is not None:

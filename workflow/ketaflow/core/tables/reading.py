@@ -22,6 +22,10 @@ ZEROS = re.compile(r"0{2,}")
 NUMERIC = re.compile(r"[0-9]")
 
 
+class RepeatedHeadingError(ValueError):
+    """A heading occurs more than once: two tables side by side, or a second row of headings."""
+
+
 @dataclass(frozen=True)
 class RawTable:
     """A table as it stands in its file.
@@ -260,9 +264,10 @@ def _refuse_repeated(columns: list[str], above: list[list[str]]) -> None:
     """Refuse headings that stand twice: two tables side by side, or a second row of headings above."""
     repeated = sorted({column for column in columns if column and columns.count(column) > 1})
     if repeated:
-        groups = [cell for row in above for cell in row if cell][-3:]
+        groups = [cell for cell in above[-1] if cell] if above else []
         two = f" under {', '.join(map(quoted, groups))}" if len(groups) > 1 else ""
-        raise ValueError(
-            f"the heading {', '.join(map(quoted, repeated))} occurs more than once{two}. Use one row of headings, one "
-            "column for each heading, and put what stands side by side below one another, a row each"
+        several = ("heading", "occurs") if len(repeated) == 1 else ("headings", "occur")
+        raise RepeatedHeadingError(
+            f"the {several[0]} {', '.join(map(quoted, repeated))} {several[1]} more than once{two}. Use one row of "
+            "headings, one column for each heading, and put what is side by side below one another, a row each"
         )

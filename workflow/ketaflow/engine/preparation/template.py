@@ -26,7 +26,8 @@ MARK = "* example: "
 LISTED_ROWS = 2000
 README = """Move the tables you need from the folder more_tables (workbooks) or csv (text) into this folder,
 one form of each.
-Fill in animals, arms and allocation. Rows that begin with * are comments. Then run:
+Fill in animals, arms and allocation. Bold headings are required. Rows that begin with * are comments.
+Rename plan.yaml.example to plan.yaml and write down what you will compare (docs/plan.md). Then run:
   snakemake check --config cohort=THIS_FOLDER
 """
 PLAN = """# What will be compared, written before unblinding. docs/plan.md explains every entry.
