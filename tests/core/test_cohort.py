@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ketaflow.core import cohort
+from ketaflow.core import cohort, grouping
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.tables import RawTable
 
@@ -163,7 +163,7 @@ def test_a_binary_file_named_csv_is_a_problem_not_a_crash(folder):
 
 def test_recordings_that_share_a_file_form_one_group(folder):
     found, _ = cohort.read(folder, SWIM)
-    groups = cohort.groups(found, SWIM, {"table": "swim", "column": "video"})
+    groups = grouping.groups(found, SWIM, {"table": "swim", "column": "video"})
     assert [group.name for group in groups] == ["v/a.avi", "v/b.avi"]
     first, second = groups
     assert [row["recording"] for row in first.rows["swim"]] == ["r1", "r2", "d1"], "with its session's leak control"
@@ -177,7 +177,7 @@ def test_recordings_that_share_a_file_form_one_group(folder):
 def test_groups_with_a_value_in_common_can_be_held_together(folder):
     found, _ = cohort.read(folder, SWIM)
     by = {"table": "swim", "column": "recording", "together": "video"}
-    first, second = cohort.groups(found, SWIM, by)
+    first, second = grouping.groups(found, SWIM, by)
     assert [row["recording"] for row in first.rows["swim"] if not row["dummy"]] == ["r1", "r2"]
     assert (first.name, second.name) == ("r1", "r3")
     assert [row["rater"] for row in first.rows["swim_scores"]] == ["Ann"]
@@ -187,12 +187,12 @@ def test_a_row_is_grouped_by_the_first_column_that_is_filled(folder):
     table = folder / "swim.csv"
     table.write_text("recording,animal,video,session,dummy\nr1,M1,v/a.avi,day1,no\nr2,M2,,day2,no\n")
     found, _ = cohort.read(folder, SWIM)
-    made = cohort.groups(found, SWIM, {"table": "swim", "column": ["video", "recording"]})
+    made = grouping.groups(found, SWIM, {"table": "swim", "column": ["video", "recording"]})
     assert [group.name for group in made] == ["v/a.avi", "r2"]
 
 
 def test_groups_carry_nothing_of_treatment(folder):
     found, _ = cohort.read(folder, SWIM)
-    for group in cohort.groups(found, SWIM, {"table": "swim", "column": "video"}):
+    for group in grouping.groups(found, SWIM, {"table": "swim", "column": "video"}):
         assert not {"arms", "allocation"} & set(group.rows)
         assert "ket" not in str(group)

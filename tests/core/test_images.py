@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ import tifffile
 from ketaflow.core import images
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import channels, intensity
-from ketaflow.core.images.axes import NOT_DEPTH
 from ketaflow.core.images.model import Acquisition, Scale, StoredImage
 from ketaflow.core.images.readers import tiff_metadata
 
@@ -120,33 +118,11 @@ def test_grey_pictures_saved_in_colour_are_one_channel_and_true_colours_are_thre
         images.read(tmp_path / "colour.png", channel=None, **told)
 
 
-@pytest.mark.parametrize("axes", ["TYX", "TZYX", "PYX", "SZYX", "MYX", "HYX", "BYX"])
-def test_time_points_scenes_positions_tiles_phases_and_blocks_are_never_depth(tmp_path, axes):
-    pixels = STACK if len(axes) == 3 else np.stack([STACK, STACK])
-    stored = StoredImage(pixels, axes, Scale(0.1, 0.1, 0.4), "OME")
-    with pytest.raises(IngestError, match=rf"holds {len(pixels)} {NOT_DEPTH[axes[0]]}s, expected one"):
-        channels.select(tmp_path / "a.tif", stored, None)
-
-
 def test_planes_without_a_name_are_a_stack_with_a_note(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", STACK, metadata=None)
     image = images.read(tmp_path / "a.tif", channel=None, pixel_size_um=0.1, z_step_um=0.3)
     assert image.pixels.shape == STACK.shape
     assert "does not call its 5 planes a z stack" in image.notes[0]
-
-
-def test_time_points_are_refused_even_where_the_table_gives_a_z_step(tmp_path):
-    path = ome(tmp_path / "a.ome.tif", STACK, "TYX", TimeIncrement=2.0)
-    with pytest.raises(IngestError, match=r"5 time points.*Image > Properties"):
-        images.read(path, channel=None, pixel_size_um=0.1, z_step_um=0.3)
-
-
-def test_two_series_of_unequal_size_are_refused_with_their_names(tmp_path):
-    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as file:
-        file.write(STACK, metadata={"axes": "ZYX", "Name": "cortex"})
-        file.write(STACK[:3], metadata={"axes": "ZYX", "Name": "hippocampus"})
-    with pytest.raises(IngestError, match=r"2 images \(1: cortex 5 x 40 x 48, 2: hippocampus 3 x 40 x 48\)"):
-        images.read(tmp_path / "a.ome.tif", **NO_OVERRIDE)
 
 
 def test_the_label_of_a_slide_is_passed_over(tmp_path):
@@ -358,127 +334,10 @@ def test_a_missing_reader_is_named_with_a_way_round(tmp_path, monkeypatch):
         images.read(tmp_path / "a.nd2", **NO_OVERRIDE)
 
 
-def lif_of(found, folder, monkeypatch):
-    """A LIF file that the reader says holds these images."""
-    reader = SimpleNamespace(LifFile=lambda path: SimpleNamespace(get_iter_image=lambda: iter(found)))
-    monkeypatch.setitem(sys.modules, "readlif", SimpleNamespace(reader=reader))
-    monkeypatch.setitem(sys.modules, "readlif.reader", reader)
-    (folder / "a.lif").write_bytes(b"\x70\0\0\0" + bytes(99))
-    return folder / "a.lif"
-
-
-def test_several_images_of_a_lif_file_are_named(tmp_path, monkeypatch):
-    path = lif_of([SimpleNamespace(name="cortex"), SimpleNamespace(name="hippocampus")], tmp_path, monkeypatch)
-    with pytest.raises(IngestError, match=r"2 images \(cortex, hippocampus\)"):
-        images.read(path, **NO_OVERRIDE)
-
-
-def test_time_points_of_a_lif_file_are_refused(tmp_path, monkeypatch):
-    image = SimpleNamespace(dims=SimpleNamespace(z=5, t=2, m=1), name="dendrite")
-    with pytest.raises(IngestError, match="2 time points"):
-        images.read(lif_of([image], tmp_path, monkeypatch), **NO_OVERRIDE)
-
-
-class CziDocument:
-    """A CZI file as Zeiss's library shows it: two channels of a stack, with so many scenes."""
-
-    def __init__(self, scenes=1, pixel_type="Gray16"):
-        self.scenes_bounding_rectangle = dict.fromkeys(range(scenes))
-        self.pixel_types = {0: pixel_type}
-        n_channels = 1 if pixel_type == "Bgr24" else 2
-        self.total_bounding_box = {"T": (0, 1), "Z": (0, 5), "C": (0, n_channels), "X": (0, 48), "Y": (0, 40)}
-        named = "".join(f'<Scene Name="D{number + 6}"/>' for number in range(scenes))
-        distances = "".join(f'<Distance Id="{axis}"><Value>{m}</Value></Distance>' for axis, m in SIZES_M.items())
-        self.raw_metadata = (
-            "<ImageDocument><Metadata><Information><Image><ComponentBitCount>12</ComponentBitCount><Dimensions>"
-            f'<Channels><Channel Name="Homer">{CZI_SETTINGS}</Channel><Channel Name=""/></Channels>'
-            f"<S><Scenes>{named}</Scenes></S></Dimensions></Image></Information><Scaling><Items>{distances}</Items></Scaling></Metadata></ImageDocument>"
-        )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        return None
-
-    def read(self, plane):
-        if self.pixel_types[0] == "Bgr24":
-            return np.stack([STACK[plane["Z"]] % (50 * share) for share in (3, 2, 1)], axis=-1).astype(np.uint8)
-        return STACK[plane["Z"], ..., None] // (plane["C"] + 1)
-
-
-CZI_SETTINGS = "<ExposureTime>150000000</ExposureTime><DetectorSettings><EMGain>50</EMGain></DetectorSettings>"
-SIZES_M = {"X": 1e-7, "Y": 1e-7, "Z": 4e-7}
-
-
-def czi_of(document, folder, monkeypatch):
-    """A CZI file that the library opens as this document."""
-    library = SimpleNamespace(open_czi=lambda path: document)
-    monkeypatch.setitem(sys.modules, "pylibCZIrw", SimpleNamespace(czi=library))
-    monkeypatch.setitem(sys.modules, "pylibCZIrw.czi", library)
-    (folder / "a.czi").write_bytes(czi_header(10, 20) + bytes(99))
-    return folder / "a.czi"
-
-
-def test_a_czi_file_gives_a_channel_the_scale_and_the_bits(tmp_path, monkeypatch):
-    path = czi_of(CziDocument(), tmp_path, monkeypatch)
-    read = images.read(path, channel="2", pixel_size_um=None, z_step_um=None)
-    np.testing.assert_array_equal(read.pixels, STACK // 2)
-    assert (read.pixel_size_um, read.z_step_um) == (pytest.approx(0.1), pytest.approx(0.4))
-    assert (read.scale_source, read.saturation_level) == ("CZI", 4095)
-    assert images.read(path, channel="Homer", pixel_size_um=None, z_step_um=None).channel == "Homer"
-
-
-def test_a_czi_file_gives_exposure_and_gain(tmp_path, monkeypatch):
-    path = czi_of(CziDocument(), tmp_path, monkeypatch)
-    found = [images.read(path, **{**NO_OVERRIDE, "channel": name}).acquisition for name in "12"]
-    assert found == [Acquisition(150, 50), Acquisition()]
-
-
-def test_scenes_of_a_czi_file_are_named(tmp_path, monkeypatch):
-    with pytest.raises(IngestError, match=r"2 scenes \(D6, D7\), expected one"):
-        images.read(czi_of(CziDocument(scenes=2), tmp_path, monkeypatch), **NO_OVERRIDE)
-
-
-def test_a_colour_camera_of_a_czi_file_gives_red_green_and_blue(tmp_path, monkeypatch):
-    path = czi_of(CziDocument(pixel_type="Bgr24"), tmp_path, monkeypatch)
-    for share, colour in enumerate(("red", "green", "blue"), start=1):
-        read = images.read(path, channel=colour, pixel_size_um=None, z_step_um=None)
-        np.testing.assert_array_equal(read.pixels, STACK % (50 * share))
-
-
-@pytest.mark.shared
-def test_real_czi_files_are_read_or_refused_for_what_they_hold(shared):
-    pytest.importorskip("pylibCZIrw")
-    folder, scale = shared / "cases/microscopy", {"pixel_size_um": 0.1, "z_step_um": None}
-    assert images.read(folder / "newCZI_compressed.czi", channel=None, **scale).pixels.shape == (1, 512, 512)
-    assert images.read(folder / "DAPI_GFP.czi", channel="2", **scale).channel == "2"
-    assert images.read(folder / "nuc_small_new_red.czi", channel=None, **scale).channel == "nuclei"
-    with pytest.raises(IngestError, match=r"2 scenes \(D6, D7\)"):
-        images.read(folder / "WellD6-7_S2.czi", channel=None, **scale)
-
-
-@pytest.mark.shared
-def test_a_real_lif_file_of_two_time_points_is_refused(shared):
-    pytest.importorskip("readlif")
-    with pytest.raises(IngestError, match="2 time points"):
-        images.read(shared / "cases/microscopy/one_series_t2.lif", **NO_OVERRIDE)
-
-
 @pytest.mark.shared
 def test_a_real_ome_set_names_its_missing_file(shared):
     with pytest.raises(IngestError, match=r"set_C1\.ome\.tif is missing"):
         images.read(shared / "cases/microscopy/set_C0.ome.tif", channel="1", pixel_size_um=None, z_step_um=None)
-
-
-def test_a_lif_file_gives_pixels_per_micrometre_as_a_size(tmp_path, monkeypatch):
-    image = SimpleNamespace(
-        dims=SimpleNamespace(z=5, t=1, m=1), name="dendrite", channels=1, scale=(8.0, 8.0, 2.0, None), bit_depth=(12,),
-        get_frame=lambda z, c: STACK[z],
-    )  # fmt: skip
-    read = images.read(lif_of([image], tmp_path, monkeypatch), **NO_OVERRIDE)
-    np.testing.assert_array_equal(read.pixels, STACK)
-    assert (read.pixel_size_um, read.z_step_um, read.saturation_level) == (0.125, 0.5, 4095)
 
 
 @pytest.mark.shared
@@ -516,7 +375,8 @@ def test_micro_manager_gives_the_exposure_of_each_channel(tmp_path):
             told = f'{{"Exposure-ms": {exposure}, "ChannelIndex": {channel}}}'
             file.write(STACK[channel], extratags=[(51123, 2, None, told, False)], contiguous=False)
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
-        assert [one.exposure_ms for one in tiff_metadata.acquisitions(file)] == [30, 80]
+        own = tiff_metadata.Described.of(file, file.series[0])
+        assert [one.exposure_ms for one in tiff_metadata.acquisitions(own)] == [30, 80]
 
 
 def test_a_file_that_states_no_exposure_gives_none(tmp_path):

@@ -13,12 +13,23 @@ from ketaflow.core.results import Summary
 
 
 def marks(rater: str, image: str, xs, classes=None) -> pd.DataFrame:
-    return pd.DataFrame({"image": image, "rater": rater, "x_px": np.array(xs, float), "y_px": 10.0, "class": classes})
+    return pd.DataFrame(
+        {
+            "image": image,
+            "recording": image,
+            "rater": rater,
+            "x_px": np.array(xs, float),
+            "y_px": 10.0,
+            "class": classes,
+        }
+    )
 
 
 def summarised(people: pd.DataFrame, found: pd.DataFrame, lengths: dict[str, float]) -> Summary:
     images, lengths_um = list(lengths), list(lengths.values())
-    branches = pd.DataFrame({"image": images, "animal": "m", "pixel_size_um": 0.1, "length_um": lengths_um})
+    branches = pd.DataFrame(
+        {"image": images, "recording": images, "animal": "m", "pixel_size_um": 0.1, "length_um": lengths_um}
+    )
     tables = {"spines": found.drop(columns="rater"), "dendrites": branches}
     return cohort.summarise(tables, {HUMAN_SCORES: people}, COHORT)
 

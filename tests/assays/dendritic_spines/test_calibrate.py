@@ -102,7 +102,10 @@ def test_a_cohort_without_human_scores_is_refused(images):
 
 def test_rated_images_without_a_dendrite_and_unreadable_ones_are_named(images):
     noise = np.random.default_rng(0).poisson(20, (4, 120, 120)).astype(np.uint16)
-    blank = (replace(images[0][0], stack=noise, image="blank.tif"), images[0][1].assign(image="blank.tif"))
+    blank = (
+        replace(images[0][0], stack=noise, image="blank.tif", recording="blank.tif"),
+        images[0][1].assign(image="blank.tif"),
+    )
     with pytest.raises(IngestError, match=r"no dendrite was found \(blank\.tif\)"):
         calibrated([*images[:3], blank])
     scores = pd.concat([images[0][1], images[0][1].assign(image="broken.tif")])

@@ -14,7 +14,8 @@ from ketaflow.assays.dendritic_spines.raters import imagej, regions
 from ketaflow.assays.dendritic_spines.raters.corrections import replay
 
 SPINES = pd.DataFrame(
-    {"image": "a/b.tif", "spine": [1, 2, 3], "x_px": [5.0, 40.25, 80.0], "y_px": [6.0, 30.5, 9.0],
+    {"image": "a/b.tif", "recording": "a/b.tif", "spine": [1, 2, 3],
+     "x_px": [5.0, 40.25, 80.0], "y_px": [6.0, 30.5, 9.0],
      "z_px": [2.0, 0.0, 4.0], "class": ["thin", "stubby", "thin"]}
 )  # fmt: skip
 
@@ -82,7 +83,7 @@ def exported(folder, spines):
 
 
 def test_each_image_has_its_archive():
-    spines = pd.concat([SPINES.iloc[:2], SPINES.iloc[:1].assign(image="c.tif")])
+    spines = pd.concat([SPINES.iloc[:2], SPINES.iloc[:1].assign(image="c.tif", recording="c.tif")])
     made = export.export({"spines": spines})
     assert list(made) == ["a_b.tif_rois.zip", "c.tif_rois.zip"]
     assert zipfile.ZipFile(io.BytesIO(made["a_b.tif_rois.zip"])).namelist() == ["0001-thin.roi", "0002-stubby.roi"]
@@ -91,7 +92,7 @@ def test_each_image_has_its_archive():
 
 def test_images_whose_names_differ_only_in_a_slash_have_separate_archives():
     names = ["a/b.tif", "a_b.tif", "a b.tif"]
-    made = regions.roi_archives(pd.concat([SPINES.assign(image=name) for name in names]))
+    made = regions.roi_archives(pd.concat([SPINES.assign(image=name, recording=name) for name in names]))
     assert sorted(made) == ["a_b.tif_rois.zip", "a_b.tif_rois_2.zip", "a_b.tif_rois_3.zip"]
 
 
@@ -143,7 +144,8 @@ def test_the_commands_print_rows_of_the_cohorts_tables(tmp_path, capsys):
 def test_exported_coordinates_are_read_back(tmp_path):
     rng = np.random.default_rng(0)
     places = rng.uniform(0, 2000, (50, 2)).round(2)
-    spines = pd.DataFrame({"image": "a.tif", "spine": range(1, 51), "x_px": places[:, 0], "y_px": places[:, 1],
+    spines = pd.DataFrame({"image": "a.tif", "recording": "a.tif", "spine": range(1, 51),
+                           "x_px": places[:, 0], "y_px": places[:, 1],
                            "z_px": 0.0, "class": "thin"})  # fmt: skip
     path = exported(tmp_path, spines)
     read = sorted((mark.name, mark.x_px, mark.y_px) for mark in imagej.read_points(path))

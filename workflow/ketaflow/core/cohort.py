@@ -1,4 +1,4 @@
-"""The cohort folder: its tables read and checked as a whole, its recordings gathered into groups.
+"""The cohort folder: its tables read and checked as a whole.
 
 In: a folder laid out as docs/cohort.md tells. Out: typed tables, or every problem at once.
 Nothing here writes into the folder. The blinding key (allocation) is read to be checked and is
@@ -18,7 +18,6 @@ import yaml
 
 from ketaflow.core import tables
 from ketaflow.core.errors import Problem
-from ketaflow.core.inputs import Group, first_filled
 from ketaflow.core.tables import RawTable
 from ketaflow.core.tables.checking import numeric_own_columns
 
@@ -193,7 +192,7 @@ def stray_files(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[str]
     """
     everything = {**COMMON, **schemas}
     used = {*cohort.files.values()}
-    for name, column in _columns_of_type(everything, "file"):
+    for name, column in columns_of_type(everything, "file"):
         used |= {path for _, path in _cells(cohort, name, column)}
     notes = []
     for path in sorted(cohort.folder.iterdir()):
@@ -251,7 +250,7 @@ def missing_files(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[Pr
     own = os.path.realpath(cohort.folder)
     # Folders are followed once each: a study may name tens of thousands of files.
     is_inside = cache(lambda place: Path(os.path.realpath(place)).is_relative_to(own))
-    for name, column in _columns_of_type(schemas, "file"):
+    for name, column in columns_of_type(schemas, "file"):
         for row, path in _cells(cohort, name, column):
             full = os.path.join(own, path)
             real = full if not os.path.islink(full) else os.path.realpath(full)
@@ -266,87 +265,6 @@ def missing_files(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[Pr
     return problems
 
 
-def groups(cohort: Cohort, tables_of_assay: dict[str, dict[str, Any]], group_by: dict[str, Any]) -> list[Group]:
-    """Gather an assay's rows into groups, in the order of the main table.
-
-    A table with the group's column is split by it; one with ``link`` follows that column of the
-    main table; one with ``shared`` goes to every group; rows marked by ``shared_rows`` go to every
-    group that agrees in the column ``same`` (a leak-control bottle serves its whole session). Groups that
-    share a value of the column ``together`` are one (membranes on one picture), named after the first.
-    ``column`` may list several columns: a row is named by the first of them that is filled.
-    """
-    main = rows_of(cohort.tables[group_by["table"]])
-    shared_rows = tables_of_assay[group_by["table"]].get("shared_rows")
-    own = [row for row in main if not (shared_rows and row[shared_rows["where"]])]
-    gathered: dict[str, Group] = {}
-    home: dict[str, dict[str, str]] = defaultdict(dict[str, Any])
-    names = _group_names(own, group_by["column"], group_by.get("together"))
-    for row, name in zip(own, names, strict=True):
-        group = gathered.setdefault(name, Group(name))
-        group.rows.setdefault(group_by["table"], []).append(row)
-        for column, value in row.items():
-            if value is not None:
-                home[column].setdefault(value, name)
-    if shared_rows:
-        _share_rows(gathered, main, shared_rows, group_by["table"])
-    for name, schema in tables_of_assay.items():
-        if name == group_by["table"] or name not in cohort.tables:
-            continue
-        by_default = group_by["column"] if isinstance(group_by["column"], str) else group_by["column"][0]
-        link = schema.get("link", by_default)
-        for row in rows_of(cohort.tables[name]):
-            targets = list(gathered) if schema.get("shared") else [home[link].get(row.get(link) or "")]
-            for target in filter(None, targets):
-                gathered[target].rows.setdefault(name, []).append(row)
-    _add_animals(cohort, gathered)
-    _add_files(gathered, tables_of_assay)
-    return list(gathered.values())
-
-
-def _group_names(rows: list[dict[str, Any]], column: str | list[str], together: str | None) -> list[str]:
-    """The group of each row: its value of ``column``, or the first that equal values of ``together`` link it to."""
-    leader: dict[str, str] = {}
-
-    def lead(name: str) -> str:
-        while leader.setdefault(name, name) != name:
-            name = leader[name]
-        return name
-
-    first_with: dict[str, str] = {}
-    for row in rows:
-        name = lead(str(first_filled(row, column)))
-        if together and row[together] is not None:
-            leader[name] = lead(first_with.setdefault(row[together], name))
-    return [lead(str(first_filled(row, column))) for row in rows]
-
-
-def _share_rows(
-    gathered: dict[str, Group], main: list[dict[str, Any]], shared_rows: dict[str, Any], table: str
-) -> None:
-    by_value = defaultdict(list)
-    for row in main:
-        if row[shared_rows["where"]]:
-            by_value[row[shared_rows["same"]]].append(row)
-    for group in gathered.values():
-        for value in {row[shared_rows["same"]] for row in group.rows[table]}:
-            group.rows[table] = group.rows[table] + by_value.get(value, [])
-
-
-def _add_animals(cohort: Cohort, gathered: dict[str, Group]) -> None:
-    by_animal = {row["animal"]: row for row in rows_of(cohort.tables["animals"])}
-    for group in gathered.values():
-        names = {row["animal"] for rows in group.rows.values() for row in rows if row.get("animal")}
-        group.rows["animals"] = [by_animal[name] for name in sorted(names) if name in by_animal]
-
-
-def _add_files(gathered: dict[str, Group], tables_of_assay: dict[str, dict[str, Any]]) -> None:
-    read = {name: schema for name, schema in tables_of_assay.items() if "ingest" in schema.get("stages", ["ingest"])}
-    columns = _columns_of_type(read, "file")
-    for group in gathered.values():
-        paths = [row[column] for name, column in columns for row in group.rows.get(name, []) if row.get(column)]
-        group.files = list(dict.fromkeys(paths))
-
-
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows as dicts in which every missing value is None, so that they survive JSON."""
     names = list(frame.columns)
@@ -359,7 +277,8 @@ def _cells_or_none(column: pd.Series) -> list[Any]:
     return [None if gone else cell for cell, gone in zip(cells, missing, strict=True)] if missing.any() else cells
 
 
-def _columns_of_type(schemas: dict[str, dict[str, Any]], kind: str) -> list[tuple[str, str]]:
+def columns_of_type(schemas: dict[str, dict[str, Any]], kind: str) -> list[tuple[str, str]]:
+    """Tables and columns of one type, such as ``file``."""
     return [
         (name, column)
         for name, schema in schemas.items()

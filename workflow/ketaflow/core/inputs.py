@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import pandas as pd
+
 Row = TypeVar("Row")
 Kind = TypeVar("Kind")
 # How the annotation of a field reads that holds whole numbers.
@@ -67,6 +69,71 @@ class Rows:
                     cells[name] = int(cell)
             built.append(kind(**cells))
         return built
+
+
+# What joins a file and the part of it that a row names.
+PART_MARK = "#"
+
+
+def recording_name(file: str, part: str | None) -> str:
+    """Name of a recording that is a part of a file: ``image#series``; that of the file where no part is named.
+
+    Parameters
+    ----------
+    file : str
+        Path of the file as the table gives it.
+    part : str or None
+        Name or number of the part.
+
+    Returns
+    -------
+    str
+    """
+    return f"{file}{PART_MARK}{part}" if part else file
+
+
+def row_name(row: Mapping[str, Any], columns: str | list[str], part: str | None = None) -> str:
+    """Name of a row: its first filled column, with its part of the file where it names one.
+
+    Parameters
+    ----------
+    row : mapping of str to cell
+        A row of the main table of an assay.
+    columns : str or list of str
+        Columns that name it; the first filled one counts.
+    part : str or None
+        The column that names the part of the file; None where the assay has none.
+
+    Returns
+    -------
+    str
+    """
+    return recording_name(str(first_filled(row, columns)), row.get(part) if part else None)
+
+
+def recording_names(table: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+    """Recording of each row of a table that names an image, and its series where the image has several.
+
+    Parameters
+    ----------
+    table : data frame
+        Columns ``image`` and, if any row names one, ``series``.
+    known : data frame
+        Columns ``image`` and ``recording`` of the recordings.
+
+    Returns
+    -------
+    Series of str
+        A row without a series belongs to the only recording of its image, if there is just one.
+    """
+    by_image = known.drop_duplicates(["image", "recording"]).groupby("image")["recording"]
+    alone = by_image.first()[by_image.size().eq(1)]
+    parts = table["series"] if "series" in table else pd.Series(index=table.index, dtype=object)
+    names = [
+        recording_name(image, part) if isinstance(part, str) else str(alone.get(image, image))
+        for image, part in zip(table["image"], parts, strict=True)
+    ]
+    return pd.Series(names, index=table.index, dtype=object)
 
 
 def first_filled(row: Mapping[str, Any], columns: str | list[str]) -> Any:

@@ -97,7 +97,9 @@ def ingest(job: Job, groups: list[Group], folder: Path) -> int:
         How many groups failed.
     """
     own = stage(job.assay, job.stage)
-    sources = [tuple(_source(folder, path) for path in group.files) for group in groups]
+    # Series of one file are groups of their own; the file is hashed once.
+    by_path = {path: _source(folder, path) for path in dict.fromkeys(path for group in groups for path in group.files)}
+    sources = [tuple(by_path[path] for path in group.files) for group in groups]
     keys = [
         files.digest([group.rows, [source.sha256 for source in read], job.settings, job.code])
         for group, read in zip(groups, sources, strict=True)

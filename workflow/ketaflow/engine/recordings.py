@@ -8,7 +8,7 @@ from typing import Any
 
 from ketaflow import assays
 from ketaflow.core import files
-from ketaflow.core.inputs import Group, first_filled
+from ketaflow.core.inputs import Group, row_name
 from ketaflow.engine.batch_files import NamedRecording
 
 Row = Mapping[str, Any]
@@ -75,7 +75,7 @@ def _rows_by_recording(assay: str, group: Group) -> list[tuple[str, list[Row]]]:
     rows: dict[str, list[Row]] = defaultdict(list)
     for row in group.rows[group_by["table"]]:
         if not (shared and row[shared["where"]]):
-            rows[first_filled(row, column)].append(row)
+            rows[row_name(row, column, group_by.get("part"))].append(row)
     listed = list(rows.items())
     if group_by.get("whole") and group.name not in rows:
         listed.append((group.name, []))

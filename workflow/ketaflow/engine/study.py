@@ -13,9 +13,10 @@ from typing import Any
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import cohort, files, settings, tables
-from ketaflow.core.cohort import Cohort, Group
+from ketaflow.core import cohort, files, grouping, settings, tables
+from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import CohortError, Problem
+from ketaflow.core.inputs import Group
 from ketaflow.core.tables import RawTable
 from ketaflow.engine import batches, digest, recordings
 from ketaflow.engine.preparation import plan_check, template
@@ -86,7 +87,8 @@ class Study:
     def hidden_words(self) -> list[str]:
         """Words that the review page leaves out: arms, and names of whatever a lab may have named after them.
 
-        A membrane, a plate, a section, a cell or a file may be called after an animal or an arm; so its name goes too.
+        A membrane, a plate, a section, a cell or a file may be called after an animal or an arm; so its name goes too,
+        and other text that a lab chose (``hidden: true`` in the schema, such as the name of a series).
         Names that say what was measured (``public: true`` in the schema, such as a session) stay.
         """
         arms = self.cohort.tables["arms"]
@@ -94,7 +96,9 @@ class Study:
         schemas = table_schemas()
         for name, table in self.cohort.tables.items():
             columns = schemas.get(name, {}).get("columns", {})
-            named = [column for column, rule in columns.items() if rule["type"] in ("name", "file")]
+            named = [
+                column for column, rule in columns.items() if rule["type"] in ("name", "file") or rule.get("hidden")
+            ]
             for column in named:
                 if column in table and not columns[column].get("public"):
                     words |= {str(value) for value in table[column].dropna()}
@@ -421,6 +425,7 @@ def _assay_problems(found: Cohort) -> list[Problem]:
             continue
         if f"{assay}_truth" not in found.tables:
             problems += cohort.missing_files(found, described["tables"])
+        problems += grouping.part_problems(found, described["tables"], described["group_by"])
         if assays.has(assay, "tables"):
             problems += assays.stage(assay, "tables").problems(found)
     return problems
@@ -461,7 +466,7 @@ def _batches(found: Cohort, filled: dict[str, Any]) -> dict[str, dict[str, list[
     for assay in assays.names():
         described = assays.described(assay, "tables.schema")
         if recordings.main_table(assay) in found.tables:
-            groups = cohort.groups(found, described["tables"], described["group_by"])
+            groups = grouping.groups(found, described["tables"], described["group_by"])
             jobs, scale = filled[assay]["jobs"], filled["batch_scale"]
             load = _megabytes(found, groups) / jobs["batch_mb"] if "batch_mb" in jobs else 0.0
             made[assay] = batches.batched(groups, jobs["batch_size"] * scale, load=load)

@@ -30,6 +30,7 @@ from ketaflow.assays.dendritic_spines.training.scorer_training import (
     search_as_quantify,
 )
 from ketaflow.core.errors import IngestError
+from ketaflow.core.inputs import recording_names
 from ketaflow.core.results import Tables
 
 # Names in the report.
@@ -141,15 +142,21 @@ def _calibrated(
 
 def _rated(recordings: Iterable[DendriteImage], scores: pd.DataFrame, settings: AssaySettings) -> Rated:
     """Find the candidates of every rated image, beside what people marked in it."""
-    by_image = {str(image): rows for image, rows in scores.groupby("image")} if len(scores) else {}
+    by_image: dict[str, pd.DataFrame] = {}
+    if len(scores):
+        named = scores.assign(image=recording_names(scores, pd.DataFrame(columns=["image", "recording"])))
+        by_image = {str(image): rows for image, rows in named.groupby("image")}
     images, marks, without = [], [], []
     for recording in recordings:
-        rows = by_image.pop(recording.image, None)
+        # Scores that name no series belong to the only series of their image.
+        scored = recording.recording if recording.recording in by_image else recording.image
+        rows = by_image.pop(scored, None)
         if rows is None:
             continue
+        rows = rows.assign(image=recording.recording)
         image = _rated_image(recording, rows, settings)
         if image is None:
-            without.append(recording.image)
+            without.append(recording.recording)
             continue
         images.append(image)
         marks += [rows[["image", "rater", "x_px", "y_px", "class"]], _marks(image, CONSENSUS, image.spines_um)]
@@ -169,7 +176,9 @@ def _rated_image(recording: DendriteImage, rows: pd.DataFrame, settings: AssaySe
     }
     positions_um, share = consensus_positions(by_rater, settings.cohort.match_um)
     agreed = share >= ACCEPTED_SHARE
-    return RatedImage(recording.image, recording.animal, pixel_um, search, positions_um[agreed], positions_um[~agreed])
+    return RatedImage(
+        recording.recording, recording.animal, pixel_um, search, positions_um[agreed], positions_um[~agreed]
+    )
 
 
 def _marks(image: RatedImage, rater: str, positions_um: np.ndarray) -> pd.DataFrame:

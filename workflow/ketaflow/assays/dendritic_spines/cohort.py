@@ -7,6 +7,7 @@ from ketaflow.assays.dendritic_spines.constants import MACHINE
 from ketaflow.assays.dendritic_spines.figures.agreement_figures import agreement_figures
 from ketaflow.assays.dendritic_spines.model import HUMAN_SCORES, CohortSettings
 from ketaflow.assays.dendritic_spines.raters import agreement
+from ketaflow.core.inputs import recording_names
 from ketaflow.core.results import Summary, Tables
 
 COLUMNS = [
@@ -14,7 +15,7 @@ COLUMNS = [
     "recall", "f1", "count_bias_pct", "length_um", "first_density_per_um", "second_density_per_um", "n_classed",
     "class_agreement", "class_kappa",
 ]  # fmt: skip
-MARK_COLUMNS = ["image", "x_px", "y_px", "class", "rater"]
+MARK_COLUMNS = ["recording", "x_px", "y_px", "class", "rater"]
 
 
 def summarise(tables: Tables, cohort: Tables, settings: CohortSettings) -> Summary:
@@ -65,19 +66,22 @@ def _pooled(each: pd.DataFrame) -> pd.DataFrame:
 def _compared(tables: Tables, people: pd.DataFrame, match_um: float) -> pd.DataFrame:
     """Compare every pair in every scored image in which a dendrite was found."""
     branches = tables.get("dendrites", pd.DataFrame())
-    branches = branches.reindex(columns=["image", "animal", "pixel_size_um", "length_um"])
-    images = branches.groupby("image").agg({"animal": "first", "pixel_size_um": "first", "length_um": "sum"})
+    branches = branches.reindex(columns=["image", "recording", "animal", "pixel_size_um", "length_um"])
+    images = branches.groupby("recording").agg(
+        {"image": "first", "animal": "first", "pixel_size_um": "first", "length_um": "sum"}
+    )
+    people = people.assign(recording=recording_names(people, branches))
     found = tables.get("spines", pd.DataFrame()).reindex(columns=MARK_COLUMNS).assign(rater=MACHINE)
     everyone = pd.concat([found, people.reindex(columns=MARK_COLUMNS)])
-    scored = everyone[everyone["image"].isin(set(people["image"]) & set(images.index))]
+    scored = everyone[everyone["recording"].isin(set(people["recording"]) & set(images.index))]
     parts = []
-    for image, marks in scored.groupby("image"):
+    for recording, marks in scored.groupby("recording"):
         raters = sorted(set(marks["rater"]) - {MACHINE})
         pairs = [(MACHINE, name) for name in raters]
         pairs += [(one, two) for number, one in enumerate(raters) for two in raters[number + 1 :]]
-        own = images.loc[[image]].iloc[0]
+        own = images.loc[[recording]].iloc[0]
         counts = agreement.count_matches(marks, pairs, pixel_um=float(own["pixel_size_um"]), match_um=match_um)
         parts.append(counts.assign(
-            image=image, recording=image, animal=own["animal"], images=1, length_um=own["length_um"]
+            image=own["image"], recording=recording, animal=own["animal"], images=1, length_um=own["length_um"]
         ))  # fmt: skip
     return agreement.with_rates(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame()

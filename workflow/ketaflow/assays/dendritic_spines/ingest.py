@@ -14,7 +14,7 @@ from ketaflow.assays.dendritic_spines.model import MAIN, DendriteImage, ImageRow
 from ketaflow.assays.dendritic_spines.tracing.image_properties import is_dark_on_light
 from ketaflow.core import images
 from ketaflow.core.errors import IngestError
-from ketaflow.core.inputs import Rows
+from ketaflow.core.inputs import Rows, recording_name
 
 INVERTED = (
     "dark dendrites were turned into bright ones; ketaflow has not been measured on such stains: mark the spines of "
@@ -48,13 +48,17 @@ def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> DendriteImage:
     """
     (row,) = rows.of(MAIN, ImageRow)
     found = images.read(
-        folder / row.image, channel=row.channel, pixel_size_um=row.pixel_size_um, z_step_um=row.z_step_um
+        folder / row.image,
+        channel=row.channel,
+        pixel_size_um=row.pixel_size_um,
+        z_step_um=row.z_step_um,
+        series=row.series,
     )
     is_dark = settings.dendrites == "dark"
     _refuse_other_polarity(found, row.image, is_dark=is_dark)
     known_level = None if np.isnan(found.saturation_level) else found.saturation_level
     return DendriteImage(
-        recording=row.image,
+        recording=row.recording,
         image=row.image,
         animal=row.animal,
         region=row.region,
@@ -73,7 +77,11 @@ def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> DendriteImage:
 def _sample(row: ImageRow) -> str:
     """Name the dendrite below the animal: cell and dendrite, or the image where the table names no dendrite."""
     named = [name for name in (row.cell, row.dendrite) if name]
-    return "/".join(named) if row.dendrite else "/".join([*named, PurePosixPath(row.image).stem])
+    return (
+        "/".join(named)
+        if row.dendrite
+        else "/".join([*named, recording_name(PurePosixPath(row.image).stem, row.series)])
+    )
 
 
 def _refuse_other_polarity(found: images.Image, name: str, *, is_dark: bool) -> None:

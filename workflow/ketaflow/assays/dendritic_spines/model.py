@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ketaflow.core.inputs import Rows
+from ketaflow.core.inputs import Rows, recording_name
 from ketaflow.core.results import Measurement, frame, table
 
 MAIN = "dendritic_spines"
@@ -33,6 +33,12 @@ class ImageRow:
     channel: str | None
     pixel_size_um: float | None
     z_step_um: float | None
+    series: str | None = None
+
+    @property
+    def recording(self) -> str:
+        """Name of the recording: the image, and its series where the row names one."""
+        return recording_name(self.image, self.series)
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def _field(row: FieldRow, folder: Path) -> Field:
     roi = images.read_roi(folder / row.roi, pixels.shape[:2]) if row.roi else None
     levels = [band.saturation_level for band in bands if math.isfinite(band.saturation_level)]
     return Field(
-        recording=row.image,
+        recording=row.recording,
         image=row.image,
         animal=row.animal,
         region=row.region,
@@ -81,27 +81,33 @@ def _field(row: FieldRow, folder: Path) -> Field:
 
 def _channel(row: FieldRow, folder: Path) -> Image:
     """One channel: named by the table, else the only one, else the one named like the marker."""
-    path = folder / row.image
     try:
-        return images.read(path, channel=row.channel, pixel_size_um=row.pixel_size_um, z_step_um=ANY_Z_STEP_UM)
+        return _read(row, folder, row.channel)
     except IngestError as error:
         if row.channel:
             raise
         try:
-            return images.read(path, channel=row.marker, pixel_size_um=row.pixel_size_um, z_step_um=ANY_Z_STEP_UM)
+            return _read(row, folder, row.marker)
         except IngestError:
             raise error from None
 
 
 def _colours(row: FieldRow, folder: Path) -> list[Image]:
     """Red, green and blue of a colour image."""
-    path = folder / row.image
     try:
-        return [
-            images.read(path, channel=colour, pixel_size_um=row.pixel_size_um, z_step_um=ANY_Z_STEP_UM)
-            for colour in COLOURS
-        ]
+        return [_read(row, folder, colour) for colour in COLOURS]
     except IngestError as error:
         raise IngestError(
             f"{error} (The table says dab: an image in colour, red, green and blue, is expected.)"
         ) from error
+
+
+def _read(row: FieldRow, folder: Path, channel: str | None) -> Image:
+    """One channel of the image of a row."""
+    return images.read(
+        folder / row.image,
+        channel=channel,
+        pixel_size_um=row.pixel_size_um,
+        z_step_um=ANY_Z_STEP_UM,
+        series=row.series,
+    )

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from ketaflow.core.inputs import Rows
+from ketaflow.core.inputs import Rows, recording_name
 from ketaflow.core.results import Measurement, table
 
 Stain = Literal["fluorescence", "dab"]
@@ -30,6 +30,12 @@ class FieldRow:
     pixel_size_um: float | None
     stain: str | None
     roi: str | None
+    series: str | None = None
+
+    @property
+    def recording(self) -> str:
+        """Name of the recording: the image, and its series where the row names one."""
+        return recording_name(self.image, self.series)
 
 
 @dataclass(frozen=True)

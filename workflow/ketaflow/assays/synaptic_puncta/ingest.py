@@ -92,7 +92,9 @@ def _image(row: FieldRow, side: Side, folder: Path) -> Image:
 
 def _read(row: FieldRow, path: Path, channel: str | None) -> Image:
     """One channel of a file at the scale of the row."""
-    return images.read(path, channel=channel, pixel_size_um=row.pixel_size_um, z_step_um=row.z_step_um)
+    return images.read(
+        path, channel=channel, pixel_size_um=row.pixel_size_um, z_step_um=row.z_step_um, series=row.series
+    )
 
 
 def _channel(row: FieldRow, side: Side, image: Image) -> Channel:
@@ -117,7 +119,15 @@ def _limits(row: FieldRow, pre: Image, folder: Path) -> tuple[Region, tuple[str,
         path = folder / (row.mask_image or row.file("pre"))
         # The scale of a mask is that of its field.
         step = None if math.isnan(pre.z_step_um) else pre.z_step_um
-        mask = images.read(path, channel=row.mask_channel, pixel_size_um=pre.pixel_size_um, z_step_um=step or 1.0)
+        # A mask in a file of its own is the only image of that file.
+        series = None if row.mask_image and row.mask_image not in (row.file("pre"), row.file("post")) else row.series
+        mask = images.read(
+            path,
+            channel=row.mask_channel,
+            pixel_size_um=pre.pixel_size_um,
+            z_step_um=step or 1.0,
+            series=series,
+        )
         if mask.pixels.shape[1:] != in_plane:
             found, wanted = (" x ".join(map(str, shape)) for shape in (mask.pixels.shape[1:], in_plane))
             raise IngestError(

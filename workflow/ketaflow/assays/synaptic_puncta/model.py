@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from ketaflow.core.inputs import recording_name
 from ketaflow.core.results import Measurement, table
 
 Side = Literal["pre", "post"]
@@ -33,6 +34,7 @@ class FieldRow:
     mask_channel: str | None = None
     mask_image: str | None = None
     secondary_only: bool | None = None
+    series: str | None = None
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -41,8 +43,8 @@ class FieldRow:
 
     @property
     def recording(self) -> str:
-        """The file that names the recording: the one with both channels, or that of the pre channel."""
-        return self.image or self.pre_image or ""
+        """Name of the recording: the file with both channels, or that of pre, and its series where one is named."""
+        return recording_name(self.image or self.pre_image or "", self.series)
 
     def file(self, side: Side) -> str:
         """The file that holds a channel."""

@@ -1,10 +1,9 @@
 """Bring the axes of a file into one order, (planes, channels, rows, columns).
 
-Only ``Z``, and axes that a file leaves unnamed, are depth. A file with several series, scenes, positions, tiles, phases
-or time points is refused with their number: which of them is meant cannot be guessed.
+Only ``Z``, and axes that a file leaves unnamed, are depth. Scenes, positions, tiles, phases and time points never are:
+a reader gives one of each, that which the column ``series`` names.
 """
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,17 +11,7 @@ import numpy as np
 
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images.model import StoredImage
-
-# Axes that files leave unnamed (tifffile: Q other, I sequence of pages); many programs save a z stack so.
-UNNAMED_AXES = "QI"
-# Axes that are never depth, by the letters of tifffile, nd2 and CZI: what one step along the axis is called.
-NOT_DEPTH = {
-    "T": "time point", "P": "position", "S": "scene", "M": "mosaic tile", "H": "phase", "B": "block", "V": "view",
-    "R": "repetition", "A": "angle", "E": "wavelength", "L": "exposure", "W": "well", "F": "field",
-}  # fmt: skip
-TIME = "T"
-# Longest list of names in a message.
-MAX_LISTED = 12
+from ketaflow.core.images.series import NOT_DEPTH
 
 
 class OrderedPixels(NamedTuple):
@@ -30,37 +19,6 @@ class OrderedPixels(NamedTuple):
 
     pixels: np.ndarray
     notes: tuple[str, ...]
-
-
-def refuse_several(path: Path, sizes: Mapping[str, int], names: Sequence[str] = ()) -> None:
-    """Refuse a file that holds several scenes, positions, tiles, phases, blocks or time points.
-
-    Parameters
-    ----------
-    path : Path
-        The file, for the message.
-    sizes : mapping of str to int
-        Length of each axis of the file.
-    names : sequence of str
-        Names of the scenes or positions, where the file gives them.
-
-    Raises
-    ------
-    IngestError
-        If an axis that is never depth is longer than one, with its length and the names.
-    """
-    several = {axis: size for axis, size in sizes.items() if axis in NOT_DEPTH and size > 1}
-    if not several:
-        return
-    found = " and ".join(f"{size} {NOT_DEPTH[axis]}s" for axis, size in several.items())
-    listed = f" ({', '.join(names[:MAX_LISTED])}{', ...' if len(names) > MAX_LISTED else ''})" if names else ""
-    advice = "Save each as a file of its own, in the microscope's program or in Fiji."
-    if set(several) == {TIME}:
-        advice = (
-            "Save one time point as a file of its own. If they are the planes of a stack, correct the file in Fiji: "
-            "Image > Properties, exchange the number of frames with that of slices."
-        )
-    raise IngestError(f"{path.name}: holds {found}{listed}, expected one. {advice}")
 
 
 def ordered(path: Path, stored: StoredImage) -> OrderedPixels:
@@ -81,16 +39,19 @@ def ordered(path: Path, stored: StoredImage) -> OrderedPixels:
     Raises
     ------
     IngestError
-        If the file holds several series, scenes or time points, or has axes that cannot be ordered.
+        If the axes cannot be ordered, or if one that is never depth is longer than one.
     """
     sizes = dict(zip(stored.axes, stored.pixels.shape, strict=True))
-    refuse_several(path, sizes)
+    # Besides Z, axes that a file leaves unnamed (tifffile: Q other, I sequence of pages); many programs save stacks so.
     depth = [axis for axis in stored.axes if axis not in "CYX" and sizes[axis] > 1]
-    if len(depth) > 1 or len(sizes) < len(stored.axes) or not {"Y", "X"} <= set(sizes):
+    is_plain = len(sizes) == len(stored.axes) and {"Y", "X"} <= set(sizes)
+    if len(depth) > 1 or set(depth) & set(NOT_DEPTH) or not is_plain:
         listed = ", ".join(f"{axis} {size}" for axis, size in zip(stored.axes, stored.pixels.shape, strict=True))
+        advice = "Save one time point and one position to a file of its own."
+        if not {"Y", "X"} <= set(sizes):
+            advice = "Only images with rows and columns (x and y) can be measured."
         raise IngestError(
-            f"{path.name}: expected planes, channels, height and width, found the axes {listed}. "
-            "Save one time point and one position to a file of its own."
+            f"{path.name}: expected planes, channels, height and width, found the axes {listed}. {advice}"
         )
     plane_axis = depth[0] if depth else "Z"
     notes: tuple[str, ...] = ()

@@ -8,7 +8,14 @@ from ketaflow.core.images.model import Image, StoredImage
 from ketaflow.core.images.readers import png_jpeg, tiff, vendor
 
 
-def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step_um: float | None) -> Image:
+def read(
+    path: Path,
+    *,
+    channel: str | None,
+    pixel_size_um: float | None,
+    z_step_um: float | None,
+    series: str | None = None,
+) -> Image:
     """Read one channel of a microscope image.
 
     Parameters
@@ -20,6 +27,8 @@ def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step
         channel.
     pixel_size_um, z_step_um : float or None
         Width of a pixel and distance between planes (um). They override the file's metadata.
+    series : str or None
+        Name or number from 1 of the series, scene, position or time point; None where the file holds one image.
 
     Returns
     -------
@@ -29,10 +38,10 @@ def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step
     Raises
     ------
     IngestError
-        If the file is missing parts, damaged or of another format, or has no such channel, several series or time
-        points, no usable scale or no contrast.
+        If the file is missing parts, damaged or of another format, or has no such channel or series, several
+        series of which none is named, no usable scale or no contrast.
     """
-    stored = _stored(path)
+    stored = _stored(path, series)
     selected = channels.select(path, stored, channel)
     stack = selected.pixels
     intensity.refuse_unusable(path, stack)
@@ -49,17 +58,17 @@ def read(path: Path, *, channel: str | None, pixel_size_um: float | None, z_step
     )
 
 
-def _stored(path: Path) -> StoredImage:
-    """All channels of a file, by the reader of its ending."""
+def _stored(path: Path, series: str | None) -> StoredImage:
+    """All channels of one series of a file, by the reader of its ending."""
     content.refuse_other_format(path)
     ending = path.suffix.lower()
     try:
-        if ending in vendor.PACKAGES:
-            found = vendor.read(path)
+        if ending in vendor.READERS:
+            found = vendor.read(path, series)
         elif ending in png_jpeg.ENDINGS:
-            found = png_jpeg.read(path)
+            found = png_jpeg.read(path, series)
         else:
-            found = tiff.read(path)
+            found = tiff.read(path, series)
         if found.pixels.ndim != len(found.axes) or not found.pixels.size:
             raise ValueError(f"{found.pixels.shape} pixels along the axes {found.axes}")
         return found

@@ -29,7 +29,7 @@ def agreement_figures(each: pd.DataFrame) -> list[Figure]:
 
 def _densities(each: pd.DataFrame) -> pd.DataFrame:
     """Length of each image, and its densities (per um): by ketaflow, and mean, lowest and highest by its raters."""
-    grouped = each.groupby("image")
+    grouped = each.groupby("recording")
     people = grouped["second_density_per_um"].agg(["mean", "min", "max"])
     return people.assign(machine=grouped["first_density_per_um"].first(), length_um=grouped["length_um"].first())
 

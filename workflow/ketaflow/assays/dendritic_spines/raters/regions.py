@@ -27,11 +27,12 @@ from ketaflow.assays.dendritic_spines.model import Correction
 from ketaflow.assays.dendritic_spines.raters import constants
 from ketaflow.assays.dendritic_spines.raters.imagej import RoiPoint, encode_point, read_points
 from ketaflow.assays.dendritic_spines.raters.matching import match_points
+from ketaflow.core.inputs import recording_name
 
 # Names of exported regions: number and class.
 EXPORTED = re.compile(r"(\d{4})-(\w+)")
-CORRECTION_COLUMNS = ("image", "action", "x_px", "y_px", "z_px", "class", "by")
-SCORE_COLUMNS = ("image", "rater", "x_px", "y_px", "z_px", "class")
+CORRECTION_COLUMNS = ("action", "x_px", "y_px", "z_px", "class", "by")
+SCORE_COLUMNS = ("rater", "x_px", "y_px", "z_px", "class")
 
 
 def roi_archives(spines: pd.DataFrame) -> dict[str, bytes]:
@@ -40,7 +41,7 @@ def roi_archives(spines: pd.DataFrame) -> dict[str, bytes]:
     Parameters
     ----------
     spines : data frame
-        The table ``spines``: ``image``, ``spine``, ``x_px``, ``y_px``, ``z_px``, ``class``.
+        The table ``spines``: ``recording``, ``spine``, ``x_px``, ``y_px``, ``z_px``, ``class``.
 
     Returns
     -------
@@ -48,8 +49,8 @@ def roi_archives(spines: pd.DataFrame) -> dict[str, bytes]:
         Zip of each image by file name; equal spines give equal bytes.
     """
     made: dict[str, bytes] = {}
-    for image, rows in spines.groupby("image"):
-        stem = re.sub(r"[^\w.-]+", "_", str(image))
+    for recording, rows in spines.groupby("recording"):
+        stem = re.sub(r"[^\w.-]+", "_", str(recording))
         # Two images may have names that differ only in characters that no file name may hold.
         taken = sum(name.startswith(f"{stem}_rois") for name in made)
         made[f"{stem}_rois{f'_{taken + 1}' if taken else ''}.zip"] = _archive(rows)
@@ -101,13 +102,17 @@ def main(words: list[str]) -> None:
     """Run one of the two commands."""
     given = _parser().parse_args(words)
     points = read_points(given.rois)
+    # The column series is printed only where it is needed: an image with one series has none.
+    place: tuple[str, ...] = (given.image, given.series) if given.series else (given.image,)
+    columns = ("image", "series")[: len(place)]
     if given.command == "scores":
-        marks = [(given.image, given.rater, *_place(point), point.spine_class) for point in points]
-        return _write(SCORE_COLUMNS, marks, sys.stdout)
+        marks = [(*place, given.rater, *_place(point), point.spine_class) for point in points]
+        return _write((*columns, *SCORE_COLUMNS), marks, sys.stdout)
     spines = pd.read_csv(given.results / "dendritic_spines" / "spines.csv")
-    rows = corrections_from_rois(spines[spines["image"].eq(given.image)], points, given.by)
-    changes = [(given.image, row.action, row.x_px, row.y_px, row.z_px, row.spine_class, row.by) for row in rows]
-    return _write(CORRECTION_COLUMNS, changes, sys.stdout)
+    own = spines[spines["recording"].eq(recording_name(given.image, given.series))]
+    rows = corrections_from_rois(own, points, given.by)
+    changes = [(*place, row.action, row.x_px, row.y_px, row.z_px, row.spine_class, row.by) for row in rows]
+    return _write((*columns, *CORRECTION_COLUMNS), changes, sys.stdout)
 
 
 def _archive(rows: pd.DataFrame) -> bytes:
@@ -153,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     changed.add_argument("results", type=Path, help="results folder of ketaflow")
     for command in (changed, scores):
         command.add_argument("image", help="the image as in dendritic_spines")
+        command.add_argument("--series", help="its series, where the table names one")
         command.add_argument("rois", type=Path, help="zip saved by Fiji's ROI manager, or one .roi file")
     changed.add_argument("--by", default="", help="who changed it")
     scores.add_argument("--rater", required=True, help="who marked it")

@@ -7,6 +7,7 @@ import numpy as np
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images.content import JPEG_SIGNATURE, PNG_SIGNATURE
 from ketaflow.core.images.model import StoredImage
+from ketaflow.core.images.series import Part, chosen
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 # Second byte of the marker that starts the scan, and the marker that ends the image (ITU-T T.81, table B.1).
@@ -15,13 +16,15 @@ JPEG_END_OF_IMAGE = b"\xff\xd9"
 COLOUR_NAMES = ("red", "green", "blue", "alpha")
 
 
-def read(path: Path) -> StoredImage:
+def read(path: Path, series: str | None = None) -> StoredImage:
     """Read a PNG or JPEG file.
 
     Parameters
     ----------
     path : Path
         The file.
+    series : str or None
+        1 or None: such a file holds one image.
 
     Returns
     -------
@@ -31,12 +34,13 @@ def read(path: Path) -> StoredImage:
     Raises
     ------
     IngestError
-        If a JPEG lacks its end.
+        If a JPEG lacks its end, or if another series than 1 is wanted.
     ValueError
         If the content is neither PNG nor JPEG.
     """
     import imagecodecs
 
+    chosen(path, [Part()], series)
     content = path.read_bytes()
     if content.startswith(PNG_SIGNATURE):
         pixels = imagecodecs.png_decode(content)

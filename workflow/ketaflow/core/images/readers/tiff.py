@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ketaflow.core.errors import IngestError
-from ketaflow.core.images.axes import MAX_LISTED
 from ketaflow.core.images.model import StoredImage
 from ketaflow.core.images.readers import png_jpeg, tiff_metadata
+from ketaflow.core.images.series import MAX_LISTED, Part, chosen, parts
 
 if TYPE_CHECKING:
     import tifffile
@@ -40,13 +40,15 @@ PREVIEW_SHARE = 0.25
 INVALID_OFFSET_MESSAGE = re.compile(r"invalid (page|value|tag) offset")
 
 
-def read(path: Path) -> StoredImage:
-    """Read the image of a TIFF file.
+def read(path: Path, series: str | None = None) -> StoredImage:
+    """Read an image of a TIFF file.
 
     Parameters
     ----------
     path : Path
         The file.
+    series : str or None
+        Name or number from 1 of the series, position or time point; None where the file holds one image.
 
     Returns
     -------
@@ -56,15 +58,19 @@ def read(path: Path) -> StoredImage:
     Raises
     ------
     IngestError
-        If the file holds several images, fewer planes than its header promises, or a part of a set of files.
+        If the file holds several images of which none is named, fewer planes than its header promises, or a part of a
+        set of files.
     """
     import tifffile
 
     try:
         with _tifffile_warnings() as warnings, tifffile.TiffFile(path) as file:
-            series = _only_series(path, file)
-            _refuse_truncated(path, file, series, warnings)
-            return _stored(file, series)
+            images = _images(file)
+            listed = [part for number, image in enumerate(images) for part in _parts(image, number)]
+            part = chosen(path, listed, series)
+            image = images[part.series]
+            _refuse_truncated(path, file, image, warnings)
+            return _stored(file, image, part)
     except IngestError:
         raise
     except Exception:
@@ -73,19 +79,32 @@ def read(path: Path) -> StoredImage:
         raise
 
 
-def _stored(file: "tifffile.TiffFile", series: "tifffile.TiffPageSeries") -> StoredImage:
-    """Pixels of a series and what the metadata say of them."""
-    pixels = series.asarray()
-    names = tiff_metadata.channel_names(file)
-    found = tiff_metadata.scale(file)
+def _parts(image: "tifffile.TiffPageSeries", number: int) -> list[Part]:
+    """The images of a series: one for each scene, position or time point."""
+    sizes = dict(zip(_axes(image), image.shape, strict=True))
+    return parts(sizes, series=number, name=image.name or "")
+
+
+def _axes(image: "tifffile.TiffPageSeries") -> str:
+    """Axes of a series, with the samples of a pixel as channels."""
+    return str(image.axes.replace("S", "C") if "C" not in image.axes else image.axes)
+
+
+def _stored(file: "tifffile.TiffFile", image: "tifffile.TiffPageSeries", part: Part) -> StoredImage:
+    """Pixels of an image and what the metadata say of them."""
+    axes, pixels = _axes(image), image.asarray()
+    pixels = pixels[tuple(part.at.get(axis, slice(None)) for axis in axes)]
+    own = tiff_metadata.Described.of(file, image)
+    names = tiff_metadata.channel_names(own)
+    found = tiff_metadata.scale(own)
     return StoredImage(
         pixels=pixels,
-        axes=series.axes.replace("S", "C") if "C" not in series.axes else series.axes,
+        axes="".join(axis for axis in axes if axis not in part.at),
         scale=found[0] if found else None,
         scale_source=found[1] if found else "",
-        channels=names or (png_jpeg.colour_names(pixels) if "S" in series.axes else ()),
-        bits=tiff_metadata.significant_bits(file),
-        acquisitions=tiff_metadata.acquisitions(file),
+        channels=names or (png_jpeg.colour_names(pixels) if "S" in image.axes else ()),
+        bits=tiff_metadata.significant_bits(own),
+        acquisitions=tiff_metadata.acquisitions(own),
     )
 
 
@@ -109,19 +128,10 @@ def _is_short(path: Path) -> bool:
     return False
 
 
-def _only_series(path: Path, file: "tifffile.TiffFile") -> "tifffile.TiffPageSeries":
-    """The file's only image; thumbnails, labels and overviews beside it are passed over."""
-    largest = max(math.prod(series.shape) for series in file.series)
-    images = [series for series in file.series if not _is_preview(series, largest, named=file.is_ome)]
-    if len(images) != 1:
-        listed = ", ".join(
-            f"{number}: {f'{series.name} ' if series.name else ''}{' x '.join(map(str, series.shape))}"
-            for number, series in enumerate(images[:MAX_LISTED], start=1)
-        )
-        raise IngestError(
-            f"{path.name}: holds {len(images)} images ({listed}), expected one. Save each position as its own file."
-        )
-    return images[0]
+def _images(file: "tifffile.TiffFile") -> "list[tifffile.TiffPageSeries]":
+    """The images of a file, in its order; thumbnails, labels and overviews beside them are passed over."""
+    largest = max(math.prod(image.shape) for image in file.series)
+    return [image for image in file.series if not _is_preview(image, largest, named=file.is_ome)]
 
 
 def _is_preview(series: "tifffile.TiffPageSeries", largest: int, *, named: bool) -> bool:

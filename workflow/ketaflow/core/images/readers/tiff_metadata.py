@@ -4,6 +4,7 @@ Each private ``*_scale`` reads one kind of metadata and returns None where a fil
 judged here; ``scale`` and ``intensity`` refuse what is impossible.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -28,13 +29,46 @@ UM_PER_M = 1e6
 PACKED_BITS = (10, 12, 14)
 
 
-def scale(file: "tifffile.TiffFile") -> tuple[Scale, str] | None:
+@dataclass(frozen=True)
+class Described:
+    """An image of an open file, and the metadata that describe it.
+
+    Attributes
+    ----------
+    file : tifffile.TiffFile
+        The open file.
+    image : tifffile.TiffPageSeries
+        The image.
+    pixels : Element or None
+        Its ``Pixels`` element in the OME-XML; None where there is none, or where it is not known which is its own.
+    """
+
+    file: "tifffile.TiffFile"
+    image: "tifffile.TiffPageSeries"
+    pixels: ElementTree.Element | None
+
+    @classmethod
+    def of(cls, file: "tifffile.TiffFile", image: "tifffile.TiffPageSeries") -> "Described":
+        """Find the OME metadata of an image: by its place, where each has some, else by its name."""
+        if not file.ome_metadata:
+            return cls(file, image, None)
+        elements = [one for one in ElementTree.fromstring(file.ome_metadata) if one.tag.endswith("}Image")]
+        if len(elements) != len(file.series):
+            elements = [one for one in elements if one.get("Name") == image.name]
+            own = elements[0] if len(elements) == 1 else None
+        else:
+            own = elements[file.series.index(image)]
+        found = [] if own is None else [one for one in own if one.tag.endswith("}Pixels")]
+        return cls(file, image, found[0] if found else None)
+
+
+def scale(own: Described) -> tuple[Scale, str] | None:
     """Return the first voxel size that a file's metadata give.
 
     Parameters
     ----------
-    file : tifffile.TiffFile
-        An open file.
+    own : Described
+        An image of an open file.
 
     Returns
     -------
@@ -48,15 +82,15 @@ def scale(file: "tifffile.TiffFile") -> tuple[Scale, str] | None:
         ("MetaMorph", _metamorph_scale),
         ("TIFF", _tag_scale),
     ):
-        found = scale_of(file)
+        found = scale_of(own)
         if found:
             return found, source
     return None
 
 
-def channel_names(file: "tifffile.TiffFile") -> tuple[str, ...]:
-    """Names of the channels of an open file; empty where it does not name them all."""
-    pixels = _ome_pixels(file)
+def channel_names(own: Described) -> tuple[str, ...]:
+    """Names of the channels of an image; empty where the file does not name them all."""
+    pixels, file = own.pixels, own.file
     if pixels is not None:
         named = tuple(channel.get("Name") or "" for channel in pixels if channel.tag.endswith("Channel"))
         return named if all(named) else ()
@@ -66,28 +100,26 @@ def channel_names(file: "tifffile.TiffFile") -> tuple[str, ...]:
     return ()
 
 
-def significant_bits(file: "tifffile.TiffFile") -> int | None:
+def significant_bits(own: Described) -> int | None:
     """Bits that the detector uses, as an open file states them; None where it does not."""
-    pixels = _ome_pixels(file)
-    stated = None if pixels is None else pixels.get("SignificantBits")
-    packed = int(file.pages.first.bitspersample)
+    stated = None if own.pixels is None else own.pixels.get("SignificantBits")
+    packed = int(own.image.keyframe.bitspersample)
     return int(stated) if stated else packed if packed in PACKED_BITS else None
 
 
-def acquisitions(file: "tifffile.TiffFile") -> tuple[Acquisition, ...]:
+def acquisitions(own: Described) -> tuple[Acquisition, ...]:
     """Exposure and gain of each channel, from OME or Micro-Manager metadata; empty where the file has neither."""
-    pixels = _ome_pixels(file)
-    if pixels is not None:
-        return _ome_acquisitions(pixels)
+    if own.pixels is not None:
+        return _ome_acquisitions(own.pixels)
     by_channel: dict[int, Acquisition] = {}
-    for page in file.pages:
+    for page in own.file.pages:
         tags = page.tags if hasattr(page, "tags") else {}
         settings = tags.get(MICRO_MANAGER_TAG) if tags else None
         if settings is None:
             return ()
-        own = settings.value
-        exposure = own.get("Exposure-ms")
-        by_channel.setdefault(int(own.get("ChannelIndex", 0)), Acquisition(float(exposure) if exposure else None))
+        exposure = settings.value.get("Exposure-ms")
+        channel = int(settings.value.get("ChannelIndex", 0))
+        by_channel.setdefault(channel, Acquisition(float(exposure) if exposure else None))
     return tuple(by_channel[channel] for channel in sorted(by_channel))
 
 
@@ -99,14 +131,6 @@ def ome_files(file: "tifffile.TiffFile") -> tuple[str, ...]:
     named = (element.get("FileName") for element in elements if element.tag.endswith("}UUID"))
     names = tuple(dict.fromkeys(name for name in named if name))
     return names if len(names) > 1 else ()
-
-
-def _ome_pixels(file: "tifffile.TiffFile") -> ElementTree.Element | None:
-    """The ``Pixels`` element of the first image."""
-    if not file.ome_metadata:
-        return None
-    root = ElementTree.fromstring(file.ome_metadata)
-    return next((element for element in root.iter() if element.tag.endswith("}Pixels")), None)
 
 
 def _ome_acquisitions(pixels: ElementTree.Element) -> tuple[Acquisition, ...]:
@@ -124,12 +148,11 @@ def _ome_acquisitions(pixels: ElementTree.Element) -> tuple[Acquisition, ...]:
     return tuple(found)
 
 
-def _ome_scale(file: "tifffile.TiffFile") -> Scale | None:
+def _ome_scale(own: Described) -> Scale | None:
     """Physical size of a voxel, from the OME-XML."""
-    pixels = _ome_pixels(file)
-    if pixels is None:
+    if own.pixels is None:
         return None
-    width, height, step = (_ome_size(pixels, axis) for axis in "XYZ")
+    width, height, step = (_ome_size(own.pixels, axis) for axis in "XYZ")
     return Scale(width, height or width, step) if width else None
 
 
@@ -140,27 +163,27 @@ def _ome_size(pixels: ElementTree.Element, axis: str) -> float | None:
     return float(stated) * unit if stated and unit else None
 
 
-def _imagej_scale(file: "tifffile.TiffFile") -> Scale | None:
+def _imagej_scale(own: Described) -> Scale | None:
     """ImageJ keeps pixels per unit in the resolution tags, and the unit's name in the description."""
-    metadata = file.imagej_metadata or {}
+    metadata = own.file.imagej_metadata or {}
     unit = UM_PER_UNIT.get(str(metadata.get("unit", "")).lower())
-    per_unit = _resolution(file)
+    per_unit = _resolution(own)
     if not unit or not per_unit:
         return None
     step = metadata.get("spacing")
     return Scale(unit / per_unit[0], unit / per_unit[1], abs(float(step)) * unit if step else None)
 
 
-def _lsm_scale(file: "tifffile.TiffFile") -> Scale | None:
+def _lsm_scale(own: Described) -> Scale | None:
     """Voxel size of a Zeiss LSM file, stored in metres."""
-    metadata = (file.lsm_metadata or {}) if file.is_lsm else {}
+    metadata = (own.file.lsm_metadata or {}) if own.file.is_lsm else {}
     width, height, step = (metadata.get(f"VoxelSize{axis}") for axis in "XYZ")
     return Scale(width * UM_PER_M, height * UM_PER_M, step * UM_PER_M if step else None) if width and height else None
 
 
-def _metamorph_scale(file: "tifffile.TiffFile") -> Scale | None:
+def _metamorph_scale(own: Described) -> Scale | None:
     """Calibration of a MetaMorph stack (STK)."""
-    metadata = (file.stk_metadata or {}) if file.is_stk else {}
+    metadata = (own.file.stk_metadata or {}) if own.file.is_stk else {}
     unit = UM_PER_UNIT.get(str(metadata.get("CalibrationUnits", "")).lower())
     if not unit or not metadata.get("XCalibration"):
         return None
@@ -169,18 +192,18 @@ def _metamorph_scale(file: "tifffile.TiffFile") -> Scale | None:
     return Scale(metadata["XCalibration"] * unit, metadata["YCalibration"] * unit, step * unit if step else None)
 
 
-def _tag_scale(file: "tifffile.TiffFile") -> Scale | None:
+def _tag_scale(own: Described) -> Scale | None:
     """The resolution tags alone, which give no scale without a unit of length."""
-    per_unit = _resolution(file)
-    unit = UM_PER_RESOLUTION_UNIT.get(int(file.pages.first.tags.valueof("ResolutionUnit", 1)))
+    per_unit = _resolution(own)
+    unit = UM_PER_RESOLUTION_UNIT.get(int(own.image.keyframe.tags.valueof("ResolutionUnit", 1)))
     if not unit or not per_unit or per_unit == (1.0, 1.0):
         return None
     return Scale(unit / per_unit[0], unit / per_unit[1], None)
 
 
-def _resolution(file: "tifffile.TiffFile") -> tuple[float, float] | None:
+def _resolution(own: Described) -> tuple[float, float] | None:
     """Pixels per unit of length, across and down."""
-    across, down = (file.pages.first.tags.valueof(f"{axis}Resolution") for axis in "XY")
+    across, down = (own.image.keyframe.tags.valueof(f"{axis}Resolution") for axis in "XY")
     if not across or not down or not across[0] or not down[0] or not across[1] or not down[1]:
         return None
     return across[0] / across[1], down[0] / down[1]
