@@ -18,7 +18,7 @@ from ketaflow.core.results import (
     table,
 )
 from ketaflow.engine import batch_files, collect, recordings
-from ketaflow.engine.batch_files import NamedRecording, Outcome, Source
+from ketaflow.engine.batch_files import ExpectedMeasure, NamedRecording, Outcome, Source
 
 ASSAY = "forced_swim"
 TABLE = Source("forced_swim.csv", "t", 10)
@@ -35,6 +35,9 @@ class Measured:
     measurements: list[Measurement] = table()
 
 
+GIVEN = (ExpectedMeasure("immobility_s"),)
+
+
 def batch(folder: Path, immobility_s: float | None = 150.0, verdict: str = "pass", sha256: str = "a") -> Path:
     """One video that was measured and one that could not be read."""
     failed = {"status": "failed", "reason": "v/2.mp4: no bytes in this file"}
@@ -43,7 +46,7 @@ def batch(folder: Path, immobility_s: float | None = 150.0, verdict: str = "pass
     seen = check("brightness", 80.0, recording="r1", animal="M1", message="too dark", verdict=verdict)
     first, second = (
         {
-            "recordings": (NamedRecording(f"r{n}", f"M{n}", "test", (f"v/{n}.mp4",), ""),),
+            "recordings": (NamedRecording(f"r{n}", f"M{n}", "test", (f"v/{n}.mp4",), "", GIVEN),),
             "sources": (Source(f"v/{n}.mp4", sha, 5),),
         }
         for n, sha in ((1, sha256), (2, "b"))

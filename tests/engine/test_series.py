@@ -145,3 +145,21 @@ def test_the_same_series_twice_is_refused(folder):
     (folder / "dendritic_spines.csv").write_text(TABLES["dendritic_spines"].format(rows))
     with pytest.raises(CohortError, match=r"image 'slices\.ome\.tif', series '2' is already in row 2"):
         load(folder)
+
+
+PUNCTA = "image,animal,region,pre_marker,post_marker\n{}"
+
+
+@pytest.mark.parametrize(
+    ("row", "measure", "analyte"),
+    [
+        ("slices.ome.tif,M1,mPFC,PSD95,", "puncta_density_per_um2", "PSD95"),
+        ("slices.ome.tif,M1,mPFC,VGluT1,PSD95", "synapse_density_per_um2", None),
+    ],
+    ids=["one marker", "two markers"],
+)
+def test_a_failed_recording_is_listed_under_the_measure_that_its_row_gives(folder, row, measure, analyte):
+    (folder / "synaptic_puncta.csv").write_text(PUNCTA.format(f"{row}\n"))
+    (group,) = next(iter(load(folder).batches["synaptic_puncta"].values()))
+    (named,) = recordings.named("synaptic_puncta", group)
+    assert [(one.measure, one.analyte, one.region) for one in named.expected] == [(measure, analyte, "mPFC")]

@@ -42,10 +42,20 @@ class Source:
 
 
 @dataclass(frozen=True)
+class ExpectedMeasure:
+    """A measure that a recording gives unless it fails, with the protein and region that its rows name."""
+
+    measure: str
+    analyte: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
 class NamedRecording:
     """One recording of a group as measurements, checks and the review name it.
 
-    ``paths`` are its files, ``rows_sha256`` the fingerprint of its rows where it consists of rows alone.
+    ``paths`` are its files, ``rows_sha256`` the fingerprint of its rows where it consists of rows alone, ``expected``
+    the measures that it gives unless it fails.
     """
 
     name: str
@@ -53,6 +63,7 @@ class NamedRecording:
     session: str | None
     paths: tuple[str, ...]
     rows_sha256: str
+    expected: tuple[ExpectedMeasure, ...] = ()
 
 
 @dataclass(frozen=True)

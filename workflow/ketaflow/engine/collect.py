@@ -208,7 +208,7 @@ def _assay(assay: str, given: AssayInput) -> Collected:
     measured = tables.pop("measurements", pd.DataFrame())
     checked, found = _checked(assay, given.folders)
     failures = [(one, outcome.reason) for outcome in found if outcome.status == "failed" for one in outcome.recordings]
-    measured = _together([measured, frame(_failed_measurements(assay, failures), Measurement)])
+    measured = _together([measured, frame(_failed_measurements(failures), Measurement)])
     checks = _together([*checked, frame(_failed_checks(failures), Check)])
     figures: list[Figure] = []
     if assays.has(assay, "cohort"):
@@ -279,13 +279,21 @@ def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
-def _failed_measurements(assay: str, failures: list[tuple[NamedRecording, str]]) -> list[Measurement]:
+def _failed_measurements(failures: list[tuple[NamedRecording, str]]) -> list[Measurement]:
     """An empty value with its reason for each measure that a failed recording should have given."""
-    always = [name for name, facts in assays.described(assay, "measures").items() if facts.get("always")]
     return [
-        measurement(name, None, animal=one.animal, recording=one.name, reason=reason, session=one.session)
+        measurement(
+            expected.measure,
+            None,
+            animal=one.animal,
+            recording=one.name,
+            reason=reason,
+            session=one.session,
+            analyte=expected.analyte,
+            region=expected.region,
+        )
         for one, reason in failures
-        for name in always
+        for expected in one.expected
     ]
 
 
@@ -300,7 +308,7 @@ def _recordings(
     assay: str, found: list[Outcome[Any]], measured: pd.DataFrame, checks: pd.DataFrame, given: AssayInput
 ) -> pd.DataFrame:
     """One row per recording and file, with its status."""
-    status = _statuses(assay, measured, checks)
+    status = _statuses(found, measured, checks)
     unread = _unread(checks)
     made = []
     for outcome in found:
@@ -330,11 +338,11 @@ def _unread(checks: pd.DataFrame) -> dict[str, str]:
     return dict(zip(failed["recording"], failed["message"], strict=True))
 
 
-def _statuses(assay: str, measured: pd.DataFrame, checks: pd.DataFrame) -> dict[str, tuple[str, str]]:
+def _statuses(found: list[Outcome[Any]], measured: pd.DataFrame, checks: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Status and reason of each recording, from its measurements and checks.
 
-    A recording has failed where none of the measures that every recording of the assay gives has a value, or, if it has
-    none of these, where no measure has one.
+    A recording has failed where none of the measures that it gives unless it fails has a value, or, if it has none of
+    these, where no measure has one.
     """
     status: dict[str, tuple[str, str]] = {}
     if len(checks):
@@ -342,8 +350,11 @@ def _statuses(assay: str, measured: pd.DataFrame, checks: pd.DataFrame) -> dict[
         for name, messages in doubtful.groupby("recording")["message"]:
             status[str(name)] = ("flagged", "; ".join(dict.fromkeys(messages.dropna())))
     if len(measured):
-        always = {name for name, facts in assays.described(assay, "measures").items() if facts.get("always")}
-        expected = measured["measure"].isin(always)
+        always = {
+            (one.name, expected.measure) for outcome in found for one in outcome.recordings for expected in one.expected
+        }
+        named = zip(measured["recording"], measured["measure"], strict=True)
+        expected = pd.Series([pair in always for pair in named], index=measured.index, dtype=bool)
         counted = measured[expected | ~measured["recording"].isin(measured.loc[expected, "recording"])]
         failed = counted["status"].eq("failed").groupby(counted["recording"]).all()
         reasons = counted[counted["status"].eq("failed")].groupby("recording")["reason"].first()

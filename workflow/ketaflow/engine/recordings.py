@@ -9,7 +9,7 @@ from typing import Any
 from ketaflow import assays
 from ketaflow.core import files
 from ketaflow.core.inputs import Group, row_name
-from ketaflow.engine.batch_files import NamedRecording
+from ketaflow.engine.batch_files import ExpectedMeasure, NamedRecording
 
 Row = Mapping[str, Any]
 
@@ -58,8 +58,26 @@ def named(assay: str, group: Group) -> tuple[NamedRecording, ...]:
         animal = rows[0].get("animal") if rows else found[0].animal
         session = rows[0].get("session") if rows else None
         alone = "" if paths else files.digest(sorted(files.digest(row) for row in rows or everything))
-        found.append(NamedRecording(name, animal, session, paths, alone))
+        expected = tuple(dict.fromkeys(one for row in rows or [{}] for one in _expected(assay, row)))
+        found.append(NamedRecording(name, animal, session, paths, alone, expected))
     return tuple(found)
+
+
+def _expected(assay: str, row: Row) -> list[ExpectedMeasure]:
+    """Measures that a row of the main table gives unless its recording fails (``always`` in ``measures.yaml``)."""
+    described = assays.described(assay, "measures")
+    return [
+        ExpectedMeasure(name, row.get(facts.get("analyte_from", "")), row.get("region"))
+        for name, facts in described.items()
+        if _is_expected(facts.get("always", False), row)
+    ]
+
+
+def _is_expected(rule: bool | Mapping[str, str], row: Row) -> bool:
+    """Whether ``always`` holds for a row: yes or no, or by a column of the row that is ``filled`` or ``empty``."""
+    if isinstance(rule, bool):
+        return rule
+    return all(bool(row.get(column)) == (state == "filled") for state, column in rule.items())
 
 
 def _rows_by_recording(assay: str, group: Group) -> list[tuple[str, list[Row]]]:

@@ -336,8 +336,9 @@ def code(stage: str, assay: str) -> str:
 def stage_parts(stage: str, assay: str) -> list[str | Path]:
     """Script, module and described tables of one stage of one assay."""
     script = "draw" if stage == "simulate" else stage
-    schemas = _described([assay], "tables.schema") if stage in ("ingest", "clip", "calibrate") else []
-    return [f"scripts.{script}", f"ketaflow.assays.{assay}.{stage}", *schemas]
+    described = {"ingest": ("tables.schema", "measures")} | dict.fromkeys(("clip", "calibrate"), ("tables.schema",))
+    files_read = _described([assay], *described.get(stage, ()))
+    return [f"scripts.{script}", f"ketaflow.assays.{assay}.{stage}", *files_read]
 
 
 def script_code(script: str) -> str:
