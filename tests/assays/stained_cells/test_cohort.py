@@ -47,9 +47,9 @@ def test_another_white_level_is_flagged():
 def test_another_exposure_is_flagged_and_one_that_no_file_states_is_not_checked():
     found = [field(n, exposure=exposure) for n, exposure in enumerate((100.0, 100.0, 200.0, None))]
     checks = summarise({"fields": pd.DataFrame(found)}, {}, SETTINGS).checks
-    own = [check.verdict for check in checks if check.check == "exposure of the cohort"]
+    own = [check.verdict for check in checks if check.check == "exposure"]
     assert own == ["pass", "pass", "warn", "warn"]
-    assert not [check for check in checks if check.check == "gain of the cohort"]
+    assert not [check for check in checks if check.check == "gain"]
 
 
 def test_two_fields_are_no_reference():

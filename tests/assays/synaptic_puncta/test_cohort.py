@@ -49,7 +49,7 @@ def test_a_recording_of_another_exposure_is_flagged():
     assert [(one.recording, one.check, one.verdict) for one in found] == [
         ("a.tif", "exposure", "pass"), ("b.tif", "exposure", "pass"), ("c.tif", "exposure", "warn"),
     ]  # fmt: skip
-    assert found[2].message.startswith("Exposure 250 ms; most files of this marker have 100.")
+    assert found[2].message.startswith("Exposure 250 ms; most files of this marker have 100 ms.")
 
 
 def test_a_recording_that_states_no_gain_among_others_that_do_is_flagged():
@@ -65,5 +65,5 @@ def test_files_that_state_neither_are_not_compared():
 def test_a_control_of_another_exposure_is_flagged_and_listed_once():
     control = {"image": "c.tif", "marker": "PSD95", "exposure_ms": 300, "gain": None}
     summary = acquisition([marker_row("a.tif", 100), marker_row("b.tif", 100)], [control, control])
-    assert [one.verdict for one in summary.checks].count("warn") == 2
+    assert [one.verdict for one in summary.checks].count("warn") == 1
     assert len(summary.tables["controls"]) == 1

@@ -4,18 +4,13 @@ In: the table of fields. Out: one row per animal, region and marker, and checks 
 statistics take the fields themselves, nested in the animal.
 """
 
-import math
-
 import pandas as pd
 
 from ketaflow.assays.stained_cells.model import CohortSettings
+from ketaflow.core.images.checks import acquisition_checks
 from ketaflow.core.results import Check, Summary, Tables, check, within
 
 GROUPED_BY = ["animal", "region", "marker", "stain"]
-# What the file states of the acquisition, by column of the table of fields: name of the check and unit.
-ACQUISITION = {"exposure_ms": ("exposure of the cohort", "ms"), "gain": ("gain of the cohort", "")}
-# Shortest relative difference of two exposures or gains: metadata are rounded.
-TOLERANCE = 0.001
 WHITE = ["white_red", "white_green", "white_blue"]
 # Smallest number of fields whose median is a reference.
 MIN_FIELDS = 3
@@ -46,15 +41,15 @@ def summarise(tables: Tables, cohort: Tables, settings: CohortSettings) -> Summa
     animals = grouped[["cell_count", "area_mm2"]].sum()
     animals.insert(0, "fields", grouped.size())
     animals["cell_density_per_mm2"] = animals["cell_count"] / animals["area_mm2"]
+    compared = fields.groupby(["marker", "stain"], sort=True)
     checks = [
         one
-        for (marker, stain), own in fields.groupby(["marker", "stain"], sort=True)
+        for (marker, stain), own in compared
         if len(own) >= MIN_FIELDS
-        for one in (
-            *(_white_checks if stain == "dab" else _background_checks)(own, str(marker), settings),
-            *_acquisition_checks(own, str(marker)),
-        )
+        for one in (_white_checks if stain == "dab" else _background_checks)(own, str(marker), settings)
     ]
+    enough = fields[compared["marker"].transform("size").ge(MIN_FIELDS)]
+    checks += acquisition_checks(enough.assign(place=enough["marker"], control=""))
     return Summary(checks=checks, tables={"animals": animals.reset_index()})
 
 
@@ -96,32 +91,3 @@ def _white_checks(fields: pd.DataFrame, marker: str, settings: CohortSettings) -
         )
         for recording, animal, difference in zip(fields["recording"], fields["animal"], differences, strict=True)
     ]
-
-
-def _acquisition_checks(fields: pd.DataFrame, marker: str) -> list[Check]:
-    """Exposure and gain of each field beside the most frequent ones; no check of what no file states."""
-    checks = []
-    for column, (name, unit) in ACQUISITION.items():
-        stated = fields[column].astype(float)
-        if stated.isna().all():
-            continue
-        usual = float(stated.mode().iloc[0])
-        for recording, animal, value in zip(fields["recording"], fields["animal"], stated, strict=True):
-            equal = math.isclose(value, usual, rel_tol=TOLERANCE)
-            found = f"The file states {value:g}" if math.isfinite(value) else "The file states none"
-            checks.append(
-                check(
-                    name,
-                    value,
-                    recording=recording,
-                    animal=animal,
-                    place=marker,
-                    unit=unit,
-                    low=usual,
-                    high=usual,
-                    verdict="pass" if equal else "warn",
-                    message=f"{found}; the most frequent value of the cohort is {usual:g} {unit}".strip()
-                    + ". Intensities and counts are comparable at equal exposure and gain only.",
-                )
-            )
-    return checks

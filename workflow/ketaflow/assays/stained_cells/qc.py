@@ -5,7 +5,6 @@ knowing animal or arm.
 """
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -14,11 +13,10 @@ import pandas as pd
 from ketaflow.assays.stained_cells import constants
 from ketaflow.assays.stained_cells.figures import overlay
 from ketaflow.assays.stained_cells.model import Field, FieldResult, Fields, Measured, QcSettings
+from ketaflow.core.images.checks import ChannelSaturation, CheckOf, file_checks, pixel_size_check, saturation_check
 from ketaflow.core.results import Check, Checked, Figure, check, within
 
 UM2_PER_MM2 = 1e6
-# ``check`` for one marker of one recording.
-CheckOf = Callable[..., Check]
 
 
 def qc(fields: Fields, measured: Measured, settings: QcSettings) -> Checked:
@@ -54,17 +52,11 @@ def qc(fields: Fields, measured: Measured, settings: QcSettings) -> Checked:
 
 def _image_checks(field: Field, result: FieldResult, settings: QcSettings, check_of: CheckOf) -> list[Check]:
     """Checks of the image alone: scale, area, saturation, doubts about the file."""
-    size, share, area_um2 = field.pixel_size_um, result.saturated_pct, UM2_PER_MM2 * result.area_mm2
-    what = "black" if field.stain == "dab" else "saturated"
+    size, area_um2 = field.pixel_size_um, UM2_PER_MM2 * result.area_mm2
+    what = f"pixels of cells are {'black' if field.stain == 'dab' else 'saturated'}"
     rows = [
-        check_of(
-            "pixel size",
-            size,
-            unit="um",
-            high=settings.max_pixel_size_um,
-            verdict=within(size, None, settings.max_pixel_size_um),
-            message=f"A pixel is {size:.3g} um wide (from: {field.scale_source}). "
-            f"Above {settings.max_pixel_size_um:g} um small cells are lost.",
+        pixel_size_check(
+            check_of, size, field.scale_source, high_um=settings.max_pixel_size_um, consequence="small cells are lost"
         ),
         check_of(
             "area",
@@ -74,14 +66,7 @@ def _image_checks(field: Field, result: FieldResult, settings: QcSettings, check
             verdict=within(area_um2, settings.min_area_um2, None),
             message=f"{result.area_mm2:.3g} mm2 are measured. A small area holds few cells, and its density varies.",
         ),
-        check_of(
-            "saturation",
-            share,
-            unit="%",
-            high=settings.max_saturated_pct,
-            verdict=within(share, None, settings.max_saturated_pct),
-            message=f"{share:.1f} % of the pixels of cells are {what}.",
-        ),
+        saturation_check(check_of, ChannelSaturation(result.saturated_pct, what), high_pct=settings.max_saturated_pct),
     ]
     if field.planes > 1:
         rows.append(
@@ -94,8 +79,7 @@ def _image_checks(field: Field, result: FieldResult, settings: QcSettings, check
                 "of equal depth only.",
             )
         )
-    rows += [check_of("file", None, verdict="warn", message=f"The file: {note}.") for note in field.notes]
-    return rows
+    return rows + file_checks(check_of, field.notes)
 
 
 def _cell_checks(result: FieldResult, settings: QcSettings, check_of: CheckOf) -> list[Check]:

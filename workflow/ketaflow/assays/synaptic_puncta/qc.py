@@ -5,7 +5,6 @@ knowing animal or arm.
 """
 
 import math
-from collections.abc import Callable
 from functools import partial
 from itertools import islice
 
@@ -15,10 +14,9 @@ import pandas as pd
 from ketaflow.assays.synaptic_puncta import constants
 from ketaflow.assays.synaptic_puncta.figures import field_images
 from ketaflow.assays.synaptic_puncta.model import Field, Fields, MarkerRow, Measured, QcSettings, Section
+from ketaflow.core.images.checks import ChannelSaturation, CheckOf, file_checks, pixel_size_check, saturation_check
 from ketaflow.core.results import Check, Checked, Figure, check, within
 
-# ``check`` for one recording of one animal.
-CheckOf = Callable[..., Check]
 # Bleed-through is measured at the brightest share of the puncta, which must be numerous enough.
 _MIN_PUNCTA_FOR_BLEED = math.ceil(constants.MIN_CROSSTALK_PUNCTA / constants.BRIGHTEST_SHARE)
 
@@ -59,36 +57,19 @@ def qc(fields: Fields, measured: Measured, settings: QcSettings) -> Checked:
 
 def _image_checks(field: Field, settings: QcSettings, check_of: CheckOf) -> list[Check]:
     """Checks of the images alone: pixel size, saturation, doubts about the files."""
-    size, limit = field.pixel_size_um, settings.coarse_pixel_um
     rows = [
-        check_of(
-            "pixel size",
-            size,
-            unit="um",
-            high=limit,
-            verdict=within(size, None, limit),
-            message=f"A pixel is {size:.3g} um wide (from: {field.scale_source}). "
-            f"Above {limit:g} um puncta fall between pixels.",
+        pixel_size_check(
+            check_of,
+            field.pixel_size_um,
+            field.scale_source,
+            high_um=settings.coarse_pixel_um,
+            consequence="puncta fall between pixels",
         )
     ]
     for side, channel in field.channels.items():
-        share = channel.saturated_pct
-        known = share is not None
-        rows.append(
-            check_of(
-                "saturation",
-                share,
-                unit="%",
-                place=side,
-                high=settings.saturated_pct,
-                verdict=within(share, None, settings.saturated_pct) if known else "pass",
-                message=f"{share:.2f} % of the pixels are saturated."
-                if known
-                else "The saturation level of this file is not known.",
-            )
-        )
-    rows += [check_of("file", None, verdict="warn", message=note[:1].upper() + note[1:]) for note in field.notes]
-    return rows
+        found = ChannelSaturation(channel.saturated_pct, "pixels are saturated", side)
+        rows.append(saturation_check(check_of, found, high_pct=settings.saturated_pct))
+    return rows + file_checks(check_of, field.notes)
 
 
 def _area_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> list[Check]:
