@@ -20,6 +20,7 @@ rule ingest:
         marks=marks,
         folder=folder,
         settings=settings("ingest"),
+        limits=study.settings["limits"],
         code=code_digest("ingest"),
         cache=cache("ingest"),
     script:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import files
+from ketaflow.core.limits import Limits
 from ketaflow.engine import batches, progress, recordings
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ with files.log_to(snakemake.log[0]):
         params.code,
         Path(snakemake.output.recordings),
         Path(params.cache),
+        Limits(**params.limits),
     )
     failed = batches.ingest(job, recordings.groups_from(params.rows), Path(params.folder))
     progress.tell(Path(snakemake.log[0]).parents[2], job.stage, job.assay, snakemake.wildcards.batch, failed)

@@ -22,6 +22,7 @@ from typing import Any
 from ketaflow.core import faults, files
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Group, Rows
+from ketaflow.core.limits import Limits, refuse_oversized
 from ketaflow.engine import batch_files, recordings
 from ketaflow.engine.batch_files import Outcome, Source
 from ketaflow.engine.provenance.versions import run_record
@@ -42,6 +43,8 @@ class Job:
         Fingerprint of the code that runs it.
     output, cache : Path
         The batch file it writes, and the copy that serves the next run.
+    limits : Limits, optional
+        What the stage ingest refuses by its size.
     """
 
     assay: str
@@ -50,6 +53,7 @@ class Job:
     code: str
     output: Path
     cache: Path
+    limits: Limits | None = None
 
 
 def batched(groups: list[Group], batch_size: float, *, load: float = 0.0) -> dict[str, list[Group]]:
@@ -106,7 +110,7 @@ def ingest(job: Job, groups: list[Group], folder: Path) -> int:
     ]
     known, settings, done = _cached(job, own, keys), own.settings_from(job.settings), []
     for group, read, key in zip(groups, sources, keys, strict=True):
-        outcome = known.get(key) or _attempt(group.name, _reading(own, group, folder, settings))
+        outcome = known.get(key) or _attempt(group.name, _reading(job, group, folder, settings))
         named = recordings.named(job.assay, group)
         done.append(replace(outcome, name=group.name, key=key, recordings=named, sources=read))
     if not all((folder / path).exists() for group in groups for path in group.files):
@@ -132,14 +136,16 @@ def _absent_file(cache: Path) -> Path:
     return cache.with_suffix(".absent")
 
 
-def _reading(own: Stage, group: Group, folder: Path, settings: object) -> Callable[[], object]:
+def _reading(job: Job, group: Group, folder: Path, settings: object) -> Callable[[], object]:
     """The reading of one group: tried twice where it fails, with the drive checked in between."""
-    paths = [folder / path for path in group.files]
+    own, paths = stage(job.assay, job.stage), [folder / path for path in group.files]
 
     def read() -> object:
         for path in paths:
             if path.exists():
                 faults.refuse_irregular(path, folder)
+                if job.limits:
+                    refuse_oversized(path, job.limits)
         return own.run(Rows(group.rows), folder, settings)
 
     return lambda: faults.attempt(read, *paths)

@@ -20,6 +20,8 @@ MISSPELT = 0.8
 # A number with one comma that cannot separate thousands: 20,4 or 0,125 or 3,1416.
 DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d{1,2}|\d+,\d{4,}|0,\d+)")
 SHOWN_NAMES = 3
+# Digits of the largest number a computer holds; a longer text is no number.
+LONGEST_NUMBER = 308
 
 Columns = Mapping[str, Mapping[str, Any]]
 
@@ -230,7 +232,7 @@ def numeric_own_columns(frame: pd.DataFrame, own: list[str]) -> pd.DataFrame:
     made = {}
     for name in own:
         filled = [text for text in frame[name].dropna() if str(text).lower() not in EMPTY]
-        if filled and all(NUMBER.fullmatch(str(text)) for text in filled):
+        if filled and all(len(str(text)) <= LONGEST_NUMBER and NUMBER.fullmatch(str(text)) for text in filled):
             made[name] = pd.to_numeric(frame[name].where(frame[name].isin(filled)))
     return frame.assign(**made) if made else frame
 

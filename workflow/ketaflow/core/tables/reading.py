@@ -1,4 +1,4 @@
-"""From a file to rows of text: encodings, delimiters, Excel's cell formats, title and comment rows."""
+"""From a file to rows of text: encodings, delimiters, title and comment rows."""
 
 import csv
 import io
@@ -6,19 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from ketaflow.core.tables import workbooks
 from ketaflow.core.tables.words import quoted
 
 ENDINGS = (".csv", ".tsv", ".xlsx")
 COMMENT_MARKS = ("*", "#")
 # A header that has not come by this row is not there.
 MOST_TITLE_ROWS = 20
+# Repeated headings that a message names.
+MOST_NAMED = 12
 # The longest cell a table may have; Excel's own limit is 32,767 characters.
 LONGEST_CELL = 131_072
-ZEROS = re.compile(r"0{2,}")
 NUMERIC = re.compile(r"[0-9]")
 
 
@@ -69,12 +69,12 @@ def find(folder: Path, name: str) -> list[Path]:
 def decode(content: bytes) -> str:
     """Text of a file in UTF-8 (with or without BOM), UTF-16 or Latin-1 (Windows-1252)."""
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16")
+        return content.decode("utf-16", errors="replace")
     if content.startswith(b"\xef\xbb\xbf"):
         return content.decode("utf-8-sig")
     head = content[:400]
     if head.count(0) > len(head) // 4:
-        return content.decode("utf-16-be" if head[:1] == b"\0" else "utf-16-le")
+        return content.decode("utf-16-be" if head[:1] == b"\0" else "utf-16-le", errors="replace")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -140,80 +140,10 @@ def _delimiter(text: str) -> str:
 
 
 def _excel_cells(path: Path) -> list[list[str]]:
-    book = _workbook(path)
-    by_name = {name.lower(): name for name in book.sheetnames}
-    name = by_name.get(path.stem.lower()) or next((sheet.title for sheet in book.worksheets), book.sheetnames[0])
-    return _worksheet_cells(book, name)
-
-
-def worksheets(content: bytes) -> dict[str, list[list[str]]]:
-    """Read the text of the cells of every worksheet that holds any.
-
-    Parameters
-    ----------
-    content : bytes
-        An Excel workbook (.xlsx).
-
-    Returns
-    -------
-    dict of str to list of list of str
-        Rows of cells by the name of the worksheet, in the order of the workbook; rows of a worksheet are equally long.
-
-    Raises
-    ------
-    ValueError
-        With a plain reason, where the content is not a whole workbook.
-    """
-    book = _workbook(io.BytesIO(content))
-    found = {sheet.title: _worksheet_cells(book, sheet.title) for sheet in book.worksheets}
-    return {name: rows for name, rows in found.items() if any(cell for row in rows for cell in row)}
-
-
-def _workbook(source: Path | io.BytesIO) -> Any:
-    import openpyxl
-
-    try:
-        return openpyxl.load_workbook(source, read_only=True, data_only=True)
-    except OSError:
-        raise
-    except Exception as error:
-        raise _damaged(error) from None
-
-
-def _worksheet_cells(book: Any, name: str) -> list[list[str]]:
-    """Text of the cells of a worksheet; the size that the file declares is ignored, because it may be too small."""
-    try:
-        sheet = book[name]
-        sheet.reset_dimensions()
-        rows = [[_excel_text(cell) for cell in row] for row in sheet.iter_rows()]
-    except OSError:
-        raise
-    except Exception as error:
-        raise _damaged(error) from None
-    width = max(map(len, rows), default=0)
-    return [row + [""] * (width - len(row)) for row in rows]
-
-
-def _damaged(error: Exception) -> ValueError:
-    """The fault of a workbook; openpyxl raises whatever its XML and zip parsers raise."""
-    reason = f"{type(error).__name__}: {error}"[:120]
-    return ValueError(f"this is not a whole Excel workbook ({reason}). Open it in Excel and save it again")
-
-
-def _excel_text(cell: Any) -> str:
-    """Text of an Excel cell as a person sees it: 7 in the format 000 is 007."""
-    value = cell.value
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)) and ZEROS.fullmatch(cell.number_format or "") and float(value).is_integer():
-        return f"{int(value):0{len(cell.number_format)}d}"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == datetime.min.time() else value.isoformat(sep=" ")
-    return str(value)
+    """Cells of the worksheet named like the table, else of the first."""
+    book = workbooks.Workbook(path)
+    by_name = {name.lower(): name for name in book.names}
+    return book.cells(by_name.get(path.stem.lower()) or book.names[0])
 
 
 def _without_titles(numbered: list[tuple[int, list[str]]]) -> tuple[list[tuple[int, list[str]]], list[str]]:
@@ -262,7 +192,7 @@ def _is_comment(row: list[str], columns: list[str]) -> bool:
 
 def _refuse_repeated(columns: list[str], above: list[list[str]]) -> None:
     """Refuse headings that stand twice: two tables side by side, or a second row of headings above."""
-    repeated = sorted({column for column in columns if column and columns.count(column) > 1})
+    repeated = sorted(column for column, count in Counter(columns).items() if column and count > 1)[:MOST_NAMED]
     if repeated:
         groups = [cell for cell in above[-1] if cell] if above else []
         two = f" under {', '.join(map(quoted, groups))}" if len(groups) > 1 else ""

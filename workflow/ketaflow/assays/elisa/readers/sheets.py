@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ketaflow.core.errors import IngestError
-from ketaflow.core.tables import decode
+from ketaflow.core.tables import decode, worksheets
 
 XLSX, XLS, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
 # Lines with more than one field from which a sign is the delimiter (count).
@@ -54,28 +54,14 @@ def read_sheets(path: Path) -> list[Sheet]:
 
 
 def _workbook(path: Path, content: bytes) -> list[Sheet]:
-    import openpyxl
-
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        return [
-            Sheet(sheet.title, [[_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)])
-            for sheet in book.worksheets
-        ]
-    except Exception as error:
-        # openpyxl raises whatever its XML and zip parsers raise.
-        reason = f"{type(error).__name__}: {error}"[:120]
-        raise IngestError(
-            f"{path.name}: this is not a whole Excel workbook ({reason}). Open it in Excel and save it again."
-        ) from None
+        return [Sheet(name, _stripped(rows)) for name, rows in worksheets(content).items()]
+    except ValueError as error:
+        raise IngestError(f"{path.name}: {error}.") from None
 
 
-def _text(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(cell).strip()
+def _stripped(rows: list[list[str]]) -> list[list[str]]:
+    return [[cell.strip() for cell in row] for row in rows]
 
 
 def _delimited(text: str) -> list[list[str]]:
@@ -86,6 +72,6 @@ def _delimited(text: str) -> list[list[str]]:
         return [line.split() for line in lines]
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
-        return [[cell.strip() for cell in row] for row in rows]
+        return _stripped(list(rows))
     except csv.Error:
         return [[cell.strip() for cell in line.split(mark)] for line in lines]

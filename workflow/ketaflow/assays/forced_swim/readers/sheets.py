@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ketaflow.assays.forced_swim.readers import constants
-from ketaflow.core.tables import decode
+from ketaflow.core.tables import decode, worksheets
 
 WORKBOOKS = (".xlsx", ".xlsm")
 
@@ -50,7 +50,7 @@ def read_sheets(path: Path) -> list[Sheet]:
         If the file is neither, with a reason in plain words.
     """
     if path.suffix.lower() in WORKBOOKS:
-        return _workbook_sheets(path)
+        return [Sheet(title, _stripped(rows)) for title, rows in worksheets(path).items()]
     content = path.read_bytes()
     text = decode(content)
     if "\0" in text:
@@ -61,24 +61,11 @@ def read_sheets(path: Path) -> list[Sheet]:
         cells = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise ValueError(f"this is no table ({error})") from None
-    return [Sheet(path.stem, [[cell.strip() for cell in row] for row in cells])]
+    return [Sheet(path.stem, _stripped(cells))]
 
 
-def _workbook_sheets(path: Path) -> list[Sheet]:
-    """Sheets of a workbook; the size that a sheet states is ignored, for some programs write none or a wrong one."""
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-        sheets = []
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()
-            rows = [[cell_text(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
-            sheets.append(Sheet(sheet.title, rows))
-    except Exception as error:
-        # openpyxl raises whatever its XML and zip parsers raise.
-        raise ValueError(f"this is no Excel workbook ({type(error).__name__})") from error
-    return sheets
+def _stripped(rows: list[list[str]]) -> list[list[str]]:
+    return [[cell.strip() for cell in row] for row in rows]
 
 
 def cell_text(cell: Any) -> str:

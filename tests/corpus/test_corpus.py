@@ -1,0 +1,42 @@
+"""Hostile and damaged files end with an error of ours, quickly and in little memory, whatever they are given to."""
+
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import hostile
+import trials
+
+from ketaflow import assays
+from ketaflow.core.errors import CohortError
+from ketaflow.engine import study
+
+# A tenth of what one file may take, for a table that is checked before any job.
+MAX_TABLE_S = 2
+
+
+@pytest.mark.parametrize("name", ["animals.csv", "animals.xlsx", "plan.yaml"])
+def test_a_hostile_table_is_a_problem_of_the_cohort(tmp_path, name):
+    for table in ("animals", "arms", "allocation"):
+        shutil.copy(trials.ROOT / "resources" / "demo_cohort" / f"{table}.csv", tmp_path)
+    (tmp_path / name).with_suffix(".csv").unlink(missing_ok=True)
+    for kind, content in hostile.contents().items():
+        if name == "plan.yaml" and not content:
+            continue  # No plan: the default one is used.
+        (tmp_path / name).write_bytes(content)
+        before = time.process_time()
+        with pytest.raises(CohortError):
+            study.load({"cohort": str(tmp_path)}, {"results": "nowhere"})
+        assert time.process_time() - before < MAX_TABLE_S, kind
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("assay", assays.names())
+def test_a_hostile_recording_fails_with_a_reason(tmp_path, assay):
+    group, *_ = trials.drawn_groups(assay, tmp_path)
+    found = trials.tried(assay, group, trials.ENDINGS[assay], seed=1, count=30)
+    assert not [trial for trial in found if trial.fault], trials.told(assay, found)

@@ -1,0 +1,148 @@
+"""Refuse a file by the size it declares, before anything is decoded.
+
+A few kilobytes can declare an image of a hundred gigapixels, or an archive that unpacks to terabytes. What a file says
+of itself is read from its first bytes and its directories, in well under a millisecond for most files.
+"""
+
+import math
+import struct
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ketaflow.core.errors import IngestError
+
+PNG, JPEG, ZIP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"PK\x03\x04"
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+HEAD_BYTES = 24
+# DEFLATE, the compression of PNG, TIFF and zip, makes at most 1,032 bytes of one (RFC 1951; zlib's documentation).
+MAX_EXPANSION = 1032
+# Up to here (million values, MB) a small file may declare what it likes: a uniform image of this size does no harm.
+HARMLESS_MILLIONS = 20
+MILLION = 1e6
+# JPEG markers that begin a frame (ISO/IEC 10918-1, table B.1), and the two bytes before each.
+JPEG_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+JPEG_FRAME = struct.Struct(">BHHB")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Settings ``limits``.
+
+    Attributes
+    ----------
+    max_image_megapixels : float
+        Values of an image file: width x height x channels x planes (millions).
+    max_unpacked_mb : float
+        Content of an archive or workbook after unpacking (MB).
+    """
+
+    max_image_megapixels: float
+    max_unpacked_mb: float
+
+
+def refuse_oversized(path: Path, limits: Limits) -> None:
+    """Refuse a file that declares more than the limits allow, or more than its bytes can hold.
+
+    Parameters
+    ----------
+    path : Path
+        A file, or a folder that is one recording; a file that is not there is passed over.
+    limits : Limits
+        The settings.
+
+    Raises
+    ------
+    IngestError
+        With the file's name, what it declares, and the setting that allows more.
+    OSError
+        If a file cannot be opened.
+    """
+    for part in _files(path):
+        with part.open("rb") as handle:
+            head = handle.read(HEAD_BYTES)
+        if head.startswith(ZIP):
+            _refuse_archive(part, limits)
+        elif head.startswith((PNG, JPEG, *TIFF)):
+            _refuse_image(part, head, limits)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """The file itself, or the files of a folder."""
+    yield from (part for part in (sorted(path.rglob("*")) if path.is_dir() else [path]) if part.is_file())
+
+
+def _refuse_archive(path: Path, limits: Limits) -> None:
+    """Refuse an archive by the sizes in its directory; a damaged one is left to its reader."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked_mb = sum(entry.file_size for entry in archive.infolist()) / MILLION
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return
+    what = f"{path.name}: unpacks to {unpacked_mb:,.0f} MB"
+    if unpacked_mb > limits.max_unpacked_mb:
+        raise IngestError(
+            f"{what}, expected at most {limits.max_unpacked_mb:,.0f}. If it is right, raise limits.max_unpacked_mb in "
+            "the settings; a workbook often shrinks when the empty rows below its table are deleted."
+        )
+    _refuse_impossible(what, unpacked_mb, path)
+
+
+def _refuse_image(path: Path, head: bytes, limits: Limits) -> None:
+    """Refuse an image by the size in its header; a damaged header is left to its reader."""
+    values = _png_values(head) if head.startswith(PNG) else _jpeg_values(path) if head.startswith(JPEG) else None
+    millions = (_tiff_values(path) if values is None else values) / MILLION
+    what = f"{path.name}: declares {millions:,.0f} million values (width x height x channels x planes)"
+    if millions > limits.max_image_megapixels:
+        raise IngestError(
+            f"{what}, expected at most {limits.max_image_megapixels:,.0f}. Export the part that is measured, or raise "
+            "limits.max_image_megapixels in the settings if there is memory for it."
+        )
+    _refuse_impossible(what, millions, path)
+
+
+def _refuse_impossible(what: str, millions: float, path: Path) -> None:
+    """Refuse a file that declares more than its bytes can hold."""
+    size = path.stat().st_size
+    if millions > HARMLESS_MILLIONS and millions * MILLION > MAX_EXPANSION * size:
+        raise IngestError(
+            f"{what}, but holds only {size:,} bytes: it is no recording, or it was cut short. Copy it again "
+            "from where it was made."
+        )
+
+
+def _png_values(head: bytes) -> int:
+    """Values of a PNG: width, height and up to four channels."""
+    width, height = struct.unpack(">II", head[16:24].ljust(8, b"\0"))
+    return int(width) * int(height)
+
+
+def _jpeg_values(path: Path) -> int:
+    """Values of a JPEG by its first frame header; 0 where there is none."""
+    with path.open("rb") as handle:
+        handle.seek(2)
+        while (mark := handle.read(2)) and mark[:1] == b"\xff" and len(mark) == 2:
+            length = int.from_bytes(handle.read(2), "big")
+            if mark[1] in JPEG_FRAMES:
+                frame = handle.read(JPEG_FRAME.size)
+                if len(frame) < JPEG_FRAME.size:
+                    return 0
+                _, height, width, channels = JPEG_FRAME.unpack(frame)
+                return int(height) * int(width) * int(channels)
+            handle.seek(max(length - 2, 0), 1)
+    return 0
+
+
+def _tiff_values(path: Path) -> int:
+    """Values of all pages of a TIFF; 0 where they cannot be read."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(path) as file:
+            return sum(math.prod(page.shape) for page in file.pages)
+    except MemoryError:
+        raise
+    except Exception:
+        # tifffile raises whatever its parsers raise; the reader reports it in its own words.
+        return 0
