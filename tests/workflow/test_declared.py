@@ -24,14 +24,14 @@ def covered(demonstration):
     for name in kept:
         del sys.modules[name]
     sys.path.insert(0, str(demonstration.folder / "workflow"))
-    study, digest = (importlib.import_module(f"ketaflow.engine.{name}") for name in ("study", "digest"))
+    digest = importlib.import_module("ketaflow.engine.digest")
     names = importlib.import_module("ketaflow.assays").names()
 
     def parts(job: dict) -> set[Path]:
-        by_rule = {"collect": study.collect_parts, "revise": study.revise_parts, "review": study.review_parts}
+        by_rule = {"collect": digest.collect_parts, "revise": digest.revise_parts, "review": digest.review_parts}
         if job["assay"]:
-            return digest.closure(*study.stage_parts({"draw": "simulate"}.get(job["rule"], job["rule"]), job["assay"]))
-        return digest.closure(*by_rule.get(job["rule"], lambda _: study.script_parts(job["rule"]))(names))
+            return digest.closure(*digest.stage_parts({"draw": "simulate"}.get(job["rule"], job["rule"]), job["assay"]))
+        return digest.closure(*by_rule.get(job["rule"], lambda _: digest.script_parts(job["rule"]))(names))
 
     yield parts
     sys.path.remove(str(demonstration.folder / "workflow"))

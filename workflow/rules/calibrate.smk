@@ -24,6 +24,6 @@ for scored in assays.with_module("calibrate"):
             settings=study.settings[scored],
             folder=cohort_folder,
             cohort_tables=study.cohort_tables(scored),
-            code=studies.code("calibrate", scored),
+            code=digest.code("calibrate", scored),
         script:
             "../scripts/calibrate.py"

@@ -33,7 +33,7 @@ rule collect:
         settings={assay: study.settings[assay] for assay in study.assays},
         key_file=study.key_file.path.as_posix(),
         key_fingerprint=study.key_file.fingerprint,
-        code=studies.collect_code(study.assays),
+        code=digest.collect_code(study.assays),
     script:
         "../scripts/collect.py"
 
@@ -54,7 +54,7 @@ rule run:
     params:
         settings=study.stated_settings(),
         tables=study.table_sources(),
-        code=studies.script_code("run"),
+        code=digest.script_code("run"),
     script:
         "../scripts/run.py"
 
@@ -81,7 +81,7 @@ rule summary:
         strict=study.settings["strict"],
         key_file=study.key_file.path.as_posix(),
         notes=study.notes,
-        code=studies.script_code("summary"),
+        code=digest.script_code("summary"),
     script:
         "../scripts/summary.py"
 
@@ -109,6 +109,6 @@ rule provenance:
     params:
         batches=study.batch_folders(),
         folder=cohort_folder,
-        code=studies.script_code("provenance"),
+        code=digest.script_code("provenance"),
     script:
         "../scripts/provenance.py"

@@ -7,7 +7,7 @@ from snakemake.logging import logger
 
 from ketaflow import assays
 from ketaflow.engine import study as studies
-from ketaflow.engine import lock, progress
+from ketaflow.engine import digest, lock, progress
 from ketaflow.core.errors import CohortError
 
 logger.addFilter(progress.is_said)
@@ -107,7 +107,7 @@ def settings(stage):
 
 def code_digest(stage):
     """Param: fingerprint of the code that runs one stage of the assay."""
-    return lambda wildcards: studies.code(stage, wildcards.assay)
+    return lambda wildcards: digest.code(stage, wildcards.assay)
 
 
 def cache(stage):

@@ -19,6 +19,6 @@ for offering in assays.with_module("export"):
         params:
             assay=offering,
             batches=study.batch_folders().get(offering, []),
-            code=studies.code("export", offering),
+            code=digest.code("export", offering),
         script:
             "../scripts/export.py"

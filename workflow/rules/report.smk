@@ -31,7 +31,7 @@ rule review:
         key_fingerprint=study.key_file.fingerprint,
         hide=study.hidden_words(),
         settings=study.settings["report"],
-        code=studies.review_code(study.assays),
+        code=digest.review_code(study.assays),
     script:
         "../scripts/review.py"
 
@@ -75,6 +75,6 @@ rule results:
         notes=study.notes,
         settings=study.settings["report"],
         measures=studies.measures(),
-        code=studies.script_code("results"),
+        code=digest.script_code("results"),
     script:
         "../scripts/results.py"

@@ -24,6 +24,6 @@ rule revise:
             if assay in assays.with_module("revise")
         },
         settings={assay: study.settings[assay] for assay in study.assays},
-        code=studies.revise_code(study.assays),
+        code=digest.revise_code(study.assays),
     script:
         "../scripts/revise.py"

@@ -38,6 +38,6 @@ rule statistics:
     params:
         settings=study.settings["statistics"],
         measures=studies.measures(),
-        code=studies.script_code("statistics"),
+        code=digest.script_code("statistics"),
     script:
         "../scripts/statistics.py"

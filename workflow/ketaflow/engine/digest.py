@@ -8,9 +8,12 @@ compares.
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
+
+from ketaflow import assays
+from ketaflow.engine.provenance.facts import STAGE_FILES
 
 DATA_ENDINGS = (".yaml", ".csv", ".npz", ".json", ".html", ".css", ".js", ".rst", ".R")
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +43,74 @@ def code_digest(*parts: str | Path) -> str:
         fingerprint.update(path.relative_to(ROOT.parent).as_posix().encode())
         fingerprint.update(path.read_bytes())
     return fingerprint.hexdigest()[:12]
+
+
+def code_of_jobs() -> dict[str, str]:
+    """Fingerprint of the code of each kind of job, by its name in provenance.json."""
+    names = assays.names()
+    of_stages = {f"{stage} of {assay}": code(stage, assay) for assay in names for stage in STAGE_FILES}
+    return of_stages | {"statistics": script_code("statistics"), "results": script_code("results")}
+
+
+def code(stage: str, assay: str) -> str:
+    """Fingerprint of the code that runs one stage of one assay."""
+    return code_digest(*stage_parts(stage, assay))
+
+
+def stage_parts(stage: str, assay: str) -> list[str | Path]:
+    """Script, module and described tables of one stage of one assay."""
+    script = "draw" if stage == "simulate" else stage
+    described = {"ingest": ("tables.schema", "measures")} | dict.fromkeys(("clip", "calibrate"), ("tables.schema",))
+    files_read = _described([assay], *described.get(stage, ()))
+    return [f"scripts.{script}", f"ketaflow.assays.{assay}.{stage}", *files_read]
+
+
+def script_code(script: str) -> str:
+    """Fingerprint of a script of the workflow and all it imports."""
+    return code_digest(*script_parts(script))
+
+
+def script_parts(script: str) -> list[str | Path]:
+    """A script of the workflow."""
+    return [f"scripts.{script}"]
+
+
+def collect_code(names: Sequence[str]) -> str:
+    """Fingerprint of the code that puts the batches of these assays together."""
+    return code_digest(*collect_parts(names))
+
+
+def collect_parts(names: Sequence[str]) -> list[str | Path]:
+    """Script, stage ``cohort``, table readers and descriptions of these assays."""
+    return ["scripts.collect", *_modules(names, "cohort", "tables"), *_described(names, "tables.schema", "measures")]
+
+
+def review_code(names: Sequence[str]) -> str:
+    """Fingerprint of the code that writes the review page of these assays."""
+    return code_digest(*review_parts(names))
+
+
+def review_parts(names: Sequence[str]) -> list[str | Path]:
+    """Script and titles of these assays."""
+    return ["scripts.review", *_described(names, "tables.schema")]
+
+
+def revise_code(names: Sequence[str]) -> str:
+    """Fingerprint of the code that computes again what rejected recordings contributed to."""
+    return code_digest(*revise_parts(names))
+
+
+def revise_parts(names: Sequence[str]) -> list[str | Path]:
+    """Script, stage ``revise`` and measures of these assays."""
+    return ["scripts.revise", *_modules(names, "revise"), *_described(names, "measures")]
+
+
+def _modules(names: Sequence[str], *parts: str) -> list[str]:
+    return [f"ketaflow.assays.{name}.{part}" for name in names for part in parts]
+
+
+def _described(names: Sequence[str], *parts: str) -> list[Path]:
+    return [assays.HERE / name / f"{part}.yaml" for name in names for part in parts]
 
 
 def closure(*parts: str | Path) -> set[Path]:

@@ -5,7 +5,7 @@ job, and hands each job its rows as text, so that a changed row or setting rerun
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from ketaflow.core.inputs import Group
 from ketaflow.core.tables import RawTable
 from ketaflow.engine import batches, digest, recordings
 from ketaflow.engine.preparation import plan_check, template
-from ketaflow.engine.provenance import facts, verify
+from ketaflow.engine.provenance import verify
 from ketaflow.engine.provenance.verify import Difference
 from ketaflow.review import blinding, blinding_key, decisions
 from ketaflow.review.blinding_key import KeyFile
@@ -261,15 +261,8 @@ def verified(config: dict[str, Any], overrides: dict[str, Any]) -> tuple[list[Di
             "Finish the run first, or name the folder: --config results=FOLDER",
         )
         raise CohortError([Problem(str(results), 0, "", what, remedy)])
-    found = verify.differences(results, folder, code_of_jobs())
+    found = verify.differences(results, folder, digest.code_of_jobs())
     return found, verify.report(found, str(results))
-
-
-def code_of_jobs() -> dict[str, str]:
-    """Fingerprint of the code of each kind of job, by its name in provenance.json."""
-    names = assays.names()
-    of_stages = {f"{stage} of {assay}": code(stage, assay) for assay in names for stage in facts.STAGE_FILES}
-    return of_stages | {"statistics": script_code("statistics"), "results": script_code("results")}
 
 
 def settings_schema() -> dict[str, Any]:
@@ -326,67 +319,6 @@ def read_tables(assay: str, folder: Path, names: Mapping[str, str]) -> dict[str,
 def measures() -> dict[str, dict[str, dict[str, Any]]]:
     """Every measure of every assay as its ``measures.yaml`` describes it: ``{assay: {measure: facts}}``."""
     return {assay: assays.described(assay, "measures") for assay in assays.names()}
-
-
-def code(stage: str, assay: str) -> str:
-    """Fingerprint of the code that runs one stage of one assay."""
-    return digest.code_digest(*stage_parts(stage, assay))
-
-
-def stage_parts(stage: str, assay: str) -> list[str | Path]:
-    """Script, module and described tables of one stage of one assay."""
-    script = "draw" if stage == "simulate" else stage
-    described = {"ingest": ("tables.schema", "measures")} | dict.fromkeys(("clip", "calibrate"), ("tables.schema",))
-    files_read = _described([assay], *described.get(stage, ()))
-    return [f"scripts.{script}", f"ketaflow.assays.{assay}.{stage}", *files_read]
-
-
-def script_code(script: str) -> str:
-    """Fingerprint of a script of the workflow and all it imports."""
-    return digest.code_digest(*script_parts(script))
-
-
-def script_parts(script: str) -> list[str | Path]:
-    """A script of the workflow."""
-    return [f"scripts.{script}"]
-
-
-def collect_code(names: Sequence[str]) -> str:
-    """Fingerprint of the code that puts the batches of these assays together."""
-    return digest.code_digest(*collect_parts(names))
-
-
-def collect_parts(names: Sequence[str]) -> list[str | Path]:
-    """Script, stage ``cohort``, table readers and descriptions of these assays."""
-    return ["scripts.collect", *_modules(names, "cohort", "tables"), *_described(names, "tables.schema", "measures")]
-
-
-def review_code(names: Sequence[str]) -> str:
-    """Fingerprint of the code that writes the review page of these assays."""
-    return digest.code_digest(*review_parts(names))
-
-
-def review_parts(names: Sequence[str]) -> list[str | Path]:
-    """Script and titles of these assays."""
-    return ["scripts.review", *_described(names, "tables.schema")]
-
-
-def revise_code(names: Sequence[str]) -> str:
-    """Fingerprint of the code that computes again what rejected recordings contributed to."""
-    return digest.code_digest(*revise_parts(names))
-
-
-def revise_parts(names: Sequence[str]) -> list[str | Path]:
-    """Script, stage ``revise`` and measures of these assays."""
-    return ["scripts.revise", *_modules(names, "revise"), *_described(names, "measures")]
-
-
-def _modules(names: Sequence[str], *parts: str) -> list[str]:
-    return [f"ketaflow.assays.{name}.{part}" for name in names for part in parts]
-
-
-def _described(names: Sequence[str], *parts: str) -> list[Path]:
-    return [assays.HERE / name / f"{part}.yaml" for name in names for part in parts]
 
 
 def _tables_for(assay: str, stage: str) -> set[str]:
