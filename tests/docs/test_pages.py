@@ -65,7 +65,7 @@ def test_every_page_is_in_the_contents_of_the_site_and_of_the_folder():
     contents = (DOCS / "index.rst").read_text(encoding="utf-8")
     listed = set(re.findall(r"^   ([\w/-]+)$", contents, flags=re.M))
     pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")} - {"README"}
-    assert listed == pages
+    assert listed == {page for page in pages if not page.startswith("decisions/0")}
     front = (DOCS / "README.md").read_text(encoding="utf-8")
     assert not [page for page in pages if f"({page}.md" not in front and not page.startswith("decisions/0")]
 

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import stat
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,10 @@ from ketaflow.review import blinding
 
 ROOT = Path(__file__).resolve().parents[2]
 COHORT = ROOT / "resources" / "demo_cohort"
+sys.path.insert(0, str(ROOT / "workflow" / "maintenance"))
+
+import write_table_columns  # noqa: E402
+
 WINDOW_S = 240.0
 
 pytestmark = pytest.mark.slow
@@ -168,3 +173,16 @@ def test_results_name_versions_and_fingerprints(results):
     assert {"FFmpeg", "openpyxl", "pybaselines"} <= set(made["packages"])
     named = {assay: set(stages["qc"]) for assay, stages in made["made_by_run"]["recordings"].items()}
     assert set(named) == set(assays.names()) and all(named.values())
+
+
+def test_every_column_of_every_table_of_an_assay_is_described_in_the_documentation(results):
+    said = {assay: write_table_columns.result_columns(assay) for assay in assays.names()}
+    tables = [path for assay in said for path in sorted((results / assay).glob("*.csv"))]
+    undescribed = [
+        f"{path.parent.name}/{path.name}: {column}"
+        for path in tables
+        for column in pd.read_csv(path, nrows=0).columns
+        if column not in said[path.parent.name].get(path.stem, {})
+    ]
+    assert len(tables) > 25
+    assert not undescribed
