@@ -1,7 +1,7 @@
 """ketaflow: raw recordings of a preclinical antidepressant study in, review and group statistics out.
 
-This is the contents page. What happens stands in workflow/rules, in the order of the data;
-how each thing is measured stands in workflow/ketaflow/assays, one folder per assay.
+The rules are in workflow/rules, in the order of the data; how each assay is measured is in
+workflow/ketaflow/assays, one folder per assay.
 """
 
 import sys

@@ -86,7 +86,7 @@ def drawn(wildcards):
 
 
 def marks(wildcards):
-    """Param: sizes and dates of a batch's recordings, so that an exchanged one is read anew."""
+    """Param: sizes and dates of a batch's recordings, so that an exchanged one is read again."""
     return study.marks(wildcards.assay, wildcards.batch)
 
 

@@ -1,1 +1,1 @@
-"""The words all assays share: cohort, tables, settings, records, batches, errors."""
+"""What all assays share: cohort tables, settings, files, images, drawings, measurements, checks and errors."""

@@ -1,6 +1,6 @@
 """The cohort folder: its tables read and checked as a whole.
 
-In: a folder laid out as docs/cohort.md tells. Out: typed tables, or every problem at once.
+In: a folder laid out as described in docs/cohort.md. Out: typed tables, or all problems at once.
 Nothing here writes into the folder. The blinding key (allocation) is read to be checked and is
 handed on to the statistics alone.
 """
@@ -105,7 +105,7 @@ def read(
 def _restored_zeros(
     found: dict[str, pd.DataFrame], files: dict[str, str], schemas: dict[str, dict[str, Any]]
 ) -> list[str]:
-    """Give names back the zeros that a spreadsheet dropped (7 for 007), where only one name can be meant."""
+    """Restore leading zeros that a spreadsheet dropped (7 for 007), if only one name is possible."""
     notes = []
     for name, table in found.items():
         for column, rule in schemas[name]["columns"].items():
@@ -245,7 +245,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def missing_files(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[Problem]:
-    """Recordings that a table names but the folder does not hold."""
+    """Problems of recordings that a table names and the folder does not contain."""
     problems = []
     own = os.path.realpath(cohort.folder)
     # Folders are followed once each: a study may name tens of thousands of files.
@@ -266,7 +266,7 @@ def missing_files(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[Pr
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as dicts in which every missing value is None, so that they survive JSON."""
+    """Rows as dictionaries that JSON can store; missing values are None."""
     names = list(frame.columns)
     columns = [_cells_or_none(frame[name]) for name in names]
     return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
@@ -297,7 +297,7 @@ def _cells(cohort: Cohort, name: str, column: str) -> list[tuple[int, str]]:
 
 
 def _cross_problems(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[Problem]:
-    """Names that should stand in another table and do not."""
+    """Problems of names that are missing from the table they refer to."""
     problems = []
     for name, schema in schemas.items():
         for column, rule in schema["columns"].items():
@@ -307,7 +307,7 @@ def _cross_problems(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[
             key = rule.get("referenced_column") or REFERENCED.get(target, column)
             known = set(cohort.tables[target][key].dropna())
             if not known and len(cohort.tables[target]):
-                continue  # that column's own fault is told already
+                continue  # the fault of that column is reported already
             hint = cache(partial(_hint, known=known))
             for row, value in _cells(cohort, name, column):
                 if value not in known:
@@ -338,7 +338,7 @@ def _study_problems(cohort: Cohort) -> list[Problem]:
     if animals is not None and allocation is not None:
         allocated = set(allocation["animal"].dropna())
         for row, animal in _cells(cohort, "animals", "animal"):
-            if not {animal, animal.lstrip("0")} & allocated:  # a name that lost its zeros is told of once
+            if not {animal, animal.lstrip("0")} & allocated:  # a name that lost its zeros is reported once
                 remedy = "Add a row with its arm (or take the animal out of the study's tables)"
                 found = f"'{animal}' has no row in {cohort.files['allocation']}"
                 problems.append(Problem(cohort.files["animals"], row, "animal", found, remedy))

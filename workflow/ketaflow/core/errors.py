@@ -1,15 +1,15 @@
-"""What ketaflow says when it cannot go on: which file, row and column, what was found, what to do."""
+"""Errors that users read: which file, row and column, what was found, what to do."""
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
 
 class IngestError(Exception):
-    """One recording cannot be read: it is marked failed with this text, the others go on."""
+    """One recording cannot be read. It is marked failed with this text; the other recordings are measured."""
 
 
 class PlanError(Exception):
-    """The statistics plan cannot be carried out: the text says which entry, and what to do."""
+    """The statistics plan cannot be carried out. The text names the entry and says what to do."""
 
 
 # How many examples of one fault a message quotes.
@@ -18,7 +18,7 @@ MOST_EXAMPLES = 3
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One fault in a table or in the settings, with the place where to mend it.
+    """One fault in a table or in the settings: where it is, what was found, and how to correct it.
 
     ``row`` is the row number as a spreadsheet shows it (the header is row 1), 0 for the whole file.
     """

@@ -1,9 +1,8 @@
-"""Is a recording at fault, or the machine it is read on?
+"""Tell faults of a recording from faults of the machine.
 
-That a file is not there, or that its content is wrong, are facts about a recording: they are reported beside it, and
-the other recordings go on. Anything else that the system reports while a file is read (a drive that does not answer, a
-missing permission, no memory) says nothing about the animal. It ends the job, so that the next run reads the file
-again.
+A missing file or wrong content is a fact about a recording: it is reported, and the other recordings are measured.
+Anything else that the system reports while a file is read (a drive that does not answer, a missing permission, no
+memory) says nothing about the animal. It ends the job, so that the next run reads the file again.
 """
 
 import errno
@@ -56,7 +55,7 @@ def fault_of(error: BaseException) -> BaseException | None:
 
 
 def is_of_the_machine(error: BaseException) -> bool:
-    """Whether this error, its causes aside, says something about the machine and nothing about a recording."""
+    """Whether this error, without its causes, is a fault of the machine."""
     if isinstance(error, MemoryError):
         return True
     # FFmpeg reports damaged content as an input or output error as well.
@@ -116,7 +115,7 @@ def attempt(read: Callable[[], Read], *paths: Path) -> Read:
 
 
 def read_file(read: Callable[[], Read], path: Path) -> Read:
-    """Call a reader of one file; whatever it raises becomes an error that names the file.
+    """Call a reader of one file, and turn its exceptions into an error that names the file.
 
     Parameters
     ----------
@@ -211,7 +210,7 @@ def _raise(error: OSError) -> None:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and what it was raised from, the last one first."""
+    """An error and the errors it was raised from, the last one first."""
     seen: set[int] = set()
     one: BaseException | None = error
     while one is not None and id(one) not in seen:

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, fingerprints of files, and a job's log."""
+"""Atomic writing of files, fingerprints of files, and the log of a job."""
 
 import contextlib
 import hashlib
@@ -70,7 +70,7 @@ def write_all(contents: dict[str, pd.DataFrame | str | bytes], folder: Path) -> 
 
 
 def tell_terminal(text: str) -> None:
-    """Print for the person who waits, past the job's log."""
+    """Print to the terminal of the run instead of the job's log."""
     print(text, file=sys.__stderr__, flush=True)
 
 
@@ -111,7 +111,7 @@ def read_json(path: str | Path) -> dict[str, Any]:
 
 
 def mark(path: Path) -> list[Any]:
-    """Size (bytes) and date (ns) of a file, or of all files of a folder: tells without reading that it changed.
+    """Size (bytes) and date (ns) of a file, or of all files of a folder: shows without reading whether it changed.
 
     What is not there, such as the target of a dangling link, has an empty mark.
     """
@@ -145,8 +145,8 @@ def digest(content: object) -> str:
 def log_to(path: str | Path) -> Iterator[None]:
     """Send all a job prints to its log file, and the reason if it stops.
 
-    A fault the lab member can mend ends the job with its plain text alone, on the terminal too; anything else keeps its
-    traceback.
+    A fault that the user can correct ends the job with its plain text alone, on the terminal too; any other error keeps
+    its traceback.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with (

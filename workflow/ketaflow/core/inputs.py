@@ -137,7 +137,7 @@ def recording_names(table: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
 
 
 def first_filled(row: Mapping[str, Any], columns: str | list[str]) -> Any:
-    """Value of a row in the first of the columns that is not empty; None where all are."""
+    """Value of the first of the columns that is not empty in this row; None if all are empty."""
     listed = [columns] if isinstance(columns, str) else columns
     return next((row[column] for column in listed if row.get(column) is not None), None)
 

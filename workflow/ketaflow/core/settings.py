@@ -1,7 +1,7 @@
 """Settings: defaults from schemas, the cohort's own on top, every fault collected.
 
 A schema is JSON Schema (draft 2020-12) in YAML; each leaf has type, range, default and a
-description that tells unit and source. A default is written there and nowhere else.
+description with unit and source. A default is written there and nowhere else.
 """
 
 import copy
@@ -26,7 +26,7 @@ def study_schema(blocks: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """``base`` with ``change`` laid over it, level by level; neither is altered."""
+    """Merge ``change`` into ``base``, level by level; neither is altered."""
     result = dict(base)
     for key, value in change.items():
         both = isinstance(value, dict) and isinstance(result.get(key), dict)
@@ -46,9 +46,9 @@ def with_defaults(settings: dict[str, Any] | None, schema: dict[str, Any]) -> di
 
 
 def typed(settings: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """Settings in which words the command line gave for numbers are numbers.
+    """Turn text that the command line gave for numbers into numbers.
 
-    Snakemake hands on what stands inside ``--config swim='{quantify: {min_bout_s: 0.6}}'`` as text.
+    Snakemake passes on what is inside ``--config swim='{quantify: {min_bout_s: 0.6}}'`` as text.
     """
     rules = schema.get("properties", {})
     result = {}
@@ -73,7 +73,7 @@ def read(path: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def problems(settings: dict[str, Any], schema: dict[str, Any], file: str) -> list[Problem]:
-    """Every fault of the settings: misspelt keys with the nearest right one, wrong types, values out of range."""
+    """All problems of the settings: misspelt keys with the most similar one, wrong types, values out of range."""
     import jsonschema
 
     validator = jsonschema.Draft202012Validator(schema)
@@ -119,7 +119,7 @@ EXPECTED = {
 
 
 def _expected(error: Any) -> str:
-    """What the schema asks for, in words."""
+    """What the schema requires, as text."""
     limit = error.validator_value
     if error.validator not in EXPECTED:
         return error.message

@@ -83,7 +83,7 @@ def _checked(text: str) -> Any:
 
 
 def _measure(node: yaml.Node, known: dict[int, int], depth: int) -> int:
-    """Number of items a node expands to, aliases counted as often as they are used."""
+    """Number of items of a node after expansion of its aliases."""
     if depth > DEEPEST:
         raise RecursionError
     if id(node) in known:

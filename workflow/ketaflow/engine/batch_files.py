@@ -33,7 +33,7 @@ HEADINGS, CONTENTS = "headings.json", "contents.json"
 
 @dataclass(frozen=True)
 class Source:
-    """One instrument file: where it lies, its fingerprint and size, or why it could not be read."""
+    """One instrument file: its path, fingerprint and size, or why it could not be read."""
 
     path: str
     sha256: str

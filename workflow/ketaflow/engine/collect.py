@@ -419,7 +419,7 @@ def _no_items() -> pd.DataFrame:
 
 
 def _without_recording(assay: str, part: Collected, animals: pd.DataFrame) -> pd.DataFrame:
-    """A check for every animal the assay has no recording of, unless its recordings name no animals."""
+    """A check for each animal without a recording of the assay, unless its recordings name no animals."""
     seen = set(part.measurements.get("animal", pd.Series(dtype=object)).dropna())
     if not seen:
         return pd.DataFrame()

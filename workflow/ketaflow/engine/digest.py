@@ -162,7 +162,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _files(module: str) -> list[Path]:
-    """Source of a module or package, of the packages it lies in, and a package's page parts."""
+    """Source of a module or package, of the packages that contain it, and a package's page parts."""
     steps = module.split(".")
     base = ROOT.joinpath(*steps)
     packages = [ROOT.joinpath(*steps[:depth], "__init__.py") for depth in range(1, len(steps) + 1)]

@@ -1,4 +1,4 @@
-"""What is made only when asked for: calibrations on people's scores, and annotated films."""
+"""Outputs on demand: calibration to human scores, and annotated videos."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -20,7 +20,7 @@ NOISE = (
 
 
 def is_said(record: logging.LogRecord) -> bool:
-    """Whether a line of the engine's log is worth a person's time."""
+    """Whether a line of Snakemake's log is shown to the user."""
     return not str(record.msg).startswith(NOISE)
 
 
@@ -42,10 +42,10 @@ def begin(logs: Path, jobs: list[tuple[str, str, str]], recordings: dict[str, di
 
 
 def tell(logs: Path, stage: str, assay: str, batch: str, failed: int) -> None:
-    """Add one finished job to the lines, and print where the run stands.
+    """Add one finished job to the lines, and print the progress of the run.
 
-    Jobs on several machines write these lines at once, and on a network drive they may cut into one another; a
-    line that is no whole one is left out, and where nothing can be told the job itself goes on.
+    Jobs on several machines write these lines at once, and on a network drive they may cut into one another; an
+    incomplete line is left out, and if the progress is unknown the job goes on.
     """
     own = (stage, assay, batch, str(failed))
     try:
@@ -67,7 +67,7 @@ def finished(lines: str, plan: dict[str, Any]) -> set[tuple[str, ...]]:
 
 
 def standing(plan: dict[str, Any], done: set[tuple[str, ...]], stage: str, assay: str, elapsed_s: float) -> str:
-    """One line on where the run stands.
+    """One line about the progress of the run.
 
     ``done`` holds (stage, assay, batch, failed) of each finished job; the time to go supposes that what
     is left takes as long a job as what is done.

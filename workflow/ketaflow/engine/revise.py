@@ -22,7 +22,7 @@ def revised(
     settings: Mapping[str, Mapping[str, Any]],
     published: Mapping[str, Tables],
 ) -> pd.DataFrame:
-    """Compute again whatever depends on a rejected recording.
+    """Compute again the values that depend on a rejected recording.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ from ketaflow.engine.provenance.verify import Difference
 from ketaflow.review import blinding, blinding_key, decisions
 from ketaflow.review.blinding_key import KeyFile
 
-# For the estimate of a run's length: cores, what a run takes whatever it measures (seconds, in the demonstration), and
+# For the estimate of a run's length: cores, the fixed time of a run (seconds, in the demonstration), and
 # the CPU time of one group of an assay that does not state its own.
 CORES, RUN_S, GROUP_CPU_S = 2, 30.0, 1.0
 SETTINGS_FILE = "settings.yaml"
@@ -75,7 +75,8 @@ class Study:
             if any(recording in recordings.names(assay, group) for group in groups):
                 return batch
         table = self.cohort.files.get(recordings.main_table(assay), f"{recordings.main_table(assay)}.csv")
-        raise CohortError([Problem(table, 0, "", f"no recording is named {recording}", "Names stand in this table")])
+        remedy = "Recordings are listed in this table"
+        raise CohortError([Problem(table, 0, "", f"no recording is named {recording}", remedy)])
 
     def batch_folders(self) -> dict[str, list[str]]:
         """Folders of all batches, by assay."""
@@ -85,7 +86,7 @@ class Study:
         }
 
     def hidden_words(self) -> list[str]:
-        """Words that the review page leaves out: arms, and names of whatever a lab may have named after them.
+        """Words that the review page leaves out: arms, and names that a laboratory may have derived from them.
 
         A membrane, a plate, a section, a cell or a file may be called after an animal or an arm; so its name goes too,
         and other text that a lab chose (``hidden: true`` in the schema, such as the name of a series).
@@ -114,7 +115,7 @@ class Study:
         }
 
     def overview(self) -> str:
-        """What a check says of valid tables: how many recordings of each assay, and about how long they take."""
+        """Summary of valid tables: number of recordings of each assay, and about how long they take."""
         listed, cpu_s = [], 0.0
         for assay, by_name in self.batches.items():
             groups = [group for members in by_name.values() for group in members]
@@ -201,7 +202,7 @@ def load(config: dict[str, Any], overrides: dict[str, Any], *, make_key: bool = 
     """Read cohort and settings; raise CohortError with every problem found.
 
     ``config`` is ``config.yaml`` as Snakemake read it, ``overrides`` what the command line gave: the
-    cohort's own ``settings.yaml`` stands between the two. ``make_key``: whether to make the key of the review page
+    cohort's own ``settings.yaml`` comes between the two. ``make_key``: whether to make the key of the review page
     where there is none yet.
     """
     schema = settings_schema()

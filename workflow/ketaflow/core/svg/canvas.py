@@ -64,7 +64,7 @@ class Canvas:
         size: float = 12,
         look: Look = "plain",
     ) -> None:
-        """Write words; ``y`` is their base line, ``anchor`` says which end of them is at ``x``.
+        """Write text; ``y`` is its base line, ``anchor`` says which end of it is at ``x``.
 
         An empty ``fill`` and a ``size`` of 0 leave colour and size to the style sheet.
         """
@@ -74,7 +74,7 @@ class Canvas:
         )
 
     def upright_text(self, x: float, y: float, words: str, *, fill: str = SOFT, size: float = 12) -> None:
-        """Write words that read from bottom to top, centred on a point."""
+        """Write vertical text, from bottom to top, centred on a point."""
         self.add(
             f'<text transform="translate({x:.1f} {y:.1f}) rotate(-90)" text-anchor="middle"{_type(fill, size)}>'
             f"{escape(words)}</text>"

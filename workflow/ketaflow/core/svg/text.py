@@ -1,4 +1,4 @@
-"""Text in figures: how wide it is, and where a line breaks."""
+"""Text in figures: its width, and line breaks."""
 
 import re
 

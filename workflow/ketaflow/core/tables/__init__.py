@@ -1,7 +1,7 @@
 """Tables as labs keep them: read as text with their row numbers, then turned into checked values.
 
 In: .csv (comma, or semicolon with decimal comma), .tsv, .xlsx, in any of the encodings Excel writes, with title rows,
-comment rows, units in the headings and numbers typed as text. Out: a data frame with typed columns, notes on whatever
+comment rows, units in the headings and numbers typed as text. Out: a data frame with typed columns, notes on what
 was understood although it was not written as documented, and a list of problems that name file, row, column, what was
 found and the remedy. Reading and checking are apart so that one bad cell never hides the next.
 """

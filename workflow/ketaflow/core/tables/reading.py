@@ -28,7 +28,7 @@ class RepeatedHeadingError(ValueError):
 
 @dataclass(frozen=True)
 class RawTable:
-    """A table as it stands in its file.
+    """A table as text, as it is in its file.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class RawTable:
 
 
 def find(folder: Path, name: str) -> list[Path]:
-    """Files of the folder that hold the table ``name``, whatever their capitals: none, one, or too many."""
+    """Files of the folder that hold the table ``name``, in any capitals: none, one, or too many."""
     wanted = {f"{name}{ending}" for ending in ENDINGS}
     exact = [folder / file for file in sorted(wanted) if (folder / file).exists()]
     listed = sorted(folder.iterdir()) if folder.is_dir() else []
@@ -147,7 +147,7 @@ def _excel_cells(path: Path) -> list[list[str]]:
 
 
 def _without_titles(numbered: list[tuple[int, list[str]]]) -> tuple[list[tuple[int, list[str]]], list[str]]:
-    """Rows from the header on, and what stood above it."""
+    """The rows from the header on, and a note of what was above it."""
     wide = next((place for place, (_, row) in enumerate(numbered) if sum(map(bool, row)) > 1), 0)
     if wide >= MOST_TITLE_ROWS:
         return numbered, []
@@ -157,7 +157,7 @@ def _without_titles(numbered: list[tuple[int, list[str]]]) -> tuple[list[tuple[i
 
 
 def _below_group_headings(numbered: list[tuple[int, list[str]]], place: int) -> int:
-    """The row of headings itself, where headings of groups of columns (merged cells) stand above it."""
+    """Index of the row of headings, below headings of groups of columns (merged cells)."""
     for here in range(place, min(len(numbered) - 1, MOST_TITLE_ROWS)):
         row, below = numbered[here][1], numbered[here + 1][1]
         gaps = sum(map(bool, row)) < len(row) and sum(map(bool, row)) < sum(map(bool, below))

@@ -16,7 +16,7 @@ from ketaflow.core.errors import CohortError, Problem
 
 # Tables that the review page or a simulation writes.
 NOT_TYPED = ("qc_decisions",)
-# Tables that every cohort has; the others stand in a folder of their own, to be moved up where they are needed.
+# Tables that every cohort has; the others are in a folder of their own, to be moved up if they are needed.
 ALWAYS = ("animals", "arms", "allocation")
 EXAMPLES = {
     "number": "1.5", "integer": "1", "yes_no": "no", "date": "2026-03-14", "moment": "2026-03-14 19:30", "text": "text",

@@ -1,1 +1,1 @@
-"""What was run on what? Versions, fingerprints of inputs and outputs, and whether they still match."""
+"""Provenance: versions, fingerprints of inputs and outputs, and whether they still match."""

@@ -83,7 +83,7 @@ def _workflow(built: ROCrate, made: Mapping[str, Any]) -> File:
 
 
 def _file(built: ROCrate, path: str, sha256: str, elsewhere: str = "") -> File:
-    """A file of the results, or one that lies elsewhere."""
+    """A file of the results, or one elsewhere."""
     properties = {"name": PurePosixPath(path).name, "sha256": sha256}
     if ending := FORMATS.get(PurePosixPath(path).suffix.lower()):
         properties["encodingFormat"] = ending

@@ -15,7 +15,7 @@ MOST_LISTED = 20
 
 @dataclass(frozen=True)
 class Difference:
-    """One input, output or piece of code that is not what it was.
+    """One input, output or module that has changed.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ def differences(results: Path, cohort: Path, code: Mapping[str, str]) -> list[Di
 
 
 def report(found: list[Difference], made_of: str) -> str:
-    """Return the words for the terminal."""
+    """Return the text for the terminal."""
     if not found:
         return f"{made_of}: every input, output and piece of code is what it was."
     lines = [f"{made_of}: {len(found)} difference{'s' * (len(found) != 1)}:"]

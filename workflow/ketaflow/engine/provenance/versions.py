@@ -11,7 +11,7 @@ from ketaflow import __version__
 from ketaflow.core import clock, files
 
 ROOT = Path(__file__).resolve().parents[4]
-# Parts of the clone whose state is recorded: whatever jobs run or read.
+# Parts of the clone whose state is recorded: what jobs run or read.
 WORKFLOW = ("Snakefile", "config.yaml", "workflow")
 PACKAGES = (
     "snakemake", "pandas", "numpy", "scipy", "scikit-image", "scikit-learn", "statsmodels", "pingouin", "lmfit",
