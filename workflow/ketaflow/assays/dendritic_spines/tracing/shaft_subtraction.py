@@ -9,6 +9,7 @@ but one in the residual.
 import numpy as np
 from scipy import ndimage
 from scipy.stats import norm
+from skimage.feature import peak_local_max
 
 from ketaflow.assays.dendritic_spines.tracing import constants, shaft_profile
 from ketaflow.assays.dendritic_spines.tracing.constants import ACROSS_STEP_UM, ACROSS_UM, LINE_STEP_UM
@@ -66,8 +67,9 @@ def bulge_positions(residual: np.ndarray, dendrite: Dendrite, noise: float) -> n
     from_surface_um = np.abs(OFFSETS_UM) - dendrite.radius_um[:, None]
     beside = (from_surface_um > -0.5 * dendrite.radius_um[:, None]) & (from_surface_um < constants.BULGE_REACH_UM)
     least = np.maximum(constants.MIN_BULGE * dendrite.brightness, 2 * noise)[:, None]
-    maxima = residual == ndimage.maximum_filter(residual, 3)
-    point, offset = np.nonzero(maxima & (residual > least) & beside)
+    peaks = peak_local_max(residual, min_distance=1, exclude_border=False)
+    peaks = peaks[np.lexsort((peaks[:, 1], peaks[:, 0]))]
+    point, offset = peaks[((residual > least) & beside)[tuple(peaks.T)]].T
     flat_um = dendrite.line_um[:, 1:]
     positions_um: np.ndarray = flat_um[point] + OFFSETS_UM[offset, None] * shaft_profile.normals(flat_um)[point]
     return positions_um

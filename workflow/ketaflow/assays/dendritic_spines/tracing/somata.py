@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy import ndimage
+from skimage.morphology import isotropic_dilation, isotropic_erosion
 
 from ketaflow.assays.dendritic_spines.tracing import constants
 
@@ -28,11 +29,10 @@ def find_somata(pixels: np.ndarray, pixel_um: float) -> np.ndarray:
     step_um = coarse * pixel_um
     # In an image that is nearly all dark a quantile is dark too, hence the share of the maximum.
     level = max(0.5 * float(np.quantile(small, 0.995)), 0.3 * float(small.max()))
-    inner = ndimage.distance_transform_edt(small > level) * step_um > constants.SOMA_RADIUS_UM
+    inner = isotropic_erosion(small > level, constants.SOMA_RADIUS_UM, spacing=step_um)
     if not inner.any():
         return np.zeros(pixels.shape, bool)
-    reach_um = constants.SOMA_RADIUS_UM + constants.SOMA_RIM_UM
-    whole = ndimage.distance_transform_edt(~inner) * step_um <= reach_um
+    whole = isotropic_dilation(inner, constants.SOMA_RADIUS_UM + constants.SOMA_RIM_UM, spacing=step_um)
     if whole.mean() > 0.5:
         return np.zeros(pixels.shape, bool)
     return whole.repeat(coarse, 0).repeat(coarse, 1)[: pixels.shape[0], : pixels.shape[1]]
