@@ -1,6 +1,7 @@
 """Candidates: the places near a shaft that could be spines, sought on the scale of an ordinary shaft.
 
-Blobs of the projection near a shaft are candidates, and places where the shaft bulges without a blob.
+Blobs of the projection near a shaft are candidates, and places where the shaft bulges without a peak. Those whose
+contrast is below the limit of detection are left out: nobody can tell them from haze, fibres and noise.
 """
 
 from dataclasses import replace
@@ -35,15 +36,35 @@ def find_candidates(projection: Projection, tracing: Tracing, *, reach_um: float
     Returns
     -------
     Candidates
-        Positions on the ordinary scale (``tracing.scale_factor`` times micrometres); none in cell bodies.
+        Positions on the ordinary scale (``tracing.scale_factor`` times micrometres); none in cell bodies, and none
+        below the limit of detection.
     """
     view = _ordinary_view(projection, tracing)
     peaks_um = _blob_positions(view, reach_um)
     found = describe_candidates(np.concatenate([peaks_um, _bulge_positions(view, peaks_um)]), view)
+    found = found.subset(np.flatnonzero(is_detectable(found)))
     if not tracing.soma.any():
         return found
     y, x = np.rint(found.positions_um[:, 1:] / tracing.scale_factor / projection.voxel_um[1:]).astype(int).T
     return found.subset(~tracing.soma[y, x])
+
+
+def is_detectable(candidates: Candidates) -> np.ndarray:
+    """Tell which candidates stand out from the blobs that occur by chance beside the shafts.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        The candidates.
+
+    Returns
+    -------
+    (n,) bool
+        Whether the contrast at a small or a middle size is ``constants.DETECTION_LIMIT`` standard deviations of such
+        blobs or more.
+    """
+    contrasts = [candidates.descriptor(f"{size}_blob_in_clutter") for size in ("small", "middle")]
+    return np.asarray(np.maximum(*contrasts) >= constants.DETECTION_LIMIT)
 
 
 def candidates_at(projection: Projection, tracing: Tracing, positions_um: np.ndarray) -> Candidates:
