@@ -73,7 +73,7 @@ def test_ingest_reads_the_scorer_that_the_settings_name(made, tmp_path):
     name = next(key for key in made if key.startswith("scorer_"))
     (tmp_path / name).write_bytes(made[name])
     stored = set(np.load(io.BytesIO(made[name])).files)
-    assert set(ingest._lab_weights(tmp_path, name)) == stored - {"features"}
+    assert set(ingest._lab_weights(tmp_path, name)) == stored - {"features", "trained_with"}
     assert f"scorer_file: {name}" in made["settings.yaml"]
     assert name in made["summary.txt"] or "leave the settings as they are" in made["summary.txt"]
 

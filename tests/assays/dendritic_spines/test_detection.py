@@ -137,6 +137,8 @@ def test_training_writes_the_same_bytes_again():
     """Two tissues instead of all: the same code, seeds, thread and file format."""
     first, second = (shipped_scorer.train(tissues=2)[0] for _ in range(2))
     assert first == second
+    versions = scorer_file.versions_trained_with(io.BytesIO(first))
+    assert [one.split()[0] for one in versions] == ["numpy", "scipy", "scikit-image", "scikit-learn"]
     assert set(scorer_file.decode(io.BytesIO(first))) == set(scorer.shipped_weights())
 
 

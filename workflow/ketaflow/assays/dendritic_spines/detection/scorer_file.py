@@ -1,11 +1,12 @@
 """Weights of a scorer as a file: NumPy's npz with the names of the inputs, the same bytes for the same weights.
 
 The names are checked when a file is read: weights that were trained on other inputs, or on the same ones in another
-order, would give scores without meaning.
+order, would give scores without meaning. The versions of the packages that weights depend on are stored too.
 """
 
 import io
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +18,9 @@ from ketaflow.assays.dendritic_spines.model import Weights
 
 # Name of the array that holds the names of the inputs.
 FEATURES = "features"
+# Name of the array that holds the versions of the packages that weights depend on, and these packages.
+TRAINED_WITH = "trained_with"
+PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn")
 # Names of the inputs of a network, in their order: the patch, row by row, and the descriptors.
 FEATURE_NAMES = (
     *(f"patch_outward_{outward:.2f}_along_{along:.2f}_um" for outward in OUTWARD_UM for along in ALONG_UM),
@@ -35,15 +39,28 @@ def encode(weights: Weights) -> bytes:
     Returns
     -------
     bytes
-        With the names of the inputs; neither date nor compression, so that equal weights give equal bytes.
+        With the names of the inputs and the versions of the packages; neither date nor compression, so that equal
+        weights give equal bytes.
     """
+    described = {FEATURES: np.array(FEATURE_NAMES), TRAINED_WITH: np.array(installed_versions())}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, array in sorted({**weights, FEATURES: np.array(FEATURE_NAMES)}.items()):
+        for name, array in sorted({**weights, **described}.items()):
             content = io.BytesIO()
             np.save(content, array)
             archive.writestr(zipfile.ZipInfo(f"{name}.npy", ZIP_DATE), content.getvalue())
     return buffer.getvalue()
+
+
+def installed_versions() -> list[str]:
+    """Return the packages that weights depend on with their installed versions, such as ``numpy 2.4.0``."""
+    return [f"{package} {version(package)}" for package in PACKAGES]
+
+
+def versions_trained_with(file: Path | IO[bytes]) -> list[str]:
+    """Return the packages and versions with which the weights of a file were trained; none in older files."""
+    with np.load(file, allow_pickle=False) as stored:
+        return [str(one) for one in stored[TRAINED_WITH]] if TRAINED_WITH in stored.files else []
 
 
 def decode(file: Path | IO[bytes]) -> Weights:
@@ -68,6 +85,7 @@ def decode(file: Path | IO[bytes]) -> Weights:
         arrays = {name: stored[name] for name in stored.files}
     if "mean" not in arrays:
         raise ValueError("it holds no weights")
+    arrays.pop(TRAINED_WITH, None)
     names = tuple(str(name) for name in arrays.pop(FEATURES, ()))
     if names != FEATURE_NAMES:
         differing = sorted(set(names) ^ set(FEATURE_NAMES)) or ["their order"]
