@@ -26,7 +26,7 @@ from ketaflow.assays.forced_swim.raters import (
 )
 from ketaflow.assays.forced_swim.raters.calibration_report import Calibration, KindOfSwims
 from ketaflow.assays.forced_swim.raters.threshold_fitting import FitQuality, Pair, RatedSwim
-from ketaflow.assays.forced_swim.settings import AssaySettings, CalibrateSettings, QuantifySettings
+from ketaflow.assays.forced_swim.settings import AssaySettings, CalibrateSettings, QuantifySettings, Source
 from ketaflow.core.errors import IngestError
 from ketaflow.core.results import Tables
 
@@ -74,7 +74,7 @@ def calibrate(
         "report": calibration_report.report_table(done),
         "recordings": calibration_report.recordings_table(done, step_s),
         "tried": calibration_report.grid_table(done),
-        "figure.svg": calibration_curve(done.grid, done.best, done.present.threshold, is_export=kind.is_export),
+        "figure.svg": calibration_curve(done.grid, done.best, done.present.threshold, kind.source),
         "settings.yaml": calibration_report.settings_text(done),
         "summary.txt": calibration_report.summary_text(done),
     }
@@ -121,7 +121,7 @@ def rated_swims(
     tables: Tables,
     scores: comparison.ScorerComparison | None,
     settings: QuantifySettings,
-) -> list[tuple[bool, RatedSwim]]:
+) -> list[tuple[Source, RatedSwim]]:
     """Collect the swims that people scored and that have a window.
 
     Parameters
@@ -137,10 +137,10 @@ def rated_swims(
 
     Returns
     -------
-    list of (bool, RatedSwim)
-        Whether a swim comes from an export, and the swim.
+    list of (str, RatedSwim)
+        Kind of file of a swim, and the swim.
     """
-    found: list[tuple[bool, RatedSwim]] = []
+    found: list[tuple[Source, RatedSwim]] = []
     if scores is None:
         return found
     windows = {str(name): (start_s, stop_s) for name, start_s, stop_s in
@@ -171,16 +171,16 @@ def rated_swims(
                     people_s=people_s,
                     timelines=lines,
                 )
-                found.append((swim_file.is_export, rated))
+                found.append((swim_file.source, rated))
     return found
 
 
-def most_common_kind(found: list[tuple[bool, RatedSwim]]) -> KindOfSwims:
-    """Choose videos or EthoVision exports, whichever people scored more of."""
+def most_common_kind(found: list[tuple[Source, RatedSwim]]) -> KindOfSwims:
+    """Choose videos, EthoVision exports or poses, whichever people scored most of."""
     if not found:
-        return KindOfSwims(False, [])
-    is_export = Counter(kind for kind, _ in found).most_common(1)[0][0]
-    return KindOfSwims(is_export, [swim for kind, swim in found if kind == is_export])
+        return KindOfSwims("video", [])
+    source = Counter(kind for kind, _ in found).most_common(1)[0][0]
+    return KindOfSwims(source, [swim for kind, swim in found if kind == source])
 
 
 def fitted_settings(kind: KindOfSwims, left_out: list[str], settings: AssaySettings) -> Calibration:
@@ -209,7 +209,7 @@ def fitted_settings(kind: KindOfSwims, left_out: list[str], settings: AssaySetti
     if len(swims) < own.min_recordings or len(set(folds)) < 2:
         raise IngestError(too_few_message(len(swims), len(set(folds)), own.min_recordings, left_out))
     present = threshold_fitting.pair_of(swims[0].rules)
-    tried = search_values(present, own, is_export=kind.is_export)
+    tried = search_values(present, own, kind.source)
     grid = threshold_fitting.score_grid(swims, *tried, step_s=step_s, edge_s=own.edge_s)
     duration = int(np.flatnonzero(grid.durations_s == present.duration_s)[0])
     held_out = [grid.pair(place) for place in threshold_fitting.held_out_settings(grid, folds, duration)]
@@ -228,7 +228,7 @@ def fitted_settings(kind: KindOfSwims, left_out: list[str], settings: AssaySetti
     )
 
 
-def search_values(present: Pair, settings: CalibrateSettings, *, is_export: bool) -> tuple[np.ndarray, np.ndarray]:
+def search_values(present: Pair, settings: CalibrateSettings, source: Source) -> tuple[np.ndarray, np.ndarray]:
     """Return the thresholds and durations to try.
 
     Parameters
@@ -237,8 +237,8 @@ def search_values(present: Pair, settings: CalibrateSettings, *, is_export: bool
         The present settings, which are among both.
     settings : CalibrateSettings
         Range and number of thresholds; durations.
-    is_export : bool
-        Whether the limit of EthoVision's mobility is searched: in equal steps, for a percentage point changes
+    source : str
+        Kind of file. The limit of EthoVision's mobility is searched in equal steps, for a percentage point changes
         immobility by 20 to 60 s. Other thresholds are tried in equal ratios.
 
     Returns
@@ -249,7 +249,7 @@ def search_values(present: Pair, settings: CalibrateSettings, *, is_export: bool
         Seconds.
     """
     low, high = present.threshold / settings.widest_factor, present.threshold * settings.widest_factor
-    if is_export:
+    if source == "ethovision":
         step = constants.LIMIT_GRID_PCT / 100
         tried = np.arange(np.ceil(low / step), min(high, 1.0) / step) * step
         return np.unique(np.append(tried, present.threshold)), np.unique([*settings.samples_s, present.duration_s])

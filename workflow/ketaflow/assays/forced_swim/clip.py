@@ -54,7 +54,7 @@ def clip(swim_file: SwimFile, measured: Measured, name: str, folder: Path, path:
     """
     swim, file = swim_file.swim(name), Path(swim_file.path).name
     if swim_file.video is None or swim.view is None:
-        raise IngestError(f"{file} is an EthoVision export and holds no pictures to make a film of.")
+        raise IngestError(f"{file} is no video and holds no pictures to make a film of.")
     score = measured.scores.get(name)
     start_s = settings.start_s
     if start_s is None:

@@ -1,4 +1,4 @@
-"""Read one file of the forced swim test: a video with its cylinders, or an export of EthoVision.
+"""Read one file of the forced swim test: a video with its cylinders, an export of EthoVision, or a file of poses.
 
 In: the rows that name the file. Out: the motion trace of each animal, what was found of the scene, and small images for
 the reviewer. A video is decoded once for all its cylinders. Nothing is scored here, so that a changed threshold never
@@ -10,9 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ketaflow.assays.forced_swim.model import AnimalRow, SwimFile, SwimRow
+from ketaflow.assays.forced_swim.poses import pose_files
 from ketaflow.assays.forced_swim.readers import ethovision, video
+from ketaflow.assays.forced_swim.score_files import formats
 from ketaflow.assays.forced_swim.settings import IngestSettings
 from ketaflow.assays.forced_swim.tracking import constants, video_tracking
+from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows
 
 # Beginnings of the word for a mouse or rat in the column species, in the order of the test.
@@ -20,6 +23,10 @@ SPECIES = {
     "mouse": ("mouse", "mice", "mus", "maus", "souris", "rató", "raton", "muis", "topo"),
     "rat": ("rat", "rattus", "ratte"),
 }
+
+
+# Endings of text files.
+OTHER_TEXT = (".csv", ".txt", ".tsv", ".asc", ".dat")
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,38 @@ def species_of(text: str | None) -> str:
 
 
 def read_export(path: Path, rows: Sequence[SwimRow], settings: IngestSettings) -> SwimFile:
-    """Read an EthoVision export; the settings concern videos alone."""
-    return ethovision.read(path, rows)
+    """Read an EthoVision export; the settings concern videos and poses."""
+    try:
+        return ethovision.read(path, rows)
+    except IngestError as error:
+        raise IngestError(scores_instead(path) or str(error)) from error
+
+
+def scores_instead(path: Path) -> str:
+    """Return what to do with a file that holds scores instead of a swim; empty if it holds none."""
+    known = formats.format_of(path)
+    if known is None:
+        return ""
+    return (
+        f"{path.name}: the file holds scores ({known[1].name}), not a swim. List it in forced_swim_human_files, and "
+        "enter the video, EthoVision export or file of poses here. Where there is none, enter its values into the "
+        "table measurements."
+    )
+
+
+def is_other_text(path: Path) -> bool:
+    """Return whether a file is text, which no video is."""
+    return path.is_file() and path.suffix.lower() in OTHER_TEXT
+
+
+def refuse_text(path: Path, rows: Sequence[SwimRow], settings: IngestSettings) -> SwimFile:
+    """Refuse a text that holds no swim, with what it is."""
+    raise IngestError(
+        scores_instead(path)
+        or f"{path.name}: the text is neither an EthoVision export (header lines above the samples) nor poses of "
+        "DeepLabCut (headings scorer, bodyparts, coords) or SLEAP (track, frame_idx ...). Enter the path of the video, "
+        "the export or the poses in the column video."
+    )
 
 
 def read_video(path: Path, rows: Sequence[SwimRow], settings: IngestSettings) -> SwimFile:
@@ -91,6 +128,8 @@ def read_video(path: Path, rows: Sequence[SwimRow], settings: IngestSettings) ->
 
 # The first that fits is used.
 READERS = (
+    Reader("Poses of DeepLabCut (.csv, .h5) or SLEAP (.h5, .csv)", pose_files.recognises, pose_files.read),
     Reader("EthoVision XT raw data or statistics (.xlsx, text)", ethovision.recognises, read_export),
+    Reader("Other text (refused)", is_other_text, refuse_text),
     Reader("Video", lambda path: True, read_video),
 )

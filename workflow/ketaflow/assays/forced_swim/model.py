@@ -36,6 +36,7 @@ class SwimRow:
     region_width_px: float | None = None
     region_height_px: float | None = None
     water_line_px: float | None = None
+    frame_rate_hz: float | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,35 @@ class ExportFacts:
 
 
 @dataclass(frozen=True)
+class PoseFacts:
+    """What a reviewer must know of the poses of one animal.
+
+    Attributes
+    ----------
+    program : str
+        What wrote them.
+    parts, parts_left_out : tuple of str
+        Parts whose speeds are averaged, and the others of the file.
+    length_px : float
+        Length of the body (pixels).
+    found_pct : float
+        Share of the positions of the parts that were found with sufficient likelihood (percent).
+    jumps_pct : float
+        Share of the found positions that were left out as jumps (percent).
+    long_pct : float
+        Share of the frames that were left out because the body is implausibly long (percent).
+    """
+
+    program: str
+    parts: tuple[str, ...]
+    parts_left_out: tuple[str, ...]
+    length_px: float
+    found_pct: float
+    jumps_pct: float
+    long_pct: float
+
+
+@dataclass(frozen=True)
 class Swim:
     """One animal of a video or an export.
 
@@ -229,6 +259,8 @@ class Swim:
         Images for the reviewer; None for an export.
     export : ExportFacts or None
         What the export says besides its samples; None for a video.
+    poses : PoseFacts or None
+        What is known of the poses; None for any other file.
     species : str
         ``mouse``, ``rat``, or empty if unknown.
     """
@@ -245,6 +277,7 @@ class Swim:
     strip: StripImages | None = None
     export: ExportFacts | None = None
     species: str = ""
+    poses: PoseFacts | None = None
 
     @property
     def limit_in_export_pct(self) -> float | None:
@@ -254,7 +287,7 @@ class Swim:
 
 @dataclass(frozen=True)
 class SwimFile:
-    """All swims of one video or EthoVision export: what ``ingest`` makes.
+    """All swims of one video, EthoVision export or file of poses: what ``ingest`` makes.
 
     Attributes
     ----------
@@ -269,7 +302,7 @@ class SwimFile:
     video, scene : VideoProperties, SceneImage or None
         None for an export.
     source : str
-        Kind of file: ``video`` or ``ethovision``.
+        Kind of file: ``video``, ``ethovision`` or ``pose``.
     """
 
     path: str
@@ -280,11 +313,6 @@ class SwimFile:
     video: VideoProperties | None = None
     scene: SceneImage | None = None
     source: Source = "video"
-
-    @property
-    def is_export(self) -> bool:
-        """Whether the motion was measured by EthoVision."""
-        return self.source == "ethovision"
 
     def swim(self, recording: str) -> Swim:
         """Return the swim of that name."""

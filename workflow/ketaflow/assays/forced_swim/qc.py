@@ -30,6 +30,7 @@ class CheckText:
 LOST, REPEATED, UNSEEN = "lost frames", "repeated frames", "time not scored"
 CYLINDER, CONTRAST, LIGHT = "clarity of the water line", "contrast-to-noise ratio", "change of illumination"
 CAMERA, SENSITIVITY = "camera displacement", "sensitivity to the threshold"
+FOUND, JUMPS, LONG = "body parts found", "jumps of body parts", "implausibly long body"
 
 CHECK_TEXTS = {
     LOST: CheckText("%", "share of the frames between the first and the last that are missing"),
@@ -46,6 +47,9 @@ CHECK_TEXTS = {
         "cylinder; if the camera was moved, cut the video there",
     ),
     SENSITIVITY: CheckText("s", "largest change of immobility if the threshold is changed"),
+    FOUND: CheckText("%", "share of the positions of body parts that were found with sufficient likelihood"),
+    JUMPS: CheckText("%", "share of the positions that jump by more than half a body length; they are left out"),
+    LONG: CheckText("%", "share of the frames in which the body is over 1.5 times as long as usual; they are left out"),
 }
 
 
@@ -116,6 +120,7 @@ def qc(swim_file: SwimFile, measured: Measured, settings: QcSettings, *, rows: R
         limits = check_limits(settings)
         for name, value in check_values(swim_file, swim, score).items():
             text = sensitivity_text(score) if name == SENSITIVITY else CHECK_TEXTS[name]
+            text = parts_text(swim) if name == FOUND else text
             checks.append(about.limit_check(name, value, text, limits[name]))
         own = [row for row in scored_by_people if row.recording == swim.recording]
         end_s = float(swim.trace["time_s"].iloc[-1])
@@ -146,6 +151,15 @@ def sensitivity_text(score: SwimScore | None) -> CheckText:
     )
 
 
+def parts_text(swim: Swim) -> CheckText:
+    """Name the body parts that were used, and those that were left out."""
+    text, poses = CHECK_TEXTS[FOUND], swim.poses
+    if poses is None:
+        return text
+    left_out = f"; left out: {', '.join(poses.parts_left_out)}" if poses.parts_left_out else ""
+    return replace(text, message=f"{text.message}. Used: {', '.join(poses.parts)}{left_out}")
+
+
 def check_limits(settings: QcSettings) -> dict[str, Limits]:
     """Return the limits of every check, by name."""
     return {
@@ -157,6 +171,9 @@ def check_limits(settings: QcSettings) -> dict[str, Limits]:
         LIGHT: Limits(high=settings.max_brightness_change_pct),
         CAMERA: Limits(high=settings.max_camera_shift_pct),
         SENSITIVITY: Limits(high=settings.max_threshold_change_s),
+        FOUND: Limits(low=settings.min_pose_found_pct),
+        JUMPS: Limits(high=settings.max_pose_jumps_pct),
+        LONG: Limits(high=settings.max_pose_long_pct),
     }
 
 
@@ -182,6 +199,9 @@ def check_values(swim_file: SwimFile, swim: Swim, score: SwimScore | None) -> di
         CYLINDER: 1.0 if view is None else view.confidence,
         SENSITIVITY: np.nan if score is None else score.threshold_change_s,
     }
+    if swim.poses is not None:
+        del found[CYLINDER]
+        found |= {FOUND: swim.poses.found_pct, JUMPS: swim.poses.jumps_pct, LONG: swim.poses.long_pct}
     if view is not None and video is not None:
         left, _, right, _ = view.region_px
         window_s = (0.0, 0.0) if score is None else score.window_s

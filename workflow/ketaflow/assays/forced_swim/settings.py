@@ -10,7 +10,7 @@ from typing import Literal
 from ketaflow.assays.forced_swim import constants
 
 # Kinds of files that hold swims.
-Source = Literal["video", "ethovision"]
+Source = Literal["video", "ethovision", "pose"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class IngestSettings:
     max_gap_s: float
     max_frozen_s: float
     filmstrip_every_s: float
+    pose_parts: tuple[str, ...] | None
+    pose_min_likelihood: float | None
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,26 @@ class SamplingRule:
     sample_s: float
 
 
-# How a swim is scored: a video frame by frame, an export by time sampling.
-Rules = StateRules | SamplingRule
+@dataclass(frozen=True)
+class PoseRule:
+    """What decides whether a frame of poses is immobile.
+
+    Attributes
+    ----------
+    threshold : float
+        Mean speed of the body's parts strictly below this is immobility (body lengths per second).
+    smoothing_s : float
+        Width of the window over which it is averaged.
+    """
+
+    threshold: float
+    smoothing_s: float
+    min_bout_s: float
+    min_mobile_s: float
+
+
+# How a swim is scored: a video or poses frame by frame, an EthoVision export by time sampling.
+Rules = StateRules | SamplingRule | PoseRule
 
 
 @dataclass(frozen=True)
@@ -88,6 +108,7 @@ class QuantifySettings:
     bin_s: float
     sample_s: float
     ethovision_threshold_pct: float | None
+    pose_threshold_per_s: float
     climbing: Literal["auto", "yes", "no"]
     flag_unscored_pct: float
     min_seen_pct: float
@@ -128,9 +149,20 @@ class QuantifySettings:
             limit_pct = constants.DEFAULT_LIMIT_PCT
         return SamplingRule(limit_pct / 100, self.sample_s)
 
+    def pose_rule(self) -> PoseRule:
+        """Return the rule for poses."""
+        return PoseRule(
+            threshold=self.pose_threshold_per_s,
+            smoothing_s=self.smoothing_s,
+            min_bout_s=self.min_bout_s,
+            min_mobile_s=self.min_mobile_s,
+        )
+
     def rules_of(self, source: Source, limit_in_export_pct: float | None) -> Rules:
-        """Return the rules for a swim of a video, or of an export that may state a limit (percent)."""
-        return self.sampling_rule(limit_in_export_pct) if source == "ethovision" else self.state_rules()
+        """Return the rules for a swim of a video, of poses, or of an export that may state a limit (percent)."""
+        if source == "ethovision":
+            return self.sampling_rule(limit_in_export_pct)
+        return self.pose_rule() if source == "pose" else self.state_rules()
 
 
 @dataclass(frozen=True)
@@ -145,6 +177,9 @@ class QcSettings:
     min_cylinder_confidence: float
     max_camera_shift_pct: float
     max_threshold_change_s: float
+    min_pose_found_pct: float
+    max_pose_jumps_pct: float
+    max_pose_long_pct: float
 
 
 @dataclass(frozen=True)

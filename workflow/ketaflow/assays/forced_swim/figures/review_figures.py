@@ -14,6 +14,7 @@ import pandas as pd
 from ketaflow.assays.forced_swim.figures import constants
 from ketaflow.assays.forced_swim.model import Swim, SwimFile, VideoProperties
 from ketaflow.assays.forced_swim.scoring.model import State, StateBout, SwimScore
+from ketaflow.assays.forced_swim.settings import Source
 from ketaflow.core.results import Figure
 from ketaflow.core.svg import Chart, stacked
 
@@ -24,6 +25,12 @@ INKS: dict[State, tuple[int, int, int]] = {
     "immobility": BLUE, "climbing": ORANGE, "diving": GREEN, "swimming": GREY,
 }  # fmt: skip
 WORDS_INK = (60, 60, 60)
+# What the motion of each kind of file is.
+ACTIVITY_LABELS: dict[Source, str] = {
+    "video": "Activity (body areas)",
+    "ethovision": "Mobility (share of body)",
+    "pose": "Speed of body parts (lengths/s)",
+}
 
 
 class ChosenImage(NamedTuple):
@@ -196,7 +203,7 @@ def activity_chart(swim_file: SwimFile, swim: Swim, bouts: Sequence[StateBout], 
     x_limits = (float(times_s[0]), float(times_s[-1]))
     most = np.nanpercentile(activity, constants.ACTIVITY_PERCENTILE) if np.isfinite(activity).any() else 1.0
     top = float(np.nanmax([most, constants.AXIS_THRESHOLDS * threshold]))
-    y_label = "Mobility (share of body)" if swim_file.is_export else "Activity (body areas)"
+    y_label = ACTIVITY_LABELS[swim_file.source]
     chart = Chart(x_limits, (0.0, top), "Time in the video (s)", y_label)
     for state in sorted({bout.state for bout in bouts} & set(COLOURS)):
         chart.bands([(bout.start_s, bout.stop_s) for bout in bouts if bout.state == state], COLOURS[state], 0.25)

@@ -11,12 +11,13 @@ import pandas as pd
 
 from ketaflow.assays.forced_swim.raters import threshold_fitting
 from ketaflow.assays.forced_swim.raters.threshold_fitting import FitQuality, Pair, Place, RatedSwim, SettingsGrid
+from ketaflow.assays.forced_swim.settings import Source
 
 
 class KindOfSwims(NamedTuple):
-    """Swims of one kind: videos, or EthoVision exports, which have a threshold of their own."""
+    """Swims of one kind of file, which has a threshold of its own."""
 
-    is_export: bool
+    source: Source
     swims: list[RatedSwim]
 
 
@@ -110,7 +111,7 @@ def recordings_table(done: Calibration, step_s: float) -> pd.DataFrame:
                 "present_s": threshold_fitting.rescored(swim, done.present, step_s)[1],
                 "fitted_s": threshold_fitting.rescored(swim, pair, step_s)[1],
                 "threshold": pair.threshold,
-                duration_setting(done.kind.is_export): pair.duration_s,
+                duration_setting(done.kind.source): pair.duration_s,
             }
             for swim, fold, pair in zip(done.kind.swims, done.folds, done.held_out, strict=True)
         ]
@@ -135,7 +136,7 @@ def grid_table(done: Calibration) -> pd.DataFrame:
     means = {"loss_s": grid.loss_s(), "mean_error_s": np.abs(differences_s), "bias_s": differences_s}
     thresholds, durations_s = np.meshgrid(grid.thresholds, grid.durations_s, indexing="ij")
     columns = {name: values.mean(axis=0).ravel() for name, values in means.items()}
-    name = duration_setting(done.kind.is_export)
+    name = duration_setting(done.kind.source)
     return pd.DataFrame({"threshold": thresholds.ravel(), name: durations_s.ravel(), **columns})
 
 
@@ -149,21 +150,22 @@ def settings_text(done: Calibration) -> str:
     )
     return (
         f"# {why}; see report.csv beside this file.\nforced_swim:\n  quantify:\n"
-        f"    {threshold_setting(done.kind.is_export, pair.threshold, ': ')}\n"
-        f"    {duration_setting(done.kind.is_export)}: {pair.duration_s:g}\n"
+        f"    {threshold_setting(done.kind.source, pair.threshold, ': ')}\n"
+        f"    {duration_setting(done.kind.source)}: {pair.duration_s:g}\n"
     )
 
 
-def threshold_setting(is_export: bool, threshold: float, separator: str) -> str:
+def threshold_setting(source: Source, threshold: float, separator: str) -> str:
     """Return name and value of the threshold as the settings have it."""
-    if is_export:
+    if source == "ethovision":
         return f"ethovision_threshold_pct{separator}{100 * threshold:.3g}"
-    return f"immobility_threshold{separator}{threshold:.3g}"
+    name = "pose_threshold_per_s" if source == "pose" else "immobility_threshold"
+    return f"{name}{separator}{threshold:.3g}"
 
 
-def duration_setting(is_export: bool) -> str:
+def duration_setting(source: Source) -> str:
     """Return the name of the duration that was fitted."""
-    return "sample_s" if is_export else "min_bout_s"
+    return "sample_s" if source == "ethovision" else "min_bout_s"
 
 
 def summary_text(done: Calibration) -> str:
@@ -171,8 +173,8 @@ def summary_text(done: Calibration) -> str:
     swims, (now, unseen, people) = done.kind.swims, done.qualities
     raters = sorted({rater for swim in swims for rater in swim.people_s})
     present, fitted = (
-        f"{threshold_setting(done.kind.is_export, pair.threshold, ' ')}, "
-        f"{duration_setting(done.kind.is_export)} {pair.duration_s:g}"
+        f"{threshold_setting(done.kind.source, pair.threshold, ' ')}, "
+        f"{duration_setting(done.kind.source)} {pair.duration_s:g}"
         for pair in (done.present, done.fitted)
     )
     lines = [

@@ -46,3 +46,9 @@ LIMIT_STEP = "1 percentage point"
 MIN_CAUSE_S = 1
 # An animal last seen this long before the end of the window was removed early (s).
 REMOVED_EARLY_S = 2
+
+# pose_states
+
+# Added to the speed of body parts before its logarithm (body lengths/s): half the speed that the jitter of positions
+# gives in two public files of mice.
+MIN_POSE_SPEED = 0.05

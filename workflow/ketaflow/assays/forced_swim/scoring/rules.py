@@ -1,11 +1,11 @@
-"""One entry to both ways of scoring: frame by frame for a video, by time sampling for an EthoVision export."""
+"""One entry to all ways of scoring: frame by frame for a video or poses, by time sampling for an EthoVision export."""
 
 import numpy as np
 import pandas as pd
 
-from ketaflow.assays.forced_swim.scoring import bouts, states, time_sampling
+from ketaflow.assays.forced_swim.scoring import bouts, pose_states, states, time_sampling
 from ketaflow.assays.forced_swim.scoring.states import CodedFrames
-from ketaflow.assays.forced_swim.settings import Rules, SamplingRule
+from ketaflow.assays.forced_swim.settings import PoseRule, Rules, SamplingRule
 
 # Start and stop of the interval each frame stands for (seconds of the video).
 Intervals = tuple[np.ndarray, np.ndarray]
@@ -20,7 +20,7 @@ def coded_states(trace: pd.DataFrame, intervals: Intervals, rules: Rules, origin
         The trace of a swim.
     intervals : tuple of (n_frames,) float
         Start and stop of the interval each frame stands for (seconds of the video).
-    rules : StateRules or SamplingRule
+    rules : StateRules, SamplingRule or PoseRule
         What decides.
     origin_s : float
         Start of the scoring window, where a sampled interval begins (seconds of the video).
@@ -31,6 +31,8 @@ def coded_states(trace: pd.DataFrame, intervals: Intervals, rules: Rules, origin
     """
     if isinstance(rules, SamplingRule):
         return time_sampling.classify_intervals(trace, *intervals, rules, origin_s)
+    if isinstance(rules, PoseRule):
+        return pose_states.classify_poses(trace, *intervals, rules)
     return states.classify(trace, *intervals, rules)
 
 
@@ -69,4 +71,6 @@ def compared_signal(trace: pd.DataFrame, rules: Rules) -> np.ndarray:
     """
     if isinstance(rules, SamplingRule):
         return np.where(trace["seen"].to_numpy(bool), trace["motion"].to_numpy(float), np.nan)
+    if isinstance(rules, PoseRule):
+        return pose_states.pose_activity(trace, rules)
     return states.activity(trace, rules)

@@ -7,7 +7,7 @@ import numpy as np
 
 from ketaflow.assays.forced_swim.model import Swim
 from ketaflow.assays.forced_swim.scoring.states import posture_separates
-from ketaflow.assays.forced_swim.settings import QuantifySettings, Rules, SamplingRule
+from ketaflow.assays.forced_swim.settings import PoseRule, QuantifySettings, Rules, SamplingRule
 
 
 def climbing_note(swim: Swim, settings: QuantifySettings, rules: Rules) -> str:
@@ -19,8 +19,8 @@ def climbing_note(swim: Swim, settings: QuantifySettings, rules: Rules) -> str:
         The swim; its species counts where the setting leaves it open.
     settings : QuantifySettings
         ``climbing``: auto, yes or no.
-    rules : StateRules or SamplingRule
-        A sampling rule knows mobility alone.
+    rules : StateRules, SamplingRule or PoseRule
+        A sampling rule knows mobility alone, a rule for poses the speed of parts.
 
     Returns
     -------
@@ -28,6 +28,8 @@ def climbing_note(swim: Swim, settings: QuantifySettings, rules: Rules) -> str:
     """
     if isinstance(rules, SamplingRule):
         return "EthoVision's mobility does not separate climbing from swimming; both are counted as swimming"
+    if isinstance(rules, PoseRule):
+        return "the motion of body parts does not separate climbing from swimming; both are counted as swimming"
     if "height" not in swim.trace:
         return "climbing is not visible from above; it is counted as swimming"
     if settings.climbing == "no" or (settings.climbing == "auto" and swim.species == "mouse"):
