@@ -113,7 +113,7 @@ def result_columns(assay: str) -> dict[str, dict[str, str]]:
             for column, text in ({column: common.get(column, "") for column in _fields(assay, name)} | said).items()
             if not column.startswith("_")
         }
-        for name, said in described()[assay].items()
+        for name, said in described().get(assay, {}).items()
     }
     return {name: columns for name, columns in declared.items() if columns}
 
