@@ -12,6 +12,7 @@ import pytest
 
 from ketaflow.report import endpoints, formatting, model, palette, results_page
 from ketaflow.report.figures import correlations, effect_overview, values
+from ketaflow.report.figures.dose_response import dose_response
 from ketaflow.report.figures.time_course import time_course
 from ketaflow.report.sections.courses import _described, courses
 from ketaflow.report.sections.endpoint import endpoint_section
@@ -66,10 +67,30 @@ def test_sections_come_in_the_order_of_the_argument(text):
     ]  # fmt: skip
 
 
-def test_p_values_come_only_in_the_tests_and_in_folded_parts(text):
-    before = re.sub(r"<details>.*?</details>", "", text[: text.index('<section id="tests"')], flags=re.DOTALL)
-    assert "p_value" not in before and "p_adjusted" not in before
-    assert 'data-name="p_adjusted"' in text
+def rows_of(text, table) -> pd.DataFrame:
+    own = text[text.index(f'id="table-{table}"') :].split("</table>")[0]
+    names = re.findall(r'data-name="(\w+)"', own)
+    rows = [
+        re.findall(r"<td[^>]*>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", own.split("<tbody>")[1], re.S)
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_a_p_value_stands_in_the_row_of_its_difference(text, study):
+    shown = rows_of(text, "sucrose_effects")
+    table = study.statistics["contrasts"].query("endpoint == 'sucrose' and contrast == 'dunnett'")
+    planned = table[table["sensitivity"].fillna("").eq("")]
+    assert shown["p"].tolist()[:3] == [formatting.p_value(p) for p in planned["p_family"]]
+    assert 'data-name="p_adjusted"' in text[text.index('<section id="tests"') :]
+
+
+def test_absence_of_an_effect_has_its_test_and_bayes_factor_where_the_plan_names_a_margin(text, study):
+    shown = rows_of(text, "immobility_effects")
+    table = study.statistics["contrasts"].query("endpoint == 'immobility' and contrast == 'dunnett'")
+    planned = table[table["sensitivity"].fillna("").eq("")]
+    assert shown["bayes_factor_null"].tolist()[:3] == [formatting.number(bf) for bf in planned["bayes_factor_null"]]
+    assert shown["equivalence_p_value"].tolist()[:3] == [formatting.p_value(p) for p in planned["equivalence_p_value"]]
+    assert "bayes_factor_null" not in rows_of(text, "sucrose_effects")
 
 
 def test_every_animal_of_every_endpoint_is_a_point(shown, arms):
@@ -182,24 +203,20 @@ def test_too_few_animals_give_no_correlation():
     assert np.isnan(found.pooled.loc["x", "y"]) and not found.has_any
 
 
-def test_a_fitted_curve_goes_through_its_own_points(shown):
+@pytest.mark.parametrize(("scale", "middle"), [("identity", 110.0), ("log", np.exp(1.1)), ("logit", 75.026)])
+def test_a_fitted_curve_has_its_band_and_the_unit_of_the_measure(shown, arms, scale, middle):
+    rows = pd.DataFrame({"drug": "ketamine", "model": "emax", "dose": [0.0, 10.0, 20.0]})
+    rows["estimate"] = {"identity": [150.0, 110, 90], "log": [0.0, 1.1, 1.2], "logit": [0.0, 1.1, 1.2]}[scale]
+    rows = rows.assign(dataset="all", ci_low=rows["estimate"] - 1, ci_high=rows["estimate"] + 1)
     endpoint = copy.copy(shown["immobility"])
-    parameters = {"e0": 150.0, "emax": -80.0, "ed50": 5.0}
-    rows = [
-        {
-            "dataset": "all",
-            "drug": "ketamine",
-            "model": "emax",
-            "parameter": name,
-            "estimate": value,
-            "estimable": "yes",
-        }
-        for name, value in parameters.items()
-    ]
-    endpoint.tables = {**endpoint.tables, "dose_response": pd.DataFrame(rows)}
+    endpoint.plan = dataclasses.replace(endpoint.plan, scale=scale)
+    endpoint.tables = {**endpoint.tables, "dose_curves": rows}
     curve = endpoints.curves(endpoint)["ketamine"]
-    at = np.interp([0, 5, 20], curve["dose_mg_per_kg"], curve["value"])
-    np.testing.assert_allclose(at, [150, 110, 86], atol=0.1)
+    assert curve["dose_mg_per_kg"].tolist() == [0, 10, 20]
+    assert curve.loc[1, "value"] == pytest.approx(middle, rel=1e-4)
+    assert (curve["low"] < curve["value"]).all() and (curve["value"] < curve["high"]).all()
+    assert "fill-opacity" in dose_response(endpoint, arms, endpoints.curves(endpoint))
+    assert endpoint_section(endpoint, arms, []).has_curve
 
 
 SWIM = {"assay": "forced_swim", "measure": "immobility_s"}
@@ -362,3 +379,19 @@ def test_the_primary_endpoint_is_answered_before_anything_else(text):
 
 def test_residuals_are_drawn_against_fitted_values_and_normal_quantiles(text):
     assert "normal quantile" in text and "standardised residual" in text
+
+
+@pytest.mark.parametrize(
+    ("analyte", "step"),
+    [
+        ("p-mTOR", "signalling"), ("p-mTOR (Ser2448)", "signalling"), ("pmTOR", "signalling"), ("phospho-S6", "signalling"),
+        ("pS6", "signalling"), ("p-ERK1/2", "signalling"), ("4E-BP1", "signalling"), ("PSD-95", "synaptic_proteins"),
+        ("GluA1", "synaptic_proteins"), ("glutamate/glutamine", "transmitter"), ("5-HT", "transmitter"), ("IL-6", ""),
+    ],
+)  # fmt: skip
+def test_an_analyte_is_at_its_step_however_it_is_written(shown, analyte, step):
+    titles = {one["name"]: one["title"] for one in effect_overview.MECHANISM["steps"]}
+    planned = model.PlannedEndpoint("elisa", "concentration_pg_per_ml", {"analyte": (analyte,)})
+    endpoint = dataclasses.replace(shown["psd95"], plan=planned)
+    (found,) = [one.title for one in effect_overview.steps([endpoint]) if one.endpoints]
+    assert found == titles.get(step, effect_overview.MECHANISM["other"])

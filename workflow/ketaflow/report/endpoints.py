@@ -19,20 +19,14 @@ from ketaflow.report.palette import Arm
 KEYS = ("animal", "recording", "session", "time_min", "sample")
 TABLES = (
     "contrasts", "omnibus", "descriptives", "exclusions", "variance_components", "diagnostics", "power",
-    "dose_response", "residuals",
+    "dose_response", "dose_curves", "residuals",
 )  # fmt: skip
-# Dose-response models of the statistics, as functions of the dose (mg/kg) and their parameters.
-CURVES: dict[str, Callable[[np.ndarray, Mapping[str, float]], np.ndarray]] = {
-    "emax": lambda dose, at: at["e0"] + at["emax"] * dose / (at["ed50"] + dose),
-    "four_parameter_logistic": lambda dose, at: (
-        at["control_limit"]
-        + (at["top_dose_limit"] - at["control_limit"])
-        * dose ** at["slope"]
-        / (dose ** at["slope"] + at["ed50"] ** at["slope"])
-    ),
+# From the scale of the analysis back to the unit of the measure.
+TURNED_BACK: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "identity": lambda values: values,
+    "log": np.exp,
+    "logit": lambda values: 100 / (1 + np.exp(-values)),
 }
-# Curves are drawn up to this multiple of the ED50, as so many points.
-CURVE_END_ED50, CURVE_POINTS = 10, 400
 
 
 @dataclass(frozen=True)
@@ -237,31 +231,27 @@ def build(study: Study) -> list[Endpoint]:
 
 
 def curves(endpoint: Endpoint) -> dict[str, pd.DataFrame]:
-    """Evaluate the dose-response curves that the statistics could estimate.
+    """Return the dose-response curves that the statistics could estimate.
 
     Parameters
     ----------
     endpoint : Endpoint
-        With its rows of the table ``dose_response``.
+        With its rows of the table ``dose_curves``.
 
     Returns
     -------
     dict of str to data frame
-        For each drug the columns ``dose_mg_per_kg`` and ``value`` (unit of the measure; values of the log scale are
-        turned back). Empty on the logit scale, or if no curve could be estimated.
+        For each drug the columns ``dose_mg_per_kg``, ``value``, ``low`` and ``high`` (unit of the measure): the curve
+        with its pointwise confidence band; the first model of a drug. Empty if no curve could be estimated.
     """
-    rows = endpoint.rows("dose_response")
-    if not len(rows) or endpoint.plan.scale == "logit":
-        return {}
+    rows = endpoint.rows("dose_curves")
+    turned_back = TURNED_BACK[endpoint.plan.scale]
     found: dict[str, pd.DataFrame] = {}
-    for (drug, model), own in rows[rows["estimable"].eq("yes")].groupby(["drug", "model"], sort=False):
-        at = dict(zip(own["parameter"], own["estimate"].astype(float), strict=True))
-        if model not in CURVES or drug in found or "ed50" not in at:
-            continue
-        dose = np.linspace(0, CURVE_END_ED50 * at["ed50"], CURVE_POINTS)
-        value = CURVES[str(model)](dose, at)
-        value = np.exp(value) if endpoint.plan.scale == "log" else value
-        found[str(drug)] = pd.DataFrame({"dose_mg_per_kg": dose, "value": value})
+    for (drug, _), own in rows.groupby(["drug", "model"], sort=False) if "drug" in rows else []:
+        numbers = own[["estimate", "ci_low", "ci_high"]].astype(float)
+        value, low, high = (turned_back(numbers[name]) for name in numbers)
+        curve = pd.DataFrame({"dose_mg_per_kg": own["dose"].astype(float), "value": value, "low": low, "high": high})
+        found.setdefault(str(drug), curve.sort_values("dose_mg_per_kg", ignore_index=True))
     return found
 
 

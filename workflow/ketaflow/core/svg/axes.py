@@ -96,6 +96,15 @@ class Axes:
         """Draw a line through points in data units; it breaks where a value is missing."""
         self.canvas.path(self.path_data(xs, ys), stroke=stroke, width=width, opacity=opacity)
 
+    def band(
+        self, xs: Iterable[float], lows: Iterable[float], highs: Iterable[float], *, fill: str, opacity: float
+    ) -> None:
+        """Fill the area between two lines in data units, cut to the limits of the vertical scale."""
+        xs = [self.x(value) for value in xs]
+        ends = [*map(self.clipped_y, highs)], [*map(self.clipped_y, lows)][::-1]
+        data = path_data([*xs, *xs[::-1]], [*ends[0], *ends[1]])
+        self.canvas.add(f'<path d="{data}Z" fill="{fill}" fill-opacity="{opacity:g}"/>')
+
     def path_data(self, xs: Iterable[float], ys: Iterable[float], *, steps: bool = False) -> str:
         """Return SVG path data of a line through points in data units."""
         return path_data([self.x(value) for value in xs], [self.y(value) for value in ys], steps=steps)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from ketaflow.core import svg
 from ketaflow.core.svg import INK, Axes, Canvas
+from ketaflow.core.svg.scales import Limits
 from ketaflow.report.endpoints import Endpoint, arms_in
 from ketaflow.report.figures.marks import AXIS_FOOT, HEIGHT, TOP, Column, axis_room, draw_animals, draw_mean, means
 from ketaflow.report.figures.values import value_limits
@@ -13,11 +14,13 @@ from ketaflow.report.palette import Arm
 
 WIDTH_PX, RIGHT_PX, SWARM_PX = 400.0, 14.0, 9.0
 FEWEST_DOSES = 3
-OPACITY = 0.55
+OPACITY, BAND_OPACITY = 0.55, 0.13
+# Bands wider than this multiple of the range of values are cut off.
+MOST_ROOM = 0.5
 
 
 def dose_response(endpoint: Endpoint, arms: list[Arm], curves: Mapping[str, pd.DataFrame]) -> str:
-    """Draw animals and arm means against dose, with fitted curves.
+    """Draw animals and arm means against dose, with fitted curves and their confidence bands.
 
     Parameters
     ----------
@@ -26,18 +29,18 @@ def dose_response(endpoint: Endpoint, arms: list[Arm], curves: Mapping[str, pd.D
     arms : list of Arm
         All arms, in their order.
     curves : mapping of str to data frame
-        For each drug the columns ``dose_mg_per_kg`` and ``value``, see ``endpoints.curves``.
+        For each drug the curve with its band, see ``endpoints.curves``.
 
     Returns
     -------
     str
         The figure as SVG; empty with fewer than three doses or more than one drug.
     """
-    present = arms_in(arms, endpoint.counted_animals["arm"])
-    doses = sorted({arm.dose_mg_per_kg for arm in present})
-    if len(doses) < FEWEST_DOSES or len({arm.drug for arm in present if not arm.is_control}) > 1:
+    present = arms_by_dose(endpoint, arms)
+    if not present:
         return ""
-    limits = value_limits(endpoint)
+    doses = sorted({arm.dose_mg_per_kg for arm in present})
+    limits = limits_with(endpoint, curves)
     left = axis_room(endpoint.axis_label, limits)
     canvas = Canvas(left + WIDTH_PX, HEIGHT)
     x_limits = svg.limits(doses, margin=0.08)
@@ -45,7 +48,9 @@ def dose_response(endpoint: Endpoint, arms: list[Arm], curves: Mapping[str, pd.D
     axes.y_axis(endpoint.axis_label)
     axes.x_axis("dose (mg/kg)", values=doses)
     for curve in curves.values():
-        curve = curve[curve["dose_mg_per_kg"].le(doses[-1])].astype(float)
+        axes.band(
+            *(curve[name].to_numpy() for name in ("dose_mg_per_kg", "low", "high")), fill=INK, opacity=BAND_OPACITY
+        )
         axes.path(curve["dose_mg_per_kg"].to_numpy(), curve["value"].to_numpy(), stroke=INK, width=1.8)
     by_arm = means(endpoint)
     for arm in present:
@@ -54,3 +59,18 @@ def dose_response(endpoint: Endpoint, arms: list[Arm], curves: Mapping[str, pd.D
         if arm.name in by_arm:
             draw_mean(axes, by_arm[arm.name], x_px)
     return canvas.svg(f"{endpoint.title} against dose, every animal a point")
+
+
+def arms_by_dose(endpoint: Endpoint, arms: list[Arm]) -> list[Arm]:
+    """Return the arms to draw against dose; none with fewer than three doses or more than one drug."""
+    present = arms_in(arms, endpoint.counted_animals["arm"])
+    doses, drugs = {arm.dose_mg_per_kg for arm in present}, {arm.drug for arm in present if not arm.is_control}
+    return present if len(doses) >= FEWEST_DOSES and len(drugs) == 1 else []
+
+
+def limits_with(endpoint: Endpoint, curves: Mapping[str, pd.DataFrame]) -> Limits:
+    """Return the limits of the value axis, with room for the bands up to half the range of the values."""
+    low, high = value_limits(endpoint)
+    room = MOST_ROOM * (high - low)
+    lows, highs = ([end for curve in curves.values() for end in curve[name]] for name in ("low", "high"))
+    return max(min([low, *lows]), low - room), min(max([high, *highs]), high + room)

@@ -30,7 +30,8 @@ DOT_PX, ARROW_PX = 4.5, 5.0
 TITLE_LETTERS, TITLE_LINES, NOTE_LETTERS = 43, 2, 78
 # Axes go no further; longer intervals end in an arrow (Hedges g).
 LARGEST_SHOWN = 4.0
-SEPARATORS = re.compile(r"[/,()\[\]\s]+")
+SEPARATORS = re.compile(r"[/,;:()\[\]\s]+")
+PHOSPHORYLATED = re.compile(r"p(?:hospho)?-?(\w.+)")
 
 
 class Standardised(NamedTuple):
@@ -203,11 +204,22 @@ def _step_title(endpoint: Endpoint) -> str:
         return endpoint.info.step.title
     analyte = " ".join(str(one) for one in endpoint.plan.where.get("analyte", ()))
     for source in (analyte, endpoint.plan.measure, endpoint.plan.assay):
-        text = f" {SEPARATORS.sub(' ', source.casefold())} "
+        found = tokens(source)
         for step in MECHANISM["steps"]:
-            if any(f" {word} " in text for word in step["words"]):
+            if found & set(step["words"]):
                 return str(step["title"])
     return str(MECHANISM["other"])
+
+
+def tokens(name: str) -> set[str]:
+    """Return the words of an analyte in all the ways a list may have them: ``p-mTOR`` has ``p-mtor`` and ``mtor``.
+
+    Parts around hyphens count alone and joined, and a leading ``p`` or ``phospho`` is a phosphorylation.
+    """
+    words = set(SEPARATORS.sub(" ", name.casefold()).split())
+    words |= {part for word in words for part in word.split("-") if len(part) > 1}
+    words |= {word.replace("-", "") for word in words}
+    return words | {match[1] for word in words if (match := PHOSPHORYLATED.fullmatch(word))}
 
 
 def _height(shown: list[list[Effect]], *, n_steps: int, n_empty: int) -> float:

@@ -8,6 +8,8 @@ from ketaflow.report import formatting
 from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.html_tables import HtmlTable, html_table
 
+# p values from the one after all adjustments to that of the comparison alone.
+P_VALUES = ("p_family", "p_adjusted", "p_value")
 # Intervals as one column: name, and the columns of its ends.
 INTERVALS = {"interval": ("ci_low", "ci_high"), "effect_interval": ("effect_ci_low", "effect_ci_high")}
 
@@ -66,8 +68,8 @@ def with_comparison(contrasts: pd.DataFrame, labels: Mapping[str, str]) -> pd.Da
     Returns
     -------
     data frame
-        With the columns ``compared``, ``animals`` (of either side) and ``effect`` (effect size); rows of the same
-        comparison in different data sets follow each other.
+        With the columns ``compared``, ``animals`` (of either side), ``effect`` (effect size) and ``p`` (after all
+        adjustments); rows of the same comparison in different data sets follow each other.
     """
     table = contrasts.reset_index(drop=True)
     compared, animals, effects = [], [], []
@@ -76,7 +78,9 @@ def with_comparison(contrasts: pd.DataFrame, labels: Mapping[str, str]) -> pd.Da
         counts = [f"{int(row[key])}" for key in ("n", "n_reference") if not formatting.is_missing(row[key])]
         animals.append(" + ".join(counts))
         effects.append(formatting.effect(row["effect_size_name"], row["effect_size"]))
-    table = table.assign(compared=compared, animals=animals, effect=effects)
+    adjusted = [name for name in P_VALUES if name in table]
+    p = table[adjusted].bfill(axis="columns").iloc[:, 0] if adjusted else float("nan")
+    table = table.assign(compared=compared, animals=animals, effect=effects, p=p)
     keys = [name for name in ("endpoint", "sensitivity", "contrast", "compared") if name in table]
     places = table.groupby(keys, sort=False, dropna=False).ngroup()
     return table.loc[places.sort_values(kind="stable").index]

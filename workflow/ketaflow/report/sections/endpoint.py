@@ -42,6 +42,10 @@ class EndpointSection:
     ----------
     question, caption : str
         What the figures ask, and what their marks mean.
+    dose_caption : str
+        What the marks of the figure against dose mean.
+    has_curve : bool
+        Whether that figure has a fitted curve; it is then shown, else folded away.
     tables, more_tables : list of HtmlTable
         Those shown, and those folded away.
     """
@@ -51,6 +55,8 @@ class EndpointSection:
     question: str
     caption: str
     figures: EndpointFigures
+    dose_caption: str
+    has_curve: bool
     sentences: list[str]
     notes: list[str]
     tables: list[HtmlTable]
@@ -94,6 +100,8 @@ def endpoint_section(endpoint: Endpoint, arms: list[Arm], sentences: Sequence[Se
         question=_question(endpoint, arms),
         caption=_caption(endpoint),
         figures=_figures(endpoint, arms),
+        dose_caption=_dose_caption(endpoint),
+        has_curve=bool(curves(endpoint)),
         sentences=[
             one.text
             for one in sentences
@@ -147,6 +155,14 @@ def _differences_caption(endpoint: Endpoint, level: str) -> str:
     if endpoint.is_changed_by_review:
         text += " Thin grey: before the review excluded recordings."
     return text
+
+
+def _dose_caption(endpoint: Endpoint) -> str:
+    text = "Dot: one animal; bar: mean of the arm with its interval."
+    if not curves(endpoint):
+        return text
+    level = formatting.confidence(endpoint.differences[0].conf_level if endpoint.differences else 0.95)
+    return f"{text} Line: fitted dose response; shaded: its pointwise {level} band, cut off beyond half the range."
 
 
 def _notes(endpoint: Endpoint) -> list[str]:
