@@ -31,7 +31,7 @@ def test_a_table_is_downloaded_with_exact_values(opened, page_path, study, tmp_p
 def test_a_saved_figure_needs_no_page(opened, page_path, tmp_path):
     page = opened(page_path)
     with page.expect_download() as download:
-        page.locator('[data-svg="immobility"]').click()
+        page.locator('[data-save="immobility"]').click()
     download.value.save_as(tmp_path / "figure.svg")
     saved = (tmp_path / "figure.svg").read_text(encoding="utf-8")
     assert "var(--" not in saved and "Vehicle" in saved

@@ -59,16 +59,14 @@ class Axes:
     def y_grid(self, values: Sequence[float], *, right: bool = False, formatted: Formatter = axis_number) -> None:
         """Draw a grid line at each value, with the number on the left or the right side."""
         edge, way = (self.right, 1) if right else (self.left, -1)
-        for value in values:
-            self.canvas.line(self.left, self.y(value), self.right, self.y(value), stroke=self.theme.grid)
-            self.canvas.text(
-                edge + way * NUMBER_GAP_PX,
-                self.y(value) + 4,
-                formatted(value),
-                anchor="start" if right else "end",
-                fill=self.theme.text,
-                size=self.theme.font_px,
-            )
+        heights = [self.y(value) for value in values]
+        self.canvas.lines(((self.left, y, self.right, y) for y in heights), stroke=self.theme.grid)
+        self.canvas.texts(
+            ((edge + way * NUMBER_GAP_PX, y + 4, formatted(value)) for y, value in zip(heights, values, strict=True)),
+            anchor="start" if right else "end",
+            fill=self.theme.text,
+            size=self.theme.font_px,
+        )
 
     def y_axis(self, label: str, *, right: bool = False, formatted: Formatter = axis_number) -> None:
         """Draw grid lines with their numbers, and the axis label along them, on the left or the right side."""
@@ -85,12 +83,22 @@ class Axes:
 
     def x_axis(self, label: str, *, values: Sequence[float] | None = None, grid: bool = False) -> None:
         """Draw the horizontal axis with numbers (those of ``ticks`` unless given) and its label below."""
-        for value in ticks(*self.x_limits) if values is None else values:
-            if grid:
-                self.canvas.line(self.x(value), self.top, self.x(value), self.bottom, stroke=self.theme.grid)
-            self._text_below(self.x(value), self.theme.x_number_px, axis_number(value))
+        values = ticks(*self.x_limits) if values is None else values
+        if grid:
+            self.canvas.lines(
+                ((self.x(value), self.top, self.x(value), self.bottom) for value in values), stroke=self.theme.grid
+            )
+        self.canvas.texts(
+            ((self.x(value), self.bottom + self.theme.x_number_px, axis_number(value)) for value in values),
+            anchor="middle",
+            fill=self.theme.text,
+            size=self.theme.font_px,
+        )
         self.canvas.line(self.left, self.bottom, self.right, self.bottom, stroke=self.theme.axis)
-        self._text_below((self.left + self.right) / 2, self.theme.x_label_px, label)
+        self.canvas.text(
+            (self.left + self.right) / 2, self.bottom + self.theme.x_label_px, label,
+            anchor="middle", fill=self.theme.text, size=self.theme.font_px,
+        )  # fmt: skip
 
     def path(self, xs: Iterable[float], ys: Iterable[float], *, stroke: str, width: float, opacity: float = 1) -> None:
         """Draw a line through points in data units; it breaks where a value is missing."""
@@ -111,10 +119,12 @@ class Axes:
 
     def interval(self, x_px: float, low: float, high: float, *, stroke: str, width: float = 2) -> None:
         """Draw a vertical interval at a pixel; an end that is missing or beyond the limits is drawn to the edge."""
-        low, high = (low if np.isfinite(low) else -np.inf), (high if np.isfinite(high) else np.inf)
-        self.canvas.line(x_px, self.clipped_y(low), x_px, self.clipped_y(high), stroke=stroke, width=width)
+        self.intervals([(x_px, low, high)], stroke=stroke, width=width)
 
-    def _text_below(self, x: float, down_px: float, words: str) -> None:
-        self.canvas.text(
-            x, self.bottom + down_px, words, anchor="middle", fill=self.theme.text, size=self.theme.font_px
-        )
+    def intervals(self, ends: Iterable[tuple[float, float, float]], *, stroke: str, width: float = 2) -> None:
+        """Draw vertical intervals, each (pixel, low, high) as ``interval`` does, as one element."""
+        segments = []
+        for x_px, low, high in ends:
+            low, high = (low if np.isfinite(low) else -np.inf), (high if np.isfinite(high) else np.inf)
+            segments.append((x_px, self.clipped_y(low), x_px, self.clipped_y(high)))
+        self.canvas.lines(segments, stroke=stroke, width=width)

@@ -41,10 +41,40 @@ class Canvas:
     ) -> None:
         """Draw a straight line between two points."""
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
-        self.add(
-            f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{stroke}" stroke-width="{width:g}" '
-            f'fill="none"{dashed}/>'
+        # A straight line encloses nothing that could be filled.
+        self.add(f'<path d="{_segment(x1, y1, x2, y2)}" stroke="{stroke}"{_width(width)}{dashed}/>')
+
+    def lines(self, segments: Iterable[tuple[float, float, float, float]], *, stroke: str, width: float = 1) -> None:
+        """Draw straight lines of one look, each from (x1, y1) to (x2, y2), as one element."""
+        data = "".join(_segment(*ends) for ends in segments)
+        if data:
+            self.add(f'<path d="{data}" stroke="{stroke}"{_width(width)}/>')
+
+    def dots(self, points: Iterable[tuple[float, float]], radius: float, fill: str, *, opacity: float = 1) -> None:
+        """Draw dots of one look without tooltips as one element: lines of no length with round ends."""
+        data = "".join(f"M{px(x)} {px(y)}h0" for x, y in points)
+        faint = f' opacity="{opacity:g}"' if opacity < 1 else ""
+        if data:
+            self.add(f'<path d="{data}" stroke="{fill}" stroke-width="{2 * radius:g}" stroke-linecap="round"{faint}/>')
+
+    def named_dots(
+        self, points: Iterable[tuple[float, float, str]], radius: float, fill: str, *, opacity: float = 1
+    ) -> None:
+        """Draw dots of one look, each (x, y, tooltip)."""
+        drawn = "".join(
+            f'<circle cx="{px(x)}" cy="{px(y)}" r="{radius:g}">{_title(tooltip)}</circle>' for x, y, tooltip in points
         )
+        faint = f' opacity="{opacity:g}"' if opacity < 1 else ""
+        if drawn:
+            self.add(f'<g fill="{fill}"{faint}>{drawn}</g>')
+
+    def texts(
+        self, placed: Iterable[tuple[float, float, str]], *, anchor: Anchor, fill: str = INK, size: float = 12
+    ) -> None:
+        """Write words of one look, each with its base line at (x, y)."""
+        words = "".join(f'<text x="{px(x)}" y="{px(y)}">{escape(text)}</text>' for x, y, text in placed)
+        if words:
+            self.add(f'<g text-anchor="{anchor}"{_type(fill, size)}>{words}</g>')
 
     def path(self, data: str, *, stroke: str, width: float, opacity: float = 1) -> None:
         """Draw path data, such as that of ``path_data``, as a line."""
@@ -69,14 +99,14 @@ class Canvas:
         An empty ``fill`` and a ``size`` of 0 leave colour and size to the style sheet.
         """
         self.add(
-            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{_type(fill, size)}{LOOKS[look]}>'
+            f'<text x="{px(x)}" y="{px(y)}" text-anchor="{anchor}"{_type(fill, size)}{LOOKS[look]}>'
             f"{escape(words)}</text>"
         )
 
     def upright_text(self, x: float, y: float, words: str, *, fill: str = SOFT, size: float = 12) -> None:
         """Write vertical text, from bottom to top, centred on a point."""
         self.add(
-            f'<text transform="translate({x:.1f} {y:.1f}) rotate(-90)" text-anchor="middle"{_type(fill, size)}>'
+            f'<text transform="translate({px(x)} {px(y)}) rotate(-90)" text-anchor="middle"{_type(fill, size)}>'
             f"{escape(words)}</text>"
         )
 
@@ -94,12 +124,12 @@ class Canvas:
         """Draw a dot; ``tooltip`` appears under the pointer."""
         look = f'fill="{SHEET}" stroke="{fill}" stroke-width="1.5"' if hollow else f'fill="{fill}"'
         faint = f' opacity="{opacity:g}"' if opacity < 1 else ""
-        self.add(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" {look}{faint}>{_title(tooltip)}</circle>')
+        self.add(f'<circle cx="{px(x)}" cy="{px(y)}" r="{radius:g}" {look}{faint}>{_title(tooltip)}</circle>')
 
     def cross(self, x: float, y: float, tooltip: str = "") -> None:
         """Draw a cross, the mark of an excluded value."""
         self.add(
-            f'<path d="M{x - 3:.1f} {y - 3:.1f}l6 6m0-6l-6 6" stroke="{SOFT}" stroke-width="1.4" fill="none">'
+            f'<path d="M{px(x - 3)} {px(y - 3)}l6 6m0-6l-6 6" stroke="{SOFT}" stroke-width="1.4" fill="none">'
             f"{_title(tooltip)}</path>"
         )
 
@@ -118,8 +148,8 @@ class Canvas:
         outline = f' stroke="{LINE}"' if fill == "none" else ""
         faint = f' fill-opacity="{opacity:.2f}"' if opacity < 1 else ""
         self.add(
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{fill}"{outline}{faint}>'
-            f"{_title(tooltip)}</rect>"
+            f'<rect x="{px(x)}" y="{px(y)}" width="{px(width)}" height="{px(height)}" fill="{fill}"{outline}{faint}'
+            + (f">{_title(tooltip)}</rect>" if tooltip else "/>")
         )
 
     def svg(self, description: str) -> str:
@@ -129,6 +159,11 @@ class Canvas:
             f'width="{self.width:g}" height="{self.height:g}" role="img" '
             f'aria-label="{escaped(description)}">{"".join(self.parts)}</svg>'
         )
+
+
+def px(value: float) -> str:
+    """Return a length in pixels, rounded to a tenth."""
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def path_data(xs: Iterable[float], ys: Iterable[float], *, steps: bool = False) -> str:
@@ -152,7 +187,7 @@ def path_data(xs: Iterable[float], ys: Iterable[float], *, steps: bool = False) 
         if not (np.isfinite(x) and np.isfinite(y)):
             is_pen_down = False
             continue
-        x_text, y_text = f"{x:.1f}", f"{y:.1f}"
+        x_text, y_text = px(x), px(y)
         if steps and is_pen_down:
             commands.append(f"H{x_text}" if y_text == last_y else f"H{x_text}V{y_text}")
         else:
@@ -164,6 +199,18 @@ def path_data(xs: Iterable[float], ys: Iterable[float], *, steps: bool = False) 
 def escaped(text: str) -> str:
     """Return text for use in an attribute."""
     return escape(text, quote=True)
+
+
+def _segment(x1: float, y1: float, x2: float, y2: float) -> str:
+    """Path data of a straight line, in the shorter notation where it is upright or level."""
+    start, x, y = f"M{px(x1)} {px(y1)}", px(x2), px(y2)
+    if x == px(x1):
+        return f"{start}V{y}"
+    return f"{start}H{x}" if y == px(y1) else f"{start}L{x} {y}"
+
+
+def _width(width: float) -> str:
+    return "" if width == 1 else f' stroke-width="{width:g}"'
 
 
 def _type(fill: str, size: float) -> str:

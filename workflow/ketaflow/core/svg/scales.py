@@ -7,6 +7,9 @@ import numpy as np
 Limits = tuple[float, float]
 # From this size on, numbers of an axis are written without decimals and in groups of three digits.
 GROUPED_FROM = 10_000
+# Numbers along an axis, and their steps in the order of preference, as multiples of a power of ten.
+FEWEST_TICKS, MOST_TICKS = 4, 7
+STEPS = ((1, 2, 5), (2.5,), (4,), (3,), (1.5,))
 NARROW_SPACE = "\u202f"
 
 
@@ -57,7 +60,7 @@ def limits(values: Iterable[float], *, margin: float = 0.06, include: Iterable[f
     return low - room, high + room
 
 
-def ticks(low: float, high: float, count: int = 7) -> list[float]:
+def ticks(low: float, high: float, count: int = 6) -> list[float]:
     """Return round numbers between two limits.
 
     Parameters
@@ -65,21 +68,30 @@ def ticks(low: float, high: float, count: int = 7) -> list[float]:
     low, high : float
         Limits in data units.
     count : int
-        About how many numbers to return.
+        About how many numbers to return, 4 to 7.
 
     Returns
     -------
     list of float
-        Multiples of 1, 2 or 5 times a power of ten, ascending; ``[low]`` if the limits do not ascend.
+        4 to 7 multiples of 1, 2 or 5 times a power of ten, ascending; of 2.5, 4, 3 or 1.5 times where none of these
+        gives as many. ``[low]`` if the limits do not ascend.
     """
     if not high > low:
         return [low]
-    least_step = (high - low) / count
-    power = 10.0 ** np.floor(np.log10(least_step))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least_step)
-    values = np.arange(np.ceil(low / step) * step, high + step * 1e-9, step)
+    power = 10.0 ** np.floor(np.log10((high - low) / count))
+    for factors in STEPS:
+        found = [_multiples(low, high, factor * scale * power) for factor in factors for scale in (0.1, 1, 10)]
+        fitting = [values for values in found if FEWEST_TICKS <= len(values) <= MOST_TICKS]
+        if fitting:
+            return min(fitting, key=lambda values: abs(len(values) - count))
+    return [low, high]
+
+
+def _multiples(low: float, high: float, step: float) -> list[float]:
+    """Multiples of a step between two limits."""
+    values = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
     # Adding zero turns -0 into 0.
-    return [round(float(value), 10) + 0.0 for value in values]
+    return [float(f"{value:.10g}") + 0.0 for value in values]
 
 
 def axis_number(value: float) -> str:

@@ -110,7 +110,7 @@ def matrix(titles: Sequence[str], found: Correlations) -> str:
     str
         The figure as SVG: all animals below the diagonal, within arms above it.
     """
-    pooled, within, n_animals = (table.to_numpy() for table in (found.pooled, found.within, found.n_animals))
+    shown = halves(found)
     size_px = len(titles) * CELL_PX
     canvas = Canvas(LABEL_PX + size_px + RIGHT_PX, TOP_PX + size_px + FOOT_PX)
     for i, title in enumerate(titles):
@@ -119,12 +119,36 @@ def matrix(titles: Sequence[str], found: Correlations) -> str:
             if i == j:
                 canvas.rectangle(*_corner(i, j), CELL_PX - 2, CELL_PX - 2, "var(--sunken)")
                 continue
-            value = float(within[i, j] if j > i else pooled[i, j])
-            tooltip = _tooltip(titles, i, j, value, int(n_animals[i, j]))
-            _draw_cell(canvas, i, j, value, tooltip)
+            _draw_cell(canvas, i, j, float(shown[i, j]))
+    middle = CELL_PX / 2
+    canvas.texts(
+        [
+            (_corner(i, j)[0] - 1 + middle, _corner(i, j)[1] + 3 + middle, formatting.fixed(shown[i, j], 2))
+            for i, j in np.argwhere(np.isfinite(shown)).tolist()
+        ],
+        anchor="middle",
+    )
     return canvas.svg(
         "Correlations between endpoints across animals: all animals below the diagonal, within arms above"
     )
+
+
+def halves(found: Correlations) -> np.ndarray:
+    """Return the correlations as they are shown.
+
+    Parameters
+    ----------
+    found : Correlations
+        Of all pairs.
+
+    Returns
+    -------
+    (n_endpoints, n_endpoints) float
+        Over all animals below the diagonal, within arms above it; NaN on the diagonal and where there is none.
+    """
+    shown = np.where(np.triu(np.ones(found.pooled.shape, dtype=bool)), found.within, found.pooled)
+    np.fill_diagonal(shown, np.nan)
+    return shown
 
 
 def pairs(titles: Sequence[str], found: Correlations) -> pd.DataFrame:
@@ -168,17 +192,10 @@ def _draw_title(canvas: Canvas, i: int, title: str, *, below_px: float) -> None:
     canvas.text(LABEL_PX + (i + 0.5) * CELL_PX, below_px, str(i + 1), anchor="middle", fill=SOFT)
 
 
-def _draw_cell(canvas: Canvas, i: int, j: int, value: float, tooltip: str) -> None:
+def _draw_cell(canvas: Canvas, i: int, j: int, value: float) -> None:
     x, y = _corner(i, j)
     if not np.isfinite(value):
-        canvas.rectangle(x, y, CELL_PX - 2, CELL_PX - 2, "none", tooltip=tooltip)
+        canvas.rectangle(x, y, CELL_PX - 2, CELL_PX - 2, "none")
         return
     fill, opacity = "var(--positive)" if value > 0 else "var(--negative)", FULL_OPACITY * abs(value)
-    canvas.rectangle(x, y, CELL_PX - 2, CELL_PX - 2, fill, opacity=opacity, tooltip=tooltip)
-    canvas.text(x - 1 + CELL_PX / 2, y + 3 + CELL_PX / 2, formatting.fixed(value, 2), anchor="middle")
-
-
-def _tooltip(titles: Sequence[str], i: int, j: int, value: float, n_animals: int) -> str:
-    kind = "within arms" if j > i else "all animals"
-    r = f"r {formatting.number(value, 2)}" if np.isfinite(value) else "too few animals"
-    return f"{titles[i]} and {titles[j]}, {kind}: {r}, {formatting.count(n_animals, 'animal')}"
+    canvas.rectangle(x, y, CELL_PX - 2, CELL_PX - 2, fill, opacity=opacity)

@@ -55,7 +55,7 @@ def dose_response(endpoint: Endpoint, arms: list[Arm], curves: Mapping[str, pd.D
     by_arm = means(endpoint)
     for arm in present:
         x_px = axes.x(arm.dose_mg_per_kg)
-        draw_animals(axes, endpoint, Column(arm, x_px, SWARM_PX, opacity=OPACITY))
+        draw_animals(axes, endpoint, Column(arm, x_px, SWARM_PX, opacity=OPACITY, has_tooltips=False))
         if arm.name in by_arm:
             draw_mean(axes, by_arm[arm.name], x_px)
     return canvas.svg(f"{endpoint.title} against dose, every animal a point")

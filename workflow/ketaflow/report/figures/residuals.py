@@ -51,10 +51,10 @@ def residuals(endpoint: Endpoint, arms: Sequence[Arm]) -> str:
     second.path(ends, ends, stroke=INK, width=1)
     first.path(np.array(first.x_limits), np.zeros(2), stroke=INK, width=1)
     colours = {arm.name: arm.colour for arm in arms}
-    fills = [colours.get(str(name), INK) for name in rows["arm"]]
     for axes, column in ((first, "fitted"), (second, "normal_quantile")):
-        for fill, across, up in zip(fills, rows[column].tolist(), rows["standardised_residual"].tolist(), strict=True):
-            canvas.dot(axes.x(across), axes.y(up), RADIUS_PX, fill, opacity=OPACITY)
+        for name, own in rows.groupby("arm", sort=False):
+            points = zip(own[column].map(axes.x), own["standardised_residual"].map(axes.y), strict=True)
+            canvas.dots(points, RADIUS_PX, colours.get(str(name), INK), opacity=OPACITY)
     return canvas.svg(f"{endpoint.title}: residuals against fitted values, and their quantiles against normal ones")
 
 

@@ -14,6 +14,7 @@ WIDTH_PX = 500.0
 # Intervals of neighbouring arms are drawn this far apart; labels of lines, at least so far (px).
 ARM_SHIFT_PX, LABEL_PX = 2.4, 15.0
 ANIMAL_OPACITY = 0.28
+MEAN_PX = 3.2
 
 
 def time_course(endpoint: Endpoint, arms: list[Arm]) -> str:
@@ -38,14 +39,9 @@ def time_course(endpoint: Endpoint, arms: list[Arm]) -> str:
     present = arms_in(arms, table["arm"])
     axes = _axes(endpoint, table, present)
     for arm in present:
-        for _, own in table[table["arm"].eq(arm.name)].sort_values("time_min").groupby("animal"):
-            axes.path(
-                own["time_min"].to_numpy(float),
-                own["value"].to_numpy(float),
-                stroke=arm.colour,
-                width=1,
-                opacity=ANIMAL_OPACITY,
-            )
+        own = table[table["arm"].eq(arm.name)].sort_values("time_min")
+        courses = (axes.path_data(one["time_min"], one["value"]) for _, one in own.groupby("animal"))
+        axes.canvas.path("".join(courses), stroke=arm.colour, width=1, opacity=ANIMAL_OPACITY)
     middle = (len(present) - 1) / 2
     ends = [(_draw_arm(axes, endpoint, arm, (place - middle) * ARM_SHIFT_PX), arm) for place, arm in enumerate(present)]
     _draw_labels(axes, ends)
@@ -71,12 +67,14 @@ def _draw_arm(axes: Axes, endpoint: Endpoint, arm: Arm, shift_px: float) -> floa
     """Draw mean and interval of one arm; return the vertical pixel at which the line ends."""
     rows = _course(endpoint, arm)
     axes.path(rows["time_min"].to_numpy(), rows["mean"].to_numpy(), stroke=arm.colour, width=2.4)
-    for time_min, mean, low, high in rows.itertuples(index=False):
-        x = axes.x(time_min) + shift_px
-        if np.isfinite(low):
-            axes.interval(x, low, high, stroke=arm.colour, width=1.5)
-        tooltip = f"{arm.label}, {formatting.number(time_min)} min: {formatting.number(mean)}"
-        axes.canvas.dot(x, axes.y(mean), 3.2, arm.colour, tooltip=tooltip)
+    known = rows[rows["ci_low"].notna()]
+    ends = zip(known["time_min"].map(axes.x) + shift_px, known["ci_low"], known["ci_high"], strict=True)
+    axes.intervals(ends, stroke=arm.colour, width=1.5)
+    points = [
+        (axes.x(time_min) + shift_px, axes.y(mean), f"{time_min:g} min: {formatting.number(mean)}")
+        for time_min, mean in rows[["time_min", "mean"]].itertuples(index=False)
+    ]
+    axes.canvas.named_dots(points, MEAN_PX, arm.colour)
     return axes.y(float(rows["mean"].iloc[-1]))
 
 

@@ -142,10 +142,12 @@ def _draw_samples(axes: Axes, endpoint: Endpoint, column: Column) -> None:
     """Draw the samples of each animal, small and pale behind it."""
     rows, counted = animals_of(endpoint, column.arm), endpoint.counted
     counted = counted[counted["arm"].eq(column.arm.name)]
-    for row, shift in zip(rows, shifts(axes, rows, column), strict=True):
-        for value in counted.loc[counted["animal"].eq(row.animal), "value"].astype(float):
-            x = column.middle_px + shift
-            axes.canvas.dot(x, axes.y(value), SAMPLE_PX, column.arm.colour, opacity=SAMPLE_OPACITY)
+    points = [
+        (column.middle_px + shift, axes.y(value))
+        for row, shift in zip(rows, shifts(axes, rows, column), strict=True)
+        for value in counted.loc[counted["animal"].eq(row.animal), "value"].astype(float)
+    ]
+    axes.canvas.dots(points, SAMPLE_PX, column.arm.colour, opacity=SAMPLE_OPACITY)
 
 
 def _draw_before_review(axes: Axes, row: Difference, x_px: float) -> None:

@@ -1,9 +1,11 @@
 """Figures and figure legends that the assays make of the whole cohort."""
 
-import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import quote
+
+from markupsafe import Markup
 
 from ketaflow.core.results import Figure
 from ketaflow.report.model import AssayFigures, Legend
@@ -12,6 +14,8 @@ from ketaflow.report.model import AssayFigures, Legend
 ENLARGEMENT = 1.15
 # Width of a figure without a view box (px).
 COLUMN_WIDTH_PX = 640.0
+# Characters of SVG that an attribute with a data address holds as they are; a quarter shorter than base64.
+IN_ADDRESS = " =:/;,()'@!$*+?<>[]"
 VIEW_BOX = re.compile(r'viewBox=["\']0 0 ([0-9.]+)')
 
 
@@ -21,7 +25,7 @@ class Picture:
 
     title: str
     caption: str
-    src: str
+    src: Markup
     width_px: int
 
 
@@ -43,7 +47,8 @@ def assay_sections(shown: Iterable[AssayFigures]) -> list[AssaySection]:
 
 def _picture(figure: Figure) -> Picture:
     text = figure.content if isinstance(figure.content, str) else figure.content.decode()
-    src = "data:image/svg+xml;base64," + base64.b64encode(text.encode()).decode()
+    text = text if "'" in text else text.replace('"', "'")
+    src = Markup("data:image/svg+xml," + quote(text, safe=IN_ADDRESS))
     box = VIEW_BOX.search(text)
     width_px = float(box[1]) if box else COLUMN_WIDTH_PX
     return Picture(figure.title, figure.caption, src, round(ENLARGEMENT * width_px))

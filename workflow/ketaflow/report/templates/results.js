@@ -52,10 +52,53 @@ function saved(figure) {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left} ${height}" width="${left}" height="${height}" font-family="Helvetica, Arial, sans-serif"><rect width="100%" height="100%" fill="${ground}"/>${placed.join("")}</svg>`;
 }
 
+// The buttons of tables and figures, written here once instead of at each of them.
+function tools(...buttons) {
+  const span = document.createElement("span");
+  span.className = "tools no-print";
+  for (const [words, kind, name] of buttons) {
+    const button = document.createElement("button");
+    button.className = "quiet";
+    button.dataset[kind] = name;
+    button.textContent = words;
+    span.append(button);
+  }
+  return span;
+}
+for (const box of document.querySelectorAll(".tablebox")) {
+  const name = box.querySelector("table").id.slice("table-".length);
+  box.firstElementChild.after(tools(["Copy", "copy", name], ["CSV", "download", name]));
+}
+for (const figure of document.querySelectorAll("figure[data-svg]")) figure.lastElementChild.append(" ", tools(["Save SVG", "save", figure.dataset.svg]));
+
+// What is wider than the page says that it scrolls, can be reached by keyboard, and fades where it goes on.
+const wide = document.querySelectorAll(".wide, .scroll");
+function measure(box) {
+  const overflows = box.scrollWidth > box.clientWidth + 1;
+  const hint = box.previousElementSibling?.matches(".sideways") ? box.previousElementSibling : null;
+  if (overflows) {
+    box.tabIndex = 0;
+    box.setAttribute("role", "region");
+    if (!box.ariaLabel) box.setAttribute("aria-label", box.parentElement.firstElementChild.textContent);
+    if (!hint && box.clientWidth) {
+      const words = document.createElement("p");
+      words.className = "sideways no-print";
+      words.textContent = "⇄ scrolls sideways";
+      box.before(words);
+    }
+  } else if (hint) hint.remove();
+  box.classList.toggle("more", overflows && box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+}
+const observer = new ResizeObserver((entries) => entries.forEach((entry) => measure(entry.target)));
+for (const box of wide) {
+  observer.observe(box);
+  box.addEventListener("scroll", () => measure(box), { passive: true });
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { copy: table, download: file, svg, copyText } = button.dataset;
+  const { copy: table, download: file, save: svg, copyText } = button.dataset;
   if (table) copy(button, rowsOf(table, true).map((row) => row.join("\t")).join("\n"));
   if (file) download(`${file}.csv`, `\ufeff${rowsOf(file, false).map((row) => row.map((cell) => quoted(guarded(cell))).join(",")).join("\r\n")}\r\n`, "text/csv;charset=utf-8");
   if (svg) download(`${svg}.svg`, saved(button.closest("figure")), "image/svg+xml");
