@@ -41,6 +41,7 @@ rule all:
         "<results>/report/results.html",
         "<results>/provenance.json",
         "<results>/summary.txt",
+        paper_figures(),
 
 
 onstart:

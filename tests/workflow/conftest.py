@@ -184,6 +184,9 @@ class Clone:
         shutil.copytree(ROOT / "resources" / "reference", folder / "resources" / "reference")
         for name in ("Snakefile", "config.yaml", "environment.yml"):
             shutil.copy(ROOT / name, folder / name)
+        # Figures for papers are drawn by their own test, and not in each of the many runs.
+        with (folder / "config.yaml").open("a", encoding="utf-8") as config:
+            config.write("report: {figures: {when: on_demand}}\n")
 
     def only(self, assay: str, files: dict[str, str]) -> None:
         """Replace the assays by this one."""

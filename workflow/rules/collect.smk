@@ -92,6 +92,7 @@ rule provenance:
         run="<results>/run.json",
         recordings="<results>/recordings.csv",
         pages=["<results>/report/qc.html", "<results>/report/results.html"],
+        figures=paper_figures(),
         summary=lambda wildcards: (
             [] if study.settings["strict"] else ["<results>/summary.txt"]
         ),

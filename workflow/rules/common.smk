@@ -171,6 +171,14 @@ def after_review():
     return ["<results>/measurements_reviewed.csv"] if decided else []
 
 
+def paper_figures():
+    """Input: the figures for papers, in every run, or once they were asked for; then they stay up to date."""
+    folder = study.results / "export" / "figures"
+    in_every_run = study.settings["report"]["figures"]["when"] == "every_run"
+    is_wanted = in_every_run or "figures" in ASKED or folder.is_dir()
+    return [folder.as_posix()] if is_wanted else []
+
+
 def withdraw_old_page():
     """Remove the results page of an earlier run that this run is going to replace, so that none looks current."""
     if any(job.rule.name == "results" for job in workflow.dag.needrun_jobs()):

@@ -52,6 +52,11 @@ class Study:
         return {**self.settings, "cohort": self.name, "results": self.results.name}
 
     @property
+    def page_settings(self) -> dict[str, Any]:
+        """Settings of the two pages, without the style of the figures for papers."""
+        return {name: value for name, value in self.settings["report"].items() if name != "figures"}
+
+    @property
     def assays(self) -> list[str]:
         """Assays this cohort has recordings of."""
         return list(self.batches)

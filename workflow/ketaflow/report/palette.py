@@ -18,6 +18,17 @@ RAMPS = (
     (("#2b9a73", "#0a4a37"), ("#2f8b6b", "#a6ecd2")),
     (("#b069a5", "#562653"), ("#a4629b", "#f1c9ea")),
 )
+# Palettes of figures for papers: the hues of the page, those of Okabe & Ito (2008, Color Universal Design), or greys.
+PALETTES = {
+    "page": RAMPS,
+    "okabe_ito": (
+        (("#56b4e9", "#0072b2"), ("#56b4e9", "#0072b2")),
+        (("#e69f00", "#d55e00"), ("#e69f00", "#d55e00")),
+        (("#4fbf9f", "#009e73"), ("#4fbf9f", "#009e73")),
+        (("#cc79a7", "#8a3f68"), ("#cc79a7", "#8a3f68")),
+    ),
+    "grey": ((("#8c8c8c", "#000000"), ("#8c8c8c", "#000000")),),
+}
 GROUND = ("#fbfbf9", "#14171a")
 # Weights of red, green and blue in the relative luminance, and the linear part of sRGB (WCAG 2.2).
 LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
@@ -54,7 +65,7 @@ class Arm:
         return f"var(--arm-{self.place})"
 
 
-def arms(table: pd.DataFrame) -> list[Arm]:
+def arms(table: pd.DataFrame, colours: str = "page") -> list[Arm]:
     """Return the arms with labels and colours.
 
     Parameters
@@ -62,6 +73,8 @@ def arms(table: pd.DataFrame) -> list[Arm]:
     table : data frame
         arms.csv: ``arm``, ``control``, ``drug``, ``dose_mg_per_kg``; optionally ``label``, ``order``,
         ``pretreatment``.
+    colours : {"page", "okabe_ito", "grey"}
+        Palette of the treated arms.
 
     Returns
     -------
@@ -75,14 +88,16 @@ def arms(table: pd.DataFrame) -> list[Arm]:
     made = []
     for place, row in enumerate(ordered.to_dict("records")):
         same_drug = [other for other, drug in enumerate(drugs) if drug == drugs[place] and not is_control[other]]
-        colours = (
-            CONTROL if is_control[place] else _shades(hues.index(drugs[place]), same_drug.index(place), len(same_drug))
-        )
+        own = CONTROL
+        if not is_control[place]:
+            ramps = PALETTES[colours]
+            ramp = ramps[hues.index(drugs[place]) % len(ramps)]
+            own = _shades(ramp, same_drug.index(place), len(same_drug))
         label = row.get("label")
         name = str(row["arm"])
         label = label if isinstance(label, str) and label else name
         dose = float(row["dose_mg_per_kg"])
-        made.append(Arm(name, label, place, is_control[place], dose, drugs[place], colours))
+        made.append(Arm(name, label, place, is_control[place], dose, drugs[place], own))
     return made
 
 
@@ -119,9 +134,9 @@ def _drugs(ordered: pd.DataFrame) -> pd.Series:
     return drugs + (" + " + ordered["pretreatment"].fillna("").astype(str)).where(given, "")
 
 
-def _shades(hue: int, place: int, count: int) -> tuple[str, str]:
+def _shades(ramp: tuple[tuple[str, str], tuple[str, str]], place: int, count: int) -> tuple[str, str]:
     share = place / (count - 1) if count > 1 else 0.5
-    light, dark = RAMPS[hue % len(RAMPS)]
+    light, dark = ramp
     return _between(*light, share), _between(*dark, share)
 
 

@@ -7,6 +7,7 @@ effect, are named. effect_overview.yaml lists the steps; a measure may add one (
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -28,8 +29,9 @@ WIDTH_PX, LABEL_PX, RIGHT_PX, TOP_PX, FOOT_PX = 960.0, 300.0, 16.0, 40.0, 66.0
 ROW_PX, GAP_PX, HEADING_PX, INDENT_PX = 13.0, 14.0, 26.0, 14.0
 DOT_PX, ARROW_PX = 4.5, 5.0
 TITLE_LETTERS, TITLE_LINES, NOTE_LETTERS = 43, 2, 78
-# Axes go no further; longer intervals end in an arrow (Hedges g).
-LARGEST_SHOWN = 4.0
+# Axes hold every effect up to LARGEST_EFFECT, and intervals as far as LONGEST_INTERVAL or the largest effect; what goes
+# further ends in an arrow, and an effect that does is written beside it (Hedges g).
+LONGEST_INTERVAL, LARGEST_EFFECT = 4.0, 8.0
 SEPARATORS = re.compile(r"[/,;:()\[\]\s]+")
 PHOSPHORYLATED = re.compile(r"p(?:hospho)?-?(\w.+)")
 
@@ -169,7 +171,7 @@ def effect_overview(endpoints: list[Endpoint], arms: list[Arm]) -> str:
     shown = [rows for _, by_endpoint in groups for rows in by_endpoint]
     canvas = Canvas(WIDTH_PX, _height(shown, n_steps=len(groups), n_empty=sum(not own for _, own in groups)))
     right, bottom = WIDTH_PX - RIGHT_PX, canvas.height - FOOT_PX
-    axes = Axes(canvas, LABEL_PX, TOP_PX, right, bottom, _limits(shown), (0, 1))
+    axes = Axes(canvas, LABEL_PX, TOP_PX, right, bottom, limits(shown), (0, 1))
     axes.x_axis("effect size against control (Hedges g)", grid=True)
     canvas.line(axes.x(0), axes.top - 8, axes.x(0), axes.bottom, stroke=INK)
     canvas.text(axes.x(0) + 8, 20, "antidepressant-like →", fill=SOFT)
@@ -231,20 +233,33 @@ def _title_lines(endpoint: Endpoint) -> list[str]:
     return svg.wrapped(endpoint.title, TITLE_LETTERS, TITLE_LINES)
 
 
-def _limits(shown: list[list[Effect]]) -> Limits:
-    ends = [end for rows in shown for row in rows for end in (row.size.low, row.size.high)]
-    low, high = svg.limits(ends, include=[-1, 1])
-    return max(low, -LARGEST_SHOWN), min(high, LARGEST_SHOWN)
+def limits(shown: Sequence[Sequence[Effect]]) -> Limits:
+    """Return the limits of the axis of effects (Hedges g); at least from -1 to 1."""
+    sizes = [row.size for rows in shown for row in rows if np.isfinite(row.size.effect)]
+    intervals = np.clip([[size.low, size.high] for size in sizes], -LONGEST_INTERVAL, LONGEST_INTERVAL).ravel()
+    effects_shown = np.clip([size.effect for size in sizes], -LARGEST_EFFECT, LARGEST_EFFECT)
+    return svg.limits([*intervals, *effects_shown], margin=0.03, include=[-1, 1])
+
+
+def numbers(size: Standardised) -> str:
+    """Return an effect with its interval in words."""
+    return f"g {formatting.number(size.effect)}, interval {formatting.interval(size.low, size.high)}"
 
 
 def _draw_legend(canvas: Canvas, arms: list[Arm]) -> None:
-    """Name the colours, along the foot from the right."""
-    x = canvas.width - RIGHT_PX
-    for arm in reversed(arms):
-        canvas.text(x, canvas.height - 4, arm.label, anchor="end")
-        x -= len(arm.label) * svg.LETTER_PX * 1.1 + 16
-        canvas.dot(x + 6, canvas.height - 8, DOT_PX, arm.colour)
-        x -= 14
+    """Draw what the marks mean, along the foot from the left."""
+    x, y = INDENT_PX, canvas.height - 8
+    for arm in arms:
+        canvas.line(x - 8, y, x + 8, y, stroke=arm.colour, width=2)
+        canvas.dot(x, y, DOT_PX, arm.colour)
+        canvas.text(x + 14, y + 4, arm.label)
+        x += len(arm.label) * svg.LETTER_PX * 1.1 + 44
+    canvas.line(x - 8, y, x + 8, y, stroke=SOFT, width=2)
+    _draw_arrow(canvas, x + 8, y, ARROW_PX, SOFT)
+    canvas.text(x + 14, y + 4, "goes on beyond the scale")
+    x += 24 * svg.LETTER_PX + 50
+    canvas.dot(x, y, 3, INK)
+    canvas.text(x + 10, y + 4, "primary endpoint")
 
 
 def _draw_heading(canvas: Canvas, title: str, y: float) -> float:
@@ -280,8 +295,14 @@ def _draw_effect(axes: Axes, row: Effect, y: float) -> None:
         _draw_arrow(axes.canvas, low, y, -ARROW_PX, colour)
     if size.high > axes.x_limits[1]:
         _draw_arrow(axes.canvas, high, y, ARROW_PX, colour)
-    numbers = f"g {formatting.number(size.effect)}, interval {formatting.interval(size.low, size.high)}"
-    axes.canvas.dot(middle, y, DOT_PX, colour, tooltip=f"{row.endpoint.title}, {row.arm.label}: {numbers}")
+    if not axes.x_limits[0] <= size.effect <= axes.x_limits[1]:
+        words = f"g = {formatting.fixed(size.effect, 1)}"
+        if size.effect > 0:
+            axes.canvas.text(middle - 8, y + 4, words, anchor="end", size=11)
+        else:
+            axes.canvas.text(middle + 8, y + 4, words, size=11)
+        return
+    axes.canvas.dot(middle, y, DOT_PX, colour, tooltip=f"{row.endpoint.title}, {row.arm.label}: {numbers(size)}")
 
 
 def _draw_arrow(canvas: Canvas, tip: float, y: float, length: float, colour: str) -> None:

@@ -33,14 +33,8 @@ def residuals(endpoint: Endpoint, arms: Sequence[Arm]) -> str:
         Two panels as SVG: residuals against fitted values, and a normal quantile-quantile plot with the line of
         identity. Empty with fewer than three residuals.
     """
-    if "residuals" not in endpoint.tables:
-        return ""
-    rows = endpoint.rows("residuals")
-    numeric = ["fitted", "standardised_residual", "normal_quantile"]
-    if not set(numeric) <= set(rows.columns):
-        return ""
-    rows = rows.dropna(subset=numeric)
-    if len(rows) < FEWEST_RESIDUALS:
+    rows = drawn_rows(endpoint)
+    if not len(rows):
         return ""
     limits = svg.limits(rows["standardised_residual"].tolist(), margin=0.08)
     left = axis_room(RESIDUAL, limits)
@@ -56,6 +50,16 @@ def residuals(endpoint: Endpoint, arms: Sequence[Arm]) -> str:
             points = zip(own[column].map(axes.x), own["standardised_residual"].map(axes.y), strict=True)
             canvas.dots(points, RADIUS_PX, colours.get(str(name), INK), opacity=OPACITY)
     return canvas.svg(f"{endpoint.title}: residuals against fitted values, and their quantiles against normal ones")
+
+
+def drawn_rows(endpoint: Endpoint) -> pd.DataFrame:
+    """Return the residuals of an endpoint; none with fewer than three, or if the model has no residuals."""
+    rows = endpoint.rows("residuals") if "residuals" in endpoint.tables else pd.DataFrame()
+    numeric = ["fitted", "standardised_residual", "normal_quantile"]
+    if not set(numeric) <= set(rows.columns):
+        return rows.iloc[:0]
+    rows = rows.dropna(subset=numeric)
+    return rows if len(rows) >= FEWEST_RESIDUALS else rows.iloc[:0]
 
 
 def _panel(canvas: Canvas, left: float, across: pd.Series, limits: tuple[float, float], label: str) -> Axes:

@@ -65,7 +65,7 @@ def _axes(endpoint: Endpoint, table: pd.DataFrame, arms: list[Arm]) -> Axes:
 
 def _draw_arm(axes: Axes, endpoint: Endpoint, arm: Arm, shift_px: float) -> float:
     """Draw mean and interval of one arm; return the vertical pixel at which the line ends."""
-    rows = _course(endpoint, arm)
+    rows = course(endpoint, arm)
     axes.path(rows["time_min"].to_numpy(), rows["mean"].to_numpy(), stroke=arm.colour, width=2.4)
     known = rows[rows["ci_low"].notna()]
     ends = zip(known["time_min"].map(axes.x) + shift_px, known["ci_low"], known["ci_high"], strict=True)
@@ -78,7 +78,7 @@ def _draw_arm(axes: Axes, endpoint: Endpoint, arm: Arm, shift_px: float) -> floa
     return axes.y(float(rows["mean"].iloc[-1]))
 
 
-def _course(endpoint: Endpoint, arm: Arm) -> pd.DataFrame:
+def course(endpoint: Endpoint, arm: Arm) -> pd.DataFrame:
     """Mean and interval by time: those of the descriptives, else means of the values without an interval."""
     columns = ["time_min", "mean", "ci_low", "ci_high"]
     rows = endpoint.rows("descriptives")

@@ -1,5 +1,7 @@
 """Every animal of an endpoint, and beside it the differences between arms, on one scale where units agree."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ketaflow.core import svg
@@ -85,12 +87,12 @@ def differences(endpoint: Endpoint, arms: list[Arm]) -> str:
     if not rows:
         return ""
     by_name = {arm.name: arm for arm in arms}
-    label = _difference_label(endpoint, by_name.get(rows[0].reference))
+    label = difference_label(endpoint, by_name.get(rows[0].reference))
     limits = difference_limits(endpoint)
     right = axis_room(label, limits) + CAPITAL_PX
     canvas = Canvas(LEFT_PX + COLUMN_PX * len(rows) + right, HEIGHT)
     axes = Axes(canvas, LEFT_PX, TOP, canvas.width - right, HEIGHT - FOOT, (0, len(rows)), limits)
-    axes.y_axis(label, right=True, formatted=_ratio if endpoint.plan.scale == "log" else svg.axis_number)
+    axes.y_axis(label, right=True, formatted=ratio if endpoint.plan.scale == "log" else svg.axis_number)
     _draw_negligible(axes, rows)
     canvas.line(axes.left, axes.y(0), axes.right, axes.y(0), stroke=INK, dash="4 3")
     before = {row.level: row for row in endpoint.differences_of("all")} if endpoint.is_changed_by_review else {}
@@ -123,6 +125,12 @@ def difference_limits(endpoint: Endpoint) -> Limits:
         return svg.limits(_difference_values(endpoint), margin=0.12, include=[0])
     low, high = value_limits(endpoint)
     return low - reference, high - reference
+
+
+def negligible(rows: Sequence[Difference]) -> float | None:
+    """Return the smallest difference that matters, on the scale of the analysis; None if the plan names none."""
+    size = next((row.smallest_effect for row in rows if np.isfinite(row.smallest_effect)), None)
+    return float(np.log(size)) if size is not None and rows[0].scale == "log" else size
 
 
 def _reference_mean(endpoint: Endpoint) -> float | None:
@@ -158,10 +166,9 @@ def _draw_before_review(axes: Axes, row: Difference, x_px: float) -> None:
 
 def _draw_negligible(axes: Axes, rows: list[Difference]) -> None:
     """Draw the band of differences that the plan declares too small to matter."""
-    size = next((row.smallest_effect for row in rows if np.isfinite(row.smallest_effect)), None)
+    size = negligible(rows)
     if size is None:
         return
-    size = float(np.log(size)) if rows[0].scale == "log" else size
     top, bottom = axes.clipped_y(size), axes.clipped_y(-size)
     tooltip = f"smaller than the smallest effect that matters ({formatting.number(size)})"
     axes.canvas.rectangle(axes.left, top, axes.right - axes.left, bottom - top, "var(--sunken)", tooltip=tooltip)
@@ -175,7 +182,8 @@ def _draw_direction(axes: Axes, direction: str) -> None:
         axes.canvas.text(axes.left + 4, axes.top + 9, "↑ antidepressant-like", fill=SOFT, size=11)
 
 
-def _difference_label(endpoint: Endpoint, reference: Arm | None) -> str:
+def difference_label(endpoint: Endpoint, reference: Arm | None) -> str:
+    """Return the label of the axis of differences, with the unit."""
     if endpoint.plan.scale == "log":
         return f"ratio to {reference.label}" if reference else "ratio"
     difference = f"difference from {reference.label}" if reference else "difference"
@@ -184,7 +192,8 @@ def _difference_label(endpoint: Endpoint, reference: Arm | None) -> str:
     return f"{difference} ({endpoint.unit})" if endpoint.unit else difference
 
 
-def _ratio(value: float) -> str:
+def ratio(value: float) -> str:
+    """Return a difference of logarithms as the ratio it is, such as × 1.4."""
     return f"× {np.exp(value):.2g}"
 
 

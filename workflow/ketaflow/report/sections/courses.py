@@ -45,7 +45,27 @@ def courses(study: Study, arms: list[Arm], shown: list[Endpoint]) -> list[Course
     list of Course
         At most ``MOST_COURSES`` of each measure, in the order of its rows.
     """
-    made: list[Course] = []
+    return [
+        Course(one.name, one.title, figure) for one in uncompared(study, shown) if (figure := time_course(one, arms))
+    ]
+
+
+def uncompared(study: Study, shown: list[Endpoint]) -> list[Endpoint]:
+    """Return the time courses that are no endpoint, as endpoints that nothing compares.
+
+    Parameters
+    ----------
+    study : Study
+        Its measurements, allocation and exclusions by reviewers.
+    shown : list of Endpoint
+        The endpoints of the page.
+
+    Returns
+    -------
+    list of Endpoint
+        At most ``MOST_COURSES`` of each measure, in the order of its rows, with at least two time points each.
+    """
+    made: list[Endpoint] = []
     drawn = [(one.plan.assay, one.plan.measure, _where(one.plan)) for one in shown]
     for assay, measures in study.measures.items():
         for measure, info in measures.items():
@@ -64,7 +84,7 @@ def courses(study: Study, arms: list[Arm], shown: list[Endpoint]) -> list[Course
                 )  # fmt: skip
                 covered = [where for *named, where in drawn if named == [assay, measure]]
                 if not any(where <= _where(planned) for where in covered):
-                    made += _drawn(f"course_{len(made) + 1}", planned, study, arms)
+                    made += _course(f"course_{len(made) + 1}", planned, study)
     return made
 
 
@@ -72,13 +92,13 @@ def _where(planned: PlannedEndpoint) -> frozenset[tuple[str, str]]:
     return frozenset((column, str(value)) for column, values in planned.where.items() for value in values)
 
 
-def _drawn(name: str, planned: PlannedEndpoint, study: Study, arms: list[Arm]) -> list[Course]:
+def _course(name: str, planned: PlannedEndpoint, study: Study) -> list[Endpoint]:
     """The course of one analyte; none with fewer than two time points."""
     endpoint = endpoints.endpoint_of(name, planned, study)
     values = endpoint.values[~endpoint.values["recording"].isin(_rejected(study))]
-    endpoint = replace(endpoint, values=values, tables={**endpoint.tables, "descriptives": _described(values)})
-    figure = time_course(endpoint, arms) if len(values) else ""
-    return [Course(name, endpoint.title, figure)] if figure else []
+    if values["time_min"].nunique() < 2:
+        return []
+    return [replace(endpoint, values=values, tables={**endpoint.tables, "descriptives": _described(values)})]
 
 
 def _rejected(study: Study) -> set[str]:
