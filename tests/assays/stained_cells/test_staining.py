@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from skimage.color import separate_stains
 
 from ketaflow.assays.stained_cells.staining.optical_density import angle_deg, dab_density, relative_light, unit
 from ketaflow.assays.stained_cells.staining.white_level import find_white_level
@@ -22,6 +23,17 @@ def stained(dab, haematoxylin, shape=(40, 40)):
 def test_dab_is_separated_from_the_counterstain(dab, haematoxylin):
     light = relative_light(stained(dab, haematoxylin), WHITE, sigma_px=1)
     np.testing.assert_allclose(dab_density(light, DAB, HAEMATOXYLIN), dab, atol=1e-4)
+
+
+def test_it_is_what_scikit_image_separates():
+    rng = np.random.default_rng(4)
+    absorbed = np.stack([rng.uniform(0, 0.5, (20, 20)), rng.uniform(0, 1, (20, 20))], axis=-1)
+    light = 10 ** -(absorbed @ np.array([unit(HAEMATOXYLIN), unit(DAB)]))
+    vectors = np.array([unit(HAEMATOXYLIN), unit(DAB)])
+    from_rgb = np.linalg.inv(np.vstack([vectors, unit(np.cross(*vectors))]))
+    # separate_stains divides the logarithm of light by log(1e-6).
+    expected = 6 * separate_stains(light, from_rgb)[..., 1]
+    np.testing.assert_allclose(dab_density(light, DAB, HAEMATOXYLIN), expected, atol=1e-9)
 
 
 def test_noise_biases_the_optical_density_little():

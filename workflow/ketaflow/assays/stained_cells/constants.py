@@ -23,10 +23,6 @@ MAX_GREY_DIFFERENCE = 0.02
 DARKEST_COUNTS = 0.5
 # Every so many pixels along each axis are enough for the median of a whole field.
 MEDIAN_STEP = 3
-# skimage.color.separate_stains divides the logarithm of light by log(1e-6).
-SKIMAGE_LOG_RANGE = 6.0
-# Optical density of DAB that is added before the separation, and subtracted after it: more than noise makes negative.
-OFFSET_DENSITY = 1.0
 # A pixel of a DAB image is black if its darkest channel lies below this share of the full scale: an optical density
 # above 2 is not proportional to the stain.
 BLACK_SHARE = 0.01

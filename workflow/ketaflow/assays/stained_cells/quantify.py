@@ -131,7 +131,8 @@ def _prepared(field: Field, settings: QuantifySettings) -> _Prepared:
     white = find_white_level(field.pixels, settings.stain.white_level, full_scale=full_scale, block_px=block_px)
     light = optical_density.relative_light(averaged, white.counts, sigma_px=sigma_px)
     stain = optical_density.dab_density(light, settings.stain.dab_vector, settings.stain.counterstain_vector)
-    black = averaged.min(-1) <= constants.BLACK_SHARE * full_scale
+    red, green, blue = np.moveaxis(averaged, -1, 0)
+    black = np.minimum(np.minimum(red, green), blue) <= constants.BLACK_SHARE * full_scale
     return _Prepared(stain, stain, light, black, roi, white, pixel_um, factor)
 
 

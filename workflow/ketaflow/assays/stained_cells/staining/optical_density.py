@@ -8,7 +8,6 @@ import math
 
 import numpy as np
 from scipy import ndimage
-from skimage.color import separate_stains
 
 from ketaflow.assays.stained_cells import constants
 from ketaflow.assays.stained_cells.model import Colour
@@ -61,18 +60,20 @@ def dab_density(light: np.ndarray, dab: Colour, counterstain: Colour) -> np.ndar
     (rows, columns) ndarray
         Optical density to base 10 along the unit vector of DAB; below 0 where noise is brighter than white.
 
+    Notes
+    -----
+    The concentrations of ``skimage.color.separate_stains``, but not cut at 0, which would hide the noise of an
+    unstained background, and in one product of matrices: 0.1 instead of 0.6 s for 2048 x 2048 pixels. They differ by
+    less than 1e-6.
+
     References
     ----------
     .. [1] Ruifrok and Johnston 2001, Anal Quant Cytol Histol 23:291.
     """
     vectors = np.array([unit(counterstain), unit(dab)])
     residual = unit(np.cross(*vectors))
-    to_dab = np.linalg.inv(np.vstack([vectors, residual]))[:, 1:2].astype(light.dtype)
-    # separate_stains sets negative densities to 0, which would hide the noise of an unstained background. An offset
-    # along DAB keeps them. It divides the logarithm of light by log(1e-6), which is an optical density of 6.
-    offset = constants.OFFSET_DENSITY
-    darkened = light * (10 ** (-offset * vectors[1])).astype(light.dtype)
-    return constants.SKIMAGE_LOG_RANGE * separate_stains(darkened, to_dab)[..., 0] - offset
+    to_dab = np.linalg.inv(np.vstack([vectors, residual]))[:, 1].astype(light.dtype)
+    return np.asarray(np.log10(light) @ -to_dab)
 
 
 def angle_deg(one: np.ndarray, other: np.ndarray) -> float:
