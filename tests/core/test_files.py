@@ -89,3 +89,11 @@ def test_a_folder_is_marked_by_the_files_in_it(tmp_path):
     inner.write_bytes(b"12345")
     os.utime(inner, ns=(kept, kept))
     assert files.mark(tmp_path / "run.D") != before
+
+
+def test_an_exported_table_holds_no_formula(tmp_path):
+    cells = ["=1+1", "+cmd|x", "-A1", "@x", "-0.5", "+2e-3", "a=b", None]
+    files.write_all({"made": pd.DataFrame({"text": cells, "number": range(-4, 4)})}, tmp_path)
+    assert (tmp_path / "made.csv").read_text().splitlines() == [
+        "text,number", "'=1+1,-4", "'+cmd|x,-3", "'-A1,-2", "'@x,-1", "-0.5,0", "+2e-3,1", "a=b,2", ",3",
+    ]  # fmt: skip

@@ -21,6 +21,8 @@ from ketaflow.core.errors import CohortError, IngestError, PlanError
 TEXT_COLUMNS = frozenset(
     ("animal", "arm", "recording", "session", "sample", "region", "analyte", "place", "reason", "message", "unit")
 )
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection); a number may begin with a sign.
+FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.,eE+-]*$)")
 
 
 @contextlib.contextmanager
@@ -57,16 +59,24 @@ def write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
 
 
 def write_all(contents: dict[str, pd.DataFrame | str | bytes], folder: Path) -> None:
-    """Write what a job made into its folder: tables as ``<name>.csv``, text and bytes under their own names."""
+    """Write what is exported into its folder: tables as ``<name>.csv``, text and bytes under their own names.
+
+    A spreadsheet would calculate a text that begins like a formula; such a cell is written with an apostrophe before it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         if isinstance(content, pd.DataFrame):
-            write_csv(content, folder / f"{name}.csv")
+            write_csv(content.map(_without_formula), folder / f"{name}.csv")
         elif isinstance(content, str):
             write_text(content, folder / name)
         else:
             with written_aside(folder / name) as aside:
                 aside.write_bytes(content)
+
+
+def _without_formula(cell: object) -> object:
+    """The cell, with an apostrophe before a text that a spreadsheet would take for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 def tell_terminal(text: str) -> None:
