@@ -61,7 +61,7 @@ def write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
 def write_all(contents: dict[str, pd.DataFrame | str | bytes], folder: Path) -> None:
     """Write what is exported into its folder: tables as ``<name>.csv``, text and bytes under their own names.
 
-    A spreadsheet would calculate a text that begins like a formula; such a cell is written with an apostrophe before it.
+    A text that a spreadsheet would take for a formula is written with an apostrophe before it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():

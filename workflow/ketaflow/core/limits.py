@@ -135,14 +135,25 @@ def _jpeg_values(path: Path) -> int:
 
 
 def _tiff_values(path: Path) -> int:
-    """Values of all pages of a TIFF; 0 where they cannot be read."""
+    """Values of all pages of a TIFF, whose chain must end; 0 where they cannot be read."""
     import tifffile
 
+    seen, values = set(), 0
     try:
         with tifffile.TiffFile(path) as file:
-            return sum(math.prod(page.shape) for page in file.pages)
+            for page in file.pages:
+                if page.offset in seen:
+                    break
+                seen.add(page.offset)
+                values += math.prod(page.shape)
+            else:
+                return values
     except MemoryError:
         raise
     except Exception:
         # tifffile raises whatever its parsers raise; the reader reports it in its own words.
         return 0
+    raise IngestError(
+        f"{path.name}: the file is damaged: its pages follow one another in a circle. Copy it again from where it was "
+        "made."
+    )

@@ -89,8 +89,8 @@ def _headings(rows: Sequence[Sequence[str]]) -> Iterator[_Heading]:
 def _ascending(row: Sequence[str], place: int) -> tuple[int, ...]:
     """Consecutive numbers of columns from a cell on; none where they go beyond a plate of 384 wells."""
     columns: list[int] = []
-    for text in row[place:]:
-        number = cells.whole(text)
+    for at in range(place, len(row)):
+        number = cells.whole(row[at])
         if number is None or number < 1 or (columns and number != columns[-1] + 1):
             break
         columns.append(number)
