@@ -30,6 +30,7 @@ rule review:
         key_file=study.key_file.path.as_posix(),
         key_fingerprint=study.key_file.fingerprint,
         hide=study.hidden_words(),
+        corrections=study.corrections(),
         settings=study.page_settings,
         code=digest.review_code(study.assays),
     script:

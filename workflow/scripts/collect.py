@@ -17,6 +17,7 @@ with files.log_to(snakemake.log[0]):
     folder = Path(params.folder)
     given = {"animals": snakemake.input.animals, "measurements": snakemake.input.imported}
     common = cohort.read_common({name: Path(paths[0]) for name, paths in given.items() if paths})
+    key = blinding_key.read(Path(params.key_file))
     collected = collect.collect(
         {
             assay: collect.AssayInput(
@@ -24,7 +25,7 @@ with files.log_to(snakemake.log[0]):
                 params.settings[assay],
                 Source(**params.tables[recordings.main_table(assay)]),
                 tuple(Source(path, files.sha256(folder / path), (folder / path).stat().st_size) for path in more),
-                study.read_tables(assay, folder, params.cohort_tables[assay]),
+                study.read_tables(assay, folder, params.cohort_tables[assay], key),
             )
             for (assay, batches), more in zip(params.batches.items(), params.later_files.values(), strict=True)
         },
@@ -35,7 +36,7 @@ with files.log_to(snakemake.log[0]):
     for assay, tables in collected.own.items():
         files.write_tables(tables, results / assay)
         files.write_figures(collected.figures[assay], results / assay / "figures")
-    items, key = collected.items, blinding_key.read(Path(params.key_file))
+    items = collected.items
     codes = [blinding.code(*item, key) for item in zip(items["assay"], items["recording"], strict=True)]
     keyed = [blinding.keyed_fingerprint(sha256, key) for sha256 in items["item_sha256"]]
     files.write_csv(items.assign(code=codes, item_sha256=keyed), output.review_key)

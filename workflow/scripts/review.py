@@ -9,6 +9,7 @@ from ketaflow.engine.provenance import versions
 from ketaflow.report import review_page
 from ketaflow.report.model import ReportSettings
 from ketaflow.review import blinding_key
+from ketaflow.review.corrections import EditableTable
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -21,6 +22,7 @@ with files.log_to(snakemake.log[0]):
         Path(snakemake.output.page),
         cohort_name=params.cohort,
         blind=review_page.Blinding(blinding_key.read(Path(params.key_file)), tuple(params.hide)),
+        corrected=[EditableTable(**table) for table in params.corrections],
         decisions=cohort.read_table(inputs.decisions[0]) if inputs.decisions else None,
         settings=ReportSettings.read(params.settings),
     )

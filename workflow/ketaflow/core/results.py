@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from ketaflow.core.overlays import Overlay
+
 Verdict = Literal["pass", "warn", "fail"]
 # Tables by name: what ``quantify`` published, or the cohort's own.
 Tables = Mapping[str, pd.DataFrame]
@@ -97,6 +99,7 @@ class Figure:
 
     ``title`` and ``caption`` are shown beside it; neither may name the animal, the arm or the file.
     ``outcome``: whether it shows the measured outcome itself, which a reviewer should not see before deciding.
+    ``overlay``: what the reviewer can correct on it; its content is then an encoded image.
     """
 
     title: str
@@ -104,6 +107,7 @@ class Figure:
     media: str = "image/svg+xml"
     caption: str = ""
     outcome: bool = False
+    overlay: Overlay | None = None
 
 
 @dataclass(frozen=True)

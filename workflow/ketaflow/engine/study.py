@@ -6,7 +6,7 @@ job, and hands each job its rows as text, so that a changed row or setting rerun
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.inputs import Group
 from ketaflow.core.tables import RawTable
 from ketaflow.engine import batches, digest, recordings
-from ketaflow.engine.preparation import plan_check, template
+from ketaflow.engine.preparation import corrected_tables, plan_check, template
 from ketaflow.engine.provenance import verify
 from ketaflow.engine.provenance.verify import Difference
 from ketaflow.review import blinding, blinding_key, decisions
@@ -109,6 +109,11 @@ class Study:
                 if column in table and not columns[column].get("public"):
                     words |= {str(value) for value in table[column].dropna()}
         return sorted(words)
+
+    def corrections(self) -> list[dict[str, Any]]:
+        """Tables that reviewers can correct on the review page, with codes in place of names."""
+        key = blinding_key.read(self.key_file.path) if self.key_file.fingerprint else ""
+        return [asdict(table) for table in corrected_tables.editable(self.cohort, self.assays, key)]
 
     def recording_counts(self) -> dict[str, dict[str, int]]:
         """How many recordings each batch of each assay holds."""
@@ -220,6 +225,10 @@ def load(config: dict[str, Any], overrides: dict[str, Any], *, make_key: bool = 
     found, faults = cohort.read(folder, table_schemas(), reshaped)
     problems += faults + _results_problems(folder, Path(str(merged.get("results", ""))))
     filled = settings.with_defaults(merged, schema)
+    known_key = blinding_key.find(filled["blinding_key_file"], Path(filled["results"]), make=False)
+    key = blinding_key.read(known_key.path) if known_key.fingerprint else ""
+    found, faults = corrected_tables.with_names(found, key)
+    problems += faults
     problems += _assay_problems(found)
     faults, used = plan_check.checked(found)
     problems += faults
@@ -294,7 +303,7 @@ def reshaped(table: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
     return None
 
 
-def read_tables(assay: str, folder: Path, names: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+def read_tables(assay: str, folder: Path, names: Mapping[str, str], key: str = "") -> dict[str, pd.DataFrame]:
     """Read an assay's tables again inside a job, as the rows of its groups were read before any job.
 
     Parameters
@@ -305,6 +314,8 @@ def read_tables(assay: str, folder: Path, names: Mapping[str, str]) -> dict[str,
         The cohort folder.
     names : mapping of str to str
         File of each table, relative to the folder.
+    key : str
+        Key of the codes that corrections of reviewers hold in place of names.
 
     Returns
     -------
@@ -315,7 +326,8 @@ def read_tables(assay: str, folder: Path, names: Mapping[str, str]) -> dict[str,
     read = {name: cohort.read_one(name, folder / file, schemas[name], reshaped) for name, file in names.items()}
     for animals in tables.find(folder, "animals"):
         cohort.with_zeros(animals, read, schemas)
-    found = Cohort(folder, read, dict(names))
+    found, _ = corrected_tables.with_names(Cohort(folder, read, dict(names)), key)
+    read = found.tables
     if assays.has(assay, "tables"):
         complete = getattr(assays.stage(assay, "tables"), "complete", None)
         read |= complete(found) if complete else {}

@@ -18,11 +18,13 @@ import pandas as pd
 
 from ketaflow.core import files
 from ketaflow.core.errors import CohortError, Problem
+from ketaflow.core.overlays import Cell, Mark, Overlay, Shape
 from ketaflow.core.results import Check, Figure
 from ketaflow.core.svg import COLOURS
 from ketaflow.report import formatting, templates
 from ketaflow.report.model import ReportSettings
 from ketaflow.review import blinding
+from ketaflow.review.corrections import EditableTable, name_code
 from ketaflow.review.decisions import COLUMNS, in_bulk
 from ketaflow.review.doubt import doubt
 from ketaflow.review.items import ReviewItem
@@ -54,6 +56,7 @@ class ShownFigure:
     src: str = ""
     withheld: str = ""
     outcome: bool = False
+    overlay: Overlay | None = None
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,19 @@ class ShownItem:
     def read(cls, text: bytes) -> "ShownItem":
         """Read an item that was put aside as JSON."""
         item = json.loads(text)
-        figures = tuple(ShownFigure(**figure) for figure in item["figures"])
+        figures = tuple(_read_figure(figure) for figure in item["figures"])
         return cls(item["code"], item["reason"], figures, tuple(ShownCheck(**check) for check in item["checks"]))
+
+
+def _read_figure(figure: dict[str, Any]) -> ShownFigure:
+    if not figure["overlay"]:
+        return ShownFigure(**figure)
+    over = figure["overlay"]
+    shapes = tuple(
+        Shape(**{**shape, "keys": tuple(Cell(**cell) for cell in shape["keys"])}) for shape in over["shapes"]
+    )
+    marks = tuple(Mark(**mark) for mark in over["marks"])
+    return ShownFigure(**{**figure, "overlay": Overlay(**{**over, "shapes": shapes, "marks": marks})})
 
 
 @dataclass(frozen=True)
@@ -123,6 +137,7 @@ def write(
     blind: Blinding,
     decisions: pd.DataFrame | None,
     settings: ReportSettings,
+    corrected: Sequence[EditableTable] = (),
 ) -> list[Path]:
     """Write the review page and its further pages.
 
@@ -140,6 +155,8 @@ def write(
         Earlier decisions (columns of qc_decisions.csv), which the page starts from if the settings say so.
     settings : ReportSettings
         Of these, ``page_size_mb``, ``reject_reasons``, ``hide_outcome`` and ``show_earlier_decisions``.
+    corrected : sequence of EditableTable
+        Tables that the reviewer can correct, as they are now.
 
     Returns
     -------
@@ -164,6 +181,7 @@ def write(
             "reasons": settings.reject_reasons,
             "hide_outcome": settings.hide_outcome,
             "earlier": _earlier(decisions, scrubber) if settings.show_earlier_decisions else [],
+            "tables": [asdict(table) for table in corrected],
             "pages": [other.name for other in paths],
             "colours": {**COLOURS, **OTHER_COLOURS},
         }
@@ -182,7 +200,7 @@ def _put_aside(items: Iterable[ReviewItem], file: IO[bytes], blinding_key: str) 
         if code in owners:
             raise CohortError([_same_code(owners[code], item.recording)])
         owners[code] = item.recording
-        packed = json.dumps(asdict(_shown(item, code)), separators=(",", ":")).encode()
+        packed = json.dumps(asdict(_shown(item, code, blinding_key)), separators=(",", ":")).encode()
         doubtful = round(doubt(item.checks, item.status), 2)
         spill.entries.append(Entry(code, item.assay, item.status, item.item_sha256, doubtful, file.tell(), len(packed)))
         file.write(packed)
@@ -198,9 +216,22 @@ def _same_code(one: str, other: str) -> Problem:
     return Problem("blinding_key_file", 0, "", f"'{one}' and '{other}' would share a code", remedy)
 
 
-def _shown(item: ReviewItem, code: str) -> ShownItem:
-    figures = tuple(_shown_figure(figure) for figure in item.figures)
+def _shown(item: ReviewItem, code: str, blinding_key: str) -> ShownItem:
+    figures = tuple(_shown_figure(_coded(figure, item.assay, blinding_key)) for figure in item.figures)
     return ShownItem(code, item.reason or "", figures, tuple(_shown_check(check) for check in item.checks))
+
+
+def _coded(figure: Figure, assay: str, blinding_key: str) -> Figure:
+    """A figure whose overlay holds codes in place of names."""
+    if figure.overlay is None:
+        return figure
+
+    def cell(one: Cell) -> Cell:
+        known = one.is_name and one.value
+        return replace(one, value=name_code(assay, one.column, one.value, blinding_key)) if known else one
+
+    shapes = tuple(replace(shape, keys=tuple(map(cell, shape.keys))) for shape in figure.overlay.shapes)
+    return replace(figure, overlay=replace(figure.overlay, shapes=shapes))
 
 
 def _shown_figure(figure: Figure) -> ShownFigure:
@@ -211,7 +242,7 @@ def _shown_figure(figure: Figure) -> ShownFigure:
         withheld = "This image is withheld because its file contains text that could name the animal."
         return ShownFigure(figure.title, figure.caption, withheld=withheld)
     src = f"data:{figure.media};base64,{base64.b64encode(raw).decode()}"
-    return ShownFigure(figure.title, figure.caption, src=src, outcome=figure.outcome)
+    return ShownFigure(figure.title, figure.caption, src=src, outcome=figure.outcome, overlay=figure.overlay)
 
 
 def _shown_check(check: Check) -> ShownCheck:
@@ -238,6 +269,7 @@ def _scrubbed(item: ShownItem, scrubber: blinding.Scrubber) -> ShownItem:
             title=scrubber.text(figure.title),
             caption=scrubber.text(figure.caption),
             svg=scrubber.svg(figure.svg),
+            overlay=figure.overlay and _scrubbed_overlay(figure.overlay, scrubber),
         )
         for figure in item.figures
     )
@@ -245,6 +277,15 @@ def _scrubbed(item: ShownItem, scrubber: blinding.Scrubber) -> ShownItem:
         replace(check, message=scrubber.text(check.message), place=scrubber.text(check.place)) for check in item.checks
     )
     return replace(item, reason=scrubber.text(item.reason), figures=figures, checks=checks)
+
+
+def _scrubbed_overlay(overlay: Overlay, scrubber: blinding.Scrubber) -> Overlay:
+    shapes = tuple(
+        replace(shape, label=scrubber.text(shape.label), given_by=scrubber.text(shape.given_by))
+        for shape in overlay.shapes
+    )
+    marks = tuple(replace(mark, text=scrubber.text(mark.text)) for mark in overlay.marks)
+    return replace(overlay, shapes=shapes, marks=marks, asks=scrubber.text(overlay.asks))
 
 
 def _split(order: Sequence[Entry], page_bytes: int) -> list[list[Entry]]:

@@ -3,15 +3,15 @@
 In: the blot and what was measured on it. Out: ``Checked``: checks, and figures by picture. Checks never change a value.
 """
 
-from ketaflow.assays.western_blot.figures import blot_figures
+from ketaflow.assays.western_blot.figures import blot_figures, correctable
 from ketaflow.assays.western_blot.integrity import altered_pixels, band_checks, image_checks, membrane_checks
 from ketaflow.assays.western_blot.model import Blot, Measured, QcSettings, Scan, ViewSummary
 from ketaflow.core.results import Check, Checked, Figure, check
 
 OVERLAY_CAPTION = (
-    "The whole picture, bands dark. Blue: band of a target as found; pink: saturated; orange: expected place of a "
-    "band, or proposed lanes; green: drawn by a person; grey: other bands; yellow line: a straight jump. L ladder, P "
-    "pool, D dilution, - blank."
+    "The whole picture, bands dark. Blue: lanes and bands of targets as found; pink: saturated; orange: expected place "
+    "of a band, or proposed lanes; green: given by a person; grey: other bands; yellow line: a straight jump. L "
+    "ladder, P pool, D dilution, - blank."
 )
 PROFILE_CAPTION = (
     "Grey: strongest signal of each row, scaled to the lane's strongest band. Blue: mean of the rows, eight times "
@@ -88,8 +88,10 @@ def _scan_figures(scan: Scan, measured: Measured, settings: QcSettings) -> list[
     bands = [band for one in views for band in measured.bands_of(one.view)]
     seam = altered_pixels.seam(scan.pixels)
     seams = [seam.column] if seam.score > settings.splice_score else []
-    picture = blot_figures.overlay(scan.pixels, views, bands, seams)
-    figures = [Figure("Are lanes and bands where they belong?", picture, "image/webp", OVERLAY_CAPTION)]
+    picture, factor = blot_figures.plain_picture(scan.pixels)
+    rows, columns = (size // factor * factor for size in scan.pixels.shape)
+    over = correctable.overlay((rows, columns), views, bands, seams)
+    figures = [Figure("Are lanes and bands where they belong?", picture, "image/webp", OVERLAY_CAPTION, overlay=over)]
     for one in views:
         if one.profiles is not None:
             drawing = blot_figures.profiles(one.profiles, one.view.top, measured.bands_of(one.view))

@@ -107,6 +107,7 @@ def _summary(reading: Reading) -> ViewSummary:
         profiles=_profiles(reading) if reading.lanes else None,
         ladder=ladder,
         beyond_ladder=beyond,
+        rows_given_by={name: choice.given_by for name, choice in reading.choices.items() if choice.given_by},
     )
 
 

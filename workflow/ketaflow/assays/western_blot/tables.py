@@ -3,11 +3,13 @@
 In: the cohort. Out: problems, each with its place and a remedy.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
 from ketaflow.assays.western_blot.bands.ladders import masses_of
+from ketaflow.assays.western_blot.model.table_rows import borders_from
 from ketaflow.core.cohort import Cohort, rows_of
 from ketaflow.core.errors import Problem
 
@@ -33,7 +35,7 @@ def problems(cohort: Cohort) -> list[Problem]:
         remedy = "Add western_blot_lanes.csv: membrane, lane, sample, animal"
         return [Problem(cohort.files[IMAGES], 0, "", "no lane map goes with the pictures", remedy)]
     found = []
-    for check in (_membranes, _animals, _totals, _ladders, _drawn):
+    for check in (_membranes, _animals, _totals, _ladders, _drawn, _borders):
         found += check(cohort)
     return found
 
@@ -118,4 +120,25 @@ def _drawn(cohort: Cohort) -> list[Problem]:
                 if first is not None and last is not None and not last > first:
                     found = f"{high} {last:g} is not larger than {low} {first:g}"
                     made.append(Problem(file, number, high, found, f"Exchange {low} and {high}"))
+    return made
+
+
+def _borders(cohort: Cohort) -> list[Problem]:
+    """Borders of lanes are ascending numbers, one more than the membrane has lanes."""
+    table, made = cohort.tables.get(FRAMES), []
+    lanes = cohort.tables[LANES].groupby("membrane")["lane"].max()
+    images = cohort.tables[IMAGES].groupby("image")["membrane"].first()
+    for number, row in _numbered_rows(table) if table is not None else ():
+        try:
+            borders = borders_from(row["borders_px"])
+        except ValueError:
+            borders = (0.0, 0.0)
+        if not borders:
+            continue
+        membrane = row["membrane"] or images.get(row["image"])
+        count = int(lanes.get(membrane, 0))
+        found = f"found '{row['borders_px']}'"
+        if len(borders) != count + 1 or any(low >= high for low, high in pairwise(borders)):
+            remedy = f"Enter {count + 1} ascending numbers with spaces between them, the borders of {count} lanes"
+            made.append(Problem(cohort.files[FRAMES], number, "borders_px", found, remedy))
     return made

@@ -13,8 +13,8 @@ const index = content.index.map(([code, assay, status, sha256, page, doubt], pla
 const byCode = new Map(index.map((entry) => [entry.code, entry]));
 const items = new Map(content.items.map((item) => [item.code, item]));
 
-// decisions: reviewer -> code -> the columns HELD
-const state = { reviewer: "", decisions: {}, unsaved: 0, order: "shuffled" };
+// decisions: reviewer -> code -> the columns HELD; corrections: identity of a shape -> what it became (review_edit.js)
+const state = { reviewer: "", decisions: {}, unsaved: 0, order: "shuffled", corrections: {} };
 const undone = [];
 
 const own = () => (state.decisions[state.reviewer] ??= {});
@@ -60,6 +60,7 @@ function recall() {
     result.changed += take(rowsOf(before.decisions ?? {})).changed;
     if (before.reviewer) state.reviewer = before.reviewer;
     if (before.order) state.order = before.order;
+    takeCorrections(before.corrections ?? {});
   }
   state.unsaved = stored(STORE)?.unsaved ?? 0;
   if (keys.length && keep()) keys.forEach((key) => localStorage.removeItem(key));
@@ -73,6 +74,16 @@ function put(code, change) {
   own()[code] = { ...EMPTY, ...before, ...change, decided_at: new Date().toISOString(), item_sha256: byCode.get(code).sha256 };
   state.unsaved += 1;
   return { code, before };
+}
+
+// A correction that was saved and is in the cohort's tables by now is done with.
+function takeCorrections(corrections) {
+  for (const [id, one] of Object.entries(corrections)) {
+    const table = content.tables.find(({ table: name }) => name === one.table);
+    const isKnown = table && Object.values(one.cells).some((cell) => byCode.has(cell));
+    const inCohort = table?.rows.some((row) => JSON.stringify([one.table, ...table.key.map((column) => row[table.columns.indexOf(column)])]) === id);
+    if (isKnown && !(one.saved && inCohort !== Boolean(one.removed))) state.corrections[id] = one;
+  }
 }
 
 function decide(code, change) {

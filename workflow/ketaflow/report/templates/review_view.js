@@ -54,84 +54,12 @@ function picture(figure, thumb) {
 // A picture that can be zoomed.
 function zoomable(figure, code) {
   if (figure.withheld) return make("p", { class: "soft small" }, figure.withheld);
+  if (figure.overlay) return new Editor(figure, code).element;
   const shown = picture(figure, false);
   const framed = viewer(shown, figure.title, { isImage: Boolean(figure.src) || figure.svg.includes("<image") });
   if (shown.fittingWidth) framed.stage.style.maxWidth = `${Math.round(shown.fittingWidth)}px`;
   if (figure.src) shown.addEventListener("load", () => enlarge(shown, framed.stage));
   return framed.element;
-}
-
-const watcher = new IntersectionObserver((seen) => {
-  for (const { isIntersecting, target } of seen) {
-    if (!isIntersecting) continue;
-    watcher.unobserve(target);
-    const figures = items.get(target.dataset.code).figures.filter((figure) => !hidden(figure, target.dataset.code));
-    const shown = [figures.find((figure) => figure.src), figures.find((figure) => figure.svg)].filter(Boolean);
-    target.replaceChildren(...shown.map((figure) => picture(figure, true)));
-  }
-}, { rootMargin: "300px" });
-
-// ---- overview
-
-function matches(entry) {
-  if (filter.assay !== "" && entry.assay !== Number(filter.assay)) return false;
-  if (filter.search && !entry.code.includes(filter.search.toUpperCase())) return false;
-  const decision = decided(entry.code)?.decision;
-  if (filter.state === "pending") return !decision;
-  if (filter.state === "flagged" || filter.state === "failed") return entry.status === filter.state;
-  return filter.state === "all" || decision === filter.state;
-}
-
-const listed = () => index.filter(matches);
-// Within an assay, items are shuffled, or those nearest to a limit or beyond it come first.
-const earlier = (a, b) => a.assay - b.assay || (state.order === "doubt" ? b.doubt - a.doubt : 0) || a.place - b.place;
-// Items in the order of the overview: assay by assay.
-const walk = () => listed().sort(earlier);
-// Items that nobody has to look at: every check passed, and no decision yet.
-const clean = () => listed().filter((entry) => entry.status === "ok" && !decided(entry.code)?.decision);
-const address = (entry) => (entry.page === content.page ? "" : encodeURI(content.pages[entry.page - 1])) + `#${entry.code}`;
-
-function tile(entry) {
-  const decision = decided(entry.code)?.decision;
-  const item = items.get(entry.code);
-  const thumb = make("div", { class: "thumb", "data-code": entry.code },
-    make("span", { class: "soft small" }, item ? (item.figures.length ? "" : "no figure") : `on page ${entry.page}`));
-  if (item?.figures.length) watcher.observe(thumb);
-  return make("li", {}, make("a", { class: `tile decided-${decision || "none"}`, href: address(entry) }, thumb,
-    make("div", { class: "told" }, make("span", { class: "code" }, entry.code),
-      entry.status === "ok" ? "" : mark(entry.status), mark(decision || "pending"))));
-}
-
-function showOverview() {
-  current = null;
-  byId("item").hidden = true;
-  byId("overview").hidden = false;
-  watcher.disconnect();
-  stopClock();
-  const found = walk();
-  const groups = content.assays.map((title, assay) => {
-    const own = found.filter((entry) => entry.assay === assay);
-    return own.length ? group(title, assay, own) : "";
-  });
-  byId("groups").replaceChildren(...groups.filter(Boolean));
-  if (!found.length) byId("groups").append(make("p", { class: "empty" }, "No recording matches this filter."));
-  byId("shown").textContent = `${found.length} of ${index.length} shown`;
-  byId("bulk").textContent = `Accept the ${clean().length} that passed every check …`;
-  byId("bulk").disabled = !clean().length;
-  tell();
-}
-
-function group(title, assay, own) {
-  const count = Math.min(own.length, opened[assay] ?? TILES_AT_ONCE);
-  const left = own.filter((entry) => !decided(entry.code)).length;
-  const section = make("section", { class: "group" },
-    make("h2", {}, title, make("span", { class: "soft small" }, `${own.length} · ${left} pending`)),
-    make("ul", { class: "tiles" }, ...own.slice(0, count).map(tile)));
-  if (count < own.length) {
-    const next = Math.min(TILES_AT_ONCE * 4, own.length - count);
-    section.append(make("button", { class: "more", onclick: () => { opened[assay] = count + next; showOverview(); } }, `Show ${next} more`));
-  }
-  return section;
 }
 
 // ---- one item
@@ -149,7 +77,7 @@ function checkRow(check) {
   const withUnit = (words) => `${words} ${check.unit}`.trim();
   return make("li", { class: check.verdict }, make("span", {}, check.check, check.place ? make("span", { class: "soft" }, ` · ${check.place}`) : ""),
     mark(check.verdict),
-    make("span", { class: "limits" }, make("b", {}, check.value == null ? "no value" : withUnit(number(check.value))),
+    check.value == null && !allowed ? "" : make("span", { class: "limits" }, make("b", {}, check.value == null ? "no value" : withUnit(number(check.value))),
       allowed ? make("span", {}, ` limit: ${withUnit(allowed)}`) : ""),
     check.message ? make("span", { class: "message" }, check.message) : "");
 }
@@ -357,6 +285,7 @@ function tell() {
   byId("meter").setAttribute("aria-label", counted);
   byId("meter").replaceChildren(...KINDS.map((kind) => make("span", { class: kind, style: `width:${(100 * counts[kind]) / Math.max(1, index.length)}%` })));
   byId("undo").disabled = !undone.length;
+  tellCorrections();
 }
 
 function exportDecisions() {
@@ -428,6 +357,7 @@ function start() {
   byId("import").addEventListener("click", () => byId("file").click());
   byId("file").addEventListener("change", (event) => { if (event.target.files[0]) importDecisions(event.target.files[0]); event.target.value = ""; });
   byId("help").addEventListener("click", KEYS["?"]);
+  byId("corrections").addEventListener("click", showCorrections);
   byId("bulk").addEventListener("click", acceptClean);
   byId("bulk-accept").addEventListener("click", acceptedClean);
   byId("order").value = state.order;
@@ -436,7 +366,7 @@ function start() {
   document.addEventListener("visibilitychange", () => (document.hidden || !current ? stopClock() : startClock(current.code)));
   addEventListener("hashchange", route);
   addEventListener("popstate", route);
-  addEventListener("beforeunload", (event) => { saveNote(); if (state.unsaved && !moving) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { saveNote(); if ((state.unsaved || unsavedCorrections()) && !moving) event.preventDefault(); });
   addEventListener("pageshow", () => { moving = false; });
   byId("groups").addEventListener("click", (event) => { moving = Boolean(event.target.closest("a:not([href^='#'])")); });
   if (result.changed) warn(`${result.changed} earlier decisions no longer count: the recordings or their measurements have changed since.`);

@@ -18,6 +18,7 @@ from ketaflow.assays.western_blot.bands.targets import choose_rows
 from ketaflow.assays.western_blot.lanes.lane_crops import crop_lanes
 from ketaflow.assays.western_blot.lanes.lane_profile import lane_profiles
 from ketaflow.assays.western_blot.model import Drawn, LaneGrid, QuantifySettings, Scan, View
+from ketaflow.core.overlays import SOMEBODY
 
 
 def read_view(view: View, scan: Scan, drawn: Drawn, settings: QuantifySettings) -> Reading:
@@ -72,6 +73,7 @@ def _read_lanes(reading: Reading, grid: LaneGrid, signal: np.ndarray, drawn: Dra
     if single and not (samples == "ladder").all():
         choices = choose_rows(single, rows, ladder, tolerance_pct=settings.kda_tolerance_pct)
         for given in drawn.rows:
-            choices[given.target] = row_between(lanes, lead, given.top_px - view.top, given.bottom_px - view.top)
+            top, bottom = given.top_px - view.top, given.bottom_px - view.top
+            choices[given.target] = row_between(lanes, lead, top, bottom, given.by or SOMEBODY)
     reading = replace(reading, lanes=lanes, shifts=shifts, ladder=ladder, choices=choices)
     return replace(reading, bands=[band for index in range(len(lanes)) for band in bands_of_lane(reading, index)])

@@ -9,9 +9,12 @@ import numpy as np
 from ketaflow.assays.western_blot.bands.band_rows import BandRow
 from ketaflow.assays.western_blot.bands.targets import RowChoice
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
+from ketaflow.core.overlays import SOMEBODY
 
 
-def row_between(lanes: list[LaneProfile], lead: np.ndarray, top: float, bottom: float) -> RowChoice:
+def row_between(
+    lanes: list[LaneProfile], lead: np.ndarray, top: float, bottom: float, given_by: str = SOMEBODY
+) -> RowChoice:
     """Place a target's band in every lane between two given rows.
 
     Parameters
@@ -22,6 +25,8 @@ def row_between(lanes: list[LaneProfile], lead: np.ndarray, top: float, bottom: 
         Lanes that hold samples.
     top, bottom : float
         Rows of the membrane between which the bands lie.
+    given_by : str
+        Who gave them.
 
     Returns
     -------
@@ -35,13 +40,15 @@ def row_between(lanes: list[LaneProfile], lead: np.ndarray, top: float, bottom: 
         if inside:
             strongest[index] = max(inside, key=lambda peak: peak.height)
     if not strongest:
-        return RowChoice(None, f"no band between the given rows {top:.0f} and {bottom:.0f}")
+        how = f"no band between the rows {top:.0f} and {bottom:.0f} given by {given_by}"
+        return RowChoice(None, how, given_by=given_by)
     known = sorted(strongest)
     rows = [strongest[index].row for index in known]
     above = float(np.median([peak.row - peak.top for peak in strongest.values()]))
     below = float(np.median([peak.bottom - peak.row for peak in strongest.values()]))
     return RowChoice(
         BandRow(0.0, above, below, float(len(known))),
-        "rows given by a person",
+        f"rows given by {given_by}",
         np.interp(np.arange(len(lanes)), known, rows),
+        given_by,
     )

@@ -17,6 +17,7 @@ from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
 from ketaflow.assays.western_blot.lanes.profile_baseline import Peak, profile_noise
 from ketaflow.assays.western_blot.model import Band, Box, BoxOrigin, View
 from ketaflow.core.errors import IngestError
+from ketaflow.core.overlays import SOMEBODY
 
 
 def bands_of_lane(reading: Reading, index: int) -> list[Band]:
@@ -95,6 +96,7 @@ def _whole_lane(reading: Reading, lane: LaneProfile, target: str) -> Band:
         dilution_ug=np.nan,
         background_method="gap",
         box="found",
+        given_by=view.lanes_given_by,
     )
 
 
@@ -155,7 +157,14 @@ def _measured(
         dilution_ug=np.nan,
         background_method=volume.method,
         box=origin,
+        given_by=_given_by(reading, target),
     )
+
+
+def _given_by(reading: Reading, target: str | None) -> str:
+    """Who gave the row of a target, or the lanes; empty if nobody did."""
+    choice = reading.choices.get(target or "")
+    return (choice.given_by if choice is not None else "") or reading.view.lanes_given_by
 
 
 def _volume(reading: Reading, lane: LaneProfile, column: BoxColumn, peak: Peak) -> BoxVolume:
@@ -243,4 +252,5 @@ def boxed(signal: np.ndarray, box: Box, reading: Reading) -> Band:
         dilution_ug=np.nan,
         background_method=volume.method,
         box="given",
+        given_by=box.by or SOMEBODY,
     )

@@ -13,6 +13,7 @@ from ketaflow.assays.western_blot.images.membrane_split import split_membranes
 from ketaflow.assays.western_blot.lanes.detection import find_lanes, lanes_beside, unlisted_lanes, widest_row
 from ketaflow.assays.western_blot.lanes.given_lanes import lanes_in_frame, lanes_in_row
 from ketaflow.assays.western_blot.model import Blot, Drawn, LaneGrid, QuantifySettings, Sample, Scan, View
+from ketaflow.core.overlays import SOMEBODY
 
 
 def locate_lanes(blot: Blot, drawn: Drawn, settings: QuantifySettings) -> list[View]:
@@ -85,13 +86,13 @@ def _with_lanes(
             bottom=view.bottom if bottom is None else int(np.clip(round(bottom), top + 1, view.picture_shape[0])),
         )
         grid = lanes_in_frame(enhanced.between(view.top, view.bottom), frame, len(samples), view.bottom - view.top)
-        return replace(view, grid=grid, lanes_given="frame")
+        return replace(view, grid=grid, lanes_given="frame", lanes_given_by=frame.by or SOMEBODY)
     part = enhanced.between(view.top, view.bottom)
     if drawn.rows and samples:
         row = drawn.rows[0]
         in_row = lanes_in_row(part, row.top_px - view.top, row.bottom_px - view.top, expected)
         if in_row is not None:
-            return replace(view, grid=in_row, lanes_given="rows")
+            return replace(view, grid=in_row, lanes_given="rows", lanes_given_by=row.by or SOMEBODY)
     found, refusal = certain_lanes(part, samples, settings)
     if refusal and _turned(pixels[view.top : view.bottom], samples, settings):
         refusal = "bands lie upright: the picture is turned by 90 degrees. Turn it so that the wells are at the top"

@@ -26,11 +26,14 @@ class RowChoice:
         How it was chosen, in words.
     places : (n_lanes,) float or None
         Row of the band in each lane, where a person gave the rows; None where the displacement of the lanes gives it.
+    given_by : str
+        Who gave the rows; empty if nobody did.
     """
 
     row: BandRow | None
     how: str
     places: np.ndarray | None = None
+    given_by: str = ""
 
 
 def choose_rows(

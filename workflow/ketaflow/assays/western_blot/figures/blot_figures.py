@@ -1,36 +1,22 @@
-"""Figures for the reviewer: the uncropped picture with lanes and boxes, every lane's profile, the membrane's map.
+"""Figures for the reviewer: the uncropped picture, every lane's profile, the membrane's map.
 
 In: the scan and what was measured on it. Out: a small WebP and two SVGs. Lanes are labelled by number only.
 """
 
 import io
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ketaflow.assays.western_blot.images.intensity_scale import reduced
-from ketaflow.assays.western_blot.model import Band, BoxOrigin, Lane, LaneGrid, Profiles, Sample, ViewSummary
+from ketaflow.assays.western_blot.model import Band, Lane, Profiles, Sample
 from ketaflow.core.svg import COLOURS, MARGIN_LEFT, STYLE, Chart
-
-if TYPE_CHECKING:
-    from PIL import ImageDraw
-
-Colour = tuple[int, int, int]
 
 # Longest side of the picture shown (pixels) and quality of its WebP: legible, and below 80 kB.
 LONG_SIDE_PX, QUALITY = 760, 60
 # Percentiles of the signal shown as white and black, the darkest grey's distance from white, and the exponent that
 # makes faint bands visible.
 WHITE_PCT, BLACK_PCT, GREY_RANGE, GAMMA = 2, 99.7, 235, 0.7
-# Colours that people with colour blindness can distinguish (Okabe, Ito 2008).
-FOUND: Colour = (0, 114, 178)
-EXPECTED: Colour = (213, 94, 0)
-GIVEN: Colour = (0, 158, 115)
-OTHER: Colour = (150, 150, 150)
-SATURATED: Colour = (204, 61, 140)
-SEAM: Colour = (230, 159, 0)
-ORIGIN_COLOURS: dict[BoxOrigin, Colour] = {"found": FOUND, "expected": EXPECTED, "given": GIVEN}
 INITIALS: dict[Sample, str] = {"animal": "", "ladder": "L", "pool": "P", "dilution": "D", "blank": "-"}
 # Points of the profiles of all lanes together, height of a lane (pixels), and factor of the enlarged profile.
 POINTS, LANE_HEIGHT_PX, ENLARGED = 1300, 40, 8
@@ -40,92 +26,28 @@ PROFILE_HEIGHT, PROFILE_MARGIN = 0.88, 0.08
 CELL_PX, ROW_PX, NAME_PX = 44, 26, 96
 
 
-def overlay(signal: np.ndarray, views: list[ViewSummary], bands: list[Band], seams: list[int]) -> bytes:
-    """Draw the whole picture with lanes, boxes, masses and straight jumps.
+def plain_picture(signal: np.ndarray) -> tuple[bytes, int]:
+    """Draw the whole picture, bands dark on white.
 
     Parameters
     ----------
     signal : (n_rows, n_columns) array
-        The picture (counts); bands are drawn dark on white.
-    views : list of ViewSummary
-        The membranes on it.
-    bands : list of Band
-        Bands to be boxed.
-    seams : list of int
-        Columns at which the picture jumps.
+        The picture (counts).
 
     Returns
     -------
-    bytes
-        A WebP.
+    bytes, int
+        A WebP, and how many pixels of the file one of its pixels is wide.
     """
-    from PIL import Image, ImageDraw
+    from PIL import Image
 
     factor = max(1, int(np.ceil(max(signal.shape) / LONG_SIDE_PX)))
     small = reduced(signal, factor)
     low, high = np.percentile(small, [WHITE_PCT, BLACK_PCT])
     grey = 255 - GREY_RANGE * np.clip((small - low) / max(high - low, 1e-9), 0, 1) ** GAMMA
-    image = Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-    pen = ImageDraw.Draw(image)
-    for view in views:
-        _draw_lanes(pen, view, factor)
-    for band in bands:
-        box = [band.x_px, band.y_px, band.x_px + band.width_px, band.y_px + band.height_px]
-        left, top, right, bottom = (edge / factor for edge in box)
-        pen.rectangle([left, top, max(right - 1, left), max(bottom - 1, top)], outline=_colour(band))
-    for band in _rightmost(bands):
-        right, middle = (band.x_px + band.width_px) / factor, (band.y_px + band.height_px / 2) / factor
-        words = f"{band.target} {band.kda:.0f} kDa" if band.kda else str(band.target)
-        room = right + 5 + pen.textlength(words) <= image.width
-        place = (right + 5, middle - 6) if room else (image.width - pen.textlength(words) - 3, middle + 9)
-        pen.text(place, words, fill=FOUND)
-    for column in seams:
-        pen.line([(column / factor, 0), (column / factor, image.height)], fill=SEAM)
     buffer = io.BytesIO()
-    image.save(buffer, "WEBP", quality=QUALITY, method=4)
-    return buffer.getvalue()
-
-
-def _colour(band: Band) -> Colour:
-    if band.target is None:
-        return OTHER
-    return SATURATED if band.saturated_pct > 0 else ORIGIN_COLOURS[band.box]
-
-
-def _rightmost(bands: list[Band]) -> list[Band]:
-    """The rightmost box of each target of each membrane."""
-    named = sorted((band for band in bands if band.target is not None), key=lambda band: band.x_px)
-    return list({(band.membrane, band.target): band for band in named}.values())
-
-
-def _draw_lanes(pen: "ImageDraw.ImageDraw", summary: ViewSummary, factor: int) -> None:
-    """Border of the membrane, masses of its ladder, and number and initial of each lane."""
-    view, ladder, grid = summary.view, summary.ladder, summary.view.grid
-    top, bottom = view.top / factor, (view.bottom - 1) / factor
-    if top > 0:
-        pen.line([(0, top), (10_000, top)], fill=OTHER)
-    for row, kda in zip(ladder.rows, ladder.kda, strict=True) if ladder is not None else ():
-        pen.text((2, (view.top + row) / factor - 6), f"{kda:g}", fill=EXPECTED)
-    if grid is None and view.proposed is not None:
-        _draw_proposal(pen, view.proposed, view.top, view.bottom, factor)
-    if grid is None:
-        return
-    ends = [grid.lean * (edge - grid.middle) for edge in (0, view.bottom - view.top)]
-    for centre, lane in zip(grid.centres.tolist(), view.lanes, strict=True):
-        pen.line([((centre + ends[0]) / factor, top + 12), ((centre + ends[0]) / factor, top + 18)], fill=FOUND)
-        pen.line([((centre + ends[1]) / factor, bottom - 6), ((centre + ends[1]) / factor, bottom)], fill=FOUND)
-        label = f"{lane.lane}{INITIALS[lane.sample]}"
-        pen.text(((centre + ends[0]) / factor - 4, top), label, fill=FOUND)
-
-
-def _draw_proposal(pen: "ImageDraw.ImageDraw", grid: LaneGrid, top: int, bottom: int, factor: int) -> None:
-    """Borders and numbers of lanes that are proposed only."""
-    ends = [grid.lean * (edge - top - grid.middle) for edge in (top, bottom)]
-    for number, (centre, borders) in enumerate(zip(grid.centres.tolist(), grid.borders.tolist(), strict=True), start=1):
-        for border in borders:
-            line = [((border + ends[0]) / factor, top / factor), ((border + ends[1]) / factor, (bottom - 1) / factor)]
-            pen.line(line, fill=EXPECTED)
-        pen.text(((centre + ends[0]) / factor - 4, top / factor), f"{number}?", fill=EXPECTED)
+    Image.fromarray(grey.astype(np.uint8)).convert("RGB").save(buffer, "WEBP", quality=QUALITY, method=4)
+    return buffer.getvalue(), factor
 
 
 def profiles(stack: Profiles, top: int, bands: list[Band]) -> str:

@@ -32,7 +32,7 @@ def lane_checks(summary: ViewSummary) -> list[Check]:
         return [check("lanes", None, recording=view.image, place=place, verdict="fail", message=message)]
     message = f"{len(view.lanes)} lanes found"
     if view.lanes_given:
-        message = f"{len(view.lanes)} lanes in the {view.lanes_given} given by a person"
+        message = f"{len(view.lanes)} lanes in the {view.lanes_given} given by {view.lanes_given_by}"
     if view.borrowed:
         message = f"{view.refusal}; lanes taken from another picture of this membrane"
     verdict = "warn" if view.borrowed else "pass"
@@ -48,9 +48,9 @@ def _remedy(view: View) -> str:
     left, right = grid.centres[0] - grid.pitch / 2, grid.centres[-1] + grid.pitch / 2
     offset = grid.lean * ((view.bottom - view.top) / 2 - grid.middle)
     return (
-        f"Proposed lanes are drawn on the picture. If they are right, confirm them in western_blot_frames: left_px "
-        f"{left + offset:.0f}, right_px {right + offset:.0f}, lean_px {lean:.0f}. If not, correct these numbers or the "
-        "lane map, or give western_blot_rows or western_blot_boxes."
+        "Proposed lanes are drawn on the picture: confirm or move them there, or correct the lane map. As a row of "
+        f"western_blot_frames they are left_px {left + offset:.0f}, right_px {right + offset:.0f}, lean_px {lean:.0f}; "
+        "western_blot_rows and western_blot_boxes help, too."
     )
 
 
@@ -136,11 +136,12 @@ def _saturation(image: str, target: str, bands: list[Band]) -> list[Check]:
 def _boxes(image: str, target: str, bands: list[Band]) -> list[Check]:
     """Boxes that a person drew, and lanes without a band."""
     made = []
-    drawn = sum(band.box == "given" for band in bands)
+    drawn = [band for band in bands if band.box == "given"]
     empty = [band for band in bands if band.box == "expected"]
     if drawn:
-        message = f"{target}: {drawn} of {len(bands)} boxes were drawn by a person"
-        made.append(check("boxes", drawn, recording=image, place=target, verdict="pass", message=message))
+        people = ", ".join(sorted({band.given_by for band in drawn}))
+        message = f"{target}: {len(drawn)} of {len(bands)} boxes given by {people}"
+        made.append(check("boxes", len(drawn), recording=image, place=target, verdict="pass", message=message))
     if empty:
         message = f"{target}: no band found in lane {_lanes(empty)}"
         made.append(check("empty", len(empty), recording=image, place=target, verdict="warn", message=message))

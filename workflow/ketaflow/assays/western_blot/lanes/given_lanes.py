@@ -16,7 +16,7 @@ from ketaflow.assays.western_blot.model import Frame, LaneGrid
 
 
 def lanes_in_frame(enhanced: EnhancedPicture, frame: Frame, count: int, height_px: int) -> LaneGrid:
-    """Divide a frame into lanes of equal width, and centre each on its signal.
+    """Divide a frame into lanes: at the borders given, else into lanes of equal width, each centred on its signal.
 
     Parameters
     ----------
@@ -34,10 +34,27 @@ def lanes_in_frame(enhanced: EnhancedPicture, frame: Frame, count: int, height_p
     LaneGrid
     """
     lean = (frame.lean_px or 0.0) / max(height_px, 1)
+    if frame.borders:
+        return _within_borders(enhanced, np.array(frame.borders), lean)
     pitch = (frame.right_px - frame.left_px) / count / enhanced.factor
     left = (frame.left_px - (enhanced.factor - 1) / 2) / enhanced.factor
     centres = left + pitch * (np.arange(count) + 0.5)
     return _grid(enhanced, column_profile(enhanced.strength, lean), centres, pitch, lean)
+
+
+def _within_borders(enhanced: EnhancedPicture, borders: np.ndarray, lean: float) -> LaneGrid:
+    """A grid whose lanes lie between the borders that a person gave."""
+    return LaneGrid(
+        centres=(borders[:-1] + borders[1:]) / 2,
+        borders=np.column_stack([borders[:-1], borders[1:]]),
+        lean=lean,
+        middle=enhanced.strength.shape[0] * enhanced.factor / 2,
+        pitch=float(np.median(np.diff(borders))),
+        margin=float(len(borders) - 1),
+        filled=1.0,
+        outside=0.0,
+        doubt="",
+    )
 
 
 def lanes_in_row(enhanced: EnhancedPicture, top: float, bottom: float, expected: np.ndarray) -> LaneGrid | None:

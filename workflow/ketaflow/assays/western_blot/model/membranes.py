@@ -1,6 +1,6 @@
 """Membranes on pictures: where the lanes are, their profiles, and the ladder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -112,6 +112,8 @@ class View:
         The lanes that fit best where they are not certain. Nothing is measured in them.
     lanes_given : {"", "frame", "rows"}
         Whether a person gave the frame of the lanes, or the row of bands from which they were found.
+    lanes_given_by : str
+        Who gave it.
     """
 
     image: str
@@ -127,6 +129,7 @@ class View:
     borrowed: bool = False
     proposed: LaneGrid | None = None
     lanes_given: Literal["", "frame", "rows"] = ""
+    lanes_given_by: str = ""
 
     def holds(self, sample: Sample) -> np.ndarray:
         """Return which lanes hold this kind of sample, (n_lanes,) bool."""
@@ -168,6 +171,8 @@ class ViewSummary:
         None where no ladder could be read.
     beyond_ladder : list of str
         Targets whose expected mass lies outside the ladder.
+    rows_given_by : dict of str to str
+        Who gave the row of a target, for each target whose row was given.
     """
 
     view: View
@@ -176,3 +181,4 @@ class ViewSummary:
     profiles: Profiles | None
     ladder: Ladder | None
     beyond_ladder: list[str]
+    rows_given_by: dict[str, str] = field(default_factory=dict)

@@ -47,6 +47,8 @@ class Band:
         Where the background was read: around the box, below the lane's profile, or in the gaps beside the lane.
     box : {"found", "expected", "given"}
         Around a band that was found, where it should be, or as a person drew it.
+    given_by : str
+        Who gave the box, the row of the target or the lanes; empty if nobody did.
     """
 
     recording: str
@@ -71,6 +73,7 @@ class Band:
     dilution_ug: float
     background_method: BackgroundMethod
     box: BoxOrigin
+    given_by: str = ""
 
     @property
     def uncertainty_pct(self) -> float:

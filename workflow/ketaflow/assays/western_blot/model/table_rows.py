@@ -85,7 +85,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Box:
-    """One row of the table ``western_blot_boxes``: a box that a person drew, in pixels of the file."""
+    """One row of the table ``western_blot_boxes``: a box that a person (``by``) drew, in pixels of the file."""
 
     image: str
     lane: int
@@ -95,6 +95,7 @@ class Box:
     width_px: float
     height_px: float
     membrane: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class GivenRow:
     top_px: float
     bottom_px: float
     membrane: str | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ class Frame:
     """One row of the table ``western_blot_frames``: the part of a picture to which the lane map refers.
 
     ``left_px`` and ``right_px`` are the outer edges of the first and last lane at half the height of the frame;
-    ``lean_px`` is how far lanes lean to the right from its top to its bottom.
+    ``lean_px`` is how far lanes lean to the right from its top to its bottom. ``borders_px`` are the borders of the
+    lanes as the lab writes them; see ``borders``.
     """
 
     image: str
@@ -123,11 +126,23 @@ class Frame:
     bottom_px: float | None = None
     lean_px: float | None = None
     membrane: str | None = None
+    borders_px: str | None = None
+    by: str | None = None
+
+    @property
+    def borders(self) -> tuple[float, ...]:
+        """Borders of the lanes at half the frame's height (pixels of the file); empty where none are given."""
+        return borders_from(self.borders_px)
 
     @property
     def middle_px(self) -> float | None:
         """Row halfway down the frame; None where it has no upper and lower edge."""
         return None if self.top_px is None or self.bottom_px is None else (self.top_px + self.bottom_px) / 2
+
+
+def borders_from(text: str | None) -> tuple[float, ...]:
+    """Read the borders of lanes from a cell such as ``32 75 118``; raise ValueError if it holds no numbers."""
+    return tuple(float(word) for word in (text or "").replace(";", " ").split())
 
 
 @dataclass(frozen=True)
@@ -159,10 +174,14 @@ class Drawn:
                 return one.membrane == membrane
             return extent is None or middle is None or extent[0] <= middle < extent[1]
 
+        boxes = [box for box in self.boxes if here(box, box.y_px + box.height_px / 2) and box.target in targets]
+        rows = [row for row in self.rows if here(row, (row.top_px + row.bottom_px) / 2) and row.target in targets]
+        frames = [frame for frame in self.frames if here(frame, frame.middle_px)]
+        # What names its membrane, as the review page writes it, counts before what does not.
         return Drawn(
-            [box for box in self.boxes if here(box, box.y_px + box.height_px / 2) and box.target in targets],
-            [row for row in self.rows if here(row, (row.top_px + row.bottom_px) / 2) and row.target in targets],
-            [frame for frame in self.frames if here(frame, frame.middle_px)],
+            sorted(boxes, key=lambda box: box.membrane is not None),
+            sorted(rows, key=lambda row: row.membrane is not None),
+            sorted(frames, key=lambda frame: frame.membrane is None),
         )
 
 

@@ -142,10 +142,12 @@ def _by_animal(reading: Reading, target: Target, values: _Values) -> list[Measur
     for index, lane in enumerate(reading.view.lanes):
         if lane.sample == "animal" and lane.animal:
             lanes.setdefault(lane.animal, []).append(index)
+    given_by_lane = _given_by_lane(reading, target)
     for animal, indices in lanes.items():
         known = [index for index in indices if np.isfinite(values.by_lane[index]) and values.by_lane[index] > 0]
         words = _joined(*(values.doubts[index] for index in indices))
         missing = words or reading.view.refusal or "no signal above the background"
+        given = _joined(*(given_by_lane[index] for index in indices))
         made.append(
             measurement(
                 values.measure,
@@ -153,7 +155,7 @@ def _by_animal(reading: Reading, target: Target, values: _Values) -> list[Measur
                 animal=animal,
                 recording=reading.view.image,
                 status="flagged" if known and words else None,
-                reason=words if known else missing,
+                reason=_joined(words if known else missing, given),
                 analyte=values.analyte,
                 region=target.region,
                 sample=target.sample_name,
@@ -161,6 +163,18 @@ def _by_animal(reading: Reading, target: Target, values: _Values) -> list[Measur
             )
         )
     return made
+
+
+def _given_by_lane(reading: Reading, target: Target) -> list[str]:
+    """What people gave for the band of a target in each lane, in words; no doubt, but part of every value's record."""
+    view, choice = reading.view, reading.choices.get(target.target)
+    lanes = f"lanes from the {view.lanes_given} given by {view.lanes_given_by}" if view.lanes_given else ""
+    row = f"rows given by {choice.given_by}" if choice is not None and choice.given_by else ""
+    boxed = {band.lane: band.given_by for band in reading.bands_of(target.target) if band.box == "given"}
+    return [
+        f"box given by {boxed[lane]}" if lane in boxed else _joined(lanes, row)
+        for lane in range(1, len(view.lanes) + 1)
+    ]
 
 
 def _doubts_by_lane(
