@@ -4,10 +4,12 @@ import csv
 import io
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from ketaflow.assays.forced_swim.readers import review_film
 from ketaflow.core import cohort
 from ketaflow.core.results import Figure, check
 from ketaflow.core.svg import Chart
@@ -431,6 +433,27 @@ def grey_png() -> bytes:
     buffer = io.BytesIO()
     Image.new("L", (40, 30), 90).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def test_a_film_plays_where_the_browser_can(opened, page_of):
+    first = items(1)[0]
+    film = Figure("How does the animal move?", tiny_film(), "video/mp4", "In real time.")
+    page = named(opened(page_of(shown=[replace(first, figures=[film, *first.figures])])[0]))
+    page.locator(".tile").click()
+    shown_film = page.locator(".pictures video")
+    can_play = shown_film.evaluate("(video) => video.canPlayType('video/mp4; codecs=\"avc1.42E01E\"') !== ''")
+    if can_play:
+        page.wait_for_function("() => document.querySelector('.pictures video').readyState >= 2")
+        assert shown_film.evaluate("(video) => [video.videoWidth, video.videoHeight]") == [32, 48]
+    else:
+        page.get_by_text("This browser cannot play the film.").wait_for()
+
+
+def tiny_film() -> bytes:
+    av = pytest.importorskip("av")
+    if "libx264" not in av.codecs_available:
+        pytest.skip("no H.264 encoder")
+    return review_film._encoded([np.full((48, 32), 10 * n, np.uint8) for n in range(8)])
 
 
 def test_the_decisions_are_reachable_on_a_phone_wherever_the_page_is(opened, page_of):

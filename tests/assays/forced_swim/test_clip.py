@@ -1,5 +1,6 @@
 """Annotated clips: the requested part of the video, even sides, and a frame in the colour of the state."""
 
+import io
 import sys
 from pathlib import Path
 
@@ -11,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import drawn_videos
 from swim_cases import DEFAULTS, SMALL, measure, read
 
-from ketaflow.assays.forced_swim import clip
-from ketaflow.assays.forced_swim.figures import annotated_frame
+from ketaflow.assays.forced_swim import clip, ingest
+from ketaflow.assays.forced_swim.figures import annotated_frame, review_figures
 from ketaflow.assays.forced_swim.figures.constants import PANEL_PX
 from ketaflow.assays.forced_swim.model import Swim, SwimFile
 from ketaflow.assays.forced_swim.scoring.model import Measured
@@ -94,3 +95,19 @@ def test_an_unscored_swim_can_be_annotated():
     )
     done = annotated_frame.Annotator(marks, 100).annotated(1.0, np.zeros((90, 100, 3), np.uint8))
     assert done.shape == (90 + PANEL_PX, 100, 3)
+
+
+def test_the_film_for_the_reviewer_shows_one_cylinder_from_the_middle_of_the_video(swum):
+    import av
+
+    folder, record, _ = swum
+    filmed_too = ingest.with_films(record, folder / "one.mp4", 40.0, 4.0)
+    for swim in filmed_too.swims:
+        with av.open(io.BytesIO(swim.film)) as container:
+            images = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+            seconds = float(container.duration / av.time_base)
+        assert seconds == pytest.approx(4.0, abs=0.3) and len(swim.film) < 40_000
+        left, top, right, bottom = swim.view.region_px
+        assert images[0].shape[1] / images[0].shape[0] == pytest.approx((right - left) / (bottom - top), rel=0.05)
+    assert [figure.media for figure in review_figures.film_figure(filmed_too.swims[0])] == ["video/mp4"]
+    assert review_figures.film_figure(record.swims[0]) == []

@@ -12,6 +12,7 @@ from pathlib import Path
 from ketaflow.assays.forced_swim.model import AnimalRow, SwimFile, SwimRow
 from ketaflow.assays.forced_swim.poses import pose_files
 from ketaflow.assays.forced_swim.readers import ethovision, video
+from ketaflow.assays.forced_swim.readers.review_film import review_films
 from ketaflow.assays.forced_swim.score_files import formats
 from ketaflow.assays.forced_swim.settings import IngestSettings
 from ketaflow.assays.forced_swim.tracking import constants, video_tracking
@@ -123,7 +124,17 @@ def read_video(path: Path, rows: Sequence[SwimRow], settings: IngestSettings) ->
     index, frames = video.index_video(path, settings.background_frames)
     if len(frames) < constants.MIN_KEY_FRAMES:
         frames = video.sample_frames(path, settings.background_frames, index.duration_s)
-    return video_tracking.track_video(index, frames, rows, settings)
+    tracked = video_tracking.track_video(index, frames, rows, settings)
+    return with_films(tracked, path, index.duration_s, settings.review_film_s) if settings.review_film_s else tracked
+
+
+def with_films(swim_file: SwimFile, path: Path, duration_s: float, length_s: float) -> SwimFile:
+    """Add a film of each animal, from the middle of the video, for the reviewer."""
+    seen = [(place, swim.view.region_px) for place, swim in enumerate(swim_file.swims) if swim.view is not None]
+    films = review_films(path, [region for _, region in seen], max((duration_s - length_s) / 2, 0.0), length_s)
+    by_place = {place: film for (place, _), film in zip(seen, films, strict=False)}
+    swims = [replace(swim, film=by_place.get(place)) for place, swim in enumerate(swim_file.swims)]
+    return replace(swim_file, swims=swims)
 
 
 # The first that fits is used.

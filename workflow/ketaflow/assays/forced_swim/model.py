@@ -263,6 +263,8 @@ class Swim:
         What is known of the poses; None for any other file.
     species : str
         ``mouse``, ``rat``, or empty if unknown.
+    film : bytes or None
+        A short film for the reviewer (mp4); None for an export, or if the settings ask for none.
     """
 
     recording: str
@@ -278,6 +280,7 @@ class Swim:
     export: ExportFacts | None = None
     species: str = ""
     poses: PoseFacts | None = None
+    film: bytes | None = None
 
     @property
     def limit_in_export_pct(self) -> float | None:

@@ -26,6 +26,7 @@ class IngestSettings:
     filmstrip_every_s: float
     pose_parts: tuple[str, ...] | None
     pose_min_likelihood: float | None
+    review_film_s: float
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ const watcher = new IntersectionObserver((seen) => {
     if (!isIntersecting) continue;
     watcher.unobserve(target);
     const figures = items.get(target.dataset.code).figures.filter((figure) => !hidden(figure, target.dataset.code));
-    const shown = [figures.find((figure) => figure.src), figures.find((figure) => figure.svg)].filter(Boolean);
+    const shown = [figures.find((figure) => figure.src && !figure.src.startsWith("data:video/")), figures.find((figure) => figure.svg)].filter(Boolean);
     target.replaceChildren(...shown.map((figure) => picture(figure, true)));
   }
 }, { rootMargin: "300px" });

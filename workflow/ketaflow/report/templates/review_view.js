@@ -51,9 +51,18 @@ function picture(figure, thumb) {
   return holder;
 }
 
+// A film, where the browser can play it.
+function film(figure) {
+  const shown = make("video", { src: figure.src, controls: true, loop: true, playsinline: true, preload: "metadata", "aria-label": figure.title });
+  shown.muted = true;
+  shown.addEventListener("error", () => shown.replaceWith(make("p", { class: "soft small" }, "This browser cannot play the film.")));
+  return shown;
+}
+
 // A picture that can be zoomed.
 function zoomable(figure, code) {
   if (figure.withheld) return make("p", { class: "soft small" }, figure.withheld);
+  if (figure.src.startsWith("data:video/")) return film(figure);
   if (figure.overlay) return new Editor(figure, code).element;
   const shown = picture(figure, false);
   const framed = viewer(shown, figure.title, { isImage: Boolean(figure.src) || figure.svg.includes("<image") });

@@ -58,7 +58,14 @@ def swim_figures(swim_file: SwimFile, swim: Swim, bouts: Sequence[StateBout], sc
         Scene and filmstrip of a video, and the activity.
     """
     activity = activity_chart(swim_file, swim, bouts, score)
-    return [*scene_figure(swim_file, swim), *filmstrip(swim, bouts), activity]
+    return [*scene_figure(swim_file, swim), *filmstrip(swim, bouts), *film_figure(swim), activity]
+
+
+def film_figure(swim: Swim) -> list[Figure]:
+    """Return the film of a swim; empty if none was made."""
+    if swim.film is None:
+        return []
+    return [Figure("How does the animal move?", swim.film, "video/mp4", "From the middle of the video, in real time.")]
 
 
 def scene_figure(swim_file: SwimFile, swim: Swim) -> list[Figure]:

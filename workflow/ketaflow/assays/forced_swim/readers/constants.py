@@ -15,6 +15,13 @@ KEY_FRAME_INTERVAL_S = 5.0
 # At most this many key frames are kept, relative to the number requested.
 MAX_KEY_FRAMES_RATIO = 4
 
+# review_film
+
+# Frames of a review film in a second (Hz), height (pixels) and quality (CRF of x264).
+FILM_RATE_HZ, FILM_HEIGHT_PX, FILM_CRF = 8.0, 200, 32
+# How much earlier than due a frame may be shown (s).
+FILM_SLACK_S = 0.01
+
 # sheets
 
 # Lines looked at to find the delimiter of a text.
