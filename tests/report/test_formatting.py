@@ -29,3 +29,20 @@ def test_names_of_the_tables_become_words():
     assert formatting.words("unseen_s") == "unseen (s)"
     assert formatting.words("brown_forsythe") == "brown forsythe"
     assert formatting.words("holm") == "Holm"
+
+
+def test_units_are_printed_as_in_papers():
+    units = {
+        "1/um2": "1/µm²",
+        "spines/um": "spines/µm",
+        "% x min": "% × min",
+        "cells/mm2": "cells/mm²",
+        "uM": "µM",
+        "s": "s",
+    }
+    assert {name: formatting.unit(name) for name in units} == units
+    assert formatting.words("above_uloq") == "above ULOQ"
+
+
+def test_times_are_hours_from_two_hours_on():
+    assert [formatting.minutes(one) for one in (45, 60, 240, -20)] == ["45 min", "60 min", "4 h", "−20 min"]

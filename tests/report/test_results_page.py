@@ -215,8 +215,9 @@ def test_a_fitted_curve_has_its_band_and_the_unit_of_the_measure(shown, arms, sc
     assert curve["dose_mg_per_kg"].tolist() == [0, 10, 20]
     assert curve.loc[1, "value"] == pytest.approx(middle, rel=1e-4)
     assert (curve["low"] < curve["value"]).all() and (curve["value"] < curve["high"]).all()
+    assert dose_response(endpoint, arms, {}) == ""
     assert "fill-opacity" in dose_response(endpoint, arms, endpoints.curves(endpoint))
-    assert endpoint_section(endpoint, arms, []).has_curve
+    assert endpoint_section(endpoint, arms, []).figures.dose_response
 
 
 SWIM = {"assay": "forced_swim", "measure": "immobility_s"}
@@ -396,3 +397,37 @@ def test_an_analyte_is_at_its_step_however_it_is_written(shown, analyte, step):
     endpoint = dataclasses.replace(shown["psd95"], plan=planned)
     (found,) = [one.title for one in effect_overview.steps([endpoint]) if one.endpoints]
     assert found == titles.get(step, effect_overview.MECHANISM["other"])
+
+
+@pytest.mark.parametrize(
+    ("changed", "times"),
+    [({}, "−40 to 120 min"), ({"window_min": (0.0, 60.0)}, "0 to 60 min"), ({"where": {"time_min": (240,)}}, "4 h")],
+)
+def test_an_endpoint_over_time_says_its_time(shown, changed, times):
+    endpoint = copy.copy(shown["glutamate"])
+    endpoint.plan = dataclasses.replace(endpoint.plan, **changed)
+    assert endpoint.times == times and times in endpoint.title
+    assert shown["immobility"].times == ""
+
+
+def test_endpoints_are_named_by_their_titles(text):
+    assert set(rows_of(text, "exclusions")["endpoint"]) <= {"Immobility", "Sucrose preference"}
+    assert "Immobility" in set(rows_of(text, "tests")["endpoint"])
+
+
+def test_the_primary_endpoint_is_drawn_at_the_head_of_the_page(text):
+    head = text[text.index('<section id="answer"') : text.index("</section>", text.index('<section id="answer"'))]
+    assert "difference of each arm, with interval" in head
+    assert head.count("<circle") == 3
+
+
+def test_no_effect_and_no_end_of_an_interval_is_cut_off_without_a_mark(shown, arms):
+    rows = [row for row in effect_overview.effects(shown["immobility"], arms) if row.arm]
+    far = [dataclasses.replace(row, size=effect_overview.Standardised(5.0, 2.0, 8.0)) for row in rows]
+    low, high = effect_overview.limits([far])
+    assert low < -1 and 5 < high < 6, "the axis holds the effects, not all of their intervals"
+    further = [dataclasses.replace(row, size=effect_overview.Standardised(50.0, 20.0, 80.0)) for row in rows]
+    assert effect_overview.limits([further])[1] < 9
+    for layout in (effect_overview.WIDE, effect_overview.NARROW):
+        drawn = effect_overview.effect_overview(list(shown.values()), arms, layout)
+        assert "goes on beyond the scale" in drawn

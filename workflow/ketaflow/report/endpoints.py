@@ -95,15 +95,28 @@ class Endpoint:
 
     @property
     def title(self) -> str:
-        """Analyte and measure, with region and session."""
+        """Analyte and measure, with region, session and time."""
         analyte, *where = (formatting.listed([*map(str, self.plan.where.get(key, ()))])
                            for key in ("analyte", "region", "session"))  # fmt: skip
         title = self.measure
         if analyte:
             analyte = analyte[0].upper() + analyte[1:] if analyte.islower() else analyte
             title = f"{analyte}: {title[0].lower()}{title[1:]}"
-        places = ", ".join(filter(None, where))
+        places = ", ".join(filter(None, [*where, self.times]))
         return f"{title} ({places})" if places else title
+
+    @property
+    def times(self) -> str:
+        """The time points of an endpoint measured over time, in minutes from dosing; empty for others."""
+        chosen = self.plan.where.get("time_min")
+        if chosen:
+            return formatting.listed([formatting.minutes(float(time)) for time in chosen])
+        known = sorted(set(self.values["time_min"].dropna().astype(float)))
+        if len(known) == 1:
+            return formatting.minutes(known[0])
+        is_endpoint = self.plan.design not in ("", "crossover")
+        window = self.plan.window_min or ((known[0], known[-1]) if known and is_endpoint else None)
+        return f"{window[0]:g} to {window[1]:g} min".replace("-", "−") if window else ""
 
     @property
     def measure(self) -> str:
@@ -112,13 +125,14 @@ class Endpoint:
 
     @property
     def unit(self) -> str:
-        """Unit of the values."""
-        return str(self.info.unit or next(iter(self.values["unit"].dropna()), ""))
+        """Unit of the values, as papers print it."""
+        return formatting.unit(self.info.unit or next(iter(self.values["unit"].dropna()), ""))
 
     @property
     def assay(self) -> str:
         """The assay in words."""
-        return formatting.words(self.plan.assay).capitalize()
+        words = formatting.words(self.plan.assay)
+        return words[:1].upper() + words[1:]
 
     @property
     def axis_label(self) -> str:

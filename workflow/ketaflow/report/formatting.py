@@ -18,6 +18,13 @@ UNITS = {
     "s": "s", "min": "min", "hz": "Hz", "px": "px", "um": "µm", "um2": "µm²", "pct": "%", "g": "g", "ml": "ml",
     "kda": "kDa", "db": "dB", "ms": "ms",
 }  # fmt: skip
+# Abbreviations within names, and parts of units.
+ABBREVIATIONS = {"elisa": "ELISA", "uloq": "ULOQ", "lloq": "LLOQ", "cv": "CV", "lod": "LOD", "roi": "ROI"}
+UNIT_PARTS = (
+    (re.compile(r"\bum(?=\d|\b)"), "µm"), (re.compile(r"\bug\b"), "µg"), (re.compile(r"\buM\b"), "µM"),
+    (re.compile(r"(?<=m)2\b"), "²"), (re.compile(r"(?<=m)3\b"), "³"), (re.compile(r" x "), " × "),
+)  # fmt: skip
+HOURS_FROM_MIN = 120
 # How effect sizes begin in formulas.
 EFFECT_SIGNS = {
     "hedges_g": "g = ", "cohens_d": "d = ", "cliffs_delta": "δ = ", "ratio_of_geometric_means": "× ",
@@ -106,7 +113,22 @@ def words(name: object) -> str:
     if str(name) in TERMS:
         return TERMS[str(name)]
     stem, _, last = str(name).rpartition("_")
-    return f"{stem} ({UNITS[last]})".replace("_", " ") if stem and last in UNITS else str(name).replace("_", " ")
+    text = f"{stem} ({UNITS[last]})" if stem and last in UNITS else str(name)
+    return " ".join(ABBREVIATIONS.get(word, word) for word in text.replace("_", " ").split(" "))
+
+
+def minutes(value: float) -> str:
+    """Return a time in minutes, from two hours on in hours if it is a whole number of them."""
+    is_hours = abs(value) >= HOURS_FROM_MIN and value % 60 == 0
+    return (f"{value / 60:g} h" if is_hours else f"{value:g} min").replace("-", "−")
+
+
+def unit(name: object) -> str:
+    """Return a unit as papers print it: ``1/um2`` as 1/µm², ``% x min`` as % × min."""
+    text = "" if is_missing(name) else str(name)
+    for part, printed in UNIT_PARTS:
+        text = part.sub(printed, text)
+    return text
 
 
 def statistic(name: object, value: object, dfs: Iterable[Any]) -> str:

@@ -67,7 +67,7 @@ def write(path: Path, study: Study, settings: ReportSettings) -> list[Endpoint]:
         answer=answer(shown, arms),
         design=design(study, arms, shown),
         plan=study.executed_plan,
-        quality=quality(study),
+        quality=quality(study, shown),
         overview=overview(shown, arms, study.allocation, settings.correlation_min_animals),
         roles=by_role([endpoint_section(endpoint, arms, study.sentences) for endpoint in shown]),
         tests=p_value_tables(shown, palette.labels(arms)),

@@ -81,7 +81,14 @@ class Axes:
             x = outermost + LINE_PX * (place if right else place - len(lines) + 1)
             self.canvas.upright_text(x, (self.top + self.bottom) / 2, line, fill=self.theme.text)
 
-    def x_axis(self, label: str, *, values: Sequence[float] | None = None, grid: bool = False) -> None:
+    def x_axis(
+        self,
+        label: str,
+        *,
+        values: Sequence[float] | None = None,
+        grid: bool = False,
+        formatted: Formatter = axis_number,
+    ) -> None:
         """Draw the horizontal axis with numbers (those of ``ticks`` unless given) and its label below."""
         values = ticks(*self.x_limits) if values is None else values
         if grid:
@@ -89,7 +96,7 @@ class Axes:
                 ((self.x(value), self.top, self.x(value), self.bottom) for value in values), stroke=self.theme.grid
             )
         self.canvas.texts(
-            ((self.x(value), self.bottom + self.theme.x_number_px, axis_number(value)) for value in values),
+            ((self.x(value), self.bottom + self.theme.x_number_px, formatted(value)) for value in values),
             anchor="middle",
             fill=self.theme.text,
             size=self.theme.font_px,

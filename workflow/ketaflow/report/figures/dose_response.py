@@ -34,10 +34,10 @@ def dose_response(endpoint: Endpoint, arms: list[Arm], curves: Mapping[str, pd.D
     Returns
     -------
     str
-        The figure as SVG; empty with fewer than three doses or more than one drug.
+        The figure as SVG; empty without a curve, with fewer than three doses or more than one drug.
     """
     present = arms_by_dose(endpoint, arms)
-    if not present:
+    if not present or not curves:
         return ""
     doses = sorted({arm.dose_mg_per_kg for arm in present})
     limits = limits_with(endpoint, curves)

@@ -25,13 +25,15 @@ from ketaflow.report.palette import Arm
 MECHANISM = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 EFFECT = "hedges_g"
 # Lengths in pixels.
-WIDTH_PX, LABEL_PX, RIGHT_PX, TOP_PX, FOOT_PX = 960.0, 300.0, 16.0, 40.0, 66.0
+RIGHT_PX, TOP_PX, FOOT_PX, LEGEND_PX = 16.0, 40.0, 66.0, 18.0
 ROW_PX, GAP_PX, HEADING_PX, INDENT_PX = 13.0, 14.0, 26.0, 14.0
 DOT_PX, ARROW_PX = 4.5, 5.0
 TITLE_LETTERS, TITLE_LINES, NOTE_LETTERS = 43, 2, 78
 # Axes hold every effect up to LARGEST_EFFECT, and intervals as far as LONGEST_INTERVAL or the largest effect; what goes
 # further ends in an arrow, and an effect that does is written beside it (Hedges g).
 LONGEST_INTERVAL, LARGEST_EFFECT = 4.0, 8.0
+# Marks of the legend that are no arm.
+BEYOND, PRIMARY = "beyond", "primary"
 SEPARATORS = re.compile(r"[/,;:()\[\]\s]+")
 PHOSPHORYLATED = re.compile(r"p(?:hospho)?-?(\w.+)")
 
@@ -152,7 +154,26 @@ def standardised(row: Difference) -> Standardised:
     return Standardised(row.estimate * factor, row.ci_low * factor, row.ci_high * factor)
 
 
-def effect_overview(endpoints: list[Endpoint], arms: list[Arm]) -> str:
+@dataclass(frozen=True)
+class Layout:
+    """Where the parts of the figure are (px): its width, and where the effects begin.
+
+    Without room for titles beside the effects (``label_px`` 0), they are above them.
+    """
+
+    width_px: float
+    label_px: float
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether titles are above the effects."""
+        return self.label_px == 0
+
+
+WIDE, NARROW = Layout(960.0, 300.0), Layout(350.0, 0.0)
+
+
+def effect_overview(endpoints: list[Endpoint], arms: list[Arm], layout: Layout = WIDE) -> str:
     """Draw the size of every effect with its interval, step by step of the mechanism.
 
     Parameters
@@ -161,6 +182,8 @@ def effect_overview(endpoints: list[Endpoint], arms: list[Arm]) -> str:
         All endpoints.
     arms : list of Arm
         All arms, in their order.
+    layout : Layout
+        ``WIDE``, or ``NARROW`` for a phone.
 
     Returns
     -------
@@ -169,14 +192,16 @@ def effect_overview(endpoints: list[Endpoint], arms: list[Arm]) -> str:
     """
     groups = [(step.title, [effects(endpoint, arms) for endpoint in step.endpoints]) for step in steps(endpoints)]
     shown = [rows for _, by_endpoint in groups for rows in by_endpoint]
-    canvas = Canvas(WIDTH_PX, _height(shown, n_steps=len(groups), n_empty=sum(not own for _, own in groups)))
-    right, bottom = WIDTH_PX - RIGHT_PX, canvas.height - FOOT_PX
-    axes = Axes(canvas, LABEL_PX, TOP_PX, right, bottom, limits(shown), (0, 1))
-    axes.x_axis("effect size against control (Hedges g)", grid=True)
-    canvas.line(axes.x(0), axes.top - 8, axes.x(0), axes.bottom, stroke=INK)
+    legend = _legend([arm for arm in arms if not arm.is_control], layout)
+    height = TOP_PX + FOOT_PX + LEGEND_PX * (len(legend) - 1) + sum(_step_height(own, layout) for _, own in groups) + 8
+    canvas = Canvas(layout.width_px, height)
+    right, bottom = layout.width_px - RIGHT_PX, height - FOOT_PX - LEGEND_PX * (len(legend) - 1)
+    axes = Axes(canvas, layout.label_px + RIGHT_PX * layout.is_narrow, TOP_PX, right, bottom, limits(shown), (0, 1))
+    axes.x_axis("effect size against control (Hedges g)", grid=not layout.is_narrow)
+    if not layout.is_narrow:
+        canvas.line(axes.x(0), axes.top - 8, axes.x(0), axes.bottom, stroke=INK)
     canvas.text(axes.x(0) + 8, 20, "antidepressant-like →", fill=SOFT)
     canvas.text(axes.x(0) - 8, 20, "← opposite", fill=SOFT, anchor="end")
-    _draw_legend(canvas, [arm for arm in arms if not arm.is_control])
     y = axes.top + 4
     for title, by_endpoint in groups:
         y = _draw_heading(canvas, title, y)
@@ -184,7 +209,8 @@ def effect_overview(endpoints: list[Endpoint], arms: list[Arm]) -> str:
             canvas.text(INDENT_PX, y + 9, "not measured in this cohort", fill=SOFT)
             y += ROW_PX + GAP_PX
         for rows in by_endpoint:
-            y = _draw_endpoint(axes, rows, y)
+            y = _draw_endpoint(axes, rows, y, layout)
+    _draw_legend(canvas, legend)
     return canvas.svg("Effect sizes by dose arm, in the order of the mechanism from glutamate to behaviour")
 
 
@@ -224,13 +250,19 @@ def tokens(name: str) -> set[str]:
     return words | {match[1] for word in words if (match := PHOSPHORYLATED.fullmatch(word))}
 
 
-def _height(shown: list[list[Effect]], *, n_steps: int, n_empty: int) -> float:
-    n_rows = sum(max(len(_title_lines(rows[0].endpoint)), len(rows)) for rows in shown) + n_empty
-    return TOP_PX + FOOT_PX + n_rows * ROW_PX + (len(shown) + n_empty) * GAP_PX + n_steps * HEADING_PX + 8
+def _step_height(own: Sequence[Sequence[Effect]], layout: Layout) -> float:
+    return HEADING_PX + (sum(_endpoint_height(rows, layout) for rows in own) or ROW_PX + GAP_PX)
+
+
+def _endpoint_height(rows: Sequence[Effect], layout: Layout) -> float:
+    n_lines = len(_title_lines(rows[0].endpoint))
+    return (n_lines + len(rows) if layout.is_narrow else max(n_lines, len(rows))) * ROW_PX + GAP_PX
 
 
 def _title_lines(endpoint: Endpoint) -> list[str]:
-    return svg.wrapped(endpoint.title, TITLE_LETTERS, TITLE_LINES)
+    lines = svg.wrapped(endpoint.title, TITLE_LETTERS, TITLE_LINES)
+    lines[-1] += {"lower": " ↓", "higher": " ↑"}.get(endpoint.info.direction, "")
+    return lines
 
 
 def limits(shown: Sequence[Sequence[Effect]]) -> Limits:
@@ -246,46 +278,68 @@ def numbers(size: Standardised) -> str:
     return f"g {formatting.number(size.effect)}, interval {formatting.interval(size.low, size.high)}"
 
 
-def _draw_legend(canvas: Canvas, arms: list[Arm]) -> None:
+def _legend(arms: Sequence[Arm], layout: Layout) -> list[list[tuple[str, str]]]:
+    """Entries of the legend, (colour or kind of mark, words), in as many rows as they need."""
+    entries = [*((arm.colour, arm.label) for arm in arms), (BEYOND, "goes on beyond the scale"), (PRIMARY, "primary")]
+    rows: list[list[tuple[str, str]]] = [[]]
+    for entry in entries:
+        used = sum(_entry_px(words) for _, words in rows[-1])
+        if rows[-1] and used + _entry_px(entry[1]) > layout.width_px:
+            rows.append([])
+        rows[-1].append(entry)
+    return rows
+
+
+def _entry_px(words: str) -> float:
+    return len(words) * svg.LETTER_PX * 1.1 + 44
+
+
+def _draw_legend(canvas: Canvas, rows: Sequence[Sequence[tuple[str, str]]]) -> None:
     """Draw what the marks mean, along the foot from the left."""
-    x, y = INDENT_PX, canvas.height - 8
-    for arm in arms:
-        canvas.line(x - 8, y, x + 8, y, stroke=arm.colour, width=2)
-        canvas.dot(x, y, DOT_PX, arm.colour)
-        canvas.text(x + 14, y + 4, arm.label)
-        x += len(arm.label) * svg.LETTER_PX * 1.1 + 44
-    canvas.line(x - 8, y, x + 8, y, stroke=SOFT, width=2)
-    _draw_arrow(canvas, x + 8, y, ARROW_PX, SOFT)
-    canvas.text(x + 14, y + 4, "goes on beyond the scale")
-    x += 24 * svg.LETTER_PX + 50
-    canvas.dot(x, y, 3, INK)
-    canvas.text(x + 10, y + 4, "primary endpoint")
+    for place, row in enumerate(rows):
+        x, y = INDENT_PX, canvas.height - 8 - LEGEND_PX * (len(rows) - 1 - place)
+        for kind, words in row:
+            colour = SOFT if kind == BEYOND else kind
+            if kind == PRIMARY:
+                canvas.dot(x, y, 3, INK)
+            else:
+                canvas.line(x - 8, y, x + 8, y, stroke=colour, width=2)
+            if kind == BEYOND:
+                _draw_arrow(canvas, x + 8, y, ARROW_PX, SOFT)
+            elif kind != PRIMARY:
+                canvas.dot(x, y, DOT_PX, colour)
+            canvas.text(x + 14, y + 4, words)
+            x += _entry_px(words)
 
 
 def _draw_heading(canvas: Canvas, title: str, y: float) -> float:
     canvas.text(0, y + 12, title, look="bold", size=13)
-    canvas.line(0, y + HEADING_PX - 8, WIDTH_PX - RIGHT_PX, y + HEADING_PX - 8, stroke=LINE)
+    canvas.line(0, y + HEADING_PX - 8, canvas.width - RIGHT_PX, y + HEADING_PX - 8, stroke=LINE)
     return y + HEADING_PX
 
 
-def _draw_endpoint(axes: Axes, rows: list[Effect], y: float) -> float:
+def _draw_endpoint(axes: Axes, rows: list[Effect], y: float, layout: Layout) -> float:
     """Draw the effects of one endpoint; return where the next endpoint begins."""
     endpoint = rows[0].endpoint
     lines = _title_lines(endpoint)
-    lines[-1] += {"lower": " ↓", "higher": " ↑"}.get(endpoint.info.direction, "")
     for place, line in enumerate(lines):
         axes.canvas.text(INDENT_PX, y + 9 + ROW_PX * place, line)
     if endpoint.plan.role == "primary":
         axes.canvas.dot(5, y + 5, 3, INK, tooltip="primary endpoint")
+    first = y + 5
+    if layout.is_narrow:
+        first += len(lines) * ROW_PX
+        axes.canvas.line(axes.x(0), first - 6, axes.x(0), first + (len(rows) - 1) * ROW_PX + 6, stroke=INK)
     for place, row in enumerate(rows):
-        _draw_effect(axes, row, y + 5 + place * ROW_PX)
-    return y + max(len(rows), len(lines)) * ROW_PX + GAP_PX
+        _draw_effect(axes, row, first + place * ROW_PX)
+    return y + _endpoint_height(rows, layout)
 
 
 def _draw_effect(axes: Axes, row: Effect, y: float) -> None:
     if row.arm is None or not np.isfinite(row.size.effect):
         note = f"{row.arm.label}: {row.note}" if row.arm else row.note
-        note = note if len(note) <= NOTE_LETTERS else note[: NOTE_LETTERS - 1] + "…"
+        room = min(NOTE_LETTERS, int((axes.right - axes.left) / svg.LETTER_PX))
+        note = note if len(note) <= room else note[: room - 1] + "…"
         axes.canvas.text(axes.left + 6, y + 4, note, fill=SOFT, size=11, look="halo")
         return
     size, colour = row.size, row.arm.colour

@@ -120,7 +120,7 @@ def _of_endpoint(one: Endpoint, arms: list[palette.Arm]) -> Iterator[PaperFigure
     yield PaperFigure(one.name, partial(endpoint.comparison, one, arms))
     if one.counted["time_min"].nunique() > 1:
         yield PaperFigure(f"{one.name}_time", partial(endpoint.time_course, one, arms))
-    if dose_response.arms_by_dose(one, arms):
+    if curves(one) and dose_response.arms_by_dose(one, arms):
         yield PaperFigure(f"{one.name}_dose", partial(endpoint.dose_response, one, arms, curves(one)))
     if len(residuals.drawn_rows(one)):
         yield PaperFigure(f"{one.name}_residuals", partial(endpoint.residuals, one, arms))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ketaflow.report import formatting, palette
 from ketaflow.report.endpoints import Endpoint
+from ketaflow.report.figures.forest import forest
 from ketaflow.report.palette import Arm
 
 PRIMARY = "primary"
@@ -44,11 +45,12 @@ class Comparison:
 
 @dataclass(frozen=True)
 class PrimaryAnswer:
-    """A primary endpoint: its title, the name of its section, and every planned comparison with a reference."""
+    """A primary endpoint: name of its section, title, every planned comparison with a reference, and their figure."""
 
     name: str
     title: str
     comparisons: list[Comparison]
+    figure: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def answer(endpoints: Sequence[Endpoint], arms: Sequence[Arm]) -> Answer:
     for endpoint in endpoints:
         found = _comparisons(endpoint, labels)
         if endpoint.plan.role == PRIMARY:
-            primary.append(PrimaryAnswer(endpoint.name, endpoint.title, found))
+            primary.append(PrimaryAnswer(endpoint.name, endpoint.title, found, forest(endpoint, list(arms))))
         elif found and endpoint.plan.role == "secondary":
             secondary.append(SecondaryRow(endpoint.name, endpoint.title, found[-1]))
     return Answer(primary, secondary)

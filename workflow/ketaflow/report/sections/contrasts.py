@@ -31,7 +31,8 @@ def p_value_tables(endpoints: Sequence[Endpoint], labels: Mapping[str, str]) -> 
     """
     planned = with_statistic(with_comparison(_gathered(endpoints, "contrasts"), labels), "df")
     omnibus = with_statistic(_gathered(endpoints, "omnibus"), "df1", "df2")
-    return [html_table("tests", planned), html_table("omnibus", omnibus)]
+    titles = {"endpoint": {endpoint.name: endpoint.title for endpoint in endpoints}}
+    return [html_table("tests", planned, labels=titles), html_table("omnibus", omnibus, labels=titles)]
 
 
 def with_intervals(rows: pd.DataFrame) -> pd.DataFrame:

@@ -44,8 +44,6 @@ class EndpointSection:
         What the figures ask, and what their marks mean.
     dose_caption : str
         What the marks of the figure against dose mean.
-    has_curve : bool
-        Whether that figure has a fitted curve; it is then shown, else folded away.
     tables, more_tables : list of HtmlTable
         Those shown, and those folded away.
     """
@@ -56,7 +54,6 @@ class EndpointSection:
     caption: str
     figures: EndpointFigures
     dose_caption: str
-    has_curve: bool
     sentences: list[str]
     notes: list[str]
     tables: list[HtmlTable]
@@ -101,7 +98,6 @@ def endpoint_section(endpoint: Endpoint, arms: list[Arm], sentences: Sequence[Se
         caption=_caption(endpoint),
         figures=_figures(endpoint, arms),
         dose_caption=_dose_caption(endpoint),
-        has_curve=bool(curves(endpoint)),
         sentences=[
             one.text
             for one in sentences
@@ -147,7 +143,7 @@ def _differences_caption(endpoint: Endpoint, level: str) -> str:
     """What the second figure shows."""
     first = endpoint.differences[0]
     kind = "simultaneous " if first.ci_type == "simultaneous" else ""
-    text = f" Right: differences with their {kind}{level} intervals"
+    text = f" Right (below on a narrow window): differences with their {kind}{level} intervals"
     is_aligned = endpoint.plan.scale == "identity"
     text += ", on the same scale with zero at the mean of the reference." if is_aligned else "."
     if any(row.smallest_effect == row.smallest_effect for row in endpoint.differences):
@@ -159,8 +155,6 @@ def _differences_caption(endpoint: Endpoint, level: str) -> str:
 
 def _dose_caption(endpoint: Endpoint) -> str:
     text = "Dot: one animal; bar: mean of the arm with its interval."
-    if not curves(endpoint):
-        return text
     level = formatting.confidence(endpoint.differences[0].conf_level if endpoint.differences else 0.95)
     return f"{text} Line: fitted dose response; shaded: its pointwise {level} band, cut off beyond half the range."
 

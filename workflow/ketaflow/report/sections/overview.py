@@ -6,16 +6,17 @@ import pandas as pd
 
 from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.figures.correlations import Correlations, correlations, matrix, pairs, per_animal
-from ketaflow.report.figures.effect_overview import effect_overview, steps
+from ketaflow.report.figures.effect_overview import NARROW, effect_overview, steps
 from ketaflow.report.html_tables import HtmlTable, html_table
 from ketaflow.report.palette import Arm
 
 
 @dataclass(frozen=True)
 class Overview:
-    """Figures as SVG; no correlations if no two endpoints share enough animals."""
+    """Figures as SVG, effects for a wide and a narrow window; no correlations if too few animals are shared."""
 
     effects: str
+    narrow_effects: str
     correlations: str
     correlation_table: HtmlTable | None
 
@@ -39,10 +40,10 @@ def overview(endpoints: list[Endpoint], arms: list[Arm], allocation: pd.DataFram
     Overview
     """
     titles, found = correlated(endpoints, allocation, min_animals)
-    effects = effect_overview(endpoints, arms)
+    effects = effect_overview(endpoints, arms), effect_overview(endpoints, arms, NARROW)
     if not found.has_any:
-        return Overview(effects, "", None)
-    return Overview(effects, matrix(titles, found), html_table("correlations", pairs(titles, found)))
+        return Overview(*effects, "", None)
+    return Overview(*effects, matrix(titles, found), html_table("correlations", pairs(titles, found)))
 
 
 def correlated(endpoints: list[Endpoint], allocation: pd.DataFrame, min_animals: int) -> tuple[list[str], Correlations]:

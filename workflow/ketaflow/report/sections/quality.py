@@ -1,9 +1,11 @@
 """What could not be measured, what is excluded, and which checks flag something."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.html_tables import HtmlTable, html_table
 from ketaflow.report.model import Study
 
@@ -35,13 +37,13 @@ class Quality:
     n_checks: int
 
 
-def quality(study: Study) -> Quality:
-    """Summarise failed recordings, exclusions and checks."""
+def quality(study: Study, endpoints: Sequence[Endpoint]) -> Quality:
+    """Summarise failed recordings, exclusions and checks; endpoints are named by their titles."""
     raised, every = check_counts(study.checks)
     flagged = study.checks[study.checks["verdict"].ne("pass")].sort_values("verdict", kind="stable")
     return Quality(
         failed_recordings=failed_recordings(study.recordings),
-        exclusions=exclusions(study.statistics["exclusions"]),
+        exclusions=exclusions(study.statistics["exclusions"], {one.name: one.title for one in endpoints}),
         raised_checks=raised,
         all_checks=every,
         flagged=html_table("flagged_checks", flagged.head(MOST_ROWS)),
@@ -67,13 +69,15 @@ def failed_recordings(recordings: pd.DataFrame) -> HtmlTable:
     return html_table("failed_recordings", rows)
 
 
-def exclusions(table: pd.DataFrame) -> HtmlTable:
+def exclusions(table: pd.DataFrame, titles: Mapping[str, str]) -> HtmlTable:
     """Return the excluded and missing values.
 
     Parameters
     ----------
     table : data frame
         The statistics table ``exclusions``; one row per value and endpoint.
+    titles : mapping of str to str
+        Title of each endpoint.
 
     Returns
     -------
@@ -82,7 +86,10 @@ def exclusions(table: pd.DataFrame) -> HtmlTable:
     """
     rows = table.reindex(columns=[*EXCLUSION_COLUMNS, "endpoint"]).astype(object).fillna("")
     by_value = rows.groupby(EXCLUSION_COLUMNS, sort=True)["endpoint"]
-    return html_table("exclusions", by_value.agg(lambda names: ", ".join(dict.fromkeys(names))).reset_index())
+    return html_table(
+        "exclusions",
+        by_value.agg(lambda names: ", ".join(titles.get(name, name) for name in dict.fromkeys(names))).reset_index(),
+    )
 
 
 def check_counts(checks: pd.DataFrame) -> tuple[HtmlTable, HtmlTable]:
