@@ -26,6 +26,13 @@ def test_every_table_is_there_in_both_forms_and_reads_as_an_empty_table(folder):
         assert list(made.frame) == list(schemas[path.stem]["columns"])
 
 
+def test_tables_that_are_not_filled_in_are_named(folder):
+    _, problems = cohort.read(folder, study.table_schemas())
+    assert {(problem.file, problem.found) for problem in problems} == {
+        (f"{name}.xlsx", "the table holds no rows") for name in ("animals", "arms", "allocation")
+    }
+
+
 def test_nothing_is_overwritten(folder):
     with pytest.raises(CohortError, match="not empty; nothing was written"):
         template.write(folder, {})

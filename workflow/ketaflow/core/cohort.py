@@ -327,15 +327,19 @@ def _hint(value: str, known: set[str]) -> str:
 
 
 def _study_problems(cohort: Cohort) -> list[Problem]:
-    problems = []
     arms, animals, allocation = (cohort.tables.get(name) for name in ("arms", "animals", "allocation"))
-    if arms is not None:
+    problems = [
+        Problem(cohort.files[name], 0, "", "the table holds no rows", f"Fill it in: {COMMON[name]['title'].lower()}")
+        for name, table in (("arms", arms), ("animals", animals), ("allocation", allocation))
+        if table is not None and table.empty
+    ]
+    if arms is not None and not arms.empty:
         controls = list(arms.loc[arms["control"].eq(True), "arm"])
         if len(controls) != 1:
             found = "no arm is the control" if not controls else f"{len(controls)} arms are the control"
             remedy = "Enter yes for exactly one arm, no for the others"
             problems.append(Problem(cohort.files["arms"], 0, "control", found, remedy))
-    if animals is not None and allocation is not None:
+    if animals is not None and allocation is not None and not allocation.empty:
         allocated = set(allocation["animal"].dropna())
         for row, animal in _cells(cohort, "animals", "animal"):
             if not {animal, animal.lstrip("0")} & allocated:  # a name that lost its zeros is reported once
