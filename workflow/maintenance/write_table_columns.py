@@ -91,6 +91,7 @@ def common_block() -> str:
     return "\n".join([*parts, END])
 
 
+@cache
 def pages() -> dict[Path, str]:
     """Every page with a block, as it should be."""
     blocks = {DOCS / "cohort.md": common_block()}
