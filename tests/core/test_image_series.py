@@ -385,3 +385,31 @@ def test_positions_without_names_are_numbered(nd2_file, monkeypatch):
     with pytest.raises(IngestError, match=r"2 positions \(1: position 1, 2: position 2"):
         images.read(nd2_file, **NO_OVERRIDE)
     np.testing.assert_array_equal(images.read(nd2_file, **{**NO_OVERRIDE, "channel": "1"}, series="1").pixels, STACK)
+
+
+def test_a_colour_camera_of_an_nd2_file_gives_red_green_and_blue(nd2_file, monkeypatch):
+    colours = np.stack([STACK[0] % 200, STACK[1] % 150, STACK[2] % 100], axis=-1).astype(np.uint8)
+
+    class InColour(Nd2File):
+        def __init__(self, path):
+            super().__init__(path)
+            self.sizes, self.loop_indices, self.experiment = {"Y": 40, "X": 48, "S": 3}, ({},), []
+
+        def read_frame(self, number):
+            return colours
+
+    monkeypatch.setitem(sys.modules, "nd2", SimpleNamespace(ND2File=InColour))
+    for number, name in enumerate(("red", "green", "blue")):
+        np.testing.assert_array_equal(
+            images.read(nd2_file, **{**NO_OVERRIDE, "channel": name}).pixels[0], colours[..., number]
+        )
+
+
+@pytest.mark.parametrize("planes", ["contig", "separate"])
+def test_a_tiff_in_colour_gives_red_green_and_blue_however_its_samples_are_stored(tmp_path, planes):
+    colours = np.stack([STACK[0] % 200, STACK[1] % 150, STACK[2] % 100]).astype(np.uint8)
+    stored = colours if planes == "separate" else np.ascontiguousarray(np.moveaxis(colours, 0, -1))
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="rgb", planarconfig=planes)
+    for number, name in enumerate(("red", "green", "blue")):
+        read = images.read(tmp_path / "a.tif", **{**SCALED, "channel": name})
+        np.testing.assert_array_equal(read.pixels[0], colours[number])

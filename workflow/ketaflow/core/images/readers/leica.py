@@ -19,7 +19,8 @@ from ketaflow.core.images.series import chosen, parts
 
 # Dimensions by their number in a LIF file: 5 is the detected and 9 the exciting wavelength, 10 the mosaic tile.
 AXES = {1: "X", 2: "Y", 3: "Z", 4: "T", 5: "E", 9: "G", 10: "M"}
-UM_PER_M = 1e6
+# Micrometres per unit of length; dimensions of time and wavelength have other units, and no length here.
+UM_PER_UNIT = {"m": 1e6, "mm": 1e3, "um": 1.0, "µm": 1.0, "nm": 1e-3}
 MS_PER_S = 1e3
 BITS_PER_BYTE = 8
 # Bytes before the description.
@@ -27,12 +28,12 @@ HEADER_BYTES = 13
 
 
 class Dimension(NamedTuple):
-    """A dimension of an image: its axis, number of steps, bytes from one step to the next, and length (m)."""
+    """A dimension of an image: its axis, number of steps, bytes from one step to the next, and length (um)."""
 
     axis: str
     size: int
     increment: int
-    length_m: float
+    length_um: float
 
 
 def read(path: Path, readlif: ModuleType, series: str | None) -> StoredImage:
@@ -119,7 +120,7 @@ def _dimensions(element: ElementTree.Element) -> list[Dimension]:
             AXES.get(int(one.get("DimID", 0)), "Q"),
             int(one.get("NumberOfElements", 1)),
             int(one.get("BytesInc", 0)),
-            abs(float(one.get("Length", 0) or 0)),
+            abs(float(one.get("Length", 0) or 0)) * UM_PER_UNIT.get(one.get("Unit") or "m", 0.0),
         )
         for one in found
     ]
@@ -150,7 +151,7 @@ def _pixels(path: Path, place: tuple[int, int], element: ElementTree.Element) ->
 
 def _scale(dimensions: list[Dimension]) -> Scale | None:
     """Voxel size: the stated length lies between the middles of the first and the last voxel."""
-    size_um = {one.axis: UM_PER_M * one.length_m / (one.size - 1) for one in dimensions if one.size > 1}
+    size_um = {one.axis: one.length_um / (one.size - 1) for one in dimensions if one.size > 1}
     width, height = size_um.get("X"), size_um.get("Y")
     return Scale(width, height, size_um.get("Z") or None) if width and height else None
 

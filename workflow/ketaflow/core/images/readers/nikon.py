@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ketaflow.core.images.model import Acquisition, Scale, StoredImage
+from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
 from ketaflow.core.images.series import Part, chosen, parts
 
 # Axes of one frame, by the letters of nd2; S are the samples of a pixel of a colour camera.
@@ -45,12 +46,15 @@ def read(path: Path, nd2: ModuleType, series: str | None) -> StoredImage:
         pixels = np.stack([file.read_frame(number) for number in wanted])
         voxel = file.voxel_size()
         letters = [_letter(axis) for axis in loops] + frame
+        names = tuple(channel.channel.name for channel in (file.metadata.channels or []))
+        if "S" in sizes and "C" not in sizes:
+            names = COLOUR_NAMES[: sizes["S"]]
         return StoredImage(
             pixels=pixels.reshape([sizes[axis] for axis in (*loops, *frame)]),
             axes="".join(letters).replace("S", "C") if "C" not in letters else "".join(letters),
             scale=Scale(voxel.x, voxel.y, voxel.z or None),
             scale_source="ND2",
-            channels=tuple(channel.channel.name for channel in (file.metadata.channels or [])),
+            channels=names,
             bits=file.attributes.bitsPerComponentSignificant,
             acquisitions=_acquisitions(file),
         )

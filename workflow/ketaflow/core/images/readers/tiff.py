@@ -102,10 +102,16 @@ def _stored(file: "tifffile.TiffFile", image: "tifffile.TiffPageSeries", part: P
         axes="".join(axis for axis in axes if axis not in part.at),
         scale=found[0] if found else None,
         scale_source=found[1] if found else "",
-        channels=names or (png_jpeg.colour_names(pixels) if "S" in image.axes else ()),
+        channels=names or _colours(image),
         bits=tiff_metadata.significant_bits(own),
         acquisitions=tiff_metadata.acquisitions(own),
     )
+
+
+def _colours(image: "tifffile.TiffPageSeries") -> tuple[str, ...]:
+    """Names of the samples of a pixel, wherever their axis lies; empty where they are no colours."""
+    count = image.shape[image.axes.index("S")] if "S" in image.axes else 0
+    return png_jpeg.COLOUR_NAMES[:count] if count in (3, 4) else ()
 
 
 def _is_short(path: Path) -> bool:
