@@ -33,8 +33,8 @@ include: "workflow/rules/export.smk"
 include: "workflow/rules/clip.smk"
 
 
-# Both reports, the tables behind them, and a count of what failed.
 rule all:
+    """Write both pages, the tables behind them, and a count of what failed."""
     default_target: True
     input:
         "<results>/report/qc.html",

@@ -1,6 +1,7 @@
 """The shape of the code: small folders, short signatures, typed interfaces."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = ROOT / "workflow" / "ketaflow"
+RULES = ROOT / "workflow" / "rules"
 MOST_MODULES, MOST_PARAMETERS = 12, 8
 # It fills in a record with eleven fields, all but two of them named and optional.
 RECORD_MAKERS = {("core/results.py", "check")}
@@ -62,3 +64,10 @@ def test_every_folder_says_which_question_it_answers():
         if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert silent == []
+
+
+def test_every_target_has_a_description():
+    text = "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "Snakefile", *sorted(RULES.glob("*.smk"))])
+    following = re.findall(r"^ *rule ?(\w*):\n\s*(.*)", text, re.MULTILINE)
+    assert len(following) > 15
+    assert [name for name, first in following if not first.startswith('"""')] == []

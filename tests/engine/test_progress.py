@@ -2,6 +2,7 @@
 
 import pytest
 
+from ketaflow.core import files
 from ketaflow.engine import progress
 
 PLAN = {"jobs": 6, "recordings": {"forced_swim": 12}, "batches": {"forced_swim": {"b0": 4, "b1": 8}}}
@@ -14,7 +15,7 @@ def test_a_line_counts_recordings_failures_and_time():
         ("qc", "forced_swim", "b0", "1"),
     }
     line = progress.standing(PLAN, done, "ingest", "forced_swim", elapsed_s=600)
-    assert line == " 50%  forced swim: ingest 12 of 12, 1 failed, about 10 min to go"
+    assert line == "\u2588" * 10 + "\u2591" * 10 + "  50 %  forced swim: ingest 12 of 12, 1 failed, about 10 min to go"
 
 
 def test_a_run_is_noted_at_its_start(tmp_path):
@@ -48,3 +49,41 @@ def test_without_a_plan_nothing_is_told(tmp_path):
 )
 def test_lengths_of_time_are_said_as_people_say_them(seconds, said):
     assert progress.clock(seconds) == said
+
+
+def test_the_first_line_says_what_will_run(tmp_path):
+    jobs = [("ingest", "forced_swim", "b1")]
+    said = progress.begin(tmp_path, jobs, PLAN["batches"], ["all", "draw", "results", "review", "statistics"])
+    assert said == "Recordings to work on: 8 of forced swim; then statistics, review page and results page"
+
+
+def test_a_run_is_at_100_percent_only_when_the_pages_are_there(tmp_path, capfd):
+    progress.begin(tmp_path, [("qc", "forced_swim", "b0")], PLAN["batches"], ["review", "results"])
+    progress.tell(tmp_path, "qc", "forced_swim", "b0", 0)
+    progress.tell_rule(str(tmp_path / "review.log"), "review")
+    assert " 66 %  review page" in capfd.readouterr().err
+    progress.tell_rule(str(tmp_path / "results.log"), "results")
+    assert "100 %  results page\n" in capfd.readouterr().err
+
+
+def test_the_last_words_name_the_jobs_that_failed_and_their_logs(tmp_path):
+    with pytest.raises(SystemExit), files.log_to(tmp_path / "logs" / "qc" / "forced_swim" / "b0.log"):
+        raise ValueError("broken")
+    said = progress.trouble(tmp_path)
+    assert f"qc/forced_swim/b0: see {tmp_path}/logs/qc/forced_swim/b0.log" in said
+    progress.begin(tmp_path / "logs", [], {})
+    assert "b0" not in progress.trouble(tmp_path)
+
+
+def test_colours_are_for_terminals_and_not_where_no_color_is_set(monkeypatch):
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert progress.coloured("x", "failed") == "x", "standard error is no terminal"
+    monkeypatch.setattr(progress.sys, "__stderr__", Terminal())
+    assert progress.coloured("x", "failed") == "\x1b[31mx\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert progress.coloured("x", "failed") == "x"

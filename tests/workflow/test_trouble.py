@@ -81,12 +81,16 @@ def test_a_second_run_in_the_same_folder_stops_and_the_first_goes_on(clone, new_
     clone.run()
 
 
-def test_killed_altogether_a_rerun_needs_no_unlocking(clone):
+def test_stopped_by_ctrl_c_the_last_words_say_so_and_a_rerun_goes_on(clone):
     put_into(clone, "ingest", "    path = folder / row.log", WAITS)
     run = clone.start()
     wait_for(lambda: list(clone.results.glob("logs/ingest/nose_poke/*.log")))
-    os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.wait(timeout=60) != 0
+    last = clone.said().strip().splitlines()[-1]
+    assert last == (
+        "Stopped by you (Ctrl-C). What is finished is kept: run the same command again, and it goes on from here."
+    )
     clone.run()
     assert (clone.results / "measurements.csv").is_file()
 

@@ -1,4 +1,4 @@
-"""Before a run: a cohort folder to fill in, and a check of one that is filled in; both end once the tables are read."""
+"""Before and after a run: a cohort folder to fill in, a check of one, the pages; each ends once the tables are read."""
 
 
 rule template:
@@ -13,4 +13,9 @@ rule verify:
 
 rule check:
     """Check tables, settings and plan, and measure nothing: snakemake check --config cohort=FOLDER"""
+    localrule: True
+
+
+rule open:
+    """Open both pages in the browser: snakemake open --config results=FOLDER"""
     localrule: True

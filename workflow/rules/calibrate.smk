@@ -3,6 +3,7 @@
 for scored in assays.with_module("calibrate"):
 
     rule:
+        """Fit thresholds of the assay to what a lab's own people scored."""
         name:
             f"calibrate_{scored}"
         input:

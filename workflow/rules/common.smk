@@ -1,5 +1,6 @@
 """The study behind the rules, and the helpers they share."""
 
+import webbrowser
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -11,6 +12,8 @@ from ketaflow.engine import digest, lock, progress
 from ketaflow.core.errors import CohortError
 
 logger.addFilter(progress.is_said)
+if workflow.is_main_process:
+    progress.watch_interrupts()
 
 ASKED = set(sys.argv[1:]) if workflow.is_main_process else set()
 
@@ -29,13 +32,23 @@ try:
         workflow.config_settings.overwrite_config,
         make_key=workflow.is_main_process
         and not workflow.dryrun
-        and "check" not in ASKED,
+        and not {"check", "open"} & ASKED,
     )
 except CohortError as error:
     raise SystemExit(f"\n{error}\n") from None
 
 if workflow.is_main_process and study.notes:
     print(progress.notes(study.notes), file=sys.stderr)
+
+if "open" in ASKED:
+    pages = [study.results / "report" / name for name in ("qc.html", "results.html")]
+    there = [page.resolve() for page in pages if page.is_file()]
+    for page in there:
+        print(page, file=sys.stderr)
+        webbrowser.open(page.as_uri())
+    if not there:
+        print(f"There are no pages in {study.results} yet", file=sys.stderr)
+    raise SystemExit(0 if there else 1)
 
 if "check" in ASKED:
     print(study.overview(), file=sys.stderr)
@@ -192,36 +205,26 @@ def claim_results():
 
 
 def tell_plan():
-    """The first line of a run: how many recordings of each assay it is going to work on."""
-    jobs = [
-        job
-        for job in workflow.dag.needrun_jobs()
+    """The first line of a run: what it is going to work on."""
+    jobs = list(workflow.dag.needrun_jobs())
+    named = [
+        (job.rule.name, job.wildcards.assay, job.wildcards.batch)
+        for job in jobs
         if job.rule.name in ("ingest", "quantify", "qc")
     ]
-    named = [(job.rule.name, job.wildcards.assay, job.wildcards.batch) for job in jobs]
-    print(
-        progress.begin(study.results / "logs", named, study.recording_counts()),
-        file=sys.stderr,
-    )
+    rules = sorted({job.rule.name for job in jobs})
+    logs = study.results / "logs"
+    print(progress.begin(logs, named, study.recording_counts(), rules), file=sys.stderr)
 
 
 def tell_trouble():
     """The last words of a run that did not get to its end."""
-    print(
-        "\nNot everything was done. What is finished is kept: run the same command again, and it goes on from here."
-        "\nEach job's log is in the folder logs of the results. A job that ended without a reason was probably killed"
-        "\nfor its memory: use fewer --cores, or on a cluster raise jobs: mem_mb of that assay in the settings.\n",
-        file=sys.stderr,
-    )
+    print(progress.trouble(study.results), file=sys.stderr)
 
 
 def tell_summary():
     """The last lines of a run: what was measured, what failed, where to look."""
     path = study.results / "summary.txt"
     if path.is_file():
-        print(path.read_text(encoding="utf-8"), file=sys.stderr, end="")
-        pages = study.results / "report"
-        print(
-            f"Review:  {pages / 'qc.html'}\nResults: {pages / 'results.html'}\n",
-            file=sys.stderr,
-        )
+        told = progress.last_lines(study.results, path.read_text(encoding="utf-8"))
+        print(f"{told}\n", file=sys.stderr)

@@ -3,6 +3,7 @@
 for offering in assays.with_module("export"):
 
     rule:
+        """Write what was found as files for other programs."""
         name:
             f"export_{offering}"
         input:

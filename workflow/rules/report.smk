@@ -110,7 +110,7 @@ rule paper_figures:
     output:
         figures=directory("<results>/export/figures"),
     log:
-        "<results>/logs/figures.log",
+        "<results>/logs/paper_figures.log",
     conda:
         "../../environment.yml"
     threads: 4
@@ -123,6 +123,6 @@ rule paper_figures:
         min_animals=study.settings["report"]["correlation_min_animals"],
         style=study.settings["report"]["figures"],
         measures=studies.measures(),
-        code=digest.script_code("figures"),
+        code=digest.script_code("paper_figures"),
     script:
-        "../scripts/figures.py"
+        "../scripts/paper_figures.py"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.engine import collect, recordings, study
+from ketaflow.engine import collect, progress, recordings, study
 from ketaflow.engine.batch_files import Source
 from ketaflow.engine.provenance import versions
 from ketaflow.review import blinding, blinding_key
@@ -46,3 +46,4 @@ with files.log_to(snakemake.log[0]):
     files.write_csv(collected.recordings, output.recordings)
     files.write_text(collect.summary(collected), output.counts)
     versions.note_job(snakemake.log[0], params.code)
+    progress.tell_rule(snakemake.log[0], snakemake.rule)

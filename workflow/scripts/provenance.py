@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import files
+from ketaflow.engine import progress
 from ketaflow.engine.provenance import facts, ro_crate, versions
 
 if TYPE_CHECKING:
@@ -21,3 +22,4 @@ with files.log_to(snakemake.log[0]):
     files.write_json(made, output.provenance)
     cohort = Path(os.path.relpath(params.folder, results)).as_posix()
     files.write_json(ro_crate.crate(made, cohort), output.crate)
+    progress.tell_rule(snakemake.log[0], snakemake.rule)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import files
+from ketaflow.engine import progress
 from ketaflow.engine.provenance import versions
 from ketaflow.report import model, palette, results_page, study_files, workbooks
 from ketaflow.review import decisions
@@ -31,3 +32,4 @@ with files.log_to(snakemake.log[0]):
         results_page.hold(page, cohort_name=params.cohort, review=judged, n_items=len(found.items))
     files.write_all(made, Path(snakemake.output.workbooks))
     versions.note_job(snakemake.log[0], params.code)
+    progress.tell_rule(snakemake.log[0], snakemake.rule)

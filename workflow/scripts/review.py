@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.engine import collect
+from ketaflow.engine import collect, progress
 from ketaflow.engine.provenance import versions
 from ketaflow.report import review_page
 from ketaflow.report.model import ReportSettings
@@ -27,3 +27,4 @@ with files.log_to(snakemake.log[0]):
         settings=ReportSettings.read(params.settings),
     )
     versions.note_job(snakemake.log[0], params.code)
+    progress.tell_rule(snakemake.log[0], snakemake.rule)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.engine import collect, revise
+from ketaflow.engine import collect, progress, revise
 from ketaflow.engine.provenance import versions
 from ketaflow.review import decisions
 from ketaflow.review.items import items
@@ -23,3 +23,4 @@ with files.log_to(snakemake.log[0]):
     revised = revise.revised(measurements, rejected, params.settings, published)
     files.write_csv(revised, snakemake.output.measurements)
     versions.note_job(snakemake.log[0], params.code)
+    progress.tell_rule(snakemake.log[0], snakemake.rule)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ketaflow import statistics
 from ketaflow.core import cohort, files
+from ketaflow.engine import progress
 from ketaflow.engine.provenance import versions
 from ketaflow.review import decisions
 from ketaflow.review.items import items
@@ -46,3 +47,4 @@ with files.log_to(snakemake.log[0]):
     lock = Path(output.lock)
     files.write_json(plans.lock(carried_out, files.read_json(lock), versions.versions()), lock)
     versions.note_job(snakemake.log[0], params.code)
+    progress.tell_rule(snakemake.log[0], snakemake.rule)

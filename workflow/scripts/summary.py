@@ -27,3 +27,4 @@ with files.log_to(snakemake.log[0]):
     key = Path(snakemake.params.key_file).name
     parts.append(f"Keep {key}, the key of the review's codes, and keep it from reviewers.\n")
     files.write_text("".join(parts), snakemake.output.summary)
+    progress.tell_rule(snakemake.log[0], snakemake.rule)

@@ -24,6 +24,9 @@ TEXT_COLUMNS = frozenset(
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection); a number may begin with a sign.
 FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.,eE+-]*$)")
 
+# Where jobs that stop leave the names of their logs, in the folder of the logs.
+FAILED_JOBS = "failed.txt"
+
 
 @contextlib.contextmanager
 def written_aside(path: str | Path) -> Iterator[Path]:
@@ -169,9 +172,25 @@ def log_to(path: str | Path) -> Iterator[None]:
         except (CohortError, PlanError, IngestError, SystemExit) as error:
             log.write(f"{error}\n")
             tell_terminal(f"\n{error}\n")
+            _note_failure(Path(path))
             raise SystemExit(1) from None
         except BaseException as error:
+            _note_failure(Path(path))
             if fault := faults.fault_of(error):
                 tell_terminal(f"\n{faults.remedy(fault)}\n")
             traceback.print_exc(file=log)
             raise SystemExit(1) from None
+
+
+def failed_jobs(logs: Path) -> list[str]:
+    """Return the logs of the jobs that stopped in this run, as paths in the folder of the logs without their ending."""
+    path = logs / FAILED_JOBS
+    return sorted(set(path.read_text(encoding="utf-8").split("\n")) - {""}) if path.is_file() else []
+
+
+def _note_failure(log: Path) -> None:
+    """Leave the name of a job's log for the last words of the run; where that cannot be written, nothing is lost."""
+    logs = next((folder for folder in log.parents if folder.name == "logs"), None)
+    if logs is not None:
+        with contextlib.suppress(OSError), (logs / FAILED_JOBS).open("a", encoding="utf-8") as names:
+            names.write(f"{log.relative_to(logs).with_suffix('').as_posix()}\n")

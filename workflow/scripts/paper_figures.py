@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import files
+from ketaflow.engine import progress
 from ketaflow.engine.provenance import versions
 from ketaflow.report import study_files
 from ketaflow.report.paper import catalogue
@@ -25,3 +26,4 @@ with files.log_to(snakemake.log[0]):
         made = catalogue.files(chosen, style, processes=snakemake.threads)
     files.write_all(made, Path(snakemake.output.figures))
     versions.note_job(snakemake.log[0], params.code)
+    progress.tell_rule(snakemake.log[0], snakemake.rule)
