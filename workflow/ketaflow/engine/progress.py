@@ -193,7 +193,8 @@ def trouble(results: Path) -> str:
     )
     return (
         f"\n{coloured('Not everything was done.', 'bold')}{named}\n{again}\nA job that ended without a reason was "
-        "probably killed for its memory: use\nfewer --cores, or on a cluster raise jobs: mem_mb of that assay in the settings."
+        "probably killed for its memory: use\nfewer --cores, or on a cluster raise jobs: mem_mb of that assay in the "
+        "settings."
     )
 
 
