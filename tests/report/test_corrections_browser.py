@@ -213,6 +213,50 @@ def test_a_refused_membrane_shows_its_picture_with_proposed_lanes(study, before,
     assert page.locator(".ruler.across text").all_text_contents()[:2] == ["0", "50"]
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1400, "light"), (390, "dark")])
+def test_a_picture_that_is_corrected_is_accessible(study, before, opened, axe, find_violations, width, scheme):
+    page = opened(study.page, width=width, scheme=scheme, fragment=f"#{study.code(BDNF)}")
+    named_page = Desk(page, study)
+    named_page.show(BDNF)
+    for kind in ("Lanes", "Rows", "Boxes"):
+        named_page.press(kind)
+        assert find_violations(page, axe) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_arrow_keys_move_an_edge_by_a_pixel(study, before, opened):
+    page = opened(study.page)
+    desk = Desk(page, study)
+    desk.show(BDNF)
+    desk.press("Rows")
+    edge = page.locator('[data-drag="top"]')
+    value = float(edge.get_attribute("aria-valuenow"))
+    edge.focus()
+    for key in ("ArrowDown", "ArrowDown", "Shift+ArrowUp"):
+        page.keyboard.press(key)
+    assert float(edge.get_attribute("aria-valuenow")) == value - 8
+    assert page.get_by_role("heading", name=study.code(BDNF)).is_visible()
+    desk.press("Undo change")
+    assert float(edge.get_attribute("aria-valuenow")) == value + 2
+    desk.press("Discard changes")
+    assert float(edge.get_attribute("aria-valuenow")) == value
+    assert page.get_by_role("button", name=re.compile("^Corrections")).is_hidden()
+
+
+def test_corrections_survive_closing_and_warn_until_they_are_saved(study, before, opened):
+    page = opened(study.page)
+    desk = Desk(page, study)
+    desk.show(FAN)
+    desk.press("Confirm the lanes as drawn")
+    warned = []
+    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
+    page.reload()
+    page.wait_for_function("() => document.querySelector('.overlay g')")
+    assert warned == ["beforeunload"]
+    assert page.locator("#uncorrected").inner_text() == "1 new"
+    desk.press("Discard changes")
+
+
 def test_the_saved_tables_hold_codes_and_initials_and_no_name(study, corrected):
     saved = corrected["saved"]
     assert set(saved) == {f"western_blot_{name}.csv" for name in ("frames", "rows", "boxes")}

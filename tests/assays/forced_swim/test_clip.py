@@ -84,7 +84,7 @@ def test_a_start_after_the_end_of_the_video_is_reported(swum):
 def test_an_export_gives_no_clip():
     swim = Swim("s1", "a1", None, 1, "", 0.0, 0.5, pd.DataFrame())
     export = SwimFile("x/raw.xlsx", 10, 0, 5.0, [swim])
-    with pytest.raises(IngestError, match=r"raw\.xlsx is an EthoVision export and holds no pictures"):
+    with pytest.raises(IngestError, match=r"raw\.xlsx is no video and holds no pictures"):
         clip.clip(export, Measured(), "s1", Path(), Path("x.mp4"), build(ClipSettings, SETTINGS))
 
 

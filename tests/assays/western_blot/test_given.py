@@ -1,6 +1,7 @@
 """What a person gives: frames, rows and ladders."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -104,3 +105,42 @@ def test_values_on_a_guessed_ladder_are_flagged(lab):
     unnamed = replace(blot, lanes=[replace(lane, ladder_kda=None) for lane in blot.lanes])
     reasons = lab.values(unnamed)
     assert reasons[reasons["measure"].eq("band_volume")]["reason"].str.contains("ladder is not named").all()
+
+
+def test_borders_place_every_lane_where_they_were_given_and_the_values_say_by_whom(lab):
+    signal, _ = fanned()
+    tifffile.imwrite(lab.folder / "a.tif", signal)
+    borders = [31, 70, 118, 157, 198, 241, 282, 324, 366, 407, 449]
+    blot = lab.ingested(images=IMAGES, lanes=lanes("B", 10))
+    given = {"left_px": 31, "right_px": 449, "borders_px": " ".join(map(str, borders)), "by": "QX"}
+    measured = lab.measured(blot, frames=[IMAGES[0] | given])
+    (view,) = (one.view for one in measured.views)
+    np.testing.assert_allclose(view.grid.borders, np.column_stack([borders[:-1], borders[1:]]))
+    own = [band for band in measured.bands if band.target == "BDNF"]
+    for band, (low, high) in zip(own, pairwise(borders), strict=True):
+        assert low <= band.x_px < band.x_px + band.width_px <= high
+    assert {band.given_by for band in own} == {"QX"}
+    assert values_of(measured)["reason"].str.contains("lanes from the frame given by QX").all()
+
+
+def test_a_row_that_names_its_membrane_counts_before_one_that_does_not(lab):
+    signal, centres = fanned()
+    tifffile.imwrite(lab.folder / "a.tif", signal)
+    blot = lab.ingested(images=IMAGES, lanes=lanes("B", 10))
+    frames = [
+        IMAGES[0] | {"membrane": None, "left_px": 100, "right_px": 300},
+        IMAGES[0] | {"left_px": 32, "right_px": 448},
+    ]
+    (view,) = (one.view for one in lab.measured(blot, frames=frames).views)
+    np.testing.assert_allclose(view.grid.centres, centres, atol=10)
+
+
+def test_the_picture_of_a_refused_membrane_can_be_corrected(lab):
+    signal, _ = fanned()
+    tifffile.imwrite(lab.folder / "a.tif", signal)
+    blot = lab.ingested(images=IMAGES, lanes=lanes("B", 8))
+    (figure,) = lab.reviewed(blot).figures["a.tif"]
+    frame_shape, row_shape = figure.overlay.shapes
+    assert (frame_shape.origin, len(frame_shape.borders_px), len(frame_shape.parts)) == ("proposed", 9, 8)
+    assert (row_shape.origin, row_shape.table) == ("missing", "western_blot_rows")
+    assert figure.overlay.asks and (figure.overlay.width_px, figure.overlay.height_px) == (480, 400)

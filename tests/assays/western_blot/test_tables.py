@@ -18,8 +18,11 @@ OTHER = {"membrane": "T", "lane": 1, "sample": "animal", "animal": "M1"}
 BOX = {"image": "p.tif", "lane": 2, "target": "p-mTOR", "x_px": 1, "y_px": 1, "width_px": 9, "height_px": 9}
 
 
-def faults(images: list[dict], lanes: list[dict], boxes: list[dict] = ()) -> list[tuple[str, int, str]]:
-    given = {"western_blot_images": images, "western_blot_lanes": lanes, "western_blot_boxes": boxes}
+def faults(
+    images: list[dict], lanes: list[dict], boxes: list[dict] = (), frames: list[dict] = ()
+) -> list[tuple[str, int, str]]:
+    named = {"images": images, "lanes": lanes, "boxes": boxes, "frames": frames}
+    given = {f"western_blot_{name}": rows for name, rows in named.items()}
     tables = {
         name: pd.DataFrame(filled(name, rows), index=range(2, len(rows) + 2)) for name, rows in given.items() if rows
     }
@@ -53,3 +56,13 @@ def test_a_fault_is_told_with_its_place(images, lanes, boxes, fault):
 
 def test_pictures_without_any_lane_map_are_one_fault():
     assert faults([PHOSPHO, TOTAL], []) == [("images.csv", 0, "")]
+
+
+@pytest.mark.parametrize(
+    ("borders", "is_fault"),
+    [("10 50 90", False), (None, False), ("10 90", True), ("10 95 90", True), ("ten 50 90", True)],
+)
+def test_borders_of_lanes_are_ascending_and_one_more_than_lanes(borders, is_fault):
+    frame = {"image": "p.tif", "membrane": "P", "left_px": 10, "right_px": 90, "borders_px": borders}
+    found = faults([PHOSPHO, TOTAL], [LADDER, ANIMAL, OTHER], frames=[frame])
+    assert found == ([("frames.csv", 2, "borders_px")] if is_fault else [])
