@@ -68,7 +68,26 @@ TALLY_MARKS = "Time (s),Immobility,Swimming,Climbing\n" + "".join(
     f"{5 * n},{'x,,' if n < 2 else ',x,'}\n" for n in range(8)
 )
 COUNTS = "animal,Immobility (counts),Swimming (counts),Climbing (counts)\nm1,20,25,3\nm2,30,18,0\n"
+ETHOVISION_LOG = """Number of header lines:,8,
+Trial name,Trial     1,
+Video file,C:\\films\\m1.mpg,
+Subject name,m1,
+,,
+,,
+Recording time,Behavior,Event
+s,,
+0.5,Swimming,state start
+10.5,Swimming,state stop
+10.5,Floating,state start
+12,Pellet,point event
+14.25,Floating,state stop
+"""
+OBSERVER = (
+    "Observation,Time_Relative_sf,Behavior,Event_Type\nm1,10.5,Immobile,State start\nm1,14.25,Immobile,State stop\n"
+)
+SOLOMON = "Time,Behaviour\n" + "".join(f"{n / 5:.1f},{'floating' if 5 <= n < 20 else ''}\n" for n in range(30))
 SAMPLES = {
+    "ethovision.csv": ETHOVISION_LOG, "observer.csv": OBSERVER, "solomon.csv": SOLOMON,
     "cowlog.csv": COWLOG, "jwatcher.dat": JWATCHER, "eztrack.csv": EZTRACK, "summary.csv": SUMMARY,
     "dbscorer.csv": DBSCORER, "anymaze.csv": ANYMAZE, "events.csv": ANYMAZE_EVENTS, "rows.csv": TALLY_ROWS,
     "columns.csv": TALLY_COLUMNS, "list.csv": TALLY_LIST, "marks.csv": TALLY_MARKS, "counts.csv": COUNTS,
@@ -195,6 +214,23 @@ def test_counts_are_totals_of_the_intervals_they_count(read):
     assert [(bout.observation, bout.total_s, bout.scored_s) for bout in bouts] == [("m1", 100, 240), ("m2", 150, 240)]
 
 
+def test_manual_scores_of_ethovision_and_the_observer_are_event_logs(read):
+    bouts, problems = read(ETHOVISION_LOG, words={"pellet": "ignore"})
+    assert [(bout.subject, bout.behaviour, bout.start_s, bout.stop_s) for bout in bouts] == [
+        ("m1", "swimming", 0.5, 10.5), ("m1", "immobility", 10.5, 14.25),
+    ]  # fmt: skip
+    assert bouts[0].media.endswith("m1.mpg")
+    assert not problems
+    assert spans(read(OBSERVER).bouts) == [("m1", 10.5, 14.25)]
+
+
+def test_a_list_in_short_steps_is_continuous_and_empty_where_nothing_was_coded(read):
+    bouts, problems = read(SOLOMON, "m1.csv")
+    assert spans(bouts) == [("m1", pytest.approx(1), pytest.approx(4))]
+    assert bouts[0].sample_s is None
+    assert not problems
+
+
 @pytest.mark.parametrize(
     ("text", "name", "row", "message"),
     [
@@ -230,7 +266,7 @@ def test_each_sample_is_recognised_by_one_format_alone(tmp_path):
         file, _ = formats.format_of(tmp_path / name)
         fitting = [one.name for one in formats.FORMATS if one.recognises(file)]
         # A list of intervals has the headings of an event log without START and STOP; it is asked first.
-        assert len(fitting) == 1 or name == "list.csv", (name, fitting)
+        assert len(fitting) == 1 or name in ("list.csv", "solomon.csv"), (name, fitting)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ in ANY-maze's help; no export was available.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -162,7 +163,7 @@ def one_row_each(
             continue
         seen.add(key)
         is_single = len(sessions[one.observation]) == 1
-        kept.append(one if not is_single else ScoredBout(**{**vars(one), "subject": ""}))
+        kept.append(replace(one, subject="") if is_single else one)
     return kept, problems
 
 

@@ -1,9 +1,11 @@
-"""Event logs of scoring programs: BORIS (tabular events, aggregated events, points) and label files.
+"""Event logs: BORIS (tabular events, aggregated events, points), EthoVision and The Observer, and label files.
 
 In: a file as the program wrote it. Out: bouts in seconds of the video, each with the row it began in, and every fault
 with its row, so that nothing is dropped silently. BORIS writes events with START and STOP (tabular), bouts with both
 times (aggregated), or points; a point begins its behaviour, which lasts until the next point. Label files have the
-columns ``file;Experimenter;from;to;type;ID``. BORIS adds its time offset to every event; it is subtracted here.
+columns ``file;Experimenter;from;to;type;ID``. BORIS adds its time offset to every event; it is subtracted here. Manual
+scores of EthoVision have the columns ``Recording time``, ``Behavior`` and ``Event`` (state start, state stop) below
+their header, those of The Observer ``Time_Relative_sf``, ``Observation``, ``Behavior`` and ``Event_Type``.
 """
 
 import re
@@ -31,8 +33,15 @@ COLUMN_NAMES = {
     "media file name": "media", "media file": "media", "media file path": "source", "media file(s)": "source",
     "source": "source", "player #1": "source",
     "time offset (s)": "offset", "time offset": "offset", "fps": "fps", "fps (frame/s)": "fps",
+    "recording time": "time", "event": "kind", "video file": "media", "subject name": "subject",
+    "time_relative_sf": "time", "time_relative_s": "time", "observation": "observation", "event_type": "kind",
+    "event type": "kind",
 }  # fmt: skip
 PLAYER = re.compile(r"^player #\d+:\s*", re.IGNORECASE)
+# What EthoVision and The Observer write for START, STOP and POINT, in capitals.
+KINDS = {"STATE START": "START", "STATE STOP": "STOP", "POINT EVENT": "POINT"}
+# The row of units below the headings.
+TIME_UNITS = ("s", "sec", "seconds")
 EMPTY_CELLS = ("", "na", "nan", "none", "no focal subject")
 
 # Cells of one row, by the names used here; which there are depends on the program.
@@ -124,6 +133,8 @@ def events_in_sheet(rows: Rows, place: int, file: str) -> Events:
             (name, cell) for name, cell in zip(columns, own, strict=False) if name and cell.lower() not in EMPTY_CELLS
         ]
         cells = {**above, **dict(reversed(filled))}
+        if not cells.get("behaviour") and cells.get("time", "").lower() in TIME_UNITS:
+            continue
         faults = event_problems(cells, timed_by, file, row)
         problems += faults
         if cells.get("behaviour") and not faults:
@@ -151,7 +162,7 @@ def event_problems(cells: Cells, timed_by: Sequence[str], file: str, row: int) -
     for name in (*timed_by, "offset", "fps"):
         text = first_entry(cells.get(name, ""))
         value = sheets.parse_number(text)
-        optional = name == "stop" and cells.get("kind", "").upper() == "POINT"
+        optional = name == "stop" and kind_of(cells) == "POINT"
         if not text and name in timed_by and not optional:
             found.append(Problem(file, row, name, "the time is missing", EXPORT_AGAIN))
         elif text and value is None:
@@ -196,12 +207,18 @@ def timed_event(cells: Cells, timed_by: Sequence[str], row: int) -> Event:
         rater=cells.get("rater", ""),
         media=PLAYER.sub("", cells.get("media", "") or first_entry(cells.get("source", ""))),
         word=cells["behaviour"],
-        kind=cells.get("kind", "").upper(),
+        kind=kind_of(cells),
         fps=float("nan") if fps is None else fps,
         time_s=times_s.get("time"),
         start_s=times_s.get("start"),
         stop_s=times_s.get("stop"),
     )
+
+
+def kind_of(cells: Cells) -> str:
+    """Return START, STOP, POINT or STATE; empty if the program does not say."""
+    kind = cells.get("kind", "").upper()
+    return KINDS.get(kind, kind)
 
 
 def event_time_s(cells: Cells, name: str) -> float:

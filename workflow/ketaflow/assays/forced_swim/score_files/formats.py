@@ -41,10 +41,10 @@ FORMATS = (
     ScoreFormat("ezTrack freezing output or summary", eztrack.recognises, eztrack.read),
     ScoreFormat("DBscorer results", dbscorer.recognises, dbscorer.read),
     ScoreFormat("ANY-maze results", anymaze.are_results, anymaze.read_results),
-    ScoreFormat("sheet of intervals scored by a person", tally_sheets.recognises, tally_sheets.read),
+    ScoreFormat("sheet of intervals scored by a person, or Solomon Coder", tally_sheets.recognises, tally_sheets.read),
     ScoreFormat("ANY-maze test data (Time and Immobile)", anymaze.are_events, anymaze.read_events),
     ScoreFormat(
-        "BORIS events (tabular, aggregated, points) or labels with the columns file;Experimenter;from;to;type;ID",
+        "events of BORIS, EthoVision (manual scoring) or The Observer, or labels (file;Experimenter;from;to;type;ID)",
         event_logs.recognises,
         event_logs.read,
     ),

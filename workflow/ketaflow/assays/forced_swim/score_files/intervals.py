@@ -102,9 +102,6 @@ def interval_grid(labels: list[str], title: str, options: ReadOptions, file: str
 
 def checked_grid(starts_s: np.ndarray, sample_s: float, stated: float | None, file: str) -> Grid | Problem:
     """Return a grid, or why its intervals cannot be right."""
-    if sample_s < constants.MIN_SAMPLE_S:
-        what = f"the intervals are {sample_s:g} s long, too short to be scored by a person"
-        return Problem(file, 1, "", what, "Check the unit of the times; they are read in seconds")
     if stated is not None and abs(stated - sample_s) > constants.SAME_TIME_S:
         what = f"the intervals of the sheet are {sample_s:g} s long, but sample_s is {stated:g}"
         return Problem(file, 1, "", what, "Correct sample_s in forced_swim_human_files, or the sheet")

@@ -3,11 +3,13 @@
 In: a table. Out: bouts in seconds of the video with the interval they were sampled at, or totals. Four layouts are
 read: a row for each interval with a column for each animal; a row for each animal with a column for each interval; a
 row for each interval and animal with the behaviour in a column; a row for each interval with a mark under the
-behaviour. A sheet of counts has a row for each animal and columns named like 'immobility (counts)'.
+behaviour. Solomon Coder writes such a list in steps below 1 s, its cells empty where nothing was coded: that is
+continuous scoring. A sheet of counts has a row for each animal and columns named like 'immobility (counts)'.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from ketaflow.assays.forced_swim.readers.sheets import Sheet, parse_number
@@ -50,6 +52,7 @@ class Tally(NamedTuple):
     labels: list[str]
     title: str
     problems: list[Problem]
+    is_list: bool = False
 
 
 def recognises(file: ScoreFile) -> bool:
@@ -92,7 +95,7 @@ def tally_of(sheet: Sheet, file: ScoreFile) -> Tally | None:
     for place, (_, head) in enumerate(rows[: constants.MAX_ROWS_ABOVE]):
         names, below = [heading(cell) for cell in head], rows[place + 1 :]
         tally = (
-            listed_intervals(head, names, below)
+            listed_intervals(head, names, below, titled)
             or intervals_as_rows(head, names, below, titled)
             or intervals_as_columns(head, names, below)
         )
@@ -101,7 +104,9 @@ def tally_of(sheet: Sheet, file: ScoreFile) -> Tally | None:
     return None
 
 
-def listed_intervals(head: list[str], names: list[str], below: list[tuple[int, list[str]]]) -> Tally | None:
+def listed_intervals(
+    head: list[str], names: list[str], below: list[tuple[int, list[str]]], titled: str
+) -> Tally | None:
     """Read a row for each interval and animal; an event log, which has START and STOP, is none."""
     scored = [place for place, name in enumerate(names) if name in BEHAVIOUR_HEADINGS]
     timed = [place for place, name in enumerate(names) if is_interval_column(name)]
@@ -112,14 +117,14 @@ def listed_intervals(head: list[str], names: list[str], below: list[tuple[int, l
     labels: dict[str, list[str]] = {}
     for number, row in below:
         padded = row + [""] * len(head)
-        observation = padded[named[0]] if named else ""
+        observation = padded[named[0]] if named else titled
         own = labels.setdefault(observation, [])
         cells.setdefault(observation, []).append(Cell(number, head[scored[0]], len(own), padded[scored[0]]))
         own.append(padded[timed[0]])
     first = next(iter(labels.values()), [])
     if any(own != first for own in labels.values()) or not is_labels(first):
         return None
-    return Tally(cells, first, head[timed[0]], [])
+    return Tally(cells, first, head[timed[0]], [], is_list=True)
 
 
 def intervals_as_rows(
@@ -201,8 +206,12 @@ def read_tally(tally: Tally, file: str, options: ReadOptions) -> Bouts:
     problems = [problem if problem.file else Problem(file, *list(vars(problem).values())[1:])
                 for problem in tally.problems]  # fmt: skip
     grid = interval_grid(tally.labels, tally.title, options, file)
+    if isinstance(grid, Grid) and grid.sample_s < constants.MIN_SAMPLE_S and not tally.is_list:
+        what = f"the intervals are {grid.sample_s:g} s long, too short to be scored by a person"
+        grid = Problem(file, 1, tally.title, what, "Check the unit of the times; they are read in seconds")
     if isinstance(grid, Problem):
         return Bouts([], [*problems, grid])
+    is_sampled = grid.sample_s >= constants.MIN_SAMPLE_S
     words = known_words(tally, options.words)
     unknown: dict[str, list[int]] = {}
     bouts = []
@@ -210,13 +219,14 @@ def read_tally(tally: Tally, file: str, options: ReadOptions) -> Bouts:
         known = []
         for cell in cells:
             behaviour = words.get(cell.text.strip().lower(), "")
-            if not cell.text:
+            if not cell.text and is_sampled:
                 what = "the interval is empty"
                 problems.append(Problem(file, cell.row, cell.column, what, MARK_AGAIN))
-            elif not behaviour:
+            elif cell.text and not behaviour:
                 unknown.setdefault(cell.text, []).append(cell.row)
             known.append((cell, behaviour))
-        bouts += merged_bouts(observation, known, grid)
+        merged = merged_bouts(observation, known, grid)
+        bouts += merged if is_sampled else [replace(bout, sample_s=None) for bout in merged]
     problems += [unknown_word(word, len(rows), rows[0], file) for word, rows in unknown.items()]
     return Bouts(bouts, problems)
 
@@ -238,7 +248,7 @@ def merged_bouts(observation: str, known: list[tuple[Cell, str]], grid: Grid) ->
             continue
         start_s, stop_s = grid.starts_s[cell.interval], grid.starts_s[cell.interval] + grid.sample_s
         if bouts and bouts[-1].behaviour == behaviour and abs(bouts[-1].stop_s - start_s) < constants.SAME_TIME_S:
-            bouts[-1] = ScoredBout(**{**vars(bouts[-1]), "stop_s": stop_s})
+            bouts[-1] = replace(bouts[-1], stop_s=stop_s)
         else:
             bouts.append(
                 ScoredBout(cell.row, observation, "", "", "", behaviour, start_s, stop_s, sample_s=grid.sample_s)
