@@ -124,6 +124,17 @@ def test_parts_scattered_before_the_animal_is_there_do_not_lengthen_it(tmp_path,
     assert swim_file.swims[0].release_s == pytest.approx(10, abs=0.3)
 
 
+def test_the_reviewer_sees_sketches_in_which_only_a_moving_animal_is_coloured(tmp_path, animal):
+    posed.deeplabcut_csv(tmp_path / "a.csv", {"": animal})
+    swim_file, measured = scored(tmp_path, "a.csv", filmstrip_every_s=1.0)
+    strip = swim_file.swims[0].strip
+    differs = (strip.pairs[:, 0] != strip.pairs[:, 1]).mean(axis=(1, 2))
+    still = [(8.5 < t < 19) or (26.5 < t < 39) for t in strip.times_s]
+    assert np.median(differs[still]) < 0.5 * np.median(differs[~np.array(still)])
+    titles = [figure.title for figure in review(swim_file, measured).figures["s1"]]
+    assert len(titles) == 2
+
+
 def test_the_parts_may_be_chosen(tmp_path, animal):
     posed.deeplabcut_csv(tmp_path / "a.csv", {"": animal})
     swim_file, _ = scored(tmp_path, "a.csv", pose_parts=["nose", "tailbase", "pawhl"])

@@ -256,7 +256,7 @@ class Swim:
     view : CylinderView or None
         The cylinder in the video; None for an export.
     strip : StripImages or None
-        Images for the reviewer; None for an export.
+        Images for the reviewer, of poses sketches; None for an export.
     export : ExportFacts or None
         What the export says besides its samples; None for a video.
     poses : PoseFacts or None

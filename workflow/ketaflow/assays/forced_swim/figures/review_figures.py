@@ -29,7 +29,7 @@ WORDS_INK = (60, 60, 60)
 ACTIVITY_LABELS: dict[Source, str] = {
     "video": "Activity (body areas)",
     "ethovision": "Mobility (share of body)",
-    "pose": "Speed of body parts (lengths/s)",
+    "pose": "Speed (body lengths/s)",
 }
 
 

@@ -53,6 +53,18 @@ MAX_REACH_LENGTHS = 2.0
 # An animal is seen in at least this fraction of the frames in which any is; else its tracks are broken.
 MIN_PRESENT_FRACTION = 0.5
 
+# sketch
+
+# Side of a sketch (pixels), what it shows (body lengths), and how much later its second image is (s).
+SKETCH_SIDE_PX = 72
+SKETCH_LENGTHS = 1.6
+SKETCH_LATER_S = 0.25
+# Radius of a part (pixels), and the grey levels of lines and paper.
+SKETCH_DOT_PX = 2
+INK, PAPER = 70, 255
+
+# pose_files
+
 # Least likelihood of a position where the settings give none: DeepLabCut's own pcutoff. SLEAP writes no position below
 # its peak threshold.
 MIN_LIKELIHOOD = {"DeepLabCut": 0.6, "SLEAP": 0.0}

@@ -17,10 +17,11 @@ from ketaflow.core.errors import IngestError
 
 
 class PoseTrace(NamedTuple):
-    """Trace of a swim, and what is known of its poses."""
+    """Trace of a swim, what is known of its poses, and the positions (pixels) that were used."""
 
     trace: pd.DataFrame
     facts: PoseFacts
+    xy: np.ndarray
 
 
 def body_parts(poses: Poses, wanted: tuple[str, ...] | None, file: str) -> list[int]:
@@ -130,7 +131,7 @@ def pose_trace(
         jumps_pct=100 * float(jumps.sum() / max(found.sum(), 1)),
         long_pct=100 * float(is_long.mean()),
     )
-    return PoseTrace(trace, facts)
+    return PoseTrace(trace, facts, xy)
 
 
 def body_extents(xy: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.assays.forced_swim.model import Swim, SwimFile, SwimRow
-from ketaflow.assays.forced_swim.poses import constants, deeplabcut, individuals, motion, sleap
+from ketaflow.assays.forced_swim.poses import constants, deeplabcut, individuals, motion, sketch, sleap
 from ketaflow.assays.forced_swim.poses.model import PoseFile, Poses
 from ketaflow.assays.forced_swim.settings import IngestSettings
 from ketaflow.assays.forced_swim.time_series import true_runs
@@ -144,7 +144,9 @@ def pose_swim(
     -------
     Swim
     """
-    trace, facts = motion.pose_trace(poses, rate_hz, min_likelihood, settings.pose_parts, program, Path(row.video).name)
+    trace, facts, xy = motion.pose_trace(
+        poses, rate_hz, min_likelihood, settings.pose_parts, program, Path(row.video).name
+    )
     release_s = row.release_s if row.release_s is not None else first_seen_s(trace, rate_hz)
     return Swim(
         recording=row.recording,
@@ -155,6 +157,7 @@ def pose_swim(
         release_s=release_s,
         max_gap_s=constants.MAX_GAP_S,
         trace=trace,
+        strip=sketch.sketches(xy, trace["time_s"].to_numpy(), facts.length_px, settings.filmstrip_every_s),
         poses=facts,
     )
 
