@@ -19,7 +19,7 @@ MAX_S, MAX_MB = 20, 2000
 ENDINGS = {
     "dendritic_spines": (".tif", ".czi", ".lif", ".nd2", ".png"),
     "elisa": (".csv", ".xlsx"),
-    "forced_swim": (".mp4", ".avi", ".xlsx", ".txt"),
+    "forced_swim": (".mp4", ".avi", ".xlsx", ".txt", ".csv", ".h5"),
     "microdialysis": (".txt", ".csv", ".ch", ".cdf", ".json", ".xlsx", ".D"),
     "stained_cells": (".tif", ".jpg", ".czi"),
     "sucrose_preference": (".csv", ".xlsx", ".txt"),

@@ -196,7 +196,9 @@ def test_several_trials_of_one_arena_need_a_name(tmp_path):
     assert value(measure(record), "s1") == 30
 
 
-@pytest.mark.parametrize(("name", "message"), [("old.xls", "Save it as .xlsx"), ("table.xlsx", "no Excel workbook")])
+@pytest.mark.parametrize(
+    ("name", "message"), [("old.xls", "Save it as .xlsx"), ("table.xlsx", "not a whole Excel workbook")]
+)
 def test_what_is_no_export_is_refused_with_a_remedy(tmp_path, name, message):
     (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0\x00\x01")
     with pytest.raises(IngestError, match=message) as caught:

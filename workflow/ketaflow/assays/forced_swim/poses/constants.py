@@ -8,6 +8,11 @@ import re
 HEADINGS = ("scorer", "bodyparts", "coords")
 HEADINGS_OF_SEVERAL = ("scorer", "individuals", "bodyparts", "coords")
 
+# sleap
+
+# Largest number of a frame (count): twenty hours at 60 frames/s.
+MAX_FRAMES = 5_000_000
+
 # motion
 
 # Parts that are not the body: the tail, which floats and whips passively (its base is kept), and marks of the scene, by
@@ -65,6 +70,9 @@ INK, PAPER = 70, 255
 
 # pose_files
 
+# Most that the arrays of an h5 may declare (MB): ten hours of 25 parts at 60 frames/s with likelihood need 1,300.
+MAX_H5_MB = 2000
+BYTES_PER_MB = 1_000_000
 # Least likelihood of a position where the settings give none: DeepLabCut's own pcutoff. SLEAP writes no position below
 # its peak threshold.
 MIN_LIKELIHOOD = {"DeepLabCut": 0.6, "SLEAP": 0.0}

@@ -98,7 +98,7 @@ def pose_trace(
         If the length of the body cannot be measured.
     """
     chosen = body_parts(poses, wanted, file)
-    unsure = poses.likelihood[:, chosen] < min_likelihood
+    unsure = (poses.likelihood[:, chosen] < min_likelihood) | ~np.isfinite(poses.xy[:, chosen]).all(axis=2)
     xy = np.where(unsure[..., None], np.nan, poses.xy[:, chosen])
     found = np.isfinite(xy).all(axis=2)
     extents = body_extents(xy)

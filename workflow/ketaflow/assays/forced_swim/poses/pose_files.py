@@ -6,6 +6,7 @@ second. The files hold no times, so the table must give the frame rate of the vi
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,9 @@ from ketaflow.assays.forced_swim.poses.model import PoseFile, Poses
 from ketaflow.assays.forced_swim.settings import IngestSettings
 from ketaflow.assays.forced_swim.time_series import true_runs
 from ketaflow.core.errors import IngestError
+
+if TYPE_CHECKING:
+    import h5py
 
 H5_ENDINGS = (".h5", ".hdf5")
 TEXT_ENDINGS = (".csv",)
@@ -65,14 +69,42 @@ def read_poses(path: Path) -> PoseFile:
 
     try:
         with h5py.File(path, "r") as file:
+            refuse_large(file, path.name)
             if sleap.recognises_h5(file):
                 return sleap.read_h5(file, path.name)
             if deeplabcut.recognises_h5(file):
                 return deeplabcut.read_h5(file, path.name)
             held = ", ".join(list(file)[:6]) or "nothing"
-    except OSError as error:
+    except (IngestError, MemoryError):
+        raise
+    except Exception as error:
+        # h5py raises errors of many kinds for a damaged file.
         raise IngestError(f"{path.name}: this is no whole h5 file. Copy it again. {EXPECTED}.") from error
     raise IngestError(f"{path.name}: the h5 file holds {held}. {EXPECTED}.")
+
+
+def refuse_large(file: "h5py.File", name: str) -> None:
+    """Refuse a file whose arrays declare more than hours of poses need, before anything is read.
+
+    Parameters
+    ----------
+    file : h5py.File
+        The open file.
+    name : str
+        Its name, for messages.
+
+    Raises
+    ------
+    IngestError
+        With what it declares.
+    """
+    sizes = [0]
+    file.visititems(lambda _, one: sizes.append(int(getattr(one, "nbytes", 0))))
+    if sum(sizes) > constants.MAX_H5_MB * constants.BYTES_PER_MB:
+        raise IngestError(
+            f"{name}: declares {sum(sizes) / constants.BYTES_PER_MB:,.0f} MB of arrays, expected at most "
+            f"{constants.MAX_H5_MB:,}. Export the poses alone, one file for each video."
+        )
 
 
 def read(path: Path, rows: Sequence[SwimRow], settings: IngestSettings) -> SwimFile:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ketaflow.assays.forced_swim.poses import constants
 from ketaflow.assays.forced_swim.poses.model import PoseFile, Poses
 from ketaflow.core.errors import IngestError
 
@@ -109,7 +110,8 @@ def read_csv(path: Path) -> PoseFile:
     missing = [name for name in needed if name not in table]
     if not parts or missing:
         raise IngestError(f"{path.name}: there is no column {missing[0] if missing else 'of a node'}. {EXPORT_AGAIN}.")
-    for column in ["frame_idx", *needed]:
+    scores = [f"{part}.score" for part in parts if f"{part}.score" in table]
+    for column in ["frame_idx", *needed, *scores]:
         numbers = pd.to_numeric(table[column], errors="coerce")
         wrong = numbers.isna() & table[column].notna()
         if wrong.any() or (column == "frame_idx" and numbers.isna().any()):
@@ -118,7 +120,13 @@ def read_csv(path: Path) -> PoseFile:
                 f"{path.name}, row {row + 2}, column {column}: found '{table[column].iloc[row]}' where a number was "
                 f"expected. {EXPORT_AGAIN}."
             )
-    frames = np.arange(int(table["frame_idx"].max()) + 1)
+    indices = table["frame_idx"].to_numpy(float)
+    if not len(indices) or indices.min() < 0 or indices.max() > constants.MAX_FRAMES or (indices % 1).any():
+        raise IngestError(
+            f"{path.name}, column frame_idx: whole numbers from 0 to {constants.MAX_FRAMES:,} were expected, one for "
+            f"each frame. {EXPORT_AGAIN}."
+        )
+    frames = np.arange(int(indices.max()) + 1)
     tracks = table["track"].astype("string").fillna("")
     found = []
     for name in dict.fromkeys(tracks):
@@ -133,9 +141,9 @@ def read_csv(path: Path) -> PoseFile:
             )
         filled = own.set_index("frame_idx").reindex(frames)
         xy = np.stack([filled[[f"{part}.x", f"{part}.y"]].to_numpy(float) for part in parts], axis=1)
-        scores = [
+        sure = [
             filled[f"{part}.score"].to_numpy(float) if f"{part}.score" in filled else np.full(len(frames), np.nan)
             for part in parts
         ]
-        found.append(Poses(name, parts, frames, xy, np.column_stack(scores)))
+        found.append(Poses(name, parts, frames, xy, np.column_stack(sure)))
     return PoseFile(PROGRAM, found)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby
 
+from ketaflow.assays.forced_swim.score_files import constants
 from ketaflow.assays.forced_swim.score_files.scored_bouts import (
     IGNORE,
     Bouts,
@@ -32,7 +33,12 @@ UNIT = re.compile(r"[(\[][^)\]]*[)\]]")
 
 
 def heading(text: str) -> str:
-    """Return a heading in lower case, without accents, units in brackets, or underscores; its blanks single."""
+    """Return a heading in lower case, without accents, units in brackets, or underscores; its blanks single.
+
+    A text too long for a heading gives none.
+    """
+    if len(text) > constants.MAX_HEADING_LENGTH:
+        return ""
     letters = unicodedata.normalize("NFKD", UNIT.sub(" ", text).replace("_", " "))
     return " ".join("".join(one for one in letters if not unicodedata.combining(one)).lower().split())
 

@@ -1,5 +1,10 @@
 """Constants of the score files, by module."""
 
+# behaviours
+
+# No heading is longer (characters).
+MAX_HEADING_LENGTH = 120
+
 # event_logs
 
 # An event may lie this much before the video begins (s): times are rounded, and keys pressed early.
