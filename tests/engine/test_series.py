@@ -6,6 +6,7 @@ import pytest
 import tifffile
 
 from ketaflow.core.errors import CohortError
+from ketaflow.core.results import Measurement, frame
 from ketaflow.engine import batch_files, batches, recordings, stages, study
 from ketaflow.engine.batches import Job
 
@@ -163,3 +164,18 @@ def test_a_failed_recording_is_listed_under_the_measure_that_its_row_gives(folde
     (group,) = next(iter(load(folder).batches["synaptic_puncta"].values()))
     (named,) = recordings.named("synaptic_puncta", group)
     assert [(one.measure, one.analyte, one.region) for one in named.expected] == [(measure, analyte, "mPFC")]
+
+
+def test_one_series_listed_under_two_names_is_flagged(folder):
+    rows = rows_of("stained_cells", "field 2", "2", "1")
+    (folder / "stained_cells.csv").write_text(TABLES["stained_cells"].format(rows))
+    found = load(folder)
+    done = run(found, "stained_cells", "quantify")
+    named = [one for group in found.batches["stained_cells"].values() for each in group
+             for one in recordings.named("stained_cells", each)]  # fmt: skip
+    measured = frame([row for outcome in done.values() for row in outcome.content.measurements], Measurement)
+    checks = recordings.repeated_parts(named, measured)
+    assert {(one.recording, one.verdict) for one in checks} == {
+        ("slices.ome.tif#2", "warn"), ("slices.ome.tif#field 2", "warn"),
+    }  # fmt: skip
+    assert recordings.repeated_parts(named[-1:], measured) == []

@@ -32,6 +32,7 @@ from ketaflow.core.results import (
 from ketaflow.engine import batch_files
 from ketaflow.engine.batch_files import NamedRecording, Outcome, Source
 from ketaflow.engine.codec import hints
+from ketaflow.engine.recordings import repeated_parts
 from ketaflow.review.items import ReviewItem
 from ketaflow.review.items import checks as checks_of
 
@@ -209,7 +210,8 @@ def _assay(assay: str, given: AssayInput) -> Collected:
     checked, found = _checked(assay, given.folders)
     failures = [(one, outcome.reason) for outcome in found if outcome.status == "failed" for one in outcome.recordings]
     measured = _together([measured, frame(_failed_measurements(failures), Measurement)])
-    checks = _together([*checked, frame(_failed_checks(failures), Check)])
+    repeated = repeated_parts((one for outcome in found for one in outcome.recordings), measured)
+    checks = _together([*checked, frame([*_failed_checks(failures), *repeated], Check)])
     figures: list[Figure] = []
     if assays.has(assay, "cohort"):
         more = _attempted_summary(assay, given, {**tables, "measurements": measured})

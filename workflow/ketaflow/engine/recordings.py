@@ -3,15 +3,20 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import pandas as pd
 
 from ketaflow import assays
 from ketaflow.core import files
-from ketaflow.core.inputs import Group, row_name
+from ketaflow.core.inputs import PART_MARK, Group, row_name
+from ketaflow.core.results import Check, check
 from ketaflow.engine.batch_files import ExpectedMeasure, NamedRecording
 
 Row = Mapping[str, Any]
+# Check: one part of a file, such as a series of an image, under two names (``2`` and ``cortex``).
+LISTED_TWICE = "series listed twice"
 
 
 def groups_from(text: str) -> list[Group]:
@@ -98,3 +103,49 @@ def _rows_by_recording(assay: str, group: Group) -> list[tuple[str, list[Row]]]:
     if group_by.get("whole") and group.name not in rows:
         listed.append((group.name, []))
     return listed
+
+
+def repeated_parts(listed: Iterable[NamedRecording], measured: pd.DataFrame) -> list[Check]:
+    """Find recordings of one file with equal values.
+
+    Parameters
+    ----------
+    listed : iterable of NamedRecording
+        All recordings of an assay.
+    measured : data frame
+        Its measurements.
+
+    Returns
+    -------
+    list of Check
+        A warning for each recording that has the values of another part of its file. Values that are all whole numbers
+        may be equal by chance and are not compared.
+    """
+    by_file: dict[str, list[NamedRecording]] = defaultdict(list)
+    for one in listed:
+        for path in one.paths:
+            if one.name.startswith(f"{path}{PART_MARK}"):
+                by_file[path].append(one)
+    several = [named for named in by_file.values() if len(named) > 1]
+    if not several or measured.empty:
+        return []
+    valued = measured[measured["value"].notna()]
+    content = {
+        str(name): frozenset(zip(rows["measure"], rows["analyte"].fillna(""), rows["value"], strict=True))
+        for name, rows in valued.groupby("recording")
+        if not (rows["value"] % 1 == 0).all()
+    }
+    found = []
+    for named in several:
+        alike: dict[frozenset[tuple[str, str, float]], list[NamedRecording]] = defaultdict(list)
+        for one in named:
+            if one.name in content:
+                alike[content[one.name]].append(one)
+        found += [_listed_twice(one, same) for same in alike.values() if len(same) > 1 for one in same]
+    return found
+
+
+def _listed_twice(one: NamedRecording, same: list[NamedRecording]) -> Check:
+    others = ", ".join(other.name for other in same if other is not one)
+    message = f"Every value equals that of {others}: the same series under two names? Keep one of the rows."
+    return check(LISTED_TWICE, None, recording=one.name, animal=one.animal, verdict="warn", message=message)
