@@ -319,6 +319,20 @@ def test_no_bytes_break_the_recognition(content):
         assert [one.recognises(file) for one in formats.FORMATS].count(True) <= 1
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_damaged_file_gives_bouts_or_problems_with_a_remedy(tmp_path, name):
+    rng = np.random.default_rng(7)
+    options = ReadOptions({"pellet": "ignore"}, 25.0, None, 0.0)
+    for _ in range(12):
+        text = SAMPLES[name]
+        first, length = int(rng.integers(0, len(text))), int(rng.integers(1, 12))
+        damaged = [text[:first], text[:first] + text[first + length :], text[:first] + "9;x\n" + text[first:]]
+        (tmp_path / name).write_text(damaged[int(rng.integers(0, 3))])
+        bouts, problems = formats.read_scores(tmp_path / name, options)
+        assert all(one.file == name and one.found and one.remedy for one in problems)
+        assert all(one.total_s is not None or one.start_s <= one.stop_s for one in bouts)
+
+
 def test_a_results_table_is_split_by_the_animals_of_the_listed_recordings(tmp_path):
     folder = rated_cohorts.cohort(tmp_path / "cohort", ["swim_1", "swim_2"])
     (folder / "swims.xlsx").write_bytes(b"not read here")

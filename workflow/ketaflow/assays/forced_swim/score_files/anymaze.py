@@ -117,8 +117,9 @@ def read_results(file: ScoreFile, options: ReadOptions) -> Bouts:
             continue
         total_s, scored_s = sheets.parse_number(text), sheets.parse_number(first_of(row, DURATIONS))
         if total_s is None or total_s < 0 or (scored_s is not None and total_s > scored_s):
-            what = f"found '{text}' where seconds" + f" of at most {scored_s:g}" * (scored_s is not None)
-            problems.append(Problem(file.name, number, "Time immobile", what + " were expected", EXPORT_AGAIN))
+            most = "" if scored_s is None else f" of at most {scored_s:g}"
+            what = f"found '{text}' where seconds{most} were expected"
+            problems.append(Problem(file.name, number, "Time immobile", what, EXPORT_AGAIN))
             continue
         session = " ".join(cell for name in SESSIONS if (cell := row.get(name, "")))
         nan = float("nan")
