@@ -242,19 +242,19 @@ def test_a_file_that_is_not_an_export_is_refused_with_a_message(opened, page_of,
 
 
 def test_the_review_walks_from_page_to_page(opened, page_of):
-    pages = page_of(count=40, page_size_mb=0.03)
-    assert len(pages) > 1
+    pages = page_of(count=14, page_size_mb=0.012)
+    assert len(pages) > 2
     page = named(opened(pages[0]))
     page.locator(".tile").first.click()
     seen = {shown(page)}
-    for _ in range(39):
+    for _ in range(13):
         before = shown(page)
         page.keyboard.press("ArrowRight")
         page.wait_for_function(
             "before => (document.querySelector('#item h2')?.innerText.trim() || before) !== before", arg=before
         )
         seen.add(shown(page))
-    assert len(seen) == 40
+    assert len(seen) == 14
 
 
 def with_limits(values: list[float]) -> list[ReviewItem]:

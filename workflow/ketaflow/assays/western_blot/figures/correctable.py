@@ -13,6 +13,10 @@ from ketaflow.assays.western_blot.model import Band, LaneGrid, View, ViewSummary
 from ketaflow.core.overlays import Cell, Mark, Origin, Overlay, Shape
 
 FRAMES, ROWS, BOXES = "western_blot_frames", "western_blot_rows", "western_blot_boxes"
+ASKS = (
+    "The lanes of {which} are not certain, and nothing was measured there. Move the frame until its parts are the "
+    "lanes, or confirm the lanes as they are proposed; then save the corrections."
+)
 # Where lanes start and end if none were found, and the height of a row that was not found (fractions of the membrane).
 UNKNOWN_SIDES, UNKNOWN_ROW = (0.06, 0.94), 0.06
 # Column at which the masses of the ladder are written (pixels of the file), and how far below its last box the name of
@@ -44,16 +48,10 @@ def overlay(shape: tuple[int, int], views: list[ViewSummary], bands: list[Band],
         name = f"membrane {place}, " if len(views) > 1 else ""
         shapes += [_frame(summary, name), *_rows(summary, own, name), *_boxes(summary.view, own, name)]
         marks += _marks(summary, own)
-    refused = [one.view for one in views if one.view.grid is None]
-    return Overlay(shape[1], shape[0], "image", tuple(shapes), tuple(marks), _asks(refused))
-
-
-def _asks(refused: list[View]) -> str:
-    if not refused:
-        return ""
-    return (
-        "The lanes of this membrane are not certain, and nothing was measured. Move the frame until its parts are the "
-        "lanes, or confirm the lanes as they are proposed; then save the corrections."
+    refused = [number for number, one in enumerate(views, start=1) if one.view.grid is None]
+    which = f"membrane {refused[0]}" if refused and len(views) > 1 else "this membrane"
+    return Overlay(
+        shape[1], shape[0], "image", tuple(shapes), tuple(marks), ASKS.format(which=which) if refused else ""
     )
 
 
@@ -78,7 +76,7 @@ def _frame(summary: ViewSummary, name: str) -> Shape:
 
 def _unknown_borders(view: View) -> list[float]:
     left, right = (side * view.picture_shape[1] for side in UNKNOWN_SIDES)
-    return [float(border) for border in np.linspace(left, right, len(view.lanes) + 1).round(1)]
+    return [float(border) for border in np.linspace(left, right, max(len(view.lanes), 1) + 1).round(1)]
 
 
 def _borders(grid: LaneGrid, height: int) -> list[float]:
