@@ -72,6 +72,23 @@ def test_several_animals_are_told_apart_by_name_or_by_their_cylinder(tmp_path, a
         scored(tmp_path, name, 3)
 
 
+def test_frames_in_which_two_animals_were_exchanged_are_unscored(tmp_path, animal, neighbour):
+    left, right = animal.copy(), neighbour.copy()
+    left[600:700], right[600:700] = neighbour[600:700], animal[600:700]
+    posed.sleap_h5(tmp_path / "a.h5", {"left": left, "right": right})
+    _, measured = scored(tmp_path, "a.h5", 1)
+    assert value(measured, "s1", "unscored_s") == pytest.approx(4, abs=0.3)
+
+
+def test_marks_of_the_scene_are_no_animal(tmp_path, animal, neighbour):
+    posed.deeplabcut_csv(tmp_path / "a.csv", {"left": animal, "right": neighbour})
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    marks = [",DLC_net" * 3, ",single" * 3, ",corner" * 3, ",x,y,likelihood"]
+    marked = [line + (marks[place] if place < 4 else ",5,5,0.99") for place, line in enumerate(lines)]
+    (tmp_path / "b.csv").write_text("\n".join(marked) + "\n")
+    assert value(scored(tmp_path, "b.csv")[1], "s1") == value(scored(tmp_path, "a.csv")[1], "s1")
+
+
 def test_the_tracks_of_one_cylinder_are_joined_and_animals_in_one_place_are_refused(tmp_path, animal, neighbour):
     first, second = animal.copy(), animal.copy()
     first[500:], second[:500] = np.nan, np.nan

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import h5py
 
 PROGRAM = "DeepLabCut"
+# The individual under which DeepLabCut keeps parts that no animal has, such as marks of the scene.
+UNIQUE_PARTS = "single"
 ANALYSE_AGAIN = "Analyse the video in DeepLabCut again, or copy the file again"
 LABELLED = (
     "the rows are named images, so these are hand-labelled frames, not the poses of a video. Use the file that "
@@ -163,7 +165,7 @@ def individuals_of(frames: np.ndarray, values: np.ndarray, names: list[tuple[str
     Raises
     ------
     IngestError
-        If a part lacks a coordinate, a heading is repeated, or the frames do not rise.
+        If a part lacks a coordinate, a heading is repeated, the frames do not rise, or individuals have other parts.
     """
     numbers = frames.astype(float)
     if len(numbers) < 2 or (np.diff(numbers) <= 0).any() or (numbers % 1).any():
@@ -175,7 +177,8 @@ def individuals_of(frames: np.ndarray, values: np.ndarray, names: list[tuple[str
         raise IngestError(f"{file}: a heading is repeated. {ANALYSE_AGAIN}.")
     place = {("", *name)[-3:]: column for column, name in enumerate(names)}
     found = []
-    for individual in dict.fromkeys(key[0] for key in place):
+    every = list(dict.fromkeys(key[0] for key in place))
+    for individual in [name for name in every if name != UNIQUE_PARTS or len(every) == 1]:
         parts = tuple(dict.fromkeys(key[1] for key in place if key[0] == individual))
         missing = [f"{part} {axis}" for part in parts for axis in "xy" if (individual, part, axis) not in place]
         if missing:
@@ -188,4 +191,6 @@ def individuals_of(frames: np.ndarray, values: np.ndarray, names: list[tuple[str
             for part in parts
         ]
         found.append(Poses(individual, parts, numbers.astype(int), xy, np.column_stack(sure)))
+    if len({one.parts for one in found}) > 1:
+        raise IngestError(f"{file}: the individuals have different parts. {ANALYSE_AGAIN}.")
     return PoseFile(PROGRAM, found)

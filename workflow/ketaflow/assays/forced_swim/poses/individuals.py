@@ -42,7 +42,7 @@ def choose(individuals: list[Poses], rows: Sequence[SwimRow], file: str) -> list
     by_name = {one.name: one for one in individuals}
     named = [by_name.get(row.animal) or by_name.get(row.recording) for row in rows]
     if all(one is not None for one in named):
-        return [one for one in named if one is not None]
+        return [in_own_place(one, individuals) for one in named if one is not None]
     if len(individuals) == 1 and len(rows) == 1:
         return individuals
     animals = from_left_to_right(individuals, file)
@@ -53,7 +53,31 @@ def choose(individuals: list[Poses], rows: Sequence[SwimRow], file: str) -> list
             f"{len(animals)} place{'s' * (len(animals) != 1)}. Correct the column cylinder, or name the individuals "
             "like the animals."
         )
-    return [animals[row.cylinder - 1] for row in rows]
+    return [in_own_place(animals[row.cylinder - 1], animals) for row in rows]
+
+
+def in_own_place(one: Poses, individuals: list[Poses]) -> Poses:
+    """Remove the frames in which an individual is nearer to the place of another than to its own: they were exchanged.
+
+    Parameters
+    ----------
+    one : Poses
+        The individual.
+    individuals : list of Poses
+        All individuals; those closer than a body length to it are not compared.
+
+    Returns
+    -------
+    Poses
+    """
+    seen, own = one.is_seen, float(np.median(one.x))
+    length = float(np.nanmedian(body_extents(one.xy)))
+    exchanged = np.zeros(len(seen), bool)
+    for other in individuals:
+        place = float(np.median(other.x))
+        if abs(place - own) > length:
+            exchanged[seen] |= np.abs(one.x - place) < np.abs(one.x - own)
+    return replace(one, xy=np.where(exchanged[:, None, None], np.nan, one.xy))
 
 
 def listed(individuals: list[Poses]) -> str:
