@@ -2,6 +2,7 @@
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,12 @@ def test_every_page_is_in_the_contents_of_the_site_and_of_the_folder():
     assert listed == {page for page in pages if not page.startswith("decisions/0")}
     front = (DOCS / "README.md").read_text(encoding="utf-8")
     assert not [page for page in pages if f"({page}.md" not in front and not page.startswith("decisions/0")]
+
+
+def test_how_to_cite_names_the_version_of_the_project():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert f"Version {version}." in (DOCS / "citing.md").read_text(encoding="utf-8")
+    assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 
 
 def test_the_settings_page_is_in_step_with_the_schemas():
