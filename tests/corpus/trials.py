@@ -88,10 +88,13 @@ def tried(assay: str, group: dict, endings: tuple[str, ...], *, seed: int = 0, c
 def told(assay: str, found: list[Trial]) -> str:
     """How many files were tried and how they ended, and each that ended wrongly."""
     failed = sum(trial.status == "failed" for trial in found)
-    slowest, largest = max(trial.cpu_s for trial in found), max(trial.megabytes for trial in found)
+    slowest = max(found, key=lambda trial: trial.cpu_s)
+    largest = max(trial.megabytes for trial in found)
     wrong = [f"    {one.kind} {one.ending}: {one.fault}: {one.reason[:200]}" for one in found if one.fault]
     first = f"{assay}: {len(found)} files tried, {failed} failed with a reason, {len(wrong)} ended wrongly; "
-    return "\n".join([first + f"at most {slowest:.1f} s CPU and {largest:.0f} MB", *wrong])
+    return "\n".join(
+        [first + f"at most {slowest.cpu_s:.1f} s CPU ({slowest.kind} {slowest.ending}) and {largest:.0f} MB", *wrong]
+    )
 
 
 if __name__ == "__main__":
