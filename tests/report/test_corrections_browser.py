@@ -315,6 +315,27 @@ def test_the_next_page_shows_what_was_given_and_can_go_back(study, corrected, op
     assert left["image"].tolist() == [study.code(BDNF)] and left["by"].tolist() == ["QX"]
 
 
+def test_saved_tables_are_imported_in_another_browser(study, corrected, opened, tmp_path):
+    page = opened(study.page)
+    desk = Desk(page, study)
+    desk.show(BDNF)
+    names = ("frames", "boxes")
+    for name in names:
+        path = tmp_path / f"western_blot_{name}.csv"
+        kept = (study.cohort / path.name).read_text(encoding="utf-8-sig")
+        path.write_text(kept.replace(",QX,", ",RS,"), encoding="utf-8")
+        page.locator("#file").set_input_files(path)
+        page.get_by_text(f"{dict(frames=2, boxes=1)[name]} corrections imported.").wait_for()
+    page.get_by_role("button", name=re.compile("^Corrections")).click()
+    for name in names:
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Save western_blot_{name}.csv").click()
+        download.value.save_as(tmp_path / "again.csv")
+        before = pd.read_csv(tmp_path / f"western_blot_{name}.csv").sort_values("image", ignore_index=True)
+        after = pd.read_csv(tmp_path / "again.csv").sort_values("image", ignore_index=True)
+        pd.testing.assert_frame_equal(after, before)
+
+
 def test_a_code_of_another_cohort_is_refused_with_its_row(study, corrected):
     path = study.cohort / "western_blot_rows.csv"
     kept = path.read_text(encoding="utf-8-sig")

@@ -1,66 +1,15 @@
-// Corrections: shapes over a picture that the reviewer drags, and the rows of the cohort's tables they become.
+// A picture whose shapes the reviewer drags.
 const SVG = "http://www.w3.org/2000/svg";
 // Smallest width and height of a shape, and of a part of a frame (pixels of the file).
 const LEAST_PX = 2;
 const MODES = { frame: "Lanes", row: "Rows", box: "Boxes" };
 const ORIGIN_COLOURS = { found: "blue", expected: "orange", proposed: "orange", missing: "orange", given: "green" };
-const tables = new Map(content.tables.map(({ table, columns, key, rows }) =>
-  [table, { columns, key, rows: rows.map((row) => Object.fromEntries(columns.map((column, place) => [column, row[place]]))) }]));
-const identity = (table, cells) => JSON.stringify([table, ...(tables.get(table)?.key ?? []).map((column) => cells[column] ?? "")]);
-const givenRow = (id, table) => tables.get(table)?.rows.find((row) => identity(table, row) === id);
-const tenth = (value) => Number(value.toFixed(1));
-const spread = (low, high, parts) => Array.from({ length: parts + 1 }, (_, place) => low + ((high - low) * place) / parts);
 
 function draw(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) if (value != null) element.setAttribute(name, value);
   element.append(...children);
   return element;
-}
-
-// ---- shapes and their rows
-
-// A shape as the page edits it; `place` is where it is now.
-function shapeOf(given, overlay, code) {
-  const cells = { [overlay.picture_column]: code, ...Object.fromEntries(given.keys.map(({ column, value }) => [column, value])) };
-  const id = identity(given.table, cells);
-  const row = givenRow(id, given.table);
-  const equal = ["proposed", "missing"].includes(given.origin) || Boolean(row && "borders_px" in row && !row.borders_px);
-  const before = { x: given.x_px, y: given.y_px, width: given.width_px, height: given.height_px, lean: given.lean_px, borders: [...given.borders_px], equal };
-  return { ...given, id, cells, before };
-}
-
-const edited = (shape) => (state.corrections[shape.id]?.removed ? undefined : state.corrections[shape.id]);
-const placeOf = (shape) => edited(shape)?.place ?? shape.before;
-
-function rowOf({ kind, table, cells, place, by, date }) {
-  const { x, y, width, height, lean, borders, equal } = place;
-  const values = {
-    frame: () => ({ left_px: tenth(x), right_px: tenth(x + width), top_px: tenth(y), bottom_px: tenth(y + height), lean_px: tenth(lean), borders_px: equal ? "" : borders.map(tenth).join(" ") }),
-    row: () => ({ top_px: tenth(y), bottom_px: tenth(y + height) }),
-    box: () => ({ x_px: tenth(x), y_px: tenth(y), width_px: tenth(width), height_px: tenth(height) }),
-  }[kind]();
-  return { ...cells, ...values, by, date, table };
-}
-
-function correct(shape, place, more = {}) {
-  const { kind, table, cells, label } = shape;
-  state.corrections[shape.id] = { kind, table, cells, label, place, by: state.reviewer, date: new Date().toISOString().slice(0, 10), saved: false, ...more };
-  if (!keep()) warn("This browser cannot save your corrections: save their tables before you close the page.");
-  tellCorrections();
-}
-
-// All rows of a table: those of the cohort, with what was corrected or taken back on this page.
-function correctedRows(table) {
-  const own = Object.entries(state.corrections).filter(([, one]) => one.table === table);
-  const changed = new Set(own.map(([id]) => id));
-  return [...tables.get(table).rows.filter((row) => !changed.has(identity(table, row))), ...own.filter(([, one]) => !one.removed).map(([, one]) => rowOf(one))];
-}
-
-function tableText(table) {
-  const { columns } = tables.get(table);
-  const lines = correctedRows(table).map((row) => columns.map((column) => quoted(guarded(String(row[column] ?? "")))).join(","));
-  return `\ufeff${[columns.join(","), ...lines].join("\r\n")}\r\n`;
 }
 
 // ---- dragging
@@ -345,31 +294,4 @@ class Editor {
     across.replaceChildren(...ticks(width, view.left, this.overlay.width_px).flatMap(([value, x]) => [draw("line", { x1: x, x2: x, y1: 10, y2: 15 }), draw("text", { x: x + 2, y: 10 }, String(value))]));
     down.replaceChildren(...ticks(height, view.top, this.overlay.height_px).flatMap(([value, y]) => [draw("line", { x1: 25, x2: 30, y1: y, y2: y }), draw("text", { x: 23, y: Math.max(8, y + 3), "text-anchor": "end" }, String(value))]));
   }
-}
-
-// ---- saving the tables
-
-const unsavedCorrections = () => Object.values(state.corrections).filter((one) => !one.saved).length;
-
-function tellCorrections() {
-  const count = Object.keys(state.corrections).length;
-  byId("corrections").hidden = !count;
-  byId("uncorrected").textContent = unsavedCorrections() ? `${unsavedCorrections()} new` : "";
-}
-
-function showCorrections() {
-  const changed = [...tables.keys()].filter((table) => Object.values(state.corrections).some((one) => one.table === table));
-  const described = (one) => `${Object.values(one.cells)[0]}: ${one.label}${one.removed ? ", back to automatic" : ""}, by ${one.by}`;
-  byId("changed-tables").replaceChildren(...changed.map((table) => make("section", {},
-    make("h3", {}, make("code", {}, `${table}.csv`)),
-    make("ul", { class: "small" }, ...Object.values(state.corrections).filter((one) => one.table === table).map((one) => make("li", {}, described(one)))),
-    make("button", { type: "button", onclick: () => saveTable(table) }, `Save ${table}.csv`))));
-  byId("corrections-dialog").showModal();
-}
-
-function saveTable(table) {
-  download(`${table}.csv`, tableText(table));
-  Object.values(state.corrections).filter((one) => one.table === table).forEach((one) => { one.saved = true; });
-  keep();
-  tellCorrections();
 }

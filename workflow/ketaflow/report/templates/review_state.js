@@ -13,7 +13,7 @@ const index = content.index.map(([code, assay, status, sha256, page, doubt], pla
 const byCode = new Map(index.map((entry) => [entry.code, entry]));
 const items = new Map(content.items.map((item) => [item.code, item]));
 
-// decisions: reviewer -> code -> the columns HELD; corrections: identity of a shape -> what it became (review_edit.js)
+// decisions: reviewer -> code -> the columns HELD; corrections: identity of a shape -> what it became (review_corrections.js)
 const state = { reviewer: "", decisions: {}, unsaved: 0, order: "shuffled", corrections: {} };
 const undone = [];
 
@@ -147,17 +147,22 @@ function toCsv() {
   return { text: `\ufeff${[COLUMNS.join(","), ...lines].join("\r\n")}\r\n`, count: rows.length };
 }
 
-function fromCsv(text) {
+// Rows of a table as objects, by the names in its header.
+function tableOf(text) {
   const plain = text.replace(/^\ufeff/, "");
   const header = plain.split(/\r?\n/, 1)[0];
   const mark = [",", ";", "\t"].reduce((best, one) => (header.split(one).length > header.split(best).length ? one : best));
   const table = cells(plain, mark);
   const names = (table.shift() ?? []).map((name) => name.trim());
+  const filled = table.filter((row) => row.some((cell) => cell !== ""));
+  return { names, rows: filled.map((row) => Object.fromEntries(names.map((name, place) => [name, unguarded(row[place] ?? "")]))) };
+}
+
+function fromCsv(text) {
+  const { names, rows } = tableOf(text);
   const missing = ["code", "decision", "reviewer", "item_sha256"].filter((name) => !names.includes(name));
   if (missing.length) throw new Error(`The file has no column ${missing.join(", ")}; choose a file this page exported.`);
-  return table
-    .filter((row) => row.some((cell) => cell !== ""))
-    .map((row) => Object.fromEntries(COLUMNS.map((name) => [name, unguarded(row[names.indexOf(name)] ?? "")])));
+  return rows.map((row) => Object.fromEntries(COLUMNS.map((name) => [name, row[name] ?? ""])));
 }
 
 function cells(text, mark) {

@@ -310,13 +310,21 @@ function exportDecisions() {
 
 async function importDecisions(file) {
   try {
+    const table = tableNamed(file);
+    if (table) {
+      const { taken, unknown } = takeTable(table, await file.text());
+      warn(`${taken} corrections imported${unknown ? `; ${unknown} ignored (not on this page, or without a number)` : ""}.`);
+      keep();
+      byId("item").replaceChildren();
+      return refresh();
+    }
     const result = take(fromCsv(await file.text()));
     const left = [result.unknown && `${result.unknown} ignored (unknown code)`, result.changed && `${result.changed} ignored (the recording has changed since)`];
     warn([`${result.taken} decisions imported`, ...left.filter(Boolean)].join("; ") + ".");
     if (!state.reviewer) setReviewer(Object.keys(state.decisions)[0] ?? "");
     keep();
-    refresh();
-  } catch (error) { warn(error.message); }
+    return refresh();
+  } catch (error) { return warn(error.message); }
 }
 
 function setReviewer(name) {
