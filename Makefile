@@ -16,7 +16,7 @@ refuse-link = @if [ -L "$(1)" ]; then \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-cohort test check format environment docs docs-pages requirements clean
+.PHONY: help demo demo-cohort test check format benchmark environment docs docs-pages requirements clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -71,6 +71,12 @@ $(VENV)/.docs: $(VENV)/.complete requirements-docs.txt
 	fi && \
 	$$install --require-hashes -r requirements-docs.txt
 	@touch $@
+
+benchmark: environment  ## Compare with other programs on the same input, write docs/benchmarks.md
+	@if command -v uv >/dev/null 2>&1; then install="uv pip install --quiet --python $(VENV)/bin/python"; \
+	else install="$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check"; fi; \
+	$$install --no-deps --target .rivals -r benchmarks/rivals.txt || echo "Other programs could not be installed; those missing are left out."
+	@$(RUN) PYTHONPATH=.rivals OMP_NUM_THREADS=1 python benchmarks/side_by_side.py
 
 docs-pages: environment  ## Write what docs takes from the code: settings, columns, messages
 	@$(RUN) python workflow/maintenance/write_settings_page.py

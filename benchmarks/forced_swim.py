@@ -45,7 +45,8 @@ def decode(path):
             np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
 
 
-def pixel_differences(path):
+def pixel_differences(path, limit=200):
+    """Frames of the left and the right half in which fewer pixels changed than ``limit``; without one, how many did."""
     before, counts = None, []
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
@@ -54,7 +55,7 @@ def pixel_differences(path):
                 changed = np.abs(now - before) > 10
                 counts.append([changed[:, :320].sum(), changed[:, 320:].sum()])
             before = now
-    return np.array(counts) < 200
+    return np.array(counts) if limit is None else np.array(counts) < limit
 
 
 def repeated(path, target, times):

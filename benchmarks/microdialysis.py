@@ -11,6 +11,7 @@ lines find hard.
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -63,8 +64,19 @@ def bare(signal: np.ndarray) -> None:
     peak_widths(signal, apexes, rel_height=0.5)
 
 
-def run_errors_pct(rng: np.random.Generator, apart_sigma: float) -> list[float]:
-    """Errors of all areas of one drawn run; the smallest peak stands out of the noise by 30, 100 or 300."""
+@dataclass(frozen=True)
+class DrawnRun:
+    """A drawn run with the tops (s) and areas of its peaks, and their width (standard deviation, s)."""
+
+    time_s: np.ndarray
+    signal: np.ndarray
+    tops_s: np.ndarray
+    areas: np.ndarray
+    sigma_s: float
+
+
+def drawn_run(rng: np.random.Generator, apart_sigma: float) -> DrawnRun:
+    """Draw a run; the smallest peak stands out of the noise by 30, 100 or 300."""
     step_s, length_s = rng.choice([0.2, 0.4, 0.5, 1.0]), 60 * rng.uniform(8, 25)
     time_s = np.arange(0, length_s, step_s)
     sigma_s = rng.uniform(3, 8)
@@ -85,9 +97,15 @@ def run_errors_pct(rng: np.random.Generator, apart_sigma: float) -> list[float]:
     for centre, area in zip(centres, areas, strict=True):
         signal += simulate.tailed_peak(time_s, centre, sigma_s, tail_s, area)
     signal += rng.normal(0, areas.min() / (2.5 * sigma_s) / rng.choice([30, 100, 300]), len(time_s))
-    rows = peaks.peaks_of(time_s / 60, signal, method="drop_line", unmix=True, **HOW).peaks
-    nearest = [min(rows, key=lambda row, at=at: abs(60 * row.retention_min - at)) for at in centres + 0.6 * tail_s]
-    return [100 * (row.area / area - 1) for row, area in zip(nearest, areas, strict=True)]
+    return DrawnRun(time_s, signal, centres + 0.6 * tail_s, areas, sigma_s)
+
+
+def run_errors_pct(rng: np.random.Generator, apart_sigma: float) -> list[float]:
+    """Errors of all areas of one drawn run."""
+    run = drawn_run(rng, apart_sigma)
+    rows = peaks.peaks_of(run.time_s / 60, run.signal, method="drop_line", unmix=True, **HOW).peaks
+    nearest = [min(rows, key=lambda row, at=at: abs(60 * row.retention_min - at)) for at in run.tops_s]
+    return [100 * (row.area / area - 1) for row, area in zip(nearest, run.areas, strict=True)]
 
 
 def hard_errors_pct(rng: np.random.Generator, kind: str) -> list[float]:
