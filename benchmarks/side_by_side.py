@@ -278,8 +278,8 @@ ABOUT = """# Side by side with other programs
 Written by `make benchmark` (`benchmarks/side_by_side.py`): every program gets the same drawn input in one run.
 Times are CPU seconds of that run; compare ratios, not seconds. A ratio above 1 means that the other program
 took longer. Where another program is faster or more accurate, its figure is in bold. Pixel differences were given their
-best limit, which a user does not know; hplc-py and mocca2 the smallest peak to look for (2 % of the largest). The seeds are used nowhere
-else, but ketaflow was developed on data drawn in the same ways.
+best limit, which a user does not know; hplc-py and mocca2 the smallest peak to look for (2 % of the largest).
+The seeds are used nowhere else, but ketaflow was developed on data drawn in the same ways.
 """
 
 
