@@ -8,6 +8,7 @@ from simulated_dendrites import QUANTIFY, corrections, detector, image_of, truth
 
 from ketaflow.assays.dendritic_spines import quantify, simulate
 from ketaflow.assays.dendritic_spines.constants import CLASSES
+from ketaflow.assays.dendritic_spines.detection import candidate_search
 from ketaflow.assays.dendritic_spines.model import Measured, spine_rows
 from ketaflow.assays.dendritic_spines.simulation import constants, optics, scene
 from ketaflow.core.inputs import Rows
@@ -113,6 +114,12 @@ def test_a_higher_threshold_never_adds_spines(run):
         for threshold in (0.2, 0.5, 0.8)
     ]
     assert counts == sorted(counts, reverse=True)
+
+
+def test_in_tissue_no_spine_below_the_limit_of_detection_is_counted(run, monkeypatch):
+    monkeypatch.setattr(candidate_search, "clearness", lambda candidates: 0.0)
+    monkeypatch.setattr(candidate_search.constants, "DETECTION_LIMIT", 1e9)
+    assert values(quantify.quantify(run.image, QUANTIFY, rows=Rows()))["spine_count"] == 0
 
 
 def test_the_classical_rule_needs_no_network(run):

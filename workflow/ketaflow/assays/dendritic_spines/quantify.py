@@ -114,7 +114,9 @@ def _found_spines(
     projection: Projection, tracing: Tracing, lab_weights: Weights, settings: QuantifySettings
 ) -> tuple[Candidates, np.ndarray]:
     """Find the spines of an image, branch by branch, on the scale of the file; and their scores (n,)."""
-    candidates = candidate_search.find_candidates(projection, tracing, reach_um=settings.max_reach_um)
+    candidates = candidate_search.detectable(
+        candidate_search.find_candidates(projection, tracing, reach_um=settings.max_reach_um)
+    )
     scores = _scores(candidates, lab_weights, settings)
     duplicates = candidate_search.find_duplicates(
         projection, tracing, candidates, min_distance_um=settings.min_distance_um

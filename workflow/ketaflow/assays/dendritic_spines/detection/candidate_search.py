@@ -1,7 +1,8 @@
 """Candidates: the places near a shaft that could be spines, sought on the scale of an ordinary shaft.
 
 Blobs of the projection near a shaft are candidates, and places where the shaft bulges without a peak. Those whose
-contrast is below the limit of detection are left out: nobody can tell them from haze, fibres and noise.
+contrast is below the limit of detection are none: nobody can tell them from haze and fibres. A network learns
+from them all the same, because it does better for it.
 """
 
 from dataclasses import replace
@@ -13,7 +14,7 @@ from skimage.feature import peak_local_max
 
 from ketaflow.assays.dendritic_spines.detection import candidate_merging, constants
 from ketaflow.assays.dendritic_spines.detection.candidate_merging import Duplicates
-from ketaflow.assays.dendritic_spines.detection.candidates import Candidates
+from ketaflow.assays.dendritic_spines.detection.candidates import Candidates, clearness
 from ketaflow.assays.dendritic_spines.detection.multiscale import MultiscaleView, blur, distance_from_shafts
 from ketaflow.assays.dendritic_spines.detection.shaft_frame import describe_candidates
 from ketaflow.assays.dendritic_spines.tracing.projection import Projection
@@ -36,21 +37,19 @@ def find_candidates(projection: Projection, tracing: Tracing, *, reach_um: float
     Returns
     -------
     Candidates
-        Positions on the ordinary scale (``tracing.scale_factor`` times micrometres); none in cell bodies, and none
-        below the limit of detection.
+        Positions on the ordinary scale (``tracing.scale_factor`` times micrometres); none in cell bodies.
     """
     view = _ordinary_view(projection, tracing)
     peaks_um = _blob_positions(view, reach_um)
     found = describe_candidates(np.concatenate([peaks_um, _bulge_positions(view, peaks_um)]), view)
-    found = found.subset(np.flatnonzero(is_detectable(found)))
     if not tracing.soma.any():
         return found
     y, x = np.rint(found.positions_um[:, 1:] / tracing.scale_factor / projection.voxel_um[1:]).astype(int).T
     return found.subset(~tracing.soma[y, x])
 
 
-def is_detectable(candidates: Candidates) -> np.ndarray:
-    """Tell which candidates stand out from the blobs that occur by chance beside the shafts.
+def detectable(candidates: Candidates) -> Candidates:
+    """Keep the candidates that stand out from the blobs that occur by chance beside the shafts.
 
     Parameters
     ----------
@@ -59,12 +58,14 @@ def is_detectable(candidates: Candidates) -> np.ndarray:
 
     Returns
     -------
-    (n,) bool
-        Whether the contrast at a small or a middle size is ``constants.DETECTION_LIMIT`` standard deviations of such
-        blobs or more.
+    Candidates
+        Those whose contrast at a small or a middle size is ``constants.DETECTION_LIMIT`` standard deviations of such
+        blobs or more. The limit falls to 0 as the image becomes clear (``candidates.clearness``): what occurs by chance
+        there is noise, which the network knows, and no haze or fibres.
     """
     contrasts = [candidates.descriptor(f"{size}_blob_in_clutter") for size in ("small", "middle")]
-    return np.asarray(np.maximum(*contrasts) >= constants.DETECTION_LIMIT)
+    limit = constants.DETECTION_LIMIT * (1 - clearness(candidates))
+    return candidates.subset(np.flatnonzero(np.maximum(*contrasts) >= limit))
 
 
 def candidates_at(projection: Projection, tracing: Tracing, positions_um: np.ndarray) -> Candidates:

@@ -8,9 +8,10 @@ BLOB_SIGMAS_UM = (0.12, 0.2, 0.33, 0.54)
 BULGE_SCALE = 1
 # Two peaks nearer than this (um) are one: 0.61 wavelengths over the aperture (Rayleigh), of 520 nm and 1.3.
 RAYLEIGH_UM = 0.25
-# Limit of detection (standard deviations of the blobs beside the shafts): three, as IUPAC defines it (Long and
-# Winefordner 1983, Anal Chem 55:712A). On the first half of the two-photon images F1 is 0.73 without it, and 0.74,
-# 0.75, 0.74 at 2, 3, 4; in clear images it removes none of the spines.
+# Limit of detection in tissue (standard deviations of the blobs beside the shafts): three, as IUPAC defines it (Long
+# and Winefordner 1983, Anal Chem 55:712A). On the first half of the two-photon images F1 is 0.73 without it, and 0.74,
+# 0.75, 0.74 at 2, 3, 4. In clear images it would remove none of the confocal spines, and one in ten of simulated ones
+# in the noise of 20 photons.
 DETECTION_LIMIT = 3.0
 # Fainter blobs are no candidates: in standard deviations of a pixel's noise, and as a share of the faintest shaft.
 MIN_BLOB_IN_NOISE = 0.25

@@ -123,7 +123,9 @@ def search_as_quantify(stack: np.ndarray, voxel_um: np.ndarray, settings: Quanti
     )
     if not tracing.dendrites:
         return None
-    found = candidate_search.find_candidates(projection, tracing, reach_um=settings.max_reach_um)
+    found = candidate_search.detectable(
+        candidate_search.find_candidates(projection, tracing, reach_um=settings.max_reach_um)
+    )
     duplicates = candidate_search.find_duplicates(projection, tracing, found, min_distance_um=settings.min_distance_um)
     return Search(found, tracing.scale_factor, duplicates)
 
