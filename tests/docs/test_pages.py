@@ -64,7 +64,9 @@ def test_every_picture_of_the_documentation_is_used_and_has_a_description():
 
 def test_every_page_is_in_the_contents_of_the_site_and_of_the_folder():
     contents = (DOCS / "index.rst").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^   ([\w/-]+)$", contents, flags=re.M))
+    lines = re.findall(r"^   ([\w/-]+)$", contents, flags=re.M)
+    listed = set(lines)
+    assert len(lines) == len(listed)
     pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")} - {"README"}
     assert listed == {page for page in pages if not page.startswith("decisions/0")}
     front = (DOCS / "README.md").read_text(encoding="utf-8")
