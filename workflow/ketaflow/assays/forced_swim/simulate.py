@@ -14,7 +14,9 @@ import pandas as pd
 
 from ketaflow.assays.forced_swim.model import SwimRow, TruthRow
 from ketaflow.assays.forced_swim.simulation import constants, simulated_raters
-from ketaflow.assays.forced_swim.simulation.rendering import AnimalTruth, SceneTruth, draw_frames, encode_video
+from ketaflow.assays.forced_swim.simulation.encoding import encode_video
+from ketaflow.assays.forced_swim.simulation.rendering import AnimalTruth, draw_frames
+from ketaflow.assays.forced_swim.simulation.room import SceneTruth
 from ketaflow.assays.forced_swim.simulation.swim_plan import parse_states, plan_states
 from ketaflow.core.inputs import Rows
 

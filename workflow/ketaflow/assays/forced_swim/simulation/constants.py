@@ -75,6 +75,9 @@ BLACK_LEVEL = 16
 HAND_LEVEL = 120
 # Time from the hand's entry to the release, and to its exit (s).
 HAND_S = 1.0
+
+# encoding
+
 VIDEO_BIT_RATE = 2_000_000
 GOP_FRAMES = 50
 

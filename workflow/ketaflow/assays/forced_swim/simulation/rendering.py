@@ -1,41 +1,17 @@
-"""Videos of simulated animals: scene, water, ripples, noise, and the encoder.
+"""Videos of simulated animals: each frame shows the room, ripples, the animals and the camera's noise.
 
-In: a scene and what each animal does. Out: frames with their times, and a video file of them.
+In: a scene and what each animal does. Out: frames with their times.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ketaflow.assays.forced_swim.simulation import constants, simulated_mouse
+from ketaflow.assays.forced_swim.simulation.room import CylinderBox, Ripples, SceneTruth, cylinder_boxes, empty_scene
 from ketaflow.assays.forced_swim.simulation.simulated_mouse import Lane
 from ketaflow.assays.forced_swim.simulation.swim_plan import parse_states
-
-
-@dataclass(frozen=True)
-class SceneTruth:
-    """How a video is drawn; the columns of ``forced_swim_truth`` with their defaults."""
-
-    duration_s: float
-    cylinders: int = 1
-    fps: float = 10.0
-    width_px: int = 320
-    height_px: int = 240
-    codec: str = "libx264"
-    body_level: float = 45.0
-    wall_level: float = 190.0
-    noise_sd: float = 2.0
-    ripple: float = 6.0
-    flicker: float = 0.0
-    light_drift: float = 0.0
-    reflection: float = 0.35
-    tilt_px: float = 0.0
-    drop_frames_pct: float = 0.0
-    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,33 +24,6 @@ class AnimalTruth:
     body_length: float = 0.42
     vigour: float = 1.0
     fault: str = ""
-
-
-@dataclass(frozen=True)
-class CylinderBox:
-    """Position of a cylinder (pixels); ``tilt`` is how much lower the surface is at its right wall."""
-
-    left: float
-    right: float
-    top: float
-    bottom: float
-    water: float
-    tilt: float
-
-
-def cylinder_boxes(scene: SceneTruth) -> list[CylinderBox]:
-    """Place the cylinders of a scene side by side."""
-    width, height = scene.width_px, scene.height_px
-    pitch = width / (scene.cylinders + 0.25)
-    body = min(0.78 * pitch, 0.62 * height)
-    boxes = []
-    for index in range(scene.cylinders):
-        middle = width / 2 + (index - (scene.cylinders - 1) / 2) * pitch
-        tilt = scene.tilt_px * body
-        boxes.append(
-            CylinderBox(middle - body / 2, middle + body / 2, 0.12 * height, 0.9 * height, 0.42 * height, tilt)
-        )
-    return boxes
 
 
 @dataclass(frozen=True)
@@ -314,126 +263,3 @@ def draw_hand(frame: np.ndarray, one: DrawnAnimal, time_s: float) -> None:
     tip = int(one.lane.water * (1 - abs(since_s)) if since_s > 0 else one.lane.water * (1 + since_s))
     middle = sum(one.walls_px) / 2
     frame[: max(tip, 0), int(middle - half) : int(middle + half)] = constants.HAND_LEVEL
-
-
-class Ripples:
-    """Waves on and just below the surface of one cylinder: three standing waves of different pace."""
-
-    def __init__(self, box: CylinderBox, scene: SceneTruth, rng: np.random.Generator):
-        """Lay out the waves over the rows and columns they touch."""
-        self.left, self.right = round(box.left) + 2, round(box.right) - 1
-        reach = max(2, round(0.025 * scene.height_px))
-        self.top = round(box.water) - reach
-        xs = np.arange(self.right - self.left) / max(self.right - self.left, 1)
-        depth = np.exp(-(((np.arange(2 * reach + 1) - reach) / reach) ** 2) * 2)
-        self.paces_hz = rng.uniform(0.4, 2.2, 3)
-        turns = rng.uniform(1.5, 6, 3)[:, None]
-        self.waves = scene.ripple / 2 * np.sin(2 * np.pi * (xs * turns + rng.random((3, 1))))
-        self.depth = depth[:, None].astype(np.float32)
-
-    def add(self, frame: np.ndarray, time_s: float) -> None:
-        """Add the waves of one moment to a frame, in place.
-
-        Parameters
-        ----------
-        frame : (height, width) float32
-            Changed in place.
-        time_s : float
-            Seconds of the video.
-        """
-        height = np.sin(2 * np.pi * self.paces_hz * time_s) @ self.waves
-        rows = slice(self.top, self.top + len(self.depth))
-        frame[rows, self.left : self.right] += self.depth * height.astype(np.float32)
-
-
-def empty_scene(scene: SceneTruth, boxes: list[CylinderBox]) -> np.ndarray:
-    """Draw the room without animals: wall, table, glass and water, darker towards the sides.
-
-    Parameters
-    ----------
-    scene : SceneTruth
-        The scene.
-    boxes : list of CylinderBox
-        The cylinders.
-
-    Returns
-    -------
-    (height, width) float32
-        Grey levels.
-    """
-    height, width = scene.height_px, scene.width_px
-    ys, xs = np.mgrid[:height, :width].astype(np.float32)
-    level = scene.wall_level
-    room: np.ndarray = level * (1 - 0.12 * ((xs / width - 0.5) ** 2 + (ys / height - 0.5) ** 2) * 2)
-    room[ys > boxes[0].bottom + 0.02 * height] *= 0.8
-    for box in boxes:
-        surface = box.water + box.tilt * ((xs - box.left) / (box.right - box.left) - 0.5)
-        inside = (xs > box.left) & (xs < box.right) & (ys > box.top) & (ys < box.bottom)
-        wet = inside & (ys > surface)
-        room[wet] = room[wet] * 0.9 + 0.03 * level
-        room -= 0.2 * level * np.exp(-((ys - surface) ** 2) / 2.0) * inside
-        glass = np.exp(-((xs - box.left) ** 2) / 2) + np.exp(-((xs - box.right) ** 2) / 2)
-        room -= 0.3 * level * glass * ((ys > box.top) & (ys < box.bottom + 1))
-        across = (xs > box.left) & (xs < box.right)
-        room -= 0.25 * level * np.exp(-((ys - box.bottom) ** 2) / 3) * across
-        room += 0.06 * level * np.exp(-((xs - box.left * 0.8 - box.right * 0.2) ** 2) / 8) * inside
-    return room
-
-
-def encode_video(frames: Iterable[tuple[float, np.ndarray]], path: Path, scene: SceneTruth) -> None:
-    """Write frames with their times as a video.
-
-    Parameters
-    ----------
-    frames : iterable of (float, (height, width) uint8)
-        Times (seconds) and grey levels.
-    path : Path
-        The file; its ending decides the container.
-    scene : SceneTruth
-        Encoder, frame rate and size.
-    """
-    import av
-
-    with av.open(str(path), "w") as container:
-        stream: Any = container.add_stream(scene.codec, rate=Fraction(scene.fps).limit_denominator(1000))
-        stream.width, stream.height = scene.width_px // 2 * 2, scene.height_px // 2 * 2
-        stream.pix_fmt = "pal8" if scene.codec == "rawvideo" else "yuv420p"
-        if scene.codec == "libx264":
-            stream.options = {"preset": "ultrafast", "crf": "23"}
-            stream.codec_context.gop_size = constants.GOP_FRAMES
-        elif scene.codec != "rawvideo":
-            stream.bit_rate = constants.VIDEO_BIT_RATE
-        stream.codec_context.thread_count = 1
-        for time_s, image in frames:
-            frame = video_frame(image[: stream.height, : stream.width], stream.pix_fmt)
-            frame.pts = round(time_s * float(stream.codec_context.framerate))
-            frame.time_base = 1 / stream.codec_context.framerate
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-
-
-def video_frame(image: np.ndarray, pixel_format: str) -> Any:
-    """Make a frame of PyAV from a grey image.
-
-    Parameters
-    ----------
-    image : (height, width) uint8
-        Grey levels; both sides even.
-    pixel_format : str
-        ``pal8`` or ``yuv420p``.
-
-    Returns
-    -------
-    av.VideoFrame
-    """
-    import av
-
-    if pixel_format == "pal8":
-        greys = np.arange(256, dtype=np.uint8)
-        palette = np.stack([np.full(256, 255, np.uint8), greys, greys, greys], axis=1)
-        pair: Any = (image, palette)
-        return av.VideoFrame.from_ndarray(pair, format="pal8")
-    height, width = image.shape
-    planes = np.full((height * 3 // 2, width), 128, np.uint8)
-    planes[:height] = image
-    return av.VideoFrame.from_ndarray(planes, format="yuv420p")
