@@ -48,7 +48,7 @@ def test_the_back_of_a_floating_animal_is_not_taken_for_the_water_line():
         around = (66, 60, 12, 33) if number % 10 else (66, 60, 33, 12)
         picture[ellipse(*around, shape=picture.shape, rotation=np.radians(25))] = 50
     seen = scene.key_frames(list(pictures), "swim.mp4")
-    found = cylinder_detection.find_cylinders(seen, "swim.mp4")
+    found = cylinder_detection.find_cylinders(seen, "swim.mp4", 1)
     empty = background.estimate_background(seen, 1, found).background
     (one,) = video_tracking.refined_cylinders(
         dict(enumerate(found, start=1)), [SwimRow("s1", "a1", "", 1)], empty

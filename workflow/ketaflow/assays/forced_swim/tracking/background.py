@@ -74,8 +74,46 @@ def estimate_background(seen: KeyFrames, sign: int, cylinders: list[Cylinder]) -
         box = interior(cylinder)
         frames = seen.frames[(slice(None), *box)]
         uncovered = uncovered_background(frames, noise_sd, sign)
-        empty[box] = without_resting_animal(uncovered, frames, seen.variability[box], sign)
+        assumed = without_resting_animal(uncovered, frames, seen.variability[box], sign)
+        empty[box] = seen_without_animal(assumed, frames, seen.variability[box], sign, noise_sd)
     return EmptyScene(empty, noise_sd, sign)
+
+
+def seen_without_animal(
+    assumed: np.ndarray, frames: np.ndarray, variability: np.ndarray, sign: int, noise_sd: float
+) -> np.ndarray:
+    """Estimate the background again from the frames in which no animal is near each pixel.
+
+    Along the outline of a floating animal that rises and sinks by a pixel, every level between fur and water is seen,
+    and none of them often. Once the animal is known in each frame, its outline is left out as a whole.
+
+    Parameters
+    ----------
+    assumed : (height, width) float32
+        First estimate of the background inside a cylinder.
+    frames : (n, height, width) uint8
+        Key frames inside the cylinder.
+    variability : (height, width) float
+        Range of each pixel (grey levels).
+    sign : int
+        1 for dark animals, -1 for light ones.
+    noise_sd : float
+        Standard deviation of the camera's noise (grey levels).
+
+    Returns
+    -------
+    (height, width) float32
+        Median of the frames without an animal within ``ANIMAL_RIM_FRACTION``; inpainted where there are fewer than
+        ``MIN_CLEAR_FRAMES``.
+    """
+    fur, clear = animal_levels(frames, variability, sign)
+    limit = max(constants.OUTLINE_FRACTION * sign * (clear - fur), 4 * noise_sd, 4.0)
+    reach = max(3, round(constants.ANIMAL_RIM_FRACTION * frames.shape[2]))
+    near = ndimage.maximum_filter(sign * (assumed - frames) > limit, (1, reach, reach))
+    found = median_where(frames.astype(np.float32), ~near)
+    hidden = np.count_nonzero(~near, axis=0) < constants.MIN_CLEAR_FRAMES
+    again: np.ndarray = np.where(hidden, assumed, found).astype(np.float32)
+    return inpainted(again, hidden) if 0 < np.count_nonzero(hidden) < hidden.size else again
 
 
 def uncovered_background(frames: np.ndarray, noise_sd: float, sign: int) -> np.ndarray:
@@ -149,7 +187,7 @@ def interior(cylinder: Cylinder) -> tuple[slice, slice]:
 
 
 def without_resting_animal(here: np.ndarray, frames: np.ndarray, variability: np.ndarray, sign: int) -> np.ndarray:
-    """Inpaint an animal that hardly ever left its place [1]_.
+    """Inpaint an animal that hardly ever left its place.
 
     Parameters
     ----------
@@ -165,6 +203,24 @@ def without_resting_animal(here: np.ndarray, frames: np.ndarray, variability: np
     Returns
     -------
     (height, width) float32
+    """
+    animal = resting_animal_mask(here, frames, variability, sign)
+    return inpainted(here, animal) if animal.any() else here
+
+
+def inpainted(here: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Fill hidden pixels from their surroundings, by biharmonic functions [1]_.
+
+    Parameters
+    ----------
+    here : (height, width) float32
+        Grey levels.
+    hidden : (height, width) bool
+        Which pixels to fill.
+
+    Returns
+    -------
+    (height, width) float32
 
     References
     ----------
@@ -173,20 +229,17 @@ def without_resting_animal(here: np.ndarray, frames: np.ndarray, variability: np
     """
     from skimage.restoration import inpaint_biharmonic
 
-    animal = resting_animal_mask(here, frames, variability, sign)
-    if not animal.any():
-        return here
-    factor = max(1, round(np.sqrt(animal.sum() / constants.INPAINTED_PX)))
+    factor = max(1, round(np.sqrt(hidden.sum() / constants.INPAINTED_PX)))
     rows, columns = (-(-side // factor) * factor for side in here.shape)
     edges = ((0, rows - here.shape[0]), (0, columns - here.shape[1]))
     small = block_mean(np.pad(here, edges, mode="edge"), factor)
-    mask = block_mean(np.pad(animal.astype(np.float32), edges, mode="edge"), factor) > 0
+    mask = block_mean(np.pad(hidden.astype(np.float32), edges, mode="edge"), factor) > 0
     filled = inpaint_biharmonic(small / 255, mask) * 255
     # The extrapolation of a wide gap may leave the range of its surroundings.
     around = small[ndimage.binary_dilation(mask, iterations=2) & ~mask]
     filled = np.clip(filled, *(np.percentile(around, (2, 98)) if len(around) else (0, 255)))
     large = np.repeat(np.repeat(filled, factor, axis=0), factor, axis=1)[: here.shape[0], : here.shape[1]]
-    return np.where(animal, large, here).astype(np.float32)
+    return np.where(hidden, large, here).astype(np.float32)
 
 
 def resting_animal_mask(here: np.ndarray, frames: np.ndarray, variability: np.ndarray, sign: int) -> np.ndarray:

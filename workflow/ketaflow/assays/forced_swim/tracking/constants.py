@@ -16,6 +16,11 @@ BLACK_LEVEL = 30
 # Side of the square around an animal that its soft rim and the bright meniscus at its body reach (fraction of the
 # width). Tuned.
 ANIMAL_RIM_FRACTION = 0.12
+# A pixel this unlike the first estimate of the background belongs to an animal (fraction of the animals' contrast).
+OUTLINE_FRACTION = 0.25
+# The background of a pixel is the median of at least this number of key frames without an animal near it: an animal
+# that rests for 95 % of the time leaves its place in two of 40.
+MIN_CLEAR_FRAMES = 2
 # Ripples of a pixel are measured in at least this number of key frames.
 MIN_RIPPLE_FRAMES = 5
 # A pixel whose range is at least this fraction of the largest one in its cylinder is covered by the animal at times.
@@ -32,6 +37,12 @@ SD_PER_MAD = 1.4826
 
 # cylinder_detection
 
+# Clusters of movement are joined to the number of cylinders in the table if there are up to this many more, and if all
+# cylinders are then about equally wide (largest ratio of widths; two cylinders joined are twice as wide).
+MAX_JOINED = 3
+MAX_WIDTH_RATIO = 1.3
+# Smallest gap between the parts of one animal that are joined (pixels).
+MIN_GAP_PX = 3
 # Most pixels of a still image vary by less than this (grey levels).
 STILL_RANGE = 2
 # Two animals are in different cylinders if an upright edge between them is at least this strong, relative to the outer
@@ -162,8 +173,9 @@ PAIR_LAG_S = 0.24
 
 # Slower videos do not show strokes of 3 to 6 Hz at all (frames/s).
 MIN_FRAME_RATE_HZ = 5.0
-# Fewer key frames than this do not show the scene without animals; other frames are decoded as well.
-MIN_KEY_FRAMES = 12
+# Fewer key frames than this do not show the scene without animals; other frames are decoded as well. A swim of six
+# minutes with a key frame every 15 s has as many.
+MIN_KEY_FRAMES = 24
 # Two frames are equal if every n-th pixel of every n-th row is.
 REPEAT_SAMPLING_PX = 8
 # Lost frames are listed up to this number of gaps.

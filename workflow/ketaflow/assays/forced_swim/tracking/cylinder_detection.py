@@ -12,21 +12,30 @@ from scipy import ndimage
 
 from ketaflow.assays.forced_swim.model import SwimRow
 from ketaflow.assays.forced_swim.tracking import constants
+from ketaflow.assays.forced_swim.tracking.movement import Movement, animal_rows, find_movement
 from ketaflow.assays.forced_swim.tracking.scene import Cylinder, KeyFrames
-from ketaflow.assays.forced_swim.tracking.wall_pairs import Span, local_maxima, overhang_px, wall_pairs
+from ketaflow.assays.forced_swim.tracking.wall_pairs import (
+    Span,
+    Walls,
+    joined_clusters,
+    local_maxima,
+    overhang_px,
+    wall_pairs,
+)
 from ketaflow.assays.forced_swim.tracking.water_line import edge_strength, locate_water_line, surface_strength
 from ketaflow.core.errors import IngestError
 
 
-class Movement(NamedTuple):
-    """Where animals move: the columns of each, the pixels that change (height, width), and the rows of all."""
+class Clusters(NamedTuple):
+    """Columns in which each animal moves, with the movement and the upright edges from which they follow."""
 
     columns: list[Span]
-    moving: np.ndarray
-    rows: Span
+    movement: Movement
+    upright: np.ndarray
+    profile: np.ndarray
 
 
-def find_cylinders(seen: KeyFrames, name: str) -> list[Cylinder]:
+def find_cylinders(seen: KeyFrames, name: str, expected: int) -> list[Cylinder]:
     """Find the cylinders of a video.
 
     Parameters
@@ -35,11 +44,15 @@ def find_cylinders(seen: KeyFrames, name: str) -> list[Cylinder]:
         Key frames of the video.
     name : str
         Name of the file, for messages.
+    expected : int
+        Number of cylinders in the table. It decides only what the video leaves open: whether two animals that almost
+        touch are one, and whether cylinders in which nothing moves are counted.
 
     Returns
     -------
     list of Cylinder
-        From left to right: those in which something moves, and empty ones that look the same.
+        From left to right: those in which something moves, and, if these are fewer than expected, empty ones that look
+        the same.
 
     Raises
     ------
@@ -47,7 +60,81 @@ def find_cylinders(seen: KeyFrames, name: str) -> list[Cylinder]:
         If nothing moves.
     """
     empty = seen.quantile(0.5)
-    movement = find_movement(seen)
+    edges = edge_strength(empty, axis=1)
+    usual_gap_px = max(constants.MIN_GAP_PX, edges.shape[1] // 64)
+    clusters = animal_clusters(seen, edges, usual_gap_px, name)
+    for gap_px in (usual_gap_px // 2, constants.MIN_GAP_PX):
+        if len(clusters.columns) < expected and gap_px < usual_gap_px:
+            closer = animal_clusters(seen, edges, gap_px, name)
+            clusters = closer if len(closer.columns) == expected else clusters
+    level_edges = edge_strength(empty, axis=0)
+    rows, moving = clusters.movement.rows, clusters.movement.moving
+    columns, walls = columns_and_walls(clusters, moving[slice(*rows)].sum(axis=0), expected)
+    found = []
+    for cluster, pair in zip(columns, walls.pairs, strict=True):
+        own = animal_rows(seen, moving, cluster)
+        found.append(locate_water_line(level_edges, pair, wall_ends(clusters.upright, pair, own), own))
+    if len(found) < expected:
+        found += empty_cylinders(clusters.profile, level_edges, found)
+    return sorted(found, key=lambda one: one.left)
+
+
+def columns_and_walls(clusters: Clusters, busy: np.ndarray, expected: int) -> tuple[list[Span], Walls]:
+    """Find the walls of each cylinder; join clusters if there are a few more than expected.
+
+    In a short video an animal may have been seen in two places of its cylinder alone, with a mark on the glass between
+    them. Of all ways to join neighbours, the one with the best walls is taken, provided that all cylinders are then
+    about equally wide; two cylinders joined would be twice as wide as the others.
+
+    Parameters
+    ----------
+    clusters : Clusters
+        Where animals move.
+    busy : (width,) int
+        How much moves in each column.
+    expected : int
+        Number of cylinders in the table.
+
+    Returns
+    -------
+    list of tuple
+        Columns in which each animal moves.
+    Walls
+    """
+    usual = (clusters.columns, wall_pairs(clusters.profile, clusters.columns, busy))
+    if not 2 <= expected < len(clusters.columns) <= expected + constants.MAX_JOINED:
+        return usual
+    choices = [
+        (joined, wall_pairs(clusters.profile, joined, busy)) for joined in joined_clusters(clusters.columns, expected)
+    ]
+    alike = [choice for choice in choices if choice[1].are_alike]
+    return max(alike, key=lambda choice: choice[1].score, default=usual)
+
+
+def animal_clusters(seen: KeyFrames, edges: np.ndarray, gap_px: int, name: str) -> Clusters:
+    """Find the columns in which each animal moves, parts with no wall between them joined.
+
+    Parameters
+    ----------
+    seen : KeyFrames
+        Key frames of the video.
+    edges : (height, width) float
+        Strength of upright edges.
+    gap_px : int
+        Parts nearer to each other than this (pixels) belong to one animal.
+    name : str
+        Name of the file, for messages.
+
+    Returns
+    -------
+    Clusters
+
+    Raises
+    ------
+    IngestError
+        If nothing moves.
+    """
+    movement = find_movement(seen, gap_px)
     if not movement.columns:
         if float(np.median(seen.quantile(0.95) - seen.quantile(0.05))) < constants.STILL_RANGE:
             raise IngestError(
@@ -58,85 +145,9 @@ def find_cylinders(seen: KeyFrames, name: str) -> list[Cylinder]:
             f"{name}: nothing moves in this video, so no animal can be found. Check that it is the right file; "
             "expected animals filmed from the side."
         )
-    rows = movement.rows
-    upright, level_edges = straightened(edge_strength(empty, axis=1), rows), edge_strength(empty, axis=0)
-    profile = wall_profile(upright, rows)
-    clusters = merged_clusters(profile, movement.columns)
-    walls = wall_pairs(profile, clusters, movement.moving[slice(*rows)].sum(axis=0))
-    found = []
-    for cluster, pair in zip(clusters, walls, strict=True):
-        own = animal_rows(seen, movement.moving, cluster)
-        found.append(locate_water_line(level_edges, pair, wall_ends(upright, pair, own), own))
-    return sorted(found + empty_cylinders(profile, level_edges, found), key=lambda one: one.left)
-
-
-def find_movement(seen: KeyFrames) -> Movement:
-    """Find the columns in which each animal moves.
-
-    The search is repeated in the rows of the animals alone, because an arm that reaches in from above may lean over
-    two cylinders.
-
-    Parameters
-    ----------
-    seen : KeyFrames
-        Key frames of the video.
-
-    Returns
-    -------
-    Movement
-        Without columns if nothing moves.
-    """
-    clusters, moving = active_clusters(seen.variability)
-    if not clusters:
-        return Movement([], moving, (0, len(moving)))
-    rows = union_span([animal_rows(seen, moving, cluster) for cluster in clusters])
-    within = np.zeros_like(seen.variability)
-    within[slice(*rows)] = seen.variability[slice(*rows)]
-    clusters_within, moving_within = active_clusters(within)
-    if clusters_within:
-        clusters, moving = clusters_within, moving_within
-    return Movement(clusters, moving, union_span([animal_rows(seen, moving, cluster) for cluster in clusters]))
-
-
-def union_span(spans: list[Span]) -> Span:
-    """Return the span from the first start to the last stop."""
-    return min(start for start, _ in spans), max(stop for _, stop in spans)
-
-
-def animal_rows(seen: KeyFrames, moving: np.ndarray, columns: Span) -> Span:
-    """Find the rows in which the animal of a cluster of columns moves.
-
-    Rows that only a hand passes through are left out: in a short video it is visible long enough to count as movement,
-    but an animal is at the surface most of the time. So is what lies apart, such as droppings on the floor.
-
-    Parameters
-    ----------
-    seen : KeyFrames
-        Key frames of the video.
-    moving : (height, width) bool
-        Pixels that change.
-    columns : tuple of int
-        First column, and the column after the last.
-
-    Returns
-    -------
-    tuple of int
-        First row, and the row after the last.
-    """
-    across, width = slice(*columns), columns[1] - columns[0]
-    mass = moving[:, across].sum(axis=1)
-    share = np.cumsum(mass) / mass.sum()
-    first, after = int(np.searchsorted(share, 0.02)), int(np.searchsorted(share, 0.98)) + 1
-    box = (slice(first, after), across)
-    difference = np.abs(seen.frames[:, box[0], across] - seen.quantile(0.5)[box])
-    present = difference > max(6.0, 0.5 * float(np.percentile(seen.variability[box], 99.5)))
-    share = np.mean(np.count_nonzero(present, axis=2) >= max(2, 0.02 * width), axis=0)
-    gap = max(3, round(constants.SURFACE_GAP_FRACTION * width))
-    often = np.pad(share >= constants.HAND_FRACTION * share.max(), gap)
-    labels, _ = ndimage.label(ndimage.binary_closing(often, np.ones(gap, bool))[gap:-gap])
-    masses = ndimage.sum_labels(mass[first:after], labels, np.arange(1, labels.max() + 1))
-    rows = np.flatnonzero(labels == 1 + int(np.argmax(masses)))
-    return first + int(rows[0]), first + int(rows[-1]) + 1
+    upright = straightened(edges, movement.rows)
+    profile = wall_profile(upright, movement.rows)
+    return Clusters(merged_clusters(profile, movement.columns), movement, upright, profile)
 
 
 def straightened(upright: np.ndarray, rows: Span) -> np.ndarray:
@@ -249,37 +260,6 @@ def empty_cylinders(profile: np.ndarray, level_edges: np.ndarray, found: list[Cy
             if clear and strengths[surface] >= 0.5 * usual:
                 extra.append(replace(found[0], left=left, right=right, water_left=surface, water_right=surface))
     return extra
-
-
-def active_clusters(variability: np.ndarray) -> tuple[list[Span], np.ndarray]:
-    """Find the columns in which something moves, one cluster for each animal.
-
-    Parameters
-    ----------
-    variability : (height, width) float
-        Range of each pixel beyond the noise (grey levels).
-
-    Returns
-    -------
-    list of tuple
-        First column of each cluster, and the column after its last.
-    (height, width) bool
-        Pixels that change.
-    """
-    height, width = variability.shape
-    moving = variability > max(6.0, 0.25 * float(np.percentile(variability, 99.5)))
-    moving = ndimage.binary_opening(moving, np.ones((2, 2), bool))
-    busy = moving.sum(axis=0) >= max(2, 0.015 * height)
-    busy = ndimage.binary_closing(np.pad(busy, 8), np.ones(max(3, width // 64), bool))[8:-8]
-    labels, count = ndimage.label(busy)
-    masses = np.array([moving[:, labels == index].sum() for index in range(1, count + 1)])
-    spans = [np.flatnonzero(labels == index) for index in range(1, count + 1)]
-    kept = [
-        (int(span[0]), int(span[-1]) + 1)
-        for span, mass in zip(spans, masses, strict=True)
-        if len(span) >= 0.015 * width and mass >= 0.12 * masses.max()
-    ]
-    return kept, moving
 
 
 def wall_ends(upright: np.ndarray, walls: Span, rows: Span) -> Span:

@@ -126,7 +126,7 @@ def locate_cylinders(rows: Sequence[SwimRow], seen: KeyFrames, name: str) -> dic
     named = sorted({row.cylinder for row in rows})
     cylinders: dict[int, Cylinder] = {}
     if len(given) < len(named):
-        found = cylinder_detection.find_cylinders(seen, name)
+        found = cylinder_detection.find_cylinders(seen, name, named[-1])
         if len(found) != named[-1]:
             raise IngestError(
                 f"{name}: {len(found)} cylinder{'s' * (len(found) != 1)} with a moving animal found, but the table "

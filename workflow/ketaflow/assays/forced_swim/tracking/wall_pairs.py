@@ -4,7 +4,7 @@ In: the strength of upright edges, and where animals move. Out: a pair of column
 equally far apart.
 """
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +24,20 @@ class WallPair(NamedTuple):
     penalty: float
 
 
-def wall_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> list[Span]:
+class Walls(NamedTuple):
+    """The walls of all cylinders (columns), and how well they fit: the sum over the cylinders."""
+
+    pairs: list[Span]
+    score: float
+
+    @property
+    def are_alike(self) -> bool:
+        """Whether all cylinders are about equally wide."""
+        widths = [right - left for left, right in self.pairs]
+        return max(widths) <= constants.MAX_WIDTH_RATIO * min(widths)
+
+
+def wall_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> Walls:
     """Find the walls of the cylinder around each cluster: strong upright edges, all pairs about equally wide.
 
     Parameters
@@ -38,8 +51,8 @@ def wall_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> l
 
     Returns
     -------
-    list of tuple
-        Columns of the left and the right wall of each cluster.
+    Walls
+        Of each cluster.
     """
     choices = candidate_pairs(profile, clusters, busy)
     best: list[WallPair] = []
@@ -50,7 +63,28 @@ def wall_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> l
         if score > best_score:
             best = [pairs[int(np.argmax(own))] for pairs, own in zip(choices, scores, strict=True)]
             best_score = score
-    return [(pair.left, pair.right) for pair in best]
+    return Walls([(pair.left, pair.right) for pair in best], best_score)
+
+
+def joined_clusters(clusters: list[Span], count: int) -> list[list[Span]]:
+    """List all ways to join neighbouring clusters to a number of clusters.
+
+    Parameters
+    ----------
+    clusters : list of tuple
+        First column of each cluster, and the column after its last.
+    count : int
+        Number of clusters wanted, at most that of the clusters.
+
+    Returns
+    -------
+    list of list of tuple
+    """
+    found = []
+    for cuts in combinations(range(1, len(clusters)), count - 1):
+        edges = [0, *cuts, len(clusters)]
+        found.append([(clusters[first][0], clusters[after - 1][1]) for first, after in pairwise(edges)])
+    return found
 
 
 def candidate_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> list[list[WallPair]]:
