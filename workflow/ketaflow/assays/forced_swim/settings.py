@@ -37,6 +37,8 @@ class StateRules:
     ----------
     threshold : float
         Activity strictly below this is immobility, in the unit of the trace's motion.
+    max_threshold_ratio : float
+        Ratio within which the threshold of a swim is moved to the valley between floating and swimming; 1 keeps it.
     hysteresis : float
         Ratio to the threshold below which a bout of immobility may grow at its ends.
     smoothing_s : float
@@ -44,13 +46,12 @@ class StateRules:
     """
 
     threshold: float
+    max_threshold_ratio: float
     hysteresis: float
     smoothing_s: float
     drift_allowance_per_s: float
     min_bout_s: float
-    min_mobile_s: float
     climbing_height: float
-    min_climbing_s: float
     diving_depth: float
 
 
@@ -98,13 +99,13 @@ class QuantifySettings:
 
     scoring_window_s: tuple[float, float]
     immobility_threshold: float
+    max_threshold_ratio: float
     hysteresis: float
     min_bout_s: float
     min_mobile_s: float
     smoothing_s: float
     drift_allowance_per_s: float
     climbing_height: float
-    min_climbing_s: float
     diving_depth: float
     bin_s: float
     sample_s: float
@@ -119,13 +120,12 @@ class QuantifySettings:
         """Return the rules for a video."""
         return StateRules(
             threshold=self.immobility_threshold,
+            max_threshold_ratio=self.max_threshold_ratio,
             hysteresis=self.hysteresis,
             smoothing_s=self.smoothing_s,
             drift_allowance_per_s=self.drift_allowance_per_s,
             min_bout_s=self.min_bout_s,
-            min_mobile_s=self.min_mobile_s,
             climbing_height=self.climbing_height,
-            min_climbing_s=self.min_climbing_s,
             diving_depth=self.diving_depth,
         )
 

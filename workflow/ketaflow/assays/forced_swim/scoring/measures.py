@@ -11,7 +11,7 @@ import pandas as pd
 from ketaflow.assays.forced_swim.model import Swim
 from ketaflow.assays.forced_swim.scoring import bouts, constants
 from ketaflow.assays.forced_swim.scoring.model import BehaviourSample, State, StateBout, SwimScore, TimeBin
-from ketaflow.assays.forced_swim.scoring.rules import coded_states, compared_signal, immobility_s
+from ketaflow.assays.forced_swim.scoring.rules import coded_states, compared_signal, immobility_s, own_rules
 from ketaflow.assays.forced_swim.scoring.separability import climbing_note, without_climbing
 from ketaflow.assays.forced_swim.settings import QuantifySettings, Rules, SamplingRule, StateRules
 
@@ -89,6 +89,7 @@ def score_swim(swim: Swim, settings: QuantifySettings, rules: Rules) -> ScoredSw
     if release_s is None or not np.isfinite(release_s):
         return ScoredSwim(reason="the moment of release was not found. Enter it in the column release_s")
     window_s = (release_s + settings.scoring_window_s[0], release_s + settings.scoring_window_s[1])
+    rules = own_rules(swim.trace, rules)
     inseparable = climbing_note(swim, settings, rules)
     if inseparable and isinstance(rules, StateRules):
         rules = replace(rules, climbing_height=np.inf)

@@ -8,13 +8,8 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.assays.forced_swim.scoring import constants
-from ketaflow.assays.forced_swim.scoring.bouts import IMMOBILE, SWIMMING, UNSCORED
-from ketaflow.assays.forced_swim.scoring.states import (
-    CodedFrames,
-    gaps_bridged,
-    short_bouts_removed,
-    twitches_filled,
-)
+from ketaflow.assays.forced_swim.scoring.bouts import IMMOBILE, SWIMMING, UNSCORED, runs
+from ketaflow.assays.forced_swim.scoring.states import CodedFrames, gaps_bridged, short_bouts_removed
 from ketaflow.assays.forced_swim.settings import PoseRule
 from ketaflow.assays.forced_swim.time_series import moving_mean
 
@@ -62,4 +57,30 @@ def classify_poses(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, r
     codes[~trace["seen"].to_numpy(bool) | ~np.isfinite(activity)] = UNSCORED
     codes = gaps_bridged(codes, starts, stops)
     codes = twitches_filled(codes, starts, stops, rule.min_mobile_s)
-    return CodedFrames(short_bouts_removed(codes, starts, stops, IMMOBILE, rule.min_bout_s), starts, stops)
+    return CodedFrames(short_bouts_removed(codes, starts, stops, rule.min_bout_s), starts, stops)
+
+
+def twitches_filled(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, min_mobile_s: float) -> np.ndarray:
+    """Count short movement between two bouts of immobility as immobility: it keeps the balance.
+
+    Parameters
+    ----------
+    codes : (n,) int
+        State of each frame.
+    starts, stops : (n,) float
+        The interval each frame stands for (seconds of the video).
+    min_mobile_s : float
+        Shorter movement is filled (seconds).
+
+    Returns
+    -------
+    (n,) int
+    """
+    codes = codes.copy()
+    moving_or_still = np.where(codes == UNSCORED, UNSCORED, np.minimum(codes, SWIMMING))
+    found = runs(moving_or_still)
+    for before, here, behind in zip(found, found[1:], found[2:], strict=False):
+        brief = stops[here.after - 1] - starts[here.first] < min_mobile_s - constants.SAME_TIME_S
+        if here.code == SWIMMING and before.code == behind.code == IMMOBILE and brief:
+            codes[here.first : here.after] = IMMOBILE
+    return codes

@@ -1,11 +1,14 @@
 """One entry to all ways of scoring: frame by frame for a video or poses, by time sampling for an EthoVision export."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from ketaflow.assays.forced_swim.scoring import bouts, pose_states, states, time_sampling
 from ketaflow.assays.forced_swim.scoring.states import CodedFrames
-from ketaflow.assays.forced_swim.settings import PoseRule, Rules, SamplingRule
+from ketaflow.assays.forced_swim.scoring.valley import threshold_in_valley
+from ketaflow.assays.forced_swim.settings import PoseRule, Rules, SamplingRule, StateRules
 
 # Start and stop of the interval each frame stands for (seconds of the video).
 Intervals = tuple[np.ndarray, np.ndarray]
@@ -34,6 +37,25 @@ def coded_states(trace: pd.DataFrame, intervals: Intervals, rules: Rules, origin
     if isinstance(rules, PoseRule):
         return pose_states.classify_poses(trace, *intervals, rules)
     return states.classify(trace, *intervals, rules)
+
+
+def own_rules(trace: pd.DataFrame, rules: Rules) -> Rules:
+    """Return the rules with the threshold that is used for one swim, so that it can be shown and varied.
+
+    Parameters
+    ----------
+    trace, rules
+        As in ``coded_states``.
+
+    Returns
+    -------
+    StateRules, SamplingRule or PoseRule
+    """
+    if not isinstance(rules, StateRules):
+        return rules
+    motion = states.activity(trace, rules)
+    threshold = threshold_in_valley(motion, rules.threshold, rules.max_threshold_ratio)
+    return replace(rules, threshold=threshold, max_threshold_ratio=1.0)
 
 
 def immobility_s(trace: pd.DataFrame, intervals: Intervals, window_s: tuple[float, float], rules: Rules) -> float:

@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from skimage.filters import apply_hysteresis_threshold
 
 from ketaflow.assays.forced_swim.scoring import constants
 from ketaflow.assays.forced_swim.scoring.bouts import CLIMBING, DIVING, IMMOBILE, SWIMMING, UNSCORED, runs
+from ketaflow.assays.forced_swim.scoring.valley import threshold_in_valley
 from ketaflow.assays.forced_swim.settings import StateRules
-from ketaflow.assays.forced_swim.time_series import moving_mean, true_runs
+from ketaflow.assays.forced_swim.time_series import moving_mean
 
 
 class CodedFrames(NamedTuple):
@@ -76,12 +78,14 @@ def classify(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, rules: 
     """
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     motion = activity(trace, rules)
-    immobile = hysteresis_mask(motion < rules.threshold, motion < rules.hysteresis * rules.threshold, times_s)
+    threshold = threshold_in_valley(motion, rules.threshold, rules.max_threshold_ratio)
+    # Motion about as large as the threshold neither begins nor ends a bout.
+    immobile = apply_hysteresis_threshold(-motion, -rules.hysteresis * threshold, -threshold)
     codes = np.where(immobile, IMMOBILE, SWIMMING)
     if "height" in trace:
-        height, speed = (smoothed(trace, name, constants.POSTURE_WINDOW_S) for name in ("height", "speed"))
-        depth = smoothed(trace, "depth", constants.POSTURE_WINDOW_S / 2)
-        limit = climbing_limit(height[motion >= rules.threshold], rules.climbing_height)
+        window_s = constants.POSTURE_WINDOW_S
+        height, speed, depth = (smoothed(trace, name, window_s) for name in ("height", "speed", "depth"))
+        limit = climbing_limit(height[motion >= threshold], rules.climbing_height)
         upright = (height > limit) & ~(speed > rules.drift_allowance_per_s)
         codes[(codes == SWIMMING) & upright] = CLIMBING
         codes[(codes != IMMOBILE) & (depth > rules.diving_depth)] = DIVING
@@ -90,9 +94,7 @@ def classify(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, rules: 
     codes[~seen | ~np.isfinite(motion)] = UNSCORED
     codes = gaps_bridged(codes, starts, stops)
     starts, stops = immobility_widened(codes, starts, stops)
-    codes = twitches_filled(codes, starts, stops, rules.min_mobile_s)
-    codes = short_bouts_removed(codes, starts, stops, CLIMBING, rules.min_climbing_s)
-    return CodedFrames(short_bouts_removed(codes, starts, stops, IMMOBILE, rules.min_bout_s), starts, stops)
+    return CodedFrames(short_bouts_removed(codes, starts, stops, rules.min_bout_s), starts, stops)
 
 
 def smoothed(trace: pd.DataFrame, name: str, window_s: float) -> np.ndarray:
@@ -118,9 +120,8 @@ def smoothed(trace: pd.DataFrame, name: str, window_s: float) -> np.ndarray:
 def climbing_limit(heights: np.ndarray, climbing_height: float) -> float:
     """Return the vertical extent above which a mobile animal is climbing.
 
-    Climbing raises the body from its swimming posture, so the limit lies above the postures in which this animal swims.
-    The outline of a mouse that paddles with its head out of the water is as high as it is long all the time: then
-    posture does not tell climbing from swimming.
+    Climbing raises the body from its swimming posture. The outline of a mouse that paddles with its head out of the
+    water is as high as it is long all the time: then posture does not tell climbing from swimming.
 
     Parameters
     ----------
@@ -138,41 +139,15 @@ def climbing_limit(heights: np.ndarray, climbing_height: float) -> float:
     if not len(known):
         return climbing_height
     low = float(np.percentile(known, constants.SWIMMING_POSTURE_PERCENTILE))
-    return np.inf if low > climbing_height else max(climbing_height, constants.CLIMBING_RISE * low)
+    return np.inf if low > climbing_height else climbing_height
 
 
 def posture_separates(trace: pd.DataFrame, rules: StateRules) -> bool:
     """Return whether the postures of a swim tell climbing from swimming."""
-    moving = activity(trace, rules) >= rules.threshold
+    motion = activity(trace, rules)
+    moving = motion >= threshold_in_valley(motion, rules.threshold, rules.max_threshold_ratio)
     heights = smoothed(trace, "height", constants.POSTURE_WINDOW_S)[moving]
     return bool(np.isfinite(climbing_limit(heights, rules.climbing_height)))
-
-
-def hysteresis_mask(certain: np.ndarray, possible: np.ndarray, times_s: np.ndarray) -> np.ndarray:
-    """Extend what is certain over what is possible, shortly before and just after it in the same stretch.
-
-    As in the Schmitt trigger, motion about as large as the threshold neither begins nor ends a bout, so a slightly
-    different threshold finds nearly the same bouts. The reach is limited, for weak swimming beside immobility is not
-    immobility; ``skimage.filters.apply_hysteresis_threshold`` has no such limit.
-
-    Parameters
-    ----------
-    certain, possible : (n,) bool
-        Below the threshold, and below the threshold times the hysteresis.
-    times_s : (n,) float
-        Seconds of the video.
-
-    Returns
-    -------
-    (n,) bool
-    """
-    last_s = np.maximum.accumulate(np.where(certain, times_s, -np.inf))
-    next_s = np.minimum.accumulate(np.where(certain, times_s, np.inf)[::-1])[::-1]
-    near = (next_s - times_s <= constants.RUN_OUT_S) | (times_s - last_s <= constants.SHARP_START_S)
-    found = np.zeros(len(certain), bool)
-    for first, after in true_runs(possible):
-        found[first:after] = near[first:after] & certain[first:after].any()
-    return found
 
 
 def transitions_refined(codes: np.ndarray, level: np.ndarray, times_s: np.ndarray) -> np.ndarray:
@@ -196,12 +171,11 @@ def transitions_refined(codes: np.ndarray, level: np.ndarray, times_s: np.ndarra
     found, still = codes.copy(), codes == IMMOBILE
     total = np.concatenate([[0.0], np.cumsum(level)])
     bounds = np.concatenate([[0], np.flatnonzero(np.diff(still)) + 1, [len(codes)]])
-    window_s = constants.SEARCH_WINDOW_S
-    search_s = np.array([-window_s, -constants.SEARCH_BEFORE_S, constants.SEARCH_AFTER_S, window_s])
+    search_s = np.array([-constants.SEARCH_WINDOW_S, constants.SEARCH_WINDOW_S])
     for before, here, after in zip(bounds, bounds[1:], bounds[2:], strict=False):
         reach = np.searchsorted(times_s, times_s[here] + search_s)
-        first, last = max(before, reach[0]), min(after, reach[3])
-        cuts = np.arange(max(first + 2, reach[1]), min(last - 2, reach[2]) + 1)
+        first, last = max(before, reach[0]), min(after, reach[1])
+        cuts = np.arange(first + 2, last - 1)
         if len(cuts):
             fall = (total[cuts] - total[first]) / (cuts - first) - (total[last] - total[cuts]) / (last - cuts)
             fall = fall if still[here] else -fall
@@ -257,8 +231,8 @@ def immobility_widened(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray)
     return starts, stops
 
 
-def twitches_filled(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, min_mobile_s: float) -> np.ndarray:
-    """Count short movement between two bouts of immobility as immobility: it keeps the balance.
+def short_bouts_removed(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, min_s: float) -> np.ndarray:
+    """Count short bouts of immobility as swimming.
 
     Parameters
     ----------
@@ -266,36 +240,6 @@ def twitches_filled(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, mi
         State of each frame.
     starts, stops : (n,) float
         The interval each frame stands for (seconds of the video).
-    min_mobile_s : float
-        Shorter movement is filled (seconds).
-
-    Returns
-    -------
-    (n,) int
-    """
-    codes = codes.copy()
-    moving_or_still = np.where(codes == UNSCORED, UNSCORED, np.minimum(codes, SWIMMING))
-    found = runs(moving_or_still)
-    for before, here, behind in zip(found, found[1:], found[2:], strict=False):
-        brief = stops[here.after - 1] - starts[here.first] < min_mobile_s - constants.SAME_TIME_S
-        if here.code == SWIMMING and before.code == behind.code == IMMOBILE and brief:
-            codes[here.first : here.after] = IMMOBILE
-    return codes
-
-
-def short_bouts_removed(
-    codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, code: int, min_s: float
-) -> np.ndarray:
-    """Count short bouts of a state as swimming.
-
-    Parameters
-    ----------
-    codes : (n,) int
-        State of each frame.
-    starts, stops : (n,) float
-        The interval each frame stands for (seconds of the video).
-    code : int
-        The state.
     min_s : float
         Shorter bouts are removed (seconds).
 
@@ -304,7 +248,7 @@ def short_bouts_removed(
     (n,) int
     """
     codes = codes.copy()
-    for own, first, after in runs(codes):
-        if own == code and stops[after - 1] - starts[first] < min_s - constants.SAME_TIME_S:
+    for code, first, after in runs(codes):
+        if code == IMMOBILE and stops[after - 1] - starts[first] < min_s - constants.SAME_TIME_S:
             codes[first:after] = SWIMMING
     return codes
