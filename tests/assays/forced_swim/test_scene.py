@@ -55,3 +55,32 @@ def test_the_back_of_a_floating_animal_is_not_taken_for_the_water_line():
     ).values()
     np.testing.assert_allclose([one.water_left, one.water_right], 59.5, atol=1.5)
     assert np.abs(np.array([found[0].water_left, found[0].water_right]) - 59.5).max() > 3
+
+
+def test_an_animal_that_bobs_in_place_leaves_no_rim_in_the_background():
+    rng = np.random.default_rng(4)
+    places = [(60 + rng.uniform(-2, 2), 50 if number % 8 else 90, 12, 20) for number in range(PICTURES)]
+    empty = empty_scene(seen_in_cylinder([places], 1), 1)
+    np.testing.assert_allclose(empty[35:90, 15:], 128, atol=3)
+
+
+def three_cylinders(middles):
+    """Pictures of three cylinders with an animal in each that swims around these places (columns)."""
+    pictures = np.full((PICTURES, HEIGHT, 3 * WIDTH), 190, np.uint8)
+    for number, left in enumerate((10, 130, 250)):
+        pictures[:, 60:, left : left + 100] = 160
+        pictures[:, 20:, [left, left + 100]] = 90
+        for step, picture in enumerate(pictures):
+            own = middles[number]
+            x = left + own[step % len(own)] + 3 * (step % 5)
+            picture[ellipse(70, x, 10, 12, shape=picture.shape)] = 50
+    return scene.key_frames(list(pictures), "swim.mp4")
+
+
+def test_an_animal_seen_in_two_places_alone_is_one_if_the_table_has_three_cylinders():
+    seen = three_cylinders([(40,), (18, 70), (40,)])
+    seen.frames[:, :, 180] = seen.sorted_levels[:, :, 180] = 90
+    found = cylinder_detection.find_cylinders(seen, "swim.mp4", 3)
+    assert len(found) == 3
+    np.testing.assert_allclose([found[1].left, found[1].right], (130, 230), atol=3)
+    assert len(cylinder_detection.find_cylinders(seen, "swim.mp4", 4)) == 4
