@@ -28,6 +28,10 @@ MIN_MOTION = 0.003
 SEARCH_WINDOW_S = 1.0
 # A stroke shows this much too early and too long, because a frame is compared with those before and after it (s).
 STROKE_SPREAD_S = 0.09
+# Motion between the threshold and the threshold times the hysteresis belongs to immobility that begins within this time
+# (the body spins on, waves die away), or that ended within that time (the first stroke is sharp) (s). Tuned.
+RUN_OUT_S = 1.0
+SHARP_START_S = 0.3
 # Posture, depth and speed are averaged over this time (s): of 0.4 and 0.8, tried on drawn videos, the shorter agreed
 # better with the truth.
 POSTURE_WINDOW_S = 0.4

@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from skimage.filters import apply_hysteresis_threshold
 
 from ketaflow.assays.forced_swim.scoring import constants
 from ketaflow.assays.forced_swim.scoring.bouts import CLIMBING, DIVING, IMMOBILE, SWIMMING, UNSCORED, runs
 from ketaflow.assays.forced_swim.scoring.valley import threshold_in_valley
 from ketaflow.assays.forced_swim.settings import StateRules
-from ketaflow.assays.forced_swim.time_series import moving_mean
+from ketaflow.assays.forced_swim.time_series import moving_mean, true_runs
 
 
 class CodedFrames(NamedTuple):
@@ -79,8 +78,7 @@ def classify(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, rules: 
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     motion = activity(trace, rules)
     threshold = threshold_in_valley(motion, rules.threshold, rules.max_threshold_ratio)
-    # Motion about as large as the threshold neither begins nor ends a bout.
-    immobile = apply_hysteresis_threshold(-motion, -rules.hysteresis * threshold, -threshold)
+    immobile = hysteresis_mask(motion < threshold, motion < rules.hysteresis * threshold, times_s)
     codes = np.where(immobile, IMMOBILE, SWIMMING)
     if "height" in trace:
         window_s = constants.POSTURE_WINDOW_S
@@ -148,6 +146,33 @@ def posture_separates(trace: pd.DataFrame, rules: StateRules) -> bool:
     moving = motion >= threshold_in_valley(motion, rules.threshold, rules.max_threshold_ratio)
     heights = smoothed(trace, "height", constants.POSTURE_WINDOW_S)[moving]
     return bool(np.isfinite(climbing_limit(heights, rules.climbing_height)))
+
+
+def hysteresis_mask(certain: np.ndarray, possible: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """Extend what is certain over what is possible, shortly before and just after it in the same stretch.
+
+    As in the Schmitt trigger, motion about as large as the threshold neither begins nor ends a bout, so a slightly
+    different threshold finds nearly the same bouts. The reach is limited, for weak swimming beside immobility is not
+    immobility; ``skimage.filters.apply_hysteresis_threshold`` has no such limit.
+
+    Parameters
+    ----------
+    certain, possible : (n,) bool
+        Below the threshold, and below the threshold times the hysteresis.
+    times_s : (n,) float
+        Seconds of the video.
+
+    Returns
+    -------
+    (n,) bool
+    """
+    last_s = np.maximum.accumulate(np.where(certain, times_s, -np.inf))
+    next_s = np.minimum.accumulate(np.where(certain, times_s, np.inf)[::-1])[::-1]
+    near = (next_s - times_s <= constants.RUN_OUT_S) | (times_s - last_s <= constants.SHARP_START_S)
+    found = np.zeros(len(certain), bool)
+    for first, after in true_runs(possible):
+        found[first:after] = near[first:after] & certain[first:after].any()
+    return found
 
 
 def transitions_refined(codes: np.ndarray, level: np.ndarray, times_s: np.ndarray) -> np.ndarray:

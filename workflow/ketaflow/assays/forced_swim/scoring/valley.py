@@ -25,14 +25,14 @@ def threshold_in_valley(motion: np.ndarray, threshold: float, max_ratio: float) 
     Returns
     -------
     float
-        The threshold itself if no level within reach is a valley: at most ``VALLEY_DEPTH`` times as frequent as a less
-        active and a more active level, with ``MIN_VALLEY_SHARE`` of the frames or more on either side.
+        The threshold itself if it lies in a valley already, or if no level within reach does: at most ``VALLEY_DEPTH``
+        times as frequent as a less active and a more active level, with ``MIN_VALLEY_SHARE`` of the frames or more on
+        either side.
 
     Notes
     -----
-    On 64 animated photographs 62 swims were within 5 % of the window, with ``skimage.filters.threshold_minimum`` 57 and
-    with ``threshold_otsu`` 58, which split the whole distribution however far the split lies from the threshold; with
-    the threshold of the settings 57.
+    Of 64 swims in animated photographs 62 were within 5 % of the window; with ``skimage.filters.threshold_minimum`` 57
+    and with ``threshold_otsu`` 58, which split the whole distribution; with the threshold of the settings 57.
 
     References
     ----------
@@ -52,7 +52,8 @@ def threshold_in_valley(motion: np.ndarray, threshold: float, max_ratio: float) 
     share = np.cumsum(density) / max(density.sum(), 1e-9)
     least = constants.MIN_VALLEY_SHARE
     within = (np.abs(levels) <= np.log(max_ratio) + step / 2) & (share >= least) & (share <= 1 - least)
-    if not within.any() or depth[within].min() > constants.VALLEY_DEPTH:
+    is_in_valley = depth[len(levels) // 2] <= constants.VALLEY_DEPTH
+    if is_in_valley or not within.any() or depth[within].min() > constants.VALLEY_DEPTH:
         return threshold
     deepest = np.flatnonzero(within & (depth <= depth[within].min() + constants.SAME_DEPTH))
     return float(threshold * np.exp(levels[deepest[np.argmin(np.abs(levels[deepest]))]]))
