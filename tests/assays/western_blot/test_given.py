@@ -71,12 +71,11 @@ def test_lanes_in_doubt_are_proposed_and_nothing_is_measured(lab):
     assert told.verdict == "fail" and "left_px" in told.message and "western_blot_frames" in told.message
 
 
-def test_a_picture_turned_by_ninety_degrees_is_refused_with_that_reason(lab):
-    animals = [f"M{number}" for number in range(1, 9)]
-    plane = picture([600_000.0] * 8, 37.0, 3)
-    write(lab.folder, "a.tif", np.ascontiguousarray(np.rot90(plane)))
-    measured = lab.measured(lab.ingested(images=IMAGES, lanes=lane_map("B", animals)))
-    assert "turned by 90 degrees" in measured.views[0].view.refusal
+def turned(lab, quarter_turns: int):
+    """A ladder and six animals, turned to the left."""
+    plane = picture([600_000.0] * 6, 37.0, 3)
+    write(lab.folder, "a.tif", np.ascontiguousarray(np.rot90(plane, quarter_turns)))
+    return lab.ingested(images=IMAGES, lanes=lane_map("B", [f"M{number}" for number in range(1, 7)]))
 
 
 def test_a_ladder_may_be_named_by_product_or_catalogue_number():
@@ -144,3 +143,44 @@ def test_the_picture_of_a_refused_membrane_can_be_corrected(lab):
     assert (frame_shape.origin, len(frame_shape.borders_px), len(frame_shape.parts)) == ("proposed", 9, 8)
     assert (row_shape.origin, row_shape.table) == ("missing", "western_blot_rows")
     assert figure.overlay.asks and (figure.overlay.width_px, figure.overlay.height_px) == (480, 400)
+
+
+@pytest.mark.parametrize("quarter_turns", [1, 3])
+def test_a_picture_turned_either_way_is_refused_with_that_reason(lab, quarter_turns):
+    refusal = lab.measured(turned(lab, quarter_turns)).views[0].view.refusal
+    assert "turned by 90 degrees" in refusal
+
+
+def test_a_picture_turned_by_180_degrees_is_refused_with_that_reason(lab):
+    measured = lab.measured(turned(lab, 2))
+    assert "turned by 180 degrees" in measured.views[0].view.refusal
+    assert values_of(measured)["value"].isna().all()
+
+
+def dots(rows: int, columns: int, *, high: float = 1.0) -> np.ndarray:
+    """A manifold of wells 40 px apart with uneven amounts; ``high`` is the height of a spot over its width."""
+    rng = np.random.default_rng(4)
+    y, x = np.mgrid[0 : 40 * (rows + 1), 0 : 40 * (columns + 1)]
+    plane = 400 + rng.normal(0, 10, y.shape)
+    for row in range(1, rows + 1):
+        for column in range(1, columns + 1):
+            away = ((y - 40 * row) / (13 * high)) ** 2 + ((x - 40 * column) / 13) ** 2
+            plane += rng.uniform(2000, 9000) * np.exp(-(away**3))
+    return plane.astype(np.uint16)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(2, 6), (4, 8)])
+def test_a_dot_blot_is_refused_with_advice_and_measured_in_boxes(lab, rows, columns):
+    tifffile.imwrite(lab.folder / "a.tif", dots(rows, columns))
+    blot = lab.ingested(images=IMAGES, lanes=lanes("B", columns))
+    measured = lab.measured(blot)
+    assert f"{rows} rows of round dots" in measured.views[0].view.refusal
+    assert "western_blot_boxes" in measured.views[0].view.refusal
+    box = IMAGES[0] | {"lane": 1, "x_px": 22, "y_px": 22, "width_px": 36, "height_px": 36}
+    values = values_of(lab.measured(blot, (box,)))
+    assert values[values["measure"].eq("band_volume") & values["animal"].eq("M1")]["value"].item() > 1e5
+
+
+def test_two_rows_of_bands_are_no_dot_blot(lab):
+    tifffile.imwrite(lab.folder / "a.tif", dots(2, 6, high=0.4))
+    assert lab.measured(lab.ingested(images=IMAGES, lanes=lanes("B", 6))).views[0].view.refusal == ""

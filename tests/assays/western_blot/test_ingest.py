@@ -178,3 +178,31 @@ def test_a_bio_rad_file_is_refused_with_the_export_to_make(tmp_path):
     (tmp_path / "a.1sc").write_bytes(b"\xaf\xaf" + bytes(200))
     with pytest.raises(IngestError, match="Export for Analysis"):
         read_picture(tmp_path / "a.1sc")
+
+
+@pytest.mark.shared
+def test_a_real_bio_rad_file_is_refused_alike(shared):
+    with pytest.raises(IngestError, match="Export for Analysis"):
+        read_picture(shared / "cases" / "blot" / "test4.1sc")
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "top", "flagged"),
+    [("a.png", np.uint8, 240, True), ("a.jpg", np.uint8, 240, True), ("a.png", np.uint16, 40_000, False)],
+)
+def test_greys_for_a_screen_are_flagged_as_display_scaled(lab, name, dtype, top, flagged):
+    Image.fromarray(picture_of_bands(dtype=dtype, top=top)).save(lab.folder / name)
+    values = lab.values(lab.ingested(images=images(name), lanes=lanes("B1", 6)))
+    volumes = values[values["measure"].eq("band_volume")]
+    assert volumes["value"].notna().all()
+    assert volumes["reason"].str.contains("display-scaled", na=False).eq(flagged).all()
+
+
+def test_dark_bands_without_dilution_lanes_are_flagged_as_film(lab):
+    tifffile.imwrite(lab.folder / "a.tif", picture_of_bands(bright=False))
+    blot = lab.ingested(images=images("a.tif"), lanes=lanes("B1", 6))
+    volumes = lab.values(blot)
+    volumes = volumes[volumes["measure"].eq("band_volume")]
+    assert volumes["value"].notna().all() and volumes["reason"].str.contains("film is not linear").all()
+    checks = lab.checks(blot)
+    assert checks[checks["check"].eq("linear_range")]["verdict"].tolist() == ["warn"]

@@ -6,6 +6,7 @@ from skimage.io import imread
 
 from ketaflow.assays.western_blot.bands.membrane_view import certain_lanes
 from ketaflow.assays.western_blot.images.band_enhancement import enhance_bands
+from ketaflow.assays.western_blot.images.intensity_scale import polarity
 from ketaflow.assays.western_blot.images.membrane_split import split_membranes
 from ketaflow.assays.western_blot.lanes.lane_plausibility import judge_lanes
 
@@ -150,3 +151,43 @@ def test_hot_pixels_are_no_lanes():
     grid, refusal = found(signal, ["animal"] * 8)
     assert refusal == ""
     np.testing.assert_allclose(grid.centres, PITCH * np.arange(1, 9), atol=0.15 * PITCH)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("listed", "measured"), [(14, False), (15, False), (16, True), (17, False), (18, False)])
+def test_sixteen_fanned_lanes_of_a_real_blot_are_sixteen(shared, listed, measured):
+    signal = imread(shared / "cases" / "blot" / "test4_ref.tif").astype(float)
+    signal = 65535 - signal if polarity(signal)[0] == "dark" else signal
+    grid, refusal = found(signal, ["animal"] * listed)
+    assert (refusal == "") == measured
+    if measured:
+        np.testing.assert_allclose(np.diff(grid.centres), grid.pitch, rtol=0.3)
+
+
+@pytest.mark.parametrize("place", [2, 8])
+def test_a_ladder_in_another_lane_than_listed_is_told(place):
+    kinds = ["animal"] * 8
+    kinds[place - 1] = "ladder"
+    assert "lane 1 shows 10 bands" in found(membrane(8, ladder=True), kinds)[1]
+
+
+def test_a_ladder_that_is_not_listed_is_told():
+    assert found(membrane(8, ladder=True), ["animal"] * 7)[1] != ""
+    assert "lane 1 shows 10 bands" in found(membrane(8, ladder=True), ["animal"] * 8)[1]
+
+
+def test_dust_beside_the_lanes_is_no_lane():
+    signal = membrane(8)
+    rows, columns = np.mgrid[0 : signal.shape[0], 0 : signal.shape[1]]
+    signal = np.where(np.hypot(rows - 90, columns - 345) < 6, 6000, signal)
+    assert found(signal, ["animal"] * 8)[1] == ""
+    assert found(signal, ["animal"] * 9)[1] != ""
+
+
+def test_an_empty_lane_that_could_be_either_of_two_wells_is_told():
+    assert "list every well" in found(membrane(8, blank=(3, 6)), ["animal"] * 7)[1]
+
+
+def test_a_faint_lane_between_two_is_not_skipped():
+    faint = membrane(8, blank=(4,)).astype(float) + 0.04 * (membrane(8).astype(float) - membrane(8, blank=(4,)))
+    assert found(faint, ["animal"] * 7)[1] != ""

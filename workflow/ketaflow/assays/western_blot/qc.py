@@ -49,7 +49,7 @@ def qc(blot: Blot, measured: Measured, settings: QcSettings) -> Checked:
     for summary in measured.views:
         checks += _view_checks(blot, measured, summary, settings)
     checks += membrane_checks.loading_checks(measured, settings.loading_cv_pct)
-    checks += membrane_checks.dilution_checks(measured)
+    checks += membrane_checks.dilution_checks(blot, measured)
     checks += membrane_checks.exposure_checks(measured)
     checks += membrane_checks.pool_checks(blot, measured, settings.pool_cv_pct)
     checks += membrane_checks.transfer_checks(blot, measured, settings.transfer_change_pct)

@@ -11,7 +11,9 @@ import numpy as np
 from ketaflow.assays.western_blot.images.band_enhancement import EnhancedPicture, enhance_bands
 from ketaflow.assays.western_blot.images.membrane_split import split_membranes
 from ketaflow.assays.western_blot.lanes.detection import find_lanes, lanes_beside, unlisted_lanes, widest_row
+from ketaflow.assays.western_blot.lanes.dot_blots import dot_rows
 from ketaflow.assays.western_blot.lanes.given_lanes import lanes_in_frame, lanes_in_row
+from ketaflow.assays.western_blot.lanes.lane_contents import contents_doubt
 from ketaflow.assays.western_blot.model import Blot, Drawn, LaneGrid, QuantifySettings, Sample, Scan, View
 from ketaflow.core.overlays import SOMEBODY
 
@@ -66,9 +68,22 @@ def _views_of(blot: Blot, scan: Scan, drawn: Drawn, settings: QuantifySettings) 
     return views
 
 
-def _turned(pixels: np.ndarray, samples: list[Sample], settings: QuantifySettings) -> bool:
-    """Whether the lanes of a membrane are certain once the picture is turned by 90 degrees."""
-    return not certain_lanes(enhance_bands(np.rot90(pixels), len(samples)), samples, settings)[1]
+def _orientation_doubt(
+    pixels: np.ndarray, enhanced: EnhancedPicture, samples: list[Sample], settings: QuantifySettings
+) -> str:
+    """Whether lanes that are not certain are certain once the picture is turned, and how; empty if they are not."""
+    back = samples[::-1]
+    if back != samples and not certain_lanes(enhanced, back, settings)[1]:
+        return (
+            "the lanes lie in the reverse order of the lane map: the picture is turned by 180 degrees or mirrored, or "
+            "the lane map counts from the right. Turn it so that the wells are at the top and lane 1 is on the left"
+        )
+    upright = enhance_bands(np.rot90(pixels), len(samples))
+    if any(
+        not certain_lanes(upright, order, settings)[1] for order in ([samples] if back == samples else [samples, back])
+    ):
+        return "bands lie upright: the picture is turned by 90 degrees. Turn it so that the wells are at the top"
+    return ""
 
 
 def _with_lanes(
@@ -93,10 +108,17 @@ def _with_lanes(
         in_row = lanes_in_row(part, row.top_px - view.top, row.bottom_px - view.top, expected)
         if in_row is not None:
             return replace(view, grid=in_row, lanes_given="rows", lanes_given_by=row.by or SOMEBODY)
+    dots = dot_rows(pixels[view.top : view.bottom])
+    if dots:
+        refusal = (
+            f"{dots} rows of round dots on a square grid: a dot blot, which has no lanes. Draw each dot in "
+            "western_blot_boxes"
+        )
+        return replace(view, refusal=refusal)
     found, refusal = certain_lanes(part, samples, settings)
-    if refusal and _turned(pixels[view.top : view.bottom], samples, settings):
-        refusal = "bands lie upright: the picture is turned by 90 degrees. Turn it so that the wells are at the top"
-        found = None
+    turned = _orientation_doubt(pixels[view.top : view.bottom], part, samples, settings) if refusal else ""
+    if turned:
+        found, refusal = None, turned
     return replace(view, grid=None if refusal else found, proposed=found if refusal else None, refusal=refusal)
 
 
@@ -132,14 +154,15 @@ def certain_lanes(
         return whole, refusal
     part = enhanced.between(*row)
     if not refusal:
-        beside = lanes_beside(part, whole, expected)
-        return whole, _unlisted(len(samples)) if beside > settings.lane_outside else ""
+        beside = lanes_beside(part, whole, expected) > settings.lane_outside
+        return whole, _unlisted(len(samples)) if beside else contents_doubt(enhanced, whole, samples)
     narrow = find_lanes(part, expected)
     if narrow is None or _refusal(narrow, len(samples), int(expected.sum()), settings):
         return whole, refusal
     if unlisted_lanes(enhanced, narrow, expected) > settings.lane_outside:
         return whole, refusal
-    return replace(narrow, middle=narrow.middle + row[0]), ""
+    narrow = replace(narrow, middle=narrow.middle + row[0])
+    return narrow, contents_doubt(enhanced, narrow, samples)
 
 
 def _refusal(grid: LaneGrid | None, lanes: int, expected: int, settings: QuantifySettings) -> str:

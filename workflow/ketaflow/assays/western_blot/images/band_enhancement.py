@@ -23,18 +23,21 @@ class EnhancedPicture:
         Rise above the surroundings, compressed so that faint bands count beside strong ones.
     rise : (n_rows, n_columns) float32
         The same in counts.
+    height : (n_rows, n_columns) float32
+        The same with the noise, so that bands too faint for ``rise`` show once a lane is averaged (counts).
     factor : int
         Pixels of the file per pixel.
     """
 
     strength: np.ndarray
     rise: np.ndarray
+    height: np.ndarray
     factor: int
 
     def between(self, top_px: int, bottom_px: int) -> "EnhancedPicture":
         """Return the part between two rows of the file."""
         rows = slice(top_px // self.factor, max(bottom_px // self.factor, 1))
-        return EnhancedPicture(self.strength[rows], self.rise[rows], self.factor)
+        return EnhancedPicture(self.strength[rows], self.rise[rows], self.height[rows], self.factor)
 
 
 def enhance_bands(signal: np.ndarray, lanes: int) -> EnhancedPicture:
@@ -65,14 +68,18 @@ def enhance_bands(signal: np.ndarray, lanes: int) -> EnhancedPicture:
     around = _surroundings(small)
     rise = np.minimum(rise, small - around)
     rise = ndimage.grey_opening(rise, size=(1, max(3, round(0.06 * width / max(lanes, constants.USUAL_LANES)))))
+    noisy = rise
     floor = max(1.4826 * float(np.median(np.abs(rise))), constants.RISE_FLOOR_FRACTION * _range(small))
     rise = np.maximum(rise - constants.RISE_FLOOR_SD * floor, 0)
-    rise[_sheets(small, rise > 0, lanes) | _beside_membrane(small)] = 0
-    rise[ndimage.maximum_filter(_foreign(rise > 0, width / lanes), size=5)] = 0
+    masked = _sheets(small, rise > 0, lanes) | _beside_membrane(small)
+    rise[masked] = 0
+    masked |= ndimage.maximum_filter(_foreign(rise > 0, width / lanes), size=5)
+    rise[masked] = 0
+    height_above = np.where(masked, 0, noisy)
     if not rise.any():
-        return EnhancedPicture(rise, rise, factor)
+        return EnhancedPicture(rise, rise, height_above, factor)
     strength = np.minimum(rise / np.percentile(rise[rise > 0], 95), 1.5) ** constants.RISE_EXPONENT
-    return EnhancedPicture(strength, rise, factor)
+    return EnhancedPicture(strength, rise, height_above, factor)
 
 
 def _without_lone_pixels(signal: np.ndarray) -> np.ndarray:

@@ -34,8 +34,7 @@ def scan_checks(scan: Scan, settings: QcSettings) -> list[Check]:
             low=constants.LEAST_BITS,
             unit="bits",
             verdict=within(bits, constants.LEAST_BITS, None),
-            message=f"{bits:.0f}-bit {scan.storage.format}"
-            + ("" if bits >= constants.LEAST_BITS else ": export 16-bit TIFF from the imager"),
+            message=scan.storage.display_doubt or f"{bits:.0f}-bit {scan.storage.format}",
         ),
         _lossless_check(scan, settings.jpeg_score),
         check(

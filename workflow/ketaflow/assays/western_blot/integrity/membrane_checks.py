@@ -147,20 +147,32 @@ def exposure_checks(measured: Measured) -> list[Check]:
     ]  # fmt: skip
 
 
-def dilution_checks(measured: Measured) -> list[Check]:
+def dilution_checks(blot: Blot, measured: Measured) -> list[Check]:
     """Check whether the signal is proportional to the load of the dilution lanes.
 
     Parameters
     ----------
+    blot : Blot
+        Scans and targets.
     measured : Measured
         Dilution lanes of the group.
 
     Returns
     -------
     list of Check
-        One for each target with dilution lanes.
+        One for each target with dilution lanes, or on a picture that may be film.
     """
-    made = []
+    known = {(fit.image, fit.target) for fit in measured.dilutions}
+    made = [
+        check(
+            "linear_range", None, recording=target.image, place=target.target, verdict="warn",
+            message=f"{target.target}: {blot.scan(target.image, target.channel).film_doubt}",
+        )
+        for target in blot.targets
+        if target.image not in blot.unreadable
+        and (target.image, target.target) not in known
+        and blot.scan(target.image, target.channel).film_doubt
+    ]  # fmt: skip
     for fit in measured.dilutions:
         if fit.saturating:
             message = (

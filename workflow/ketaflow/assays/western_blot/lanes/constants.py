@@ -70,8 +70,6 @@ LIT_FRACTION = 0.27
 OUTSIDE_REACH = 3.0
 # Least distance of a lane between two listed ones (pitches); tuned.
 MIDWAY_DISTANCE = 0.4
-# Greatest distance of two lanes that follow each other (pitches); tuned.
-NEXT_DISTANCE = 1.25
 # Signal beside a lane is another lane if it is this many times the dip before it; tuned.
 FLANK_DIP = 1.3
 # Or if it is this fraction of the lane beside it; tuned.
@@ -82,6 +80,63 @@ WEAKEST_FRACTION = 0.15
 PLAIN_FRACTION = 0.5
 # Rows in which two lanes reach this fraction of their strongest hold bands; rims of wells reach 0.14.
 SHARED_FRACTION = 0.2
+
+# A well between two listed lanes is empty below this fraction of the weakest listed lane; tuned.
+SKIPPED_FRACTION = 0.05
+# Distance of such a well from the listed lanes (pitches).
+SKIPPED_DISTANCE = 0.4
+# Distance from a lane's centre beyond which a deep dip shows that another lane begins (pitches).
+CLOSE_REACH = 0.35
+# Such a dip falls to this fraction of the signal beyond it, less than in bands with strong edges.
+CLOSE_DIP = 1 / 3
+
+# lane_contents.py
+# Fewest bands that make a ladder of a lane: products have 7 to 13.
+LADDER_BANDS = 5
+# And this many times the usual number of bands of the samples.
+LADDER_EXCESS = 2.0
+# Distances beyond the outer lanes at which an unlisted ladder is sought (pitches).
+LADDER_BESIDE = (0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, 1.8, 2.0)
+# Part of the pitch over which a lane's contents are read (fraction): bands are wider.
+CONTENT_WIDTH = 0.5
+# Least height of a band in a lane (multiples of the noise of its rows); tuned.
+BAND_SNR = 6.0
+# Below this a lane is empty (multiples of the noise of its rows): noise reaches 4.3 in drawn membranes.
+EMPTY_SNR = 4.5
+# Quantile of a lane's rows that is its background: bands of a ladder take up to half of them.
+CONTENT_LEVEL = 0.3
+# Least noise of a lane (fraction of the picture's strongest band).
+LEAST_NOISE = 0.001
+# Least prominence of a band (fraction of the lane's highest).
+BAND_PROMINENCE = 0.15
+# Height from which a row of a lane is a band (fraction of the lane's highest).
+ROW_HEIGHT = 0.2
+# Rows by which bands of neighbours may differ (fraction of the membrane's height): tilt and smile.
+ROW_TOLERANCE = 0.08
+# Neighbours with which an outer lane is compared.
+ROW_NEIGHBOURS = 3
+# Least height of an outer lane in the rows of its neighbours (fraction of its own highest).
+ROW_SHARE = 0.1
+
+# dot_blots.py
+# Width of the reduced picture in which dots are sought (pixels); tuned for speed.
+DOT_WIDTH_PX = 480
+# Least rise of a dot above the median of the picture (multiples of the pixels' noise).
+DOT_NOISE = 8.0
+# And as a fraction of the highest rise; the glare of dots stays below.
+DOT_LEAST_RISE = 0.05
+# Least area of a spot in the reduced picture (pixels); smaller ones are dust.
+DOT_LEAST_PX = 9
+# Fewest spots that are a dot blot: two rows of two.
+FEWEST_DOTS = 4
+# Greatest ratio of height and width of a dot (natural logarithm): 1.35; bands reach 0.7.
+DOT_ASPECT_LOG = 0.3
+# Greatest deviation of a dot's size from the usual one (natural logarithm), as the wells of a manifold are alike.
+DOT_SIZE_LOG = 0.3
+# Least fraction of the spots that are such dots; tuned.
+DOT_FRACTION = 0.7
+# Greatest ratio of the grid's two pitches (natural logarithm): 1.2; manifolds have 9 mm both ways.
+DOT_PITCH_LOG = 0.2
 
 # profile_baseline.py
 # Greatest number of rounds of arPLS; it usually converges in about ten.

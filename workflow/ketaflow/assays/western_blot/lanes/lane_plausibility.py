@@ -84,10 +84,11 @@ def judge_lanes(strips: np.ndarray, centres: np.ndarray, pitch: float, expected:
         return Plausibility(0.0, 0.0, "most lanes show no signal")
     lit = expected & (shows > constants.LIT_FRACTION * usual)
     filled = float(lit[expected].mean())
-    outside = _outside(strips, centres[lit], pitch) if lit.any() else 0.0
-    return Plausibility(
-        filled, outside, _doubt(strips, centres, pitch, expected, lit, lit & (shows > constants.PLAIN_FRACTION * usual))
-    )
+    outside, skipped = _unlisted(strips, centres, lit, pitch) if lit.any() else (0.0, 0.0)
+    doubt = _doubt(strips, centres, pitch, expected, lit, lit & (shows > constants.PLAIN_FRACTION * usual))
+    if not doubt and skipped > constants.SKIPPED_FRACTION:
+        doubt = "a well between the lanes that the lane map lists is not empty"
+    return Plausibility(filled, outside, doubt)
 
 
 def _doubt(
@@ -167,14 +168,17 @@ def _dip(
     return float((weight - np.minimum(least, lower))[weight > 0].sum() / weight.sum()) if weight.any() else 1.0
 
 
-def _outside(strips: np.ndarray, centres: np.ndarray, pitch: float) -> float:
-    """Strongest lane that is not listed, as a fraction of the weakest listed one (0: there is none).
+def _unlisted(strips: np.ndarray, listed: np.ndarray, lit: np.ndarray, pitch: float) -> tuple[float, float]:
+    """Strongest lane that is not listed, anywhere and in a well between two listed lanes, as fractions of the weakest
+    listed one (0: there is none).
 
     Only rows in which the nearest lane has bands count. Neighbours mostly hold the same proteins, while towels,
     scratches and the edges of a gel lie in other rows. With three lanes or more, rows count that two of them show. The
     flank of a strong lane is not a lane: there must be a dip before it, or it must be nearly as strong.
     """
-    distance = np.abs(np.arange(strips.shape[1])[:, None] - centres[None, :])
+    centres = listed[lit]
+    columns = np.arange(strips.shape[1])
+    distance = np.abs(columns[:, None] - centres[None, :])
     nearest, away = distance.argmin(axis=1), distance.min(axis=1) / pitch
     bands = np.stack([_part(strips, centre, -0.3, 0.3, pitch).mean(axis=1) for centre in centres], axis=1)
     if len(centres) > 2:
@@ -188,23 +192,28 @@ def _outside(strips: np.ndarray, centres: np.ndarray, pitch: float) -> float:
     signal = np.sqrt(np.square(np.minimum(strips, beside[:, nearest])).sum(axis=0))
     strength = np.sqrt(np.square(bands).sum(axis=0))
     signal = ndimage.minimum_filter1d(signal, max(1, round(0.3 * pitch)))
-    dip = signal > constants.FLANK_DIP * _lowest_on_the_way(signal, centres, nearest)
+    lowest = _lowest_on_the_way(signal, centres, nearest)
     beyond = (
         (away > constants.LANE_REACH + 0.15)
         & (away < constants.OUTSIDE_REACH)
-        & (dip | (signal > constants.FLANK_FRACTION * strength[nearest]))
+        & ((signal > constants.FLANK_DIP * lowest) | (signal > constants.FLANK_FRACTION * strength[nearest]))
     )
-    beyond |= (away > constants.MIDWAY_DISTANCE) & _stands_between(signal, centres, pitch)
+    between = _stands_between(signal, centres)
+    beyond |= (away > constants.MIDWAY_DISTANCE) & between
+    if len(centres) < 3:
+        # The pitch is not known.
+        beyond |= (away > constants.CLOSE_REACH) & (constants.CLOSE_DIP * signal > lowest)
     weakest = max(float(strength.min()), constants.WEAKEST_FRACTION * float(np.median(strength)), 1e-9)
-    return float(signal[beyond].max(initial=0) / weakest)
+    skipped = between & (np.abs(columns[:, None] - listed[None, :]).min(axis=1) > constants.SKIPPED_DISTANCE * pitch)
+    return float(signal[beyond].max(initial=0) / weakest), float(signal[skipped].max(initial=0) / weakest)
 
 
-def _stands_between(signal: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
+def _stands_between(signal: np.ndarray, centres: np.ndarray) -> np.ndarray:
     """Columns of a signal between two neighbouring lanes with a dip towards both; (n_columns,) bool."""
     stands = np.zeros(len(signal), bool)
     for left, right in pairwise(np.rint(centres).astype(int)):
-        if 0 < right - left < constants.NEXT_DISTANCE * pitch:
-            part = signal[left : right + 1]
+        part = signal[left : right + 1]
+        if len(part):
             lower = np.maximum(np.minimum.accumulate(part), np.minimum.accumulate(part[::-1])[::-1])
             stands[left : right + 1] |= part > constants.FLANK_DIP * lower
     return stands

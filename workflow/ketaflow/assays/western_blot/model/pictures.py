@@ -6,6 +6,9 @@ import numpy as np
 
 from ketaflow.assays.western_blot.model.table_rows import Lane, Polarity, Target
 
+# Bits of a number that screens show; detectors count with more.
+DISPLAY_BITS = 8
+
 
 @dataclass(frozen=True)
 class Storage:
@@ -31,6 +34,14 @@ class Storage:
     colour: bool = False
     white_is_zero: bool = False
     full_scale: float | None = None
+
+    @property
+    def display_doubt(self) -> str:
+        """Why the numbers are no counts of a detector but greys for a screen; empty if they may be counts."""
+        if self.full_scale is not None or not (self.bits <= DISPLAY_BITS or self.lossy):
+            return ""
+        stored = "JPEG" if self.lossy else f"{self.bits}-bit {self.format}"
+        return f"display-scaled: {stored} holds greys for a screen, not counts; export the 16-bit picture of the imager"
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,13 @@ class Scan:
     saturation_source: str
     noise_sd: float
     histogram_gaps_pct: float
+
+    @property
+    def film_doubt(self) -> str:
+        """Why the signal may not follow the amount of protein; empty for a picture with bright bands."""
+        if self.polarity == "bright":
+            return ""
+        return "dark bands, as on film: film is not linear, and no dilution lanes show its response"
 
 
 @dataclass(frozen=True)

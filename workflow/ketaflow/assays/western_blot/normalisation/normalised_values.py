@@ -217,7 +217,8 @@ def _doubts(band: Band, reading: Reading, target: Target, dilutions: list[Diluti
         words.append(f"overlaps a neighbouring band ({band.overlap_pct:.0f} % of its height where they meet)")
     if reading.ladder is not None and reading.ladder.doubt and band.box != "given" and target.kda:
         words.append(reading.ladder.doubt)
-    return "; ".join(words + _range_doubts(band, reading, target, dilutions))
+    words.append(reading.scan.storage.display_doubt)
+    return _joined(*words, *_range_doubts(band, reading, target, dilutions))
 
 
 def _range_doubts(band: Band, reading: Reading, target: Target, dilutions: list[Dilution]) -> list[str]:
@@ -227,7 +228,8 @@ def _range_doubts(band: Band, reading: Reading, target: Target, dilutions: list[
                 return ["stronger than the linear range of the dilution lanes"]
             if 0 < band.volume < fit.lowest_volume:
                 return ["fainter than the linear range of the dilution lanes"]
-    return []
+            return []
+    return [reading.scan.film_doubt]
 
 
 def _joined(*words: str) -> str:
