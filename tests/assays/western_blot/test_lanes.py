@@ -92,9 +92,9 @@ def columns_of(*lanes: float, width: int = 400) -> np.ndarray:
     [
         ([100, 140, 180, 220], ""),
         ([100, 140, 180], ""),
-        ([100, 140, 180, 220, 260], "lane 5 would show nothing"),
-        ([95, 105, 140, 180, 220], "on top of each other"),
-        ([100, 140, 200], "wells as far apart"),
+        ([100, 140, 180, 220, 260], "lane 5 shows no signal"),
+        ([95, 105, 140, 180, 220], "overlap"),
+        ([100, 140, 200], "whole number of wells"),
     ],
 )
 def test_what_speaks_against_a_comb_is_said(centres, doubt):
@@ -125,10 +125,10 @@ def test_the_rims_of_empty_wells_are_no_unlisted_lanes():
 
 def test_two_lanes_listed_as_one_are_told():
     judged = judge_lanes(columns_of(100, 140, 180, 220), np.array([120, 200.0]), 80.0, np.ones(2, bool))
-    assert "look like two" in judged.doubt
+    assert "as if each were two" in judged.doubt
 
 
-@pytest.mark.parametrize(("ladder", "doubt"), [((1, 0, 1, 1), ""), ((1, 0, 0, 0), "lanes 1 and 2 look like one")])
+@pytest.mark.parametrize(("ladder", "doubt"), [((1, 0, 1, 1), ""), ((1, 0, 0, 0), "lanes 1 and 2 have no gap between them, as if they were one")])
 def test_lanes_that_run_together_are_two_if_they_hold_other_bands(ladder, doubt):
     row = (columns_of(100, 132, 180, 220) + columns_of(116)).clip(0, 100)
     others = columns_of(100)

@@ -7,10 +7,9 @@ that belongs to a row. A protein runs equally far in all lanes; what tilts the p
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, signal
 
 from ketaflow.assays.western_blot.bands import constants
-from ketaflow.assays.western_blot.lanes.curves import peaks
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
 from ketaflow.assays.western_blot.lanes.profile_baseline import Peak
 
@@ -138,7 +137,7 @@ def find_band_rows(lanes: list[LaneProfile], shifts: np.ndarray, lead: np.ndarra
     smooth = max(1.0, rows / 1000)
     total = ndimage.gaussian_filter1d(total, smooth)
     found = []
-    for place in peaks(total, prominence=0.15 * np.log(3) * lead.sum()):
+    for place in signal.find_peaks(total, prominence=0.15 * np.log(3) * lead.sum())[0]:
         members = [peak_near(lanes[lane], place + shifts[lane], 0.02 * rows) for lane in np.flatnonzero(lead)]
         seen = [peak for peak in members if peak is not None]
         if seen:

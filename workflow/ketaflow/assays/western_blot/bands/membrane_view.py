@@ -174,12 +174,12 @@ def _refusal(grid: LaneGrid | None, lanes: int, expected: int, settings: Quantif
     if grid.doubt:
         return grid.doubt
     if grid.margin < settings.lane_margin:
-        return "the lanes fit as well in another place"
+        return "the lanes fit another place equally well"
     return _unlisted(lanes) if grid.outside > settings.lane_outside else ""
 
 
 def _unlisted(lanes: int) -> str:
-    return f"a lane that the lane map does not list lies beside its {lanes} lanes"
+    return f"the picture shows a lane besides the {lanes} that the lane map lists"
 
 
 def _with_borrowed_lanes(view: View, others: list[View]) -> View:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from ketaflow.assays.western_blot.bands import constants
-from ketaflow.assays.western_blot.lanes.curves import monotone
 from ketaflow.assays.western_blot.model import Ladder
 
 
@@ -32,7 +32,7 @@ def mass_at(ladder: Ladder, rows: np.ndarray | float) -> np.ndarray:
     """
     rows = np.asarray(rows, float)
     known, logs = ladder.rows, np.log10(ladder.kda)
-    inner = monotone(known, logs, np.clip(rows, known[0], known[-1]))
+    inner = PchipInterpolator(known, logs)(np.clip(rows, known[0], known[-1]))
     above = (logs[1] - logs[0]) / (known[1] - known[0])
     below = (logs[-1] - logs[-2]) / (known[-1] - known[-2])
     inner = inner + np.where(rows < known[0], (rows - known[0]) * above, 0)

@@ -88,7 +88,7 @@ def contents_doubt(enhanced: EnhancedPicture, grid: LaneGrid, samples: list[Samp
     wells = np.rint(np.diff(grid.centres) / grid.pitch)
     if grid.filled < 1 and len(empty) and wells.max(initial=1) > 1:
         return (
-            f"lane {empty[0] + 1} shows nothing and could be any of the wells that the lane map skips: list every well "
+            f"lane {empty[0] + 1} shows no signal and may be any of the wells that the lane map skips: list every well "
             "between the first and the last lane, empty ones as blank"
         )
     studied = np.flatnonzero(~np.isin(kinds, ["ladder", "blank"]))
@@ -99,12 +99,12 @@ def contents_doubt(enhanced: EnhancedPicture, grid: LaneGrid, samples: list[Samp
     named = int(bands[kinds == "ladder"].max(initial=0))
     most = studied[bands[studied].argmax()]
     if bands[most] >= least and bands[most] > named:
-        told = f"lane {most + 1} shows {bands[most]} bands, the other samples {usual:.0f}: it may be the ladder"
-        return told + (f", for which the lane map names a lane of {named} bands" if named else "")
+        told = f"lane {most + 1} shows {bands[most]} bands, the other samples {usual:.0f}: it may hold the ladder"
+        return told + (f" (the lane listed as ladder shows {named})" if "ladder" in samples else "")
     for end, way in ((grid.centres[0], -1), (grid.centres[-1], 1)):
         for away in constants.LADDER_BESIDE:
             if _band_count(lanes.at(end + way * away * grid.pitch)) >= least:
-                return f"a ladder lies {'left' if way < 0 else 'right'} of the lanes that the lane map lists"
+                return f"the picture shows a ladder {'left' if way < 0 else 'right'} of the lanes that the lane map lists"
     return _row_doubt(lanes, studied)
 
 
@@ -124,13 +124,13 @@ def _row_doubt(lanes: Contents, studied: np.ndarray) -> str:
         if len(others):
             own = profiles[end][shared(others[: constants.ROW_NEIGHBOURS])].max(initial=0.0)
             if own < max(constants.BAND_SNR, constants.ROW_SHARE * profiles[end].max()):
-                return f"lane {end + 1} shows nothing in the rows where the lanes beside it have bands"
+                return f"lane {end + 1} shows no band in the rows of its neighbours"
     for lane, apart in enumerate(np.diff(grid.centres)):
         wells = round(apart / grid.pitch)
         rows_near = shared(studied[np.argsort(np.abs(studied - lane))[: constants.ROW_NEIGHBOURS]])
         for well in range(1, wells):
             if lanes.at(grid.centres[lane] + apart * well / wells)[rows_near].max(initial=0.0) > constants.BAND_SNR:
-                return f"a well between lanes {lane + 1} and {lane + 2} of the lane map is not empty"
+                return f"the lane map skips a well between lanes {lane + 1} and {lane + 2} that is not empty"
     return ""
 
 

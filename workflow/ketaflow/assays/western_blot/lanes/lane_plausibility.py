@@ -87,7 +87,7 @@ def judge_lanes(strips: np.ndarray, centres: np.ndarray, pitch: float, expected:
     outside, skipped = _unlisted(strips, centres, lit, pitch) if lit.any() else (0.0, 0.0)
     doubt = _doubt(strips, centres, pitch, expected, lit, lit & (shows > constants.PLAIN_FRACTION * usual))
     if not doubt and skipped > constants.SKIPPED_FRACTION:
-        doubt = "a well between the lanes that the lane map lists is not empty"
+        doubt = "a well that the lane map skips is not empty"
     return Plausibility(filled, outside, doubt)
 
 
@@ -97,7 +97,7 @@ def _doubt(
     """The first sign that these are not the lanes; ``lit`` lanes show a signal, ``plain`` ones a strong one."""
     ends = np.flatnonzero(expected)[[0, -1]]
     for lane in ends[~lit[ends]].tolist():
-        return f"lane {lane + 1} would show nothing, so that the lanes could lie one further on"
+        return f"lane {lane + 1} shows no signal: the lanes may be shifted by one"
     return _spacing_doubt(centres, pitch) or _dip_doubt(strips, centres, pitch, lit, plain)
 
 
@@ -105,11 +105,11 @@ def _spacing_doubt(centres: np.ndarray, pitch: float) -> str:
     """Whether lanes overlap, or lie between wells."""
     apart = np.diff(centres)
     if len(apart) and apart.min() < constants.LEAST_DISTANCE * pitch:
-        return f"lanes {apart.argmin() + 1} and {apart.argmin() + 2} would lie on top of each other"
+        return f"lanes {apart.argmin() + 1} and {apart.argmin() + 2} overlap"
     wells = apart / pitch
     odd = np.abs(wells - np.maximum(1, np.rint(wells)))
     if len(odd) and odd.max() > constants.GREATEST_OFFSET:
-        return f"lanes {odd.argmax() + 1} and {odd.argmax() + 2} would not stand in wells as far apart as the others"
+        return f"lanes {odd.argmax() + 1} and {odd.argmax() + 2} are not a whole number of wells apart"
     return ""
 
 
@@ -127,18 +127,18 @@ def _dip_doubt(strips: np.ndarray, centres: np.ndarray, pitch: float, lit: np.nd
     }
     usual = float(np.median(list(between.values()))) if between else 1.0
     if usual < constants.LEAST_USUAL_DIP:
-        return "no gaps can be seen between the lanes"
+        return "no gaps are visible between the lanes"
     if np.median(list(within.values())) > max(constants.USUAL_DEEP_DIP * usual, constants.LEAST_DIP):
-        return "most lanes look like two"
+        return "most lanes are divided by a gap, as if each were two"
     for lane, dip in within.items():
         if dip > max(constants.DEEP_DIP * min(usual, 0.5 if not between else usual), constants.LEAST_DIP):
-            return f"lane {lane + 1} looks like two"
+            return f"lane {lane + 1} is divided by a gap, as if it were two"
     for lane, dip in between.items():
         if (
             dip < constants.SHALLOW_DIP * usual
             and _alike(strips, centres[lane : lane + 2], pitch) > constants.SAME_LANE_CORRELATION
         ):
-            return f"lanes {lane + 1} and {lane + 2} look like one"
+            return f"lanes {lane + 1} and {lane + 2} have no gap between them, as if they were one"
     return ""
 
 

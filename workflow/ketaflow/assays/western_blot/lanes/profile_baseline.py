@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from pybaselines import Baseline
 from pybaselines.utils import ParameterWarning
-from scipy import ndimage, special
+from scipy import ndimage, signal, special
 
 from ketaflow.assays.western_blot.lanes import constants
-from ketaflow.assays.western_blot.lanes.curves import peaks
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def find_peaks(net: np.ndarray, *, noise: float, min_snr: float, foot: float, sm
     smoothed = ndimage.gaussian_filter1d(net, smooth)
     quiet = noise / max(1.0, np.sqrt(2 * np.sqrt(np.pi) * smooth))
     least = max(min_snr * quiet, 1e-9)
-    found = peaks(smoothed, least=least, prominence=least)
+    found = signal.find_peaks(smoothed, height=least, prominence=least)[0]
     bands = []
     for index, peak in enumerate(found):
         height = smoothed[peak]
