@@ -128,7 +128,10 @@ def test_two_lanes_listed_as_one_are_told():
     assert "as if each were two" in judged.doubt
 
 
-@pytest.mark.parametrize(("ladder", "doubt"), [((1, 0, 1, 1), ""), ((1, 0, 0, 0), "lanes 1 and 2 have no gap between them, as if they were one")])
+@pytest.mark.parametrize(
+    ("ladder", "doubt"),
+    [((1, 0, 1, 1), ""), ((1, 0, 0, 0), "lanes 1 and 2 have no gap between them, as if they were one")],
+)
 def test_lanes_that_run_together_are_two_if_they_hold_other_bands(ladder, doubt):
     row = (columns_of(100, 132, 180, 220) + columns_of(116)).clip(0, 100)
     others = columns_of(100)

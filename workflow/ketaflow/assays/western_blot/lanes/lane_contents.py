@@ -104,7 +104,9 @@ def contents_doubt(enhanced: EnhancedPicture, grid: LaneGrid, samples: list[Samp
     for end, way in ((grid.centres[0], -1), (grid.centres[-1], 1)):
         for away in constants.LADDER_BESIDE:
             if _band_count(lanes.at(end + way * away * grid.pitch)) >= least:
-                return f"the picture shows a ladder {'left' if way < 0 else 'right'} of the lanes that the lane map lists"
+                return (
+                    f"the picture shows a ladder {'left' if way < 0 else 'right'} of the lanes that the lane map lists"
+                )
     return _row_doubt(lanes, studied)
 
 
