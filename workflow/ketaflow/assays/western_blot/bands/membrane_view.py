@@ -10,6 +10,7 @@ import numpy as np
 
 from ketaflow.assays.western_blot.images.band_enhancement import EnhancedPicture, enhance_bands
 from ketaflow.assays.western_blot.images.membrane_split import split_membranes
+from ketaflow.assays.western_blot.lanes import constants
 from ketaflow.assays.western_blot.lanes.detection import find_lanes, lanes_beside, unlisted_lanes, widest_row
 from ketaflow.assays.western_blot.lanes.dot_blots import dot_rows
 from ketaflow.assays.western_blot.lanes.given_lanes import lanes_in_frame, lanes_in_row
@@ -175,7 +176,8 @@ def _refusal(grid: LaneGrid | None, lanes: int, expected: int, settings: Quantif
         return grid.doubt
     if grid.margin < settings.lane_margin:
         return "the lanes fit another place equally well"
-    return _unlisted(lanes) if grid.outside > settings.lane_outside else ""
+    few = lanes < constants.FEWEST_FOR_PITCH
+    return _unlisted(lanes) if grid.outside > settings.lane_outside / (3 if few else 1) else ""
 
 
 def _unlisted(lanes: int) -> str:

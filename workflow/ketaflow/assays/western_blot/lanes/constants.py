@@ -83,6 +83,8 @@ SHARED_FRACTION = 0.2
 
 # A well between two listed lanes is empty below this fraction of the weakest listed lane; tuned.
 SKIPPED_FRACTION = 0.05
+# Fewest lanes by which the pitch is known; below it the limit of lanes that are not listed is a third.
+FEWEST_FOR_PITCH = 3
 # Distance of such a well from the listed lanes (pitches).
 SKIPPED_DISTANCE = 0.4
 # Distance from a lane's centre beyond which a deep dip shows that another lane begins (pitches).
@@ -103,6 +105,12 @@ CONTENT_WIDTH = 0.5
 BAND_SNR = 6.0
 # Below this a lane is empty (multiples of the noise of its rows): noise reaches 4.3 in drawn membranes.
 EMPTY_SNR = 4.5
+# Distance from its centre at which a lane beside an empty one has ended (pitches).
+EDGE_REACH = 0.6
+# Part of the pitch over which that is read (fraction).
+EDGE_WIDTH = 0.1
+# There it has fallen to this fraction of its height.
+EDGE_SHARE = 0.5
 # Quantile of a lane's rows that is its background: bands of a ladder take up to half of them.
 CONTENT_LEVEL = 0.3
 # Least noise of a lane (fraction of the picture's strongest band).

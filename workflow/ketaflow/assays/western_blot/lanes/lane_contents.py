@@ -40,19 +40,21 @@ class Contents:
         noise = max(float(np.quantile(spread, 0.25)), constants.LEAST_NOISE * float(enhanced.height.max()), 1e-9)
         return cls(enhanced, grid, rises / noise, noise)
 
-    def at(self, centre: float) -> np.ndarray:
-        """Return what a lane at another column of the file would show, (n_rows,) float."""
-        return _lane_rise(self.enhanced, self.grid, centre) / self.noise
+    def at(self, centre: float, part: float = constants.CONTENT_WIDTH) -> np.ndarray:
+        """Return what this part of the pitch around another column of the file would show, (n_rows,) float."""
+        return _lane_rise(self.enhanced, self.grid, centre, part) / self.noise
 
 
-def _lane_rise(enhanced: EnhancedPicture, grid: LaneGrid, centre: float) -> np.ndarray:
+def _lane_rise(
+    enhanced: EnhancedPicture, grid: LaneGrid, centre: float, part: float = constants.CONTENT_WIDTH
+) -> np.ndarray:
     """Rise of a lane, row by row along its lean, (n_rows,) float (counts); 0 where less than half of it is seen.
 
     The lower quartile over the middle half of the lane leaves out what is narrower than a band: dust, scratches.
     """
     height, factor = enhanced.height, enhanced.factor
     rows, columns = height.shape
-    half = max(1.0, constants.CONTENT_WIDTH * grid.pitch / factor / 2)
+    half = max(1.0, part * grid.pitch / factor / 2)
     middle = (centre - (factor - 1) / 2) / factor
     if not 0 <= middle < columns:
         return np.zeros(rows)
@@ -91,6 +93,12 @@ def contents_doubt(enhanced: EnhancedPicture, grid: LaneGrid, samples: list[Samp
             f"lane {empty[0] + 1} shows no signal and may be any of the wells that the lane map skips: list every well "
             "between the first and the last lane, empty ones as blank"
         )
+    for lane in empty[(empty > 0) & (empty < len(kinds) - 1)]:
+        for beside, way in ((lane - 1, 1), (lane + 1, -1)):
+            row = int(profiles[beside].argmax())
+            edge = lanes.at(grid.centres[beside] + way * constants.EDGE_REACH * grid.pitch, constants.EDGE_WIDTH)
+            if beside not in empty and edge[row] > constants.EDGE_SHARE * profiles[beside, row]:
+                return f"lane {beside + 1} is wider than the distance between lanes: the lane map lists too many"
     studied = np.flatnonzero(~np.isin(kinds, ["ladder", "blank"]))
     if not len(studied):
         return ""

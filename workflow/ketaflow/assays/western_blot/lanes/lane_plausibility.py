@@ -200,7 +200,7 @@ def _unlisted(strips: np.ndarray, listed: np.ndarray, lit: np.ndarray, pitch: fl
     )
     between = _stands_between(signal, centres)
     beyond |= (away > constants.MIDWAY_DISTANCE) & between
-    if len(centres) < 3:
+    if len(centres) < constants.FEWEST_FOR_PITCH:
         # The pitch is not known.
         beyond |= (away > constants.CLOSE_REACH) & (constants.CLOSE_DIP * signal > lowest)
     weakest = max(float(strength.min()), constants.WEAKEST_FRACTION * float(np.median(strength)), 1e-9)
