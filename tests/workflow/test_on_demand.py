@@ -77,6 +77,10 @@ def more(clone):
     return clone
 
 
+def provenance(clone) -> dict:
+    return json.loads((clone.results / "provenance.json").read_text(encoding="utf-8"))
+
+
 def test_calibration_films_and_figures_of_the_whole_cohort(more):
     asked = more.run("calibrate_nose_poke")
     made = more.results / "nose_poke" / "calibration"
@@ -94,7 +98,12 @@ def test_calibration_films_and_figures_of_the_whole_cohort(more):
     unknown = more.run(str(film.with_name("rA99.mp4")), ok=False)
     assert "no recording is named rA99" in unknown.stdout + unknown.stderr
 
-    more.run()
+    config = more.folder / "config.yaml"
+    config.write_text(config.read_text().replace("on_demand", "on_demand, formats: [svg], widths_mm: [85]"))
+    more.run("figures")
+    drawn = {path.name for path in (more.results / "export" / "figures").iterdir()}
+    assert {"effect_overview_85mm.svg", "nose_poke.pokes_85mm.svg"} <= drawn
+    assert any(name.startswith("export/figures/") for name in provenance(more)["outputs"])
     assert (more.results / "nose_poke" / "figures" / "two_raters.svg").is_file()
     assert json.loads((more.results / "figures.json").read_text())[0]["legends"][0]["legend"] == "Pokes of eight mice."
     page = (more.results / "report" / "results.html").read_text()

@@ -42,9 +42,9 @@ class Place:
 
 
 def can_be_drawn(source: str, sheet: Sheet) -> bool:
-    """Whether a figure fits on a sheet without its words running into one another."""
-    width = _size(ElementTree.fromstring(source))[0]
-    return sheet.width_pt / width >= CLOSEST * SMALLEST_PT / FONT_PX
+    """Whether a figure has a size, and fits on a sheet without its words running into one another."""
+    width, height = _size(ElementTree.fromstring(source))
+    return height > 0 and 0 < width <= sheet.width_pt * FONT_PX / (CLOSEST * SMALLEST_PT)
 
 
 def figure(source: str, sheet: Sheet) -> Figure:
