@@ -75,12 +75,12 @@ def estimate_background(seen: KeyFrames, sign: int, cylinders: list[Cylinder]) -
         frames = seen.frames[(slice(None), *box)]
         uncovered = uncovered_background(frames, noise_sd, sign)
         assumed = without_resting_animal(uncovered, frames, seen.variability[box], sign)
-        empty[box] = seen_without_animal(assumed, frames, seen.variability[box], sign, noise_sd)
+        empty[box] = seen_without_animal(assumed, middle[box], frames, seen.variability[box], sign, noise_sd)
     return EmptyScene(empty, noise_sd, sign)
 
 
 def seen_without_animal(
-    assumed: np.ndarray, frames: np.ndarray, variability: np.ndarray, sign: int, noise_sd: float
+    assumed: np.ndarray, middle: np.ndarray, frames: np.ndarray, variability: np.ndarray, sign: int, noise_sd: float
 ) -> np.ndarray:
     """Estimate the background again from the frames in which no animal is near each pixel.
 
@@ -91,6 +91,8 @@ def seen_without_animal(
     ----------
     assumed : (height, width) float32
         First estimate of the background inside a cylinder.
+    middle : (height, width) float32
+        Median of all key frames.
     frames : (n, height, width) uint8
         Key frames inside the cylinder.
     variability : (height, width) float
@@ -110,7 +112,8 @@ def seen_without_animal(
     limit = max(constants.OUTLINE_FRACTION * sign * (clear - fur), 4 * noise_sd, 4.0)
     reach = max(3, round(constants.ANIMAL_RIM_FRACTION * frames.shape[2]))
     near = ndimage.maximum_filter(sign * (assumed - frames) > limit, (1, reach, reach))
-    found = median_where(frames.astype(np.float32), ~near)
+    found, touched = middle.copy(), near.any(axis=0)
+    found[touched] = median_where(frames[:, touched].astype(np.float32), ~near[:, touched])
     hidden = np.count_nonzero(~near, axis=0) < constants.MIN_CLEAR_FRAMES
     again: np.ndarray = np.where(hidden, assumed, found).astype(np.float32)
     return inpainted(again, hidden) if 0 < np.count_nonzero(hidden) < hidden.size else again
@@ -156,16 +159,16 @@ def median_where(levels: np.ndarray, chosen: np.ndarray, fraction: float = 0.5) 
 
     Parameters
     ----------
-    levels : (n, height, width) float32
+    levels : (n, ...) float32
         Values of each pixel.
-    chosen : (n, height, width) bool
+    chosen : (n, ...) bool
         Which of them count.
     fraction : float
         0.5 for the median.
 
     Returns
     -------
-    (height, width) float32
+    (...) float32
         NaN for a pixel without any chosen value.
 
     Notes
