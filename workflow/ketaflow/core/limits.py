@@ -86,7 +86,7 @@ def _refuse_archive(path: Path, limits: Limits) -> None:
             f"{what}, expected at most {limits.max_unpacked_mb:,.0f}. If it is right, raise limits.max_unpacked_mb in "
             "the settings; a workbook often shrinks when the empty rows below its table are deleted."
         )
-    _refuse_impossible(what, unpacked_mb, path)
+    _refuse_beyond_bytes(what, unpacked_mb, path)
 
 
 def _refuse_image(path: Path, head: bytes, limits: Limits) -> None:
@@ -99,10 +99,28 @@ def _refuse_image(path: Path, head: bytes, limits: Limits) -> None:
             f"{what}, expected at most {limits.max_image_megapixels:,.0f}. Export the part that is measured, or raise "
             "limits.max_image_megapixels in the settings if there is memory for it."
         )
-    _refuse_impossible(what, millions, path)
+    _refuse_beyond_bytes(what, millions, path)
 
 
-def _refuse_impossible(what: str, millions: float, path: Path) -> None:
+def refuse_impossible(path: Path, values: int) -> None:
+    """Refuse an image whose file is too small for the values it declares; for formats that need their own library.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    values : int
+        Width x height x channels x planes, as the file declares them.
+
+    Raises
+    ------
+    IngestError
+        With the file's name, what it declares and its size.
+    """
+    _refuse_beyond_bytes(f"{path.name}: declares {values / MILLION:,.0f} million values", values / MILLION, path)
+
+
+def _refuse_beyond_bytes(what: str, millions: float, path: Path) -> None:
     """Refuse a file that declares more than its bytes can hold."""
     size = path.stat().st_size
     if millions > HARMLESS_MILLIONS and millions * MILLION > MAX_EXPANSION * size:
