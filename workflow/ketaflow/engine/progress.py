@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ketaflow import assays
 from ketaflow.core import files
 
 PLAN, LINES = "progress.json", "progress.txt"
@@ -94,17 +95,18 @@ def begin(
     """
     batches = {assay: {batch for _, own, batch in jobs if own == assay} for _, assay, _ in jobs}
     totals = {assay: sum(recordings[assay][batch] for batch in names) for assay, names in sorted(batches.items())}
+    names = {assay: assays.title_in_text(assay) for assay in totals}
     whole = [rule for rule in STUDY_JOBS if rule in rules]
     files.write_json(
         {
             "started": time.time(), "jobs": len(jobs) + len(whole), "recordings": totals, "batches": recordings,
-            "rules": whole,
+            "rules": whole, "names": names,
         },
         logs / PLAN,
     )  # fmt: skip
     for name in (LINES, files.FAILED_JOBS):
         (logs / name).unlink(missing_ok=True)
-    told = ", ".join(f"{count} of {assay.replace('_', ' ')}" for assay, count in totals.items())
+    told = ", ".join(f"{count} of {names[assay]}" for assay, count in totals.items())
     first = f"Recordings to work on: {told}" if told else "All recordings are measured already"
     return f"{first}; then {_listed([STUDY_JOBS[rule] for rule in whole])}" if whole else first
 
@@ -165,7 +167,7 @@ def standing(plan: dict[str, Any], done: set[tuple[str, ...]], stage: str, assay
     own = {batch: int(failed) for at, of, batch, failed in done if (at, of) == (stage, assay)}
     count = sum(plan["batches"][assay][batch] for batch in own)
     failed = sum(own.values())
-    said = f"{assay.replace('_', ' ')}: {stage} {count} of {plan['recordings'][assay]}"
+    said = f"{plan.get('names', {}).get(assay, assay.replace('_', ' '))}: {stage} {count} of {plan['recordings'][assay]}"
     return _line(plan, done, f"{said}{coloured(f', {failed} failed', 'failed') if failed else ''}", elapsed_s)
 
 
