@@ -13,6 +13,21 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 
 
+# Modules that run the whole workflow take minutes each; they start first, so that no process waits for them at the end.
+FIRST = ("test_demo", "test_engine", "test_trouble", "test_slurm", "test_provenance", "test_on_demand")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the modules of the workflow first, the longest at the head."""
+
+    def place(item: pytest.Item) -> int:
+        if item.path.parent.name != "workflow":
+            return len(FIRST) + 1
+        return FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST)
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Folder of real recordings with known answers, kept beside the repository; skips where it is absent."""
