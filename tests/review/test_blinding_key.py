@@ -33,3 +33,9 @@ def test_an_empty_key_file_is_refused(tmp_path):
     (tmp_path / "key").write_text("")
     with pytest.raises(CohortError, match="not the key"):
         blinding_key.find(str(tmp_path / "key"), tmp_path, make=True)
+
+
+def test_a_place_that_cannot_be_written_to_is_a_problem_of_the_cohort(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CohortError, match="cannot be written here"):
+        blinding_key.find("", tmp_path / "file" / "results", make=True)

@@ -18,9 +18,23 @@ _held: list[IO[str]] = []
 
 
 def claim(results: Path) -> str:
-    """Take the results folder for this run; the words for the lab member where another run has it, else empty."""
-    results.mkdir(parents=True, exist_ok=True)
-    file = (results / NAME).open("a+", encoding="utf-8")
+    """Take the results folder for this run.
+
+    Parameters
+    ----------
+    results : Path
+        The results folder; made where it is not there.
+
+    Returns
+    -------
+    str
+        What to say where another run has the folder, or where it cannot be written to; else empty.
+    """
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        file = (results / NAME).open("a+", encoding="utf-8")
+    except OSError as error:
+        return f"{results} cannot be written to ({error.strerror}). Choose another folder: --config results=FOLDER"
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -59,7 +59,7 @@ def find(named: str, results: Path, *, make: bool) -> KeyFile:
     Raises
     ------
     CohortError
-        If the file is there and holds no key.
+        If the file is there and holds no key, or cannot be made.
     """
     path = Path(named) if named else default_path(results)
     if make and not path.exists():
@@ -81,8 +81,13 @@ def read(path: Path) -> str:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(secrets.token_hex(KEY_BYTES) + "\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(secrets.token_hex(KEY_BYTES) + "\n")
+    except OSError as error:
+        what = f"the key of the review page cannot be written here ({error.strerror})"
+        remedy = "Choose a folder that can be written to: --config results=FOLDER, or name the file in blinding_key_file"
+        raise CohortError([Problem(str(path), 0, "", what, remedy)]) from error
