@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from ketaflow.core import faults
+from ketaflow.core import faults, files
 from ketaflow.core.errors import IngestError
 
 
@@ -83,3 +83,16 @@ def test_a_link_that_leaves_the_folder_is_refused(tmp_path, file):
     (folder / "signal.ch").symlink_to("/etc/hostname")
     with pytest.raises(IngestError, match=r"run\.D/signal\.ch: this link leads out"):
         faults.refuse_irregular(folder, tmp_path)
+
+
+def test_links_that_lead_in_a_circle_inside_a_recording_end_nowhere(tmp_path):
+    recording = tmp_path / "run.D"
+    recording.mkdir()
+    (recording / "signal.ch").write_bytes(b"1234")
+    before = files.sha256(recording)
+    for name, target in {"here": ".", "again": ".", "one": "other", "other": "one", "lost": "nowhere"}.items():
+        (recording / name).symlink_to(target)
+    faults.refuse_irregular(recording, tmp_path)
+    faults.read_through(recording)
+    assert files.sha256(recording) == before
+    assert files.mark(recording)[-1][0] == "signal.ch"

@@ -131,11 +131,7 @@ def test_every_message_that_troubleshooting_explains_is_one_that_the_code_prints
     printed = write_messages_page.page().replace("\\", "")
     # The last lines of a run are no errors, and not on the page of messages.
     sources = [*(ROOT / "workflow" / "rules").glob("*.smk"), *(ROOT / "workflow" / "ketaflow" / "engine").rglob("*.py")]
-    code = (
-        printed
-        + "".join(path.read_text(encoding="utf-8") for path in sources)
-        + "command MissingOutputException"
-    )
+    code = printed + "".join(path.read_text(encoding="utf-8") for path in sources) + "command MissingOutputException"
     page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
     lost = []
     for row in re.findall(r"^\| (.*?) \|", page, flags=re.M):

@@ -189,7 +189,7 @@ def refuse_irregular(path: Path, root: Path | None = None) -> None:
     inside = (root or path).resolve()
     for part in sorted(path.rglob("*")):
         name = f"{path.name}/{part.relative_to(path).as_posix()}"
-        if part.is_symlink() and not part.resolve().is_relative_to(inside):
+        if part.is_symlink() and not Path(os.path.realpath(part)).is_relative_to(inside):
             raise IngestError(f"{name}: this link leads out of the folder. Copy the file itself to this place.")
         kind = part.lstat().st_mode
         if not (stat.S_ISDIR(kind) or stat.S_ISREG(kind) or stat.S_ISLNK(kind)):

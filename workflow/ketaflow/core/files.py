@@ -126,12 +126,14 @@ def read_json(path: str | Path) -> dict[str, Any]:
 def mark(path: Path) -> list[Any]:
     """Size (bytes) and date (ns) of a file, or of all files of a folder: shows without reading whether it changed.
 
-    What is not there, such as the target of a dangling link, has an empty mark.
+    What is not there, such as the target of a dangling link, has an empty mark, and so has a link to a folder inside a
+    folder, which may lead in a circle.
     """
     try:
         at = path.stat()
         if stat.S_ISDIR(at.st_mode):
-            return [[part.name, mark(part)] for part in sorted(path.iterdir())]
+            parts = sorted(path.iterdir())
+            return [[part.name, [] if part.is_symlink() and part.is_dir() else mark(part)] for part in parts]
     except OSError as error:
         if faults.is_of_the_machine(error):
             raise

@@ -247,7 +247,8 @@ def _source(folder: Path, path: str) -> Source:
     full = folder / path
     try:
         faults.refuse_irregular(full, folder)
-        size = sum(part.stat().st_size for part in full.rglob("*")) if full.is_dir() else full.stat().st_size
+        parts = [part for part in full.rglob("*") if part.is_file()] if full.is_dir() else [full]
+        size = sum(part.stat().st_size for part in parts)
         return Source(path, files.sha256(full), size)
     except IngestError as error:
         return Source(path, "", None, str(error))

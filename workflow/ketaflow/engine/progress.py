@@ -167,7 +167,9 @@ def standing(plan: dict[str, Any], done: set[tuple[str, ...]], stage: str, assay
     own = {batch: int(failed) for at, of, batch, failed in done if (at, of) == (stage, assay)}
     count = sum(plan["batches"][assay][batch] for batch in own)
     failed = sum(own.values())
-    said = f"{plan.get('names', {}).get(assay, assay.replace('_', ' '))}: {stage} {count} of {plan['recordings'][assay]}"
+    said = (
+        f"{plan.get('names', {}).get(assay, assay.replace('_', ' '))}: {stage} {count} of {plan['recordings'][assay]}"
+    )
     return _line(plan, done, f"{said}{coloured(f', {failed} failed', 'failed') if failed else ''}", elapsed_s)
 
 

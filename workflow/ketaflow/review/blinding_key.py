@@ -89,5 +89,7 @@ def _make(path: Path) -> None:
                 file.write(secrets.token_hex(KEY_BYTES) + "\n")
     except OSError as error:
         what = f"the key of the review page cannot be written here ({error.strerror})"
-        remedy = "Choose a folder that can be written to: --config results=FOLDER, or name the file in blinding_key_file"
+        remedy = (
+            "Choose a folder that can be written to: --config results=FOLDER, or name the file in blinding_key_file"
+        )
         raise CohortError([Problem(str(path), 0, "", what, remedy)]) from error
