@@ -14,7 +14,7 @@ SHARED = ROOT.parent / "shared" / "data"
 
 
 # Modules that run the whole workflow take minutes each; they start first, so that no process waits for them at the end.
-FIRST = ("test_demo", "test_engine", "test_trouble", "test_slurm", "test_provenance", "test_on_demand")
+FIRST = ("test_slurm", "test_demo", "test_engine", "test_trouble", "test_provenance", "test_on_demand")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
