@@ -36,5 +36,5 @@ def test_a_hostile_table_is_a_problem_of_the_cohort(tmp_path, name):
 def test_a_hostile_recording_fails_with_a_reason(tmp_path, assay):
     group, *_ = trials.drawn_groups(assay, tmp_path)
     # All endings and other seeds: python tests/corpus/trials.py COUNT.
-    found = trials.tried(assay, group, trials.ENDINGS[assay][:2], seed=1, count=12)
+    found = trials.tried(assay, group, trials.ENDINGS[assay][:1], seed=1, count=12)
     assert not [trial for trial in found if trial.fault], trials.told(assay, found)
