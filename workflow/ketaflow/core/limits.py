@@ -15,7 +15,9 @@ from ketaflow.core.errors import IngestError
 
 PNG, JPEG, ZIP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"PK\x03\x04"
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-HEAD_BYTES = 24
+HEAD_BYTES = 26
+# Channels of a PNG by its colour type (PNG specification, table 11.1); a palette is one.
+PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 # DEFLATE, the compression of PNG, TIFF and zip, makes at most 1,032 bytes of one (RFC 1951; zlib's documentation).
 MAX_EXPANSION = 1032
 # Up to here (million values, MB) a small file may declare what it likes: a uniform image of this size does no harm.
@@ -131,9 +133,9 @@ def _refuse_beyond_bytes(what: str, millions: float, path: Path) -> None:
 
 
 def _png_values(head: bytes) -> int:
-    """Values of a PNG: width, height and up to four channels."""
-    width, height = struct.unpack(">II", head[16:24].ljust(8, b"\0"))
-    return int(width) * int(height)
+    """Values of a PNG by its header."""
+    width, height, _, colour_type = struct.unpack(">IIBB", head[16:HEAD_BYTES].ljust(10, b"\0"))
+    return int(width) * int(height) * PNG_CHANNELS.get(colour_type, 1)
 
 
 def _jpeg_values(path: Path) -> int:
