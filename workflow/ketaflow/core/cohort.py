@@ -56,9 +56,25 @@ class Cohort:
 def read(
     folder: Path, schemas: dict[str, dict[str, Any]], reshape: Reshape = lambda name, path: None
 ) -> tuple[Cohort, list[Problem]]:
-    """Read every table the schemas name. ``schemas`` are those of the assays; the common ones are added.
+    """Read every table that the schemas name, and check it.
 
-    ``reshape`` is asked first: an assay may know another program's file that was saved under a table's name.
+    Parameters
+    ----------
+    folder : Path
+        The cohort folder.
+    schemas : dict of str to dict
+        Schemas of the assays' tables, by table name; those of the common tables (animals, arms, ...) are added.
+    reshape : callable
+        Called with name and file of a table before it is read as an ordinary one: an assay may know another program's
+        file that was saved under a table's name. None is for an ordinary table.
+
+    Returns
+    -------
+    cohort : Cohort
+        The tables found; columns that the schema names and the file lacks are empty.
+    problems : list of Problem
+        Every fault of the folder, the tables, and the references between them; a table with faults is among the tables,
+        a file that is no table is not.
     """
     if not folder.is_dir():
         remedy = "Name an existing folder, as in: snakemake --config cohort=PATH"
@@ -206,7 +222,30 @@ def stray_files(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[str]
 
 
 def read_one(name: str, path: Path, schema: dict[str, Any], reshape: Reshape) -> pd.DataFrame:
-    """One table of an assay, read again by a job; it was checked before any job ran."""
+    """Read one table of an assay again inside a job; it was checked before any job ran.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table.
+    path : Path
+        Its file.
+    schema : dict
+        Schema of the table.
+    reshape : callable
+        As for ``read``.
+
+    Returns
+    -------
+    data frame
+        Index: row number in the file. Columns: the schema's, then the lab's own. Cells that are empty, or do not fit
+        the schema, are missing values.
+
+    Raises
+    ------
+    ValueError
+        If the file is no longer a table.
+    """
     raw, _ = reshape(name, path) or (tables.read_raw(path), [])
     return tables.typed(raw, schema)[0]
 
@@ -233,13 +272,37 @@ def read_common(paths: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
 
 
 def with_zeros(animals: Path, found: dict[str, pd.DataFrame], schemas: dict[str, dict[str, Any]]) -> None:
-    """Match the names of animals in an assay's tables with those of the table ``animals``, in place."""
+    """Match the names of animals in an assay's tables with those of the table ``animals``, in place.
+
+    A spreadsheet makes 7 of an animal named 007. Where only one animal is named so but for leading zeros, its name is
+    restored.
+
+    Parameters
+    ----------
+    animals : Path
+        File of the table ``animals``.
+    found : dict of str to data frame
+        The assay's tables, by name; their columns that refer to animals change.
+    schemas : dict of str to dict
+        Their schemas, which say which columns refer to animals.
+    """
     everything = {"animals": read_common({"animals": animals})["animals"], **found}
     _restored_zeros(everything, dict.fromkeys(everything, ""), {**COMMON, **schemas})
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """One of the common tables, read again by a job that was given its file; it was checked before any job ran."""
+    """Read one of the common tables again inside a job that was given its file; it was checked before any job ran.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file that is named as its table: ``animals.csv``, ``arms.xlsx``, ...
+
+    Returns
+    -------
+    data frame
+        Index: row number in the file. Columns: the schema's, then the lab's own; empty cells are missing values.
+    """
     name = Path(path).stem.lower()
     return read_common({name: Path(path)})[name]
 
@@ -266,7 +329,18 @@ def missing_files(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[Pr
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as dictionaries that JSON can store; missing values are None."""
+    """Rows of a table as dictionaries that JSON can store.
+
+    Parameters
+    ----------
+    frame : data frame
+        Any table; column names are text.
+
+    Returns
+    -------
+    list of dict
+        One per row: value by column, None where it is missing.
+    """
     names = list(frame.columns)
     columns = [_cells_or_none(frame[name]) for name in names]
     return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]

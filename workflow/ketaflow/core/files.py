@@ -46,13 +46,29 @@ def written_aside(path: str | Path) -> Iterator[Path]:
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
-    """Write a table as UTF-8 CSV with every digit a float has."""
+    """Write a table as UTF-8 CSV, with every digit a float has.
+
+    Parameters
+    ----------
+    frame : data frame
+        Any table; its index is not written, and missing values become empty cells.
+    path : str or Path
+        File to write. It is replaced only once the new one is complete.
+    """
     with written_aside(path) as aside:
         frame.to_csv(aside, index=False, lineterminator="\n")
 
 
 def write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Write a set of tables as ``<folder>/<name>.csv`` and remove those of an earlier run that are no longer made."""
+    """Write tables as ``<folder>/<name>.csv``, and remove those of an earlier run that are no longer made.
+
+    Parameters
+    ----------
+    tables : dict of str to data frame
+        By name.
+    folder : Path
+        Made if it is not there. Any other CSV file in it is deleted.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.csv"):
         if old.stem not in tables:
@@ -62,9 +78,14 @@ def write_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
 
 
 def write_all(contents: dict[str, pd.DataFrame | str | bytes], folder: Path) -> None:
-    """Write what is exported into its folder: tables as ``<name>.csv``, text and bytes under their own names.
+    """Write exports into their folder: tables as ``<name>.csv``, text and bytes under their own names.
 
-    A text that a spreadsheet would take for a formula is written with an apostrophe before it.
+    Parameters
+    ----------
+    contents : dict of str to data frame, str or bytes
+        By name. A text cell that a spreadsheet would take for a formula is written with an apostrophe before it.
+    folder : Path
+        Made if it is not there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
@@ -109,7 +130,19 @@ def write_json(content: object, path: str | Path) -> None:
 
 
 def read_csv(path: str | Path) -> pd.DataFrame:
-    """Read a table of the study as it was written: words stay words, and empty cells are missing."""
+    """Read a table that the study wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        A UTF-8 CSV file with a header.
+
+    Returns
+    -------
+    data frame
+        Columns of words (``TEXT_COLUMNS``) stay text, even an animal named 007 or NA. Only empty cells are missing
+        values. Without rows and columns if the file is empty.
+    """
     try:
         header = pd.read_csv(path, nrows=0).columns
     except pd.errors.EmptyDataError:

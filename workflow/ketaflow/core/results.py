@@ -246,6 +246,20 @@ def within(value: float | None, low: float | None, high: float | None, otherwise
 
 
 def frame(rows: list[Any], kind: type) -> pd.DataFrame:
-    """Return flat dataclasses as a data frame whose columns are the fields of ``kind``, rows or not."""
+    """Flat dataclasses as a data frame.
+
+    Parameters
+    ----------
+    rows : list
+        Instances of ``kind``.
+    kind : type
+        A dataclass.
+
+    Returns
+    -------
+    data frame
+        One row per instance and one column per field of ``kind``, even where there are no rows; None is a missing
+        value.
+    """
     names = [one.name for one in dataclasses.fields(kind)]
     return pd.DataFrame([[getattr(row, name) for name in names] for row in rows], columns=names)

@@ -198,7 +198,20 @@ def headings(path: str | Path) -> list[Outcome[Any]]:
 
 
 def table(path: str | Path, name: str) -> pd.DataFrame:
-    """Read one published table of a whole batch without unpacking its records; empty where there is none."""
+    """Read one published table of a whole batch without unpacking its records.
+
+    Parameters
+    ----------
+    path : str or Path
+        A batch file.
+    name : str
+        Name of the table.
+
+    Returns
+    -------
+    data frame
+        Rows of all records of the batch, in their order; without rows and columns if no record has the table.
+    """
     with zipfile.ZipFile(path) as archive:
         member = f"tables/{name}.parquet"
         if member not in archive.NameToInfo:

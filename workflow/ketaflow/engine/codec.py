@@ -26,7 +26,18 @@ class Parts(Protocol):
     """Where the larger parts of a record are kept: ``put`` returns the number that ``get`` takes."""
 
     def put(self, content: np.ndarray | pd.DataFrame | bytes | str) -> int:
-        """Store one part."""
+        """Store one part.
+
+        Parameters
+        ----------
+        content : ndarray of any shape, data frame, bytes or str
+            The part; ``get`` returns it with the same type.
+
+        Returns
+        -------
+        int
+            Number by which ``get`` finds the part.
+        """
 
     def get(self, number: int) -> Any:
         """Return the part stored under that number."""

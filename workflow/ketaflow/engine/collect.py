@@ -99,6 +99,8 @@ def collect(inputs: Mapping[str, AssayInput], *, animals: pd.DataFrame, imported
     Returns
     -------
     Collected
+        The study's tables, with units and with the rows of recordings that failed, and each assay's own tables and
+        figures.
     """
     parts = {assay: _assay(assay, given) for assay, given in inputs.items()}
     unseen = [_without_recording(assay, part, animals) for assay, part in parts.items()]
@@ -127,7 +129,18 @@ def shown(collected: Collected) -> list[dict[str, Any]]:
 
 
 def batch_tables(folders: list[Path]) -> dict[str, pd.DataFrame]:
-    """Every table that ``quantify`` published, its batches put together, by name."""
+    """Put together the batches of every table that ``quantify`` published.
+
+    Parameters
+    ----------
+    folders : list of Path
+        Batch folders of one assay.
+
+    Returns
+    -------
+    dict of str to data frame
+        By table name; rows in the order of the batches.
+    """
     own = defaultdict(list)
     for folder in folders:
         for name in batch_files.tables(folder / "measurements.zip"):
@@ -178,7 +191,22 @@ def _without_any_value(collected: Collected) -> list[str]:
 
 
 def review_items(items: pd.DataFrame, checks: pd.DataFrame, batches: Mapping[str, list[str]]) -> Iterator[ReviewItem]:
-    """Yield what the review page shows of each recording, batch by batch, so that figures never fill the memory."""
+    """Yield what the review page shows of each recording, batch by batch, so that figures never fill the memory.
+
+    Parameters
+    ----------
+    items : data frame
+        One row per recording to judge: ``assay``, ``recording``, ``animal``, ``status``, ``reason``, ``item_sha256``.
+    checks : data frame
+        The checks table of all assays.
+    batches : mapping of str to list of str
+        Batch folders, by assay.
+
+    Yields
+    ------
+    ReviewItem
+        One recording, with its checks and figures.
+    """
     known = {(row["assay"], row["recording"]): row for row in items.fillna("").to_dict("records")}
     by_recording = defaultdict(list)
     for one in checks.astype(object).where(checks.notna(), None).to_dict("records"):

@@ -295,7 +295,20 @@ def table_schemas() -> dict[str, dict[str, Any]]:
 
 
 def reshaped(table: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
-    """A table as its assay reads it from another program's file; None where it is an ordinary table."""
+    """Read a table as its assay reads it from another program's file.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table.
+    path : Path
+        Its file.
+
+    Returns
+    -------
+    (RawTable, list of Problem) or None
+        The table as text and its faults; None where the assay takes it for an ordinary table.
+    """
     for assay in assays.names():
         if table in assays.described(assay, "tables.schema")["tables"] and assays.has(assay, "tables"):
             known = getattr(assays.stage(assay, "tables"), "reshape", None)

@@ -90,6 +90,7 @@ def html_table(
     Returns
     -------
     HtmlTable
+        Columns of the layout that ``rows`` has, in the order of the layout, with every cell as text.
     """
     columns = [Column(name, *about) for name, about in LAYOUTS[layout]["columns"].items() if name in rows]
     columns = [column for column in columns if not rows[column.name].map(formatting.is_missing).all()]

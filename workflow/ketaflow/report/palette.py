@@ -71,7 +71,7 @@ def arms(table: pd.DataFrame, colours: str = "page") -> list[Arm]:
     Parameters
     ----------
     table : data frame
-        arms.csv: ``arm``, ``control``, ``drug``, ``dose_mg_per_kg``; optionally ``label``, ``order``,
+        Rows of arms.csv: ``arm``, ``control``, ``drug``, ``dose_mg_per_kg``; optionally ``label``, ``order``,
         ``pretreatment``.
     colours : {"page", "okabe_ito", "grey"}
         Palette of the treated arms.

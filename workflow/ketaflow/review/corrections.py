@@ -131,12 +131,17 @@ def coded(table: pd.DataFrame, schema: Mapping[str, Any], names: Names, key: str
     ----------
     table : data frame
         Columns of the schema, with names.
-    schema, names, key
-        As for `resolved`.
+    schema : mapping
+        Schema of the table.
+    names : Names
+        Every name of the assay.
+    key : str
+        Key of the codes.
 
     Returns
     -------
     list of list of str
+        One list per row, one text per column of the schema; a missing value is empty.
     """
     columns: list[Callable[[Any], str]] = []
     for column in schema["columns"]:

@@ -128,6 +128,8 @@ def apply(table: pd.DataFrame, items: Sequence[Item]) -> Decisions:
     Returns
     -------
     Decisions
+        Rejected recordings, disagreement and agreement of reviewers, and the decisions that no longer count because the
+        recording changed after them.
 
     Raises
     ------
@@ -242,7 +244,18 @@ def _decisions(table: pd.DataFrame) -> list[Decision]:
 
 
 def in_bulk(table: pd.DataFrame) -> pd.Series:
-    """Return which decisions were made for all items together that passed every check, (n_rows,) bool."""
+    """Which decisions were made for all items together that passed every check.
+
+    Parameters
+    ----------
+    table : data frame
+        Rows of qc_decisions.csv; the column ``bulk`` may be missing.
+
+    Returns
+    -------
+    (n_rows,) bool series
+        With the index of ``table``; False throughout without the column.
+    """
     if "bulk" not in table:
         return pd.Series(False, index=table.index)
     return table["bulk"].isin([True, "yes", "true", "True"])

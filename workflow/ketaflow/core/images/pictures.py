@@ -52,13 +52,14 @@ def display_range(pixels: np.ndarray, quantiles: tuple[float, float]) -> tuple[f
     Parameters
     ----------
     pixels : (rows, columns) ndarray
-        One channel; every fourth pixel along each axis is enough.
+        One channel (counts); only every fourth pixel along each axis is used.
     quantiles : tuple of float
-        Shares of the pixels below the two intensities.
+        Shares of the pixels (0 to 1) below the two intensities.
 
     Returns
     -------
-    tuple of float
+    (float, float)
+        Intensities shown as black and as full intensity (counts).
     """
     low, high = np.quantile(pixels[::4, ::4], quantiles)
     return float(low), float(high)
@@ -89,11 +90,12 @@ def eight_bit(shares: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     shares : (rows, columns) or (rows, columns, 3) ndarray
-        0 to 1; one channel becomes grey.
+        0 to 1, values beyond are clipped; one channel becomes grey.
 
     Returns
     -------
     (rows, columns, 3) uint8 ndarray
+        Red, green and blue; 255 is full intensity.
     """
     colours = np.repeat(shares[..., None], 3, axis=2) if shares.ndim == 2 else shares
     return (255 * np.clip(colours, 0, 1)).astype(np.uint8)
@@ -231,6 +233,7 @@ def encoded(picture: np.ndarray, max_bytes: int) -> bytes:
     Returns
     -------
     bytes
+        Content of a WebP file; larger than ``max_bytes`` where even the lowest quality is.
     """
     found = b""
     for quality in QUALITIES:

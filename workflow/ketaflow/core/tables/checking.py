@@ -49,7 +49,22 @@ class Typed:
 
 
 def typed(raw: RawTable, schema: Mapping[str, Any]) -> tuple[pd.DataFrame, list[Problem]]:
-    """Turn text cells into values, and return the data frame and the problems; see ``typed_with_notes``."""
+    """Turn text cells into values as the schema asks; ``typed_with_notes`` without its notes.
+
+    Parameters
+    ----------
+    raw : RawTable
+        The table as text.
+    schema : mapping
+        As for ``typed_with_notes``.
+
+    Returns
+    -------
+    frame : data frame
+        Index: row number in the file. Columns: the schema's, then the lab's own.
+    problems : list of Problem
+        Every fault.
+    """
     made = typed_with_notes(raw, schema)
     return made.frame, made.problems
 
@@ -67,6 +82,8 @@ def typed_with_notes(raw: RawTable, schema: Mapping[str, Any]) -> Typed:
     Returns
     -------
     Typed
+        Values, faults and notes. A cell that is empty or at fault is a missing value; a number under a heading with
+        another unit of the same quantity is converted.
     """
     columns: Columns = schema["columns"]
     raw, factors, notes = _with_known_headings(raw, columns)
@@ -228,7 +245,20 @@ def _missing_columns(raw: RawTable, columns: Columns) -> list[Problem]:
 
 
 def numeric_own_columns(frame: pd.DataFrame, own: list[str]) -> pd.DataFrame:
-    """Return the table with those of the lab's own columns as numbers that hold nothing else."""
+    """Turn the lab's own columns into numbers where they hold nothing else.
+
+    Parameters
+    ----------
+    frame : data frame
+        A checked table; the lab's own columns are text.
+    own : list of str
+        The lab's own columns.
+
+    Returns
+    -------
+    data frame
+        The same table. In columns that became numbers, empty cells and words for "no value" (NA, n.d., ...) are NaN.
+    """
     made = {}
     for name in own:
         filled = [text for text in frame[name].dropna() if str(text).lower() not in EMPTY]

@@ -93,6 +93,7 @@ def read_raw(path: Path) -> RawTable:
     Returns
     -------
     RawTable
+        Headings and the text of each cell, with row numbers as a spreadsheet shows them.
 
     Raises
     ------

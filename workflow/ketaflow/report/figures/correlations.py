@@ -80,6 +80,8 @@ def correlations(values: pd.DataFrame, arm_of: pd.Series, *, min_animals: int) -
     Returns
     -------
     Correlations
+        Pearson's r over all animals and within arms, each (n_endpoints, n_endpoints); NaN for a pair with too few
+        animals or a constant endpoint.
     """
     known = values.notna().to_numpy().astype(int)
     n_animals = pd.DataFrame(known.T @ known, index=values.columns, columns=values.columns)

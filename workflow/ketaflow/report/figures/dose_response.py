@@ -69,7 +69,20 @@ def arms_by_dose(endpoint: Endpoint, arms: list[Arm]) -> list[Arm]:
 
 
 def limits_with(endpoint: Endpoint, curves: Mapping[str, pd.DataFrame]) -> Limits:
-    """Return the limits of the value axis, with room for the bands up to half the range of the values."""
+    """Limits of the value axis, with room for the confidence bands up to half the range of the values.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        Its values set the range.
+    curves : mapping of str to data frame
+        By drug; columns ``low`` and ``high``, in the endpoint's unit.
+
+    Returns
+    -------
+    (float, float)
+        Lower and upper end of the axis, in the endpoint's unit.
+    """
     low, high = value_limits(endpoint)
     room = MOST_ROOM * (high - low)
     lows, highs = ([end for curve in curves.values() for end in curve[name]] for name in ("low", "high"))

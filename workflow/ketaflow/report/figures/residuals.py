@@ -53,7 +53,19 @@ def residuals(endpoint: Endpoint, arms: Sequence[Arm]) -> str:
 
 
 def drawn_rows(endpoint: Endpoint) -> pd.DataFrame:
-    """Return the residuals of an endpoint; none with fewer than three, or if the model has no residuals."""
+    """Residuals of an endpoint that can be drawn.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        With the table ``residuals`` of the statistics.
+
+    Returns
+    -------
+    data frame
+        Rows with ``fitted`` (in the endpoint's unit), ``standardised_residual`` and ``normal_quantile`` (both without a
+        unit); no rows if there are fewer than three, or if the model has no residuals.
+    """
     rows = endpoint.rows("residuals") if "residuals" in endpoint.tables else pd.DataFrame()
     numeric = ["fitted", "standardised_residual", "normal_quantile"]
     if not set(numeric) <= set(rows.columns):

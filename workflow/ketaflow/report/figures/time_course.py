@@ -79,7 +79,21 @@ def _draw_arm(axes: Axes, endpoint: Endpoint, arm: Arm, shift_px: float) -> floa
 
 
 def course(endpoint: Endpoint, arm: Arm) -> pd.DataFrame:
-    """Mean and interval by time: those of the descriptives, else means of the values without an interval."""
+    """Mean and confidence interval of an arm by time.
+
+    Parameters
+    ----------
+    endpoint : Endpoint
+        A measure over time.
+    arm : Arm
+        The arm.
+
+    Returns
+    -------
+    data frame
+        ``time_min`` (min, ascending), ``mean``, ``ci_low``, ``ci_high`` (in the endpoint's unit). Where the
+        descriptives have no rows by time, the mean is that of the values and the interval is NaN.
+    """
     columns = ["time_min", "mean", "ci_low", "ci_high"]
     rows = endpoint.rows("descriptives")
     rows = rows[rows["arm"].eq(arm.name) & rows["time_min"].notna()] if "time_min" in rows else rows.iloc[:0]

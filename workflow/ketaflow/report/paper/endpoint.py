@@ -185,6 +185,7 @@ def dose_response(endpoint: Endpoint, arms: list[Arm], curves: Mapping[str, pd.D
     Returns
     -------
     Figure
+        Dose (mg/kg) to the right, values upwards; every animal a point.
     """
     present = doses.arms_by_dose(endpoint, arms)
     given = sorted({arm.dose_mg_per_kg for arm in present})

@@ -38,6 +38,8 @@ def overview(endpoints: list[Endpoint], arms: list[Arm], allocation: pd.DataFram
     Returns
     -------
     Overview
+        Effects of the arms on every endpoint, and correlations between endpoints; the latter are empty if no pair has
+        enough animals.
     """
     titles, found = correlated(endpoints, allocation, min_animals)
     effects = effect_overview(endpoints, arms), effect_overview(endpoints, arms, NARROW)

@@ -98,12 +98,14 @@ def check_counts(checks: pd.DataFrame) -> tuple[HtmlTable, HtmlTable]:
     Parameters
     ----------
     checks : data frame
-        Columns of checks.csv.
+        Rows of checks.csv; ``assay``, ``check`` and ``verdict`` count.
 
     Returns
     -------
-    (raised, every) : tuple of HtmlTable
-        Checks that did not always pass, and all checks; most failures first.
+    raised : HtmlTable
+        Checks that did not always pass, most failures first.
+    every : HtmlTable
+        All checks, most failures first.
     """
     counted = checks.groupby(["assay", "check"])["verdict"].value_counts().unstack(fill_value=0)
     counted = counted.reindex(columns=["pass", "warn", "fail"], fill_value=0).reset_index()

@@ -58,13 +58,13 @@ def colour_names(pixels: np.ndarray) -> tuple[str, ...]:
 
     Parameters
     ----------
-    pixels : (..., samples) ndarray
-        The image.
+    pixels : (rows, columns) or (rows, columns, samples) ndarray
+        An image as its file holds it; only its shape matters.
 
     Returns
     -------
     tuple of str
-        red, green, blue (and alpha); empty where the last axis does not hold 3 or 4 samples.
+        Names red, green, blue (and alpha); empty where the last axis does not hold 3 or 4 samples.
     """
     return COLOUR_NAMES[: pixels.shape[-1]] if pixels.ndim > 2 and pixels.shape[-1] in (3, 4) else ()
 
