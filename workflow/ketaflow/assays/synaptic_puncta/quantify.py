@@ -118,6 +118,7 @@ def find_puncta(pixels: np.ndarray, voxel_um: tuple[float, ...], settings: Punct
     Returns
     -------
     ChannelPuncta
+        The channel after the spot filter, its puncta, and their positions (um).
     """
     pixel_um = voxel_um[-1]
     fwhm_um = [settings.axial_fwhm_um, settings.fwhm_um, settings.fwhm_um][-pixels.ndim :]

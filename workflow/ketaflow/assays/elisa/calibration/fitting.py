@@ -33,7 +33,18 @@ class Standards:
     y: np.ndarray
 
     def kept(self, mask: np.ndarray) -> "Standards":
-        """The wells of a mask."""
+        """Select wells.
+
+        Parameters
+        ----------
+        mask : (n_wells,) bool
+            True for the wells to keep.
+
+        Returns
+        -------
+        Standards
+            The chosen wells, in their order.
+        """
         return Standards(self.x[mask], self.y[mask])
 
 
@@ -89,7 +100,24 @@ def fitted(
 
 
 def robust(standards: Standards, kind: CurveKind, weighting: Weighting, start: Curve | None = None) -> Curve | None:
-    """Fit with weights by the fitted response alone, for the search of outliers: a low outlier gets no extra weight."""
+    """Fit with weights by the fitted response alone, for the search of outliers: a low outlier gets no extra weight.
+
+    Parameters
+    ----------
+    standards : Standards
+        The wells.
+    kind : {"4pl", "5pl"}
+        Number of parameters.
+    weighting : {"none", "1/y", "1/y2"}
+        Weights by the response.
+    start : Curve, optional
+        A curve close to the result, instead of a search.
+
+    Returns
+    -------
+    Curve or None
+        As from ``fitted``.
+    """
     return fitted(standards, kind, weighting, start, response_factor=1.0)
 
 

@@ -34,7 +34,22 @@ def precision_pct(curve: Curve, x: np.ndarray, replicates: int) -> np.ndarray:
 
 
 def variance(curve: Curve, x: np.ndarray, replicates: int) -> np.ndarray:
-    """Variance of the difference between the mean of replicates and the curve."""
+    """Variance of the difference between the mean of replicates and the curve.
+
+    Parameters
+    ----------
+    curve : Curve
+        The curve, with the covariance of its parameters.
+    x : (n,) float
+        Concentrations (pg/ml).
+    replicates : int
+        Wells of a sample.
+
+    Returns
+    -------
+    (n,) float
+        Variance of the curve plus that of the mean (squared unit of the responses).
+    """
     on_curve = logistic.response(curve, x)
     design = logistic.gradient(curve, x, len(curve.covariance))
     of_curve = np.einsum("ij,jk,ik->i", design, curve.covariance, design)
@@ -58,7 +73,7 @@ def interval(curve: Curve, y: float, replicates: int, level_pct: float) -> tuple
 
     Returns
     -------
-    low, high : float
+    (float, float)
         Ends of the run of concentrations (pg/ml) around the estimate whose prediction interval holds the response; zero
         or infinite where it does not end within a factor of a hundred.
     """
@@ -82,7 +97,24 @@ def _crossing(grid: np.ndarray, excess: np.ndarray, place: int) -> float:
 
 
 def upper_limit(curve: Curve, x: float, replicates: int, level_pct: float) -> float:
-    """One-sided upper prediction limit of a mean response at a concentration (a lower one where the curve falls)."""
+    """One-sided upper prediction limit of a mean response at a concentration (a lower one where the curve falls).
+
+    Parameters
+    ----------
+    curve : Curve
+        The curve, with the covariance of its parameters.
+    x : float
+        Concentration (pg/ml).
+    replicates : int
+        Wells of a sample.
+    level_pct : float
+        Confidence level (%).
+
+    Returns
+    -------
+    float
+        In the unit of the standards' responses.
+    """
     at = np.array([x])
     half = special.stdtrit(curve.df, level_pct / 100) * np.sqrt(variance(curve, at, replicates))
     return float(logistic.response(curve, at)[0] + np.sign(curve.d - curve.a) * half[0])

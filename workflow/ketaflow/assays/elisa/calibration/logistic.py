@@ -28,7 +28,23 @@ def response(curve: Curve, x: np.ndarray) -> np.ndarray:
 
 
 def shape(x: np.ndarray, log_c: float | np.ndarray, b: float | np.ndarray, g: float | np.ndarray) -> np.ndarray:
-    """Fall of the curve from 1 at concentration zero to 0 at an infinite one; arguments broadcast."""
+    """Fall of the curve from 1 at concentration zero to 0 at an infinite one.
+
+    Parameters
+    ----------
+    x : (n,) float
+        Concentrations (pg/ml); negative ones count as zero.
+    log_c : scalar or array that broadcasts with ``x``
+        Natural logarithm of the parameter c (pg/ml), the inflection of a curve with four parameters.
+    b, g : scalar or array that broadcasts with ``x``
+        Slope (positive) and asymmetry (1 for four parameters).
+
+    Returns
+    -------
+    float ndarray
+        Values ``(1 + (x / c) ** b) ** -g``, from 0 to 1, of the shape to which the arguments broadcast: (n,) for one
+        curve.
+    """
     with np.errstate(divide="ignore", over="ignore"):
         power = np.exp(b * (np.log(np.maximum(x, 0)) - log_c))
         return np.asarray((1 + power) ** -g)
@@ -49,6 +65,7 @@ def gradient(curve: Curve, x: np.ndarray, n_parameters: int) -> np.ndarray:
     Returns
     -------
     (n, n_parameters) float
+        In the unit of the responses. At concentration zero only the first column, the derivative by ``a``, is not zero.
     """
     positive = np.maximum(x, np.finfo(float).tiny)
     log_ratio = np.log(positive) - np.log(curve.c)
@@ -65,7 +82,20 @@ def gradient(curve: Curve, x: np.ndarray, n_parameters: int) -> np.ndarray:
 
 
 def slope(curve: Curve, x: np.ndarray) -> np.ndarray:
-    """Derivative of the response by the logarithm of the concentration."""
+    """Derivative of the response by the natural logarithm of the concentration.
+
+    Parameters
+    ----------
+    curve : Curve
+        The curve.
+    x : (n,) float
+        Concentrations (pg/ml).
+
+    Returns
+    -------
+    (n,) float
+        In the unit of the responses.
+    """
     return -gradient(curve, x, 4)[:, 2]
 
 
@@ -92,7 +122,19 @@ def concentration(curve: Curve, y: np.ndarray) -> np.ndarray:
 
 
 def ec50(curve: Curve) -> float:
-    """Concentration of the half response (pg/ml)."""
+    """Concentration of the half response.
+
+    Parameters
+    ----------
+    curve : Curve
+        The curve.
+
+    Returns
+    -------
+    float
+        Concentration (pg/ml) halfway between the ends of the curve; differs from its parameter c in a curve with five
+        parameters.
+    """
     return float(curve.c * (2 ** (1 / curve.g) - 1) ** (1 / curve.b))
 
 
@@ -109,6 +151,7 @@ def variance_scale(curve: Curve, y: np.ndarray) -> np.ndarray:
     Returns
     -------
     (n,) float
+        Squared unit of the responses for weights 1/y2, their unit for 1/y, 1 throughout without weights.
     """
     size = np.maximum(np.abs(y), curve.floor)
     return size ** {"none": 0.0, "1/y": 1.0, "1/y2": 2.0}[curve.weighting]

@@ -53,6 +53,7 @@ def flatten(smooth: np.ndarray, pixel_um: float, *, min_diameter_um: float, max_
     Returns
     -------
     Flattened
+        Height above the local background, the background, and its noise, all in the unit of ``smooth``.
     """
     height = smooth - _opened(smooth, pixel_um, min_diameter_um, max_diameter_um)
     median, sd = _median_and_sd(height, round(constants.NOISE_WINDOW * max_diameter_um / pixel_um))

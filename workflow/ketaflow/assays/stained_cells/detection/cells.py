@@ -62,6 +62,7 @@ def find_cells(
     Returns
     -------
     Objects
+        Every object of the field, with its measures and whether it is a cell; the threshold of every pixel.
 
     References
     ----------

@@ -55,6 +55,7 @@ def apply(
     Returns
     -------
     Corrected
+        The cells after all corrections, and how many corrections dropped a cell or changed nothing.
     """
     kept = cells.assign(origin="found")
     dropped = unmatched = 0

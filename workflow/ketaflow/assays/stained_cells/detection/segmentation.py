@@ -52,7 +52,20 @@ def find_objects(height: np.ndarray, threshold: np.ndarray, pixel_um: float, set
 
 
 def filled(mask: np.ndarray, max_area_px: float) -> np.ndarray:
-    """Fill the holes of a mask up to an area (pixels), such as the nucleus of a cell whose cytoplasm is stained."""
+    """Fill the holes of a mask up to an area, such as the nucleus of a cell whose cytoplasm is stained.
+
+    Parameters
+    ----------
+    mask : (rows, columns) bool ndarray
+        True inside.
+    max_area_px : float
+        Largest hole to fill (pixels). Parts of the background at the edge of the image are holes too.
+
+    Returns
+    -------
+    (rows, columns) bool ndarray
+        The mask with its small holes filled.
+    """
     holes, _ = ndimage.label(~mask)
     is_small = np.bincount(holes.ravel()) <= max_area_px
     is_small[0] = False

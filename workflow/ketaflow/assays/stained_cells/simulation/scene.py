@@ -112,7 +112,13 @@ class Cells:
         return len(self.heights)
 
     def are_pair_members(self) -> np.ndarray:
-        """Whether each cell is one of a pair."""
+        """Which cells touch another.
+
+        Returns
+        -------
+        (n,) bool ndarray
+            True for a cell that is one of a pair.
+        """
         return self.pair >= 0
 
 

@@ -14,7 +14,18 @@ from ketaflow.assays.stained_cells.model import Colour
 
 
 def unit(vector: Colour | np.ndarray) -> np.ndarray:
-    """Scale a colour vector (3,) to length 1."""
+    """Scale a colour vector to length 1.
+
+    Parameters
+    ----------
+    vector : (3,) ndarray or tuple of float
+        Optical density in red, green and blue; not all zero.
+
+    Returns
+    -------
+    (3,) float ndarray
+        The unit vector.
+    """
     array = np.asarray(vector, float)
     return array / np.linalg.norm(array)
 
@@ -77,5 +88,16 @@ def dab_density(light: np.ndarray, dab: Colour, counterstain: Colour) -> np.ndar
 
 
 def angle_deg(one: np.ndarray, other: np.ndarray) -> float:
-    """Angle between two colour vectors (degrees)."""
+    """Angle between two colour vectors.
+
+    Parameters
+    ----------
+    one, other : (3,) ndarray
+        Optical density in red, green and blue; of any length but zero.
+
+    Returns
+    -------
+    float
+        Angle (degrees), from 0 to 180.
+    """
     return math.degrees(math.acos(float(np.clip(unit(one) @ unit(other), -1, 1))))

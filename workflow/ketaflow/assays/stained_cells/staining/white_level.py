@@ -48,6 +48,7 @@ def find_white_level(rgb: np.ndarray, given: tuple[float, ...], *, full_scale: f
     Returns
     -------
     WhiteLevel
+        White level of red, green and blue (counts), and where it comes from.
     """
     if given:
         red, green, blue = given

@@ -231,7 +231,18 @@ def _are_decimal_commas(name: str, lines: Sequence[str]) -> bool:
 
 
 def is_row_number(values: np.ndarray) -> bool:
-    """Whether values count the rows from 0 or 1; at least three, because shorter columns may be anything."""
+    """Whether values count the rows from 0 or 1.
+
+    Parameters
+    ----------
+    values : (n_rows,) ndarray
+        A column of numbers.
+
+    Returns
+    -------
+    bool
+        False for fewer than three rows, which may hold anything.
+    """
     return len(values) > 2 and values[0] in (0, 1) and bool((np.diff(values) == 1).all())
 
 

@@ -28,7 +28,7 @@ def bleed_through_pct(puncta: Puncta, other: np.ndarray) -> float:
     ----------
     puncta : Puncta
         Puncta of the channel.
-    other : ndarray
+    other : (rows, columns) or (planes, rows, columns) ndarray
         The other channel after the spot filter.
 
     Returns
@@ -48,7 +48,7 @@ def correlation(pre: np.ndarray, post: np.ndarray) -> float:
 
     Parameters
     ----------
-    pre, post : ndarray
+    pre, post : (rows, columns) or (planes, rows, columns) ndarray
         Channels of equal shape; every second pixel in the plane is used.
 
     Returns

@@ -22,8 +22,8 @@ def cosine_transform(image: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    ndarray of float32
-        Coefficients of the cosine transform (type II), of the shape of the image.
+    (rows, columns) or (planes, rows, columns) float32 ndarray
+        Coefficients of the cosine transform (type II).
     """
     image = image.astype(np.float32)
     step = constants.LEVEL_STEP_PX
@@ -36,14 +36,14 @@ def gaussian_transfer(shape: tuple[int, ...], sigma_px: Sequence[float]) -> np.n
     Parameters
     ----------
     shape : tuple of int
-        Shape of the image.
+        Shape of the image, (rows, columns) or (planes, rows, columns).
     sigma_px : sequence of float
         Standard deviation of the Gaussian along each axis (pixels).
 
     Returns
     -------
-    ndarray of float32
-        Factors from 0 to 1, of the given shape.
+    (rows, columns) or (planes, rows, columns) float32 ndarray
+        Factors from 0 to 1.
     """
     transfer = np.ones((), np.float32)
     for size, sigma in zip(shape, sigma_px, strict=True):
@@ -57,14 +57,14 @@ def inverse_transform(coefficients: np.ndarray, transfer: np.ndarray) -> np.ndar
 
     Parameters
     ----------
-    coefficients : ndarray
+    coefficients : (rows, columns) or (planes, rows, columns) ndarray
         From ``cosine_transform``.
     transfer : ndarray
         Transfer function of the filter, of the same shape.
 
     Returns
     -------
-    ndarray of float32
+    (rows, columns) or (planes, rows, columns) float32 ndarray
         The filtered image, less the level that ``cosine_transform`` subtracted where the filter keeps the mean.
     """
     return fft.idctn(coefficients * transfer)

@@ -38,8 +38,8 @@ class NoiseMap:
 
         Returns
         -------
-        median, sd : (n,) ndarray
-            Values at these pixels.
+        ((n,) ndarray, (n,) ndarray)
+            Median and noise SD at these pixels (units of the image).
         """
         grid = [(index + 0.5) / size - 0.5 for index, size in zip(where, self.window_px, strict=True)]
         median = ndimage.map_coordinates(self.median, grid, order=1, mode="nearest")
@@ -51,9 +51,9 @@ def noise_of_background(response: np.ndarray, background: np.ndarray, window_px:
 
     Parameters
     ----------
-    response : ndarray
+    response : (rows, columns) or (planes, rows, columns) ndarray
         A filtered image.
-    background : ndarray of bool
+    background : bool ndarray
         Pixels without puncta, of the same shape.
     window_px : float
         Side of a window (pixels), rounded so that windows fill the image.
@@ -88,7 +88,7 @@ def noise_of_minima(spot: np.ndarray, fine: np.ndarray, background: NoiseMap) ->
 
     Parameters
     ----------
-    spot, fine : ndarray
+    spot, fine : (rows, columns) or (planes, rows, columns) ndarray
         The image after the spot filter, and after the fine one, whose minima are used.
     background : NoiseMap
         Noise of the spot filter from background pixels.

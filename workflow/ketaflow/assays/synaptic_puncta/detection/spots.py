@@ -63,6 +63,7 @@ class Puncta:
         Returns
         -------
         Puncta
+            The chosen puncta, in their order.
         """
         return Puncta(*(getattr(self, one.name)[chosen] for one in fields(self)))
 
@@ -106,6 +107,7 @@ def filter_spots(pixels: np.ndarray, sigma_px: tuple[float, ...], surround_ratio
     Returns
     -------
     FilteredImage
+        The image after the spot filter and after the fine one, and its background.
 
     References
     ----------

@@ -134,6 +134,7 @@ def tissue_map(
     Returns
     -------
     TissueMap
+        Mask of the tissue in coarse pixels, and the extent of the field.
     """
     factor = max(1, int(constants.MASK_PIXEL_UM / pixel_size_um))
     coarse_um = factor * pixel_size_um

@@ -26,8 +26,8 @@ def peak_of_every_pixel(image: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    image : ndarray
-        A filtered image, in two or three dimensions.
+    image : (rows, columns) or (planes, rows, columns) ndarray
+        A filtered image.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def merge_shallow_peaks(
 
     Parameters
     ----------
-    image : ndarray
+    image : (rows, columns) or (planes, rows, columns) ndarray
         The filtered image.
     peak_of : (image.size,) int ndarray
         From ``peak_of_every_pixel``.
@@ -103,15 +103,19 @@ def find_saddles(image: np.ndarray, peak_of: np.ndarray, candidates: np.ndarray,
 
     Parameters
     ----------
-    image, peak_of, candidates
-        As in ``merge_shallow_peaks``.
+    image : (rows, columns) or (planes, rows, columns) ndarray
+        The filtered image.
+    peak_of : (image.size,) int ndarray
+        From ``peak_of_every_pixel``.
+    candidates : (n,) int ndarray
+        Flat indices of the peaks that are compared.
     min_height : (n,) ndarray
-        Saddles below this value of both candidates are left out.
+        A saddle is left out if it is below this value of both candidates (units of the image).
 
     Returns
     -------
     Saddles
-        Every pair of touching pixels; the same pair of areas may occur several times.
+        Every pair of touching pixels, the highest first; the same pair of areas may occur several times.
     """
     area = np.full(image.size, -1, np.int32)
     area[candidates] = np.arange(len(candidates))
