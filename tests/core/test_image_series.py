@@ -12,6 +12,7 @@ from ketaflow.core import images
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images.model import Acquisition
 from ketaflow.core.images.series import NOT_DEPTH, chosen, parts
+from ketaflow.core.limits import Limits, applied
 
 STACK = np.random.default_rng(0).integers(0, 4000, (5, 40, 48)).astype(np.uint16)
 NO_OVERRIDE = {"channel": None, "pixel_size_um": None, "z_step_um": None}
@@ -176,6 +177,14 @@ def test_the_package_readlif_finds_the_same_series(tmp_path):
     check_two_lif_series(two_lif_series().write(tmp_path))
 
 
+def test_the_series_of_a_lif_file_that_is_read_is_compared_with_the_limit(tmp_path, monkeypatch):
+    path = two_lif_series().write(tmp_path, monkeypatch)
+    with applied(Limits(max_image_megapixels=STACK[0].size / 1e6)):
+        assert images.read(path, **NO_OVERRIDE, series="2").pixels.size == STACK[0].size
+        with pytest.raises(IngestError, match=r"limits\.max_image_megapixels"):
+            images.read(path, **{**NO_OVERRIDE, "channel": "2"}, series="cortex")
+
+
 @pytest.mark.parametrize("axes", ["TZCYX", "ZTCYX", "CTZYX"])
 def test_a_lif_file_is_read_in_whatever_order_its_dimensions_are_stored(tmp_path, monkeypatch, axes):
     known = {"T": 2, "Z": 5, "C": 2}
@@ -308,6 +317,21 @@ def test_scenes_of_a_czi_file_written_by_the_library_are_read(tmp_path, compress
         np.testing.assert_array_equal(read.pixels, STACK + 7 * scene)
 
 
+def test_a_small_czi_file_of_distant_tiles_is_refused_by_the_size_of_its_mosaic(tmp_path):
+    czi = pytest.importorskip("pylibCZIrw.czi")
+    with czi.create_czi(str(tmp_path / "a.czi")) as document:
+        for place in (0, 99_952):
+            document.write(data=np.ascontiguousarray(STACK[0][..., None]), location=(place, place))
+        document.write_metadata("a", scale_x=1e-7, scale_y=1e-7)
+    with (
+        applied(Limits(max_image_megapixels=4000)),
+        pytest.raises(IngestError, match=r"declares 9,99\d million values"),
+    ):
+        images.read(tmp_path / "a.czi", **NO_OVERRIDE)
+    with pytest.raises(IngestError, match="but holds only"):
+        images.read(tmp_path / "a.czi", **NO_OVERRIDE)
+
+
 @pytest.mark.shared
 def test_real_czi_files_are_read_or_refused_for_what_they_hold(shared):
     pytest.importorskip("pylibCZIrw")
@@ -378,6 +402,13 @@ def test_positions_of_an_nd2_file_are_listed_and_the_named_one_is_read(nd2_file)
         read = images.read(nd2_file, **{**NO_OVERRIDE, "channel": "c-Fos"}, series=named)
         np.testing.assert_array_equal(read.pixels, STACK // 2 + 100)
     assert (read.pixel_size_um, read.z_step_um, read.acquisition) == (0.1, 0.4, Acquisition(80.0))
+
+
+def test_the_position_of_an_nd2_file_that_is_read_is_compared_with_the_limit(nd2_file):
+    with applied(Limits(max_image_megapixels=2 * STACK.size / 1e6)):
+        images.read(nd2_file, **{**NO_OVERRIDE, "channel": "1"}, series="1")
+    with applied(Limits(max_image_megapixels=STACK.size / 1e6)), pytest.raises(IngestError, match="max_image_mega"):
+        images.read(nd2_file, **{**NO_OVERRIDE, "channel": "1"}, series="1")
 
 
 def test_positions_without_names_are_numbered(nd2_file, monkeypatch):

@@ -12,7 +12,9 @@ import hostile
 import trials
 
 from ketaflow import assays
+from ketaflow.core import cohort, limits, settings, tables
 from ketaflow.core.errors import CohortError
+from ketaflow.core.limits import Limits
 from ketaflow.engine import study
 
 
@@ -29,6 +31,25 @@ def test_a_hostile_table_is_a_problem_of_the_cohort(tmp_path, name):
         with pytest.raises(CohortError):
             study.load({"cohort": str(tmp_path)}, {"results": "nowhere"})
         assert time.process_time() - before < trials.MAX_S, kind
+
+
+EVERY_TABLE = {**cohort.COMMON, **study.table_schemas()}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", EVERY_TABLE)
+def test_hostile_content_of_any_table_is_a_problem_that_names_its_file(tmp_path, name):
+    default = settings.with_defaults({}, study.settings_schema())["limits"]
+    for ending in tables.ENDINGS:
+        for kind, content in hostile.contents().items():
+            path = tmp_path / f"{name}{ending}"
+            path.write_bytes(content)
+            before = time.process_time()
+            with limits.applied(Limits(**default)):
+                _, problems = cohort.read(tmp_path, study.table_schemas(), study.reshaped)
+            path.unlink()
+            assert any(problem.file == path.name for problem in problems), kind
+            assert time.process_time() - before < trials.MAX_S, kind
 
 
 @pytest.mark.long

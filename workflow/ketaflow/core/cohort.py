@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from ketaflow.core import tables
+from ketaflow.core import limits, tables
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import RawTable
 from ketaflow.core.tables.checking import numeric_own_columns
@@ -246,7 +246,8 @@ def read_one(name: str, path: Path, schema: dict[str, Any], reshape: Reshape) ->
     ValueError
         If the file is no longer a table.
     """
-    raw, _ = reshape(name, path) or (tables.read_raw(path), [])
+    with limits.applied(limits.NONE):
+        raw, _ = reshape(name, path) or (tables.read_raw(path), [])
     return tables.typed(raw, schema)[0]
 
 
@@ -265,7 +266,8 @@ def read_common(paths: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
     """
     found = {}
     for name, path in paths.items():
-        made = tables.typed_with_notes(tables.read_raw(path), COMMON[name])
+        with limits.applied(limits.NONE):
+            made = tables.typed_with_notes(tables.read_raw(path), COMMON[name])
         found[name] = numeric_own_columns(made.frame, made.unused) if name in WITH_OWN_NUMBERS else made.frame
     _restored_zeros(found, {name: path.name for name, path in paths.items()}, COMMON)
     return found

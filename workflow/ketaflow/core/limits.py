@@ -1,13 +1,17 @@
 """Refuse a file by the size it declares, before anything is decoded.
 
 A few kilobytes can declare an image of a hundred gigapixels, or an archive that unpacks to terabytes. What a file says
-of itself is read from its first bytes and its directories, in well under a millisecond for most files.
+of itself is read from its first bytes and its directories, in well under a millisecond for most files. Formats that
+need a library of their own (CZI, ND2, LIF) are compared by their readers, with the limits that apply at the time.
 """
 
+import csv
 import math
 import struct
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,21 +42,38 @@ class Limits:
         Values of an image file: width x height x channels x planes (millions).
     max_unpacked_mb : float
         Content of an archive or workbook after unpacking (MB).
+    max_cell_characters : int
+        Characters of a cell of a table in text form, such as CSV.
     """
 
-    max_image_megapixels: float
-    max_unpacked_mb: float
+    max_image_megapixels: float = math.inf
+    max_unpacked_mb: float = math.inf
+    max_cell_characters: int = 2**31 - 1
 
 
-def refuse_oversized(path: Path, limits: Limits) -> None:
+# Without limits: for tables that were checked before, and for use as a library.
+NONE = Limits()
+_IN_FORCE: ContextVar[Limits] = ContextVar("limits", default=NONE)
+
+
+@contextmanager
+def applied(limits: Limits) -> Iterator[None]:
+    """Apply limits to all that is read within the block."""
+    token, before = _IN_FORCE.set(limits), csv.field_size_limit(limits.max_cell_characters)
+    try:
+        yield
+    finally:
+        _IN_FORCE.reset(token)
+        csv.field_size_limit(before)
+
+
+def refuse_oversized(path: Path) -> None:
     """Refuse a file that declares more than the limits allow, or more than its bytes can hold.
 
     Parameters
     ----------
     path : Path
         A file, or a folder that is one recording; a file that is not there is passed over.
-    limits : Limits
-        The settings.
 
     Raises
     ------
@@ -65,9 +86,9 @@ def refuse_oversized(path: Path, limits: Limits) -> None:
         with part.open("rb") as handle:
             head = handle.read(HEAD_BYTES)
         if head.startswith(ZIP):
-            _refuse_archive(part, limits)
+            _refuse_archive(part)
         elif head.startswith((PNG, JPEG, *TIFF)):
-            _refuse_image(part, head, limits)
+            refuse_image(part, _declared_values(part, head))
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -75,7 +96,7 @@ def _files(path: Path) -> Iterator[Path]:
     yield from (part for part in (sorted(path.rglob("*")) if path.is_dir() else [path]) if part.is_file())
 
 
-def _refuse_archive(path: Path, limits: Limits) -> None:
+def _refuse_archive(path: Path) -> None:
     """Refuse an archive by the sizes in its directory; a damaged one is left to its reader."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -83,29 +104,17 @@ def _refuse_archive(path: Path, limits: Limits) -> None:
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
         return
     what = f"{path.name}: unpacks to {unpacked_mb:,.0f} MB"
-    if unpacked_mb > limits.max_unpacked_mb:
+    most_mb = _IN_FORCE.get().max_unpacked_mb
+    if unpacked_mb > most_mb:
         raise IngestError(
-            f"{what}, expected at most {limits.max_unpacked_mb:,.0f}. If it is right, raise limits.max_unpacked_mb in "
+            f"{what}, expected at most {most_mb:,.0f}. If it is right, raise limits.max_unpacked_mb in "
             "the settings; a workbook often shrinks when the empty rows below its table are deleted."
         )
     _refuse_beyond_bytes(what, unpacked_mb, path)
 
 
-def _refuse_image(path: Path, head: bytes, limits: Limits) -> None:
-    """Refuse an image by the size in its header; a damaged header is left to its reader."""
-    values = _png_values(head) if head.startswith(PNG) else _jpeg_values(path) if head.startswith(JPEG) else None
-    millions = (_tiff_values(path) if values is None else values) / MILLION
-    what = f"{path.name}: declares {millions:,.0f} million values (width x height x channels x planes)"
-    if millions > limits.max_image_megapixels:
-        raise IngestError(
-            f"{what}, expected at most {limits.max_image_megapixels:,.0f}. Export the part that is measured, or raise "
-            "limits.max_image_megapixels in the settings if there is memory for it."
-        )
-    _refuse_beyond_bytes(what, millions, path)
-
-
-def refuse_impossible(path: Path, values: int) -> None:
-    """Refuse an image whose file is too small for the values it declares; for formats that need their own library.
+def refuse_image(path: Path, values: int) -> None:
+    """Refuse an image that declares more values than the limits allow, or than its file can hold.
 
     Parameters
     ----------
@@ -117,9 +126,23 @@ def refuse_impossible(path: Path, values: int) -> None:
     Raises
     ------
     IngestError
-        With the file's name, what it declares and its size.
+        With the file's name, what it declares, and the setting that allows more or the size of the file.
     """
-    _refuse_beyond_bytes(f"{path.name}: declares {values / MILLION:,.0f} million values", values / MILLION, path)
+    millions, most = values / MILLION, _IN_FORCE.get().max_image_megapixels
+    what = f"{path.name}: declares {millions:,.0f} million values (width x height x channels x planes)"
+    if millions > most:
+        raise IngestError(
+            f"{what}, expected at most {most:,.0f}. Export the part that is measured, or raise "
+            "limits.max_image_megapixels in the settings if there is memory for it."
+        )
+    _refuse_beyond_bytes(what, millions, path)
+
+
+def _declared_values(path: Path, head: bytes) -> int:
+    """Values that the header of a PNG, JPEG or TIFF declares; a damaged header is left to its reader."""
+    if head.startswith(PNG):
+        return _png_values(head)
+    return _jpeg_values(path) if head.startswith(JPEG) else _tiff_values(path)
 
 
 def _refuse_beyond_bytes(what: str, millions: float, path: Path) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 from ketaflow.core import faults, files
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Group, Rows
-from ketaflow.core.limits import Limits, refuse_oversized
+from ketaflow.core.limits import NONE, Limits, applied, refuse_oversized
 from ketaflow.engine import batch_files, recordings
 from ketaflow.engine.batch_files import Outcome, Source
 from ketaflow.engine.provenance.versions import run_record
@@ -43,7 +43,7 @@ class Job:
         Fingerprint of the code that runs it.
     output, cache : Path
         The batch file it writes, and the copy that serves the next run.
-    limits : Limits, optional
+    limits : Limits
         What the stage ingest refuses by its size.
     """
 
@@ -53,7 +53,7 @@ class Job:
     code: str
     output: Path
     cache: Path
-    limits: Limits | None = None
+    limits: Limits = NONE
 
 
 def batched(groups: list[Group], batch_size: float, *, load: float = 0.0) -> dict[str, list[Group]]:
@@ -141,12 +141,12 @@ def _reading(job: Job, group: Group, folder: Path, settings: object) -> Callable
     own, paths = stage(job.assay, job.stage), [folder / path for path in group.files]
 
     def read() -> object:
-        for path in paths:
-            if path.exists():
-                faults.refuse_irregular(path, folder)
-                if job.limits:
-                    refuse_oversized(path, job.limits)
-        return own.run(Rows(group.rows), folder, settings)
+        with applied(job.limits):
+            for path in paths:
+                if path.exists():
+                    faults.refuse_irregular(path, folder)
+                    refuse_oversized(path)
+            return own.run(Rows(group.rows), folder, settings)
 
     return lambda: faults.attempt(read, *paths)
 

@@ -13,10 +13,11 @@ from typing import Any
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import cohort, files, grouping, settings, tables
+from ketaflow.core import cohort, files, grouping, limits, settings, tables
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.inputs import Group
+from ketaflow.core.limits import Limits
 from ketaflow.core.tables import RawTable
 from ketaflow.engine import batches, digest, recordings
 from ketaflow.engine.preparation import corrected_tables, plan_check, template
@@ -222,9 +223,10 @@ def load(config: dict[str, Any], overrides: dict[str, Any], *, make_key: bool = 
     own, faults = settings.read(folder / SETTINGS_FILE)
     problems += faults + settings.problems(own, schema, SETTINGS_FILE)
     merged = settings.merged(settings.merged(config, own), overrides)
-    found, faults = cohort.read(folder, table_schemas(), reshaped)
+    filled = settings.with_defaults({} if problems else merged, schema)
+    with limits.applied(Limits(**filled["limits"])):
+        found, faults = cohort.read(folder, table_schemas(), reshaped)
     problems += faults + _results_problems(folder, Path(str(merged.get("results", ""))))
-    filled = settings.with_defaults(merged, schema)
     known_key = blinding_key.find(filled["blinding_key_file"], Path(filled["results"]), make=False)
     key = blinding_key.read(known_key.path) if known_key.fingerprint else ""
     found, faults = corrected_tables.with_names(found, key)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ketaflow.core import limits
+from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import workbooks
 from ketaflow.core.tables.words import quoted
 
@@ -17,8 +19,6 @@ COMMENT_MARKS = ("*", "#")
 MOST_TITLE_ROWS = 20
 # Repeated headings that a message names.
 MOST_NAMED = 12
-# The longest cell a table may have; Excel's own limit is 32,767 characters.
-LONGEST_CELL = 131_072
 NUMERIC = re.compile(r"[0-9]")
 
 
@@ -106,6 +106,10 @@ def read_raw(path: Path) -> RawTable:
     if not path.is_file():
         what = "a folder" if path.is_dir() else "no regular file"
         raise ValueError(f"this is {what}; a table is expected here")
+    try:
+        limits.refuse_oversized(path)
+    except IngestError as error:
+        raise ValueError(str(error).removeprefix(f"{path.name}: ")) from None
     cells, delimiter = (_excel_cells(path), "") if is_excel else _text_cells(path)
     numbered = [(number, [cell.strip() for cell in row]) for number, row in enumerate(cells, start=1)]
     numbered = [(number, row) for number, row in numbered if any(row)]
@@ -128,7 +132,10 @@ def _text_cells(path: Path) -> tuple[list[list[str]], str]:
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), delimiter
     except csv.Error as error:
-        longest = f"a cell is longer than {LONGEST_CELL:,} characters, or a quotation mark is never closed"
+        longest = (
+            f"a cell is longer than {csv.field_size_limit():,} characters, or a quotation mark is never closed. Close "
+            "it, or raise limits.max_cell_characters in the settings if the cell is right"
+        )
         raise ValueError(longest if "limit" in str(error) else f"not a table ({error})") from None
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from ketaflow.assays.forced_swim.readers import constants
 from ketaflow.core.errors import IngestError
+from ketaflow.core.limits import refuse_image
 
 # Pixel formats whose first plane is the luma of every pixel.
 LUMA_FIRST_FORMATS = (
@@ -198,13 +199,14 @@ def index_video(path: Path, background_frames: int) -> tuple[VideoIndex, list[np
     Raises
     ------
     IngestError
-        If the file holds fewer than two frames.
+        If the file holds fewer than two frames, or declares larger ones than the limits allow.
     """
     import av
 
     times: list[float] = []
     keys: list[np.ndarray] = []
     with open_video(path) as (container, stream):
+        refuse_image(path, stream.width * stream.height)
         base = float(stream.time_base or 0)
         span_s = float(container.duration or 0) / av.time_base
         every_s = span_s / background_frames if span_s else constants.KEY_FRAME_INTERVAL_S

@@ -5,6 +5,7 @@ the file states for each dimension and channel, because ``LifImage.get_frame`` a
 reads the pixels of a colour camera as if each colour were a plane.
 """
 
+import math
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from ketaflow.core.errors import IngestError
 from ketaflow.core.images.model import Acquisition, Scale, StoredImage
 from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
 from ketaflow.core.images.series import chosen, parts
+from ketaflow.core.limits import refuse_image
 
 # Dimensions by their number in a LIF file: 5 is the detected and 9 the exciting wavelength, 10 the mosaic tile.
 AXES = {1: "X", 2: "Y", 3: "Z", 4: "T", 5: "E", 9: "G", 10: "M"}
@@ -144,6 +146,7 @@ def _pixels(path: Path, place: tuple[int, int], element: ElementTree.Element) ->
     needed = max(offsets) + sum((one.size - 1) * one.increment for one in dimensions) + kind.itemsize
     if n_bytes == 0 or start + needed > path.stat().st_size:
         raise _cut_short(path)
+    refuse_image(path, len(channels) * math.prod(one.size for one in dimensions))
     stored = np.memmap(path, np.uint8, "r", start, (needed,))
     shape, strides = tuple(one.size for one in dimensions), tuple(one.increment for one in dimensions)
     return np.stack([np.ndarray(shape, kind, stored.data, offset, strides) for offset in offsets])

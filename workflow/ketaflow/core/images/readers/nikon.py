@@ -10,7 +10,7 @@ import numpy as np
 from ketaflow.core.images.model import Acquisition, Scale, StoredImage
 from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
 from ketaflow.core.images.series import Part, chosen, parts
-from ketaflow.core.limits import refuse_impossible
+from ketaflow.core.limits import refuse_image
 
 # Axes of one frame, by the letters of nd2; S are the samples of a pixel of a colour camera.
 FRAME = "CYXS"
@@ -45,7 +45,7 @@ def read(path: Path, nd2: ModuleType, series: str | None) -> StoredImage:
         ]
         loops = [axis for axis in sizes if axis not in FRAME and axis not in part.at]
         frame = [axis for axis in sizes if axis in FRAME]
-        refuse_impossible(path, len(wanted) * math.prod(sizes[axis] for axis in frame))
+        refuse_image(path, len(wanted) * math.prod(sizes[axis] for axis in frame))
         pixels = np.stack([file.read_frame(number) for number in wanted])
         voxel = file.voxel_size()
         letters = [_letter(axis) for axis in loops] + frame

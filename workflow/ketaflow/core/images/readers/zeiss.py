@@ -17,7 +17,7 @@ from ketaflow.core.errors import IngestError
 from ketaflow.core.images.model import Acquisition, Scale, StoredImage
 from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
 from ketaflow.core.images.series import Part, chosen, parts
-from ketaflow.core.limits import refuse_impossible
+from ketaflow.core.limits import refuse_image
 
 UM_PER_M = 1e6
 MS_PER_NS = 1e-6
@@ -73,7 +73,7 @@ def _stored(path: Path, czi: ModuleType, series: str | None) -> StoredImage:
         part = chosen(path, _parts(metadata, ranges, scenes), series)
         fixed = {axis: ranges[axis][0] + part.at.get(LETTERS.get(axis, axis), 0) for axis in ranges if axis not in "XY"}
         scene = sorted(scenes)[part.at[SCENE]] if len(scenes) > 1 else None
-        refuse_impossible(path, _values(ranges, None if scene is None else scenes[scene]))
+        refuse_image(path, _values(ranges, None if scene is None else scenes[scene]))
         n_planes, n_channels = (stop - start for start, stop in (ranges.get("Z", (0, 1)), ranges.get("C", (0, 1))))
         planes = [
             [_plane(document, fixed, scene, {"C": channel, "Z": z}) for z in range(n_planes)]
