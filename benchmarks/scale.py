@@ -26,6 +26,7 @@ DEMO = ROOT / "resources" / "demo_cohort"
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from ketaflow.assays.microdialysis.simulate import draw  # noqa: E402
+from ketaflow.core.inputs import Rows  # noqa: E402
 
 DIALYSIS = ("microdialysis", "microdialysis_standards", "microdialysis_truth")
 ARMS = ("vehicle", "ket5", "ket10", "ket20")
@@ -49,7 +50,7 @@ def make_dialysis(folder: Path, animals: int) -> None:
         rows = {name: table.to_dict("records") for name, table in tables.items()}
         for name in ("microdialysis", "microdialysis_truth"):
             rows[name] = [row for row in rows[name] if row["animal"] == "M01"]
-        draw(rows, folder, seed=1)
+        draw(Rows(rows), folder, seed=1)
     told = []
     for name in names:
         files = [path.replace("M01_", f"{name}_") for path in own["chromatogram"]]
