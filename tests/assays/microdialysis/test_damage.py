@@ -3,6 +3,7 @@
 import json
 import struct
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,13 @@ KINDS = {
     "OpenLab": lambda at: container(at / "run.dx", {"FLD1A": channel("179", COUNTS, step_ms=500)}),
 }
 SECOND_MIN = 1 / 60
+
+
+def test_a_line_of_brackets_is_refused_at_once(tmp_path):
+    start = time.process_time()
+    with pytest.raises(IngestError, match="no table of numbers"):
+        dispatch.read(stored(tmp_path / "run.txt", b"[" * 20_000), time_unit="auto")
+    assert time.process_time() - start < 1, "it took 9 s where each bracket was searched for its partner"
 
 
 def read(path: Path) -> list | None:

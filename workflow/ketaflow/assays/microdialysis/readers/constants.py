@@ -16,6 +16,8 @@ STATED_RUN_MAX_MIN = 1440
 STAMP_PAUSE_S = 60.0
 # Lines in which the headings of a peak table are searched.
 HEADING_LINES = 60
+# A longer text is no heading (letters); the longest of the vendors' has 40.
+HEADING_LETTERS = 200
 # A container may not unpack to more (bytes): a run of hours at 100 Hz has 10 MB.
 UNPACKED_MAX_BYTES = 1 << 30
 # ChemStation: eight-byte numbers that are larger throughout are four-byte ones, each after four other bytes (counts).

@@ -36,6 +36,8 @@ TOTALS = re.compile(r"totals?|sums?|summe|gesamt|totaux?|totale?", re.IGNORECASE
 MANUAL = re.compile(r".*\*.*|[bv]{2}|M{1,2}|[BVPF]?M[BVPF]?")
 # Title of each table of a Clarity export, with the path of the chromatogram and the detector.
 CLARITY = re.compile(r"Result Table \((?:\w+ - )?(.+?)(?: - ([^)]*))?\)\s*$")
+# A pair of brackets in a heading, with what they hold.
+BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 # What programs write for a peak they did not find or could not quantify.
 NOT_FOUND = re.compile(r"|n\.?[adf]\.?|n/[af]|nd|no peak|-+|<.*|>.*|below.*|blq|bloq|no intercept", re.IGNORECASE)
 
@@ -80,16 +82,20 @@ def headings_of(lines: list[str], separator: str) -> Headings | None:
 
 
 def plain(heading: str) -> str:
-    """Return a heading in lower case without brackets and punctuation; '' for a percentage."""
-    if "%" in heading:
+    """Return a heading in lower case without brackets and punctuation; '' for a percentage or a long text."""
+    if "%" in heading or len(heading) > constants.HEADING_LETTERS:
         return ""
-    bare = re.sub(r"[(\[].*?[)\]]", " ", heading.lower())
-    return " ".join(re.sub(r"[._#:]", " ", bare).split())
+    return " ".join(re.sub(r"[._#:]", " ", without_brackets(heading.lower())).split())
+
+
+def without_brackets(heading: str) -> str:
+    """Return a heading with a blank in place of each pair of brackets and its content."""
+    return BRACKETS.sub(" ", heading[: constants.HEADING_LETTERS])
 
 
 def bracketed(heading: str) -> str:
     """Return what a heading has in brackets, its unit."""
-    match = re.search(r"[(\[](.*?)[)\]]", heading)
+    match = BRACKETS.search(heading[: constants.HEADING_LETTERS])
     return match[1].strip() if match else ""
 
 

@@ -8,7 +8,14 @@ import numpy as np
 from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
 from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.assays.microdialysis.readers.number_text import cells, decimal_sign, number
-from ketaflow.assays.microdialysis.readers.tables.peak_tables import HEADINGS, NOT_FOUND, TOTALS, bracketed, plain
+from ketaflow.assays.microdialysis.readers.tables.peak_tables import (
+    HEADINGS,
+    NOT_FOUND,
+    TOTALS,
+    bracketed,
+    plain,
+    without_brackets,
+)
 from ketaflow.core.errors import IngestError
 
 # Words of a heading that say what a column of an analyte holds; without any it holds areas.
@@ -85,7 +92,7 @@ def _analytes(names: list[str], under: list[str], sample: int) -> dict[int, tupl
         above = name or above if under else name
         detail = under[column] if column < len(under) else name
         quantity = next((known for known, words in QUANTITIES.items() if words.search(detail)), "area")
-        bare = re.sub(r"[(\[].*?[)\]]", " ", above)
+        bare = without_brackets(above)
         if not under:
             bare = QUANTITIES[quantity].sub(" ", bare)
         analyte = " ".join(bare.replace("_", " ").split()).strip(" -:.")
