@@ -191,6 +191,15 @@ def test_a_row_is_grouped_by_the_first_column_that_is_filled(folder):
     assert [group.name for group in made] == ["v/a.avi", "r2"]
 
 
+def test_rows_of_one_file_are_recordings_of_their_own(folder):
+    found, _ = cohort.read(folder, SWIM)
+    parts = {"file": "video", "parts": [["session", "dummy"], ["recording", "animal"]]}
+    made = grouping.groups(found, SWIM, {"table": "swim", "column": "animal", "several_in_file": parts})
+    names = {group.name: [row.get("recording") for row in group.rows["swim"]] for group in made}
+    assert names["M1"][0] == "v/a.avi#r1_M1", "the first set of columns that is filled names the part"
+    assert names["M3"][0] == "r3"
+
+
 def test_groups_carry_nothing_of_treatment(folder):
     found, _ = cohort.read(folder, SWIM)
     for group in grouping.groups(found, SWIM, {"table": "swim", "column": "video"}):

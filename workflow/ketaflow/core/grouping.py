@@ -4,13 +4,13 @@ In: the tables of a cohort and how an assay groups its rows (``group_by`` in its
 part of a file, membrane or animal, with its rows of every table and its files.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from ketaflow.core.cohort import Cohort, columns_of_type, rows_of
 from ketaflow.core.errors import Problem
-from ketaflow.core.inputs import Group, row_name
+from ketaflow.core.inputs import Group, recording_name, row_name
 
 
 def groups(cohort: Cohort, tables_of_assay: dict[str, dict[str, Any]], group_by: dict[str, Any]) -> list[Group]:
@@ -21,9 +21,12 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict[str, Any]], group_by:
     group that agrees in the column ``same`` (a leak-control bottle serves its whole session). Groups that
     share a value of the column ``together`` are one (membranes on one picture), named after the first.
     ``column`` may list several columns: a row is named by the first of them that is filled. ``part`` names a column
-    that tells the parts of one file apart (series of an image): each part is a group of its own.
+    that tells the parts of one file apart (series of an image): each part is a group of its own. ``several_in_file``
+    names the rows of a file that several rows share (see ``_name_shared``).
     """
     main = rows_of(cohort.tables[group_by["table"]])
+    if several := group_by.get("several_in_file"):
+        _name_shared(main, several["file"], several["parts"])
     shared_rows = tables_of_assay[group_by["table"]].get("shared_rows")
     own = [row for row in main if not (shared_rows and row[shared_rows["where"]])]
     gathered: dict[str, Group] = {}
@@ -45,6 +48,18 @@ def groups(cohort: Cohort, tables_of_assay: dict[str, dict[str, Any]], group_by:
     _add_animals(cohort, gathered)
     _add_files(gathered, tables_of_assay)
     return list(gathered.values())
+
+
+def _name_shared(rows: list[dict[str, Any]], file: str, parts: list[list[str]]) -> None:
+    """Give each row whose file other rows name as well a cell ``recording``: the file and the row's part of it.
+
+    ``parts`` lists sets of columns; the first set that is filled in a row, joined by ``_``, names its part.
+    """
+    counts = Counter(row[file] for row in rows if row.get(file))
+    for row in rows:
+        if counts[row.get(file)] > 1:
+            filled = next((columns for columns in parts if all(row.get(column) for column in columns)), [])
+            row["recording"] = recording_name(str(row[file]), "_".join(str(row[column]) for column in filled))
 
 
 class _Homes:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from ketaflow import assays
 from ketaflow.core import faults, files
-from ketaflow.core.inputs import build
+from ketaflow.core.inputs import PART_MARK, build
 from ketaflow.core.results import (
     CHECK_COLUMNS,
     MEASUREMENT_COLUMNS,
@@ -356,6 +356,10 @@ def _recordings(
             if path in unread:
                 state, reason, name = "failed", unread[path], path
             made.append((assay, name, None, path, source.sha256, source.bytes, state, reason))
+        for name, reason in unread.items():
+            source = sources.get(name.rpartition(PART_MARK)[0])
+            if name not in sources and source is not None:  # a part of a file, such as a standard in a table of results
+                made.append((assay, name, None, source.path, source.sha256, source.bytes, "failed", reason))
     made += [(assay, "", None, source.path, source.sha256, source.bytes, "ok", "") for source in given.more_files]
     return pd.DataFrame(made, columns=list(RECORDING_COLUMNS)).drop_duplicates(ignore_index=True)
 
