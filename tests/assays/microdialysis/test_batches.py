@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from dialysate import QUANTIFY, Animal, checked, fraction_row, gaussian, measure, table, values, with_concentrations
+from dialysate import QC, QUANTIFY, Animal, checked, fraction_row, gaussian, measure, table, values, with_concentrations
 
-from ketaflow.assays.microdialysis import cohort, ingest, quantify, revise
+from ketaflow.assays.microdialysis import cohort, ingest, qc, quantify, revise
 from ketaflow.assays.microdialysis.cohort_rows import FractionRow, StandardRow
 from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, IngestSettings
 from ketaflow.core.inputs import Rows
@@ -171,6 +171,42 @@ def test_a_standard_that_cannot_be_read_fails_alone(tmp_path):
     assert standards["readable"].tolist() == [True, False, True]
     (failed,) = cohort.unread_standards(standards)
     assert (failed.recording, failed.verdict) == ("broken.csv", "fail")
+
+
+WIDE = """Sample Name;glutamate Area
+M1_01;200
+M1_2;400
+STD1;100
+STD2;200
+STD 5;500
+"""
+
+
+def test_injections_of_one_file_are_recordings_of_their_own(tmp_path):
+    (tmp_path / "batch.csv").write_text(WIDE)
+    tubes = [
+        fraction_row(
+            number, 20 * number, 20 * number + 20, chromatogram="batch.csv", recording=f"batch.csv#M1_{number}"
+        )
+        for number in (1, 2)
+    ]
+    levels = {"STD1": 1.0, "STD2": 2.0, "STD5": 5.0, "STD9": 9.0}
+    standards = [
+        {"chromatogram": "batch.csv", "analyte": "glutamate", "concentration_um": level, "injection": name}
+        for name, level in levels.items()
+    ]
+    rows = Rows({"microdialysis": tubes, "microdialysis_standards": standards})
+    read = ingest.ingest(rows, tmp_path, IngestSettings("", "auto"))
+    found = quantify.quantify(read, QUANTIFY, rows=Rows({}))
+    measured = table(found, "measurements").query("measure == 'concentration_um'")
+    assert measured["recording"].tolist() == ["batch.csv#M1_1", "batch.csv#M1_2"]
+    assert measured["value"].tolist() == pytest.approx([2.0, 4.0])
+    assert table(found, "fractions")["chromatogram"].tolist() == ["batch.csv#M1_1", "batch.csv#M1_2"]
+    (failed,) = cohort.unread_standards(table(found, "standards"))
+    assert failed.recording == "batch.csv#STD9"
+    assert "'STD9'" in failed.message
+    shown = qc.qc(read, found, QC)
+    assert {one.recording for one in shown.checks} == {"M1", "batch.csv#M1_1", "batch.csv#M1_2"}
 
 
 def test_a_value_whose_area_depends_on_the_baseline_is_flagged():

@@ -30,7 +30,7 @@ def summarise(tables: Tables, cohort: Tables) -> Summary:
     """
     once = {name: tables[name].drop_duplicates(ignore_index=True) for name in SHARED if len(tables.get(name, []))}
     fractions, measured = (tables.get(name, pd.DataFrame()) for name in ("fractions", "measurements"))
-    checks = copies(once["peaks"], cohort["microdialysis"]) if "peaks" in once and "microdialysis" in cohort else []
+    checks = copies(once["peaks"]) if "peaks" in once else []
     checks += scattered_times(measured) if len(measured) else []
     checks += unread_standards(once.get("standards", pd.DataFrame()))
     figures = [standards_figure(once.get("standards", pd.DataFrame())), baseline_figure(measured)]
@@ -89,26 +89,22 @@ def scattered_times(measured: pd.DataFrame) -> list[Check]:
     return [check("times_meet", alone, unit="times", recording="", verdict="warn", message=text)]
 
 
-def copies(peaks: pd.DataFrame, fractions: pd.DataFrame) -> list[Check]:
+def copies(peaks: pd.DataFrame) -> list[Check]:
     """Check whether a chromatogram was saved under two names.
 
     Parameters
     ----------
     peaks : data frame
         Peaks of all chromatograms.
-    fractions : data frame
-        Rows of the table ``microdialysis``.
 
     Returns
     -------
     list of Check
         One for every fraction whose peaks all equal those of another file.
     """
-    owner = (
-        fractions.dropna(subset=["chromatogram"]).drop_duplicates("chromatogram").set_index("chromatogram")["animal"]
-    )
+    owner = peaks.dropna(subset=["animal"]).drop_duplicates("recording").set_index("recording")["animal"]
     by_content: dict[tuple[float, ...], list[str]] = {}
-    for path, own in peaks.sort_values("retention_min").groupby("chromatogram", sort=False):
+    for (path, _), own in peaks.sort_values("retention_min").groupby(["recording", "chromatogram"], sort=False):
         if len(own) >= constants.EQUAL_PEAKS:
             by_content.setdefault((*own["retention_min"], *own["area"]), []).append(str(path))
     message = "all its peaks equal those of another chromatogram: was one file saved under two names?"

@@ -13,7 +13,8 @@ def run_position(injected_at: str | None, injection_order: float | None) -> floa
 class FractionRow:
     """One row of the cohort table ``microdialysis``: an injection of a collected fraction, on the clock of the tube.
 
-    ``source`` is no column: the chromatogram's path, with the name of the sample where the file holds several.
+    Two fields are no columns: ``source`` is the chromatogram's path, with the name of the sample where the file holds
+    several; ``recording`` the name of the recording where several rows name one file.
     """
 
     animal: str
@@ -32,11 +33,17 @@ class FractionRow:
     injection_order: float | None = None
     injected_at: str | None = None
     source: str | None = None
+    recording: str | None = None
 
     @property
     def path(self) -> str | None:
         """The chromatogram, with the name of the sample where the file holds several."""
         return self.source or self.chromatogram
+
+    @property
+    def name(self) -> str | None:
+        """Name of the recording in the results: the path, or path#injection where several rows name the file."""
+        return self.recording or self.chromatogram
 
     @property
     def position(self) -> float | None:
@@ -73,11 +80,17 @@ class StandardRow:
     injection_order: float | None = None
     injected_at: str | None = None
     source: str | None = None
+    recording: str | None = None
 
     @property
     def path(self) -> str:
         """The chromatogram, with the name of the sample where the file holds several."""
         return self.source or self.chromatogram
+
+    @property
+    def name(self) -> str:
+        """Name of the standard in the results: the path, or path#injection where several rows name the file."""
+        return self.recording or self.chromatogram
 
     @property
     def position(self) -> float | None:
@@ -96,6 +109,7 @@ class PeakLimitsRow:
     start_min: float
     stop_min: float
     analyte: str | None = None
+    injection: str | None = None
 
 
 @dataclass(frozen=True)

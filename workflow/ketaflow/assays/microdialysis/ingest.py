@@ -16,7 +16,7 @@ from ketaflow.assays.microdialysis.readers import dispatch
 from ketaflow.assays.microdialysis.readers.tables import batch_results
 from ketaflow.core import faults
 from ketaflow.core.errors import IngestError
-from ketaflow.core.inputs import Rows
+from ketaflow.core.inputs import Rows, recording_name
 
 Injection = TypeVar("Injection", FractionRow, StandardRow)
 
@@ -40,14 +40,37 @@ def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> Dialysate:
     """
     fractions = rows.of("microdialysis", FractionRow)
     batches = {row.batch for row in fractions}
-    standards = [
-        row for row in rows.of("microdialysis_standards", StandardRow) if row.batch is None or row.batch in batches
-    ]
+    every = named_standards(rows.of("microdialysis_standards", StandardRow))
+    standards = [row for row in every if row.batch is None or row.batch in batches]
     found: dict[str, Chromatogram] = {}
     unreadable: dict[str, str] = {}
     own = [_with_source(row, folder, settings, found, unreadable) for row in fractions]
     shared = [_with_source(row, folder, settings, found, unreadable) for row in standards]
     return Dialysate(fractions[0].animal, own, shared, found, unreadable)
+
+
+def named_standards(rows: list[StandardRow]) -> list[StandardRow]:
+    """Give the standards of a file that holds several a recording each: the path and the name of the injection.
+
+    Parameters
+    ----------
+    rows : list of StandardRow
+        All standards.
+
+    Returns
+    -------
+    list of StandardRow
+        In the same order.
+    """
+    injections: dict[str, set[str | None]] = {}
+    for row in rows:
+        injections.setdefault(row.chromatogram, set()).add(row.injection)
+    return [
+        replace(row, recording=recording_name(row.chromatogram, row.injection))
+        if len(injections[row.chromatogram]) > 1
+        else row
+        for row in rows
+    ]
 
 
 def _with_source(
@@ -62,7 +85,7 @@ def _with_source(
         one, source = faults.read_file(read, folder / row.chromatogram)
         found[source] = one
     except IngestError as error:
-        source = row.chromatogram if row.injection is None else f"{row.chromatogram}#{row.injection}"
+        source = row.recording or recording_name(row.chromatogram, row.injection)
         unreadable[source] = str(error)
     return replace(row, source=source)
 
@@ -81,7 +104,7 @@ def _injection(path: str, names: list[str], folder: Path, settings: IngestSettin
     source = path
     if len(samples) > 1:
         sample = sample_of(samples, names, Path(path).name)
-        traces, source = [one for one in traces if one.sample == sample], f"{path}#{sample}"
+        traces, source = [one for one in traces if one.sample == sample], recording_name(path, sample)
     one = chosen(traces, settings.detector, Path(path).name)
     return replace(one, time_min=np.asarray(one.time_min, float), signal=np.asarray(one.signal, float)), source
 
@@ -114,9 +137,10 @@ def sample_of(samples: list[str], names: list[str], file: str) -> str:
     if len(found) == 1:
         return found[0]
     shown = ", ".join(repr(sample) for sample in samples[:4]) + (" ..." if len(samples) > 4 else "")
+    sought = f"none or several named like {' or '.join(repr(name) for name in names)}" if names else "expected one"
     raise IngestError(
-        f"{file}: {len(samples)} injections in one file ({shown}), expected one. Enter the name of the sample in the "
-        "column 'injection', or export each injection to a file of its own."
+        f"{file}: {len(samples)} injections in one file ({shown}), {sought}. Enter the name of the sample in the column "
+        "'injection', or export each injection to a file of its own."
     )
 
 

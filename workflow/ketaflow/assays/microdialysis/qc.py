@@ -41,7 +41,7 @@ def qc(dialysate: Dialysate, measured: Measured, settings: QcSettings) -> Checke
     by_path: dict[str, list[PeakRow]] = {}
     for peak in measured.peaks:
         by_path.setdefault(peak.chromatogram, []).append(peak)
-    own = {row.path: row.chromatogram for row in dialysate.fractions if row.path and row.chromatogram}
+    own = {row.path: row.name for row in dialysate.fractions if row.path and row.name}
     ends_min = {path: float(one.time_min[-1]) for path, one in dialysate.chromatograms.items() if len(one.time_min)}
     checks: list[Check] = []
     shown: dict[str, list[Figure]] = {}
@@ -193,6 +193,8 @@ def _read_back(rows: list[StandardReadBack], line: CalibrationLine, error_max_pc
     off = [row for row in known if abs(row.error_pct) > error_max_pct + extra_pct * (row.concentration_um <= lowest)]
     worst = max((abs(row.error_pct) for row in known), default=np.nan)
     text = f"{line.analyte}: {len(off)} of {len(rows)} standards read back more than {error_max_pct:g} % off"
+    if len(known) < len(rows):
+        text += f", {len(rows) - len(known)} have no response"
     return check(
         "standards_read_back", worst, unit="%", high=error_max_pct, message=text, place=line.analyte,
         verdict="warn" if off or len(known) < len(rows) else "pass", recording=animal, animal=animal,

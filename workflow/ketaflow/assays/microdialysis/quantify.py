@@ -91,7 +91,7 @@ def _injection_table(
                 continue
             made += [
                 InjectionResult(
-                    recording=row.chromatogram or animal, animal=animal, region=row.region, fraction=row.fraction,
+                    recording=row.name or animal, animal=animal, region=row.region, fraction=row.fraction,
                     injection=row.injection or "", analyte=analyte, concentration_um=point.value, state=point.state,
                     reason=point.reason,
                 )
@@ -112,7 +112,7 @@ def _peak_table(sources: Sources) -> list[PeakRow]:
             listed.add(path)
             names = {index: name for name, index in series.named[path].items()}
             row, standard = rows.get(path), standards.get(path)
-            file = (row.chromatogram if row else standard.chromatogram if standard else None) or path
+            file = (row.name if row else standard.name if standard else None) or path
             made += [
                 _peak_row(sources, row, file, path, peak, names.get(index, "")) for index, peak in enumerate(found)
             ]

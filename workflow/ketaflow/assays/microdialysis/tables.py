@@ -208,13 +208,19 @@ def _amount(cohort: Cohort, number: object, row: pd.Series) -> list[Problem]:
 
 def _limits(cohort: Cohort) -> list[Problem]:
     table, file, found = cohort.tables[LIMITS], cohort.files[LIMITS], []
-    known = {
-        path
-        for name in (TABLE, STANDARDS)
-        if name in cohort.tables
-        for path in cohort.tables[name]["chromatogram"].dropna()
-    }
+    known: dict[str, set[object]] = {}
+    for name in (TABLE, STANDARDS):
+        if name in cohort.tables:
+            rows = cohort.tables[name]
+            for path, injection in zip(rows["chromatogram"], rows.get("injection", rows["chromatogram"]), strict=True):
+                known.setdefault(path, set()).add(injection)
     for number, row in table.iterrows():
+        several = known.get(row["chromatogram"], set())
+        if len(several) > 1 and row.get("injection") not in several:
+            text = f"'{row['chromatogram']}' holds {len(several)} injections"
+            found.append(
+                Problem(file, _as_row(number), "injection", text, "Name the injection, as in the other tables")
+            )
         if pd.notna(row["chromatogram"]) and row["chromatogram"] not in known:
             text = f"'{row['chromatogram']}' is no chromatogram of this cohort"
             found.append(Problem(file, _as_row(number), "chromatogram", text, "Write the path as in the other tables"))

@@ -1,5 +1,6 @@
 """Calibration of each batch: its fractions are read from its own standards, or from the sets before and after them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import numpy as np
 from ketaflow.assays.microdialysis.calibration import calibration_lines
 from ketaflow.assays.microdialysis.calibration import series as series_module
 from ketaflow.assays.microdialysis.calibration.series import Series, area_doubt, response
-from ketaflow.assays.microdialysis.cohort_rows import PeakLimitsRow, StandardRow
+from ketaflow.assays.microdialysis.cohort_rows import FractionRow, PeakLimitsRow, StandardRow
 from ketaflow.assays.microdialysis.model import (
     NAN,
     CalibrationLine,
@@ -44,8 +45,22 @@ def calibrated_batches(
         paths = [row.path for row in dialysate.fractions if row.batch == batch and row.path]
         paths += [row.path for row in standards]
         own = {path: dialysate.chromatograms[path] for path in dict.fromkeys(paths) if path in dialysate.chromatograms}
-        named = series_module.named_series(own, standards, limits, settings)
+        rows = [*(row for row in dialysate.fractions if row.batch == batch), *standards]
+        named = series_module.named_series(own, standards, _limits_by_path(limits, rows), settings)
         made[batch] = _calibrated(named, standards, dialysate, settings)
+    return made
+
+
+def _limits_by_path(limits: list[PeakLimitsRow], rows: Sequence[FractionRow | StandardRow]) -> list[PeakLimitsRow]:
+    """The limits with the path of their injection, which has the sample's name in a file of several, as chromatogram."""
+    made = []
+    for limit in limits:
+        paths = [
+            row.path
+            for row in rows
+            if row.chromatogram == limit.chromatogram and limit.injection in (None, row.injection)
+        ]
+        made += [replace(limit, chromatogram=path) for path in dict.fromkeys(paths)] if limit.chromatogram else [limit]
     return made
 
 
@@ -158,7 +173,7 @@ def _read_back(series: Series, row: StandardRow, unreadable: dict[str, str]) -> 
     given = row.concentration_um
     reason = unreadable.get(row.path, "" if value is not None or not given else "no peak at its retention")
     return StandardReadBack(
-        recording=row.chromatogram,
+        recording=row.name,
         analyte=row.analyte,
         chromatogram=row.path,
         concentration_um=given,

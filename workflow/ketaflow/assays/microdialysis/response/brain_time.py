@@ -31,7 +31,7 @@ class Fraction:
     flow_ul_per_min, lag_min : float
         Flow of the perfusion, and the delay from brain to tube at its start.
     chromatogram : str or None
-        Path of its chromatogram; of several injections all paths, separated by semicolons.
+        Recording of its chromatogram; of several injections all names, separated by semicolons.
     recovery_pct : float or None
         Relative recovery of the probe in vitro.
     dilution_factor : float
@@ -126,8 +126,8 @@ def in_brain_time(
 
 
 def _paths(injections: list[FractionRow]) -> str | None:
-    """Path of the chromatogram, or paths of several."""
-    return PATHS_BY.join(dict.fromkeys(row.chromatogram for row in injections if row.chromatogram)) or None
+    """Name of the chromatogram's recording, or names of several."""
+    return PATHS_BY.join(dict.fromkeys(row.name for row in injections if row.name)) or None
 
 
 def _or(value: float | None, default: float) -> float:
