@@ -357,8 +357,9 @@ def _recordings(
                 state, reason, name = "failed", unread[path], path
             made.append((assay, name, None, path, source.sha256, source.bytes, state, reason))
         for name, reason in unread.items():
-            source = sources.get(name.rpartition(PART_MARK)[0])
-            if name not in sources and source is not None:  # a part of a file, such as a standard in a table of results
+            file = name.rpartition(PART_MARK)[0]
+            if name not in sources and file in sources:  # a part of a file, such as a standard in a table of results
+                source = sources[file]
                 made.append((assay, name, None, source.path, source.sha256, source.bytes, "failed", reason))
     made += [(assay, "", None, source.path, source.sha256, source.bytes, "ok", "") for source in given.more_files]
     return pd.DataFrame(made, columns=list(RECORDING_COLUMNS)).drop_duplicates(ignore_index=True)

@@ -137,10 +137,11 @@ def sample_of(samples: list[str], names: list[str], file: str) -> str:
     if len(found) == 1:
         return found[0]
     shown = ", ".join(repr(sample) for sample in samples[:4]) + (" ..." if len(samples) > 4 else "")
-    sought = f"none or several named like {' or '.join(repr(name) for name in names)}" if names else "expected one"
+    like = " or ".join(repr(name) for name in names)
+    sought = f"none or several named like {like}" if names else "expected one"
     raise IngestError(
-        f"{file}: {len(samples)} injections in one file ({shown}), {sought}. Enter the name of the sample in the column "
-        "'injection', or export each injection to a file of its own."
+        f"{file}: {len(samples)} injections in one file ({shown}), {sought}. Enter the name of the sample in the "
+        "column 'injection', or export each injection to a file of its own."
     )
 
 

@@ -45,14 +45,14 @@ def calibrated_batches(
         paths = [row.path for row in dialysate.fractions if row.batch == batch and row.path]
         paths += [row.path for row in standards]
         own = {path: dialysate.chromatograms[path] for path in dict.fromkeys(paths) if path in dialysate.chromatograms}
-        rows = [*(row for row in dialysate.fractions if row.batch == batch), *standards]
+        rows: list[FractionRow | StandardRow] = [*dialysate.fractions, *standards]
         named = series_module.named_series(own, standards, _limits_by_path(limits, rows), settings)
         made[batch] = _calibrated(named, standards, dialysate, settings)
     return made
 
 
 def _limits_by_path(limits: list[PeakLimitsRow], rows: Sequence[FractionRow | StandardRow]) -> list[PeakLimitsRow]:
-    """The limits with the path of their injection, which has the sample's name in a file of several, as chromatogram."""
+    """The limits with the path of their injection, which in a file of several has the sample's name."""
     made = []
     for limit in limits:
         paths = [
