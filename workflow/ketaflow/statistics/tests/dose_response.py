@@ -154,8 +154,7 @@ def dose_p(dose: np.ndarray, y: np.ndarray) -> float:
 def _animals(table: EndpointTable, levels: DoseLevels) -> tuple[np.ndarray, np.ndarray]:
     """Dose and mean of each animal in a series."""
     means = dose_trends.series_table(table, levels).unit_means
-    doses = np.array([levels[level] for level in means[table.treatment]], dtype=float)
-    return doses, means["y"].to_numpy(float)
+    return dose_trends.doses_of(means[table.treatment], levels), means["y"].to_numpy(float)
 
 
 def _logistic_share(dose: np.ndarray, log_slope: float, log_ed50: float) -> np.ndarray:

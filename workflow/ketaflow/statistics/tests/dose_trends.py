@@ -1,6 +1,6 @@
 """Dose contrasts: slope over dose, Jonckheere's test, and the inverted U."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -69,11 +69,14 @@ def dose_series(table: EndpointTable, cohort: Cohort) -> dict[str, DoseLevels]:
 
 
 def series_table(table: EndpointTable, levels: DoseLevels) -> EndpointTable:
-    """Return the rows of a dose series, with a numeric column ``dose_mg_per_kg``."""
-    rows = table.rows[table.rows[table.treatment].isin(list(levels))]
-    doses = np.array([levels[level] for level in rows[table.treatment]], dtype=float)
-    rows = rows.assign(**{DOSE: doses}).reset_index(drop=True)
+    """Return the rows of a dose series, with the levels in rising dose."""
+    rows = table.rows[table.rows[table.treatment].isin(list(levels))].reset_index(drop=True)
     return replace(table, rows=rows, levels={**table.levels, table.treatment: list(levels)})
+
+
+def doses_of(column: Iterable[str], levels: DoseLevels) -> np.ndarray:
+    """Dose of each level in a column, (n_rows,) float."""
+    return np.array([levels[level] for level in column], dtype=float)
 
 
 def _rising(doses: DoseLevels) -> DoseLevels:
@@ -84,7 +87,10 @@ def _slope(levels: DoseLevels, analysis: Analysis, model: Model) -> list[Contras
     """Slope over dose: the model of the design with the dose as a covariate instead of the treatment."""
     table, endpoint = analysis.table, analysis.endpoint
     part = series_table(table, levels)
-    numeric = replace(part, levels={k: v for k, v in part.levels.items() if k != table.treatment}, treatment=DOSE)
+    numeric = replace(
+        part, rows=part.rows.assign(**{DOSE: doses_of(part.rows[table.treatment], levels)}), treatment=DOSE,
+        levels={k: v for k, v in part.levels.items() if k != table.treatment},
+    )  # fmt: skip
     single = replace(
         endpoint,
         fixed=(DOSE, *endpoint.fixed[1:]),
