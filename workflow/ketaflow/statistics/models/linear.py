@@ -78,6 +78,8 @@ class LinearFit:
     matrix : (n_rows, n_columns) float
     df_residual : int
         Rows less columns.
+    is_robust : bool
+        Whether ``covariance`` allows unequal variances (HC3).
     """
 
     beta: np.ndarray
@@ -87,6 +89,7 @@ class LinearFit:
     df_residual: int
     df_method: str = "residual"
     singular: bool = False
+    is_robust: bool = False
 
     @property
     def sigma2(self) -> float:
@@ -128,7 +131,8 @@ def robust(fit: LinearFit, y: np.ndarray) -> LinearFit:
     y : (n_rows,) float
         The response of the fit.
     """
-    return replace(fit, covariance=statsmodels_adapter.least_squares(fit.matrix, y, hc3=True).covariance)
+    covariance = statsmodels_adapter.least_squares(fit.matrix, y, hc3=True).covariance
+    return replace(fit, covariance=covariance, is_robust=True)
 
 
 def residual_ss(matrix: np.ndarray, y: np.ndarray) -> float:

@@ -11,11 +11,11 @@ from ketaflow.statistics.results.rows import OmnibusRow
 
 
 def tests(model: Model) -> list[OmnibusRow]:
-    """F test of every term: type III, and also type II in a linear model of several terms."""
+    """F test of every term: type III, and type II in a linear model of several terms and equal variances."""
     rows, fit = [], model.fit
     for term in model.coding.terms:
         found = {"III": model.test(term)}
-        if isinstance(fit, LinearFit) and len(model.coding.terms) > 1:
+        if isinstance(fit, LinearFit) and not fit.is_robust and len(model.coding.terms) > 1:
             found["II"] = designs.type_two(model, fit, term)
         for kind, test in found.items():
             row = _row(":".join(term), kind, test, model)
