@@ -107,6 +107,8 @@ def _comparison(row: ContrastRow) -> str:
         return f"{level} vs {row.reference.partition(' | ')[0]} where {where.replace('=', ' is ')}"
     if row.contrast == "inverted_u":
         return f"{row.level} against both {row.reference}"
+    if row.level == row.contrast:
+        return f"{row.level} ({row.reference})"
     return f"{row.level} vs {row.reference}" if row.reference else row.level
 
 

@@ -245,5 +245,5 @@ def _custom(contrast: CustomContrast, model: Model, table: EndpointTable) -> Con
     levels = table.levels[table.treatment]
     means = np.array([model.mean(**{table.treatment: level}) for level in levels])
     weights = np.array([given.get(level, 0.0) for level in levels]) @ means
-    formula = " ".join(f"{weight:+g} {level}" for level, weight in given.items())
+    formula = ", ".join(f"{level} {weight:+g}" for level, weight in given.items())
     return ContrastSet(contrast.name, (Comparison(contrast.name, formula, weights),), "none")
