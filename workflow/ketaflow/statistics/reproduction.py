@@ -1,7 +1,7 @@
 """Files from which others reproduce the statistics: values, tables of the cohort, plan, results, and two scripts.
 
 The script in Python runs ketaflow's statistics on the values; the one in R fits the models with lme4 and emmeans. Both
-compare their p values with the tables.
+compare every p value with the tables.
 """
 
 import json
@@ -15,7 +15,7 @@ from ketaflow.statistics.model import Settings
 from ketaflow.statistics.templates import reproduce
 
 # Statistics tables that are exported.
-TABLES = ("values", "contrasts", "omnibus")
+TABLES = ("values", "contrasts", "omnibus", "diagnostics", "dose_response")
 
 
 def facts(

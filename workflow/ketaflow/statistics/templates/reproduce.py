@@ -1,4 +1,4 @@
-"""Reproduce every p value of contrasts.csv and omnibus.csv from values.csv.
+"""Reproduce every p value of contrasts.csv, omnibus.csv, diagnostics.csv and dose_response.csv from values.csv.
 
 Run ``PYTHONPATH=<ketaflow>/workflow python reproduce.py`` in this folder, with the packages of ketaflow installed. It
 needs no recordings and no settings but analysis.json (the plan). It prints each p value that differs and ends with
@@ -22,8 +22,12 @@ TOLERANCE = 1e-6
 KEYS = {
     "contrasts": ["endpoint", "dataset", "sensitivity", "model", "contrast", "level", "reference"],
     "omnibus": ["endpoint", "dataset", "sensitivity", "model", "term", "sum_of_squares_type", "df_method"],
+    "diagnostics": ["endpoint", "dataset", "check", "term"],
+    "dose_response": ["endpoint", "dataset", "drug", "model", "parameter", "note"],
 }
-P_VALUES = ["p_value", "p_adjusted", "p_family"]
+# Columns of p values. The lack of fit of a dose-response curve is an estimate of its table, and the p values of the
+# minimum effective dose are in its note.
+P_VALUES = ["p_value", "p_adjusted", "p_family", "equivalence_p_value"]
 
 
 def read(name: str) -> pd.DataFrame:
@@ -49,7 +53,10 @@ def main() -> int:
             made = statistics.analyse(tables, plan, described, statistics.Settings(**facts["settings"]))
             for name, parts in found.items():
                 table = made[name].assign(dataset=dataset)
-                parts.append(table.assign(sensitivity=sensitivity, p_family=np.nan) if sensitivity else table)
+                if not sensitivity:
+                    parts.append(table)
+                elif "sensitivity" in table:
+                    parts.append(table.assign(sensitivity=sensitivity, p_family=np.nan))
     wrong = sum(differences(name, pd.concat(parts, ignore_index=True)) for name, parts in found.items())
     print(f"{wrong} p values differ" if wrong else "every p value is reproduced")
     return int(wrong > 0)
@@ -76,8 +83,11 @@ def plan_of_values(
 def differences(name: str, made: pd.DataFrame) -> int:
     """Print the p values of one table that differ or are missing, and return their number."""
     published, keys, count = read(name), KEYS[name], 0
-    columns = [column for column in P_VALUES if column in published]
-    both = [table[keys].fillna("").astype(str).join(table[columns].astype(float)) for table in (published, made)]
+    columns = [column for column in P_VALUES if column in published] or ["estimate"]
+    both = [
+        table[keys].astype(object).fillna("").astype(str).join(table[columns].astype(float))
+        for table in (published, made)
+    ]
     for row in both[0].merge(both[1], on=keys, how="left", suffixes=("", "_here")).to_dict("records"):
         for column in columns:
             before, after = row[column], row[f"{column}_here"]
