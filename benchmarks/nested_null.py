@@ -1,6 +1,9 @@
-"""Statistics: type I error of the nested design without an effect, over all fits and within singular fits.
+"""Statistics: error rate and power of the nested design, over all fits and within singular fits.
 
-Run: .venv/bin/python benchmarks/nested_null.py [cohorts]
+Run: .venv/bin/python benchmarks/nested_null.py [seed]
+
+In a balanced design every test is a function of three sums of squares, drawn here for a million cohorts. The models are
+fitted to some cohorts, and p must be that of the formula.
 """
 
 import sys
@@ -17,44 +20,75 @@ from ketaflow.statistics.models import kenward_roger, mixed
 
 ANIMALS, ALPHA = 4, 0.05
 OBSERVATIONS, CORRELATIONS = (5, 20), (0.0, 0.05, 0.1, 0.3)
+COHORTS, FITTED = 1_000_000, 60
+# Difference of two animals' means in units of its standard error: a power of 71 % of the test of animals' means.
+EFFECT = 3.0
+TESTS = ("Kenward-Roger", "Satterthwaite", "animals' means", "conditional")
 
 
-def rejections(count, observations, correlation, rng):
-    """Of each cohort: whether the fit is singular; p of the plan's test, of Satterthwaite's and of animals' means."""
-    arm = np.repeat([0.0, 1.0], ANIMALS * observations)
-    matrix, codes = np.column_stack([np.ones(len(arm)), arm]), np.repeat(np.arange(2 * ANIMALS), observations)
-    grouping = mixed.Grouping("animal", codes, np.ones((len(codes), 1)))
-    weights, found = np.array([[0.0, 1.0]]), []
-    for _ in range(count):
-        animal = rng.normal(0, np.sqrt(correlation), 2 * ANIMALS)
-        y = animal[codes] + rng.normal(0, np.sqrt(1 - correlation), len(codes))
+def p_values(arms, animals, rest, observations):
+    """Whether the fit is singular, and p of each test, from the mean squares between arms, animals and observations.
+
+    The conditional test has a level of 5 % within singular fits: p of the animals' means over the probability of a
+    singular fit, given the total of arms and animals, and the rest (complete and sufficient without an effect).
+    """
+    between, within = 2 * (ANIMALS - 1), 2 * ANIMALS * (observations - 1)
+    singular = animals <= rest
+    pooled = np.where(singular, (between * animals + within * rest) / (between + within), animals)
+    means = stats.f.sf(arms / animals, 1, between)
+    total = arms + between * animals
+    reach = stats.beta.sf(np.maximum(0, 1 - between * rest / total), 0.5, between / 2)
+    satterthwaite = stats.f.sf(arms / pooled, 1, np.where(singular, between + within, between))
+    conditional = np.where(singular, means / np.maximum(reach, 1e-300), means)
+    return singular, np.array([stats.f.sf(arms / pooled, 1, between), satterthwaite, means, conditional])
+
+
+def drawn(rng, observations, correlation, effect):
+    """Mean squares of ``COHORTS`` cohorts."""
+    ratio = 1 + observations * correlation / (1 - correlation)
+    between, within = 2 * (ANIMALS - 1), 2 * ANIMALS * (observations - 1)
+    arms = ratio * rng.normal(effect, 1, COHORTS) ** 2
+    return arms, ratio * rng.chisquare(between, COHORTS) / between, rng.chisquare(within, COHORTS) / within
+
+
+def largest_difference(rng, observations, correlation):
+    """Largest difference of p between fitted models and the formula."""
+    codes = np.repeat(np.arange(2 * ANIMALS), observations)
+    matrix = np.column_stack([np.ones(len(codes)), codes >= ANIMALS])
+    grouping, weights = mixed.Grouping("animal", codes, np.ones((len(codes), 1))), np.array([[0.0, 1.0]])
+    found = []
+    for _ in range(FITTED):
+        own = rng.normal(0, np.sqrt(correlation), 2 * ANIMALS)
+        y = own[codes] + rng.normal(0, np.sqrt(1 - correlation), len(codes))
         fit = mixed.fit(matrix, y, [grouping])
         planned = kenward_roger.adjusted(fit, matrix, [grouping]) if fit.singular else fit
-        means = y.reshape(2, ANIMALS, observations).mean(axis=2)
-        p = (planned.joint(weights).p_value, fit.joint(weights).p_value, stats.ttest_ind(*means).pvalue)
-        found.append((fit.singular, *(value < ALPHA for value in p)))
-    return np.array(found, dtype=bool)
+        by_animal = y.reshape(2, ANIMALS, observations)
+        means = by_animal.mean(axis=2)
+        arms = observations * ANIMALS / 2 * (means[0].mean() - means[1].mean()) ** 2
+        animals, rest = observations * means.var(axis=1, ddof=1).mean(), by_animal.var(axis=2, ddof=1).mean()
+        singular, p = p_values(np.array(arms), np.array(animals), np.array(rest), observations)
+        assert bool(singular) == fit.singular
+        found.append([planned.joint(weights).p_value - p[0], fit.joint(weights).p_value - p[1]])
+    return np.abs(found).max()
 
 
 def main():
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
-    rng = np.random.default_rng(11)
-    print(
-        f"2 arms x {ANIMALS} animals, {count} cohorts each, alpha {ALPHA}; rejected (%): all fits, then singular fits"
-    )
-    print("  rows  ICC   singular |  plan  Satterthwaite  means |  plan  Satterthwaite  means")
-    with threadpool_limits(1):
+    rng = np.random.default_rng(int(sys.argv[1]) if len(sys.argv) > 1 else 11)
+    print(f"2 arms x {ANIMALS} animals, {COHORTS:,} cohorts, alpha {ALPHA}: p < alpha (%), all fits / singular fits")
+    for effect, title in ((0.0, "without an effect"), (EFFECT, "with an effect")):
+        print(f"{title}\n  rows  ICC   singular  {'  '.join(f'{name:>14s}' for name in TESTS)}")
         for observations in OBSERVATIONS:
             for correlation in CORRELATIONS:
-                found = rejections(count, observations, correlation, rng)
-                singular = found[found[:, 0], 1:]
-                everything, within = 100 * found[:, 1:].mean(axis=0), 100 * singular.mean(axis=0)
-                print(
-                    f"  {observations:4d}  {correlation:4.2f}  {100 * found[:, 0].mean():7.1f}  | "
-                    f"{everything[0]:5.1f}  {everything[1]:13.1f}  {everything[2]:5.1f} | "
-                    f"{within[0]:5.1f}  {within[1]:13.1f}  {within[2]:5.1f}",
-                    flush=True,
-                )
+                singular, p = p_values(*drawn(rng, observations, correlation, effect), observations)
+                rates = [
+                    f"{100 * (each < ALPHA).mean():6.1f} /{100 * (each[singular] < ALPHA).mean():6.1f}" for each in p
+                ]
+                print(f"  {observations:4d}  {correlation:4.2f}  {100 * singular.mean():7.1f}  {'  '.join(rates)}")
+    with threadpool_limits(1):
+        differences = [largest_difference(rng, rows, share) for rows in OBSERVATIONS for share in CORRELATIONS]
+    print(
+        f"largest difference between a fitted model's p and the formula's, {8 * FITTED} cohorts: {max(differences):.1e}"
+    )
 
 
 if __name__ == "__main__":

@@ -76,11 +76,10 @@ def fit(table: EndpointTable, endpoint: Endpoint, *, numeric: str = "") -> Model
     Notes
     -----
     Unless the plan names the degrees of freedom, a singular fit (a variance estimated as zero) is tested with Kenward
-    and Roger's: Satterthwaite's would count observations as animals. On null data of 2 x 4 animals at alpha 0.05
-    and an intraclass correlation of 0, 0.05 and 0.1 the test rejects 2, 4 and 4 % of singular fits with 5 observations
-    an animal, and 1, 9 and 16 % with 20 (Satterthwaite 5, 7 and 8 %, and 4, 19 and 24 %). Of all fits it rejects at
-    most 4.9 % (benchmarks/nested_null.py, 2,000 cohorts each). No test of level alpha keeps it within singular fits
-    whatever the correlation.
+    and Roger's: Satterthwaite's would count observations as animals. On null data of 2 x 4 animals with 20 observations
+    each, at alpha 0.05 and an intraclass correlation of 0, 0.05 and 0.1, the test rejects 2, 9 and 17 % of singular
+    fits (Satterthwaite 5, 17 and 27 %), and 1.1, 3.4 and 4.4 % of all fits (benchmarks/nested_null.py). No useful test
+    keeps 5 % within singular fits at every correlation (docs/decisions/0014-singular-fits.md).
     """
     levels = {name: values for name, values in table.levels.items() if name != numeric}
     coding = Coding(tuple(terms(table, endpoint)), levels, _means(table, endpoint, numeric))
