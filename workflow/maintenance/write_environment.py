@@ -11,6 +11,7 @@ CONDA_NAMES = {
     "matplotlib": "matplotlib-base",
     "edt": None,
     "rainbow-api": None,
+    "glmm": None,
     "pzfx": None,
     "scikit-posthocs": None,
 }
