@@ -108,6 +108,23 @@ def test_an_excluded_animal_is_a_cross_with_its_reason_and_is_not_counted(shown,
     assert table.loc["M09", "excluded"] and "M05" not in table.index
 
 
+def test_animals_named_by_long_numbers_are_told_apart(study):
+    def numbered(table: pd.DataFrame) -> pd.DataFrame:
+        """A cohort whose measurements were made elsewhere: transponder numbers, and no recordings."""
+        return table.assign(animal=table["animal"].str.replace("M", "9000790001234"), recording="")
+
+    tables = {name: numbered(table) if "animal" in table else table for name, table in study.statistics.items()}
+    own = dataclasses.replace(
+        study,
+        measurements=numbered(study.measurements),
+        allocation=numbered(study.allocation),
+        statistics=tables,
+    )
+    endpoint = endpoints.endpoint_of("immobility", study.executed_plan.endpoints["immobility"], own)
+    excluded = endpoint.per_animal.query("excluded != ''")
+    assert excluded["animal"].tolist() == ["900079000123409"]
+
+
 def test_a_flagged_animal_is_hollow(shown, arms):
     assert "M11: " in values.animals(shown["sucrose"], arms)
     assert "; flagged" in values.animals(shown["sucrose"], arms)

@@ -392,11 +392,13 @@ def _difference(row: Mapping[Any, Any]) -> Difference:
 
 
 def _comparable(value: object) -> str:
-    """A cell for comparison: equal numbers alike however they are written, missing cells empty."""
+    """A cell for comparison: text as it is, numbers alike however they are written, missing cells empty."""
     if formatting.is_missing(value):
         return ""
+    if isinstance(value, str):
+        return value
     try:
         as_number = float(value)  # type: ignore[arg-type]  # whatever float() refuses is compared as text
     except (TypeError, ValueError):
         return str(value)
-    return f"{as_number:g}" if np.isfinite(as_number) else ""
+    return f"{as_number:.15g}" if np.isfinite(as_number) else ""
