@@ -6,12 +6,12 @@ In: the tables of the study. Out: ``Endpoint``, from which figures and tables ar
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ketaflow.report import formatting
+from ketaflow.report.differences import Difference, difference
 from ketaflow.report.model import ROLES, MeasureInfo, PlannedEndpoint, Study
 from ketaflow.report.palette import Arm
 
@@ -27,43 +27,6 @@ TURNED_BACK: dict[str, Callable[[pd.Series], pd.Series]] = {
     "log": np.exp,
     "logit": lambda values: 100 / (1 + np.exp(-values)),
 }
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One comparison of the contrasts table; a missing number is NaN.
-
-    Attributes
-    ----------
-    estimate, ci_low, ci_high, se : float
-        In the unit of the measure, or on the scale of the analysis (``scale``: identity, log or logit).
-    conf_level : float
-        Confidence level, 0 to 1.
-    ci_type : str
-        ``simultaneous`` if the interval covers all comparisons of the contrast.
-    effect_size_name : str
-        Such as ``hedges_g``; empty if there is none.
-    smallest_effect : float
-        Smallest difference that matters.
-    """
-
-    level: str
-    reference: str
-    estimate: float
-    ci_low: float
-    ci_high: float
-    scale: str
-    se: float
-    df: float
-    n: float
-    n_reference: float
-    conf_level: float
-    ci_type: str
-    effect_size_name: str
-    effect_size: float
-    effect_ci_low: float
-    effect_ci_high: float
-    smallest_effect: float
 
 
 @dataclass
@@ -224,7 +187,7 @@ class Endpoint:
         rows = of_arms if len(of_arms) else rows
         first = rows.head(1)
         is_same = rows["contrast"].isin(first["contrast"]) & rows["reference"].isin(first["reference"])
-        return [_difference(row) for row in rows[is_same].to_dict("records")]
+        return [difference(row) for row in rows[is_same].to_dict("records")]
 
 
 def build(study: Study) -> list[Endpoint]:
@@ -361,34 +324,6 @@ def _with_exclusions(values: pd.DataFrame, exclusions: pd.DataFrame) -> pd.DataF
         reasons[key] = f"{source}: {formatting.words(row.get('reason'))}"
     keys = zip(*(values[column].map(_comparable) for column in KEYS), strict=True)
     return values.assign(excluded=[reasons.get(key, "") for key in keys])
-
-
-def _difference(row: Mapping[Any, Any]) -> Difference:
-    def text(column: str) -> str:
-        return "" if formatting.is_missing(row.get(column)) else str(row[column])
-
-    def value(column: str) -> float:
-        return float("nan") if formatting.is_missing(row.get(column)) else float(row[column])
-
-    return Difference(
-        level=text("level"),
-        reference=text("reference"),
-        estimate=value("estimate"),
-        ci_low=value("ci_low"),
-        ci_high=value("ci_high"),
-        scale=text("estimate_scale"),
-        se=value("se"),
-        df=value("df"),
-        n=value("n"),
-        n_reference=value("n_reference"),
-        conf_level=value("conf_level"),
-        ci_type=text("ci_type"),
-        effect_size_name=text("effect_size_name"),
-        effect_size=value("effect_size"),
-        effect_ci_low=value("effect_ci_low"),
-        effect_ci_high=value("effect_ci_high"),
-        smallest_effect=value("smallest_effect"),
-    )
 
 
 def _comparable(value: object) -> str:

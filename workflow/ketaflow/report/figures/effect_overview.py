@@ -19,7 +19,8 @@ from ketaflow.core import svg
 from ketaflow.core.svg import INK, LINE, SOFT, Axes, Canvas
 from ketaflow.core.svg.scales import Limits
 from ketaflow.report import formatting
-from ketaflow.report.endpoints import Difference, Endpoint
+from ketaflow.report.differences import Difference
+from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.palette import Arm
 
 MECHANISM = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))

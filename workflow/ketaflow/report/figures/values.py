@@ -9,7 +9,8 @@ from ketaflow.core.svg import INK, SOFT, Axes, Canvas
 from ketaflow.core.svg.scales import Limits
 from ketaflow.core.svg.text import CAPITAL_PX
 from ketaflow.report import formatting
-from ketaflow.report.endpoints import Difference, Endpoint, arms_in
+from ketaflow.report.differences import Difference
+from ketaflow.report.endpoints import Endpoint, arms_in
 from ketaflow.report.figures.marks import (
     COLUMN_PX,
     FOOT,

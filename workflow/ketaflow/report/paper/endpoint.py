@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ketaflow.core import svg
-from ketaflow.report.endpoints import Difference, Endpoint, arms_in
+from ketaflow.report.differences import Difference
+from ketaflow.report.endpoints import Endpoint, arms_in
 from ketaflow.report.figures import dose_response as doses
 from ketaflow.report.figures import residuals as model_residuals
 from ketaflow.report.figures import time_course as over_time
