@@ -6,7 +6,6 @@ handed on to the statistics alone.
 """
 
 import os
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -20,13 +19,12 @@ from ketaflow.core import limits, tables
 from ketaflow.core.errors import Problem
 from ketaflow.core.tables import RawTable
 from ketaflow.core.tables.checking import numeric_own_columns
+from ketaflow.core.tables.references import referenced_column, restored_zeros
 
 # How an assay reads a table's name and file that another program wrote; None for an ordinary table.
 Reshape = Callable[[str, Path], tuple[RawTable, list[Problem]] | None]
 # Tables whose own columns the plan may use.
 WITH_OWN_NUMBERS = ("animals", "arms", "measurements")
-# The column that a reference to a table means.
-REFERENCED = {"animals": "animal", "arms": "arm"}
 LIKE_TABLES = (".csv", ".tsv", ".xlsx", ".xls", ".ods")
 COMMON = yaml.safe_load(Path(__file__).with_name("cohort.schema.yaml").read_text(encoding="utf-8"))
 
@@ -112,39 +110,10 @@ def read(
         notes += made.notes
         unused[name] = made.unused
         found[name] = numeric_own_columns(made.frame, made.unused) if name in WITH_OWN_NUMBERS else made.frame
-    notes += _restored_zeros(found, files, everything)
+    notes += restored_zeros(found, files, everything)
     notes += _unused_columns(files, unused, everything)
     cohort = Cohort(folder, found, files, tuple(notes))
     return cohort, problems + _cross_problems(cohort, everything) + _study_problems(cohort)
-
-
-def _restored_zeros(
-    found: dict[str, pd.DataFrame], files: dict[str, str], schemas: dict[str, dict[str, Any]]
-) -> list[str]:
-    """Restore leading zeros that a spreadsheet dropped (7 for 007), if only one name is possible."""
-    notes = []
-    for name, table in found.items():
-        for column, rule in schemas[name]["columns"].items():
-            target = rule.get("references")
-            if target not in found or target == name or column not in table:
-                continue
-            key = rule.get("referenced_column") or REFERENCED.get(target, column)
-            known = {str(value) for value in found[target][key].dropna()}
-            by_number: dict[str, set[str]] = defaultdict(set)
-            for value in known:
-                if value.isascii() and value.isdigit():
-                    by_number[value.lstrip("0")].add(value)
-            changed = {
-                value: next(iter(by_number[value.lstrip("0")]))
-                for value in {str(cell) for cell in table[column].dropna()} - known
-                if value.isascii() and value.isdigit() and len(by_number[value.lstrip("0")]) == 1
-            }
-            if changed:
-                table[column] = table[column].map(lambda cell, changed=changed: changed.get(cell, cell))
-                old, new = sorted(changed.items())[0]
-                more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
-                notes.append(f"{files[name]}: {column} {old} was read as {new}{more}, as in {files[target]}")
-    return notes
 
 
 def _unused_columns(
@@ -269,7 +238,7 @@ def read_common(paths: Mapping[str, Path]) -> dict[str, pd.DataFrame]:
         with limits.applied(limits.NONE):
             made = tables.typed_with_notes(tables.read_raw(path), COMMON[name])
         found[name] = numeric_own_columns(made.frame, made.unused) if name in WITH_OWN_NUMBERS else made.frame
-    _restored_zeros(found, {name: path.name for name, path in paths.items()}, COMMON)
+    restored_zeros(found, {name: path.name for name, path in paths.items()}, COMMON)
     return found
 
 
@@ -289,7 +258,7 @@ def with_zeros(animals: Path, found: dict[str, pd.DataFrame], schemas: dict[str,
         Their schemas, which say which columns refer to animals.
     """
     everything = {"animals": read_common({"animals": animals})["animals"], **found}
-    _restored_zeros(everything, dict.fromkeys(everything, ""), {**COMMON, **schemas})
+    restored_zeros(everything, dict.fromkeys(everything, ""), {**COMMON, **schemas})
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -380,7 +349,7 @@ def _cross_problems(cohort: Cohort, schemas: dict[str, dict[str, Any]]) -> list[
             target = rule.get("references")
             if not target or target not in cohort.tables:
                 continue
-            key = rule.get("referenced_column") or REFERENCED.get(target, column)
+            key = referenced_column(rule, column)
             known = set(cohort.tables[target][key].dropna())
             if not known and len(cohort.tables[target]):
                 continue  # the fault of that column is reported already
