@@ -17,8 +17,9 @@ from ketaflow.core.results import (
     measurement,
     table,
 )
-from ketaflow.engine import batch_files, collect, recordings
+from ketaflow.engine import batch_files, recordings
 from ketaflow.engine.batch_files import ExpectedMeasure, NamedRecording, Outcome, Source
+from ketaflow.engine.collection import collect, run_summary
 
 ASSAY = "forced_swim"
 TABLE = Source("forced_swim.csv", "t", 10)
@@ -134,7 +135,7 @@ def test_values_from_elsewhere_enter_like_everything_else(tmp_path):
 
 
 def test_the_last_lines_of_a_run_count_and_name_what_failed(tmp_path):
-    said = collect.summary(collected(batch(tmp_path)))
+    said = run_summary.summary(collected(batch(tmp_path)))
     assert said.splitlines()[0].endswith("2 recordings (1 ok, 0 flagged, 1 failed)")
     assert "failed: r2: v/2.mp4: no bytes in this file" in said
 
@@ -182,12 +183,12 @@ def test_recordings_that_failed_for_one_reason_share_a_line(tmp_path):
         columns=list(RECORDING_COLUMNS),
     )
     found = replace(collected(batch(tmp_path)), recordings=frame)
-    (line,) = [line for line in collect.summary(found).splitlines() if "scoring window" in line]
+    (line,) = [line for line in run_summary.summary(found).splitlines() if "scoring window" in line]
     assert line == "  failed: r0, r1, r2, r3, r4 and 7 more: the film ends before the scoring window"
 
 
 def test_an_assay_that_yields_no_value_is_named_in_the_last_line(tmp_path):
-    said = collect.summary(collected(batch(tmp_path, immobility_s=None))).splitlines()
+    said = run_summary.summary(collected(batch(tmp_path, immobility_s=None))).splitlines()
     assert said[-1] == "No value was measured in: Forced swim"
 
 
@@ -202,7 +203,7 @@ def test_a_summary_over_the_cohort_that_fails_costs_nothing_else(tmp_path, monke
     assert found.measurements["value"].notna().any()
     (row,) = found.checks[found.checks["check"].eq("cohort_summary")].to_dict("records")
     assert (row["verdict"], "KeyError: 'analyte'" in row["message"]) == ("fail", True)
-    assert "the summary over the cohort failed" in collect.summary(found)
+    assert "the summary over the cohort failed" in run_summary.summary(found)
 
 
 def test_a_standard_that_cannot_be_read_is_a_failed_row_of_its_own(tmp_path, monkeypatch):
@@ -229,4 +230,4 @@ def test_a_standard_that_cannot_be_read_is_a_failed_row_of_its_own(tmp_path, mon
     assert rows.loc["s.txt", ["recording", "status", "reason"]].tolist() == ["s.txt", "failed", reason]
     assert rows.loc["c.txt", "status"].tolist() == ["ok", "ok"]
     assert "s.txt" not in set(found.items["recording"])
-    assert f"  failed: s.txt: {reason}" in collect.summary(found)
+    assert f"  failed: s.txt: {reason}" in run_summary.summary(found)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from ketaflow import assays
-from ketaflow.engine import collect
+from ketaflow.engine.collection import review_items
 from ketaflow.review import blinding
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,7 +148,7 @@ def test_attack_by_fingerprints_identifies_no_item(results):
     """Fingerprints are computed from the tables as the program does, and with every published key."""
     recordings = pd.read_csv(results / "recordings.csv", keep_default_na=False, na_values=[""])
     measured = pd.read_csv(results / "measurements.csv")
-    values = collect.item_fingerprints(recordings, measured, {})
+    values = review_items.fingerprints(recordings, measured, {})
     shown = set(pd.read_csv(results / "review_key.csv")["item_sha256"])
     page = (results / "report" / "qc.html").read_text(encoding="utf-8")
     assert all(sha256 in page for sha256 in list(shown)[:20])

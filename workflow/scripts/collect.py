@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.engine import collect, progress, recordings, study
+from ketaflow.engine import progress, recordings, study
 from ketaflow.engine.batch_files import Source
+from ketaflow.engine.collection import collect, run_summary
 from ketaflow.engine.provenance import versions
 from ketaflow.review import blinding, blinding_key
 
@@ -40,10 +41,10 @@ with files.log_to(snakemake.log[0]):
     codes = [blinding.code(*item, key) for item in zip(items["assay"], items["recording"], strict=True)]
     keyed = [blinding.keyed_fingerprint(sha256, key) for sha256 in items["item_sha256"]]
     files.write_csv(items.assign(code=codes, item_sha256=keyed), output.review_key)
-    files.write_json(collect.shown(collected), output.shown)
+    files.write_json(run_summary.shown(collected), output.shown)
     files.write_csv(collected.measurements, output.measurements)
     files.write_csv(collected.checks, output.checks)
     files.write_csv(collected.recordings, output.recordings)
-    files.write_text(collect.summary(collected), output.counts)
+    files.write_text(run_summary.summary(collected), output.counts)
     versions.note_job(snakemake.log[0], params.code)
     progress.tell_rule(snakemake.log[0], snakemake.rule)

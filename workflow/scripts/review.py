@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.engine import collect, progress
+from ketaflow.engine import progress
+from ketaflow.engine.collection import review_items
 from ketaflow.engine.provenance import versions
 from ketaflow.report import review_page
 from ketaflow.report.model import ReportSettings
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 with files.log_to(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
-    found = collect.review_items(files.read_csv(inputs.review_key), files.read_csv(inputs.check_table), params.batches)
+    found = review_items.read(files.read_csv(inputs.review_key), files.read_csv(inputs.check_table), params.batches)
     review_page.write(
         found,
         Path(snakemake.output.page),

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.engine import collect, progress, revise
+from ketaflow.engine import progress, revise
+from ketaflow.engine.collection.batch_tables import batch_tables
 from ketaflow.engine.provenance import versions
 from ketaflow.review import decisions
 from ketaflow.review.items import items
@@ -16,9 +17,7 @@ with files.log_to(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
     known = items(files.read_csv(inputs.review_key))
     rejected = decisions.apply(cohort.read_table(inputs.decisions[0]), known).rejected
-    published = {
-        assay: collect.batch_tables([Path(folder) for folder in folders]) for assay, folders in params.batches.items()
-    }
+    published = {assay: batch_tables([Path(folder) for folder in folders]) for assay, folders in params.batches.items()}
     measurements = files.read_csv(inputs.measurements)
     revised = revise.revised(measurements, rejected, params.settings, published)
     files.write_csv(revised, snakemake.output.measurements)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ketaflow.engine import batches, collect, recordings, study
+from ketaflow.engine import batches, recordings, study
 from ketaflow.engine.batch_files import Source
 from ketaflow.engine.batches import Job
+from ketaflow.engine.collection import collect
 
 RATE_HZ = 5.0
 

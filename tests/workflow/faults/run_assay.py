@@ -22,8 +22,9 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from ketaflow import assays  # noqa: E402
 from ketaflow.core.inputs import Rows  # noqa: E402
-from ketaflow.engine import batches, collect, recordings, study  # noqa: E402
+from ketaflow.engine import batches, recordings, study  # noqa: E402
 from ketaflow.engine.batch_files import Source  # noqa: E402
+from ketaflow.engine.collection import collect  # noqa: E402
 
 NEXT = {"ingest": "recordings.zip", "quantify": "measurements.zip", "qc": "checks.zip"}
 

@@ -9,8 +9,9 @@ import pandas as pd
 from ketaflow import assays
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import build
-from ketaflow.engine import batch_files, collect, study
+from ketaflow.engine import batch_files, study
 from ketaflow.engine.codec import hints
+from ketaflow.engine.collection.batch_tables import batch_tables
 from ketaflow.engine.stages import stage
 
 Made = Mapping[str, pd.DataFrame | str | bytes]
@@ -41,7 +42,7 @@ def calibrated(
     """
     calibrate = assays.stage(assay, "calibrate").calibrate
     paths = [folder / "recordings.zip" for folder in folders]
-    published = collect.batch_tables(folders)
+    published = batch_tables(folders)
     kind = stage(assay, "ingest").writes
     contents = (one.content for path in paths for one in batch_files.read(path, kind) if one.content is not None)
     own = build(hints(calibrate)["settings"], settings)

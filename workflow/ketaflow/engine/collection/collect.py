@@ -5,8 +5,7 @@ assay's own tables, and the list of items a reviewer judges.
 """
 
 import traceback
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,13 @@ from typing import Any
 import pandas as pd
 
 from ketaflow import assays
-from ketaflow.core import faults, files
+from ketaflow.core import faults
 from ketaflow.core.inputs import PART_MARK, build
 from ketaflow.core.results import (
     CHECK_COLUMNS,
     MEASUREMENT_COLUMNS,
     RECORDING_COLUMNS,
     Check,
-    Checked,
     Figure,
     Measurement,
     Tables,
@@ -32,15 +30,13 @@ from ketaflow.core.results import (
 from ketaflow.engine import batch_files
 from ketaflow.engine.batch_files import NamedRecording, Outcome, Source
 from ketaflow.engine.codec import hints
+from ketaflow.engine.collection import review_items
+from ketaflow.engine.collection.batch_tables import batch_tables, together
 from ketaflow.engine.recordings import repeated_parts
-from ketaflow.review.items import ReviewItem
-from ketaflow.review.items import checks as checks_of
 
 UNREADABLE = "readable"
-ITEM_COLUMNS = ("assay", "recording", "animal", "status", "reason", "item_sha256")
 # Columns of the study's tables that hold numbers; an assay without any must not turn them into objects.
 NUMBERS = ("time_min", "value", "n", "low", "high")
-SHOWN_FAILURES, SHOWN_NAMES = 10, 5
 # The check that says that an assay's stage ``cohort`` failed.
 COHORT_STAGE = "cohort_summary"
 # The check by which an assay's stage ``cohort`` says that a file shared by several recordings cannot be read.
@@ -111,124 +107,10 @@ def collect(inputs: Mapping[str, AssayInput], *, animals: pd.DataFrame, imported
         measurements=_shaped(measured, MEASUREMENT_COLUMNS),
         checks=_shaped([part.checks for part in parts.values()] + unseen, CHECK_COLUMNS),
         recordings=_shaped([part.recordings for part in parts.values()], RECORDING_COLUMNS),
-        items=pd.concat([part.items for part in parts.values()], ignore_index=True) if parts else _no_items(),
+        items=pd.concat([part.items for part in parts.values()], ignore_index=True) if parts else review_items.none(),
         own={assay: part.own[assay] for assay, part in parts.items()},
         figures={assay: part.figures.get(assay, []) for assay, part in parts.items()},
     )
-
-
-def shown(collected: Collected) -> list[dict[str, Any]]:
-    """What the results page shows of each assay's whole cohort: its figures, and legends ready for a paper."""
-    made = []
-    for assay, tables in collected.own.items():
-        figures, legends = collected.figures[assay], tables.get("legends", pd.DataFrame())
-        if figures or len(legends):
-            facts = {"figures": [vars(figure) for figure in figures], "legends": legends.to_dict("records")}
-            made.append({"assay": assay, "title": assays.title(assay), **facts})
-    return made
-
-
-def batch_tables(folders: list[Path]) -> dict[str, pd.DataFrame]:
-    """Put together the batches of every table that ``quantify`` published.
-
-    Parameters
-    ----------
-    folders : list of Path
-        Batch folders of one assay.
-
-    Returns
-    -------
-    dict of str to data frame
-        By table name; rows in the order of the batches.
-    """
-    own = defaultdict(list)
-    for folder in folders:
-        for name in batch_files.tables(folder / "measurements.zip"):
-            own[name].append(batch_files.table(folder / "measurements.zip", name))
-    return {name: _together(frames) for name, frames in own.items()}
-
-
-def summary(collected: Collected) -> str:
-    """What a run ends with: how many recordings of each assay were measured, flagged, failed, and why."""
-    lines = []
-    per_recording = collected.recordings.drop_duplicates(["assay", "recording"])
-    for assay, rows in per_recording[per_recording["recording"].ne("")].groupby("assay", sort=True):
-        counts = rows["status"].value_counts()
-        by_status = ", ".join(f"{counts.get(status, 0)} {status}" for status in ("ok", "flagged", "failed"))
-        lines.append(f"{assays.title(str(assay))}: {len(rows)} recordings ({by_status})")
-        lines += _grouped_failures(rows[rows["status"].eq("failed")])
-    lines += [
-        f"{assays.title(assay)}: the summary over the cohort failed: {reason}" for assay, reason in _faults(collected)
-    ]
-    lines += _without_any_value(collected)
-    return "\n".join(lines) + "\n"
-
-
-def _grouped_failures(failed: pd.DataFrame) -> list[str]:
-    """Recordings that failed, those with one reason on one line."""
-    lines = []
-    by_reason = failed.groupby(failed["reason"].fillna(""), sort=False)["recording"].agg(list)
-    for reason, names in by_reason.head(SHOWN_FAILURES).items():
-        shown = ", ".join(names[:SHOWN_NAMES]) + (f" and {len(names) - SHOWN_NAMES} more" * (len(names) > SHOWN_NAMES))
-        lines.append(f"  failed: {shown}: {reason}")
-    if len(by_reason) > SHOWN_FAILURES:
-        left = sum(map(len, by_reason.iloc[SHOWN_FAILURES:]))
-        lines.append(f"  ... and {left} more for other reasons; all are listed in recordings.csv")
-    return lines
-
-
-def _faults(collected: Collected) -> list[tuple[str, str]]:
-    """Assays whose stage ``cohort`` failed, and why."""
-    failed = collected.checks[collected.checks["check"].eq(COHORT_STAGE)]
-    return list(failed[["assay", "message"]].itertuples(index=False, name=None))
-
-
-def _without_any_value(collected: Collected) -> list[str]:
-    """A line for each assay that was run and yielded no value at all."""
-    valued = set(collected.measurements.loc[collected.measurements["value"].notna(), "assay"])
-    empty = [assays.title(assay) for assay in collected.own if assay not in valued]
-    return [f"No value was measured in: {', '.join(empty)}"] if empty else []
-
-
-def review_items(items: pd.DataFrame, checks: pd.DataFrame, batches: Mapping[str, list[str]]) -> Iterator[ReviewItem]:
-    """Yield what the review page shows of each recording, batch by batch, so that figures never fill the memory.
-
-    Parameters
-    ----------
-    items : data frame
-        One row per recording to judge: ``assay``, ``recording``, ``animal``, ``status``, ``reason``, ``item_sha256``.
-    checks : data frame
-        The checks table of all assays.
-    batches : mapping of str to list of str
-        Batch folders, by assay.
-
-    Yields
-    ------
-    ReviewItem
-        One recording, with its checks and figures.
-    """
-    known = {(row["assay"], row["recording"]): row for row in items.fillna("").to_dict("records")}
-    by_recording = defaultdict(list)
-    for one in checks.astype(object).where(checks.notna(), None).to_dict("records"):
-        by_recording[one["assay"], one["recording"]].append(one)
-    for assay, folders in batches.items():
-        for folder in folders:
-            for named, figures in _figures(assay, Path(folder)):
-                for recording in named:
-                    item = known[assay, recording.name]
-                    yield ReviewItem(
-                        **{name: item[name] for name in ITEM_COLUMNS},
-                        assay_title=assays.title(assay),
-                        figures=figures.get(recording.name, []),
-                        checks=checks_of(by_recording.get((assay, recording.name), [])),
-                    )
-
-
-def _figures(assay: str, folder: Path) -> Iterator[tuple[tuple[NamedRecording, ...], dict[str, list[Figure]]]]:
-    """Recordings of each record of a batch, and their figures."""
-    ingested = batch_files.headings(folder / "recordings.zip")
-    for before, after in zip(ingested, batch_files.read(folder / "checks.zip", Checked), strict=True):
-        yield before.recordings, after.content.figures if after.content else {}
 
 
 def _assay(assay: str, given: AssayInput) -> Collected:
@@ -237,19 +119,19 @@ def _assay(assay: str, given: AssayInput) -> Collected:
     measured = tables.pop("measurements", pd.DataFrame())
     checked, found = _checked(assay, given.folders)
     failures = [(one, outcome.reason) for outcome in found if outcome.status == "failed" for one in outcome.recordings]
-    measured = _together([measured, frame(_failed_measurements(failures), Measurement)])
+    measured = together([measured, frame(_failed_measurements(failures), Measurement)])
     repeated = repeated_parts((one for outcome in found for one in outcome.recordings), measured)
-    checks = _together([*checked, frame([*_failed_checks(failures), *repeated], Check)])
+    checks = together([*checked, frame([*_failed_checks(failures), *repeated], Check)])
     figures: list[Figure] = []
     if assays.has(assay, "cohort"):
         more = _attempted_summary(assay, given, {**tables, "measurements": measured})
-        measured = _together([measured, more.pop("measurements", pd.DataFrame())])
-        checks = _together([checks, more.pop("checks", pd.DataFrame())])
+        measured = together([measured, more.pop("measurements", pd.DataFrame())])
+        checks = together([checks, more.pop("checks", pd.DataFrame())])
         figures = more.pop("figures", [])
         tables = {name: table for name, table in {**tables, **more}.items() if table is not None}
     measured, checks = _with_units(measured, assay).assign(assay=assay), checks.assign(assay=assay)
     recordings = _recordings(assay, found, measured, checks, given)
-    items = _items(recordings, measured, found)
+    items = review_items.listed(recordings, measured, found)
     return Collected(measured, checks, recordings, items, {assay: tables}, {assay: figures})
 
 
@@ -302,11 +184,6 @@ def _checked(assay: str, folders: list[Path]) -> tuple[list[pd.DataFrame], list[
             found.append(outcome)
         checked.append(batch_files.table(folder / "checks.zip", "checks"))
     return checked, found
-
-
-def _together(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [one for one in frames if len(one)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
 
 
 def _failed_measurements(failures: list[tuple[NamedRecording, str]]) -> list[Measurement]:
@@ -398,61 +275,6 @@ def _statuses(found: list[Outcome[Any]], measured: pd.DataFrame, checks: pd.Data
     return status
 
 
-def _items(recordings: pd.DataFrame, measured: pd.DataFrame, found: list[Outcome[Any]]) -> pd.DataFrame:
-    """What reviewers judge: one item per recording, with a fingerprint of its content.
-
-    The content is what was recorded (its files, or its own rows where it has none) and what was measured in it;
-    when either changes, a decision made on the old content counts no more.
-    """
-    if not len(recordings):
-        return _no_items()
-    rows_alone = {one.name: one.rows_sha256 for outcome in found for one in outcome.recordings if one.rows_sha256}
-    fingerprints = item_fingerprints(recordings, measured, rows_alone)
-    made = []
-    own = {one.name for outcome in found for one in outcome.recordings}
-    named = recordings[recordings["recording"].isin(own)]
-    for (assay, name), rows in named.groupby(["assay", "recording"], sort=True):
-        first = rows.iloc[0]
-        made.append(
-            (assay, name, first["animal"], first["status"], first["reason"], fingerprints[str(assay), str(name)])
-        )
-    return pd.DataFrame(made, columns=list(ITEM_COLUMNS))
-
-
-def item_fingerprints(
-    recordings: pd.DataFrame, measured: pd.DataFrame, rows_alone: Mapping[str, str]
-) -> dict[tuple[str, str], str]:
-    """Fingerprint of every recording's content, before it is keyed.
-
-    Parameters
-    ----------
-    recordings, measured : data frame
-        Rows of recordings.csv and measurements.csv.
-    rows_alone : mapping of str to str
-        Fingerprint of its rows, for each recording that consists of rows alone.
-
-    Returns
-    -------
-    dict of (str, str) to str
-        By assay and recording.
-    """
-    values = defaultdict(list)
-    columns = ["recording", "measure", "analyte", "sample", "time_min", "value"]
-    for name, *words, value in measured.reindex(columns=columns).itertuples(index=False):
-        values[name].append([*map(str, words), f"{float('nan') if value is None else value:.6g}"])
-    made = {}
-    named = recordings[recordings["recording"].fillna("").ne("")]
-    for (assay, name), rows in named.groupby(["assay", "recording"], sort=True):
-        key = str(assay), str(name)
-        recorded = [rows_alone[key[1]]] if name in rows_alone else sorted(rows["sha256"].fillna(""))
-        made[key] = files.digest([recorded, sorted(values[name])])
-    return made
-
-
-def _no_items() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(ITEM_COLUMNS))
-
-
 def _without_recording(assay: str, part: Collected, animals: pd.DataFrame) -> pd.DataFrame:
     """A check for each animal without a recording of the assay, unless its recordings name no animals."""
     seen = set(part.measurements.get("animal", pd.Series(dtype=object)).dropna())
@@ -469,10 +291,10 @@ def _without_recording(assay: str, part: Collected, animals: pd.DataFrame) -> pd
 
 def _shaped(frames: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
     """Frames put together with exactly the contract's columns, in a stable order."""
-    together = _together(frames).reindex(columns=list(columns))
+    shaped = together(frames).reindex(columns=list(columns))
     numbers = [name for name in NUMBERS if name in columns]
-    together[numbers] = together[numbers].astype(float)
+    shaped[numbers] = shaped[numbers].astype(float)
     keys = [
         name for name in ("assay", "animal", "recording", "measure", "check", "sample", "time_min") if name in columns
     ]
-    return together.sort_values(keys, kind="stable", ignore_index=True)
+    return shaped.sort_values(keys, kind="stable", ignore_index=True)
