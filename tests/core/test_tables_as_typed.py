@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ketaflow.core import cohort, tables
 from ketaflow.core.tables import units
-from ketaflow.engine import study
+from ketaflow.engine.preparation import assay_tables
 
-SCHEMAS = {**cohort.COMMON, **study.table_schemas()}
+SCHEMAS = {**cohort.COMMON, **assay_tables.table_schemas()}
 ANIMALS = cohort.COMMON["animals"]
 ARMS = cohort.COMMON["arms"]
 

@@ -12,6 +12,7 @@ import yaml
 from ketaflow import assays
 from ketaflow.core import cohort
 from ketaflow.engine import study
+from ketaflow.engine.preparation import assay_tables
 from ketaflow.statistics import plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,7 +98,7 @@ def printed_tables() -> list[tuple[str, list[str]]]:
 
 
 def test_every_printed_table_has_the_columns_of_one_of_the_tables():
-    schemas = {**cohort.COMMON, **study.table_schemas()}
+    schemas = {**cohort.COMMON, **assay_tables.table_schemas()}
     tables = printed_tables()
     assert len(tables) > 8
     for page, lines in tables:

@@ -6,17 +6,17 @@ import pytest
 from ketaflow.core import cohort, tables
 from ketaflow.core.errors import CohortError
 from ketaflow.engine import study
-from ketaflow.engine.preparation import template
+from ketaflow.engine.preparation import assay_tables, template
 
 
 @pytest.fixture
 def folder(tmp_path):
-    template.write(tmp_path / "new", study.table_schemas())
+    template.write(tmp_path / "new", assay_tables.table_schemas())
     return tmp_path / "new"
 
 
 def test_every_table_is_there_in_both_forms_and_reads_as_an_empty_table(folder):
-    schemas = {**cohort.COMMON, **study.table_schemas()}
+    schemas = {**cohort.COMMON, **assay_tables.table_schemas()}
     expected = {name for name in schemas if not name.endswith("_truth")} - {"qc_decisions"}
     assert {path.stem for path in folder.rglob("*.xlsx")} == {path.stem for path in folder.rglob("*.csv")} == expected
     for path in [*folder.rglob("*.xlsx"), *folder.rglob("*.csv")]:
@@ -27,7 +27,7 @@ def test_every_table_is_there_in_both_forms_and_reads_as_an_empty_table(folder):
 
 
 def test_tables_that_are_not_filled_in_are_named(folder):
-    _, problems = cohort.read(folder, study.table_schemas())
+    _, problems = cohort.read(folder, assay_tables.table_schemas())
     assert {(problem.file, problem.found) for problem in problems} == {
         (f"{name}.xlsx", "the table holds no rows") for name in ("animals", "arms", "allocation")
     }

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketaflow.core import cohort, files
-from ketaflow.engine import progress, recordings, study
+from ketaflow.engine import progress, recordings
 from ketaflow.engine.batch_files import Source
 from ketaflow.engine.collection import collect, run_summary
+from ketaflow.engine.preparation import assay_tables
 from ketaflow.engine.provenance import versions
 from ketaflow.review import blinding, blinding_key
 
@@ -26,7 +27,7 @@ with files.log_to(snakemake.log[0]):
                 params.settings[assay],
                 Source(**params.tables[recordings.main_table(assay)]),
                 tuple(Source(path, files.sha256(folder / path), (folder / path).stat().st_size) for path in more),
-                study.read_tables(assay, folder, params.cohort_tables[assay], key),
+                assay_tables.read_tables(assay, folder, params.cohort_tables[assay], key),
             )
             for (assay, batches), more in zip(params.batches.items(), params.later_files.values(), strict=True)
         },

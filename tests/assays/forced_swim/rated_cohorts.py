@@ -8,6 +8,7 @@ from ketaflow.engine import batches, recordings, study
 from ketaflow.engine.batch_files import Source
 from ketaflow.engine.batches import Job
 from ketaflow.engine.collection import collect
+from ketaflow.engine.preparation import assay_tables
 
 RATE_HZ = 5.0
 
@@ -81,7 +82,7 @@ def carried_out(folder: Path, results: Path) -> tuple[collect.Collected, list[Pa
         folders.append(made)
     given = collect.AssayInput(
         folders, block, Source(**loaded.table_sources()[assay]),
-        cohort=study.read_tables(assay, folder, loaded.cohort_tables(assay)),
+        cohort=assay_tables.read_tables(assay, folder, loaded.cohort_tables(assay)),
     )  # fmt: skip
     collected = collect.collect({assay: given}, animals=loaded.cohort.tables["animals"], imported=None)
     return collected, folders, loaded

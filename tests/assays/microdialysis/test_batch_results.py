@@ -6,7 +6,7 @@ import pytest
 
 from ketaflow.assays.microdialysis import tables
 from ketaflow.core import cohort
-from ketaflow.engine.study import reshaped, table_schemas
+from ketaflow.engine.preparation.assay_tables import reshaped, table_schemas
 
 FRACTIONS = "animal,fraction,start_min,stop_min,injection\n"
 PLAIN = FRACTIONS + "M01,1,-20,0,\nM01,2,0,20,\nM11,1,-20,0,\nM02,1,-20,0,vial 17\n"

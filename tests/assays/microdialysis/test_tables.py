@@ -6,7 +6,7 @@ import pytest
 
 from ketaflow.assays.microdialysis import tables
 from ketaflow.core import cohort
-from ketaflow.engine.study import table_schemas
+from ketaflow.engine.preparation.assay_tables import table_schemas
 
 SOUND = {
     "animals": "animal,sex\nM1,male\nM2,female\n",

@@ -25,6 +25,7 @@ from ketaflow.core.inputs import Rows  # noqa: E402
 from ketaflow.engine import batches, recordings, study  # noqa: E402
 from ketaflow.engine.batch_files import Source  # noqa: E402
 from ketaflow.engine.collection import collect  # noqa: E402
+from ketaflow.engine.preparation import assay_tables  # noqa: E402
 
 NEXT = {"ingest": "recordings.zip", "quantify": "measurements.zip", "qc": "checks.zip"}
 
@@ -44,7 +45,7 @@ def main(assay: str, folder: Path, most: int) -> dict[str, object]:
     for group in rows["simulate"]:
         simulate.draw(Rows(group.rows), drawn, seed=recordings.seed(group.name))
     settings = loaded.settings[assay]
-    cohort_tables = study.read_tables(assay, loaded.cohort.folder, loaded.cohort_tables(assay))
+    cohort_tables = assay_tables.read_tables(assay, loaded.cohort.folder, loaded.cohort_tables(assay))
 
     def run(results: Path) -> dict[str, str]:
         for stage, file in NEXT.items():

@@ -9,9 +9,10 @@ import pandas as pd
 from ketaflow import assays
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import build
-from ketaflow.engine import batch_files, study
+from ketaflow.engine import batch_files
 from ketaflow.engine.codec import hints
 from ketaflow.engine.collection.batch_tables import batch_tables
+from ketaflow.engine.preparation import assay_tables
 from ketaflow.engine.stages import stage
 
 Made = Mapping[str, pd.DataFrame | str | bytes]
@@ -46,7 +47,7 @@ def calibrated(
     kind = stage(assay, "ingest").writes
     contents = (one.content for path in paths for one in batch_files.read(path, kind) if one.content is not None)
     own = build(hints(calibrate)["settings"], settings)
-    result: Made = calibrate(contents, published, study.read_tables(assay, cohort, tables), own)
+    result: Made = calibrate(contents, published, assay_tables.read_tables(assay, cohort, tables), own)
     return result
 
 

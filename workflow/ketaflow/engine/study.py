@@ -10,17 +10,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from ketaflow import assays
-from ketaflow.core import cohort, files, grouping, limits, settings, tables
+from ketaflow.core import cohort, files, grouping, limits, settings
 from ketaflow.core.cohort import Cohort
 from ketaflow.core.errors import CohortError, Problem
 from ketaflow.core.inputs import Group
 from ketaflow.core.limits import Limits
-from ketaflow.core.tables import RawTable
 from ketaflow.engine import batches, digest, recordings
-from ketaflow.engine.preparation import corrected_tables, plan_check, template
+from ketaflow.engine.preparation import assay_tables, corrected_tables, plan_check, template
 from ketaflow.engine.provenance import verify
 from ketaflow.engine.provenance.verify import Difference
 from ketaflow.review import blinding, blinding_key, decisions
@@ -100,7 +97,7 @@ class Study:
         """
         arms = self.cohort.tables["arms"]
         words = {*arms["arm"].dropna(), *arms["label"].dropna()}
-        schemas = table_schemas()
+        schemas = assay_tables.table_schemas()
         for name, table in self.cohort.tables.items():
             columns = schemas.get(name, {}).get("columns", {})
             named = [
@@ -225,7 +222,7 @@ def load(config: dict[str, Any], overrides: dict[str, Any], *, make_key: bool = 
     merged = settings.merged(settings.merged(config, own), overrides)
     filled = settings.with_defaults({} if problems else merged, schema)
     with limits.applied(Limits(**filled["limits"])):
-        found, faults = cohort.read(folder, table_schemas(), reshaped)
+        found, faults = cohort.read(folder, assay_tables.table_schemas(), assay_tables.reshaped)
     problems += faults + _results_problems(folder, Path(str(merged.get("results", ""))))
     known_key = blinding_key.find(filled["blinding_key_file"], Path(filled["results"]), make=False)
     key = blinding_key.read(known_key.path) if known_key.fingerprint else ""
@@ -236,8 +233,8 @@ def load(config: dict[str, Any], overrides: dict[str, Any], *, make_key: bool = 
     problems += faults
     if problems:
         raise CohortError(problems)
-    more = [*cohort.unused_by_plan(found, used), *cohort.stray_files(found, table_schemas())]
-    found = _completed(replace(found, notes=(*found.notes, *more)))
+    more = [*cohort.unused_by_plan(found, used), *cohort.stray_files(found, assay_tables.table_schemas())]
+    found = assay_tables.completed(replace(found, notes=(*found.notes, *more)))
     results = Path(filled["results"])
     key_file = blinding_key.find(filled["blinding_key_file"], results, make=make_key)
     loaded = Study(found, filled, results, _batches(found, filled), key_file)
@@ -249,7 +246,7 @@ def load(config: dict[str, Any], overrides: dict[str, Any], *, make_key: bool = 
 def write_template(config: Mapping[str, Any]) -> str:
     """Write a cohort folder to fill in, and say what to do next."""
     folder = Path(str(config.get("cohort", "")))
-    written = template.write(folder, table_schemas())
+    written = template.write(folder, assay_tables.table_schemas())
     return f"{len(written)} files in {folder}, for {template.titles()}. Read README.txt there."
 
 
@@ -285,68 +282,6 @@ def verified(config: dict[str, Any], overrides: dict[str, Any]) -> tuple[list[Di
 def settings_schema() -> dict[str, Any]:
     """The schema of all settings: the study's own and a block for each assay, the statistics, the report."""
     return settings.study_schema(_blocks())
-
-
-def table_schemas() -> dict[str, dict[str, Any]]:
-    """Schemas of all assays' tables, by table name."""
-    return {
-        name: schema
-        for assay in assays.names()
-        for name, schema in assays.described(assay, "tables.schema")["tables"].items()
-    }
-
-
-def reshaped(table: str, path: Path) -> tuple[RawTable, list[Problem]] | None:
-    """Read a table as its assay reads it from another program's file.
-
-    Parameters
-    ----------
-    table : str
-        Name of the table.
-    path : Path
-        Its file.
-
-    Returns
-    -------
-    (RawTable, list of Problem) or None
-        The table as text and its faults; None where the assay takes it for an ordinary table.
-    """
-    for assay in assays.names():
-        if table in assays.described(assay, "tables.schema")["tables"] and assays.has(assay, "tables"):
-            known = getattr(assays.stage(assay, "tables"), "reshape", None)
-            return known(table, path) if known else None
-    return None
-
-
-def read_tables(assay: str, folder: Path, names: Mapping[str, str], key: str = "") -> dict[str, pd.DataFrame]:
-    """Read an assay's tables again inside a job, as the rows of its groups were read before any job.
-
-    Parameters
-    ----------
-    assay : str
-        The assay.
-    folder : Path
-        The cohort folder.
-    names : mapping of str to str
-        File of each table, relative to the folder.
-    key : str
-        Key of the codes that corrections of reviewers hold in place of names.
-
-    Returns
-    -------
-    dict of str to data frame
-        By table name; missing cells are missing values.
-    """
-    schemas = assays.described(assay, "tables.schema")["tables"]
-    read = {name: cohort.read_one(name, folder / file, schemas[name], reshaped) for name, file in names.items()}
-    for animals in tables.find(folder, "animals"):
-        cohort.with_zeros(animals, read, schemas)
-    found, _ = corrected_tables.with_names(Cohort(folder, read, dict(names)), key)
-    read = found.tables
-    if assays.has(assay, "tables"):
-        complete = getattr(assays.stage(assay, "tables"), "complete", None)
-        read |= complete(found) if complete else {}
-    return {name: pd.DataFrame(cohort.rows_of(table)) for name, table in read.items()}
 
 
 def measures() -> dict[str, dict[str, dict[str, Any]]]:
@@ -397,16 +332,6 @@ def _assay_problems(found: Cohort) -> list[Problem]:
     return problems
 
 
-def _completed(found: Cohort) -> Cohort:
-    """The cohort with the tables that assays make of others, such as scores of the exports a table lists."""
-    made: dict[str, pd.DataFrame] = {}
-    for assay in assays.names():
-        if recordings.main_table(assay) in found.tables and assays.has(assay, "tables"):
-            complete = getattr(assays.stage(assay, "tables"), "complete", None)
-            made |= complete(found) if complete else {}
-    return replace(found, tables={**found.tables, **made})
-
-
 def _decision_problems(loaded: Study) -> list[Problem]:
     """Reviewers' decisions on what is no recording of this cohort."""
     judged = loaded.cohort.tables.get("qc_decisions")
@@ -424,7 +349,7 @@ def _decision_problems(loaded: Study) -> list[Problem]:
         for group in groups
         for name in recordings.names(assay, group)
     }
-    return decisions.problems(judged.fillna(""), codes)
+    return decisions.problems(judged.astype(object).where(judged.notna(), ""), codes)
 
 
 def _batches(found: Cohort, filled: dict[str, Any]) -> dict[str, dict[str, list[Group]]]:

@@ -1,1 +1,1 @@
-"""What is checked and written before a run: the plan against the cohort, and a cohort folder to fill in."""
+"""What runs need of the tables of a cohort: schemas, corrections, a checked plan, and a cohort folder to fill in."""
