@@ -16,6 +16,7 @@ from ketaflow.core import cohort, limits, settings, tables
 from ketaflow.core.errors import CohortError
 from ketaflow.core.limits import Limits
 from ketaflow.engine import study
+from ketaflow.engine.preparation import assay_tables
 
 
 @pytest.mark.parametrize("name", ["animals.csv", "animals.xlsx", "plan.yaml"])
@@ -33,7 +34,7 @@ def test_a_hostile_table_is_a_problem_of_the_cohort(tmp_path, name):
         assert time.process_time() - before < trials.MAX_S, kind
 
 
-EVERY_TABLE = {**cohort.COMMON, **study.table_schemas()}
+EVERY_TABLE = {**cohort.COMMON, **assay_tables.table_schemas()}
 
 
 @pytest.mark.long
@@ -46,7 +47,7 @@ def test_hostile_content_of_any_table_is_a_problem_that_names_its_file(tmp_path,
             path.write_bytes(content)
             before = time.process_time()
             with limits.applied(Limits(**default)):
-                _, problems = cohort.read(tmp_path, study.table_schemas(), study.reshaped)
+                _, problems = cohort.read(tmp_path, assay_tables.table_schemas(), assay_tables.reshaped)
             path.unlink()
             assert any(problem.file == path.name for problem in problems), kind
             assert time.process_time() - before < trials.MAX_S, kind
