@@ -43,8 +43,8 @@ class ChannelPuncta:
 
     Attributes
     ----------
-    spot_response : ndarray
-        The channel after the spot filter, of the shape of the channel.
+    spot_response : (rows, columns) or (planes, rows, columns) ndarray
+        The channel after the spot filter.
     puncta : Puncta
         The puncta within the limits of area.
     positions_um : (n, 2) or (n, 3) ndarray

@@ -15,7 +15,15 @@ from ketaflow.core.images.series import NOT_DEPTH
 
 
 class OrderedPixels(NamedTuple):
-    """Pixels as (planes, channels, rows, columns), and doubts about what the file calls its axes."""
+    """Pixels of a file in a known order.
+
+    Attributes
+    ----------
+    pixels : (planes, channels, rows, columns) ndarray
+        Intensities in the file's own numbers.
+    notes : tuple of str
+        Doubts about what the file calls its axes.
+    """
 
     pixels: np.ndarray
     notes: tuple[str, ...]

@@ -25,7 +25,19 @@ TRANSPOSED_ASPECT = 4
 
 
 class SelectedChannel(NamedTuple):
-    """One channel (planes, rows, columns), its name, doubts about how the file stores it, and how it was recorded."""
+    """One channel of a file.
+
+    Attributes
+    ----------
+    pixels : (planes, rows, columns) ndarray
+        Intensities in the file's own numbers.
+    name : str
+        Name of the channel, or its number where the file gives no name.
+    notes : tuple of str
+        Doubts about how the file stores it.
+    acquisition : Acquisition
+        Exposure and gain.
+    """
 
     pixels: np.ndarray
     name: str

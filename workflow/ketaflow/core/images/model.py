@@ -68,7 +68,7 @@ class StoredImage:
 
     Attributes
     ----------
-    pixels : ndarray
+    pixels : ndarray of any shape
         Intensities, one dimension per letter of ``axes``.
     axes : str
         Name of each dimension: ``C`` channel, ``Z`` plane, ``Y`` row, ``X`` column, ``T`` time, others as in tifffile.

@@ -45,7 +45,19 @@ SHARED_FILE = "shared_file_readable"
 
 @dataclass(frozen=True)
 class Collected:
-    """All tables of a study; ``own`` holds each assay's tables and ``figures`` its figures, by assay."""
+    """All tables of a study.
+
+    Attributes
+    ----------
+    measurements, checks, recordings : data frame
+        Rows of measurements.csv, checks.csv and recordings.csv (columns in docs/results.md), sorted.
+    items : data frame
+        One row per recording to judge, see ``review_items.listed``.
+    own : dict of str to dict of str to data frame
+        Further tables of each assay, by assay and name.
+    figures : dict of str to list of Figure
+        Figures of the whole cohort, by assay.
+    """
 
     measurements: pd.DataFrame
     checks: pd.DataFrame

@@ -22,8 +22,10 @@ class Chance:
 
     Attributes
     ----------
-    shifted, rotated : ndarray
-        One estimate per shift, and per rotation.
+    shifted : (n_shifts,) ndarray
+        Pairs after each shift of one channel, extrapolated to the whole tissue.
+    rotated : (1,) or (3,) ndarray
+        Pairs after rotation by half a turn and, in square fields, by quarter turns.
     """
 
     shifted: np.ndarray

@@ -12,7 +12,15 @@ from ketaflow.assays.synaptic_puncta import constants
 
 
 class Pairs(NamedTuple):
-    """Pairs of puncta: ``indices`` (n, 2) of pre and post, and their distance (n,) over the reach (0 to 1)."""
+    """Pairs of puncta.
+
+    Attributes
+    ----------
+    indices : (n, 2) int ndarray
+        Index of the pre and of the post punctum of each pair.
+    distance : (n,) ndarray
+        Distance within each pair over the reach, from 0 to 1.
+    """
 
     indices: np.ndarray
     distance: np.ndarray

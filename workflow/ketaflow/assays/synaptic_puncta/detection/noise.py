@@ -18,8 +18,8 @@ class NoiseMap:
 
     Attributes
     ----------
-    median, sd : ndarray
-        Median and standard deviation of the noise, one value per window.
+    median, sd : (window rows, window columns) ndarray, or (window planes, window rows, window columns)
+        Median and standard deviation of the noise, one value per window (units of the image).
     window_px : tuple of int
         Size of a window along each axis (pixels).
     """

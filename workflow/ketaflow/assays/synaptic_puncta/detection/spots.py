@@ -74,9 +74,9 @@ class FilteredImage:
 
     Attributes
     ----------
-    pixels : ndarray
+    pixels : (rows, columns) or (planes, rows, columns) ndarray
         The image.
-    spot, fine, background : ndarray
+    spot, fine, background : float32 ndarray of the same shape
         After the spot filter, the fine filter, and the wide Gaussian that is taken for background.
     sigma_px : tuple of float
         Standard deviation of a punctum along each axis (pixels).

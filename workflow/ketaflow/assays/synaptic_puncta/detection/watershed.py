@@ -14,7 +14,15 @@ import numpy as np
 
 
 class Saddles(NamedTuple):
-    """Highest passes between adjacent areas, the highest first: the two candidates (n,), and the height (n,)."""
+    """Passes between the areas of two peaks, the highest first.
+
+    Attributes
+    ----------
+    first, second : (n,) int ndarray
+        Places of the two peaks among the candidates.
+    height : (n,) ndarray
+        Value of the lower of the two touching pixels (units of the image).
+    """
 
     first: np.ndarray
     second: np.ndarray
