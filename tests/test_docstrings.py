@@ -1,4 +1,4 @@
-"""Docstrings: public functions that take or return arrays or tables document them as numpydoc asks."""
+"""Docstrings: whatever takes, returns or holds arrays or tables documents them as numpydoc asks."""
 
 import ast
 import re
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
+from numpydoc.docscrape import NumpyDocString
 from numpydoc.hooks.validate_docstrings import AstValidator
 from numpydoc.validate import validate
 
@@ -96,17 +97,63 @@ class Function:
         return {ast.unparse(one.func).split(".")[-1] for one in made}
 
 
+@dataclass(frozen=True)
+class Record:
+    """A public dataclass or named tuple."""
+
+    path: Path
+    node: ast.ClassDef
+
+    @property
+    def address(self) -> str:
+        return f"{self.path.relative_to(LIBRARY).as_posix()}:{self.node.lineno} {self.node.name}"
+
+    @property
+    def fields(self) -> list[ast.AnnAssign]:
+        return [one for one in self.node.body if isinstance(one, ast.AnnAssign)]
+
+    @property
+    def documented(self) -> dict[str, str]:
+        """Type and meaning of each attribute."""
+        listed = NumpyDocString(ast.get_docstring(self.node) or "")["Attributes"]
+        return {name: f"{kind} {about}" for names, kind, about in listed for name in names.split(", ")}
+
+
 def words(*annotations: ast.expr | None) -> set[str]:
     """All names in annotations, those in quotes too."""
     return {word for one in annotations if one is not None for word in re.findall(r"\w+", ast.unparse(one))}
 
 
-def aliases(trees: dict[Path, ast.Module]) -> set[str]:
-    """Names of types such as `Tables = Mapping[str, pd.DataFrame]`."""
-    assigned = [one for tree in trees.values() for one in tree.body if isinstance(one, ast.Assign)]
+@cache
+def modules() -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(LIBRARY.rglob("*.py"))}
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(LIBRARY.parent).with_suffix("").parts)
+
+
+def own_aliases(tree: ast.Module) -> set[str]:
+    """Names of types that a module defines, such as `Tables = Mapping[str, pd.DataFrame]`."""
+    assigned = [one for one in tree.body if isinstance(one, ast.Assign)]
     types = [one for one in assigned if isinstance(one.value, ast.Subscript | ast.BinOp | ast.Attribute)]
     named = [target for one in types if words(one.value) & (ARRAYS | TABLES) for target in one.targets]
     return {one.id for one in named if isinstance(one, ast.Name)}
+
+
+@cache
+def aliases() -> dict[str, set[str]]:
+    """Names of types of arrays and tables that each module defines."""
+    return {module_name(path): own_aliases(tree) for path, tree in modules().items()}
+
+
+@cache
+def wanted(path: Path) -> set[str]:
+    """Names of the types of arrays and tables in a module, own ones and imported ones."""
+    tree = modules()[path]
+    imported = [one for one in tree.body if isinstance(one, ast.ImportFrom)]
+    known = {name.name for one in imported for name in one.names if name.name in aliases().get(str(one.module), ())}
+    return ARRAYS | TABLES | aliases()[module_name(path)] | known
 
 
 def public_functions(path: Path, tree: ast.Module) -> Iterator[Function]:
@@ -119,24 +166,24 @@ def public_functions(path: Path, tree: ast.Module) -> Iterator[Function]:
                 yield Function(path, node, stack)
 
 
-@cache
-def modules() -> dict[Path, ast.Module]:
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(LIBRARY.rglob("*.py"))}
-
-
-@cache
-def wanted() -> set[str]:
-    """Names of the types of arrays and tables."""
-    return ARRAYS | TABLES | aliases(modules())
-
-
 def concerned() -> list[Function]:
     """Public functions that take or return arrays or tables."""
     every = [one for path, tree in modules().items() for one in public_functions(path, tree)]
-    return [one for one in every if one.types & wanted()]
+    return [one for one in every if one.types & wanted(one.path)]
 
 
-def is_finished(one: Function) -> bool:
+def records() -> list[Record]:
+    """Public dataclasses and named tuples that hold arrays or tables."""
+    every = [
+        Record(path, node)
+        for path, tree in modules().items()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    return [one for one in every if any(words(field.annotation) & wanted(one.path) for field in one.fields)]
+
+
+def is_finished(one: Function | Record) -> bool:
     return not one.path.relative_to(LIBRARY).as_posix().startswith(UNFINISHED)
 
 
@@ -160,10 +207,25 @@ def faults(one: Function) -> Iterator[str]:
         yield f"no section Raises with {', '.join(sorted(one.raised - documented))}"
 
 
+def faults_of_fields(one: Record) -> Iterator[str]:
+    """What the docstring of a dataclass lacks."""
+    for field in one.fields:
+        name, about = ast.unparse(field.target), one.documented.get(ast.unparse(field.target))
+        if words(field.annotation) & wanted(one.path) and about is None:
+            yield f"{name} is not among the attributes"
+        if words(field.annotation) & ARRAYS and not SHAPE.search(about or ""):
+            yield f"no shape of {name}"
+
+
 def test_functions_of_arrays_and_tables_are_found():
     assert len(concerned()) > 600
-    assert {"Tables", "Weights"} <= wanted()
+    assert len(records()) > 100
+    assert "Tables" in wanted(LIBRARY / "engine" / "revise.py")
 
 
 def test_functions_of_arrays_and_tables_are_documented():
     assert [f"{one.address}: {fault}" for one in concerned() if is_finished(one) for fault in faults(one)] == []
+
+
+def test_dataclasses_of_arrays_and_tables_are_documented():
+    assert [f"{one.address}: {fault}" for one in records() if is_finished(one) for fault in faults_of_fields(one)] == []
