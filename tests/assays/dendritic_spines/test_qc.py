@@ -76,8 +76,14 @@ def test_real_nuclei_are_flagged(shared):
     )
     made = checked(found.pixels, pixel_size_um=found.pixel_size_um, z_step_um=None, channel=found.channel)
     flagged = {one.check: one.message for one in made.checks if one.verdict == "warn"}
-    assert "is channel nuclei the one of the dendrite?" in flagged["foreground_ratio"]
-    assert {"mean_head_diameter_um", "mean_length_um"} <= set(flagged)
+    assert "is channel nuclei the one of the dendrite?" in flagged["mean_head_diameter_um"]
+    assert {"mean_length_um", "channel_name"} <= set(flagged)
+
+
+@pytest.mark.parametrize(("channel", "verdict"), [("DAPI", "warn"), ("Hoechst 33342", "warn"), ("EGFP", None)])
+def test_a_channel_named_like_a_stain_of_nuclei_is_flagged(run, channel, verdict):
+    made = qc.qc(replace(run.image, channel=channel), run.measured, QC, rows=Rows())
+    assert verdicts(made).get("channel_name") == verdict
 
 
 def test_a_wrong_scale_is_flagged_with_the_likely_cause(run):

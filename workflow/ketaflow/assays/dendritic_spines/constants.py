@@ -19,6 +19,8 @@ MIN_PLANES_OF_A_STACK = 3
 MIN_MARKS_IN_CORNER = 4
 # Share of the shaft in the first or last plane above which spines are lost outside the stack (%).
 MAX_AT_STACK_EDGE_PCT = 10.0
+# Parts of the names of channels (lower case) that hold nuclei: dyes that bind DNA, and what people call such channels.
+NUCLEAR_STAINS = ("dapi", "hoechst", "h3342", "h33342", "h33258", "draq5", "draq7", "to-pro", "topro", "nucle")
 
 # --- Tables ---
 # Distance between the points of the table ``shafts`` (um).

@@ -10,6 +10,7 @@ from ketaflow.assays.dendritic_spines.constants import (
     MAX_AT_STACK_EDGE_PCT,
     MIN_MARKS_IN_CORNER,
     MIN_PLANES_OF_A_STACK,
+    NUCLEAR_STAINS,
 )
 from ketaflow.assays.dendritic_spines.figures import depth_profile, overlay
 from ketaflow.assays.dendritic_spines.model import (
@@ -67,6 +68,7 @@ def qc(image: DendriteImage, measured: Measured, settings: QcSettings, *, rows: 
         *_exposure_checks(image, settings, make),
         _sampling_check(image, settings, make),
         *_tracing_checks(measured, settings, make),
+        *_channel_checks(image, make),
         *_plausibility_checks(image, measured, settings, make),
         *_depth_checks(measured.shafts, len(image.stack), make),
         *(
@@ -145,6 +147,14 @@ def _tracing_checks(measured: Measured, settings: QcSettings, make: MakeCheck) -
     yield make("snr", snr, low=least_snr, verdict=within(snr, least_snr, None), message=message)
 
 
+def _channel_checks(image: DendriteImage, make: MakeCheck) -> Iterator[Check]:
+    """Check that the channel is not named like a stain of nuclei."""
+    name = image.channel.lower()
+    if any(stain in name for stain in NUCLEAR_STAINS):
+        message = f"channel {image.channel} is named like a stain of nuclei; is it the one of the dendrite?"
+        yield make("channel_name", None, verdict="warn", message=message)
+
+
 def _plausibility_checks(
     image: DendriteImage, measured: Measured, settings: QcSettings, make: MakeCheck
 ) -> Iterator[Check]:
@@ -164,7 +174,8 @@ def _plausibility_checks(
     if verdict != "pass":
         what = "axons or noise" if radius_um < low else "cell bodies or vessels"
         message += f", plausible are {low:g} to {high:g}; {what}, or a wrong scale: {scale}"
-    cause = channel if crowded and verdict == "pass" else scale
+    # Where the shafts have the width of dendrites, nothing tells a wrong channel from a wrong scale.
+    cause = scale if verdict != "pass" else channel if crowded else f"{channel} {scale[0].upper()}{scale[1:]}"
     yield make("shaft_radius_um", radius_um, unit="um", low=low, high=high, verdict=verdict, message=message)
     message = f"the bright area is {ratio:.1f} times that of the traced shafts"
     if crowded:
