@@ -28,14 +28,14 @@ TABLES = {"DataFrame", "Series", "Index", "RawTable"}
 # Numpydoc's codes: each parameter is documented (PR01), no other is (PR02), in order (PR03), with its type (PR04) and
 # its meaning (PR07, PR08, PR09), a space on each side of the colon (PR10).
 PARAMETERS = {"PR01", "PR02", "PR03", "PR04", "PR07", "PR08", "PR09", "PR10"}
-# Results are documented (RT01, YD01), with type (RT02) and meaning (RT03, RT04, RT05).
-RESULTS = {"RT01", "RT02", "RT03", "RT04", "RT05", "YD01"}
+# Results are documented (RT01, YD01), each with its meaning (RT03, RT04, RT05); two of one type may share a line.
+RESULTS = {"RT01", "RT03", "RT04", "RT05", "YD01"}
 # There is a docstring, and its summary ends with a full stop.
 SUMMARY = {"GL08", "SS03"}
 # Numpydoc documents a property like an attribute, without sections.
 OF_FUNCTIONS_ONLY = {"RT01"}
 # A shape such as (rows, columns) or (n,), or words for it.
-SHAPE = re.compile(r"\((\w[^()]*,[^()]*|\d*)\)|any shape|same shape|scalar")
+SHAPE = re.compile(r"\((\w[^()]*,[^()]*|\d*)\)|any shape|same shape|scalar", re.IGNORECASE)
 
 
 class Validator(AstValidator):

@@ -63,8 +63,8 @@ def drawn_rows(endpoint: Endpoint) -> pd.DataFrame:
     Returns
     -------
     data frame
-        Rows with ``fitted`` (in the endpoint's unit), ``standardised_residual`` and ``normal_quantile`` (both without a
-        unit); no rows if there are fewer than three, or if the model has no residuals.
+        Rows with ``fitted`` (on the scale of the analysis), ``standardised_residual`` and ``normal_quantile`` (both
+        without a unit); no rows if there are fewer than three, or if the model has no residuals.
     """
     rows = endpoint.rows("residuals") if "residuals" in endpoint.tables else pd.DataFrame()
     numeric = ["fitted", "standardised_residual", "normal_quantile"]
