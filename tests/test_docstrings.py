@@ -35,7 +35,7 @@ SUMMARY = {"GL08", "SS03"}
 # Numpydoc documents a property like an attribute, without sections.
 OF_FUNCTIONS_ONLY = {"RT01"}
 # A shape such as (rows, columns) or (n,), or words for it.
-SHAPE = re.compile(r"\((\w[^()]*,[^()]*|\d*)\)|any shape|same shape|scalar", re.IGNORECASE)
+SHAPE = re.compile(r"\(([\w.][^()]*,[^()]*|\d*)\)|any shape|same shape|scalar", re.IGNORECASE)
 
 
 class Validator(AstValidator):
@@ -94,7 +94,8 @@ class Function:
     def raised(self) -> set[str]:
         """Exceptions that it makes itself."""
         made = [one.exc for one in ast.walk(self.node) if isinstance(one, ast.Raise) and isinstance(one.exc, ast.Call)]
-        return {ast.unparse(one.func).split(".")[-1] for one in made}
+        names = {ast.unparse(one.func).split(".")[-1] for one in made}
+        return {name for name in names if name[0].isupper()}  # others make exceptions
 
 
 @dataclass(frozen=True)
