@@ -30,6 +30,7 @@ MAKERS = {
     "NotEstimableError",
     "measurement",
     "Finding",
+    "Collected",
     "remedy",
 }
 FEWEST_WORDS = 3
