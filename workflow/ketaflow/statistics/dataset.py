@@ -88,10 +88,9 @@ class EndpointTable:
     @cached_property
     def unit_means(self) -> pd.DataFrame:
         """One row per animal (and period of a crossover): means of its observations, ``value`` and ``y``."""
-        period = self.rows["period"] if "period" in self.levels else [""] * len(self.rows)
-        units = pd.factorize(
-            np.array([f"{a}\n{b}" for a, b in zip(self.rows["animal"], period, strict=True)], dtype=object)
-        )[0]
+        units = pd.factorize(self.rows["animal"])[0]
+        if "period" in self.levels:
+            units = pd.factorize(units * len(self.rows) + pd.factorize(self.rows["period"])[0])[0]
         first = np.unique(units, return_index=True)[1]
         count = np.bincount(units)
         means = {name: np.bincount(units, self.rows[name].to_numpy(float)) / count for name in ("value", "y")}

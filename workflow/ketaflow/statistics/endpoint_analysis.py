@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from ketaflow.statistics import dataset, preconditions, sensitivity
 from ketaflow.statistics.adapters import pingouin_adapter
@@ -141,7 +140,7 @@ def _with_effect_size(row: ContrastRow, analysis: Analysis) -> ContrastRow:
         row = replace(row, n=len(treated), n_reference=len(control))
         row = effect_sizes.hedges_g(treated, control, level=analysis.level).put_into(row)
         if margin and not (group_tests.is_constant(treated) and group_tests.is_constant(control)):
-            t = float(stats.ttest_ind(treated, control).statistic)
+            t = effect_sizes.pooled_t(treated, control)
             row = replace(row, bayes_factor_null=pingouin_adapter.bayes_factor_null(t, len(treated), len(control)))
     else:
         row = replace(row, n=table.animals)

@@ -29,6 +29,8 @@ class Kept:
 def failed(rows: pd.DataFrame) -> Kept:
     """Exclude rows without a value."""
     empty = rows["value"].isna()
+    if not empty.any():
+        return Kept(rows, [])
     excluded = [
         replace(row, source="no value", reason=reason if isinstance(reason, str) and reason else NO_REASON)
         for row, reason in zip(_excluded(rows[empty]), rows.loc[empty, "reason"], strict=True)
@@ -39,6 +41,8 @@ def failed(rows: pd.DataFrame) -> Kept:
 def unallocated(rows: pd.DataFrame, cohort: Cohort) -> Kept:
     """Exclude rows of animals without an arm."""
     allocated = np.array([animal in cohort.allocated for animal in rows["animal"]], dtype=bool)
+    if allocated.all():
+        return Kept(rows, [])
     reason = "the animal is not in allocation"
     return Kept(rows[allocated], [replace(row, source="no arm", reason=reason) for row in _excluded(rows[~allocated])])
 

@@ -97,12 +97,11 @@ def unit_faults(rows: pd.DataFrame, endpoint: Endpoint, cohort: Cohort) -> Itera
     elif design == "crossover":
         yield from _period_faults(rows, cohort)
         apart, allowed = ["animal", "session"], ("session", "recording")
-    within = rows.groupby("animal", sort=False)
-    varying = [column for column in dataset.WITHIN_ANIMAL if column in rows and within[column].nunique().gt(1).any()]
+    varying = [column for column in dataset.WITHIN_ANIMAL if column in rows and _varies(rows[column], rows["animal"])]
     unexpected = [column for column in varying if column not in allowed]
     repeated = rows[rows.duplicated(apart, keep=False)] if apart else rows.iloc[:0]
     if design == "nested" and unexpected:
-        repeated = rows[within[unexpected[0]].transform("nunique") > 1]
+        repeated = rows[rows.groupby("animal", sort=False)[unexpected[0]].transform("nunique") > 1]
     if not len(repeated):
         return
     animal = repeated["animal"].iloc[0]
@@ -113,6 +112,14 @@ def unit_faults(rows: pd.DataFrame, endpoint: Endpoint, cohort: Cohort) -> Itera
         f"{count} rows for animal {animal}, and the design {design} allows one: what repeats is {column}",
         _unit_remedy(column),
     )
+
+
+def _varies(values: pd.Series, animals: pd.Series) -> bool:
+    """Whether a column has several values within an animal."""
+    codes, names = pd.factorize(values)
+    known = codes >= 0
+    animal = pd.factorize(animals)[0][known]
+    return len(np.unique(animal * len(names) + codes[known])) > len(np.unique(animal))
 
 
 def refusal(analysis: Analysis) -> str:
@@ -155,7 +162,7 @@ def _two_arms(rows: pd.DataFrame, endpoint: Endpoint) -> str:
 
 
 def _several_units(rows: pd.DataFrame) -> str:
-    units = sorted(map(str, rows["unit"].dropna().unique()))
+    units = sorted(map(str, pd.factorize(rows["unit"])[1]))
     return f"values in several units: {', '.join(units)}" if len(units) > 1 else ""
 
 
@@ -174,9 +181,10 @@ def _out_of_range(rows: pd.DataFrame, measure: Measure) -> str:
 
 
 def _off_scale(rows: pd.DataFrame, scale: str) -> str:
-    lost = rows[rows["y"].isna()]
-    if not len(lost):
+    is_lost = np.isnan(rows["y"].to_numpy())
+    if not is_lost.any():
         return ""
+    lost = rows[is_lost]
     allowed = {"log": "values above 0", "logit": "percentages between 0 and 100, both excluded"}[scale]
     squeeze = " or move all percentages off the bounds (at_bounds: squeeze)" if scale == "logit" else ""
     first, count = lost.iloc[0], lost["animal"].nunique()

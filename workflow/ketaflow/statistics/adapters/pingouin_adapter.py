@@ -11,17 +11,8 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from ketaflow.statistics.adapters import TestResult
 from ketaflow.statistics.model import Groups
-
-
-@dataclass(frozen=True)
-class TestResult:
-    """A test statistic with its degrees of freedom and p; ``df2`` is NaN if there is one."""
-
-    statistic: float
-    df1: float
-    df2: float
-    p_value: float
 
 
 @dataclass(frozen=True)
@@ -35,14 +26,6 @@ class PairTest:
     statistic: float
     df: float
     p_adjusted: float
-
-
-def welch_anova(groups: Groups) -> TestResult:
-    """Welch's anova of groups that all have variance (Welch 1951, doi:10.1093/biomet/38.3-4.330)."""
-    import pingouin
-
-    found = pingouin.welch_anova(_long(groups), dv="value", between="group").iloc[0]
-    return TestResult(float(found["F"]), float(found["ddof1"]), float(found["ddof2"]), float(found["p_unc"]))
 
 
 def games_howell(groups: Groups) -> list[PairTest]:

@@ -1,9 +1,11 @@
-"""Linear models and derivatives by statsmodels, which takes 0.5 s to import and is imported where it is used."""
+"""Linear models, Welch's anova and derivatives by statsmodels; imported where used, because that takes 0.5 s."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from ketaflow.statistics.adapters import TestResult
 
 # Leverage of an observation that the model fits exactly: it has no residual, and HC3 is not defined.
 FULL_LEVERAGE = 1 - 1e-9
@@ -62,6 +64,23 @@ def least_squares(matrix: np.ndarray, y: np.ndarray, *, hc3: bool = False) -> Le
         np.asarray(found.params), np.asarray(covariance), np.asarray(found.fittedvalues), np.asarray(found.resid),
         float(found.ssr), int(found.df_resid),
     )  # fmt: skip
+
+
+def welch_anova(groups: Sequence[np.ndarray]) -> TestResult:
+    """Welch's anova of groups that all have variance; pingouin's has the same digits in fifty times the time (6 ms).
+
+    Parameters
+    ----------
+    groups : sequence of (n_animals,) float
+
+    References
+    ----------
+    Welch 1951, Biometrika 38:330-336, doi:10.1093/biomet/38.3-4.330.
+    """
+    from statsmodels.stats.oneway import anova_oneway
+
+    found = anova_oneway(list(groups), use_var="unequal")
+    return TestResult(float(found.statistic), float(found.df_num), float(found.df_denom), float(found.pvalue))
 
 
 def hessian(function: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarray:

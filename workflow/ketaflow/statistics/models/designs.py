@@ -125,9 +125,8 @@ def random_terms(table: EndpointTable, endpoint: Endpoint) -> list[Grouping]:
         found.append(Grouping("animal", animal, np.column_stack([np.ones(count), slope]), ("intercept", table.time)))
     else:
         found.append(Grouping("animal", animal, np.ones((count, 1))))
-    sample = rows["animal"].astype(str) + "\n" + rows["sample"].fillna("").astype(str)
-    codes = pd.factorize(sample)[0]
-    if rows["animal"].nunique() < codes.max() + 1 < count:
+    codes = pd.factorize(animal * count + pd.factorize(rows["sample"])[0])[0]
+    if animal.max() + 1 < codes.max() + 1 < count:
         found.append(Grouping("sample", codes, np.ones((count, 1))))
     return found
 

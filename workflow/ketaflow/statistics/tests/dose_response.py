@@ -8,7 +8,7 @@ anova at alpha); the ED50 lies between a tenth of the smallest dose and the larg
 has two limits, less than a hundredfold apart. The ED50 is fitted on the log scale, so that its interval is positive.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,8 +109,8 @@ def response(analysis: Analysis, model: Model) -> tuple[list[DoseResponseRow], l
     return rows, points
 
 
-def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> CurveFit:
-    """Fit a curve with the profile-likelihood intervals of all its parameters.
+def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float, names: Sequence[str] | None = None) -> CurveFit:
+    """Fit a curve with profile-likelihood intervals.
 
     Parameters
     ----------
@@ -120,9 +120,11 @@ def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> Curve
         Animals' means on the scale of the analysis.
     alpha : float
         Intervals have the level 1 - alpha.
+    names : sequence of str, optional
+        Parameters with an interval (each takes 60 ms); all by default.
     """
     start = shape.start(dose, y)
-    return lmfit_adapter.profiled(shape.curve, start, dose, y, list(start), 1 - alpha)
+    return lmfit_adapter.profiled(shape.curve, start, dose, y, names or list(start), 1 - alpha)
 
 
 def fit(shape: Shape, dose: np.ndarray, y: np.ndarray) -> CurveFit:
@@ -210,27 +212,29 @@ def _curve_rows(
     shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float, units: Units
 ) -> tuple[list[DoseResponseRow], list[DoseCurveRow]]:
     """Rows and points of one curve, or the reason why it is not estimable and no points."""
-    fit, reason = None, _not_supported(shape, dose, y, alpha)
-    if not reason:
-        fit = fitted(shape, dose, y, alpha)
-        reason = _doubt(fit, dose, alpha)
-    if fit is None or reason:
+    reason = (
+        _not_supported(shape, dose, y, alpha)
+        or _outside(fit(shape, dose, y), dose)
+        or _too_wide(fitted(shape, dose, y, alpha, ["log_ed50"]), alpha)
+    )
+    if reason:
         row = DoseResponseRow(model=shape.name, parameter="ed50", estimable="no", unit=units.dose)
         return [replace(row, note=f"not estimable: {reason}")], []
-    common = DoseResponseRow(model=shape.name, df=fit.df, estimable="yes")
+    whole = fitted(shape, dose, y, alpha)
+    common = DoseResponseRow(model=shape.name, df=whole.df, estimable="yes")
     rows = [
         replace(
             common, parameter=each.name, estimate=each.estimate, se=each.se, ci_low=each.low, ci_high=each.high,
             unit=each.unit,
         )
-        for each in _reported(fit, alpha, units)
+        for each in _reported(whole, alpha, units)
     ]  # fmt: skip
-    sd = float(np.sqrt(fit.residual_variance))
+    sd = float(np.sqrt(whole.residual_variance))
     rows.append(replace(common, parameter="residual_sd", estimate=sd, unit=units.response))
-    p, df = _lack_of_fit(fit, dose, y)
+    p, df = _lack_of_fit(whole, dose, y)
     note = "F test of the curve against a separate mean at each dose"
     rows.append(replace(common, parameter="lack_of_fit_p", estimate=p, df=df, note=note))
-    return rows, list(_band(shape, fit, dose, alpha))
+    return rows, list(_band(shape, whole, dose, alpha))
 
 
 def _not_supported(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) -> str:
@@ -244,11 +248,15 @@ def _not_supported(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) 
     return ""
 
 
-def _doubt(fit: CurveFit, dose: np.ndarray, alpha: float) -> str:
-    """Why a fitted curve is not reported, or ``""``."""
+def _outside(fit: CurveFit, dose: np.ndarray) -> str:
+    """Why the ED50 is not reported, or ``""``."""
     log_ed50, positive = fit.parameters[-1], dose[dose > 0]
-    if not np.log(SMALLEST_ED50_SHARE * positive.min() * 1.001) < log_ed50 < np.log(positive.max() * 0.999):
-        return "the ED50 lies outside the doses given"
+    inside = np.log(SMALLEST_ED50_SHARE * positive.min() * 1.001) < log_ed50 < np.log(positive.max() * 0.999)
+    return "" if inside else "the ED50 lies outside the doses given"
+
+
+def _too_wide(fit: CurveFit, alpha: float) -> str:
+    """Why the interval of the ED50 is not reported, or ``""``."""
     low, high = fit.intervals["log_ed50"]
     if not np.isfinite(low) or not np.isfinite(high):
         missing = [name for name, limit in (("lower", low), ("upper", high)) if not np.isfinite(limit)]

@@ -11,7 +11,7 @@ from itertools import combinations
 import numpy as np
 from scipy import stats
 
-from ketaflow.statistics.adapters import pingouin_adapter, posthocs_adapter
+from ketaflow.statistics.adapters import pingouin_adapter, posthocs_adapter, statsmodels_adapter
 from ketaflow.statistics.dataset import Analysis, EndpointTable
 from ketaflow.statistics.model import Groups
 from ketaflow.statistics.results.rows import ContrastRow, OmnibusRow
@@ -28,7 +28,7 @@ def welch(analysis: Analysis) -> tuple[list[OmnibusRow], list[ContrastRow]]:
     if constant := without_variance(groups):
         row = replace(row, note=f"not computed: no variance in {', '.join(constant)}")
     else:
-        found = pingouin_adapter.welch_anova(groups)
+        found = statsmodels_adapter.welch_anova(list(groups.values()))
         row = replace(row, df1=found.df1, df2=found.df2, statistic=found.statistic, p_value=found.p_value)
     reference, *others = groups
     rows = [_welch_t(level, reference, analysis) for level in others]
