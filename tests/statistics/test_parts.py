@@ -160,6 +160,7 @@ def test_sample_sizes_give_the_power_asked_for():
     critical = stats.f.isf(0.05, 3, 4 * (n - 1))
     assert stats.ncf.sf(critical, 3, 4 * (n - 1), 4 * n * 0.4**2) == pytest.approx(0.8, abs=1e-6)
     assert pingouin_adapter.t_test_n(20.0, alpha=0.05, power=0.8) == 2
+    assert np.isnan(pingouin_adapter.t_test_n(0.001, alpha=0.05, power=0.8)), "sixteen million, not two"
 
 
 # --- ranks ----------------------------------------------------------------------------------------------------------

@@ -131,11 +131,12 @@ def _one(endpoint: Endpoint, source: Source, measure: Measure, alpha: float, set
         without = replace(analysis, name="without_exclusions", table=whole, notes=())
         found = Results.joined([found, endpoint_analysis.fitted(without)[0]])
     excluded += planned.excluded
-    values = _values(chosen, excluded, endpoint, cohort).assign(unit=measure.unit)
-    return replace(found, exclusions=excluded, values=[values])
+    return replace(found, exclusions=excluded, values=[_values(chosen, excluded, endpoint, cohort, measure.unit)])
 
 
-def _values(chosen: pd.DataFrame, excluded: Sequence[ExclusionRow], endpoint: Endpoint, cohort: Cohort) -> pd.DataFrame:
+def _values(
+    chosen: pd.DataFrame, excluded: Sequence[ExclusionRow], endpoint: Endpoint, cohort: Cohort, unit: str
+) -> pd.DataFrame:
     """Every value of an endpoint with the factors of its animal, whether it is excluded, and why."""
     wanted = dict.fromkeys(["arm", *endpoint.fixed, *endpoint.covariates, *endpoint.cluster])
     names = [name for name in wanted if name in cohort.animals and name not in KEYS]
@@ -159,7 +160,7 @@ def _values(chosen: pd.DataFrame, excluded: Sequence[ExclusionRow], endpoint: En
     if endpoint.arms:
         others = (sources == "") & ~rows["arm"].isin(endpoint.arms).to_numpy()
         sources[others], reasons[others] = "arms", "the plan does not compare this arm"
-    return rows.assign(excluded=np.where(sources == "", "no", "yes"), source=sources, reason=reasons)
+    return rows.assign(excluded=np.where(sources == "", "no", "yes"), source=sources, reason=reasons, unit=unit)
 
 
 def _complete(measurements: pd.DataFrame) -> pd.DataFrame:

@@ -49,10 +49,15 @@ class Cohort:
         """Animals that have an arm."""
         return frozenset(self.animals.loc[self.animals["arm"].notna(), "animal"])
 
-    @property
+    @cached_property
     def control(self) -> str:
         """Name of the control arm."""
         return str(self.arms.loc[self.arms["control"].astype(bool), "arm"].iloc[0])
+
+    @cached_property
+    def arms_of_animals(self) -> tuple[str, ...]:
+        """Arms with an animal."""
+        return tuple(self.animals["arm"].dropna().unique())
 
 
 @dataclass(frozen=True)

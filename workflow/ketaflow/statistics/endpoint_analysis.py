@@ -152,7 +152,7 @@ def _with_effect_size(row: ContrastRow, analysis: Analysis) -> ContrastRow:
 def _notes(analysis: Analysis, model: Model, confounded: Sequence[str]) -> list[str]:
     """Notes for every contrast of an analysis."""
     table, endpoint = analysis.table, analysis.endpoint
-    arms = endpoint.arms or tuple(analysis.cohort.animals["arm"].dropna().unique())
+    arms = endpoint.arms or analysis.cohort.arms_of_animals
     measured = set(table.rows["arm"])
     absent = [str(arm) for arm in arms if arm not in measured]
     constant = group_tests.without_variance(table.groups) if table.treatment else []

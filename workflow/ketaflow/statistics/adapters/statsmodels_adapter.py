@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +84,7 @@ def welch_anova(groups: Sequence[np.ndarray]) -> TestResult:
     return TestResult(float(found.statistic), float(found.df_num), float(found.df_denom), float(found.pvalue))
 
 
-def hessian(function: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarray:
+def hessian(function: Callable[[np.ndarray], float], at: np.ndarray, step: float = 1e-4) -> np.ndarray:
     """Second derivatives of a function by central differences.
 
     Parameters
@@ -92,6 +93,8 @@ def hessian(function: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarr
         Of (n_parameters,) float.
     at : (n_parameters,) float
         Where to differentiate.
+    step : float
+        As a share of each parameter (of 0.1 for smaller ones).
 
     Returns
     -------
@@ -99,4 +102,24 @@ def hessian(function: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarr
     """
     from statsmodels.tools import numdiff
 
-    return np.asarray(numdiff.approx_hess3(at, function, epsilon=1e-4 * np.maximum(np.abs(at), 0.1)))
+    return np.asarray(numdiff.approx_hess3(at, function, epsilon=step * np.maximum(np.abs(at), 0.1)))
+
+
+def jacobian(function: Callable[[np.ndarray], Any], at: np.ndarray, step: float = 1e-4) -> np.ndarray:
+    """First derivatives of one or several values by central differences.
+
+    Parameters
+    ----------
+    function : callable
+        Of (n_parameters,) float; returns a number or (n_values,) float.
+    at, step
+        As in ``hessian``.
+
+    Returns
+    -------
+    (n_values, n_parameters) float, or (n_parameters,) for a number
+    """
+    from statsmodels.tools import numdiff
+
+    steps = step * np.maximum(np.abs(at), 0.1)
+    return np.asarray(numdiff.approx_fprime(at, function, epsilon=steps, centered=True))

@@ -10,17 +10,18 @@ deprivation data: p = 1.3e-11 for the slope, 3.3e-6 with Satterthwaite's). ``glm
 in 76 of 76 degrees of freedom; it has one author and is in beta.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import optimize
 from scipy.linalg import lapack
 
+from ketaflow.statistics.adapters import statsmodels_adapter
 from ketaflow.statistics.models.linear import Estimate, FTest
 
 # Step of the numerical derivatives, as a share of a parameter (of 0.1 for smaller ones).
-STEP = 1e-3
+STEP = 3e-4
 # A standard deviation below this share of the residual's is zero (singular fit).
 BOUNDARY = 1e-4
 # A standard deviation below this share of the residual's is compared with zero.
@@ -274,11 +275,15 @@ def _optimum(profile: Profile) -> np.ndarray:
         free = np.flatnonzero(~(_diagonal(profile) & (theta == 0)))
         if not len(free):
             break
-        gradient, hessian = _derivatives(profile.deviance, theta, free)
+
+        def deviance(at: np.ndarray, theta: np.ndarray = theta, free: np.ndarray = free) -> float:
+            return profile.deviance(_moved(theta, free, at))
+
+        hessian = statsmodels_adapter.hessian(deviance, theta[free], STEP)
         if np.linalg.eigvalsh(hessian)[0] <= 0:
             break
-        moved = theta.copy()
-        moved[free] -= np.linalg.solve(hessian, gradient)
+        gradient = statsmodels_adapter.jacobian(deviance, theta[free], STEP)
+        moved = _moved(theta, free, theta[free] - np.linalg.solve(hessian, gradient))
         if profile.deviance(moved) > profile.deviance(theta) + 1e-9:
             break
         step, theta = np.abs(moved - theta).max(), moved
@@ -320,62 +325,37 @@ def _at_bound(profile: Profile, theta: np.ndarray) -> np.ndarray:
     return theta
 
 
+def _moved(theta: np.ndarray, free: np.ndarray, values: np.ndarray) -> np.ndarray:
+    moved = theta.copy()
+    moved[free] = values
+    return moved
+
+
 def _diagonal(profile: Profile) -> np.ndarray:
     return profile.start() == 1
-
-
-def _derivatives(
-    function: Callable[[np.ndarray], float], theta: np.ndarray, free: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient and Hessian over the free parameters by central differences."""
-    steps = STEP * np.maximum(np.abs(theta), 0.1)
-    centre = function(theta)
-
-    def at(*moves: tuple[int, int]) -> float:
-        moved = theta.copy()
-        for i, sign in moves:
-            moved[i] += sign * steps[i]
-        return function(moved)
-
-    gradient, hessian = np.empty(len(free)), np.empty((len(free),) * 2)
-    for a, i in enumerate(free):
-        up, down = at((i, 1)), at((i, -1))
-        gradient[a] = (up - down) / (2 * steps[i])
-        hessian[a, a] = (up - 2 * centre + down) / steps[i] ** 2
-        for b, j in enumerate(free[:a]):
-            mixed = at((i, 1), (j, 1)) - at((i, 1), (j, -1)) - at((i, -1), (j, 1)) + at((i, -1), (j, -1))
-            hessian[a, b] = hessian[b, a] = mixed / (4 * steps[i] * steps[j])
-    return gradient, hessian
 
 
 def _uncertainty(profile: Profile, theta: np.ndarray, sigma2: float) -> tuple[np.ndarray, np.ndarray]:
     """Derivatives of the fixed effects' covariance in the variance parameters, and the covariance of these.
 
-    Parameters at zero are left out: the covariance depends on their square alone.
+    Parameters at zero are left out: the covariance depends on their square alone. The last parameter is the residual
+    standard deviation, relative to its estimate.
     """
     free = np.flatnonzero(~(_diagonal(profile) & (theta < BOUNDARY)))
-    df, sigma = profile.rows - profile.width, np.sqrt(sigma2)
+    df, best = profile.rows - profile.width, np.append(theta[free], 1.0)
 
-    def criterion(at: np.ndarray) -> float:
-        logdet, left_over, _, _ = profile.parts(at)
-        return logdet + left_over / sigma2
+    def parts(at: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
+        return profile.parts(_moved(theta, free, at[:-1]))
 
-    hessian = np.zeros((len(free) + 1,) * 2)
-    slopes = []
-    if len(free):
-        hessian[:-1, :-1] = _derivatives(criterion, theta, free)[1]
-    for place, i in enumerate(free):
-        step = np.zeros_like(theta)
-        step[i] = STEP * max(abs(theta[i]), 0.1)
-        _, more, _, inverse_up = profile.parts(theta + step)
-        _, less, _, inverse_down = profile.parts(theta - step)
-        slopes.append(sigma2 * (inverse_up - inverse_down) / (2 * step[i]))
-        hessian[place, -1] = hessian[-1, place] = -2 * (more - less) / (2 * step[i]) / sigma**3
-    hessian[-1, -1] = 4 * df / sigma2
-    slopes.append(2 * sigma * profile.parts(theta)[3])
-    values, vectors = np.linalg.eigh(hessian)
+    def deviance(at: np.ndarray) -> float:
+        logdet, left_over, _, _ = parts(at)
+        return float(logdet + left_over / (sigma2 * at[-1] ** 2) + 2 * df * np.log(at[-1]))
+
+    slopes = statsmodels_adapter.jacobian(lambda at: (sigma2 * at[-1] ** 2 * parts(at)[3]).ravel(), best, STEP)
+    values, vectors = np.linalg.eigh(statsmodels_adapter.hessian(deviance, best, STEP))
     kept = values > 1e-8 * values.max()
-    return np.array(slopes), 2 * (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    parameter_covariance = 2 * (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    return slopes.reshape(profile.width, profile.width, -1).transpose(2, 0, 1), parameter_covariance
 
 
 def _components(profile: Profile, covariances: Mapping[str, np.ndarray], sigma2: float) -> tuple[Component, ...]:

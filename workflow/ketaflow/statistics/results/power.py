@@ -58,7 +58,7 @@ def estimated(analysis: Analysis) -> list[PowerRow]:
         rows.append(
             replace(
                 common, test=test, standardised_effect=size, smallest_effect=endpoint.smallest_effect, n_exact=n,
-                n_per_arm=int(np.ceil(n - 1e-9)),
+                n_per_arm=float(np.ceil(n - 1e-9)),
             )
         )  # fmt: skip
     return rows
