@@ -1,5 +1,6 @@
 """Whatever the file, more protein ends as a larger number, in the file's own counts."""
 
+import struct
 import zipfile
 
 import numpy as np
@@ -66,15 +67,28 @@ def test_square_root_coding_is_undone(tmp_path):
 
 
 def test_a_licor_zip_gives_its_channels_by_wavelength(tmp_path):
-    for name, top in (("x_700", 20_000), ("x_800", 50_000)):
-        tifffile.imwrite(tmp_path / f"{name}.TIF", picture_of_bands(top=top))
+    scan = "0000800_01"
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
-        for name in ("x_700.TIF", "x_800.TIF"):
-            archive.write(tmp_path / name, f"x/{name}")
+        for channel, top in (("700", 20_000), ("800", 50_000)):
+            tifffile.imwrite(tmp_path / "a.tif", picture_of_bands(top=top))
+            archive.write(tmp_path / "a.tif", f"{scan}/{scan}_{channel}.TIF")
+            archive.writestr(f"__MACOSX/{scan}/._{scan}_{channel}.TIF", b"\0\x05\x16\x07")
     picture = read_picture(tmp_path / "x.zip")
     assert picture.plane("800", "x.zip")[1].max() > 2 * picture.plane("700", "x.zip")[1].max()
+    assert picture.plane("1", "x.zip")[0] == "700"
     with pytest.raises(IngestError, match="2 channels"):
         picture.plane(None, "x.zip")
+
+
+def test_two_scans_in_one_zip_are_not_mixed_up(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", picture_of_bands())
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for scan in ("0000001_01", "0000002_01"):
+            archive.write(tmp_path / "a.tif", f"{scan}/{scan}_700.TIF")
+    picture = read_picture(tmp_path / "x.zip")
+    with pytest.raises(IngestError, match="has several channels '700'"):
+        picture.plane("700", "x.zip")
+    assert picture.plane("0000002_01_700", "x.zip")[0] == "0000002_01/0000002_01_700.TIF"
 
 
 def test_pages_of_a_tiff_are_channels(tmp_path):
@@ -174,16 +188,72 @@ def test_pixels_that_cannot_be_a_blot_are_refused_with_their_reason(tmp_path, ch
         read_picture(tmp_path / "a.tif")
 
 
-def test_a_bio_rad_file_is_refused_with_the_export_to_make(tmp_path):
-    (tmp_path / "a.1sc").write_bytes(b"\xaf\xaf" + bytes(200))
-    with pytest.raises(IngestError, match="Export for Analysis"):
-        read_picture(tmp_path / "a.1sc")
+def bio_rad(pixels: np.ndarray, ceiling: int) -> bytes:
+    """A ``.1sc`` file with nothing but a picture, laid out as Quantity One does."""
+
+    def field(kind: int, number: int, content: bytes) -> bytes:
+        return struct.pack("<HHI", kind, 8 + len(content), number) + content
+
+    def block(*fields: bytes) -> bytes:
+        inner = b"".join([*fields, struct.pack("<HHI", 0, 8, 0)])
+        return struct.pack("<II", 8 + len(inner), 8) + inner
+
+    values = {
+        "nxpix": pixels.shape[1], "nypix": pixels.shape[0], "bytes_per_pix": pixels.itemsize, "data_ceiling": ceiling
+    }  # fmt: skip
+    keys = [struct.pack("<HHIII20x", 4, place, 1, 2 * place, 900 + place) for place in range(len(values))]
+    description = block(
+        field(101, 1, struct.pack("<HHHHIII", 1000, 4, 1000, len(values), 2, 2 * len(values), 899)),
+        field(100, 2, b"".join(keys)),
+        *(field(16, 899 + place, name.encode() + b"\0") for place, name in enumerate(["SCN", *values])),
+    )
+    header = block(field(1000, 3, struct.pack(f"<{len(values)}H", *values.values())))
+    blocks = {128: description, 129: header, 130: pixels[::-1].tobytes()}
+    start, table = 4140, b""
+    for kind in (142, 143, 132, 133, 141, 140, 126, 127, 128, 129, 130):
+        table += struct.pack("<HHIIIHH", kind, 1, 0, start, len(blocks.get(kind, b"")), 0, 0)
+        start += len(blocks.get(kind, b""))
+    top = b"\xaf\xafStable File Version 2.0 \r\n  \r\nIntel Format          \r\nBio-Rad Scan File - ID".ljust(160)
+    return (top + table).ljust(4140, b"\0") + b"".join(blocks.values())
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_a_bio_rad_file_gives_its_counts_and_their_ceiling(lab, dtype):
+    pixels = picture_of_bands(dtype=dtype, top=200)
+    (lab.folder / "a.1sc").write_bytes(bio_rad(pixels, ceiling=int(pixels.max())))
+    (scan,) = lab.ingested(images=images("a.1sc"), lanes=lanes("B1", 6)).scans
+    np.testing.assert_array_equal(scan.pixels, pixels)
+    assert scan.saturation_level == pixels.max() and not scan.storage.display_doubt
+
+
+def test_a_bio_rad_file_that_is_cut_short_or_of_another_kind_is_refused(tmp_path):
+    whole = bio_rad(picture_of_bands(), ceiling=65535)
+    for content, said in (
+        (whole[:-101], "cut short"),
+        (whole[:4200], "Export for Analysis"),
+        (whole.replace(b"nypix", b"ypixn"), "Export for Analysis"),
+        (whole.replace(b"Intel Format", b"Other Format"), "byte order"),
+        (b"\xaf\xaf" + bytes(200), "does not begin like"),
+    ):
+        (tmp_path / "a.1sc").write_bytes(content)
+        with pytest.raises(IngestError, match=said):
+            read_picture(tmp_path / "a.1sc")
 
 
 @pytest.mark.shared
-def test_a_real_bio_rad_file_is_refused_alike(shared):
-    with pytest.raises(IngestError, match="Export for Analysis"):
-        read_picture(shared / "cases" / "blot" / "test4.1sc")
+def test_a_real_bio_rad_file_holds_what_image_lab_exports_from_it(shared):
+    picture = read_picture(shared / "cases" / "blot" / "test4.1sc")
+    exported = tifffile.imread(shared / "cases" / "blot" / "test4_ref.tif")
+    np.testing.assert_array_equal(picture.planes["1"], exported)
+    assert picture.storage.full_scale == exported.max()
+
+
+def test_a_file_of_one_channel_is_named_by_the_end_of_its_name(tmp_path):
+    tifffile.imwrite(tmp_path / "0000800_01_700.TIF", picture_of_bands())
+    picture = read_picture(tmp_path / "0000800_01_700.TIF")
+    assert picture.plane("700", "a")[0] == picture.plane(None, "a")[0] == "700"
+    with pytest.raises(IngestError, match="has no channel '800'. It holds: 700"):
+        picture.plane("800", "a")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ PREVIEW_PX = 160
 # Least height and width of a picture (pixels).
 LEAST_SIDE_PX = 16
 # Files of imagers that are not read, by their ending.
-NOT_READ = {".1sc": "Bio-Rad's format .1sc", ".scn": "Bio-Rad's format .scn", ".mscn": "Bio-Rad's format .mscn"}
+NOT_READ = {".scn": "Bio-Rad's format .scn", ".mscn": "Bio-Rad's format .mscn"}
 # What to export instead of them.
 EXPORT_TIFF = (
     "In Image Lab choose File > Export > Export for Analysis, in Quantity One File > Export to TIFF Image, and enter "
@@ -80,3 +80,13 @@ GREY_DIFFERENCE = 0.05
 TINT_CORRELATION = 0.98
 # Rows and columns from which the correlation of colours is computed; tuned for speed.
 COLOUR_SAMPLE_PX = 400
+
+# biorad.py (Clapp 2017, File Specification for Bio-Rad 1sc Files)
+# First bytes of a .1sc file.
+BIO_RAD_START = b"\xaf\xafStable File Version"
+# Kinds of the blocks that name the fields of the scan header, hold their values, and hold the pixels.
+SCAN_FIELDS, SCAN_VALUES, PIXELS = 128, 129, 130
+# Bytes of a field before its content.
+FIELD_HEADER_BYTES = 8
+# Types of whole numbers: signed or unsigned is not known; those of pictures are not negative.
+NUMBER_TYPES = {3: "<H", 4: "<H", 5: "<I", 6: "<I"}

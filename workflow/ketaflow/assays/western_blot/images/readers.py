@@ -1,12 +1,13 @@
 """Read the picture files of imagers as planes of numbers, with what their tags say about storage.
 
-In: TIFF (8 and 16 bit, compressed or not, several pages), the two-channel zip of LI-COR scanners, the square-root coded
-``.gel`` of Typhoon and Storm scanners, PNG and JPEG. Out: ``Picture``: one plane per channel, exactly as stored, except
-that square-root coding is undone. Whether bands are bright or dark is not decided here: some imagers write the tag that
+In: TIFF (8 and 16 bit, compressed or not, several pages), one TIFF per channel or their zip from LI-COR scanners, the
+square-root coded ``.gel`` of Typhoon and Storm scanners, Bio-Rad ``.1sc``, PNG and JPEG. Out: ``Picture``: one plane per
+channel, exactly as stored, except that square-root coding is undone. Whether bands are bright or dark is not decided here: some imagers write the tag that
 says so (PhotometricInterpretation) wrongly (ImageQuant 800: white is zero, while large numbers are much light).
 """
 
 import io
+import re
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ketaflow.assays.western_blot.images import constants
+from ketaflow.assays.western_blot.images.biorad import read_1sc
 from ketaflow.assays.western_blot.model import Storage
 from ketaflow.core.errors import IngestError
 
@@ -68,13 +70,13 @@ class Picture:
         asked = str(channel).strip().lower()
         asked = asked.removesuffix(".0")
         number = COLOURS.get(asked, int(asked) - 1 if asked.isdigit() else -1)
-        name = next((name for name in names if name.lower() == asked), None)
-        name = name or next((name for name in names if asked in name.lower()), None)
-        if name is None and 0 <= number < len(names):
-            name = names[number]
-        if name is None:
-            raise IngestError(f"{file}: has no channel '{channel}'. It holds: {', '.join(names)}.")
-        return name, self.planes[name]
+        matching = [name for name in names if name.lower() == asked] or [name for name in names if asked in name.lower()]
+        if not matching and 0 <= number < len(names):
+            matching = [names[number]]
+        if len(matching) != 1:
+            fault = "has several channels" if matching else "has no channel"
+            raise IngestError(f"{file}: {fault} '{channel}'. It holds: {', '.join(names)}.")
+        return matching[0], self.planes[matching[0]]
 
 
 def read_picture(path: Path) -> Picture:
@@ -83,7 +85,7 @@ def read_picture(path: Path) -> Picture:
     Parameters
     ----------
     path : Path
-        TIFF, ``.gel``, a zip of TIFFs, PNG or JPEG.
+        TIFF, ``.gel``, a zip of TIFFs, ``.1sc``, PNG or JPEG.
 
     Returns
     -------
@@ -107,8 +109,11 @@ def read_picture(path: Path) -> Picture:
     except Exception as error:
         raise IngestError(
             f"{path.name}: cannot be read as a picture ({type(error).__name__}: {error}). Expected TIFF, a LI-COR zip, "
-            ".gel, PNG or JPEG; export it from the imager as 16-bit TIFF ('for analysis')."
+            ".gel, .1sc, PNG or JPEG; export it from the imager as 16-bit TIFF ('for analysis')."
         ) from error
+    wavelength = _wavelength(path.stem)
+    if wavelength and picture.storage.format == "TIFF" and len(picture.planes) == 1:
+        picture = replace(picture, planes={wavelength: next(iter(picture.planes.values()))})
     for name, plane in picture.planes.items():
         fault = _fault(plane)
         if fault:
@@ -137,6 +142,12 @@ def _decoded(content: bytes, ending: str) -> Picture:
     """Read the content of a file by its first bytes."""
     if ending in constants.NOT_READ:
         raise IngestError(f"{constants.NOT_READ[ending]} is not read. {constants.EXPORT_TIFF}")
+    if content.startswith(constants.BIO_RAD_START):
+        stored = read_1sc(content)
+        storage = Storage("Bio-Rad 1sc", stored.pixels.dtype.itemsize * 8, full_scale=stored.ceiling or None)
+        return Picture(_numbered([stored.pixels]), storage)
+    if ending == ".1sc":
+        raise IngestError(f"is named .1sc but does not begin like Bio-Rad's format. {constants.EXPORT_TIFF}")
     if content[:2] == b"PK":
         return _zipped(content)
     if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
@@ -151,14 +162,25 @@ def _zipped(content: bytes) -> Picture:
     planes: dict[str, np.ndarray] = {}
     storage = None
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        members = sorted(name for name in archive.namelist() if Path(name).suffix.lower() in TIFF_ENDINGS)
-        for name in members:
+        # Archives made on a Mac hold a second file of its own beside every picture.
+        files = [name for name in sorted(archive.namelist()) if not Path(name).name.startswith("._")]
+        members = [name for name in files if Path(name).suffix.lower() in TIFF_ENDINGS]
+        channels = [_wavelength(Path(name).stem) for name in members]
+        single = len(set(channels)) == len(channels) and all(channels)
+        for name, channel in zip(members, channels, strict=True):
             inner = _tiff(archive.read(name))
-            planes[Path(name).stem] = next(iter(inner.planes.values()))
+            planes[channel if single else name] = next(iter(inner.planes.values()))
             storage = replace(inner.storage, format="zip of TIFF")
     if storage is None:
         raise IngestError("holds no TIFF. Export the scan with its TIFF images.")
     return Picture(planes, storage)
+
+
+def _wavelength(stem: str) -> str:
+    """The channel at the end of a file's name, as LI-COR scanners name their pictures (``0000416_01_700``); empty if
+    there is none."""
+    found = re.search(r"_(600|700|800|chemi)$", stem, re.IGNORECASE)
+    return found[1].lower() if found else ""
 
 
 def _tiff(content: bytes) -> Picture:

@@ -25,7 +25,8 @@ class Storage:
     white_is_zero : bool
         What the TIFF tag says. It is kept for the record only, as some imagers write it wrongly.
     full_scale : float or None
-        Largest value after square-root coding was undone (counts); None where there is no such coding.
+        Largest value that the detector or the coding of the file can give (counts): after square-root coding was
+        undone, or as the file says; None where it follows from the bits.
     """
 
     format: str
