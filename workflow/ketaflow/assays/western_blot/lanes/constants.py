@@ -209,8 +209,8 @@ OUTER_ROWS = 0.25
 SHARED_EDGE = 0.5
 # Stiffness of the gaps' baseline (fraction of a lane's), as gaps hold no bands; tuned.
 GAP_LENGTH = 0.5
-# A lane's baseline climbs bands where it exceeds the gaps' by this (fraction of the highest band); tuned.
-CLIMB_HEIGHT = 0.35
+# A lane's baseline climbs bands where it is nearer to the top of the highest band than to the gaps (fraction).
+CLIMB_HEIGHT = 0.5
 # And by this many times the unevenness of the gaps; tuned.
 CLIMB_UNEVENNESS = 10.0
 # Greatest length over which that is allowed (fraction of the length of background changes); tuned.

@@ -194,9 +194,10 @@ def _gap_profile(signal: np.ndarray, grid: LaneGrid, lane: int, columns: tuple[i
 def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.ndarray]:
     """Remove dust, scratches and bubbles from a lane.
 
-    A pixel is limited to its row's usual range: from the background to a few times the row's median, with room for
-    noise. Rows in which much of the width would be limited hold a bent band and are left unchanged. No band is darker
-    than the background: the pixels of such a hole take the mean of the row's other pixels, if it leaves enough of them.
+    A speck leaves its row's usual range: from the background to a few times the row's median, with room for noise. Its
+    pixels and those beside it are interpolated along the row, in which a band changes slowly. Rows in which much of the
+    width leaves the range hold a bent band and are left unchanged. No band is darker than the background: the pixels of
+    such a hole take the mean of the row's other pixels, if it leaves enough of them.
 
     Parameters
     ----------
@@ -218,7 +219,10 @@ def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.nd
     low = (np.minimum(under, middle) - room)[:, None]
     specks = (pixels > high) | (pixels < low)
     specks &= (specks.mean(axis=1) < constants.SPECK_WIDTH)[:, None]
-    cleaned = np.where(specks, np.clip(pixels, low, high), pixels) if specks.any() else pixels
+    cleaned = pixels
+    if specks.any():
+        specks = ndimage.binary_dilation(specks, np.ones((3, 3)))
+        cleaned = _interpolated(pixels, specks)
     holes = _holes(pixels, room, length)
     if holes.any():
         left = ~holes.all(axis=1)
@@ -226,6 +230,15 @@ def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.nd
         cleaned = cleaned.copy()
         cleaned[left] = np.where(holes[left], share[:, None], cleaned[left])
     return cleaned, specks | holes
+
+
+def _interpolated(pixels: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """The pixels with hidden ones interpolated along their rows; rows that are hidden altogether are left."""
+    filled, columns = pixels.copy(), np.arange(pixels.shape[1])
+    for row in np.flatnonzero(hidden.any(axis=1) & ~hidden.all(axis=1)):
+        seen = ~hidden[row]
+        filled[row, ~seen] = np.interp(columns[~seen], columns[seen], pixels[row, seen])
+    return filled
 
 
 def _holes(pixels: np.ndarray, room: float, length: float) -> np.ndarray:
