@@ -22,6 +22,7 @@ import numpy as np
 from scipy import ndimage
 
 from ketaflow.assays.western_blot.bands import constants
+from ketaflow.assays.western_blot.images.intensity_scale import noise_sd
 from ketaflow.assays.western_blot.lanes import constants as lane_constants
 from ketaflow.assays.western_blot.lanes.profile_baseline import asymmetric_weights, baseline
 from ketaflow.assays.western_blot.model import BackgroundMethod
@@ -62,8 +63,9 @@ class BoxColumn:
         Changes along the lane slower than this are background (rows).
     ceiling : float
         No background is read at or beside pixels at or above this level: ink, and clipped bands (counts).
-    lane_baseline : (n_rows,) float or None
-        Baseline of the lane with stripes that cross all lanes, where the lanes are known (counts).
+    lane_baseline, gap_baseline : (n_rows,) float or None
+        Baselines of the lane, with stripes that cross all lanes, and of the gaps beside it, where the lanes are known
+        (counts).
     """
 
     pixels: np.ndarray
@@ -72,6 +74,7 @@ class BoxColumn:
     length: float
     ceiling: float
     lane_baseline: np.ndarray | None = None
+    gap_baseline: np.ndarray | None = None
 
     @cached_property
     def profile(self) -> np.ndarray:
@@ -81,12 +84,13 @@ class BoxColumn:
     @cached_property
     def readable(self) -> np.ndarray:
         """Pixels at which a background can be read, (n_rows, n_columns) bool: not clipped, nor beside clipped ones."""
-        return ~ndimage.binary_dilation(self.pixels >= self.ceiling, np.ones((3, 3), bool))
+        clipped = self.pixels >= self.ceiling
+        return ~ndimage.binary_dilation(clipped, np.ones((3, 3), bool)) if clipped.any() else ~clipped
 
     @cached_property
     def noise_sd(self) -> float:
-        """Standard deviation of the pixels' noise, from differences between neighbours in a row (counts)."""
-        return float(np.median(np.abs(np.diff(self.pixels, axis=1)))) / 0.6745 / float(np.sqrt(2))
+        """Standard deviation of the pixels' noise (counts)."""
+        return noise_sd(self.pixels)
 
     @cached_property
     def lane_level(self) -> np.ndarray:
@@ -95,6 +99,8 @@ class BoxColumn:
 
     def gap_baselines(self, rows: slice) -> np.ndarray:
         """Return baselines below the signal left and right of the box at these rows, (1 or 2, n) float (counts)."""
+        if self.gap_baseline is not None:
+            return self.gap_baseline[None, rows]
         beside = max(constants.BESIDE_LEAST_PX, round(constants.BESIDE_WIDTH * self.width))
         stop = self.left + self.width
         sides = [self.pixels[rows, max(0, self.left - beside) : self.left], self.pixels[rows, stop : stop + beside]]

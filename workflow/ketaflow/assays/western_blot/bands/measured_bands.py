@@ -37,9 +37,10 @@ def bands_of_lane(reading: Reading, index: int) -> list[Band]:
     """
     lane, view, shifts = reading.lanes[index], reading.view, reading.shifts
     assert shifts is not None
-    baseline = lane.other_background if lane.method == "gap" else lane.background
+    baselines = (lane.background, lane.other_background)
+    baselines = baselines[::-1] if lane.method == "gap" else baselines
     ceiling = reading.scan.saturation_level - 0.5
-    column = BoxColumn(lane.wide, lane.inset, lane.width, reading.length, ceiling, baseline)
+    column = BoxColumn(lane.wide, lane.inset, lane.width, reading.length, ceiling, *baselines)
     made: list[Band] = []
     taken: set[Peak] = set()
     if view.lanes[index].sample not in ("ladder", "blank"):

@@ -185,6 +185,8 @@ SPECK_WIDTH = 0.2
 HOLE_ROW_QUANTILE = 0.75
 # Percentile of the rows around that is taken for background beside a hole; tuned.
 HOLE_BACKGROUND_PCT = 20
+# Rows from which that percentile is read; tuned for speed.
+HOLE_WINDOW_ROWS = 60
 # Greatest height of a hole (fraction of the length of background changes); tuned.
 HOLE_HEIGHT = 0.5
 # Columns from which the brightness of a row is read; tuned for speed.

@@ -247,7 +247,11 @@ def _holes(pixels: np.ndarray, room: float, length: float) -> np.ndarray:
     bright = np.quantile(
         pixels[:, :: max(1, pixels.shape[1] // constants.SAMPLED_COLUMNS)], constants.HOLE_ROW_QUANTILE, axis=1
     )
-    ground = ndimage.percentile_filter(bright, constants.HOLE_BACKGROUND_PCT, size=round(length) | 1, mode="nearest")
+    step = max(1, round(length / constants.HOLE_WINDOW_ROWS))
+    ground = ndimage.percentile_filter(
+        bright[::step], constants.HOLE_BACKGROUND_PCT, size=round(length / step) | 1, mode="nearest"
+    )
+    ground = np.repeat(ground, step)[: len(bright)]
     dark = ndimage.binary_closing(pixels < (np.minimum(bright, ground) - room)[:, None], iterations=2)
     labels, _ = ndimage.label(dark)
     for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
