@@ -8,6 +8,9 @@ import pytest
 import tifffile
 
 from ketaflow.assays.western_blot.bands.ladders import guessed, masses_of, products
+from ketaflow.assays.western_blot.images.readers import read_picture
+from ketaflow.assays.western_blot.lanes.constants import DOT_SIZES
+from ketaflow.assays.western_blot.lanes.dot_blots import dot_rows, slot_rows, spots_of
 from ketaflow.assays.western_blot.model import Band
 from ketaflow.core.results import frame
 
@@ -179,6 +182,21 @@ def test_a_dot_blot_is_refused_with_advice_and_measured_in_boxes(lab, rows, colu
     box = IMAGES[0] | {"lane": 1, "x_px": 22, "y_px": 22, "width_px": 36, "height_px": 36}
     values = values_of(lab.measured(blot, (box,)))
     assert values[values["measure"].eq("band_volume") & values["animal"].eq("M1")]["value"].item() > 1e5
+
+
+def test_a_slot_blot_is_refused_unless_every_row_is_a_target(lab):
+    tifffile.imwrite(lab.folder / "a.tif", dots(4, 6, high=0.2))
+    view = lab.measured(lab.ingested(images=IMAGES, lanes=lanes("B", 6))).views[0].view
+    assert "4 evenly spaced rows of equal slots" in view.refusal and "western_blot_boxes" in view.refusal
+    four = [IMAGES[0] | {"target": name, "kda": kda} for name, kda in zip("ABCD", (90, 60, 40, 30), strict=True)]
+    assert "slots" not in lab.measured(lab.ingested(images=four, lanes=lanes("B", 6))).views[0].view.refusal
+
+
+@pytest.mark.shared
+def test_a_real_blot_is_no_dot_blot(shared):
+    signal = read_picture(shared / "cases" / "blot" / "test4_ref.tif").planes["1"]
+    found = [spots_of(signal, size) for size in DOT_SIZES]
+    assert [dot_rows(spots) + slot_rows(spots) for spots in found if spots is not None] == [0] * len(found)
 
 
 def test_two_rows_of_bands_are_no_dot_blot(lab):

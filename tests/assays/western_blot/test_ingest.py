@@ -12,8 +12,10 @@ from ketaflow.assays.western_blot.bands.protein_masses import known_mass_kda
 from ketaflow.assays.western_blot.images import intensity_scale
 from ketaflow.assays.western_blot.images.readers import read_picture
 from ketaflow.core.errors import IngestError
+from ketaflow.engine import recordings
+from ketaflow.engine.batches import Group
 
-from .conftest import lanes
+from .conftest import TABLES, lanes
 
 
 def picture_of_bands(bright: bool = True, dtype: type = np.uint16, top: int = 40_000) -> np.ndarray:
@@ -125,6 +127,13 @@ def test_one_corrupt_picture_costs_only_its_own_target(lab):
     values = lab.values(blot)
     assert values[values["recording"].eq("a.tif") & values["measure"].eq("band_volume")]["value"].notna().all()
     assert set(values[values["recording"].eq("b.tif")]["status"]) == {"failed"}
+
+
+def test_a_membrane_that_cannot_be_read_is_listed_under_each_of_its_targets():
+    rows = [{**dict.fromkeys(TABLES["western_blot_images"]["columns"]), **row, "target": target}
+            for row in images("a.tif") for target in ("BDNF", "GAPDH")]  # fmt: skip
+    (named,) = recordings.named("western_blot", Group("B1", {"western_blot_images": rows}))
+    assert [(one.measure, one.analyte) for one in named.expected] == [("band_volume", "BDNF"), ("band_volume", "GAPDH")]
 
 
 def test_a_twelve_bit_detector_clips_at_its_own_ceiling():
@@ -252,7 +261,7 @@ def test_a_file_of_one_channel_is_named_by_the_end_of_its_name(tmp_path):
     tifffile.imwrite(tmp_path / "0000800_01_700.TIF", picture_of_bands())
     picture = read_picture(tmp_path / "0000800_01_700.TIF")
     assert picture.plane("700", "a")[0] == picture.plane(None, "a")[0] == "700"
-    with pytest.raises(IngestError, match="has no channel '800'. It holds: 700"):
+    with pytest.raises(IngestError, match=r"has no channel '800'\. It holds: 700"):
         picture.plane("800", "a")
 
 

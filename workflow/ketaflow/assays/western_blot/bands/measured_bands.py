@@ -5,6 +5,7 @@ over the baseline of their lane, boxes drawn by a person over what surrounds the
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,15 @@ from ketaflow.assays.western_blot.lanes.profile_baseline import Peak, profile_no
 from ketaflow.assays.western_blot.model import Band, Box, BoxOrigin, View
 from ketaflow.core.errors import IngestError
 from ketaflow.core.overlays import SOMEBODY
+
+
+class Place(NamedTuple):
+    """The upper left corner of a box and its size, in pixels of the file."""
+
+    x_px: int
+    y_px: int
+    width_px: int
+    height_px: int
 
 
 def bands_of_lane(reading: Reading, index: int) -> list[Band]:
@@ -74,30 +84,12 @@ def _whole_lane(reading: Reading, lane: LaneProfile, target: str) -> Band:
     gaps = lane.background if lane.method == "gap" else lane.other_background
     net = lane.profile - gaps
     volume = float(net.sum() * lane.width)
-    return Band(
-        recording=view.image,
-        animal=_animal(view, lane.lane),
-        image=view.image,
-        membrane=view.membrane,
-        channel=view.channel,
-        lane=lane.lane,
-        target=target,
-        x_px=lane.left,
-        y_px=view.top,
-        width_px=lane.width,
-        height_px=last + 1,
-        volume=volume,
-        background=float(gaps.sum() * lane.width),
+    place = Place(lane.left, view.top, lane.width, last + 1)
+    over_zero = float(np.maximum(net, 0).sum() * lane.width) - volume
+    return replace(
+        _band(view, lane.lane, target, place, BoxVolume(volume, float(gaps.sum() * lane.width), over_zero, "gap")),
         snr=float(net.mean() / lane.noise * np.sqrt(last + 1)) if lane.noise > 0 else np.nan,
         saturated_pct=lane.saturated_pct(0, last, reading.scan.saturation_level),
-        kda=None,
-        volume_uncertainty=float(np.maximum(net, 0).sum() * lane.width) - volume,
-        overlap_pct=0.0,
-        specks_pct=0.0,
-        dilution_ug=np.nan,
-        background_method="gap",
-        box="found",
-        given_by=view.lanes_given_by,
     )
 
 
@@ -135,28 +127,14 @@ def _measured(
     top, bottom = max(0, round(peak.top - slack)), min(len(lane.profile) - 1, round(peak.bottom + slack))
     lean = 0 if view.grid is None else int(view.grid.shift(np.array([peak.row]))[0])
     rows = slice(peak.top, peak.bottom + 1)
-    return Band(
-        recording=view.image,
-        animal=_animal(view, lane.lane),
-        image=view.image,
-        membrane=view.membrane,
-        channel=view.channel,
-        lane=lane.lane,
-        target=target,
-        x_px=lane.left + lean,
-        y_px=view.top + top,
-        width_px=lane.width,
-        height_px=bottom - top + 1,
-        volume=volume.net,
-        background=volume.background,
+    place = Place(lane.left + lean, view.top + top, lane.width, bottom - top + 1)
+    return replace(
+        _band(view, lane.lane, target, place, volume),
         snr=float(peak.height / lane.noise) if lane.noise > 0 else np.nan,
         saturated_pct=lane.saturated_pct(peak.top, peak.bottom, scan.saturation_level),
         kda=_mass(reading, peak, lane.lane - 1),
-        volume_uncertainty=volume.uncertainty,
         overlap_pct=_overlap_pct(lane, peak),
         specks_pct=100.0 * float(lane.specks[rows].mean()),
-        dilution_ug=np.nan,
-        background_method=volume.method,
         box=origin,
         given_by=_given_by(reading, target),
     )
@@ -189,8 +167,33 @@ def _overlap_pct(lane: LaneProfile, peak: Peak) -> float:
     return 100.0 * float(np.clip(max(ends, default=0.0) / peak.height, 0.0, 1.0))
 
 
-def _animal(view: View, lane: int) -> str | None:
-    return view.lanes[lane - 1].animal if 1 <= lane <= len(view.lanes) else None
+def _band(view: View, lane: int, target: str | None, place: Place, volume: BoxVolume) -> Band:
+    """A band with its volume; the caller adds what else is known of it."""
+    return Band(
+        recording=view.image,
+        animal=view.lanes[lane - 1].animal if 1 <= lane <= len(view.lanes) else None,
+        image=view.image,
+        membrane=view.membrane,
+        channel=view.channel,
+        lane=lane,
+        target=target,
+        x_px=place.x_px,
+        y_px=place.y_px,
+        width_px=place.width_px,
+        height_px=place.height_px,
+        volume=volume.net,
+        background=volume.background,
+        snr=np.nan,
+        saturated_pct=0.0,
+        kda=None,
+        volume_uncertainty=volume.uncertainty,
+        overlap_pct=0.0,
+        specks_pct=0.0,
+        dilution_ug=np.nan,
+        background_method=volume.method,
+        box="found",
+        given_by=view.lanes_given_by,
+    )
 
 
 def boxed(signal: np.ndarray, box: Box, reading: Reading) -> Band:
@@ -230,28 +233,11 @@ def boxed(signal: np.ndarray, box: Box, reading: Reading) -> Band:
     row = top + int(profile.argmax())
     noise = profile_noise(column.profile)
     pixels = signal[top : top + height, left : left + width]
-    return Band(
-        recording=view.image,
-        animal=_animal(view, box.lane),
-        image=view.image,
-        membrane=view.membrane,
-        channel=view.channel,
-        lane=box.lane,
-        target=box.target,
-        x_px=left,
-        y_px=view.top + top,
-        width_px=width,
-        height_px=height,
-        volume=volume.net,
-        background=volume.background,
+    return replace(
+        _band(view, box.lane, box.target, Place(left, view.top + top, width, height), volume),
         snr=float((profile.max() - volume.background / pixels.size) / noise) if noise > 0 else np.nan,
         saturated_pct=100.0 * float((pixels >= scan.saturation_level - 0.5).mean()),
         kda=_mass(reading, Peak(float(row), top, top + height - 1, float(profile.max())), box.lane - 1),
-        volume_uncertainty=volume.uncertainty,
-        overlap_pct=0.0,
-        specks_pct=0.0,
-        dilution_ug=np.nan,
-        background_method=volume.method,
         box="given",
         given_by=box.by or SOMEBODY,
     )

@@ -12,7 +12,7 @@ from ketaflow.assays.western_blot.images.band_enhancement import EnhancedPicture
 from ketaflow.assays.western_blot.images.membrane_split import split_membranes
 from ketaflow.assays.western_blot.lanes import constants
 from ketaflow.assays.western_blot.lanes.detection import find_lanes, lanes_beside, unlisted_lanes, widest_row
-from ketaflow.assays.western_blot.lanes.dot_blots import dot_rows
+from ketaflow.assays.western_blot.lanes.dot_blots import dot_rows, slot_rows, spots_of
 from ketaflow.assays.western_blot.lanes.given_lanes import lanes_in_frame, lanes_in_row
 from ketaflow.assays.western_blot.lanes.lane_contents import contents_doubt
 from ketaflow.assays.western_blot.model import Blot, Drawn, LaneGrid, QuantifySettings, Sample, Scan, View
@@ -109,18 +109,30 @@ def _with_lanes(
         in_row = lanes_in_row(part, row.top_px - view.top, row.bottom_px - view.top, expected)
         if in_row is not None:
             return replace(view, grid=in_row, lanes_given="rows", lanes_given_by=row.by or SOMEBODY)
-    dots = dot_rows(pixels[view.top : view.bottom])
-    if dots:
-        refusal = (
-            f"{dots} rows of round dots on a square grid: a dot blot, which has no lanes. Draw each dot in "
-            "western_blot_boxes"
-        )
+    refusal = _manifold(pixels[view.top : view.bottom], samples, len(view.targets))
+    if refusal:
         return replace(view, refusal=refusal)
     found, refusal = certain_lanes(part, samples, settings)
     turned = _orientation_doubt(pixels[view.top : view.bottom], part, samples, settings) if refusal else ""
     if turned:
         found, refusal = None, turned
     return replace(view, grid=None if refusal else found, proposed=found if refusal else None, refusal=refusal)
+
+
+def _manifold(pixels: np.ndarray, samples: list[Sample], targets: int) -> str:
+    """Whether the membrane is a dot or slot blot; empty if it is not.
+
+    Slots look like bands: more evenly spaced rows than targets, and no ladder, tell them apart.
+    """
+    found = [spots for size in constants.DOT_SIZES if (spots := spots_of(pixels, size)) is not None]
+    dots, slots = (max(map(rows, found), default=0) for rows in (dot_rows, slot_rows))
+    if dots:
+        kind, shown = "dot", f"{dots} rows of round dots on a square grid"
+    elif slots > targets and "ladder" not in samples:
+        kind, shown = "slot", f"{slots} evenly spaced rows of equal slots, and {targets} of them listed as targets"
+    else:
+        return ""
+    return f"{shown}: a {kind} blot, which has no lanes. Draw each {kind} in western_blot_boxes"
 
 
 def certain_lanes(

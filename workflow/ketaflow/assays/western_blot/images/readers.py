@@ -1,9 +1,10 @@
 """Read the picture files of imagers as planes of numbers, with what their tags say about storage.
 
 In: TIFF (8 and 16 bit, compressed or not, several pages), one TIFF per channel or their zip from LI-COR scanners, the
-square-root coded ``.gel`` of Typhoon and Storm scanners, Bio-Rad ``.1sc``, PNG and JPEG. Out: ``Picture``: one plane per
-channel, exactly as stored, except that square-root coding is undone. Whether bands are bright or dark is not decided here: some imagers write the tag that
-says so (PhotometricInterpretation) wrongly (ImageQuant 800: white is zero, while large numbers are much light).
+square-root coded ``.gel`` of Typhoon and Storm scanners, Bio-Rad ``.1sc``, PNG and JPEG. Out: ``Picture``: one plane
+per channel, exactly as stored, except that square-root coding is undone. Whether bands are bright or dark is not
+decided here: some imagers write the tag that says so (PhotometricInterpretation) wrongly (ImageQuant 800: white is
+zero, while large numbers are much light).
 """
 
 import io
@@ -70,7 +71,9 @@ class Picture:
         asked = str(channel).strip().lower()
         asked = asked.removesuffix(".0")
         number = COLOURS.get(asked, int(asked) - 1 if asked.isdigit() else -1)
-        matching = [name for name in names if name.lower() == asked] or [name for name in names if asked in name.lower()]
+        matching = [name for name in names if name.lower() == asked] or [
+            name for name in names if asked in name.lower()
+        ]
         if not matching and 0 <= number < len(names):
             matching = [names[number]]
         if len(matching) != 1:

@@ -129,7 +129,10 @@ ROW_SHARE = 0.1
 # dot_blots.py
 # Width of the reduced picture in which dots are sought (pixels); tuned for speed.
 DOT_WIDTH_PX = 480
-# Least rise of a dot above the median of the picture (multiples of the pixels' noise).
+# Greatest sizes of a dot that are tried (fraction of the shorter side of the picture): two rows and their margins need
+# the rest, of the picture or of a membrane in a third of it.
+DOT_SIZES = (0.34, 0.12)
+# Least rise of a dot above what a square of that size leaves (multiples of the pixels' noise).
 DOT_NOISE = 8.0
 # And as a fraction of the highest rise; the glare of dots stays below.
 DOT_LEAST_RISE = 0.05
@@ -141,10 +144,17 @@ FEWEST_DOTS = 4
 DOT_ASPECT_LOG = 0.3
 # Greatest deviation of a dot's size from the usual one (natural logarithm), as the wells of a manifold are alike.
 DOT_SIZE_LOG = 0.3
-# Least fraction of the spots that are such dots; tuned.
+# Least fraction of the signal of all spots that such dots hold; tuned.
 DOT_FRACTION = 0.7
 # Greatest ratio of the grid's two pitches (natural logarithm): 1.2; manifolds have 9 mm both ways.
 DOT_PITCH_LOG = 0.2
+
+# Fewest rows that show that slots are evenly spaced.
+FEWEST_SLOT_ROWS = 3
+# Greatest deviation of a distance between rows of slots from the usual one (fraction): rows of a manifold are milled.
+SLOT_UNEVENNESS = 0.05
+# Least fraction of the grid that slots fill: some samples are empty.
+SLOT_FRACTION = 0.7
 
 # profile_baseline.py
 # Greatest number of rounds of arPLS; it usually converges in about ten.
