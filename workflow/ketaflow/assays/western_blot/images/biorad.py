@@ -66,7 +66,7 @@ def read_1sc(content: bytes) -> BioRadPicture:
         header = _scan_header(blocks[constants.SCAN_FIELDS], blocks[constants.SCAN_VALUES])
         columns, rows, size = header["nxpix"], header["nypix"], header["bytes_per_pix"]
         ceiling = header["data_ceiling"]
-    except (struct.error, KeyError, IndexError) as error:
+    except (struct.error, KeyError, StopIteration) as error:
         raise IngestError(
             f"is not laid out as Bio-Rad's format .1sc is ({type(error).__name__}: {error}). {constants.EXPORT_TIFF}"
         ) from error
@@ -96,10 +96,8 @@ def _fields(block: bytes) -> Iterator[Field]:
     place = 8
     while place < len(block):
         kind, length, number = struct.unpack_from("<HHI", block, place)
-        if kind == 0:
+        if kind == 0 or length < constants.FIELD_HEADER_BYTES:
             return
-        if length < constants.FIELD_HEADER_BYTES:
-            raise struct.error(f"field of {length} bytes")
         yield Field(kind, number, block[place + constants.FIELD_HEADER_BYTES : place + length])
         place += length
 

@@ -76,9 +76,10 @@ class Picture:
         ]
         if not matching and 0 <= number < len(names):
             matching = [names[number]]
-        if len(matching) != 1:
-            fault = "has several channels" if matching else "has no channel"
-            raise IngestError(f"{file}: {fault} '{channel}'. It holds: {', '.join(names)}.")
+        if not matching:
+            raise IngestError(f"{file}: has no channel '{channel}'. It holds: {', '.join(names)}.")
+        if len(matching) > 1:
+            raise IngestError(f"{file}: has several channels '{channel}': {', '.join(matching)}. Enter one of them.")
         return matching[0], self.planes[matching[0]]
 
 
