@@ -40,7 +40,17 @@ CONSENSUS = "consensus of raters"
 
 
 class Rated(NamedTuple):
-    """Images with a dendrite that people rated, all marks in them, and rated images without a dendrite."""
+    """Images that people rated.
+
+    Attributes
+    ----------
+    images : list of RatedImage
+        Those with a dendrite.
+    marks : data frame
+        All marks in them, those of the consensus of raters too: ``image``, ``rater``, ``x_px``, ``y_px``, ``class``.
+    without_dendrite : list of str
+        Names of rated images without a dendrite.
+    """
 
     images: list[RatedImage]
     marks: pd.DataFrame

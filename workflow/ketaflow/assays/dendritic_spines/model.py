@@ -173,7 +173,7 @@ class DendriteImage:
         The channel that was read.
     notes : list of str
         Doubts about the file for the reviewer.
-    lab_weights : dict of str to array
+    lab_weights : dict of str to array of any shape
         Weights of the laboratory's own scorer; empty where the settings name none.
     """
 
@@ -193,7 +193,7 @@ class DendriteImage:
 
     @property
     def voxel_um(self) -> np.ndarray:
-        """Size of a voxel: depth, height, width (um); a single plane counts as 1 um deep, which nothing uses."""
+        """Size of a voxel, (3,) float: depth, height, width (um); a plane alone counts as 1 um deep, which nothing uses."""
         return np.array([self.z_step_um or 1.0, self.pixel_size_um, self.pixel_size_um])
 
 
@@ -334,6 +334,7 @@ def spine_rows(spines: pd.DataFrame) -> list[SpineRow]:
     Returns
     -------
     list of SpineRow
+        One per row of the table, in its order.
     """
     renamed = spines.rename(columns={"class": "spine_class"})
     return [SpineRow(**{str(name): cell for name, cell in row.items()}) for row in renamed.to_dict("records")]

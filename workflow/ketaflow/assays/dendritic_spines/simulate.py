@@ -20,7 +20,17 @@ from ketaflow.core.inputs import Rows
 
 
 class Simulated(NamedTuple):
-    """A simulated image: centreline (n, 3) um inside it, truth of every spine, counts (planes, rows, columns)."""
+    """A simulated image of one dendrite.
+
+    Attributes
+    ----------
+    line_um : (n, 3) float
+        Centreline of the dendrite inside the image: plane, y, x (um).
+    spines : list of SpineTruth
+        Truth of every spine.
+    stack : (planes, rows, columns) uint16
+        Counts.
+    """
 
     line_um: np.ndarray
     spines: list[SpineTruth]

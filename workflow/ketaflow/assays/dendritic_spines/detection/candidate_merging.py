@@ -76,6 +76,7 @@ def find_duplicates(
     Returns
     -------
     Duplicates
+        Pairs nearer than ``min_distance_um``, pairs in one head, and pairs of a head with its root on the shaft.
     """
     if len(candidates) < 2:
         return Duplicates(np.zeros((0, 2), int), len(candidates))

@@ -64,6 +64,7 @@ class Candidates:
         Returns
         -------
         (n,) float32
+            Values in the order of the candidates, in the unit of the descriptor.
         """
         values: np.ndarray = self.descriptors[:, DESCRIPTORS.index(name)]
         return values
@@ -79,6 +80,7 @@ class Candidates:
         Returns
         -------
         Candidates
+            The chosen candidates, in the order of ``which``.
         """
         return Candidates(*(getattr(self, field.name)[which] for field in fields(self)))
 

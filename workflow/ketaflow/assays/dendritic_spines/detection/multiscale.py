@@ -54,6 +54,8 @@ class MultiscaleView:
         Returns
         -------
         MultiscaleView
+            The projection at each width of ``constants.BLOB_SIGMAS_UM``, and what it holds beyond the shaft of each
+            dendrite.
         """
         scales = [blur(pixels, sigma_um, pixel_um) for sigma_um in constants.BLOB_SIGMAS_UM]
         residuals = [shaft_residual(scales[constants.BULGE_SCALE], pixel_um, dendrite) for dendrite in dendrites]
@@ -89,6 +91,7 @@ def blur(pixels: np.ndarray, sigma_um: float, pixel_um: float) -> np.ndarray:
     Returns
     -------
     (rows, columns) float32
+        The blurred projection, in counts; edges are repeated outwards.
     """
     blurred: np.ndarray = ndimage.gaussian_filter(pixels, sigma_um / pixel_um, truncate=2.5, mode="nearest")
     return blurred

@@ -22,7 +22,13 @@ SHIPPED = Path(__file__).with_name("scorer.npz")
 
 @cache
 def shipped_weights() -> Weights:
-    """Return the weights shipped with ketaflow, as float32."""
+    """Weights of the scorer that is part of ketaflow.
+
+    Returns
+    -------
+    dict of str to (rows, columns) or (columns,) float32
+        See ``Weights``.
+    """
     return scorer_file.decode(SHIPPED)
 
 
@@ -73,8 +79,8 @@ def compress(values: np.ndarray, steepness: float) -> np.ndarray:
 
     Parameters
     ----------
-    values : array
-        Any shape and sign.
+    values : array of any shape
+        Descriptors or counts, of any sign.
     steepness : float
         Values beyond 1 / ``steepness`` are compressed.
 
@@ -115,12 +121,36 @@ def network_output(inputs: np.ndarray, weights: Weights) -> np.ndarray:
 
 
 def network_names(weights: Weights) -> list[str]:
-    """Return the names of the networks among weights."""
+    """Names of the networks among weights.
+
+    Parameters
+    ----------
+    weights : dict of str to array
+        See ``Weights``.
+
+    Returns
+    -------
+    list of str
+        Names in alphabetical order; the entries of a network begin with its name.
+    """
     return sorted({name.split("_")[0] for name in weights if "_" in name})
 
 
 def layer_count(weights: Weights, network: str) -> int:
-    """Return the number of layers of a network."""
+    """Number of layers of a network.
+
+    Parameters
+    ----------
+    weights : dict of str to array
+        See ``Weights``.
+    network : str
+        One of ``network_names``.
+
+    Returns
+    -------
+    int
+        Layers, each with a matrix of weights and a vector of biases.
+    """
     return sum(name.startswith(f"{network}_") for name in weights) // 2
 
 

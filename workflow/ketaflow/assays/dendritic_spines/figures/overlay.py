@@ -50,6 +50,7 @@ class Window:
         Returns
         -------
         (bottom - top, right - left) array
+            A view of the image, not a copy.
         """
         return pixels[self.top : self.bottom, self.left : self.right]
 

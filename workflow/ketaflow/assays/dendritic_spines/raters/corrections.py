@@ -63,6 +63,7 @@ def replay(rows: list[Correction], positions_px: np.ndarray, pixel_size_um: floa
     Returns
     -------
     Replayed
+        Spines after all corrections, in pixels, and the corrections that could not be applied.
     """
     spines = [
         CorrectedSpine(number, (float(z), float(y), float(x)), number - 1)

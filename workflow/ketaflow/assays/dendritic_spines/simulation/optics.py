@@ -106,7 +106,7 @@ def detect(light: np.ndarray, detector: Detector, rng: np.random.Generator) -> n
 
     Parameters
     ----------
-    light : array
+    light : array of any shape
         Light, 1 for the concentration of a shaft.
     detector : Detector
         The detector.
@@ -115,8 +115,8 @@ def detect(light: np.ndarray, detector: Detector, rng: np.random.Generator) -> n
 
     Returns
     -------
-    array of uint16
-        Counts, of the same shape.
+    uint16 array of the same shape
+        Counts, clipped at the ceiling of the detector.
     """
     counted = rng.poisson(light * detector.photons + detector.background).astype(np.float32)
     counted += rng.normal(0, detector.read_noise, counted.shape).astype(np.float32)

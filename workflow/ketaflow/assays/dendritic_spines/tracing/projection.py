@@ -71,6 +71,7 @@ def project_stack(stack: np.ndarray, voxel_um: np.ndarray) -> Projection:
     Returns
     -------
     Projection
+        The stack without background, its projection, and noise and background of a pixel, all in counts.
     """
     above, background = subtract_background(stack)
     pixels = project(above, voxel_um)

@@ -173,7 +173,7 @@ def accepted_positions(
     Returns
     -------
     (n, 2) float
-        y, x (um).
+        Position of each spine in the plane: y, x (um).
     """
     judged = _judged(image, weights, when_clear)
     return judged.offered_um[judged.scores >= threshold]
