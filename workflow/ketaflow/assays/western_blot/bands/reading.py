@@ -50,7 +50,18 @@ class Reading:
         return [band for band in self.bands if band.target == target]
 
     def volumes(self, target: str) -> np.ndarray:
-        """Return the volume of a target's band by lane, (n_lanes,) float (counts); NaN where a lane has none."""
+        """Volume of a target's band by lane.
+
+        Parameters
+        ----------
+        target : str
+            The target.
+
+        Returns
+        -------
+        (n_lanes,) float
+            Net volumes (counts); NaN where a lane has no band of the target.
+        """
         by_lane = np.full(len(self.view.lanes), np.nan)
         for band in self.bands_of(target):
             if 1 <= band.lane <= len(by_lane):

@@ -18,7 +18,7 @@ def lane_correlations(lanes: np.ndarray, heads: list[int]) -> list[tuple[int, in
     ----------
     lanes : (n_lanes, n_rows, n_columns) float
         Pixels of each lane, cut to one size.
-    heads
+    heads : list of int
         Numbers of the lanes.
 
     Returns

@@ -181,12 +181,15 @@ def matching_lanes(
         Places of each lane's strongest bands; NaN where there is no second.
     rows : (n_lanes,) float
         Rows of the picture each lane comes from.
-    least, least_score
-        Least correlation, and least z score (Fisher's z times the root of the independent observations).
+    least : float
+        Least correlation.
+    least_score : float
+        Least z score: Fisher's z times the root of the independent observations.
 
     Returns
     -------
     list of Pair
+        Ordered by the numbers of the two lanes.
     """
     if not len(fine):
         return []

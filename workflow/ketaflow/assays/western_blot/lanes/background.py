@@ -16,7 +16,15 @@ from ketaflow.assays.western_blot.lanes.profile_baseline import baseline, profil
 
 
 class Backgrounds(NamedTuple):
-    """Baselines of a lane and of the gaps beside it, (n_rows,) float, and the unevenness of the gaps (counts)."""
+    """Baselines of a lane and of the gaps beside it.
+
+    Attributes
+    ----------
+    lane, gaps : (n_rows,) float
+        Baselines (counts).
+    uneven : float
+        Unevenness of the gaps (counts).
+    """
 
     lane: np.ndarray
     gaps: np.ndarray
@@ -31,17 +39,18 @@ def backgrounds(
     Parameters
     ----------
     profile, beside : (n_rows,) float
-        Mean signal of the lane and of the gaps, counts.
-    inside
+        Mean signal of the lane and of the gaps (counts).
+    inside : slice
         Rows on the membrane; beyond them both baselines go on level.
-    length
+    length : float
         Bumps shorter than this many rows are bands.
-    highest
-        Highest band of the membrane, counts; infinite where the gaps are no measure for the lane.
+    highest : float
+        Highest band of the membrane (counts); infinite where the gaps are no measure for the lane.
 
     Returns
     -------
     Backgrounds
+        Both baselines over all rows (counts), and how uneven the gaps are.
     """
     lane, gap, count = profile[inside], beside[inside], len(profile)
     gaps = baseline(gap, length=constants.GAP_LENGTH * length)
@@ -105,6 +114,7 @@ def extended(inner: np.ndarray, inside: slice, count: int) -> np.ndarray:
     Returns
     -------
     (count,) float
+        The baseline over all rows (counts).
     """
     return np.pad(inner, (inside.start, count - inside.stop), mode="edge")
 

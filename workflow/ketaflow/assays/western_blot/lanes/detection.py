@@ -19,7 +19,17 @@ from ketaflow.assays.western_blot.model import LaneGrid
 
 
 class Fit(NamedTuple):
-    """Lanes fitted at one pitch: how well (lanes), their centres (n_lanes,) and the pitch, in reduced columns."""
+    """Lanes fitted at one pitch, in columns of the reduced picture.
+
+    Attributes
+    ----------
+    score : float
+        How well they fit (lanes).
+    centres : (n_lanes,) float
+        Centres of the lanes (columns).
+    pitch : float
+        Distance from one lane to the next (columns).
+    """
 
     score: float
     centres: np.ndarray
@@ -147,7 +157,19 @@ def _judged_in(part: EnhancedPicture, grid: LaneGrid, expected: np.ndarray) -> P
 
 @dataclass(frozen=True)
 class Judged:
-    """A fitted grid in columns of the reduced picture, its score, and what the picture says about it."""
+    """A fitted grid in columns of the reduced picture, and what the picture says about it.
+
+    Attributes
+    ----------
+    score : float
+        How well the grid fits (lanes).
+    centres : (n_lanes,) float
+        Centres of the lanes (columns).
+    pitch : float
+        Distance from one lane to the next (columns).
+    plausibility : Plausibility
+        What speaks for and against the grid.
+    """
 
     score: float
     centres: np.ndarray
@@ -193,10 +215,22 @@ def _lean(height: np.ndarray) -> float:
 
 
 def column_profile(height: np.ndarray, lean: float) -> np.ndarray:
-    """Mean strength of each column, along leaning columns; (n_columns,) float.
+    """Mean strength of each column, along leaning columns.
 
     Strips of rows are combined by their root mean square, so that a ladder with ten bands does not outshine lanes with
     one.
+
+    Parameters
+    ----------
+    height : (n_rows, n_columns) float
+        Rise of the signal above what lies around it, in the reduced picture.
+    lean : float
+        Columns by which lanes move to the right from one row to the next.
+
+    Returns
+    -------
+    (n_columns,) float
+        Strength in the unit of ``height``.
     """
     rows, columns = height.shape
     tall = max(1, round(rows / constants.PROFILE_STRIPS))
@@ -294,7 +328,22 @@ def _elsewhere(level: np.ndarray, expected: np.ndarray, best: Fit) -> list[Fit]:
 
 
 def refined_centres(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
-    """Centres moved to the middle of their signal, where there is a signal."""
+    """Centres moved to the middle of their signal, where there is a signal.
+
+    Parameters
+    ----------
+    profile : (n_columns,) float
+        Strength of each column, see ``column_profile``.
+    centres : (n_lanes,) float
+        Fitted centres (columns).
+    pitch : float
+        Distance from one lane to the next (columns).
+
+    Returns
+    -------
+    (n_lanes,) float
+        Centres (columns), each moved by at most a quarter of the pitch.
+    """
     profile = ndimage.uniform_filter1d(profile, max(1, round(0.15 * pitch)))
     refined = centres.astype(float)
     for lane, centre in enumerate(centres):
@@ -310,7 +359,22 @@ def refined_centres(profile: np.ndarray, centres: np.ndarray, pitch: float) -> n
 
 
 def lane_borders(profile: np.ndarray, centres: np.ndarray, pitch: float) -> np.ndarray:
-    """Left and right border of each lane: the valley towards its neighbour, at most 0.6 pitches away."""
+    """Left and right border of each lane: the valley towards its neighbour.
+
+    Parameters
+    ----------
+    profile : (n_columns,) float
+        Strength of each column, see ``column_profile``.
+    centres : (n_lanes,) float
+        Centres of the lanes (columns), in increasing order.
+    pitch : float
+        Distance from one lane to the next (columns).
+
+    Returns
+    -------
+    (n_lanes, 2) float
+        Borders (columns) inside the picture; 0.6 pitches from the centre where there is no neighbour.
+    """
     borders = np.column_stack([centres - 0.6 * pitch, centres + 0.6 * pitch])
     for lane in range(len(centres) - 1):
         gap = centres[lane + 1] - centres[lane]

@@ -41,7 +41,20 @@ class Contents:
         return cls(enhanced, grid, rises / noise, noise)
 
     def at(self, centre: float, part: float = constants.CONTENT_WIDTH) -> np.ndarray:
-        """Return what this part of the pitch around another column of the file would show, (n_rows,) float."""
+        """What a lane around another column of the file would show.
+
+        Parameters
+        ----------
+        centre : float
+            Centre of that lane (columns of the file).
+        part : float
+            Share of the pitch that is averaged around the centre.
+
+        Returns
+        -------
+        (n_rows,) float
+            Rise of the lane in each row, in standard deviations of the noise.
+        """
         return _lane_rise(self.enhanced, self.grid, centre, part) / self.noise
 
 

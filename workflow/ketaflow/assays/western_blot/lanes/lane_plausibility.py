@@ -76,6 +76,8 @@ def judge_lanes(strips: np.ndarray, centres: np.ndarray, pitch: float, expected:
     Returns
     -------
     Plausibility
+        How many of the expected lanes show a signal, how much lies outside the lanes, and the doubt that follows, if
+        any.
     """
     profile = np.sqrt((strips**constants.STRIP_EXPONENT).mean(axis=0))
     shows = np.array([_part(profile, centre, -0.3, 0.3, pitch).mean() for centre in centres])

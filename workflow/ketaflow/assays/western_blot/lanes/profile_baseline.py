@@ -46,14 +46,15 @@ def baseline(profile: np.ndarray, *, length: float) -> np.ndarray:
     Parameters
     ----------
     profile : (n_rows,) float
-        Mean signal of each row, counts.
-    length
+        Mean signal of each row (counts).
+    length : float
         Bumps shorter than this many rows are bands, slower changes are background. It sets the penalty on curvature,
         ``(length / 2 pi) ** 4``: a sine of that length would be halved.
 
     Returns
     -------
     (n_rows,) float
+        The background of each row (counts).
 
     References
     ----------
@@ -229,6 +230,7 @@ def straightened(lane: np.ndarray, slope: float, *, centre: float | None = None)
     Returns
     -------
     (n_rows, n_columns) float32
+        Signal (counts) with level bands; rows at the edges are repeated.
     """
     columns = lane.shape[1]
     centre = (columns - 1) / 2 if centre is None else centre

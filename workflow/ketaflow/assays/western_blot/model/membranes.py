@@ -50,7 +50,18 @@ class LaneGrid:
     doubt: str
 
     def shift(self, rows: np.ndarray) -> np.ndarray:
-        """Return the whole pixels by which the grid lies further right at these rows than at its middle row."""
+        """Whole pixels by which the leaning grid lies further right than at its middle row.
+
+        Parameters
+        ----------
+        rows : (n,) array
+            Rows of the file.
+
+        Returns
+        -------
+        (n,) int
+            Shift at each row (pixels); negative to the left.
+        """
         return np.rint(self.lean * (np.asarray(rows) - self.middle)).astype(int)
 
 
@@ -132,7 +143,18 @@ class View:
     lanes_given_by: str = ""
 
     def holds(self, sample: Sample) -> np.ndarray:
-        """Return which lanes hold this kind of sample, (n_lanes,) bool."""
+        """Which lanes hold one kind of sample.
+
+        Parameters
+        ----------
+        sample : Sample
+            The kind of sample.
+
+        Returns
+        -------
+        (n_lanes,) bool
+            True for the lanes that hold it.
+        """
         return np.array([lane.sample == sample for lane in self.lanes], bool)
 
 

@@ -14,12 +14,12 @@ def positive(volumes: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    volumes : array of float
+    volumes : float array of any shape
         Volumes (counts).
 
     Returns
     -------
-    array of float
+    float array of the same shape
         NaN where the volume is not above zero.
     """
     volumes = np.asarray(volumes, float)

@@ -40,7 +40,18 @@ class Stage:
         return self.height_px * (0.1 + 0.8 * reach)
 
     def drop(self, x: np.ndarray | float) -> np.ndarray:
-        """Rows by which the membrane's tilt and smile displace a column."""
+        """Rows by which tilt and smile of the membrane displace a column.
+
+        Parameters
+        ----------
+        x : (n,) array or scalar
+            Columns (pixels).
+
+        Returns
+        -------
+        (n,) float or scalar
+            Displacement (pixels), positive downwards.
+        """
         across = (np.asarray(x) - self.width_px / 2) / (self.width_px / 2)
         return np.asarray(self.tilt * across * self.width_px / 2 + self.smile_px * (across**2 - 0.3))
 
