@@ -23,7 +23,15 @@ from ketaflow.core.results import frame
 
 
 class TimedFrame(NamedTuple):
-    """A frame (height, width, 3) uint8 and its time (seconds of the video)."""
+    """A frame of a film and its time.
+
+    Attributes
+    ----------
+    time_s : float
+        Seconds of the video.
+    image : (height, width, 3) uint8
+        Red, green and blue.
+    """
 
     time_s: float
     image: np.ndarray

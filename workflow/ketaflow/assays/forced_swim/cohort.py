@@ -78,6 +78,7 @@ def rater_check_rows(findings: list[rater_checks.Finding], swims: pd.DataFrame) 
     Returns
     -------
     list of Check
+        One per finding; ``warn`` where the finding raises a doubt.
     """
     animals = dict(zip(swims["recording"], swims["animal"], strict=True))
     return [

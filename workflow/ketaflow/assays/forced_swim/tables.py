@@ -236,6 +236,7 @@ def swim_problems(swims: pd.DataFrame, file: str) -> list[Problem]:
     Returns
     -------
     list of Problem
+        One per repeated cylinder of a video, and one per incomplete region.
     """
     found = []
     repeated = swims.duplicated(["video", "cylinder"]) & swims["video"].notna() & swims["cylinder"].notna()
@@ -263,6 +264,7 @@ def score_problems(scored: pd.DataFrame, file: str) -> list[Problem]:
     Returns
     -------
     list of Problem
+        One per row at fault.
     """
     found = []
     for number, cells in filled_rows(scored):

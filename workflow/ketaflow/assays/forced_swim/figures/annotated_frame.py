@@ -145,6 +145,7 @@ class Annotator:
         Returns
         -------
         (height + panel, width, 3) uint8
+            The frame with box and water line, above a panel with state and times.
         """
         from PIL import Image, ImageDraw
 

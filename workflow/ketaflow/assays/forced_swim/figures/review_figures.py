@@ -248,6 +248,7 @@ def light_chart(trace: pd.DataFrame, is_repeat: np.ndarray, lost_at_s: Sequence[
     Returns
     -------
     Chart
+        Light in % of its usual level over time; yellow where a frame repeats, pink where frames are lost.
     """
     times_s, light_pct = trace["time_s"].to_numpy(), 100 * trace["light"].to_numpy(float)
     x_limits = (float(times_s[0]), float(times_s[-1]))

@@ -17,7 +17,17 @@ from ketaflow.core.errors import IngestError
 
 
 class PoseTrace(NamedTuple):
-    """Trace of a swim, what is known of its poses, and the positions (pixels) that were used."""
+    """Trace of a swim that was followed by poses.
+
+    Attributes
+    ----------
+    trace : data frame
+        One row per frame, as for a video.
+    facts : PoseFacts
+        What is known of the poses.
+    xy : (n_frames, n_parts, 2) float
+        Positions that were used (pixels); NaN where a part was not found.
+    """
 
     trace: pd.DataFrame
     facts: PoseFacts
@@ -168,6 +178,7 @@ def without_jumps(xy: np.ndarray, length_px: float) -> tuple[np.ndarray, np.ndar
     Returns
     -------
     xy : (n_frames, n_parts, 2) float
+        The positions (pixels); NaN where they were removed.
     jumps : (n_frames, n_parts) bool
         What was removed.
     """
@@ -209,6 +220,7 @@ def rolling_mean(values: np.ndarray, frames: int) -> np.ndarray:
     Returns
     -------
     (n_frames, n_parts, 2) float
+        Means around each frame, in the unit of the values; NaN where too few frames are known.
     """
     flat = pd.DataFrame(values.reshape(len(values), -1))
     return flat.rolling(frames, center=True, min_periods=(frames + 1) // 2).mean().to_numpy().reshape(values.shape)

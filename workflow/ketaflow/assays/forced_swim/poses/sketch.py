@@ -56,6 +56,7 @@ def figure(points: np.ndarray, side: int) -> np.ndarray:
     Returns
     -------
     (side, side) uint8
+        Grey levels; ink on paper, parts without a place left out.
     """
     from PIL import Image, ImageDraw
 

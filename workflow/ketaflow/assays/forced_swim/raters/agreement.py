@@ -161,7 +161,8 @@ def pairwise_kappa(first: list[np.ndarray], second: list[np.ndarray]) -> np.ndar
 
     Returns
     -------
-    (len(first), len(second)) float
+    (n_first, n_second) float
+        Kappa of each pair of timelines, -1 to 1; NaN for a pair without a common step.
     """
     length = max(map(len, [*first, *second]), default=0)
     own, own_reach = _padded(first, length)
@@ -190,6 +191,7 @@ def kappa_from_counts(
     Returns
     -------
     array of the same shape
+        Kappa, -1 to 1; 1 where both timelines are all yes or all no, NaN without any step.
     """
     n = np.asarray(n, float)
     with np.errstate(invalid="ignore", divide="ignore"):

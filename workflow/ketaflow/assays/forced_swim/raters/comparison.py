@@ -124,7 +124,17 @@ class PairedTotal:
 
 
 class Source(NamedTuple):
-    """Events of one scorer in one recording, and the scoring window (seconds of the video)."""
+    """Events of one scorer in one recording.
+
+    Attributes
+    ----------
+    rater, recording : str
+        Scorer and recording.
+    start_s, stop_s : float
+        Scoring window (seconds of the video).
+    events : data frame
+        ``behaviour``, ``start_s``, ``stop_s`` (seconds of the video); ``total_s`` where only totals were noted.
+    """
 
     rater: str
     recording: str
@@ -143,7 +153,7 @@ def compare_scorers(
     windows : data frame
         ``recording``, ``start_s``, ``stop_s`` (seconds of the video).
     states : data frame
-        ketaflow's bouts: ``recording``, ``state``, ``start_s``, ``stop_s``.
+        Bouts that ketaflow scored: ``recording``, ``state``, ``start_s``, ``stop_s``.
     human_scores : data frame
         Rows of ``forced_swim_human_scores``.
     step_s : float
@@ -152,6 +162,7 @@ def compare_scorers(
     Returns
     -------
     ScorerComparison
+        Totals (seconds) and timelines of every scorer in every recording.
     """
     ends_s = states.groupby("recording")["stop_s"].max() if len(states) else pd.Series(dtype=float)
     found = ScorerComparison(step_s, {}, {}, {}, {})
@@ -179,7 +190,20 @@ def compare_scorers(
 
 
 def largest(events: pd.DataFrame, column: str) -> float:
-    """Return the largest value of an optional column; NaN if it has none."""
+    """Largest value of an optional column.
+
+    Parameters
+    ----------
+    events : data frame
+        Rows of one recording and scorer.
+    column : str
+        Name of a column of numbers.
+
+    Returns
+    -------
+    float
+        In the unit of the column; NaN if it is missing or empty.
+    """
     values = events[column].astype(float) if column in events else pd.Series(dtype=float)
     return float(values.max()) if values.notna().any() else np.nan
 
@@ -195,7 +219,7 @@ def scored_recordings(windows: pd.DataFrame, states: pd.DataFrame, human_scores:
     Returns
     -------
     list of Source
-        ketaflow first, then people by name; recordings in the order of the windows.
+        Those of ketaflow first, then people by name; recordings in the order of the windows.
     """
     scorers = [(AUTOMATIC, states.rename(columns={"state": "behaviour"}))]
     scorers += [(str(rater), own) for rater, own in human_scores.groupby("rater", sort=True)]
@@ -307,6 +331,7 @@ def sampled_timelines(a: str, b: str, scores: ScorerComparison) -> dict[Key, np.
     Returns
     -------
     dict of (scorer, recording) to (n_steps,) or (n_intervals,) bool
+        Immobile or not in each step or interval; recordings of other scorers are left as they are.
     """
     lines = dict(scores.timelines)
     for name in scores.shared(a, b):

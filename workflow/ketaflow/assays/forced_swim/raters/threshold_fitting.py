@@ -155,6 +155,7 @@ def score_grid(
     Returns
     -------
     SettingsGrid
+        Immobility (seconds) of each swim under each pair of settings, and the time that is scored unlike the raters.
     """
     seconds = np.empty((len(swims), len(thresholds), len(durations_s)))
     unlike_s = np.full(seconds.shape, np.nan)
@@ -225,6 +226,7 @@ def outside_switches(line: np.ndarray, steps: int) -> np.ndarray:
     Returns
     -------
     (n_steps,) bool
+        False within ``steps`` of a switch.
     """
     seen = np.ones(len(line), bool)
     for switch in np.flatnonzero(np.diff(line)) + 1:
@@ -248,6 +250,7 @@ def best_settings(loss_s: np.ndarray, present: int) -> Place:
     Returns
     -------
     Place
+        Indices of the threshold and of the duration.
     """
     mean_s = loss_s.mean(axis=0)
     enough_s = constants.AS_GOOD_FACTOR * mean_s.min() + constants.AS_GOOD_S

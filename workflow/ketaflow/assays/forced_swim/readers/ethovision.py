@@ -31,7 +31,15 @@ EXPECTED = (
 
 
 class Arena(NamedTuple):
-    """Sheet of one arena: the header as text, and the table below it."""
+    """Sheet of one arena.
+
+    Attributes
+    ----------
+    header : dict of str to str
+        Lines above the table, by title.
+    table : data frame
+        One row per sample, columns as exported.
+    """
 
     header: dict[str, str]
     table: pd.DataFrame

@@ -101,7 +101,24 @@ def interval_grid(labels: list[str], title: str, options: ReadOptions, file: str
 
 
 def checked_grid(starts_s: np.ndarray, sample_s: float, stated: float | None, file: str) -> Grid | Problem:
-    """Return a grid, or why its intervals cannot be right."""
+    """Check the intervals of a sheet against the length that the cohort states.
+
+    Parameters
+    ----------
+    starts_s : (n_intervals,) float
+        Starts of the intervals (seconds).
+    sample_s : float
+        Length of an interval in the sheet (seconds).
+    stated : float or None
+        Length in forced_swim_human_files (seconds); None where it is empty.
+    file : str
+        Name of the file, for the message.
+
+    Returns
+    -------
+    Grid or Problem
+        The intervals, or why they cannot be right.
+    """
     if stated is not None and abs(stated - sample_s) > constants.SAME_TIME_S:
         what = f"the intervals of the sheet are {sample_s:g} s long, but sample_s is {stated:g}"
         return Problem(file, 1, "", what, "Correct sample_s in forced_swim_human_files, or the sheet")

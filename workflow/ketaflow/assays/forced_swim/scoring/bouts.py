@@ -175,6 +175,7 @@ def predominant_states(bouts: pd.DataFrame, start_s: float, stop_s: float, sampl
     Returns
     -------
     list of str
+        One state per interval; the first of ``STATES`` among those that are equally long.
     """
     edges_s = np.arange(start_s, stop_s + 1e-6, sample_s)
     return [STATES[index] for index in state_overlap_s(bouts, edges_s).argmax(axis=1)]

@@ -171,6 +171,7 @@ def own_immobility_s(
     Returns
     -------
     float or None
+        Seconds; None where the export has no such column.
     """
     if "ethovision_immobile" not in trace:
         return None
@@ -289,6 +290,7 @@ def unscored_reason(trace: pd.DataFrame, start_s: float, stop_s: float) -> str:
     Returns
     -------
     str
+        A sentence for the reviewer, without a full stop.
     """
     times_s, seen = trace["time_s"].to_numpy(), trace["seen"].to_numpy(bool)
     if times_s[-1] < stop_s - 1:
@@ -324,10 +326,12 @@ def time_bins(recording: str, found: pd.DataFrame, release_s: float, bin_s: floa
         Name of the recording.
     found : data frame
         Bouts from release on: ``state``, ``start_s``, ``stop_s``.
-    release_s, end_s : float
-        Release, and end of the recording (seconds of the video).
+    release_s : float
+        Release of the animal (seconds of the video).
     bin_s : float
         Width of a bin (seconds).
+    end_s : float
+        End of the recording (seconds of the video).
 
     Returns
     -------

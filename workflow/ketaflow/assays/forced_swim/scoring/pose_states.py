@@ -51,6 +51,7 @@ def classify_poses(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, r
     Returns
     -------
     CodedFrames
+        State of each frame: immobility, swimming, or unscored where poses are missing.
     """
     activity = pose_activity(trace, rule)
     codes = np.where(activity < rule.threshold, IMMOBILE, SWIMMING)
@@ -75,6 +76,7 @@ def twitches_filled(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, mi
     Returns
     -------
     (n,) int
+        State of each frame after filling.
     """
     codes = codes.copy()
     moving_or_still = np.where(codes == UNSCORED, UNSCORED, np.minimum(codes, SWIMMING))

@@ -31,6 +31,7 @@ def coded_states(trace: pd.DataFrame, intervals: Intervals, rules: Rules, origin
     Returns
     -------
     CodedFrames
+        State and interval (seconds of the video) of each frame or sampled interval.
     """
     if isinstance(rules, SamplingRule):
         return time_sampling.classify_intervals(trace, *intervals, rules, origin_s)
@@ -44,12 +45,15 @@ def own_rules(trace: pd.DataFrame, rules: Rules) -> Rules:
 
     Parameters
     ----------
-    trace, rules
-        As in ``coded_states``.
+    trace : data frame
+        The trace of a swim.
+    rules : StateRules, SamplingRule or PoseRule
+        What decides.
 
     Returns
     -------
     StateRules, SamplingRule or PoseRule
+        The same rules; those of a video with the threshold that lies in the valley of this swim's motion.
     """
     if not isinstance(rules, StateRules):
         return rules
@@ -63,10 +67,14 @@ def immobility_s(trace: pd.DataFrame, intervals: Intervals, window_s: tuple[floa
 
     Parameters
     ----------
-    trace, intervals, rules
-        As in ``coded_states``.
+    trace : data frame
+        The trace of a swim.
+    intervals : tuple of (n_frames,) float
+        Start and stop of the interval each frame stands for (seconds of the video).
     window_s : tuple of float
         The window (seconds of the video).
+    rules : StateRules, SamplingRule or PoseRule
+        What decides.
 
     Returns
     -------
@@ -84,12 +92,15 @@ def compared_signal(trace: pd.DataFrame, rules: Rules) -> np.ndarray:
 
     Parameters
     ----------
-    trace, rules
-        As in ``coded_states``.
+    trace : data frame
+        The trace of a swim.
+    rules : StateRules, SamplingRule or PoseRule
+        What decides.
 
     Returns
     -------
     (n_frames,) float
+        In the unit of the threshold; NaN where the animal was not seen.
     """
     if isinstance(rules, SamplingRule):
         return np.where(trace["seen"].to_numpy(bool), trace["motion"].to_numpy(float), np.nan)

@@ -110,6 +110,7 @@ def smoothed(trace: pd.DataFrame, name: str, window_s: float) -> np.ndarray:
     Returns
     -------
     (n_frames,) float
+        Means in the unit of the column; NaN where the animal was not seen in the window.
     """
     values = np.where(trace["seen"].to_numpy(bool), trace[name].to_numpy(float), np.nan)
     return moving_mean(trace["time_s"].to_numpy(), values, window_s)
@@ -141,7 +142,20 @@ def climbing_limit(heights: np.ndarray, climbing_height: float) -> float:
 
 
 def posture_separates(trace: pd.DataFrame, rules: StateRules) -> bool:
-    """Return whether the postures of a swim tell climbing from swimming."""
+    """Whether the postures of a swim tell climbing from swimming.
+
+    Parameters
+    ----------
+    trace : data frame
+        The trace of a swim: ``time_s``, ``seen``, ``motion``, ``height``.
+    rules : StateRules
+        Threshold of motion, and limit of the height of a climbing body.
+
+    Returns
+    -------
+    bool
+        False where the heights of the moving body show no limit between the two.
+    """
     motion = activity(trace, rules)
     moving = motion >= threshold_in_valley(motion, rules.threshold, rules.max_threshold_ratio)
     heights = smoothed(trace, "height", constants.POSTURE_WINDOW_S)[moving]
@@ -165,6 +179,7 @@ def hysteresis_mask(certain: np.ndarray, possible: np.ndarray, times_s: np.ndarr
     Returns
     -------
     (n,) bool
+        Frames that count as immobile.
     """
     last_s = np.maximum.accumulate(np.where(certain, times_s, -np.inf))
     next_s = np.minimum.accumulate(np.where(certain, times_s, np.inf)[::-1])[::-1]
@@ -192,6 +207,7 @@ def transitions_refined(codes: np.ndarray, level: np.ndarray, times_s: np.ndarra
     Returns
     -------
     (n,) int
+        State of each frame, with the ends of immobility moved.
     """
     found, still = codes.copy(), codes == IMMOBILE
     total = np.concatenate([[0.0], np.cumsum(level)])
@@ -222,6 +238,7 @@ def gaps_bridged(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np
     Returns
     -------
     (n,) int
+        State of each frame; longer gaps stay unscored.
     """
     codes = codes.copy()
     for code, first, after in runs(codes):
@@ -244,6 +261,7 @@ def immobility_widened(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray)
     Returns
     -------
     starts, stops : (n,) float
+        Intervals of the frames after the change (seconds of the video).
     """
     starts, stops = starts.copy(), stops.copy()
     touching = np.abs(starts[1:] - stops[:-1]) < constants.SAME_TIME_S
@@ -271,6 +289,7 @@ def short_bouts_removed(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray
     Returns
     -------
     (n,) int
+        State of each frame without short bouts of immobility.
     """
     codes = codes.copy()
     for code, first, after in runs(codes):

@@ -56,6 +56,7 @@ def video_frame(image: np.ndarray, pixel_format: str) -> Any:
     Returns
     -------
     av.VideoFrame
+        Frame of the same size; colour planes of ``yuv420p`` are neutral.
     """
     import av
 

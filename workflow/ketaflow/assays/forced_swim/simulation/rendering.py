@@ -149,6 +149,7 @@ def drawn_animals(animals: list[AnimalTruth], boxes: list[CylinderBox], times_s:
     Returns
     -------
     list of DrawnAnimal
+        One per animal in the water, from left to right within a cylinder; none for an empty cylinder.
     """
     found = []
     for animal in animals:
@@ -180,6 +181,7 @@ def drawn_animal(animal: AnimalTruth, lane: Lane, times_s: np.ndarray, seed: int
     Returns
     -------
     DrawnAnimal
+        Body, place and size of the window it is drawn in (pixels), and the frames in which it is in the water.
     """
     planned = parse_states(animal.states)
     length_px = animal.body_length * lane.width

@@ -72,6 +72,7 @@ def weighted_by_state(quantity: str, weights: dict[str, np.ndarray]) -> np.ndarr
     Returns
     -------
     (n,) float
+        In the unit of the quantity.
     """
     mixed: np.ndarray = np.zeros(1)
     for state, gait in GAITS.items():
@@ -132,6 +133,7 @@ def poses(
     Returns
     -------
     Poses
+        Place (pixels), pitch, limbs and tail (radians) in each frame.
     """
     weights = state_weights(times_s, schedule)
     step_s = np.diff(times_s, prepend=times_s[0])
@@ -193,12 +195,12 @@ def capsules(pose: Poses) -> np.ndarray:
     Parameters
     ----------
     pose : Poses
-        n poses.
+        Pose of the animal in each of n frames.
 
     Returns
     -------
     (n, n_parts, 5) float
-        x0, y0, x1, y1 and radius of each part, in body lengths from the middle of the trunk.
+        Each part as x0, y0, x1, y1 and radius, in body lengths from the middle of the trunk.
     """
     n = len(pose.x_px)
     fixed = np.array(

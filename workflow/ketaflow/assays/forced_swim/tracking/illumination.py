@@ -62,6 +62,7 @@ def reference_light(background: np.ndarray, variability: np.ndarray, cylinders: 
     Returns
     -------
     ReferenceLight
+        Places of the pixels by band of rows, and their mean grey level in the scene without animals.
     """
     height, width = background.shape
     quiet = (variability <= np.percentile(variability, 70)) & (background > 25) & (background < 250)

@@ -14,7 +14,17 @@ from ketaflow.assays.forced_swim.tracking.wall_pairs import Span
 
 
 class Movement(NamedTuple):
-    """Where animals move: the columns of each, the pixels that change (height, width), and the rows of all."""
+    """Where animals move.
+
+    Attributes
+    ----------
+    columns : list of tuple
+        Columns of each animal.
+    moving : (height, width) bool
+        Pixels that change.
+    rows : tuple of int
+        Rows of all animals.
+    """
 
     columns: list[Span]
     moving: np.ndarray

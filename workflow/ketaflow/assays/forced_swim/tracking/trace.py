@@ -148,7 +148,18 @@ def refusal_reason(seen: pd.DataFrame, tracker: AnimalTracker, from_above: bool)
 
 
 def median_speed_per_s(seen: pd.DataFrame) -> float:
-    """Return the median speed of the body's centre from frame to frame (body lengths/s)."""
+    """Median speed of the body's centre from frame to frame.
+
+    Parameters
+    ----------
+    seen : data frame
+        Rows of ``AnimalTracker.table`` in which a body was seen: ``time_s``, ``x``, ``y``, ``length``.
+
+    Returns
+    -------
+    float
+        Body lengths per second.
+    """
     step = np.hypot(np.diff(seen["x"]), np.diff(seen["y"]))
     return float(np.median(step / np.diff(seen["time_s"]))) / body_length(seen)
 
@@ -164,6 +175,7 @@ def body_length(seen: pd.DataFrame) -> float:
     Returns
     -------
     float
+        Pixels after reduction: a high percentile of ``length``.
     """
     return float(np.nanpercentile(seen["length"], constants.BODY_LENGTH_PERCENTILE))
 
@@ -183,6 +195,7 @@ def frozen_frames(times_s: np.ndarray, repeats: np.ndarray, min_s: float) -> np.
     Returns
     -------
     (n,) bool
+        True in the frames of such stretches.
     """
     pad = constants.KEY_FRAME_TOLERANCE
     same = binary_closing(np.pad(repeats, pad), np.ones(pad + 1, bool))[pad:-pad]

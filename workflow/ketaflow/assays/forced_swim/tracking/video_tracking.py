@@ -65,6 +65,7 @@ def track_video(
     Returns
     -------
     SwimFile
+        Trace of every swim, properties of the video, and the scene without animals.
 
     Raises
     ------
@@ -156,6 +157,7 @@ def refined_cylinders(
     Returns
     -------
     dict of int to Cylinder
+        By number of the cylinder, from the left.
     """
     level_edges = water_line.edge_strength(empty, axis=0)
     found = {number: water_line.refined_water_line(one, level_edges) for number, one in cylinders.items()}
@@ -343,6 +345,7 @@ def scene_image(empty: np.ndarray, is_repeat: np.ndarray) -> SceneImage:
     Returns
     -------
     SceneImage
+        The scene at a width that a page can show, and the factor of reduction.
     """
     factor = max(1, -(-empty.shape[1] // constants.BACKGROUND_WIDTH_PX))
     reduced = np.clip(block_mean(cropped_to_blocks(empty, factor), factor), 0, 255).astype(np.uint8)

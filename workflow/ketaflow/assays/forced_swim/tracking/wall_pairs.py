@@ -92,8 +92,12 @@ def candidate_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray)
 
     Parameters
     ----------
-    profile, clusters, busy
-        As in ``wall_pairs``.
+    profile : (width,) float
+        Strength of upright edges in each column.
+    clusters : list of tuple
+        Columns in which each animal moves.
+    busy : (width,) int
+        How much moves in each column.
 
     Returns
     -------

@@ -174,6 +174,7 @@ def refined_water_line(cylinder: Cylinder, level_edges: np.ndarray) -> Cylinder:
     Returns
     -------
     Cylinder
+        The cylinder with its water line at the left and right wall (pixels).
     """
     deepest = cylinder.rows[0] + round(constants.MAX_SURFACE_DEPTH_FRACTION * cylinder.width)
     rows = (cylinder.rows[0], max(cylinder.rows[1], deepest))
