@@ -31,9 +31,9 @@ def fitted(
     response_noise : float
         Response that noise alone would give, one standard deviation; NaN where there is no trace.
     model : str
-        linear or through_zero; with fewer than three concentrations the line goes through zero.
+        Either linear or through_zero; with fewer than three concentrations the line goes through zero.
     weighting : str
-        none, 1/x or 1/x2.
+        One of none, 1/x and 1/x2.
 
     Returns
     -------

@@ -168,6 +168,7 @@ def calibration_figure(
     Returns
     -------
     Figure
+        The two charts side by side, with a caption.
     """
     xs = np.array([row.concentration_um for row in standards], float)
     ys = np.array([row.response for row in standards], float)

@@ -42,7 +42,19 @@ class StretchSums:
         self._sums = [np.concatenate([[0.0], np.cumsum(term)]) for term in (*terms, *values)]
 
     def lines(self, first: np.ndarray, stop: np.ndarray) -> _Stretches:
-        """Fit a line to each stretch from ``first`` to ``stop`` (n_stretches,) int, stop excluded."""
+        """Fit a line to each of many stretches of a signal at once.
+
+        Parameters
+        ----------
+        first, stop : (n_stretches,) int
+            First sample of each stretch, and the sample after its last.
+
+        Returns
+        -------
+        named tuple of (n_stretches,) float
+            Mean and rise of each line (unit of the signal), SD of the samples about it, and the share of its samples
+            that count.
+        """
         count, x, xx, y, xy, yy = (one[stop] - one[first] for one in self._sums)
         covered = count / np.maximum(stop - first, 1)
         count = np.maximum(count, 1.0)

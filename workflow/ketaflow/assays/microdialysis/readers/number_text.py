@@ -178,10 +178,31 @@ def cells(line: str, separator: str) -> list[str]:
 
 
 def columns(lines: list[str], separator: str, file: str, first_line: int) -> np.ndarray:
-    """A block of numbers as (rows, columns) float; missing words become NaN.
+    """Read a block of numbers.
 
-    Every line must have as many cells as the first; the last is checked too, as a file cut in the middle of a
-    line is the commonest damage. ``first_line`` is the file's number of the first line, for the message.
+    Every line must have as many cells as the first; the last is checked too, as a file cut in the middle of a line is
+    the commonest damage.
+
+    Parameters
+    ----------
+    lines : list of str
+        The lines of the block.
+    separator : str
+        What separates cells.
+    file : str
+        Name of the file, for messages.
+    first_line : int
+        The file's number of the first line, for messages.
+
+    Returns
+    -------
+    (n_rows, n_columns) float
+        The numbers; NaN for words that say that a value is missing.
+
+    Raises
+    ------
+    IngestError
+        If a line has more or fewer cells than the first, or a cell is no number.
     """
     text = "\n".join(lines)
     if "n" in text or "N" in text:

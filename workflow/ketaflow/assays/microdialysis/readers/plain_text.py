@@ -141,7 +141,7 @@ def spread(times: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    stamps_s : (n_points,) float
+    times : (n_points,) float
         Times (seconds).
 
     Returns

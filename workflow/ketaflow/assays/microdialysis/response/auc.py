@@ -165,6 +165,7 @@ def cubic_through(moment: float, known_at: np.ndarray, values: np.ndarray) -> fl
     Returns
     -------
     float
+        Value at the moment, in the unit of ``values``.
 
     Notes
     -----

@@ -74,6 +74,8 @@ def baseline_of(fractions: list[Fraction], values: np.ndarray, *, count: int, le
     Returns
     -------
     Baseline
+        Mean (unit of the values), CV (%), trend (% of the mean) with its p value; NaN with a reason where there is
+        none.
     """
     before = [index for index in before_dose(fractions) if np.isfinite(values[index])][-count:]
     if len(before) < least:
