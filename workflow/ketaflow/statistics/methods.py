@@ -79,6 +79,11 @@ def methods_paragraph(plan: Mapping[str, Any], tables: Mapping[str, pd.DataFrame
         The filled plan that was carried out.
     tables : mapping of str to data frame
         The statistics tables.
+
+    Returns
+    -------
+    str
+        One paragraph; parts that do not concern the plan are left out.
     """
     contrasts = statistics_rows.read(tables["contrasts"], ContrastRow)
     planned = [row for row in contrasts if not row.sensitivity]

@@ -47,7 +47,7 @@ def facts(
 def files(
     tables: Mapping[str, pd.DataFrame], cohort: Mapping[str, pd.DataFrame], known: Mapping[str, Any]
 ) -> dict[str, pd.DataFrame | str]:
-    """Return the files of the folder by name; tables are written as ``<name>.csv``.
+    """Files of the folder; tables are written as ``<name>.csv``.
 
     Parameters
     ----------
@@ -57,6 +57,11 @@ def files(
         ``animals``, ``arms`` and ``allocation``.
     known : mapping
         What ``facts`` returned.
+
+    Returns
+    -------
+    dict of str to data frame or str
+        Tables by name, and the other files with their content by file name.
     """
     templates = Path(reproduce.__file__).parent
     scripts = {name: (templates / name).read_text(encoding="utf-8") for name in ("reproduce.py", "reproduce.R")}

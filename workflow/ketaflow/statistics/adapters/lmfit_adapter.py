@@ -57,16 +57,19 @@ def fit(curve: Curve, start: Mapping[str, float], dose: np.ndarray, y: np.ndarra
 
     Parameters
     ----------
-    curve
+    curve : callable
         ``curve(dose, **parameters)`` returns the response at each dose.
-    start
+    start : mapping of str to float
         Starting value of each parameter, close to the optimum.
     dose : (n_animals,) float
+        Dose of each animal.
     y : (n_animals,) float
+        Its response, in the unit of the curve.
 
     Returns
     -------
-    CurveFit without intervals.
+    CurveFit
+        Estimates and their covariance, without intervals.
     """
     minimizer = _minimizer(curve, start, dose, y)
     return _result(curve, minimizer.minimize(method="leastsq", ftol=1e-14, xtol=1e-14), dose, y, {})
@@ -79,12 +82,23 @@ def profiled(
 
     Parameters
     ----------
-    curve, start, dose, y
-        As in ``fit``.
-    names
+    curve : callable
+        ``curve(dose, **parameters)`` returns the response at each dose.
+    start : mapping of str to float
+        Starting value of each parameter, close to the optimum.
+    dose : (n_animals,) float
+        Dose of each animal.
+    y : (n_animals,) float
+        Its response, in the unit of the curve.
+    names : sequence of str
         Parameters to profile.
-    level
+    level : float
         Confidence level, 0 to 1.
+
+    Returns
+    -------
+    CurveFit
+        Estimates, covariance and intervals; both limits are infinite where the profile cannot be followed.
     """
     import lmfit
 

@@ -13,6 +13,7 @@ def dunn_z(groups: Sequence[np.ndarray]) -> np.ndarray:
     Parameters
     ----------
     groups : sequence of (n_animals,) float
+        Values of each group.
 
     Returns
     -------
@@ -38,6 +39,11 @@ def jonckheere_z(groups: Sequence[np.ndarray]) -> float:
     ----------
     groups : sequence of (n_animals,) float
         In the order of the alternative.
+
+    Returns
+    -------
+    float
+        Positive if later groups are larger.
 
     References
     ----------

@@ -36,12 +36,34 @@ class KenwardRogerFit(MixedFit):
     weights: np.ndarray = field(kw_only=True)
 
     def estimate(self, weights: np.ndarray) -> Estimate:
-        """Estimate one contrast, (n_columns,), with the adjusted standard error."""
+        """Estimate one contrast.
+
+        Parameters
+        ----------
+        weights : (n_columns,) float
+            Weights of the coefficients.
+
+        Returns
+        -------
+        Estimate
+            Value with its adjusted standard error and Kenward and Roger's degrees of freedom.
+        """
         df, _ = self._denominator(weights[None, :])
         return Estimate(float(weights @ self.beta), float(np.sqrt(weights @ self.covariance @ weights)), df)
 
     def joint(self, weights: np.ndarray) -> FTest:
-        """Scaled F test of several contrasts, (n_contrasts, n_columns)."""
+        """Scaled F test of several contrasts.
+
+        Parameters
+        ----------
+        weights : (n_contrasts, n_columns) float
+            Weights of the coefficients, of full row rank.
+
+        Returns
+        -------
+        FTest
+            F with both degrees of freedom.
+        """
         df, scale = self._denominator(weights)
         effect = weights @ self.beta
         wald = effect @ np.linalg.solve(weights @ self.covariance @ weights.T, effect) / len(weights)
@@ -79,10 +101,16 @@ def adjusted(fit: MixedFit, matrix: np.ndarray, groupings: Sequence[Grouping]) -
     Parameters
     ----------
     fit : MixedFit
+        The fit to adjust.
     matrix : (n_rows, n_columns) float
         Fixed effects of the fit.
     groupings : sequence of Grouping
         Random terms of the fit.
+
+    Returns
+    -------
+    KenwardRogerFit
+        The same fit with the adjusted covariance of its coefficients.
 
     Notes
     -----

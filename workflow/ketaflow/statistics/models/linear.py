@@ -60,10 +60,32 @@ class Fit(Protocol):
         """Whether a variance is estimated as zero."""
 
     def estimate(self, weights: np.ndarray) -> Estimate:
-        """Estimate one contrast, (n_columns,)."""
+        """Estimate one contrast.
+
+        Parameters
+        ----------
+        weights : (n_columns,) float
+            Weights of the coefficients.
+
+        Returns
+        -------
+        Estimate
+            Value, standard error and degrees of freedom.
+        """
 
     def joint(self, weights: np.ndarray) -> FTest:
-        """Test several contrasts together, (n_contrasts, n_columns)."""
+        """Test several contrasts together.
+
+        Parameters
+        ----------
+        weights : (n_contrasts, n_columns) float
+            Weights of the coefficients, of full row rank.
+
+        Returns
+        -------
+        FTest
+            F with both degrees of freedom.
+        """
 
 
 @dataclass(frozen=True)
@@ -97,12 +119,34 @@ class LinearFit:
         return float(self.residuals @ self.residuals / self.df_residual)
 
     def estimate(self, weights: np.ndarray) -> Estimate:
-        """Estimate one contrast, (n_columns,)."""
+        """Estimate one contrast.
+
+        Parameters
+        ----------
+        weights : (n_columns,) float
+            Weights of the coefficients.
+
+        Returns
+        -------
+        Estimate
+            Value, standard error, and the residual degrees of freedom.
+        """
         se = float(np.sqrt(weights @ self.covariance @ weights))
         return Estimate(float(weights @ self.beta), se, self.df_residual)
 
     def joint(self, weights: np.ndarray) -> FTest:
-        """F test of several contrasts, (n_contrasts, n_columns)."""
+        """F test of several contrasts.
+
+        Parameters
+        ----------
+        weights : (n_contrasts, n_columns) float
+            Weights of the coefficients, of full row rank.
+
+        Returns
+        -------
+        FTest
+            F with both degrees of freedom.
+        """
         effect = weights @ self.beta
         statistic = effect @ np.linalg.solve(weights @ self.covariance @ weights.T, effect) / len(weights)
         return FTest(float(statistic), len(weights), self.df_residual, float(statistic * len(weights) * self.sigma2))
@@ -117,6 +161,11 @@ def least_squares(matrix: np.ndarray, y: np.ndarray) -> LinearFit:
         Model matrix of full column rank.
     y : (n_rows,) float
         Response on the scale of the analysis.
+
+    Returns
+    -------
+    LinearFit
+        Coefficients with the covariance for equal variances.
     """
     fit = statsmodels_adapter.least_squares(matrix, y)
     return LinearFit(fit.beta, fit.covariance, fit.residuals, matrix, fit.df)
@@ -128,8 +177,14 @@ def robust(fit: LinearFit, y: np.ndarray) -> LinearFit:
     Parameters
     ----------
     fit : LinearFit
+        The fit by least squares.
     y : (n_rows,) float
         The response of the fit.
+
+    Returns
+    -------
+    LinearFit
+        The same coefficients; the covariance is NaN if an observation has a leverage of 1.
     """
     covariance = statsmodels_adapter.least_squares(fit.matrix, y, hc3=True).covariance
     return replace(fit, covariance=covariance, is_robust=True)
@@ -143,5 +198,11 @@ def residual_ss(matrix: np.ndarray, y: np.ndarray) -> float:
     matrix : (n_rows, n_columns) float
         Model matrix of any rank.
     y : (n_rows,) float
+        Response on the scale of the analysis.
+
+    Returns
+    -------
+    float
+        In the squared unit of the response.
     """
     return statsmodels_adapter.least_squares(matrix, y).rss

@@ -15,7 +15,18 @@ Term = tuple[str, ...]
 
 
 def sum_coding(count: int) -> np.ndarray:
-    """Sum-to-zero columns of a factor, (count, count - 1); the last level is -1 in all of them."""
+    """Sum-to-zero columns of a factor.
+
+    Parameters
+    ----------
+    count : int
+        Number of levels.
+
+    Returns
+    -------
+    (count, count - 1) float
+        One row per level; the last level is -1 in all columns.
+    """
     return np.vstack([np.eye(count - 1), -np.ones(count - 1)])
 
 
@@ -71,9 +82,19 @@ class Coding:
         raise KeyError(term)
 
     def hypothesis(self, term: Term) -> np.ndarray:
-        """Type III hypothesis of a term, (df, n_columns), as differences from each factor's first level.
+        """Type III hypothesis of a term, as differences from the first level of each factor.
 
         F does not depend on the basis; the degrees of freedom of a mixed model do, and this is the basis of lmerTest.
+
+        Parameters
+        ----------
+        term : tuple of str
+            One of the terms.
+
+        Returns
+        -------
+        (df, n_columns) float
+            Weights of the coefficients, one row per degree of freedom.
         """
         basis = np.ones((1, 1))
         for name in term:
@@ -85,14 +106,31 @@ class Coding:
         return rows
 
     def grid(self) -> dict[str, np.ndarray]:
-        """Every combination of factor levels, with covariates at their mean; one (n_cells,) array per name."""
+        """Every combination of factor levels, with covariates at their mean.
+
+        Returns
+        -------
+        dict of str to (n_cells,) array
+            Level of each factor, and mean of each covariate, in every cell.
+        """
         factors = [name for name in self.levels if any(name in term for term in self.terms)]
         cells = list(product(*(self.levels[name] for name in factors)))
         columns = {name: np.array([cell[i] for cell in cells], dtype=object) for i, name in enumerate(factors)}
         return columns | {name: np.full(len(cells), mean) for name, mean in self.means.items()}
 
     def marginal(self, **at: str) -> np.ndarray:
-        """Weights of the coefficients, (n_columns,), of the mean at these levels, averaged over all other factors."""
+        """Weights of the coefficients in the mean at some levels, averaged over all other factors.
+
+        Parameters
+        ----------
+        **at : str
+            Level by factor.
+
+        Returns
+        -------
+        (n_columns,) float
+            Multiplied by the coefficients, they give the mean on the scale of the analysis.
+        """
         grid = self.grid()
         inside = np.ones(len(next(iter(grid.values()))), dtype=bool)
         for name, level in at.items():

@@ -46,13 +46,30 @@ class Stratum:
         return len(self.matrix) - self.matrix.shape[1]
 
     def error(self) -> np.ndarray:
-        """Residual cross-products, (n_columns, n_columns)."""
+        """Residual cross-products.
+
+        Returns
+        -------
+        (n_columns, n_columns) float
+            Sums over the animals; their trace is the error sum of squares.
+        """
         beta = np.linalg.lstsq(self.matrix, self.columns, rcond=None)[0]
         residuals = self.columns - self.matrix @ beta
         return residuals.T @ residuals
 
     def hypothesis(self, rows: np.ndarray) -> float:
-        """Sum of squares of the type III hypothesis that these rows of coefficients are zero."""
+        """Sum of squares of a type III hypothesis.
+
+        Parameters
+        ----------
+        rows : (n_contrasts, n_coefficients) float
+            Combinations of the between-animal coefficients that are zero under the hypothesis.
+
+        Returns
+        -------
+        float
+            Sum over all combinations of the times.
+        """
         inverse = np.linalg.inv(self.matrix.T @ self.matrix)
         effect = rows @ (inverse @ self.matrix.T @ self.columns)
         return float(np.trace(effect.T @ np.linalg.solve(rows @ inverse @ rows.T, effect)))

@@ -58,8 +58,14 @@ def summary(values: np.ndarray, *, level: float) -> DescriptiveRow:
     Parameters
     ----------
     values : (n_animals,) float
+        Values of one group, at least one.
     level : float
         Confidence level, 0 to 1.
+
+    Returns
+    -------
+    DescriptiveRow
+        In the unit of the values; SD, SEM and interval are NaN for one animal.
     """
     count, mean = len(values), float(np.mean(values))
     sd = float(np.std(values, ddof=1)) if count > 1 else np.nan

@@ -21,7 +21,7 @@ def across(p: np.ndarray, p_own: np.ndarray, groups: np.ndarray, method: str) ->
     Parameters
     ----------
     p : (n_rows,) float
-        p adjusted within the group. NaN (a planned comparison that was not tested) counts as 1 and stays NaN.
+        Values of p adjusted within the group. NaN (a planned comparison that was not tested) counts as 1 and stays NaN.
     p_own : (n_rows,) float
         Unadjusted p.
     groups : (n_rows,) int
@@ -32,6 +32,7 @@ def across(p: np.ndarray, p_own: np.ndarray, groups: np.ndarray, method: str) ->
     Returns
     -------
     (n_rows,) float
+        Adjusted p, at most 1; NaN where ``p`` is.
     """
     missing = np.isnan(p)
     p, p_own = np.where(missing, 1.0, p), np.where(np.isnan(p_own), 1.0, p_own)

@@ -282,7 +282,15 @@ class DoseCurveRow(Row):
 
 @dataclass(frozen=True)
 class Results:
-    """Rows of all statistics tables; each field is a table, ``residuals`` and ``values`` as parts of it."""
+    """Rows of all statistics tables.
+
+    Attributes
+    ----------
+    descriptives, omnibus, contrasts, variance_components, diagnostics, exclusions, power, dose_response, dose_curves
+        Rows of the table of that name.
+    residuals, values : sequence of data frame
+        Parts of the tables ``residuals`` and ``values``, with the columns ``RESIDUAL_COLUMNS`` and ``VALUE_COLUMNS``.
+    """
 
     descriptives: Sequence[DescriptiveRow] = ()
     omnibus: Sequence[OmnibusRow] = ()
@@ -325,7 +333,13 @@ class Results:
         return type(self)(**changed)
 
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Return the data frame of every table, by its name."""
+        """Data frames of all statistics tables.
+
+        Returns
+        -------
+        dict of str to data frame
+            By name; tables without rows have their columns.
+        """
         made = {name: frame(getattr(self, name), kind) for name, kind in self.KINDS.items()}
         for name, columns in self.FRAMES.items():
             whole = pd.concat(getattr(self, name) or [pd.DataFrame()], ignore_index=True)
@@ -339,6 +353,7 @@ def frame(rows: Iterable[Row], kind: type[Row]) -> pd.DataFrame:
     Parameters
     ----------
     rows : iterable of Row
+        Rows of one table.
     kind : type of Row
         Their class, whose fields are the columns.
 
@@ -364,8 +379,14 @@ def read(table: pd.DataFrame, kind: type[R]) -> list[R]:
     Parameters
     ----------
     table : data frame
+        Columns of the fields; others are ignored.
     kind : type of Row
         The class of its rows.
+
+    Returns
+    -------
+    list of Row
+        One per row of the table; a missing cell has the default of its field.
     """
     empty: dict[str, Any] = {each.name: each.default for each in fields(kind) if each.name in table}
     plain = table[list(empty)].astype(object).itertuples(index=False, name=None)

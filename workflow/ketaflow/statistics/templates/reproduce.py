@@ -31,7 +31,18 @@ P_VALUES = ["p_value", "p_adjusted", "p_family", "equivalence_p_value"]
 
 
 def read(name: str) -> pd.DataFrame:
-    """Read a table; codes such as 007 stay text."""
+    """Read a table; codes such as 007 stay text.
+
+    Parameters
+    ----------
+    name : str
+        Name of the table in this folder.
+
+    Returns
+    -------
+    data frame
+        Columns of its CSV file; empty cells are NaN.
+    """
     words = ("animal", "session", "sample", "recording", "arm", "cage", "litter", "period")
     return pd.read_csv(FOLDER / f"{name}.csv", dtype=dict.fromkeys(words, "str"), low_memory=False)
 
@@ -81,7 +92,20 @@ def plan_of_values(
 
 
 def differences(name: str, made: pd.DataFrame) -> int:
-    """Print the p values of one table that differ or are missing, and return their number."""
+    """Print the p values of one table that differ or are missing.
+
+    Parameters
+    ----------
+    name : str
+        Name of the published table.
+    made : data frame
+        The same table, computed here.
+
+    Returns
+    -------
+    int
+        Number of values that differ.
+    """
     published, keys, count = read(name), KEYS[name], 0
     columns = [column for column in P_VALUES if column in published] or ["estimate"]
     both = [

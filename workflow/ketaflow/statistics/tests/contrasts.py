@@ -20,7 +20,15 @@ from ketaflow.statistics.tests import multivariate_t
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison: its names in the table, and the weights of the coefficients, (n_columns,)."""
+    """A comparison of the contrasts table.
+
+    Attributes
+    ----------
+    level, reference : str
+        Its names in the table.
+    weights : (n_columns,) float
+        Weights of the coefficients.
+    """
 
     level: str
     reference: str
@@ -47,7 +55,17 @@ class ContrastSet:
 
 @dataclass(frozen=True)
 class Family:
-    """t statistics that are adjusted together, (n_statistics,), with their df and correlation."""
+    """t statistics that are adjusted together.
+
+    Attributes
+    ----------
+    statistics, dfs : (n_statistics,) float
+        The statistics and their degrees of freedom.
+    correlation : (n_statistics, n_statistics) float
+        Correlation of the estimates.
+    alternative : str
+        ``two-sided``, ``greater`` or ``less``.
+    """
 
     statistics: np.ndarray
     dfs: np.ndarray
@@ -55,7 +73,18 @@ class Family:
     alternative: str
 
     def subset(self, kept: np.ndarray) -> "Family":
-        """Return some of the statistics, by their positions."""
+        """Select some of the statistics.
+
+        Parameters
+        ----------
+        kept : (n_kept,) int
+            Their positions.
+
+        Returns
+        -------
+        Family
+            The chosen statistics, in the order of ``kept``.
+        """
         correlation = self.correlation[np.ix_(kept, kept)]
         return Family(self.statistics[kept], self.dfs[kept], correlation, self.alternative)
 
@@ -115,7 +144,20 @@ def tested(contrasts: ContrastSet, model: Model, *, alternative: str, level: flo
 
 
 def tail(statistics: np.ndarray, dfs: np.ndarray, alternative: str) -> np.ndarray:
-    """p of t statistics; all three arrays are (n_statistics,)."""
+    """Values of p of t statistics.
+
+    Parameters
+    ----------
+    statistics, dfs : (n_statistics,) float
+        The statistics and their degrees of freedom.
+    alternative : str
+        ``two-sided``, ``greater`` or ``less``.
+
+    Returns
+    -------
+    (n_statistics,) float
+        Unadjusted p.
+    """
     if alternative == "two-sided":
         return np.asarray(2 * special.stdtr(dfs, -np.abs(statistics)))
     return np.asarray(special.stdtr(dfs, -statistics if alternative == "greater" else statistics))

@@ -75,7 +75,20 @@ def series_table(table: EndpointTable, levels: DoseLevels) -> EndpointTable:
 
 
 def doses_of(column: Iterable[str], levels: DoseLevels) -> np.ndarray:
-    """Dose of each level in a column, (n_rows,) float."""
+    """Dose of each level in a column.
+
+    Parameters
+    ----------
+    column : iterable of str
+        Levels, one per row.
+    levels : mapping of str to float
+        Dose of each level (mg/kg).
+
+    Returns
+    -------
+    (n_rows,) float
+        Doses (mg/kg).
+    """
     return np.array([levels[level] for level in column], dtype=float)
 
 
