@@ -16,7 +16,6 @@ LIBRARY = Path(__file__).resolve().parents[1] / "workflow" / "ketaflow"
 UNFINISHED = tuple(
     f"{name}/"
     for name in (
-        "assays/dendritic_spines",
         "assays/forced_swim",
         "assays/microdialysis",
         "assays/western_blot",
