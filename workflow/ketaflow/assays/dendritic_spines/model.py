@@ -193,7 +193,7 @@ class DendriteImage:
 
     @property
     def voxel_um(self) -> np.ndarray:
-        """Size of a voxel, (3,) float: depth, height, width (um); a plane alone counts as 1 um deep, which nothing uses."""
+        """Depth, height, width of a voxel, (3,) float (um). A single plane counts as 1 um deep, which is not used."""
         return np.array([self.z_step_um or 1.0, self.pixel_size_um, self.pixel_size_um])
 
 
