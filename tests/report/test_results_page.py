@@ -14,6 +14,7 @@ from ketaflow.report import endpoints, formatting, model, palette, results_page
 from ketaflow.report.figures import correlations, effect_overview, values
 from ketaflow.report.figures.dose_response import dose_response
 from ketaflow.report.figures.time_course import time_course
+from ketaflow.report.sections import answer
 from ketaflow.report.sections.courses import _described, courses
 from ketaflow.report.sections.endpoint import endpoint_section
 
@@ -393,6 +394,18 @@ def test_the_primary_endpoint_is_answered_before_anything_else(text):
     assert "primary endpoint" in head
     assert re.search(r"95\s% CI −?[\d.]+ to −?[\d.]+", head)
     assert re.search(r"p (?:= 0\.\d+|< 0\.001)", head)
+
+
+@pytest.mark.parametrize(("p_family", "arrow"), [(0.293, "–"), (0.05, "↓"), (np.nan, "↓")])
+def test_an_arrow_follows_the_adjusted_p_beside_it_and_not_the_interval(shown, arms, p_family, arrow):
+    """An interval that excludes no difference beside p = 0.293 across the family is no difference."""
+    endpoint = next(each for each in shown.values() if answer.answer([each], arms).secondary)
+    tables = {**endpoint.tables}
+    tables["contrasts"] = tables["contrasts"].assign(
+        estimate=-3.0, ci_low=-5.0, ci_high=-1.0, p_adjusted=0.03, p_family=p_family, conf_level=0.95
+    )
+    found = answer.answer([dataclasses.replace(endpoint, tables=tables)], arms).secondary[0].comparison
+    assert found.arrow == arrow
 
 
 def test_residuals_are_drawn_against_fitted_values_and_normal_quantiles(text):

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
 from ketaflow.report import formatting, palette
 from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.figures.forest import forest
@@ -31,7 +29,8 @@ class Comparison:
     effect, animals : str
         Standardised effect, and animals per arm.
     arrow : str
-        ``↑``, ``↓``, or ``–`` where the interval includes no difference.
+        ``↑`` or ``↓`` where ``p`` is at most alpha, else ``–``. The interval does not decide: that of an endpoint may
+        exclude no difference where p, adjusted across the family, exceeds alpha.
     """
 
     compared: str
@@ -121,12 +120,11 @@ def _comparison(row: Mapping[Any, Any], labels: Mapping[str, str], unit: str) ->
         p=formatting.p_value(p),
         effect=formatting.effect(row["effect_size_name"], row["effect_size"]),
         animals=" and ".join(counts),
-        arrow=_arrow(row["ci_low"], row["ci_high"]),
+        arrow=_arrow(row["estimate"], p, 1 - row["conf_level"]),
     )
 
 
-def _arrow(low: object, high: object) -> str:
-    ends = pd.to_numeric(pd.Series([low, high]), errors="coerce")
-    if ends.isna().any() or ends[0] <= 0 <= ends[1]:
+def _arrow(difference: float, p: float, alpha: float) -> str:
+    if not p <= alpha + 1e-12:  # 1 - 0.95 is above 0.05; an absent p is no evidence either
         return "–"
-    return "↑" if ends[0] > 0 else "↓"
+    return "↑" if difference > 0 else "↓"
