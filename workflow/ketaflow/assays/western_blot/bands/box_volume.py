@@ -98,7 +98,18 @@ class BoxColumn:
         return baseline(self.profile, length=self.length) if self.lane_baseline is None else self.lane_baseline
 
     def gap_baselines(self, rows: slice) -> np.ndarray:
-        """Return baselines below the signal left and right of the box at these rows, (1 or 2, n) float (counts)."""
+        """Baselines below the signal left and right of the box.
+
+        Parameters
+        ----------
+        rows : slice
+            Rows of the membrane; n of them.
+
+        Returns
+        -------
+        (1 or 2, n) float
+            Counts; one row per side that has pixels, one for a baseline that is given, or the level of the lane.
+        """
         if self.gap_baseline is not None:
             return self.gap_baseline[None, rows]
         beside = max(constants.BESIDE_LEAST_PX, round(constants.BESIDE_WIDTH * self.width))
@@ -124,6 +135,7 @@ def column_of(signal: np.ndarray, left: int, width: int, *, length: float, ceili
     Returns
     -------
     BoxColumn
+        The pixels of the box and of what lies beside it, over all rows of the membrane.
     """
     margin = max(lane_constants.MARGIN_LEAST_PX, int(np.ceil(lane_constants.MARGIN_WIDTH * width)))
     start = max(0, left - margin)

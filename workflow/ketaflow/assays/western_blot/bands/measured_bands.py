@@ -211,6 +211,7 @@ def boxed(signal: np.ndarray, box: Box, reading: Reading) -> Band:
     Returns
     -------
     Band
+        Volume, background and quality of what the box holds, marked as given by a person.
 
     Raises
     ------

@@ -41,13 +41,35 @@ class Spots:
         return np.asarray(np.sqrt(self.height * self.width))
 
     def alike(self, sizes: np.ndarray) -> np.ndarray:
-        """Return which spots are about as large as the usual one, (n_spots,) bool; strong spots decide."""
+        """Which spots are about as large as the usual one; strong spots decide which that is.
+
+        Parameters
+        ----------
+        sizes : (n_spots,) float
+            Size of each spot (pixels of the reduced picture): height, width or their mean.
+
+        Returns
+        -------
+        (n_spots,) bool
+            True where the size is alike.
+        """
         order = np.argsort(sizes)
         usual = sizes[order][np.searchsorted(np.cumsum(self.share[order]), 0.5)]
         return np.asarray(np.abs(np.log(sizes / usual)) < constants.DOT_SIZE_LOG)
 
     def pitches(self, kept: np.ndarray) -> tuple[float, float]:
-        """Return the usual distance of some spots from the next one in their column and in their row; NaN if none."""
+        """Usual distances of some spots from the next one.
+
+        Parameters
+        ----------
+        kept : (n_spots,) bool
+            The spots.
+
+        Returns
+        -------
+        (float, float)
+            In their column and in their row (pixels of the reduced picture); NaN where no spot has another there.
+        """
         down, across = (np.abs(place[kept, None] - place[None, kept]) for place in (self.row, self.column))
         near = np.median(self.size[kept]) / 2
         nearest = []
@@ -57,7 +79,18 @@ class Spots:
         return nearest[0], nearest[1]
 
     def steps(self, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the distances between the rows and between the columns of some of the spots."""
+        """Distances between rows and between columns of some of the spots.
+
+        Parameters
+        ----------
+        kept : (n_spots,) bool
+            The spots; those closer than half a spot are in one row or column.
+
+        Returns
+        -------
+        rows, columns : (n_steps,) float
+            Distances from each row or column to the next (pixels of the reduced picture).
+        """
         usual = float(np.median(self.size[kept]))
         return _steps(np.sort(self.row[kept]), usual), _steps(np.sort(self.column[kept]), usual)
 
