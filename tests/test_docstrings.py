@@ -18,8 +18,6 @@ UNFINISHED = tuple(
     for name in (
         "assays/forced_swim",
         "assays/microdialysis",
-        "assays/western_blot",
-        "statistics",
     )
 )
 ARRAYS = {"ndarray", "NDArray", "ArrayLike"}
