@@ -114,6 +114,8 @@ def test_biodaq_sums_the_bouts_of_a_module(measure, tmp_path):
     assert found["water_intake_g"] == pytest.approx(WATER[:96].sum())
     with pytest.raises(IngestError, match=r"no module .PSC. is '7'; the file has 3, 4"):
         measure(bottles("biodaq.xlsx", ("7", "4")), tmp_path)
+    with pytest.raises(IngestError, match=r"left \(sucrose\) and right \(water\) would take what one channel recorded"):
+        measure(bottles("biodaq.xlsx", ("3", "3")), tmp_path)
 
 
 def test_a_biodaq_data_file_is_read_too(measure, tmp_path):

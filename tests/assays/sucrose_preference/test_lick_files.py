@@ -320,3 +320,19 @@ def test_a_sipper_log_that_excel_saved_again_is_the_same(measure, tmp_path, deli
     ]
     found = measure(rows, tmp_path)
     assert (found["sucrose_licks"], found["water_licks"], found["sucrose_contact_s"]) == (87, 29, pytest.approx(8.7))
+
+
+def test_two_bottles_at_one_time_never_take_the_licks_of_one_channel(measure, tmp_path):
+    (tmp_path / "licks.txt").write_text("\n".join(map(str, TIMES)), encoding="utf-8")
+    bottles = [
+        {"side": "left", "content": "sucrose", "log": "licks.txt", "channel": "left"},
+        {"side": "right", "content": "water", "log": "licks.txt", "channel": "right"},
+    ]
+    with pytest.raises(IngestError, match=r"left \(sucrose\) and right \(water\) would take what one channel"):
+        measure(bottles, tmp_path)
+    turns = ("2026-03-02 18:00", "2026-03-03 06:00", "2026-03-03 18:00")
+    in_turn = [
+        bottle | {"side": "left", "channel": "left", "start_time": start, "end_time": end}
+        for bottle, start, end in zip(bottles, turns, turns[1:], strict=False)
+    ]
+    assert len(measure(in_turn, tmp_path).test.logs) == 2

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
+from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,11 +63,17 @@ def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> BottleTest:
     table = rows.of("sucrose_preference", BottleRow)
     own = [row for row in table if not row.dummy]
     bottles, logs = [], []
+    sources: list[_Source] = []
     for row in own:
         readings = _readings(row, folder, settings)
         if readings is None:
-            logs.append(_bottle_licks(_log(folder / str(row.log), row, settings), row))
+            log = _log(folder / str(row.log), row, settings)
+            logs.append(_bottle_licks(log, row))
+            sources.append(_source(log, row, folder))
+        elif row.log and row.channel and _from_table(row).start is None:
+            sources.append(_Source(row, (str(folder / row.log), "", row.channel.strip().lower())))
         bottles.append(_bottle(row, readings or _from_table(row), settings))
+    _refuse_shared(sources)
     return BottleTest(
         recording=own[0].recording,
         animal=own[0].animal or "",
@@ -231,6 +238,41 @@ def _worksheet(file: _File, row: BottleRow) -> CellFile:
         f"{file.name}: several worksheets hold numbers: {shown}. Name the worksheet of the bottle as its session, "
         "animal, recording or channel, or delete the others."
     )
+
+
+class _Source(NamedTuple):
+    """Where the licks or readings of a bottle come from: file, worksheet and channel."""
+
+    row: BottleRow
+    place: tuple[str, str, str]
+
+
+def _source(log: Log, row: BottleRow, folder: Path) -> _Source:
+    """Source of the licks of a bottle."""
+    path = folder / str(row.log)
+    return _Source(
+        row, (str(path), _worksheet(_opened(path), row).worksheet, channel_name(log, row.channel, path.name))
+    )
+
+
+def _refuse_shared(sources: list[_Source]) -> None:
+    """Refuse two bottles in place at the same time that would take the same licks or readings: they would make 50 %."""
+    for one, other in combinations(sources, 2):
+        if one.place == other.place and _overlap(one.row, other.row):
+            names = " and ".join(f"{row.side} ({_content(row)})" for row, _ in (one, other))
+            raise IngestError(
+                f"{Path(one.place[0]).name}: the bottles {names} would take what one channel recorded. Enter the "
+                "channel or the log of each; bottles that change places need start_time and end_time."
+            )
+
+
+def _overlap(one: BottleRow, other: BottleRow) -> bool:
+    """Whether two bottles were in place at the same time; True where the times are not known."""
+    times = (one.start_time, one.end_time, other.start_time, other.end_time)
+    if not all(times):
+        return True
+    start, end, other_start, other_end = (datetime.fromisoformat(str(time)) for time in times)
+    return start < other_end and other_start < end
 
 
 class _Part(NamedTuple):
