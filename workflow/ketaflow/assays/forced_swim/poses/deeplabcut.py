@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.assays.forced_swim.poses import constants
-from ketaflow.assays.forced_swim.poses.model import PoseFile, Poses
+from ketaflow.assays.forced_swim.poses.cells import first_without_number, not_a_number, read_table
+from ketaflow.assays.forced_swim.poses.model import PoseFile, PoseReader, Poses
 from ketaflow.core.errors import IngestError
 
 if TYPE_CHECKING:
@@ -50,70 +51,31 @@ def recognises_h5(file: "h5py.File") -> bool:
 
 
 def read_csv(path: Path) -> PoseFile:
-    """Read a csv of DeepLabCut.
-
-    Parameters
-    ----------
-    path : Path
-        The file; its delimiter may be a semicolon (with decimal comma).
-
-    Returns
-    -------
-    PoseFile
-
-    Raises
-    ------
-    IngestError
-        If a cell is no number, or the rows are no frames.
-    """
+    """Read a csv, whose delimiter may be a semicolon (with decimal comma)."""
     with path.open(encoding="utf-8", errors="replace") as lines:
         head = [line.rstrip("\r\n") for line, _ in zip(lines, range(4), strict=False)]
     delimiter = ";" if head[0].count(";") > head[0].count(",") else ","
     count = 4 if head[1].split(delimiter)[0].strip().lower() == "individuals" else 3
-    try:
-        table = pd.read_csv(
-            path, header=None, skiprows=count, sep=delimiter, decimal="," if delimiter == ";" else ".", low_memory=False
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise IngestError(f"{path.name}: the table cannot be read ({error}). {ANALYSE_AGAIN}.") from error
+    decimal = "," if delimiter == ";" else "."
+    table = read_table(path, ANALYSE_AGAIN, header=None, skiprows=count, sep=delimiter, decimal=decimal)
     levels = [[cell.strip() for cell in line.split(delimiter)] for line in head[:count]]
     if len({len(level) for level in levels} | {table.shape[1]}) != 1:
         raise IngestError(f"{path.name}: the rows of headings and of values differ in length. {ANALYSE_AGAIN}.")
     names = list(zip(*(level[1:] for level in levels[1:]), strict=True))
     frames, values = table.iloc[:, 0], table.iloc[:, 1:]
     for place, column in enumerate(table):
-        if not pd.api.types.is_numeric_dtype(table[column]):
-            row = int(np.flatnonzero(pd.to_numeric(table[column], errors="coerce").isna() & table[column].notna())[0])
+        row = None if pd.api.types.is_numeric_dtype(table[column]) else first_without_number(table[column])
+        if row is not None:
             text = str(table[column].iloc[row])
             if place == 0 and (text.lower().startswith("labeled") or "/" in text or "\\" in text):
                 raise IngestError(f"{path.name}: {LABELLED}.")
             title = " ".join(names[place - 1]) if place else "frame"
-            raise IngestError(
-                f"{path.name}, row {row + count + 1}, column {title}: found '{text}' where a number was expected. "
-                f"{ANALYSE_AGAIN}."
-            )
+            raise not_a_number(f"{path.name}, row {row + count + 1}, column {title}", text, ANALYSE_AGAIN)
     return individuals_of(frames.to_numpy(), values.to_numpy(float), names, path.name)
 
 
 def read_h5(file: "h5py.File", name: str) -> PoseFile:
-    """Read an h5 of DeepLabCut.
-
-    Parameters
-    ----------
-    file : h5py.File
-        The open file.
-    name : str
-        Its name, for messages.
-
-    Returns
-    -------
-    PoseFile
-
-    Raises
-    ------
-    IngestError
-        If its table has another shape than DeepLabCut writes.
-    """
+    """Read a table that pandas wrote, as DeepLabCut does."""
     groups = [file[key] for key in file if "pandas_type" in file[key].attrs]
     save_csv = "Save it as csv in DeepLabCut (analyze_videos_converth5_to_csv) and name that file"
     if len(groups) != 1 or "table" not in groups[0]:
@@ -194,3 +156,6 @@ def individuals_of(frames: np.ndarray, values: np.ndarray, names: list[tuple[str
     if len({one.parts for one in found}) > 1:
         raise IngestError(f"{file}: the individuals have different parts. {ANALYSE_AGAIN}.")
     return PoseFile(PROGRAM, found)
+
+
+READER = PoseReader(recognises_text, recognises_h5, read_csv, read_h5)

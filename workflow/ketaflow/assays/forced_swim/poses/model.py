@@ -1,8 +1,14 @@
-"""Positions of body parts, as the readers of this package return them."""
+"""Positions of body parts, and what the reader of a program provides."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import h5py
 
 
 @dataclass(frozen=True)
@@ -54,3 +60,28 @@ class PoseFile:
 
     program: str
     individuals: list[Poses]
+
+
+@dataclass(frozen=True)
+class PoseReader:
+    """How the pose files of a program are recognised and read.
+
+    ``read_csv`` and ``read_h5`` raise ``IngestError``, with file, row and column, if the content is not what the
+    program writes.
+
+    Attributes
+    ----------
+    recognises_text : callable
+        Returns whether the first four lines of a text are the program's.
+    recognises_h5 : callable
+        Returns whether an open h5 file is the program's.
+    read_csv : callable
+        Reads a text.
+    read_h5 : callable
+        Reads an open h5 file; also takes its name, for messages.
+    """
+
+    recognises_text: Callable[[list[str]], bool]
+    recognises_h5: Callable[["h5py.File"], bool]
+    read_csv: Callable[[Path], PoseFile]
+    read_h5: Callable[["h5py.File", str], PoseFile]

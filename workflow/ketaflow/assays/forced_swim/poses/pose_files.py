@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 H5_ENDINGS = (".h5", ".hdf5")
 TEXT_ENDINGS = (".csv",)
+# The first that fits is used.
+READERS = (sleap.READER, deeplabcut.READER)
 EXPECTED = "Expected poses of DeepLabCut (csv, h5) or an analysis file of SLEAP (h5, csv)"
 
 
@@ -33,7 +35,7 @@ def recognises(path: Path) -> bool:
     if path.suffix.lower() not in TEXT_ENDINGS or not path.is_file():
         return False
     lines = first_lines(path)
-    return deeplabcut.recognises_text(lines) or sleap.recognises_text(lines)
+    return any(one.recognises_text(lines) for one in READERS)
 
 
 def first_lines(path: Path) -> list[str]:
@@ -62,7 +64,10 @@ def read_poses(path: Path) -> PoseFile:
     if not path.is_file():
         raise IngestError(f"{path.name}: the file is not there. Put it where the table says, or correct the path.")
     if path.suffix.lower() in TEXT_ENDINGS:
-        reader = deeplabcut if deeplabcut.recognises_text(first_lines(path)) else sleap
+        lines = first_lines(path)
+        reader = next((one for one in READERS if one.recognises_text(lines)), None)
+        if reader is None:
+            raise IngestError(f"{path.name}: the headings are of neither program. {EXPECTED}.")
         return reader.read_csv(path)
     # Imported here, for most cohorts hold no h5.
     import h5py
@@ -70,10 +75,9 @@ def read_poses(path: Path) -> PoseFile:
     try:
         with h5py.File(path, "r") as file:
             refuse_large(file, path.name)
-            if sleap.recognises_h5(file):
-                return sleap.read_h5(file, path.name)
-            if deeplabcut.recognises_h5(file):
-                return deeplabcut.read_h5(file, path.name)
+            for one in READERS:
+                if one.recognises_h5(file):
+                    return one.read_h5(file, path.name)
             held = ", ".join(list(file)[:6]) or "nothing"
     except (IngestError, MemoryError):
         raise

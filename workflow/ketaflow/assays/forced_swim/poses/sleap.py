@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ketaflow.assays.forced_swim.poses import constants
-from ketaflow.assays.forced_swim.poses.model import PoseFile, Poses
+from ketaflow.assays.forced_swim.poses.cells import first_without_number, not_a_number, read_table
+from ketaflow.assays.forced_swim.poses.model import PoseFile, PoseReader, Poses
 from ketaflow.core.errors import IngestError
 
 if TYPE_CHECKING:
@@ -36,24 +36,7 @@ def recognises_h5(file: "h5py.File") -> bool:
 
 
 def read_h5(file: "h5py.File", name: str) -> PoseFile:
-    """Read an analysis h5.
-
-    Parameters
-    ----------
-    file : h5py.File
-        The open file.
-    name : str
-        Its name, for messages.
-
-    Returns
-    -------
-    PoseFile
-
-    Raises
-    ------
-    IngestError
-        If its arrays do not fit one another.
-    """
+    """Read an analysis h5."""
     tracks = np.asarray(file["tracks"][()], float)
     parts = tuple(decoded(one) for one in file["node_names"][()])
     shape_wanted = f"({{tracks}}, 2, {len(parts)}, {{frames}})"
@@ -85,26 +68,8 @@ def decoded(text: object) -> str:
 
 
 def read_csv(path: Path) -> PoseFile:
-    """Read an analysis csv.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    PoseFile
-
-    Raises
-    ------
-    IngestError
-        If a cell is no number, or a frame holds several instances without tracks.
-    """
-    try:
-        table = pd.read_csv(path, low_memory=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise IngestError(f"{path.name}: the table cannot be read ({error}). {EXPORT_AGAIN}.") from error
+    """Read an analysis csv; a frame with several instances without tracks is refused."""
+    table = read_table(path, EXPORT_AGAIN)
     parts = tuple(name.removesuffix(".x") for name in map(str, table) if name.endswith(".x"))
     needed = [f"{part}.{axis}" for part in parts for axis in "xy"]
     missing = [name for name in needed if name not in table]
@@ -112,14 +77,10 @@ def read_csv(path: Path) -> PoseFile:
         raise IngestError(f"{path.name}: there is no column {missing[0] if missing else 'of a node'}. {EXPORT_AGAIN}.")
     scores = [f"{part}.score" for part in parts if f"{part}.score" in table]
     for column in ["frame_idx", *needed, *scores]:
-        numbers = pd.to_numeric(table[column], errors="coerce")
-        wrong = numbers.isna() & table[column].notna()
-        if wrong.any() or (column == "frame_idx" and numbers.isna().any()):
-            row = int(np.flatnonzero(wrong | numbers.isna())[0])
-            raise IngestError(
-                f"{path.name}, row {row + 2}, column {column}: found '{table[column].iloc[row]}' where a number was "
-                f"expected. {EXPORT_AGAIN}."
-            )
+        row = first_without_number(table[column], is_blank_missing=column != "frame_idx")
+        if row is not None:
+            where = f"{path.name}, row {row + 2}, column {column}"
+            raise not_a_number(where, table[column].iloc[row], EXPORT_AGAIN)
     indices = table["frame_idx"].to_numpy(float)
     if not len(indices) or indices.min() < 0 or indices.max() > constants.MAX_FRAMES or (indices % 1).any():
         raise IngestError(
@@ -136,8 +97,7 @@ def read_csv(path: Path) -> PoseFile:
             raise IngestError(
                 f"{path.name}: frame {frame} holds several instances"
                 + f" of track {name}" * bool(name)
-                + ". Track the "
-                "animals in SLEAP before the export, or use one video for each cylinder."
+                + ". Track the animals in SLEAP before the export, or use one video for each cylinder."
             )
         filled = own.set_index("frame_idx").reindex(frames)
         xy = np.stack([filled[[f"{part}.x", f"{part}.y"]].to_numpy(float) for part in parts], axis=1)
@@ -147,3 +107,6 @@ def read_csv(path: Path) -> PoseFile:
         ]
         found.append(Poses(name, parts, frames, xy, np.column_stack(sure)))
     return PoseFile(PROGRAM, found)
+
+
+READER = PoseReader(recognises_text, recognises_h5, read_csv, read_h5)
