@@ -208,6 +208,14 @@ def test_a_video_from_above_is_refused_unless_the_settings_allow_it(tmp_path):
     assert np.isnan(value(measured, "s1", "climbing_s"))
 
 
+def test_text_in_the_file_that_is_no_utf8_does_not_matter(two, tmp_path):
+    content = (two[0] / "two.mp4").read_bytes()
+    assert content.count(b"Lavf") == 1
+    (tmp_path / "two.mp4").write_bytes(content.replace(b"Lavf", b"\xccavf"))
+    index, _ = video.index_video(tmp_path / "two.mp4", 40)
+    assert len(index.times_s) == two[2].frames
+
+
 def test_damaged_frames_are_counted(two, tmp_path):
     content = bytearray((two[0] / "two.mp4").read_bytes())
     start = content.find(b"mdat") + len(content) // 3

@@ -89,7 +89,7 @@ def open_video(path: Path) -> Iterator[OpenVideo]:
         raise IngestError(f"{path.name}: the file is empty (0 bytes). Copy it again from the camera.")
     with _faults_kept(path) as file:
         try:
-            container = av.open(file, buffer_size=constants.READ_BUFFER_BYTES)
+            container = av.open(file, buffer_size=constants.READ_BUFFER_BYTES, metadata_errors="replace")
         except (av.error.FFmpegError, OSError) as error:
             raise IngestError(
                 f"{path.name}: this is no readable video ({error.strerror or error}), or it was cut off while copying. "
