@@ -25,6 +25,13 @@ def empty_scene(seen, sign):
     return background.estimate_background(seen, sign, [cylinder]).background
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 36, 80])
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_values_are_sorted_over_the_frames(count, kind):
+    levels = np.random.default_rng(count).integers(0, 40, (count, 5, 7)).astype(kind)
+    np.testing.assert_array_equal(scene.sorted_over_frames(levels), np.sort(levels, axis=0))
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_an_animal_that_only_turns_is_removed_from_the_background(sign):
     lying, upright = (60, 50, 12, 25), (60, 50, 25, 12)

@@ -64,13 +64,13 @@ def cell_px(size: float) -> int:
     return int(np.clip(round(constants.BODY_BLUR_FRACTION * size / 2), 1, 4))
 
 
-def suppress_thin_parts(masks: np.ndarray, size: float, cell: int) -> tuple[slice, slice]:
-    """Remove from masks, in place, what belongs to no body of about a given size.
+def without_thin_parts(masks: np.ndarray, size: float, cell: int) -> tuple[np.ndarray, slice, slice]:
+    """Remove from masks what belongs to no body of about a given size.
 
     Parameters
     ----------
     masks : (n, height, width) float32
-        Soft masks; height and width are multiples of ``cell``. Changed in place.
+        Soft masks; height and width are multiples of ``cell``.
     size : float
         Size of the body (pixels).
     cell : int
@@ -78,17 +78,27 @@ def suppress_thin_parts(masks: np.ndarray, size: float, cell: int) -> tuple[slic
 
     Returns
     -------
-    tuple of slice
-        Rows and columns outside which nothing is left.
+    masks : (n, rows, columns) float32
+        The masks where anything is left.
+    rows, columns : slice
+        Where that is.
     """
     n, height, width = masks.shape
-    blocks, blur = masks.reshape(n, height // cell, cell, width), constants.BODY_BLUR_FRACTION * size / cell
+    blur = constants.BODY_BLUR_FRACTION * size / cell
     across = np.repeat(blur_matrix(width // cell, blur).T, cell, axis=0) / np.float32(cell**2)
-    blurred = blur_matrix(height // cell, blur) @ (blocks.sum(axis=2) @ across)
+    summed = masks[:, ::cell].copy()
+    for row in range(1, cell):
+        summed += masks[:, row::cell]
+    blurred = blur_matrix(height // cell, blur) @ (summed @ across)
     none, full = constants.BODY_SUPPORT_NONE, constants.BODY_SUPPORT_FULL
     support = np.clip((blurred - none) * np.float32(1 / (full - none)), 0, 1)
-    blocks *= np.repeat(support, cell, axis=2)[:, :, None]
-    return nonzero_slice(support.any(axis=(0, 2)), cell), nonzero_slice(support.any(axis=(0, 1)), cell)
+    is_left = blurred.max(axis=0) > none
+    down, over = nonzero_slice(is_left.any(axis=1)), nonzero_slice(is_left.any(axis=0))
+    rows, columns = (slice(cells.start * cell, cells.stop * cell) for cells in (down, over))
+    left = np.ascontiguousarray(masks[:, rows, columns])
+    blocks = left.reshape(n, down.stop - down.start, cell, columns.stop - columns.start)
+    blocks *= np.repeat(support[:, down, over], cell, axis=2)[:, :, None]
+    return left, rows, columns
 
 
 @functools.lru_cache(maxsize=64)
@@ -113,23 +123,21 @@ def blur_matrix(length: int, deviation: float) -> np.ndarray:
     return matrix
 
 
-def nonzero_slice(found: np.ndarray, cell: int) -> slice:
-    """Find the pixels from the first to the last true cell.
+def nonzero_slice(found: np.ndarray) -> slice:
+    """Find the cells from the first to the last true one.
 
     Parameters
     ----------
     found : (n_cells,) bool
         Whether a cell holds part of a body.
-    cell : int
-        Length of a cell (pixels).
 
     Returns
     -------
     slice
-        All pixels if no cell is true.
+        All cells if none is true.
     """
     places = np.flatnonzero(found)
-    return slice(places[0] * cell, (places[-1] + 1) * cell) if len(places) else slice(0, len(found) * cell)
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, len(found))
 
 
 def body_shapes(masks: np.ndarray, above: np.ndarray, surface: np.ndarray) -> BodyShapes:

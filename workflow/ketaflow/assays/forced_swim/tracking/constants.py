@@ -58,8 +58,9 @@ OUTSIDE_WEIGHT = 25.0
 HAND_FRACTION = 0.25
 # Largest gap between the parts of an animal above and below the surface (fraction of the width). Tuned.
 SURFACE_GAP_FRACTION = 0.12
-# Largest roll of the camera (tangent; 6 degrees).
+# Largest roll of the camera (tangent; 6 degrees), and about how many rows of the edges show it.
 MAX_ROLL = 0.1
+SHEARED_ROWS = 60
 
 # water_line
 

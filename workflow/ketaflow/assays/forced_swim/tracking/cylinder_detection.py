@@ -169,14 +169,17 @@ def straightened(upright: np.ndarray, rows: Span) -> np.ndarray:
     height, width = upright.shape
     from_middle = np.arange(height) - (rows[0] + rows[1]) // 2
     columns = np.arange(width)
-    best, clearest = upright, -np.inf
+    wide = ndimage.maximum_filter1d(upright, 3, axis=1)[band_of(rows, height)]
+    step = max(1, len(wide) // constants.SHEARED_ROWS)
+    best, clearest = 0.0, -np.inf
     for shear in sorted(np.linspace(-constants.MAX_ROLL, constants.MAX_ROLL, 21), key=abs):
         moved = columns + np.round(shear * from_middle).astype(int)[:, None]
-        sheared = np.take_along_axis(upright, np.clip(moved, 0, width - 1), axis=1)
-        clear = float(np.sum(wall_profile(sheared, rows) ** 2)) * (1 - 0.5 * abs(shear))
+        sheared = np.take_along_axis(wide[::step], np.clip(moved, 0, width - 1)[band_of(rows, height)][::step], axis=1)
+        clear = float(np.sum(usual_strength(sheared) ** 2)) * (1 - 0.5 * abs(shear))
         if clear > clearest:
-            best, clearest = sheared, clear
-    return best
+            best, clearest = float(shear), clear
+    moved = columns + np.round(best * from_middle).astype(int)[:, None]
+    return np.take_along_axis(upright, np.clip(moved, 0, width - 1), axis=1)
 
 
 def wall_profile(upright: np.ndarray, rows: Span) -> np.ndarray:
@@ -196,10 +199,30 @@ def wall_profile(upright: np.ndarray, rows: Span) -> np.ndarray:
     (width,) float
         Strength of the edge in each column.
     """
-    height = len(upright)
+    return usual_strength(ndimage.maximum_filter1d(upright[band_of(rows, len(upright))], 3, axis=1))
+
+
+def band_of(rows: Span, height: int) -> slice:
+    """Return the rows around and below the water: more than those in which animals move.
+
+    Parameters
+    ----------
+    rows : tuple of int
+        Rows in which animals move.
+    height : int
+        Number of rows of the frame.
+
+    Returns
+    -------
+    slice
+    """
     reach = max(rows[1] - rows[0], height // 8)
-    band = upright[max(0, rows[0] - reach // 2) : min(height, rows[1] + 3 * reach // 2)]
-    profile: np.ndarray = np.percentile(ndimage.maximum_filter1d(band, 3, axis=1), 35, axis=0) + 1e-3
+    return slice(max(0, rows[0] - reach // 2), min(height, rows[1] + 3 * reach // 2))
+
+
+def usual_strength(edges: np.ndarray) -> np.ndarray:
+    """Return the strength that an edge exceeds in most rows (35th percentile), in each column."""
+    profile: np.ndarray = np.percentile(edges, 35, axis=0) + 1e-3
     return profile
 
 

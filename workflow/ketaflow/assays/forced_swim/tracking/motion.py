@@ -19,7 +19,7 @@ from ketaflow.assays.forced_swim.tracking.body_mask import (
     block_mean,
     body_shapes,
     cell_px,
-    suppress_thin_parts,
+    without_thin_parts,
 )
 from ketaflow.assays.forced_swim.tracking.scene import Appearance, Cylinder, EmptyScene, KeyFrames
 
@@ -91,8 +91,9 @@ class AnimalTracker:
         self._recent = RecentFrames(np.zeros(0), np.zeros((0, len(self.grid) ** 2), np.float32))
         self._rows: list[np.ndarray] = []
         self._changes: list[np.ndarray] = []
-        self._last_water = np.full(empty.background[self.water].shape, -1, np.int16)
-        self._water_changes: list[float] = []
+        # The last frame of the block before, and the frames of this block.
+        self._waters = np.zeros((constants.BLOCK_FRAMES + 1, *empty.background[self.water].shape), np.uint8)
+        self._water_changes: list[np.ndarray] = []
 
     def _mask_scale(
         self, background: np.ndarray, noise_sd: float, ripple: np.ndarray, clock_mask: np.ndarray
@@ -131,10 +132,7 @@ class AnimalTracker:
         gains, band_rows : (n_bands,) float
             Light of each band of the reference, and the band's mean row.
         """
-        water = frame[self.water].astype(np.int16)
-        change = np.minimum(np.abs(water - self._last_water), constants.MAX_WATER_CHANGE)
-        self._water_changes.append(float(change.mean()))
-        self._last_water = water
+        self._waters[self._filled + 1] = frame[self.water]
         light = np.interp(self.row_centres, band_rows, gains).astype(np.float32)[:, None]
         factor = -self.sign * self.mask_scale.scale / light
         np.multiply(block_mean(frame[self.crop], self.reduction), factor, out=self._block[self._filled])
@@ -150,8 +148,7 @@ class AnimalTracker:
         if self.mask_scale.is_blurred:
             masks = uniform_filter(masks, (0, 3, 3))
         np.clip(masks, 0, 1, out=masks)
-        rows, columns = suppress_thin_parts(masks, self.size, self.cell)
-        masks = np.ascontiguousarray(masks[:, rows, columns])
+        masks, rows, columns = without_thin_parts(masks, self.size, self.cell)
         times_s = self._block_times_s[: self._filled].copy()
         shapes = body_shapes(masks, self.above[rows, columns], self.surface[columns] - rows.start)
         bodies = sampled_on_grid(masks, shapes, self.grid, self.aperture_sd)
@@ -159,6 +156,8 @@ class AnimalTracker:
         self._recent = self._recent.extended(times_s, bodies)
         self._changes.append(self._recent.changes() * (constants.APERTURE_STEP_FRACTION * self.size) ** 2)
         self._rows.append(np.stack([times_s, *(getattr(shapes, name) for name in SHAPE_COLUMNS)], axis=1))
+        self._water_changes.append(mean_changes(self._waters[: self._filled + 1]))
+        self._waters[0] = self._waters[self._filled]
         self._filled = 0
 
     def table(self) -> pd.DataFrame:
@@ -185,7 +184,8 @@ class AnimalTracker:
         -------
         (n_frames,) bool
         """
-        return np.array(self._water_changes) < constants.REPEATED_WATER_CHANGE
+        changes = np.concatenate([np.zeros(0), *self._water_changes])
+        return np.concatenate([[False], changes[1:] < constants.REPEATED_WATER_CHANGE])[: len(changes)]
 
 
 @dataclass(frozen=True)
@@ -240,6 +240,25 @@ class RecentFrames:
         np.square(difference, out=difference)
         total: np.ndarray = np.einsum("ns,ns->n", difference, difference)
         return total / stroke_residual(lag_s) ** constants.CHANGE_POWER
+
+
+def mean_changes(frames: np.ndarray) -> np.ndarray:
+    """Measure how much each frame differs from the one before.
+
+    Parameters
+    ----------
+    frames : (n, height, width) uint8
+        Grey levels.
+
+    Returns
+    -------
+    (n - 1,) float
+        Mean absolute difference (grey levels); that of a pixel counts up to ``MAX_WATER_CHANGE``.
+    """
+    earlier, later = frames[:-1], frames[1:]
+    change = np.minimum(np.maximum(earlier, later) - np.minimum(earlier, later), constants.MAX_WATER_CHANGE)
+    mean: np.ndarray = change.mean(axis=(1, 2))
+    return mean
 
 
 def stroke_residual(lag_s: np.ndarray) -> np.ndarray:

@@ -146,11 +146,49 @@ def key_frames(frames: list[np.ndarray], name: str) -> KeyFrames:
     even = equalised(frames)
     if even.max(initial=0) < constants.BLACK_LEVEL:
         raise IngestError(f"{name}: the picture is black throughout. Check that it is the right file.")
-    sorted_levels = np.sort(even, axis=0)
+    sorted_levels = sorted_over_frames(even)
     spread = ndimage.gaussian_filter(_quantile(sorted_levels, 0.95) - _quantile(sorted_levels, 0.05), 1.0)
     variability = np.maximum(spread - 2.0 * np.median(spread[::2, ::2]), 0)
     clock = find_clock(variability)
     return KeyFrames(even, sorted_levels, np.where(clock, 0, variability), clock)
+
+
+def sorted_over_frames(levels: np.ndarray) -> np.ndarray:
+    """Sort the values of each pixel over the frames, by Batcher's merge exchange [1]_.
+
+    Parameters
+    ----------
+    levels : (n, ...) uint8 or float
+        Values of each pixel in n frames; no NaN.
+
+    Returns
+    -------
+    (n, ...) uint8 or float
+        In rising order over the first axis.
+
+    Notes
+    -----
+    Each comparison treats all pixels of two frames at once. ``numpy.sort`` along the first axis, which sorts pixel by
+    pixel, takes 12 times as long on 36 frames of 640 x 480 pixels.
+
+    References
+    ----------
+    .. [1] Knuth (1998), The Art of Computer Programming 3, 2nd edition, 5.2.2, algorithm M
+    """
+    rising = levels.copy()
+    count = len(rising)
+    half = 1 << max(count - 1, 0).bit_length() >> 1
+    step = half
+    while step:
+        part, rest, apart = half, 0, step
+        while apart:
+            for low in (index for index in range(count - apart) if index & step == rest):
+                smaller = np.minimum(rising[low], rising[low + apart])
+                np.maximum(rising[low], rising[low + apart], out=rising[low + apart])
+                rising[low] = smaller
+            apart, rest, part = part - step, step, part >> 1
+        step >>= 1
+    return rising
 
 
 def find_clock(variability: np.ndarray) -> np.ndarray:
