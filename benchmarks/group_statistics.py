@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 from threadpoolctl import threadpool_limits
 
 from ketaflow import statistics
-from ketaflow.statistics.models import mixed, model_matrix, reml
+from ketaflow.statistics.models import mixed, model_matrix
 
 ENDPOINTS, ANIMALS, ARMS, DENDRITES = 200, 40, 4, 20
 CHECKS = pd.DataFrame(columns=["assay", "recording", "animal", "check", "value"])
@@ -63,7 +63,7 @@ def mixed_ratio():
     rows["arm"] = np.repeat(cohort()[2]["arm"].to_numpy(), DENDRITES)
     levels = {"arm": sorted(rows["arm"].unique())}
     matrix = model_matrix.Coding((("arm",),), levels).matrix({"arm": rows["arm"].to_numpy()})
-    grouping = reml.Grouping("animal", pd.factorize(rows["animal"])[0], np.ones((len(rows), 1)))
+    grouping = mixed.Grouping("animal", pd.factorize(rows["animal"])[0], np.ones((len(rows), 1)))
     own = fastest(lambda: mixed.fit(matrix, rows["value"].to_numpy(), [grouping]))
     other = fastest(lambda: smf.mixedlm("value ~ arm", rows, groups=rows["animal"]).fit())
     return own * 1000, other * 1000

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 
 from threadpoolctl import threadpool_limits
 
-from ketaflow.statistics.models import kenward_roger, mixed, reml
+from ketaflow.statistics.models import kenward_roger, mixed
 
 ANIMALS, ALPHA = 4, 0.05
 OBSERVATIONS, CORRELATIONS = (5, 20), (0.0, 0.05, 0.1, 0.3)
@@ -55,7 +55,7 @@ def largest_difference(rng, observations, correlation):
     """Largest difference of p between fitted models and the formula."""
     codes = np.repeat(np.arange(2 * ANIMALS), observations)
     matrix = np.column_stack([np.ones(len(codes)), codes >= ANIMALS])
-    grouping, weights = reml.Grouping("animal", codes, np.ones((len(codes), 1))), np.array([[0.0, 1.0]])
+    grouping, weights = mixed.Grouping("animal", codes, np.ones((len(codes), 1))), np.array([[0.0, 1.0]])
     found = []
     for _ in range(FITTED):
         own = rng.normal(0, np.sqrt(correlation), 2 * ANIMALS)

@@ -328,13 +328,13 @@ def nested() -> list[Row]:
     import statsmodels.formula.api as smf
     from scipy import stats
 
-    from ketaflow.statistics.models import mixed, model_matrix, reml
+    from ketaflow.statistics.models import mixed, model_matrix
 
     table = group_statistics.measurements(np.random.default_rng(SEED), 1, group_statistics.DENDRITES)
     table["arm"] = np.repeat(group_statistics.cohort()[2]["arm"].to_numpy(), group_statistics.DENDRITES)
     levels = {"arm": sorted(table["arm"].unique())}
     matrix = model_matrix.Coding((("arm",),), levels).matrix({"arm": table["arm"].to_numpy()})
-    grouping = reml.Grouping("animal", pd.factorize(table["animal"])[0], np.ones((len(table), 1)))
+    grouping = mixed.Grouping("animal", pd.factorize(table["animal"])[0], np.ones((len(table), 1)))
     fit_other = smf.mixedlm("value ~ arm", table, groups=table["animal"])
     own_s = group_statistics.fastest(lambda: mixed.fit(matrix, table["value"].to_numpy(), [grouping]), repeats=3)
     with warnings.catch_warnings():

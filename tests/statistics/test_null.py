@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from ketaflow.statistics.models import kenward_roger, linear, mixed, reml
+from ketaflow.statistics.models import kenward_roger, linear, mixed
 
 ANIMALS, SPINES, ICC = 4, 20, 0.3
 ARM = np.repeat([0, 1], ANIMALS)
@@ -43,7 +43,7 @@ def test_unit_means_keep_the_error_rate():
 def test_the_nested_model_keeps_the_error_rate():
     """Where the fit is not singular, its p is that of animals' means, whose rate is tested above."""
     matrix, codes, fits = design(np.repeat(ARM, SPINES)), np.repeat(np.arange(2 * ANIMALS), SPINES), 0
-    grouping = reml.Grouping("animal", codes, np.ones((len(codes), 1)))
+    grouping = mixed.Grouping("animal", codes, np.ones((len(codes), 1)))
     with threadpool_limits(1):
         for y in cohorts(80, 3):
             fit = mixed.fit(matrix, y.ravel(), [grouping])
@@ -59,7 +59,7 @@ def test_the_nested_model_keeps_the_error_rate():
 def test_a_singular_fit_is_tested_as_eight_animals_not_as_all_spines(spines):
     """Kenward and Roger's test: the pooled standard error, with the degrees of freedom of the animals' means."""
     rng, codes, fits = np.random.default_rng(4), np.repeat(np.arange(2 * ANIMALS), spines), 0
-    matrix, grouping = design(np.repeat(ARM, spines)), reml.Grouping("animal", codes, np.ones((len(codes), 1)))
+    matrix, grouping = design(np.repeat(ARM, spines)), mixed.Grouping("animal", codes, np.ones((len(codes), 1)))
     difference = np.array([0.0, 1.0])
     while fits < 3:
         y = rng.normal(size=len(codes))

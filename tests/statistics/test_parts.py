@@ -9,7 +9,7 @@ from scipy import stats
 from threadpoolctl import threadpool_limits
 
 from ketaflow.statistics.adapters import pingouin_adapter, posthocs_adapter
-from ketaflow.statistics.models import kenward_roger, mixed, reml
+from ketaflow.statistics.models import kenward_roger, mixed
 from ketaflow.statistics.results import multiplicity
 from ketaflow.statistics.results.rows import ContrastRow
 from ketaflow.statistics.tests import dose_response, effect_sizes, group_tests, multivariate_t
@@ -202,7 +202,7 @@ def crossed(seed=8):
     y = rng.normal(0, 2, 12)[animal] + rng.normal(0, 1, 6)[day] + rng.normal(size=72)
     matrix = np.column_stack([np.ones(72), animal % 2])
     ones = np.ones((72, 1))
-    return matrix, y, [reml.Grouping("animal", animal, ones), reml.Grouping("day", day, ones)]
+    return matrix, y, [mixed.Grouping("animal", animal, ones), mixed.Grouping("day", day, ones)]
 
 
 def dense_deviance(matrix, y, groupings, variances, residual):
@@ -220,7 +220,7 @@ def dense_deviance(matrix, y, groupings, variances, residual):
 
 def test_the_profile_is_the_dense_likelihood():
     matrix, y, groupings = crossed()
-    profile, theta = reml.Profile(matrix, y, groupings), np.array([1.3, 0.6])
+    profile, theta = mixed.Profile(matrix, y, groupings), np.array([1.3, 0.6])
     _, left_over, _, _ = profile.parts(theta)
     residual = left_over / (len(y) - 2)
     dense = dense_deviance(matrix, y, groupings, residual * theta**2, residual)
@@ -244,7 +244,7 @@ def test_without_spread_between_animals_the_variance_is_zero_and_the_fit_goes_on
     animal = np.repeat(np.arange(6), 4)
     y = np.tile([1.0, 2.0, 3.0, 4.0], 6) + np.tile([0.0, 0.1], 12)
     matrix = np.column_stack([np.ones(24), animal % 2])
-    fit = mixed.fit(matrix, y, [reml.Grouping("animal", animal, np.ones((24, 1)))])
+    fit = mixed.fit(matrix, y, [mixed.Grouping("animal", animal, np.ones((24, 1)))])
     assert fit.singular
     assert fit.components[0].variance == 0
     assert fit.estimate(np.array([0.0, 1.0])).df == pytest.approx(22, rel=1e-6)
@@ -254,7 +254,7 @@ def test_satterthwaite_and_kenward_roger_agree_where_groups_are_equal():
     animal = np.repeat(np.arange(8), 5)
     y = np.random.default_rng(9).normal(size=8)[animal] * 2 + np.random.default_rng(10).normal(size=40)
     matrix = np.column_stack([np.ones(40), animal % 2])
-    groupings = [reml.Grouping("animal", animal, np.ones((40, 1)))]
+    groupings = [mixed.Grouping("animal", animal, np.ones((40, 1)))]
     fit = mixed.fit(matrix, y, groupings)
     weights = np.array([0.0, 1.0])
     adjusted = kenward_roger.adjusted(fit, matrix, groupings)
@@ -273,7 +273,7 @@ def test_variances_agree_with_statsmodels():
         theirs = smf.mixedlm("y ~ arm", frame, groups=frame["animal"]).fit()
         matrix = np.column_stack([np.ones(70), frame["arm"]])
         ours = mixed.fit(
-            matrix, frame["y"].to_numpy(), [reml.Grouping("animal", frame["animal"].to_numpy(), np.ones((70, 1)))]
+            matrix, frame["y"].to_numpy(), [mixed.Grouping("animal", frame["animal"].to_numpy(), np.ones((70, 1)))]
         )
     assert ours.reml_log_likelihood == pytest.approx(theirs.llf, rel=1e-8)
     np.testing.assert_allclose(ours.beta, theirs.fe_params, rtol=1e-4)

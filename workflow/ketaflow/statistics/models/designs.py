@@ -15,8 +15,8 @@ from ketaflow.statistics.dataset import EndpointTable
 from ketaflow.statistics.model import Endpoint
 from ketaflow.statistics.models import kenward_roger, linear, mixed
 from ketaflow.statistics.models.linear import Fit, FTest, LinearFit
+from ketaflow.statistics.models.mixed import Grouping
 from ketaflow.statistics.models.model_matrix import Coding, Term
-from ketaflow.statistics.models.reml import Grouping
 
 # Designs with several rows per animal.
 REPEATING = ("nested", "repeated", "crossover")

@@ -14,8 +14,7 @@ import numpy as np
 from scipy import linalg
 
 from ketaflow.statistics.models.linear import Estimate, FTest
-from ketaflow.statistics.models.mixed import MixedFit
-from ketaflow.statistics.models.reml import Grouping
+from ketaflow.statistics.models.mixed import Grouping, MixedFit
 
 
 @dataclass(frozen=True)
