@@ -67,7 +67,6 @@ def analyse(
     described : mapping
         ``described[assay][measure]`` is an entry of ``measures.yaml``.
     settings : Settings
-        Settings ``statistics`` of the study.
 
     Returns
     -------

@@ -149,22 +149,7 @@ class Analysis:
 
 
 def join_cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) -> Cohort:
-    """Join the tables of animals, arms and allocation.
-
-    Parameters
-    ----------
-    animals : data frame
-        One row per animal: ``animal``, its factors and covariates.
-    arms : data frame
-        One row per arm: ``arm``, ``control``, ``dose_mg_per_kg``; optionally ``order``, and columns of the lab's own.
-    allocation : data frame
-        ``animal`` and ``arm``; with ``period``, one row per animal and period of a crossover.
-
-    Returns
-    -------
-    Cohort
-        Rows of allocation with the columns of animals and arms; arms with the control first, then by order and dose.
-    """
+    """Join the tables of animals, arms and allocation."""
     arms = arms.reset_index(drop=True)
     rank = pd.DataFrame({
         "control": ~arms["control"].astype(bool),
@@ -183,37 +168,13 @@ RowsOfMeasures = Mapping[tuple[str, str], pd.DataFrame]
 
 
 def by_measure(measurements: pd.DataFrame) -> RowsOfMeasures:
-    """Split measurements.csv by assay and measure, so that each endpoint need not search all of it.
-
-    Parameters
-    ----------
-    measurements : data frame
-        Rows of all assays.
-
-    Returns
-    -------
-    dict of (str, str) to data frame
-        Rows by assay and measure.
-    """
+    """Split measurements.csv by assay and measure, so that each endpoint need not search all of it."""
     keys = ["assay", "measure"]
     return {(str(assay), str(name)): rows for (assay, name), rows in measurements.groupby(keys, sort=False)}
 
 
 def chosen(measured: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
-    """Select the rows that an endpoint names, with or without a value.
-
-    Parameters
-    ----------
-    measured : data frame
-        Rows of measurements.csv of the endpoint's measure.
-    endpoint : Endpoint
-        The endpoint's entry in the plan: its conditions, and its time window (minutes from dosing).
-
-    Returns
-    -------
-    data frame
-        The rows that meet all conditions.
-    """
+    """Select the rows that an endpoint names, with or without a value, from those of its measure."""
     rows = measured
     for column, wanted in conditions(endpoint).items():
         rows = rows[matches(rows[column], wanted)]
@@ -230,20 +191,7 @@ def conditions(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def matches(values: pd.Series, wanted: object) -> pd.Series:
-    """Compare a column with a value or a list of values; numbers are compared as numbers.
-
-    Parameters
-    ----------
-    values : (n_rows,) series
-        The column.
-    wanted : object
-        A number or text, or a list of these.
-
-    Returns
-    -------
-    (n_rows,) bool series
-        True where the cell equals one of them; False where it is missing.
-    """
+    """Compare a column with a value or a list of values; numbers are compared as numbers."""
     options = wanted if isinstance(wanted, list) else [wanted]
     if pd.api.types.is_numeric_dtype(values):
         return values.isin([number for number in map(as_number, options) if np.isfinite(number)])
@@ -251,23 +199,7 @@ def matches(values: pd.Series, wanted: object) -> pd.Series:
 
 
 def levels_of(column: str, cohort: Cohort, present: pd.Series) -> list[str]:
-    """Levels of a factor among the values present, the reference first.
-
-    Parameters
-    ----------
-    column : str
-        Name of the factor.
-    cohort : Cohort
-        Animals and arms; the reference of a column of the arms is the level of the control arm.
-    present : (n_rows,) series
-        Values of the factor, as text.
-
-    Returns
-    -------
-    list of str
-        The reference, then arms and text columns of the arms in the order of the cohort, numbers in ascending order,
-        other text in alphabetical order.
-    """
+    """Return the levels of a factor among the values present, the reference (the control arm's) first."""
     values = list(dict.fromkeys(present))
     if column == "arm":
         return [arm for arm in cohort.arms["arm"] if arm in values]
@@ -307,8 +239,6 @@ def assemble(rows: pd.DataFrame, endpoint: Endpoint, cohort: Cohort, measure: Me
     Returns
     -------
     EndpointTable
-        The rows with ``y``, the value on the scale of the analysis; one row per animal where the endpoint is
-        summarised.
     """
     joined = _with_animals(rows[rows["value"].notna()], endpoint, cohort)
     if endpoint.arms:

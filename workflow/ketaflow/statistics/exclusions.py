@@ -19,17 +19,7 @@ NO_REASON = "no reason was given"
 
 @dataclass(frozen=True)
 class Kept:
-    """Rows that stay in an analysis.
-
-    Attributes
-    ----------
-    rows : data frame
-        Rows of measurements.csv that stay.
-    excluded : list of ExclusionRow
-        Rows of the exclusions table for the others.
-    notes : tuple of str
-        What the methods paragraph and the reader should know.
-    """
+    """Rows of measurements.csv that stay, rows of the exclusions table for the others, and notes."""
 
     rows: pd.DataFrame
     excluded: list[ExclusionRow]
@@ -37,18 +27,7 @@ class Kept:
 
 
 def failed(rows: pd.DataFrame) -> Kept:
-    """Exclude rows without a value.
-
-    Parameters
-    ----------
-    rows : data frame
-        Rows of measurements.csv.
-
-    Returns
-    -------
-    Kept
-        Rows with a value; the others are excluded with the reason that the measurement gives.
-    """
+    """Exclude rows without a value."""
     empty = rows["value"].isna()
     if not empty.any():
         return Kept(rows, [])
@@ -60,20 +39,7 @@ def failed(rows: pd.DataFrame) -> Kept:
 
 
 def unallocated(rows: pd.DataFrame, cohort: Cohort) -> Kept:
-    """Exclude rows of animals without an arm.
-
-    Parameters
-    ----------
-    rows : data frame
-        Rows of measurements.csv.
-    cohort : Cohort
-        Its allocation counts.
-
-    Returns
-    -------
-    Kept
-        Rows of allocated animals, and the others as exclusions.
-    """
+    """Exclude rows of animals without an arm."""
     allocated = np.array([animal in cohort.allocated for animal in rows["animal"]], dtype=bool)
     if allocated.all():
         return Kept(rows, [])
@@ -82,21 +48,7 @@ def unallocated(rows: pd.DataFrame, cohort: Cohort) -> Kept:
 
 
 def rejected(rows: pd.DataFrame, decisions: pd.DataFrame) -> Kept:
-    """Exclude what reviewers rejected.
-
-    Parameters
-    ----------
-    rows : data frame
-        Rows of measurements.csv.
-    decisions : data frame
-        Rejections: ``assay``, ``recording``, ``animal``, ``reviewer``, ``reason``. One without an animal applies to all
-        animals of the recording.
-
-    Returns
-    -------
-    Kept
-        Rows of recordings that nobody rejected, and the others as exclusions, each once.
-    """
+    """Exclude what reviewers rejected; a decision without an animal applies to all animals of the recording."""
     excluded, out = [], pd.Series(False, index=rows.index)
     for decision in decisions.to_dict("records"):
         hit = (rows["assay"] == decision["assay"]) & (rows["recording"] == decision["recording"]) & ~out

@@ -82,11 +82,6 @@ def unit_faults(rows: pd.DataFrame, endpoint: Endpoint, cohort: Cohort) -> Itera
         The endpoint's entry in the plan.
     cohort : Cohort
         Animals and arms.
-
-    Yields
-    ------
-    Fault
-        At most one, on the first animal at fault, besides those of the periods of a crossover.
     """
     rows = rows[rows["value"].notna()]
     design = endpoint.design

@@ -49,11 +49,6 @@ def least_squares(matrix: np.ndarray, y: np.ndarray, *, hc3: bool = False) -> Le
     hc3 : bool
         Whether the covariance allows unequal variances (HC3). NaN if an observation has a leverage of 1.
 
-    Returns
-    -------
-    LeastSquares
-        Coefficients, their covariance, fitted values, residuals, and residual sum of squares with its df.
-
     References
     ----------
     HC3: MacKinnon & White 1985, J Econometrics 29:305-325, doi:10.1016/0304-4076(85)90158-7.
@@ -78,12 +73,6 @@ def welch_anova(groups: Sequence[np.ndarray]) -> TestResult:
     Parameters
     ----------
     groups : sequence of (n_animals,) float
-        Values of each group.
-
-    Returns
-    -------
-    TestResult
-        F with both degrees of freedom and p.
 
     References
     ----------
@@ -110,7 +99,6 @@ def hessian(function: Callable[[np.ndarray], float], at: np.ndarray, step: float
     Returns
     -------
     (n_parameters, n_parameters) float
-        Symmetric, in the unit of the function over those of the parameters.
     """
     from statsmodels.tools import numdiff
 
@@ -124,15 +112,12 @@ def jacobian(function: Callable[[np.ndarray], Any], at: np.ndarray, step: float 
     ----------
     function : callable
         Of (n_parameters,) float; returns a number or (n_values,) float.
-    at : (n_parameters,) float
-        Where to differentiate.
-    step : float
-        As a share of each parameter (of 0.1 for smaller ones).
+    at, step
+        As in ``hessian``.
 
     Returns
     -------
-    (n_values, n_parameters) float
-        In the unit of the values over those of the parameters; (n_parameters,) for a number.
+    (n_values, n_parameters) float, or (n_parameters,) for a number
     """
     from statsmodels.tools import numdiff
 

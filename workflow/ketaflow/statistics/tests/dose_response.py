@@ -115,106 +115,38 @@ def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float, names: S
     Parameters
     ----------
     shape : Shape
-        Family of the curve.
     dose : (n_animals,) float
-        Dose of each animal (mg/kg).
     y : (n_animals,) float
         Animals' means on the scale of the analysis.
     alpha : float
         Intervals have the level 1 - alpha.
     names : sequence of str, optional
         Parameters with an interval (each takes 60 ms); all by default.
-
-    Returns
-    -------
-    CurveFit
-        Estimates, with the intervals of these parameters.
     """
     start = shape.start(dose, y)
     return lmfit_adapter.profiled(shape.curve, start, dose, y, names or list(start), 1 - alpha)
 
 
 def fit(shape: Shape, dose: np.ndarray, y: np.ndarray) -> CurveFit:
-    """Fit a curve without intervals.
-
-    Parameters
-    ----------
-    shape : Shape
-        Family of the curve.
-    dose : (n_animals,) float
-        Dose of each animal (mg/kg).
-    y : (n_animals,) float
-        Animals' means on the scale of the analysis.
-
-    Returns
-    -------
-    CurveFit
-        Estimates and their covariance.
-    """
+    """Fit a curve without intervals; parameters as in ``fitted``."""
     return lmfit_adapter.fit(shape.curve, shape.start(dose, y), dose, y)
 
 
 def emax(dose: np.ndarray, e0: float, emax: float, log_ed50: float) -> np.ndarray:
-    """Emax curve: e0 + emax * dose / (ed50 + dose).
-
-    Parameters
-    ----------
-    dose : (n_animals,) float
-        Doses (mg/kg).
-    e0, emax : float
-        Response without the drug, and largest change.
-    log_ed50 : float
-        Natural logarithm of the dose of half the largest change (mg/kg).
-
-    Returns
-    -------
-    (n_animals,) float
-        Response at each dose, in the unit of ``e0``.
-    """
+    """Emax curve: e0 + emax * dose / (ed50 + dose)."""
     return e0 + emax * dose / (np.exp(log_ed50) + dose)
 
 
 def logistic(dose: np.ndarray, control_limit: float, change: float, log_slope: float, log_ed50: float) -> np.ndarray:
     """Four-parameter log-logistic curve: control_limit + change * dose^b / (dose^b + ed50^b), b = exp(log_slope) > 0.
 
-    Parameters
-    ----------
-    dose : (n_animals,) float
-        Doses (mg/kg).
-    control_limit, change : float
-        Response without the drug, and change at an infinite dose.
-    log_slope : float
-        Natural logarithm of the slope b.
-    log_ed50 : float
-        Natural logarithm of the dose of half the change (mg/kg).
-
-    Returns
-    -------
-    (n_animals,) float
-        Response at each dose, in the unit of ``control_limit``.
-
-    References
-    ----------
-    Ritz et al. 2015, PLoS One 10:e0146021, doi:10.1371/journal.pone.0146021.
+    Ritz et al. 2015, doi:10.1371/journal.pone.0146021.
     """
     return control_limit + change * _logistic_share(dose, log_slope, log_ed50)
 
 
 def dose_p(dose: np.ndarray, y: np.ndarray) -> float:
-    """Test the differences between doses by one-way anova.
-
-    Parameters
-    ----------
-    dose : (n_animals,) float
-        Dose of each animal (mg/kg).
-    y : (n_animals,) float
-        Animals' means on the scale of the analysis.
-
-    Returns
-    -------
-    float
-        Value of p; 0 where the residuals have no variance or no degrees of freedom.
-    """
+    """p of the one-way anova over doses."""
     groups = [y[dose == level] for level in np.unique(dose)]
     if len(y) <= len(groups) or all(np.ptp(group) == 0 for group in groups):
         return 0.0
