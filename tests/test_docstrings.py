@@ -18,6 +18,7 @@ UNFINISHED = tuple(
     for name in (
         "assays/forced_swim",
         "assays/microdialysis",
+        "statistics",
     )
 )
 ARRAYS = {"ndarray", "NDArray", "ArrayLike"}
