@@ -1,6 +1,7 @@
 """Detection: candidates, which of them are one spine, and their scores."""
 
 import io
+import warnings
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ from ketaflow.assays.dendritic_spines.detection.candidates import DESCRIPTORS, C
 from ketaflow.assays.dendritic_spines.raters.matching import match_points
 from ketaflow.assays.dendritic_spines.training import constants, shipped_scorer
 from ketaflow.assays.dendritic_spines.training.scorer_training import Search
-from ketaflow.assays.dendritic_spines.training.training_images import random_image
 
 ADJUSTMENT = {"stricter_when_clear": QUANTIFY.stricter_when_clear, "laxer_when_clear": QUANTIFY.laxer_when_clear}
 
@@ -125,10 +125,28 @@ def test_the_shipped_weights_fit_the_inputs_and_layers():
         assert shapes == [(scorer.INPUT_WIDTH, constants.LAYERS[0]), constants.LAYERS, (constants.LAYERS[1], 1)]
 
 
-@pytest.mark.filterwarnings("ignore:Got `batch_size`")
-def test_training_writes_the_same_bytes_again():
-    """Two tissues instead of all: the same code, seeds, thread and file format."""
-    first, second = (shipped_scorer.train(tissues=2)[0] for _ in range(2))
+@pytest.fixture(scope="module")
+def trained_on_two() -> list[bytes]:
+    """Two scorers' files from the first two tissues instead of all: the same code, seeds, thread and file format."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Got `batch_size`")
+        return [shipped_scorer.train(tissues=2)[0] for _ in range(2)]
+
+
+def test_training_still_begins_with_the_images_of_the_shipped_weights(trained_on_two):
+    """Whoever changes the simulation, the tracing or the inputs has to train the shipped weights again."""
+    now, shipped = (
+        scorer_file.first_images_of(io.BytesIO(trained_on_two[0])),
+        scorer_file.first_images_of(scorer.SHIPPED),
+    )
+    assert len(now) == constants.TOLD_IMAGES
+    # Other processors round differently, so that a candidate may come or go.
+    np.testing.assert_allclose(now[:, :2], shipped[:, :2], atol=2)
+    np.testing.assert_allclose(now[:, 2], shipped[:, 2], rtol=0.005)
+
+
+def test_training_writes_the_same_bytes_again(trained_on_two):
+    first, second = trained_on_two
     assert first == second
     versions = scorer_file.versions_trained_with(io.BytesIO(first))
     assert [one.split()[0] for one in versions] == ["numpy", "scipy", "scikit-image", "scikit-learn"]
@@ -137,9 +155,8 @@ def test_training_writes_the_same_bytes_again():
 
 def test_the_shipped_weights_recognise_spines_in_images_they_have_not_seen():
     """Inputs computed otherwise than for the training would show here: few spines, or many others."""
-    rng = np.random.default_rng(1234)
-    labelled = [shipped_scorer.labelled_candidates(random_image(rng), rng) for _ in range(8)]
-    inputs, labels = zip(*labelled, strict=True)
+    unseen = range(constants.TISSUES, constants.TISSUES + 4)
+    inputs, labels = zip(*(part for number in unseen for part in shipped_scorer.tissue_examples(number)), strict=True)
     scores = scorer.network_output(np.vstack(inputs).astype(np.float32), scorer.shipped_weights())
     spine = np.concatenate(labels)
     assert (scores >= 0.5)[spine].mean() > 0.5

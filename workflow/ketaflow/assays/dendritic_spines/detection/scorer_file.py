@@ -21,6 +21,8 @@ FEATURES = "features"
 # Name of the array that holds the versions of the packages that weights depend on, and these packages.
 TRAINED_WITH = "trained_with"
 PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn")
+# Name of the array that tells the first training images of the shipped scorer.
+FIRST_IMAGES = "first_images"
 # Names of the inputs of a network, in their order: the patch, row by row, and the descriptors.
 FEATURE_NAMES = (
     *(f"patch_outward_{outward:.2f}_along_{along:.2f}_um" for outward in OUTWARD_UM for along in ALONG_UM),
@@ -28,13 +30,16 @@ FEATURE_NAMES = (
 )
 
 
-def encode(weights: Weights) -> bytes:
+def encode(weights: Weights, first_images: np.ndarray | None = None) -> bytes:
     """Encode weights as NumPy's npz.
 
     Parameters
     ----------
     weights : dict of str to array
         Weights of a scorer.
+    first_images : (images, 3) float64, optional
+        Candidates, spines and mean of the inputs of the first training images, by which a later version of ketaflow
+        can tell whether it would still train the same weights.
 
     Returns
     -------
@@ -43,6 +48,8 @@ def encode(weights: Weights) -> bytes:
         weights give equal bytes.
     """
     described = {FEATURES: np.array(FEATURE_NAMES), TRAINED_WITH: np.array(installed_versions())}
+    if first_images is not None:
+        described[FIRST_IMAGES] = first_images
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in sorted({**weights, **described}.items()):
@@ -61,6 +68,23 @@ def versions_trained_with(file: Path | IO[bytes]) -> list[str]:
     """Return the packages and versions with which the weights of a file were trained; none in older files."""
     with np.load(file, allow_pickle=False) as stored:
         return [str(one) for one in stored[TRAINED_WITH]] if TRAINED_WITH in stored.files else []
+
+
+def first_images_of(file: Path | IO[bytes]) -> np.ndarray:
+    """Return what a file tells of its first training images.
+
+    Parameters
+    ----------
+    file : path or binary file
+        What ``encode`` wrote.
+
+    Returns
+    -------
+    (images, 3) float64
+        Candidates, spines and mean of the inputs; no rows where the file does not tell.
+    """
+    with np.load(file, allow_pickle=False) as stored:
+        return stored[FIRST_IMAGES] if FIRST_IMAGES in stored.files else np.zeros((0, 3))
 
 
 def decode(file: Path | IO[bytes]) -> Weights:
@@ -85,7 +109,8 @@ def decode(file: Path | IO[bytes]) -> Weights:
         arrays = {name: stored[name] for name in stored.files}
     if "mean" not in arrays:
         raise ValueError("it holds no weights")
-    arrays.pop(TRAINED_WITH, None)
+    for about in (TRAINED_WITH, FIRST_IMAGES):
+        arrays.pop(about, None)
     names = tuple(str(name) for name in arrays.pop(FEATURES, ()))
     if names != FEATURE_NAMES:
         differing = sorted(set(names) ^ set(FEATURE_NAMES)) or ["their order"]

@@ -43,6 +43,8 @@ TISSUES = 650
 IMAGES_PER_TISSUE = 2
 DRAWING_SEED = 7
 NETWORK_SEED = 0
+# First images that the scorer's file tells of.
+TOLD_IMAGES = 4
 # Settings under which candidates are sought in the training images: the defaults of ``quantify``.
 MIN_DENDRITE_UM = 6.0
 FAINTEST_RATIO = 0.35
@@ -66,3 +68,12 @@ MAX_RADIUS_UM = 0.7
 CLEAR_SHARE = 0.4
 # Share of images that are stacks; the others are pictures that people projected and adjusted for display.
 STACK_SHARE = 0.3
+# Out-of-focus light: share of the images of tissue, mean number of layers, and their blur (um, sigma). A two-photon
+# focus is about 2 um deep, and what lies 2 to 6 um away from it appears so wide at an aperture of 1.
+OUT_OF_FOCUS_SHARE = 0.5
+OUT_OF_FOCUS_LAYERS = 1.0
+MIN_DEFOCUS_UM = 0.4
+MAX_DEFOCUS_UM = 2.0
+# Share of tissues with a bundle of thin fibres, and its half width (um, sigma).
+BUNDLE_SHARE = 0.12
+BUNDLE_WIDTH_UM = 0.8

@@ -2,7 +2,7 @@
 
 It simulates images (``training_images``), finds candidates in them as ``quantify`` does, labels those near a simulated
 head as spines and those far from all heads as none, and fits the networks. No photograph is used. It takes about four
-minutes on one core.
+minutes on one idle core.
 """
 
 import warnings
@@ -140,19 +140,55 @@ def train(tissues: int = constants.TISSUES) -> tuple[bytes, str]:
     Returns
     -------
     scorer : bytes
-        The file ``detection/scorer.npz``; the same bytes at each run with the same versions of the packages.
+        The file ``detection/scorer.npz``; the same bytes at each run with the same versions of the packages on the same
+        kind of processor.
     summary : str
         Number of candidates and images.
     """
     with threadpool_limits(1):
-        rng = np.random.default_rng(constants.DRAWING_SEED)
-        drawn = (random_tissue(rng) for _ in range(tissues))
-        images = (image_tissue(tissue, rng) for tissue in drawn for _ in range(constants.IMAGES_PER_TISSUE))
-        inputs, labels = zip(*(labelled_candidates(image, rng) for image in images), strict=True)
+        examples = [part for number in range(tissues) for part in tissue_examples(number)]
+        inputs, labels = zip(*examples, strict=True)
         every, spine = np.vstack(inputs), np.concatenate(labels)
         weights = fit_networks(every, spine, seed=constants.NETWORK_SEED, networks=constants.NETWORKS)
     summary = f"{len(spine)} candidates of {len(labels)} images, {100 * spine.mean():.1f} % spines"
-    return scorer_file.encode(shipped_form(weights)), summary
+    return scorer_file.encode(shipped_form(weights), first_images(examples)), summary
+
+
+def tissue_examples(number: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Simulate one tissue and return what there is to learn from each of its images.
+
+    Parameters
+    ----------
+    number : int
+        Number of the tissue. Its images depend on it and ``constants.DRAWING_SEED`` alone.
+
+    Returns
+    -------
+    list of (inputs, labels)
+        See ``labelled_candidates``; one pair for each image.
+    """
+    rng = np.random.default_rng([constants.DRAWING_SEED, number])
+    tissue = random_tissue(rng)
+    return [labelled_candidates(image_tissue(tissue, rng), rng) for _ in range(constants.IMAGES_PER_TISSUE)]
+
+
+def first_images(examples: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Describe the first training images, for the scorer's file.
+
+    Parameters
+    ----------
+    examples : list of (inputs, labels)
+        What there is to learn from each image, in order.
+
+    Returns
+    -------
+    (images, 3) float64
+        Candidates, spines and mean of the inputs of the first ``constants.TOLD_IMAGES`` images.
+    """
+    told = examples[: constants.TOLD_IMAGES]
+    means = [float(inputs.mean(dtype=np.float64)) if inputs.size else 0.0 for inputs, _ in told]
+    counts = [(len(labels), int(labels.sum())) for _, labels in told]
+    return np.column_stack([np.array(counts, np.float64).reshape(-1, 2), means])
 
 
 def shipped_form(weights: Weights) -> Weights:

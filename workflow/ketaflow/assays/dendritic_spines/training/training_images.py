@@ -143,6 +143,8 @@ def image_tissue(tissue: Tissue, rng: np.random.Generator) -> TrainingImage:
     hidden = own < np.where(tissue.over, constants.MIN_LIGHT_OVER_SHAFT, constants.MIN_LIGHT)
     strength = 0.2 * rng.random() if tissue.is_clear else 1.0
     haze = strength * _haze(flat / shaft, tissue.voxel_um[1], rng)
+    if not tissue.is_clear and rng.random() < constants.OUT_OF_FOCUS_SHARE:
+        haze = haze + _out_of_focus(flat / shaft, tissue.voxel_um[1], rng)
     if rng.random() < constants.STACK_SHARE:
         pixels = project(_detected(light / shaft + haze, rng), tissue.voxel_um)
     elif is_slab or rng.random() < 0.5:
@@ -241,9 +243,22 @@ def _distractors(is_clear: bool, rng: np.random.Generator) -> list[Spheres]:
         dim = rng.uniform(0.3, 1.0)
         _, spheres = _spines(line, 0.4, 1.0, rng)
         parts += [_uneven_shaft(line, rng.uniform(0.2, 0.7), dim, rng), spheres.brightened(dim)]
+    if not is_clear and rng.random() < constants.BUNDLE_SHARE:
+        parts += _bundle(rng)
     dots = rng.poisson(rng.uniform(0, 2 if is_clear else 20))
     centres = rng.uniform(0, 1, (dots, 3)) * [DEPTH_UM, FIELD_UM, FIELD_UM]
     return [*parts, Spheres(centres, rng.uniform(0.1, 0.4, dots), rng.uniform(0.1, 0.6, dots))]
+
+
+def _bundle(rng: np.random.Generator) -> list[Spheres]:
+    """Draw thin fibres that run side by side, as axons do along an apical dendrite."""
+    line, count = _line(rng, spread=2.0), rng.integers(3, 8)
+    fibres = []
+    for _ in range(count):
+        aside = rng.normal(0, constants.BUNDLE_WIDTH_UM, 3)
+        own = line + aside + 0.3 * np.stack([_wave(len(line), 4.0, rng) for _ in range(3)], axis=1)
+        fibres.append(_uneven_shaft(own, rng.uniform(0.06, 0.16), rng.uniform(0.15, 0.6), rng))
+    return fibres
 
 
 def _projected(light: np.ndarray, is_slab: bool) -> np.ndarray:
@@ -264,6 +279,16 @@ def _haze(flat: np.ndarray, pixel_um: float, rng: np.random.Generator) -> np.nda
     far = rng.uniform(0, 0.3) * _clouds(flat.shape, rng.uniform(2, 6) / pixel_um, rng)
     near = rng.uniform(0, 0.12) * _clouds(flat.shape, rng.uniform(0.4, 1.2) / pixel_um, rng)
     return np.asarray(rng.uniform(0, 1.0) * halo + far + near + rng.uniform(0, 0.08)).astype(np.float32)
+
+
+def _out_of_focus(flat: np.ndarray, pixel_um: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw dendrites far above or below the focus (rows, columns): the field turned, moved, dimmed and blurred."""
+    light = np.zeros(flat.shape, np.float32)
+    for _ in range(rng.poisson(constants.OUT_OF_FOCUS_LAYERS)):
+        moved = np.roll(np.rot90(flat, int(rng.integers(4))), rng.integers(0, flat.shape[0], 2), (0, 1))
+        sigma_um = rng.uniform(constants.MIN_DEFOCUS_UM, constants.MAX_DEFOCUS_UM)
+        light += rng.uniform(0.1, 0.8) * ndimage.gaussian_filter(moved, sigma_um / pixel_um, mode="wrap", truncate=2.0)
+    return light
 
 
 def _clouds(shape: tuple[int, ...], width_px: float, rng: np.random.Generator) -> np.ndarray:
