@@ -24,6 +24,7 @@ def read_table(path: Path, remedy: str, **options: Any) -> pd.DataFrame:
     Returns
     -------
     data frame
+        Cells as pandas reads them with these options.
 
     Raises
     ------

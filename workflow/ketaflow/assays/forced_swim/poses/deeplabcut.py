@@ -123,6 +123,7 @@ def individuals_of(frames: np.ndarray, values: np.ndarray, names: list[tuple[str
     Returns
     -------
     PoseFile
+        The poses of each individual: places (pixels) and likelihood of its parts (0 to 1; NaN where the file has none).
 
     Raises
     ------

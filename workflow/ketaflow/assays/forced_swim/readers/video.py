@@ -256,6 +256,7 @@ def sample_frames(path: Path, count: int, duration_s: float) -> list[np.ndarray]
     Returns
     -------
     list of (height, width) uint8
+        Grey levels, in the order of the video.
     """
     kept, due_s = [], -np.inf
     for time_s, frame in FrameReader(path, 0.0, skip_nonreference=True):

@@ -117,6 +117,7 @@ def blur_matrix(length: int, deviation: float) -> np.ndarray:
     Returns
     -------
     (length, length) float32
+        Weights of each pixel (columns) in each blurred pixel (rows); rows add up to 1.
     """
     weights = np.exp(-0.5 * ((np.arange(length)[:, None] - np.arange(length)) / deviation) ** 2)
     matrix: np.ndarray = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -27,7 +27,19 @@ from ketaflow.core.errors import IngestError
 
 
 class Clusters(NamedTuple):
-    """Columns in which each animal moves, with the movement and the upright edges from which they follow."""
+    """Columns in which each animal moves.
+
+    Attributes
+    ----------
+    columns : list of tuple
+        First column of each cluster, and the column after its last.
+    movement : Movement
+        The movement from which they follow.
+    upright : (height, width) float
+        Strength of upright edges.
+    profile : (width,) float
+        Strength of upright edges in each column.
+    """
 
     columns: list[Span]
     movement: Movement
@@ -97,9 +109,10 @@ def columns_and_walls(clusters: Clusters, busy: np.ndarray, expected: int) -> tu
 
     Returns
     -------
-    list of tuple
+    columns : list of tuple
         Columns in which each animal moves.
-    Walls
+    walls : Walls
+        Left and right wall around each of them (columns), and how well they fit.
     """
     usual = (clusters.columns, wall_pairs(clusters.profile, clusters.columns, busy))
     if not 2 <= expected < len(clusters.columns) <= expected + constants.MAX_JOINED:
@@ -128,6 +141,7 @@ def animal_clusters(seen: KeyFrames, edges: np.ndarray, gap_px: int, name: str) 
     Returns
     -------
     Clusters
+        Columns of each animal, with movement and upright edges.
 
     Raises
     ------
@@ -165,6 +179,7 @@ def straightened(upright: np.ndarray, rows: Span) -> np.ndarray:
     Returns
     -------
     (height, width) float
+        Strength of upright edges in the sheared image; unchanged if no shear is better.
     """
     height, width = upright.shape
     from_middle = np.arange(height) - (rows[0] + rows[1]) // 2
@@ -221,7 +236,18 @@ def band_of(rows: Span, height: int) -> slice:
 
 
 def usual_strength(edges: np.ndarray) -> np.ndarray:
-    """Return the strength that an edge exceeds in most rows (35th percentile), in each column."""
+    """Strength of edges that is exceeded in most rows (35th percentile), in each column.
+
+    Parameters
+    ----------
+    edges : (height, width) float
+        Strength of edges.
+
+    Returns
+    -------
+    (width,) float
+        Above zero.
+    """
     profile: np.ndarray = np.percentile(edges, 35, axis=0) + 1e-3
     return profile
 
@@ -239,6 +265,7 @@ def merged_clusters(profile: np.ndarray, clusters: list[Span]) -> list[Span]:
     Returns
     -------
     list of tuple
+        First column of each cluster, and the column after its last.
     """
     reach = overhang_px(clusters)
     outer = min(profile[: clusters[0][0] + reach].max(), profile[max(0, clusters[-1][1] - reach) :].max())
@@ -267,6 +294,7 @@ def empty_cylinders(profile: np.ndarray, level_edges: np.ndarray, found: list[Cy
     Returns
     -------
     list of Cylinder
+        Those in which nothing moves; empty if there are none.
     """
     wide = float(np.median([one.width for one in found]))
     strength = min(min(profile[int(one.left)], profile[int(one.right)]) for one in found)

@@ -137,6 +137,7 @@ def key_frames(frames: list[np.ndarray], name: str) -> KeyFrames:
     Returns
     -------
     KeyFrames
+        Frames of equal brightness without dark ones, and the range of each pixel (grey levels), 0 in a clock.
 
     Raises
     ------
@@ -202,6 +203,7 @@ def find_clock(variability: np.ndarray) -> np.ndarray:
     Returns
     -------
     (height, width) bool
+        True in the clock, with a margin of two pixels; all False if there is none.
     """
     height = len(variability)
     labels, _ = ndimage.label(variability > 6.0)
@@ -225,6 +227,7 @@ def equalised(frames: list[np.ndarray]) -> np.ndarray:
     Returns
     -------
     (n, height, width) uint8
+        Grey levels of the frames that are kept.
     """
     levels = np.array([np.median(frame[::4, ::4]) for frame in frames])
     usual = np.percentile(levels, 80)
