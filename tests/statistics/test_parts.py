@@ -12,7 +12,7 @@ from ketaflow.statistics.adapters import pingouin_adapter, posthocs_adapter
 from ketaflow.statistics.models import kenward_roger, mixed
 from ketaflow.statistics.results import multiplicity
 from ketaflow.statistics.results.rows import ContrastRow
-from ketaflow.statistics.tests import dose_response, effect_sizes, group_tests, multivariate_t
+from ketaflow.statistics.tests import dose_curves, effect_sizes, group_tests, multivariate_t
 
 EQUAL = np.full((3, 3), 0.5) + 0.5 * np.eye(3)
 
@@ -288,7 +288,7 @@ def emax_data(noise, ed50=6.0, seed=2):
 
 
 def test_an_emax_curve_is_found_again():
-    curve = dose_response.fit(dose_response.EMAX, *emax_data(1e-6))
+    curve = dose_curves.fit(dose_curves.EMAX, *emax_data(1e-6))
     e0, emax, log_ed50 = curve.parameters
     assert (e0, emax, np.exp(log_ed50)) == pytest.approx((100, -60, 6), rel=1e-4)
 
@@ -296,7 +296,7 @@ def test_an_emax_curve_is_found_again():
 def test_a_logistic_curve_is_found_again():
     doses = np.repeat([0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0], 4)
     y = 8 + (0.5 - 8) / (1 + 25 / np.maximum(doses, 1e-9) ** 2)
-    control, change, log_slope, log_ed50 = dose_response.fit(dose_response.LOGISTIC, doses, y).parameters
+    control, change, log_slope, log_ed50 = dose_curves.fit(dose_curves.LOGISTIC, doses, y).parameters
     assert (control, control + change, np.exp(log_slope), np.exp(log_ed50)) == pytest.approx((8, 0.5, 2, 5), rel=1e-4)
 
 

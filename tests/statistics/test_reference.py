@@ -13,7 +13,7 @@ from scipy import stats
 
 from ketaflow.statistics.adapters import pingouin_adapter
 from ketaflow.statistics.results import multiplicity
-from ketaflow.statistics.tests import dose_response
+from ketaflow.statistics.tests import dose_curves
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "stats"
 EXPECTED = (
@@ -329,7 +329,7 @@ def _dose(oracle, dataset, analysis, term, row):
         return None
     if analysis == "emax_fit":  # its half-effective dose is too uncertain to be printed in a table
         frame = table(dataset)
-        fit = dose_response.fit(dose_response.EMAX, frame["dose"].to_numpy(), frame["resp"].to_numpy())
+        fit = dose_curves.fit(dose_curves.EMAX, frame["dose"].to_numpy(), frame["resp"].to_numpy())
         e0, emax, log_ed50 = fit.parameters
         return {"estimate": {"e0": e0, "eMax": emax, "ed50": np.exp(log_ed50)}[term]}
     lines, model = oracle("dose", dataset)["dose_response"], "four_parameter_logistic"

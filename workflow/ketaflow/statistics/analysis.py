@@ -21,7 +21,8 @@ from ketaflow.statistics import plan as plans
 from ketaflow.statistics.dataset import Analysis, Cohort, RowsOfMeasures
 from ketaflow.statistics.model import Endpoint, Measure, Plan, Settings, StudyTables, measures_of
 from ketaflow.statistics.results import multiplicity
-from ketaflow.statistics.results.rows import ContrastRow, ExclusionRow, Results
+from ketaflow.statistics.results.rows import ContrastRow, ExclusionRow
+from ketaflow.statistics.results.tables import Results
 
 # Columns of measurements.csv that name one value.
 KEYS = ("animal", "recording", "session", "time_min", "sample")
@@ -71,7 +72,7 @@ def analyse(
     Returns
     -------
     dict of str to data frame
-        The tables of ``results.rows.Results`` by name.
+        The tables of ``results.tables.Results`` by name.
 
     Raises
     ------

@@ -149,7 +149,17 @@ class Analysis:
 
 
 def join_cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFrame) -> Cohort:
-    """Join the tables of animals, arms and allocation."""
+    """Join the tables of animals, arms and allocation.
+
+    Parameters
+    ----------
+    animals, arms, allocation : data frame
+        The cohort's tables.
+
+    Returns
+    -------
+    Cohort
+    """
     arms = arms.reset_index(drop=True)
     rank = pd.DataFrame({
         "control": ~arms["control"].astype(bool),
@@ -168,13 +178,36 @@ RowsOfMeasures = Mapping[tuple[str, str], pd.DataFrame]
 
 
 def by_measure(measurements: pd.DataFrame) -> RowsOfMeasures:
-    """Split measurements.csv by assay and measure, so that each endpoint need not search all of it."""
+    """Split measurements.csv by assay and measure, so that each endpoint need not search all of it.
+
+    Parameters
+    ----------
+    measurements : data frame
+        With the contract's columns.
+
+    Returns
+    -------
+    mapping of (str, str) to data frame
+        By assay and measure.
+    """
     keys = ["assay", "measure"]
     return {(str(assay), str(name)): rows for (assay, name), rows in measurements.groupby(keys, sort=False)}
 
 
 def chosen(measured: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
-    """Select the rows that an endpoint names, with or without a value, from those of its measure."""
+    """Select the rows that an endpoint names, with or without a value, from those of its measure.
+
+    Parameters
+    ----------
+    measured : data frame
+        Rows of one measure.
+    endpoint : Endpoint
+        The endpoint's entry in the plan.
+
+    Returns
+    -------
+    data frame
+    """
     rows = measured
     for column, wanted in conditions(endpoint).items():
         rows = rows[matches(rows[column], wanted)]
@@ -191,7 +224,19 @@ def conditions(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def matches(values: pd.Series, wanted: object) -> pd.Series:
-    """Compare a column with a value or a list of values; numbers are compared as numbers."""
+    """Compare a column with a value or a list of values; numbers are compared as numbers.
+
+    Parameters
+    ----------
+    values : series
+        A column.
+    wanted : object
+        A value, or a list of them.
+
+    Returns
+    -------
+    series of bool
+    """
     options = wanted if isinstance(wanted, list) else [wanted]
     if pd.api.types.is_numeric_dtype(values):
         return values.isin([number for number in map(as_number, options) if np.isfinite(number)])
@@ -199,7 +244,21 @@ def matches(values: pd.Series, wanted: object) -> pd.Series:
 
 
 def levels_of(column: str, cohort: Cohort, present: pd.Series) -> list[str]:
-    """Return the levels of a factor among the values present, the reference (the control arm's) first."""
+    """Return the levels of a factor among the values present, the reference (the control arm's) first.
+
+    Parameters
+    ----------
+    column : str
+        The factor.
+    cohort : Cohort
+        Animals and arms, whose order the levels keep.
+    present : series
+        Levels that were measured.
+
+    Returns
+    -------
+    list of str
+    """
     values = list(dict.fromkeys(present))
     if column == "arm":
         return [arm for arm in cohort.arms["arm"] if arm in values]

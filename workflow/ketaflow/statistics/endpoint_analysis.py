@@ -12,7 +12,8 @@ from ketaflow.statistics.model import CustomContrast
 from ketaflow.statistics.models import designs
 from ketaflow.statistics.models.designs import Model
 from ketaflow.statistics.results import descriptives, power
-from ketaflow.statistics.results.rows import ContrastRow, OmnibusRow, Results
+from ketaflow.statistics.results.rows import ContrastRow, OmnibusRow
+from ketaflow.statistics.results.tables import Results
 from ketaflow.statistics.tests import (
     contrasts,
     diagnostics,
@@ -96,7 +97,19 @@ def fitted(analysis: Analysis, *, robust: bool = False) -> tuple[Results, Model 
 
 
 def refused(analysis: Analysis, reason: str) -> Results:
-    """Return every planned contrast without numbers, so that it keeps its place in the family."""
+    """Return every planned contrast without numbers, so that it keeps its place in the family.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The endpoint.
+    reason : str
+        Why it is not tested; becomes the note.
+
+    Returns
+    -------
+    Results
+    """
     rows = []
     for contrast in analysis.endpoint.contrasts:
         name = contrast.name if isinstance(contrast, CustomContrast) else contrast
@@ -106,7 +119,19 @@ def refused(analysis: Analysis, reason: str) -> Results:
 
 
 def labelled(row: ContrastRow, analysis: Analysis) -> ContrastRow:
-    """Fill in what is the same for all contrasts of an analysis."""
+    """Fill in what is the same for all contrasts of an analysis.
+
+    Parameters
+    ----------
+    row : ContrastRow
+        A tested comparison.
+    analysis : Analysis
+        The endpoint, with the notes of all comparisons.
+
+    Returns
+    -------
+    ContrastRow
+    """
     table, endpoint = analysis.table, analysis.endpoint
     chosen = dataset.conditions(endpoint)
     return replace(

@@ -27,7 +27,17 @@ class Kept:
 
 
 def failed(rows: pd.DataFrame) -> Kept:
-    """Exclude rows without a value."""
+    """Exclude rows without a value.
+
+    Parameters
+    ----------
+    rows : data frame
+        Rows of the endpoint in measurements.csv.
+
+    Returns
+    -------
+    Kept
+    """
     empty = rows["value"].isna()
     if not empty.any():
         return Kept(rows, [])
@@ -39,7 +49,19 @@ def failed(rows: pd.DataFrame) -> Kept:
 
 
 def unallocated(rows: pd.DataFrame, cohort: Cohort) -> Kept:
-    """Exclude rows of animals without an arm."""
+    """Exclude rows of animals without an arm.
+
+    Parameters
+    ----------
+    rows : data frame
+        Rows of the endpoint.
+    cohort : Cohort
+        Its animals with an arm.
+
+    Returns
+    -------
+    Kept
+    """
     allocated = np.array([animal in cohort.allocated for animal in rows["animal"]], dtype=bool)
     if allocated.all():
         return Kept(rows, [])
@@ -48,7 +70,19 @@ def unallocated(rows: pd.DataFrame, cohort: Cohort) -> Kept:
 
 
 def rejected(rows: pd.DataFrame, decisions: pd.DataFrame) -> Kept:
-    """Exclude what reviewers rejected; a decision without an animal applies to all animals of the recording."""
+    """Exclude what reviewers rejected; a decision without an animal applies to all animals of the recording.
+
+    Parameters
+    ----------
+    rows : data frame
+        Rows of the endpoint.
+    decisions : data frame
+        Rejections: assay, recording, animal, reviewer, reason.
+
+    Returns
+    -------
+    Kept
+    """
     excluded, out = [], pd.Series(False, index=rows.index)
     for decision in decisions.to_dict("records"):
         hit = (rows["assay"] == decision["assay"]) & (rows["recording"] == decision["recording"]) & ~out

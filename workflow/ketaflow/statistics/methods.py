@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ketaflow import __version__
-from ketaflow.statistics.results import rows as statistics_rows
+from ketaflow.statistics.results import tables as statistics_tables
 from ketaflow.statistics.results.rows import ContrastRow
 from ketaflow.statistics.sentences import is_known, listed
 
@@ -85,7 +85,7 @@ def methods_paragraph(plan: Mapping[str, Any], tables: Mapping[str, pd.DataFrame
     str
         One paragraph; parts that do not concern the plan are left out.
     """
-    contrasts = statistics_rows.read(tables["contrasts"], ContrastRow)
+    contrasts = statistics_tables.read(tables["contrasts"], ContrastRow)
     planned = [row for row in contrasts if not row.sensitivity]
     parts = [
         "The animal was the unit of analysis; observations of one animal were never counted as animals.",

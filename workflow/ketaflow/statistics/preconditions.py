@@ -82,6 +82,10 @@ def unit_faults(rows: pd.DataFrame, endpoint: Endpoint, cohort: Cohort) -> Itera
         The endpoint's entry in the plan.
     cohort : Cohort
         Animals and arms.
+
+    Yields
+    ------
+    Fault
     """
     rows = rows[rows["value"].notna()]
     design = endpoint.design
@@ -123,7 +127,17 @@ def _varies(values: pd.Series, animals: pd.Series) -> bool:
 
 
 def refusal(analysis: Analysis) -> str:
-    """Say why an endpoint cannot be tested; empty if it can."""
+    """Say why an endpoint cannot be tested; empty if it can.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The endpoint and its rows.
+
+    Returns
+    -------
+    str
+    """
     table, endpoint, cohort = analysis.table, analysis.endpoint, analysis.cohort
     rows = table.rows
     if not len(rows):
@@ -138,7 +152,16 @@ def refusal(analysis: Analysis) -> str:
 
 
 def confounded(table: EndpointTable) -> list[str]:
-    """Return ``cage`` or ``litter`` if each of them was in one arm only: it is confounded with the treatment."""
+    """Return ``cage`` or ``litter`` if each of them was in one arm only: it is confounded with the treatment.
+
+    Parameters
+    ----------
+    table : EndpointTable
+
+    Returns
+    -------
+    list of str
+    """
     found = []
     for column in ("cage", "litter"):
         if column not in table.rows or not table.treatment:

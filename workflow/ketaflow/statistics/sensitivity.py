@@ -16,12 +16,36 @@ from ketaflow.statistics.tests import group_tests
 
 
 def applies(name: str, analysis: Analysis) -> bool:
-    """Whether there is anything to change: ``without_flagged`` needs flagged values."""
+    """Whether there is anything to change: ``without_flagged`` needs flagged values.
+
+    Parameters
+    ----------
+    name : str
+        Name of the sensitivity analysis.
+    analysis : Analysis
+        The analysis of the plan.
+
+    Returns
+    -------
+    bool
+    """
     return name != "without_flagged" or bool(analysis.table.rows["status"].eq("flagged").any())
 
 
 def changed(name: str, analysis: Analysis) -> Analysis | None:
-    """Return the analysis of changed rows; None for the names that are tests of another kind."""
+    """Return the analysis of changed rows; None for the names that are tests of another kind.
+
+    Parameters
+    ----------
+    name : str
+        Name of the sensitivity analysis.
+    analysis : Analysis
+        The analysis of the plan.
+
+    Returns
+    -------
+    Analysis or None
+    """
     change = {"log": _on_log, "without_flagged": _without_flagged, "unit_means": _unit_means}.get(name)
     return replace(change(analysis), name=name, notes=()) if change else None
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ketaflow.statistics.results import rows as statistics_rows
+from ketaflow.statistics.results import tables as statistics_tables
 from ketaflow.statistics.results.rows import ContrastRow, PowerRow
 
 KEYS = ("endpoint", "dataset", "contrast", "level", "reference", "sensitivity")
@@ -34,9 +34,9 @@ def sentences(tables: Mapping[str, pd.DataFrame]) -> list[dict[str, str]]:
     """
     found = [
         {key: str(getattr(row, key)) for key in KEYS} | {"sentence": sentence(row)}
-        for row in statistics_rows.read(tables["contrasts"], ContrastRow)
+        for row in statistics_tables.read(tables["contrasts"], ContrastRow)
     ]
-    for power in statistics_rows.read(tables["power"], PowerRow):
+    for power in statistics_tables.read(tables["power"], PowerRow):
         if is_known(power.detectable_effect):
             keys = dict.fromkeys(KEYS, "") | {"endpoint": power.endpoint, "dataset": power.dataset}
             found.append(keys | {"contrast": "detectable", "sentence": detectable(power)})

@@ -35,6 +35,10 @@ def games_howell(groups: Groups) -> list[PairTest]:
     ----------
     groups : mapping of str to (n_animals,) float
         Level and values, the reference first: of each pair, the earlier level is the reference.
+
+    Returns
+    -------
+    list of PairTest
     """
     import pingouin
 
@@ -70,12 +74,30 @@ def friedman(values: pd.DataFrame) -> tuple[TestResult, float]:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p (statsmodels' ``multipletests`` collects garbage in every call, 45 ms)."""
+    """Holm's adjusted p (statsmodels' ``multipletests`` collects garbage in every call, 45 ms).
+
+    Parameters
+    ----------
+    p : (n_comparisons,) float
+
+    Returns
+    -------
+    (n_comparisons,) float
+    """
     return _adjusted(p, "holm")
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """Benjamini and Hochberg's adjusted p."""
+    """Benjamini and Hochberg's adjusted p.
+
+    Parameters
+    ----------
+    p : (n_comparisons,) float
+
+    Returns
+    -------
+    (n_comparisons,) float
+    """
     return _adjusted(p, "fdr_bh")
 
 

@@ -52,6 +52,10 @@ def least_squares(matrix: np.ndarray, y: np.ndarray, *, hc3: bool = False) -> Le
     References
     ----------
     HC3: MacKinnon & White 1985, J Econometrics 29:305-325, doi:10.1016/0304-4076(85)90158-7.
+
+    Returns
+    -------
+    LeastSquares
     """
     from statsmodels.regression.linear_model import OLS
 
@@ -77,6 +81,10 @@ def welch_anova(groups: Sequence[np.ndarray]) -> TestResult:
     References
     ----------
     Welch 1951, Biometrika 38:330-336, doi:10.1093/biomet/38.3-4.330.
+
+    Returns
+    -------
+    TestResult
     """
     from statsmodels.stats.oneway import anova_oneway
 

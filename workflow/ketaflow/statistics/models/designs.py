@@ -15,8 +15,8 @@ from ketaflow.statistics.dataset import EndpointTable
 from ketaflow.statistics.model import Endpoint
 from ketaflow.statistics.models import kenward_roger, linear, mixed
 from ketaflow.statistics.models.linear import Fit, FTest, LinearFit
-from ketaflow.statistics.models.mixed import Grouping
 from ketaflow.statistics.models.model_matrix import Coding, Term
+from ketaflow.statistics.models.random_effects import Grouping
 
 # Designs with several rows per animal.
 REPEATING = ("nested", "repeated", "crossover")
@@ -68,6 +68,10 @@ def fit(table: EndpointTable, endpoint: Endpoint, *, numeric: str = "") -> Model
     numeric : str
         A factor that enters as a number instead (a dose).
 
+    Returns
+    -------
+    Model
+
     Raises
     ------
     NotEstimableError
@@ -98,7 +102,18 @@ def fit(table: EndpointTable, endpoint: Endpoint, *, numeric: str = "") -> Model
 
 
 def terms(table: EndpointTable, endpoint: Endpoint) -> list[Term]:
-    """Fixed terms of the model, lower order first."""
+    """Fixed terms of the model, lower order first.
+
+    Parameters
+    ----------
+    table : EndpointTable
+    endpoint : Endpoint
+
+    Returns
+    -------
+    list of tuple of str
+        Terms by the names in them.
+    """
     factors = [name for name in table.levels if name != table.time]
     found: list[Term] = [(name,) for name in (*factors, *endpoint.covariates)]
     if endpoint.design == "factorial":
@@ -110,7 +125,17 @@ def terms(table: EndpointTable, endpoint: Endpoint) -> list[Term]:
 
 
 def random_terms(table: EndpointTable, endpoint: Endpoint) -> list[Grouping]:
-    """Random terms of the model, the clusters first; no animal term if each animal has one row."""
+    """Random terms of the model, the clusters first; no animal term if each animal has one row.
+
+    Parameters
+    ----------
+    table : EndpointTable
+    endpoint : Endpoint
+
+    Returns
+    -------
+    list of Grouping
+    """
     rows, count = table.rows, len(table.rows)
     found = []
     for name in endpoint.cluster:

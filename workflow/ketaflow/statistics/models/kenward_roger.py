@@ -14,7 +14,8 @@ import numpy as np
 from scipy import linalg
 
 from ketaflow.statistics.models.linear import Estimate, FTest
-from ketaflow.statistics.models.mixed import Grouping, MixedFit
+from ketaflow.statistics.models.mixed import MixedFit
+from ketaflow.statistics.models.random_effects import Grouping
 
 
 @dataclass(frozen=True)

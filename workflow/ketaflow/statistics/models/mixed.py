@@ -19,6 +19,7 @@ from scipy.linalg import lapack
 
 from ketaflow.statistics.adapters import statsmodels_adapter
 from ketaflow.statistics.models.linear import Estimate, FTest
+from ketaflow.statistics.models.random_effects import Component, Grouping, effect_sums, overlap, scaled
 
 # Step of the numerical derivatives, as a share of a parameter (of 0.1 for smaller ones).
 STEP = 3e-4
@@ -28,56 +29,6 @@ BOUNDARY = 1e-4
 NEAR_ZERO = 0.02
 # Where the search looks beside zero, as shares of the residual's standard deviation, and how often.
 LIFTS, MOST_LIFTS = (0.03, 0.1, 0.3, 1.0), 5
-
-
-@dataclass(frozen=True)
-class Grouping:
-    """A random term.
-
-    Attributes
-    ----------
-    name : str
-        The grouping factor: animal, sample, cage.
-    codes : (n_rows,) int
-        Group of each row, from 0.
-    columns : (n_rows, n_effects) float
-        Ones for the intercept, then the covariates with random slopes.
-    effects : tuple of str
-        Their names.
-    """
-
-    name: str
-    codes: np.ndarray
-    columns: np.ndarray
-    effects: tuple[str, ...] = ("intercept",)
-
-    @property
-    def size(self) -> int:
-        """Number of groups."""
-        return int(self.codes.max()) + 1
-
-    @property
-    def parameters(self) -> int:
-        """Number of variance parameters: the lower triangle of the effects' covariance root."""
-        return len(self.effects) * (len(self.effects) + 1) // 2
-
-    def root(self, theta: np.ndarray) -> np.ndarray:
-        """Lower triangle of the effects' covariance divided by the residual variance."""
-        if len(self.effects) == 1:
-            return theta.reshape(1, 1)
-        root = np.zeros((len(self.effects),) * 2)
-        root[np.tril_indices(len(self.effects))] = theta
-        return root
-
-
-@dataclass(frozen=True)
-class Component:
-    """A variance component: the group and the effect it belongs to, and the number of groups."""
-
-    group: str
-    effect: str
-    variance: float
-    groups: int
 
 
 class Profile:
@@ -99,12 +50,12 @@ class Profile:
         self.rows, self.width = matrix.shape
         both = np.column_stack([matrix, y])
         self.fixed_cross = both.T @ both
-        self.mixed_cross = [_effect_sums(grouping, both) for grouping in by_size]
+        self.mixed_cross = [effect_sums(grouping, both) for grouping in by_size]
         self.splits = np.cumsum([grouping.parameters for grouping in by_size])[:-1]
         self.diagonal_first = len(by_size[0].effects) == 1
-        self.diagonal = _effect_sums(by_size[0], by_size[0].columns)[:, 0] if self.diagonal_first else np.empty(0)
+        self.diagonal = effect_sums(by_size[0], by_size[0].columns)[:, 0] if self.diagonal_first else np.empty(0)
         self.random_cross = [
-            [np.empty(0) if i == 0 and self.diagonal_first else _overlap(a, b) for b in by_size[: i + 1]]
+            [np.empty(0) if i == 0 and self.diagonal_first else overlap(a, b) for b in by_size[: i + 1]]
             for i, a in enumerate(by_size)
         ]
 
@@ -122,7 +73,16 @@ class Profile:
         return [(g, g.root(part)) for g, part in zip(self.groupings, np.split(theta, self.splits), strict=True)]
 
     def parts(self, theta: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
-        """Log determinant, residual sum of squares, coefficients, and inverse cross-product of the fixed effects."""
+        """Log determinant, residual sum of squares, coefficients, and inverse cross-product of the fixed effects.
+
+        Parameters
+        ----------
+        theta : (n_parameters,) float
+
+        Returns
+        -------
+        float, float, (n_columns,) float, (n_columns, n_columns) float
+        """
         logdet, reduced = self._reduced(theta)
         root = np.linalg.cholesky(reduced[:-1, :-1])
         inverse_root = np.linalg.inv(root)
@@ -140,7 +100,7 @@ class Profile:
     def _reduced(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
         """Log determinant of the random block, and the fixed block with the random effects taken out."""
         roots = [root for _, root in self.roots(theta)]
-        cross = [_scaled(root, sums) for root, sums in zip(roots, self.mixed_cross, strict=True)]
+        cross = [scaled(root, sums) for root, sums in zip(roots, self.mixed_cross, strict=True)]
         reduced, logdet, first = self.fixed_cross, 0.0, 0
         if self.diagonal_first:
             scale = roots[0][0, 0]
@@ -152,7 +112,7 @@ class Profile:
         block = self._block(roots, first)
         lower = np.concatenate(cross[first:])
         if first:
-            link = np.concatenate([_scaled(roots[i], self.random_cross[i][0] * scale) for i in range(1, len(roots))])
+            link = np.concatenate([scaled(roots[i], self.random_cross[i][0] * scale) for i in range(1, len(roots))])
             block = block - (link / diagonal) @ link.T
             lower = lower - link @ (cross[0] / diagonal[:, None])
         root = np.linalg.cholesky(block)
@@ -162,7 +122,7 @@ class Profile:
     def _block(self, roots: list[np.ndarray], first: int) -> np.ndarray:
         rows = []
         for i in range(first, len(roots)):
-            row = [_scaled(roots[i], _scaled(roots[j], self.random_cross[i][j].T).T) for j in range(first, i + 1)]
+            row = [scaled(roots[i], scaled(roots[j], self.random_cross[i][j].T).T) for j in range(first, i + 1)]
             rows.append(row)
         sizes = [row[-1].shape[0] for row in rows]
         block = np.zeros((sum(sizes),) * 2)
@@ -242,6 +202,10 @@ def fit(matrix: np.ndarray, y: np.ndarray, groupings: Sequence[Grouping]) -> Mix
         Response on the scale of the analysis.
     groupings : sequence of Grouping
         Random terms, nested or crossed.
+
+    Returns
+    -------
+    MixedFit
     """
     scales = [np.sqrt((grouping.columns**2).mean(axis=0)) for grouping in groupings]
     unit = [Grouping(g.name, g.codes, g.columns / s, g.effects) for g, s in zip(groupings, scales, strict=True)]
@@ -372,26 +336,3 @@ def _joint_df(dfs: np.ndarray) -> float:
         return float(dfs.mean())
     expected = np.sum(dfs[dfs > 2] / (dfs[dfs > 2] - 2))
     return float(2 * expected / (expected - len(dfs))) if expected > len(dfs) else 2.0
-
-
-def _effect_sums(grouping: Grouping, columns: np.ndarray) -> np.ndarray:
-    """Sums of ``columns`` (n_rows, n_columns) within each group, once per effect: (groups * effects, n_columns)."""
-    sums = np.zeros((grouping.size, grouping.columns.shape[1], columns.shape[1]))
-    np.add.at(sums, grouping.codes, grouping.columns[:, :, None] * columns[:, None, :])
-    return sums.reshape(-1, columns.shape[1])
-
-
-def _overlap(a: Grouping, b: Grouping) -> np.ndarray:
-    """Cross-products of two groupings: (groups * effects of a, groups * effects of b)."""
-    weights = a.columns[:, :, None] * b.columns[:, None, :]
-    sums = np.zeros((a.size, b.size, *weights.shape[1:]))
-    np.add.at(sums, (a.codes, b.codes), weights)
-    return sums.transpose(0, 2, 1, 3).reshape(a.size * weights.shape[1], -1)
-
-
-def _scaled(root: np.ndarray, sums: np.ndarray) -> np.ndarray:
-    """Multiply each group's block of rows by the transposed covariance root."""
-    if root.shape == (1, 1):
-        return root[0, 0] * sums
-    blocks = sums.reshape(-1, len(root), sums.shape[-1])
-    return (root.T @ blocks).reshape(sums.shape)

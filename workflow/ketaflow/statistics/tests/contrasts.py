@@ -90,7 +90,21 @@ class Family:
 
 
 def planned(contrast: str | CustomContrast, model: Model, table: EndpointTable) -> list[ContrastSet]:
-    """Return the comparisons of a contrast of the plan; ``simple`` has one set per level of the other factors."""
+    """Return the comparisons of a contrast of the plan; ``simple`` has one set per level of the other factors.
+
+    Parameters
+    ----------
+    contrast : str or CustomContrast
+        As in the plan.
+    model : Model
+        The fitted model.
+    table : EndpointTable
+        Its rows.
+
+    Returns
+    -------
+    list of ContrastSet
+    """
     if isinstance(contrast, CustomContrast):
         return [_custom(contrast, model, table)]
     builders = {
@@ -115,6 +129,10 @@ def tested(contrasts: ContrastSet, model: Model, *, alternative: str, level: flo
         ``two-sided``, ``greater`` or ``less``.
     level : float
         Confidence level of the intervals, 0 to 1.
+
+    Returns
+    -------
+    list of ContrastRow
     """
     weights = np.array([each.weights for each in contrasts.comparisons])
     parts = [model.fit.estimate(row) for row in weights]

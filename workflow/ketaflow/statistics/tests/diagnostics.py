@@ -37,6 +37,10 @@ def checks(model: Model, table: EndpointTable, confounded: Sequence[str]) -> lis
         Its rows.
     confounded : sequence of str
         Cage or litter, if each was in one arm only.
+
+    Returns
+    -------
+    list of DiagnosticRow
     """
     rows = _normality(model.fit.residuals)
     if table.treatment:
@@ -72,6 +76,10 @@ def components(model: Model, table: EndpointTable) -> list[VarianceRow]:
         The fitted model.
     table : EndpointTable
         Its rows.
+
+    Returns
+    -------
+    list of VarianceRow
 
     References
     ----------

@@ -8,48 +8,24 @@ anova at alpha); the ED50 lies between a tenth of the smallest dose and the larg
 has two limits, less than a hundredfold apart. The ED50 is fitted on the log scale, so that its interval is positive.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import stats
 
-from ketaflow.statistics.adapters import lmfit_adapter
 from ketaflow.statistics.adapters.lmfit_adapter import CurveFit
 from ketaflow.statistics.dataset import Analysis, EndpointTable
 from ketaflow.statistics.model import DoseLevels
 from ketaflow.statistics.models.designs import Model
 from ketaflow.statistics.results.rows import DoseCurveRow, DoseResponseRow
-from ketaflow.statistics.tests import contrasts, dose_trends
+from ketaflow.statistics.tests import contrasts, dose_curves, dose_trends
+from ketaflow.statistics.tests.dose_curves import Shape
 
 # Largest ratio of the limits of an ED50 that is still reported; ketaflow's choice.
 WIDEST_INTERVAL_RATIO = 100.0
-# Smallest ED50 that is reported, as a share of the smallest dose given; ketaflow's choice.
-SMALLEST_ED50_SHARE = 0.1
 # Points at which a fitted curve and its band are tabulated.
 CURVE_POINTS = 61
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A family of curves.
-
-    Attributes
-    ----------
-    name : str
-        As the table calls it.
-    curve
-        ``curve(dose, **parameters)``.
-    start
-        ``start(dose, y)`` gives starting values from a grid search.
-    parameters : int
-        Number of parameters.
-    """
-
-    name: str
-    curve: Callable[..., np.ndarray]
-    start: Callable[[np.ndarray, np.ndarray], dict[str, float]]
-    parameters: int
 
 
 @dataclass(frozen=True)
@@ -101,7 +77,7 @@ def response(analysis: Analysis, model: Model) -> tuple[list[DoseResponseRow], l
     for drug, levels in dose_trends.dose_series(table, analysis.cohort).items():
         found = [_smallest_effective_dose(levels, analysis, model, units)]
         dose, y = _animals(table, levels)
-        for shape in SHAPES:
+        for shape in dose_curves.SHAPES:
             curve, band = _curve_rows(shape, dose, y, analysis.alpha, units)
             found += curve
             points += [replace(point, drug=drug) for point in band]
@@ -109,44 +85,18 @@ def response(analysis: Analysis, model: Model) -> tuple[list[DoseResponseRow], l
     return rows, points
 
 
-def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float, names: Sequence[str] | None = None) -> CurveFit:
-    """Fit a curve with profile-likelihood intervals.
+def dose_p(dose: np.ndarray, y: np.ndarray) -> float:
+    """p of the one-way anova over doses.
 
     Parameters
     ----------
-    shape : Shape
-    dose : (n_animals,) float
-    y : (n_animals,) float
-        Animals' means on the scale of the analysis.
-    alpha : float
-        Intervals have the level 1 - alpha.
-    names : sequence of str, optional
-        Parameters with an interval (each takes 60 ms); all by default.
+    dose, y : (n_animals,) float
+
+    Returns
+    -------
+    float
+        0 if all animals of a dose have the same value.
     """
-    start = shape.start(dose, y)
-    return lmfit_adapter.profiled(shape.curve, start, dose, y, names or list(start), 1 - alpha)
-
-
-def fit(shape: Shape, dose: np.ndarray, y: np.ndarray) -> CurveFit:
-    """Fit a curve without intervals; parameters as in ``fitted``."""
-    return lmfit_adapter.fit(shape.curve, shape.start(dose, y), dose, y)
-
-
-def emax(dose: np.ndarray, e0: float, emax: float, log_ed50: float) -> np.ndarray:
-    """Emax curve: e0 + emax * dose / (ed50 + dose)."""
-    return e0 + emax * dose / (np.exp(log_ed50) + dose)
-
-
-def logistic(dose: np.ndarray, control_limit: float, change: float, log_slope: float, log_ed50: float) -> np.ndarray:
-    """Four-parameter log-logistic curve: control_limit + change * dose^b / (dose^b + ed50^b), b = exp(log_slope) > 0.
-
-    Ritz et al. 2015, doi:10.1371/journal.pone.0146021.
-    """
-    return control_limit + change * _logistic_share(dose, log_slope, log_ed50)
-
-
-def dose_p(dose: np.ndarray, y: np.ndarray) -> float:
-    """p of the one-way anova over doses."""
     groups = [y[dose == level] for level in np.unique(dose)]
     if len(y) <= len(groups) or all(np.ptp(group) == 0 for group in groups):
         return 0.0
@@ -159,68 +109,19 @@ def _animals(table: EndpointTable, levels: DoseLevels) -> tuple[np.ndarray, np.n
     return dose_trends.doses_of(means[table.treatment], levels), means["y"].to_numpy(float)
 
 
-def _logistic_share(dose: np.ndarray, log_slope: float, log_ed50: float) -> np.ndarray:
-    with np.errstate(divide="ignore"):
-        log_dose = np.log(dose)
-    return special.expit(np.exp(log_slope) * (log_dose - log_ed50))
-
-
-def _log_doses(dose: np.ndarray) -> np.ndarray:
-    """Grid of log ED50 for the starting values."""
-    positive = dose[dose > 0]
-    return np.linspace(np.log(positive.min() * SMALLEST_ED50_SHARE), np.log(positive.max()), 40)
-
-
-def _limits(share: np.ndarray, y: np.ndarray) -> tuple[float, float, float]:
-    """Control limit, change and residual sum of squares of a curve of known shape, by least squares."""
-    centred, rise = share - share.mean(), y - y.mean()
-    spread = centred @ centred
-    change = centred @ rise / spread if spread > 0 else 0.0
-    left_over = rise - change * centred
-    return float(y.mean() - change * share.mean()), float(change), float(left_over @ left_over)
-
-
-def _emax_start(dose: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    def share(log_ed50: float) -> np.ndarray:
-        return dose / (np.exp(log_ed50) + dose)
-
-    grid = _log_doses(dose)
-    near, step = min(grid, key=lambda at: _limits(share(at), y)[2]), grid[1] - grid[0]
-    best = optimize.minimize_scalar(
-        lambda at: _limits(share(at), y)[2], bounds=(near - step, near + step), method="bounded"
-    )
-    e0, change, _ = _limits(share(best.x), y)
-    return {"e0": e0, "emax": change, "log_ed50": float(best.x)}
-
-
-def _logistic_start(dose: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    grid = [(slope, at) for slope in np.log([0.5, 1, 2, 4, 8]) for at in _log_doses(dose)]
-    start = min(grid, key=lambda at: _limits(_logistic_share(dose, *at), y)[2])
-    best = optimize.minimize(lambda at: _limits(_logistic_share(dose, *at), y)[2], start, method="Nelder-Mead").x
-    control, change, _ = _limits(_logistic_share(dose, *best), y)
-    return {"control_limit": control, "change": change, "log_slope": float(best[0]), "log_ed50": float(best[1])}
-
-
-SHAPES = (
-    Shape("emax", emax, _emax_start, 3),
-    Shape("four_parameter_logistic", logistic, _logistic_start, 4),
-)
-EMAX, LOGISTIC = SHAPES
-
-
 def _curve_rows(
     shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float, units: Units
 ) -> tuple[list[DoseResponseRow], list[DoseCurveRow]]:
     """Rows and points of one curve, or the reason why it is not estimable and no points."""
     reason = (
         _not_supported(shape, dose, y, alpha)
-        or _outside(fit(shape, dose, y), dose)
-        or _too_wide(fitted(shape, dose, y, alpha, ["log_ed50"]), alpha)
+        or _outside(dose_curves.fit(shape, dose, y), dose)
+        or _too_wide(dose_curves.fitted(shape, dose, y, alpha, ["log_ed50"]), alpha)
     )
     if reason:
         row = DoseResponseRow(model=shape.name, parameter="ed50", estimable="no", unit=units.dose)
         return [replace(row, note=f"not estimable: {reason}")], []
-    whole = fitted(shape, dose, y, alpha)
+    whole = dose_curves.fitted(shape, dose, y, alpha)
     common = DoseResponseRow(model=shape.name, df=whole.df, estimable="yes")
     rows = [
         replace(
@@ -251,7 +152,9 @@ def _not_supported(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float) 
 def _outside(fit: CurveFit, dose: np.ndarray) -> str:
     """Why the ED50 is not reported, or ``""``."""
     log_ed50, positive = fit.parameters[-1], dose[dose > 0]
-    inside = np.log(SMALLEST_ED50_SHARE * positive.min() * 1.001) < log_ed50 < np.log(positive.max() * 0.999)
+    inside = (
+        np.log(dose_curves.SMALLEST_ED50_SHARE * positive.min() * 1.001) < log_ed50 < np.log(positive.max() * 0.999)
+    )
     return "" if inside else "the ED50 lies outside the doses given"
 
 

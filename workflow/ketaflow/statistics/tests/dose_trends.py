@@ -30,6 +30,10 @@ def tested(name: str, analysis: Analysis, model: Model) -> list[ContrastRow]:
         The endpoint and its rows.
     model : Model
         The fitted model.
+
+    Returns
+    -------
+    list of ContrastRow
     """
     table, rows = analysis.table, []
     for drug, levels in dose_series(table, analysis.cohort).items():
@@ -69,7 +73,18 @@ def dose_series(table: EndpointTable, cohort: Cohort) -> dict[str, DoseLevels]:
 
 
 def series_table(table: EndpointTable, levels: DoseLevels) -> EndpointTable:
-    """Return the rows of a dose series, with the levels in rising dose."""
+    """Return the rows of a dose series, with the levels in rising dose.
+
+    Parameters
+    ----------
+    table : EndpointTable
+    levels : DoseLevels
+        Levels of the series with their dose.
+
+    Returns
+    -------
+    EndpointTable
+    """
     rows = table.rows[table.rows[table.treatment].isin(list(levels))].reset_index(drop=True)
     return replace(table, rows=rows, levels={**table.levels, table.treatment: list(levels)})
 
@@ -88,6 +103,16 @@ def doses_of(column: Iterable[str], levels: DoseLevels) -> np.ndarray:
     -------
     (n_rows,) float
         Doses (mg/kg).
+
+    Parameters
+    ----------
+    column : iterable of str
+        (n_rows,)
+    levels : DoseLevels
+
+    Returns
+    -------
+    (n_rows,) float
     """
     return np.array([levels[level] for level in column], dtype=float)
 

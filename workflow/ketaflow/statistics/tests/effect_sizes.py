@@ -62,7 +62,16 @@ def hedges_g(treated: np.ndarray, control: np.ndarray, *, level: float) -> Effec
 
 
 def pooled_t(treated: np.ndarray, control: np.ndarray) -> float:
-    """Student's t of two groups, (n_animals,) float each; NaN without variance (scipy's takes 0.6 ms, this 0.03 ms)."""
+    """Student's t of two groups, (n_animals,) float each; NaN without variance (scipy's takes 0.6 ms, this 0.03 ms).
+
+    Parameters
+    ----------
+    treated, control : (n_animals,) float
+
+    Returns
+    -------
+    float
+    """
     n, m = len(treated), len(control)
     if min(n, m) < 2:
         return np.nan
@@ -87,6 +96,10 @@ def cliffs_delta(treated: np.ndarray, control: np.ndarray, *, level: float) -> E
         Values of the two groups.
     level : float
         Confidence level, 0 to 1.
+
+    Returns
+    -------
+    EffectSize
 
     References
     ----------

@@ -22,7 +22,17 @@ LARGEST_EXACT_GROUP = 49
 
 
 def welch(analysis: Analysis) -> tuple[list[OmnibusRow], list[ContrastRow]]:
-    """Welch's anova; Welch's t test of each level against the reference (Holm); Games-Howell if pairs are planned."""
+    """Welch's anova; Welch's t test of each level against the reference (Holm); Games-Howell if pairs are planned.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The endpoint and its rows.
+
+    Returns
+    -------
+    list of OmnibusRow, list of ContrastRow
+    """
     groups = analysis.table.groups
     row = OmnibusRow(model="Welch", term=analysis.table.treatment, df_method="Welch", statistic_name="F")
     if constant := without_variance(groups):
@@ -37,7 +47,17 @@ def welch(analysis: Analysis) -> tuple[list[OmnibusRow], list[ContrastRow]]:
 
 
 def rank(analysis: Analysis) -> tuple[list[OmnibusRow], list[ContrastRow]]:
-    """Kruskal-Wallis, and Dunn's comparisons with the reference (Holm over these alone)."""
+    """Kruskal-Wallis, and Dunn's comparisons with the reference (Holm over these alone).
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The endpoint and its rows.
+
+    Returns
+    -------
+    list of OmnibusRow, list of ContrastRow
+    """
     groups = analysis.table.groups
     found = stats.kruskal(*groups.values())
     row = OmnibusRow(
@@ -54,7 +74,17 @@ def rank(analysis: Analysis) -> tuple[list[OmnibusRow], list[ContrastRow]]:
 
 
 def mann_whitney(analysis: Analysis) -> tuple[list[OmnibusRow], list[ContrastRow]]:
-    """Mann-Whitney test of each level against the reference (Holm)."""
+    """Mann-Whitney test of each level against the reference (Holm).
+
+    Parameters
+    ----------
+    analysis : Analysis
+        The endpoint and its rows.
+
+    Returns
+    -------
+    list of OmnibusRow, list of ContrastRow
+    """
     groups, rows = analysis.table.groups, []
     reference, *others = groups
     for level in others:
@@ -72,7 +102,16 @@ def mann_whitney(analysis: Analysis) -> tuple[list[OmnibusRow], list[ContrastRow
 
 
 def friedman(table: EndpointTable) -> list[OmnibusRow]:
-    """Friedman's test over time and Kendall's W, of animals with all times."""
+    """Friedman's test over time and Kendall's W, of animals with all times.
+
+    Parameters
+    ----------
+    table : EndpointTable
+
+    Returns
+    -------
+    list of OmnibusRow
+    """
     wide = table.rows.pivot_table(index="animal", columns=table.time, values="y", aggfunc="mean", observed=True)
     whole = wide.dropna()
     found, w = pingouin_adapter.friedman(whole)
@@ -115,12 +154,30 @@ def normal_tail(z: float, alternative: str) -> float:
 
 
 def without_variance(groups: Groups) -> list[str]:
-    """Levels whose animals all have the same value."""
+    """Levels whose animals all have the same value.
+
+    Parameters
+    ----------
+    groups : mapping of str to (n_animals,) float
+
+    Returns
+    -------
+    list of str
+    """
     return [level for level, values in groups.items() if is_constant(values)]
 
 
 def is_constant(values: np.ndarray) -> bool:
-    """Whether all values, (n_animals,), are equal but for rounding."""
+    """Whether all values, (n_animals,), are equal but for rounding.
+
+    Parameters
+    ----------
+    values : (n_animals,) float
+
+    Returns
+    -------
+    bool
+    """
     return bool(np.ptp(values) <= 1e-12 * max(1e-300, np.abs(values).max()))
 
 

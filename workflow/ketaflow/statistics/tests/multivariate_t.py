@@ -43,6 +43,10 @@ def inside(lower: np.ndarray, upper: np.ndarray, correlation: np.ndarray, df: fl
     correlation : (n_statistics, n_statistics) float
     df : float
         Common degrees of freedom.
+
+    Returns
+    -------
+    float
     """
     loadings = product_loadings(correlation)
     if loadings is None:
@@ -75,7 +79,21 @@ def adjusted_p(statistics: np.ndarray, dfs: np.ndarray, correlation: np.ndarray,
 
 
 def critical_value(level: float, correlation: np.ndarray, df: float, alternative: str) -> float:
-    """Positive limit that all statistics keep with probability ``level``."""
+    """Positive limit that all statistics keep with probability ``level``.
+
+    Parameters
+    ----------
+    level : float
+        Probability, 0 to 1.
+    correlation : (n_statistics, n_statistics) float
+    df : float
+    alternative : str
+        ``two-sided``, ``greater`` or ``less``.
+
+    Returns
+    -------
+    float
+    """
     key = tuple(np.round(correlation[np.triu_indices(len(correlation), 1)], 12))
     return _critical_value(level, key, len(correlation), float(df), alternative == "two-sided")
 
@@ -114,14 +132,34 @@ def noncentral(t: float, df: float, shift: float) -> float:
 
 
 def limits(bound: float, count: int, alternative: str) -> tuple[np.ndarray, np.ndarray]:
-    """Limits of ``count`` statistics, (lower, upper), that are not more extreme than ``bound``."""
+    """Limits of ``count`` statistics, (lower, upper), that are not more extreme than ``bound``.
+
+    Parameters
+    ----------
+    bound : float
+    count : int
+    alternative : str
+
+    Returns
+    -------
+    (n_statistics,) float, (n_statistics,) float
+    """
     far = np.full(count, np.inf)
     same = np.full(count, float(bound))
     return {"two-sided": (-same, same), "greater": (-far, same), "less": (same, far)}[alternative]
 
 
 def product_loadings(correlation: np.ndarray) -> np.ndarray | None:
-    """Loadings whose products are the correlations, (n_statistics,), or None if there are none."""
+    """Loadings whose products are the correlations, (n_statistics,), or None if there are none.
+
+    Parameters
+    ----------
+    correlation : (n_statistics, n_statistics) float
+
+    Returns
+    -------
+    (n_statistics,) float or None
+    """
     count = len(correlation)
     if count == 1:
         return np.zeros(1)
