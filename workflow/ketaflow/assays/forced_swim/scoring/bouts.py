@@ -161,7 +161,7 @@ def state_overlap_s(bouts: pd.DataFrame, edges_s: np.ndarray) -> np.ndarray:
 
 
 def predominant_states(bouts: pd.DataFrame, start_s: float, stop_s: float, sample_s: float) -> list[State]:
-    """Return the state that fills most of each interval of a window (Detke 1995, doi:10.1007/BF02245592).
+    """Return the state that fills most of each interval of a window (time sampling [1]_).
 
     Parameters
     ----------
@@ -176,6 +176,10 @@ def predominant_states(bouts: pd.DataFrame, start_s: float, stop_s: float, sampl
     -------
     list of str
         One state per interval; the first of ``STATES`` among those that are equally long.
+
+    References
+    ----------
+    .. [1] Detke, Rickels, Lucki (1995), Psychopharmacology 121:66-72, doi:10.1007/BF02245592
     """
     edges_s = np.arange(start_s, stop_s + 1e-6, sample_s)
     return [STATES[index] for index in state_overlap_s(bouts, edges_s).argmax(axis=1)]
