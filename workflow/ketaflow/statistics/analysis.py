@@ -68,6 +68,7 @@ def analyse(
     described : mapping
         ``described[assay][measure]`` is an entry of ``measures.yaml``.
     settings : Settings
+        Settings ``statistics`` of the study.
 
     Returns
     -------

@@ -153,12 +153,17 @@ def join_cohort(animals: pd.DataFrame, arms: pd.DataFrame, allocation: pd.DataFr
 
     Parameters
     ----------
-    animals, arms, allocation : data frame
-        The cohort's tables.
+    animals : data frame
+        One row per animal: ``animal``, its factors and covariates.
+    arms : data frame
+        One row per arm: ``arm``, ``control``, ``dose_mg_per_kg``; optionally ``order``, and columns of the lab's own.
+    allocation : data frame
+        ``animal`` and ``arm``; with ``period``, one row per animal and period of a crossover.
 
     Returns
     -------
     Cohort
+        Rows of allocation with the columns of animals and arms; arms with the control first, then by order and dose.
     """
     arms = arms.reset_index(drop=True)
     rank = pd.DataFrame({
@@ -195,18 +200,19 @@ def by_measure(measurements: pd.DataFrame) -> RowsOfMeasures:
 
 
 def chosen(measured: pd.DataFrame, endpoint: Endpoint) -> pd.DataFrame:
-    """Select the rows that an endpoint names, with or without a value, from those of its measure.
+    """Select the rows that an endpoint names, with or without a value.
 
     Parameters
     ----------
     measured : data frame
-        Rows of one measure.
+        Rows of measurements.csv of the endpoint's measure.
     endpoint : Endpoint
-        The endpoint's entry in the plan.
+        The endpoint's entry in the plan: its conditions, and its time window (minutes from dosing).
 
     Returns
     -------
     data frame
+        The rows that meet all conditions.
     """
     rows = measured
     for column, wanted in conditions(endpoint).items():
@@ -228,14 +234,15 @@ def matches(values: pd.Series, wanted: object) -> pd.Series:
 
     Parameters
     ----------
-    values : series
-        A column.
+    values : (n_rows,) series
+        The column.
     wanted : object
-        A value, or a list of them.
+        A number or text, or a list of these.
 
     Returns
     -------
-    series of bool
+    (n_rows,) bool series
+        True where the cell equals one of them; False where it is missing.
     """
     options = wanted if isinstance(wanted, list) else [wanted]
     if pd.api.types.is_numeric_dtype(values):
@@ -244,20 +251,22 @@ def matches(values: pd.Series, wanted: object) -> pd.Series:
 
 
 def levels_of(column: str, cohort: Cohort, present: pd.Series) -> list[str]:
-    """Return the levels of a factor among the values present, the reference (the control arm's) first.
+    """Levels of a factor among the values present, the reference first.
 
     Parameters
     ----------
     column : str
-        The factor.
+        Name of the factor.
     cohort : Cohort
-        Animals and arms, whose order the levels keep.
-    present : series
-        Levels that were measured.
+        Animals and arms; the reference of a column of the arms is the level of the control arm.
+    present : (n_rows,) series
+        Values of the factor, as text.
 
     Returns
     -------
     list of str
+        The reference, then arms and text columns of the arms in the order of the cohort, numbers in ascending order,
+        other text in alphabetical order.
     """
     values = list(dict.fromkeys(present))
     if column == "arm":
@@ -298,6 +307,8 @@ def assemble(rows: pd.DataFrame, endpoint: Endpoint, cohort: Cohort, measure: Me
     Returns
     -------
     EndpointTable
+        The rows with ``y``, the value on the scale of the analysis; one row per animal where the endpoint is
+        summarised.
     """
     joined = _with_animals(rows[rows["value"].notna()], endpoint, cohort)
     if endpoint.arms:

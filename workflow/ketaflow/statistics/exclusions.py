@@ -19,7 +19,17 @@ NO_REASON = "no reason was given"
 
 @dataclass(frozen=True)
 class Kept:
-    """Rows of measurements.csv that stay, rows of the exclusions table for the others, and notes."""
+    """Rows that stay in an analysis.
+
+    Attributes
+    ----------
+    rows : data frame
+        Rows of measurements.csv that stay.
+    excluded : list of ExclusionRow
+        Rows of the exclusions table for the others.
+    notes : tuple of str
+        What the methods paragraph and the reader should know.
+    """
 
     rows: pd.DataFrame
     excluded: list[ExclusionRow]
@@ -32,11 +42,12 @@ def failed(rows: pd.DataFrame) -> Kept:
     Parameters
     ----------
     rows : data frame
-        Rows of the endpoint in measurements.csv.
+        Rows of measurements.csv.
 
     Returns
     -------
     Kept
+        Rows with a value; the others are excluded with the reason that the measurement gives.
     """
     empty = rows["value"].isna()
     if not empty.any():
@@ -54,13 +65,14 @@ def unallocated(rows: pd.DataFrame, cohort: Cohort) -> Kept:
     Parameters
     ----------
     rows : data frame
-        Rows of the endpoint.
+        Rows of measurements.csv.
     cohort : Cohort
-        Its animals with an arm.
+        Its allocation counts.
 
     Returns
     -------
     Kept
+        Rows of allocated animals, and the others as exclusions.
     """
     allocated = np.array([animal in cohort.allocated for animal in rows["animal"]], dtype=bool)
     if allocated.all():
@@ -70,18 +82,20 @@ def unallocated(rows: pd.DataFrame, cohort: Cohort) -> Kept:
 
 
 def rejected(rows: pd.DataFrame, decisions: pd.DataFrame) -> Kept:
-    """Exclude what reviewers rejected; a decision without an animal applies to all animals of the recording.
+    """Exclude what reviewers rejected.
 
     Parameters
     ----------
     rows : data frame
-        Rows of the endpoint.
+        Rows of measurements.csv.
     decisions : data frame
-        Rejections: assay, recording, animal, reviewer, reason.
+        Rejections: ``assay``, ``recording``, ``animal``, ``reviewer``, ``reason``. One without an animal applies to all
+        animals of the recording.
 
     Returns
     -------
     Kept
+        Rows of recordings that nobody rejected, and the others as exclusions, each once.
     """
     excluded, out = [], pd.Series(False, index=rows.index)
     for decision in decisions.to_dict("records"):

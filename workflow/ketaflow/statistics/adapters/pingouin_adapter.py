@@ -39,6 +39,7 @@ def games_howell(groups: Groups) -> list[PairTest]:
     Returns
     -------
     list of PairTest
+        Differences in the unit of the values, with adjusted p; ordered by reference, then by level.
     """
     import pingouin
 
@@ -63,9 +64,10 @@ def friedman(values: pd.DataFrame) -> tuple[TestResult, float]:
 
     Returns
     -------
-    TestResult
-    float
-        Kendall's W.
+    result : TestResult
+        Chi squared with its degrees of freedom and p.
+    w : float
+        Kendall's W, 0 to 1.
     """
     import pingouin
 
@@ -74,29 +76,39 @@ def friedman(values: pd.DataFrame) -> tuple[TestResult, float]:
 
 
 def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p (statsmodels' ``multipletests`` collects garbage in every call, 45 ms).
+    """Holm's adjusted p.
+
+    statsmodels' ``multipletests`` gives the same but collects garbage in every call (45 ms).
 
     Parameters
     ----------
-    p : (n_comparisons,) float
+    p : (n_tests,) float
+        Unadjusted p.
 
     Returns
     -------
-    (n_comparisons,) float
+    (n_tests,) float
+        Adjusted p, in the same order.
     """
     return _adjusted(p, "holm")
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
-    """Benjamini and Hochberg's adjusted p.
+    """Benjamini and Hochberg's adjusted p, which bounds the false discovery rate.
 
     Parameters
     ----------
-    p : (n_comparisons,) float
+    p : (n_tests,) float
+        Unadjusted p.
 
     Returns
     -------
-    (n_comparisons,) float
+    (n_tests,) float
+        Adjusted p, in the same order.
+
+    References
+    ----------
+    Benjamini & Hochberg 1995, J R Stat Soc B 57:289-300, doi:10.1111/j.2517-6161.1995.tb02031.x.
     """
     return _adjusted(p, "fdr_bh")
 

@@ -56,6 +56,7 @@ def least_squares(matrix: np.ndarray, y: np.ndarray, *, hc3: bool = False) -> Le
     Returns
     -------
     LeastSquares
+        Coefficients, their covariance, fitted values, residuals, and residual sum of squares with its df.
     """
     from statsmodels.regression.linear_model import OLS
 
@@ -77,14 +78,16 @@ def welch_anova(groups: Sequence[np.ndarray]) -> TestResult:
     Parameters
     ----------
     groups : sequence of (n_animals,) float
-
-    References
-    ----------
-    Welch 1951, Biometrika 38:330-336, doi:10.1093/biomet/38.3-4.330.
+        Values of each group.
 
     Returns
     -------
     TestResult
+        F with both degrees of freedom and p.
+
+    References
+    ----------
+    Welch 1951, Biometrika 38:330-336, doi:10.1093/biomet/38.3-4.330.
     """
     from statsmodels.stats.oneway import anova_oneway
 
@@ -107,6 +110,7 @@ def hessian(function: Callable[[np.ndarray], float], at: np.ndarray, step: float
     Returns
     -------
     (n_parameters, n_parameters) float
+        Symmetric, in the unit of the function over those of the parameters.
     """
     from statsmodels.tools import numdiff
 
@@ -120,12 +124,15 @@ def jacobian(function: Callable[[np.ndarray], Any], at: np.ndarray, step: float 
     ----------
     function : callable
         Of (n_parameters,) float; returns a number or (n_values,) float.
-    at, step
-        As in ``hessian``.
+    at : (n_parameters,) float
+        Where to differentiate.
+    step : float
+        As a share of each parameter (of 0.1 for smaller ones).
 
     Returns
     -------
-    (n_values, n_parameters) float, or (n_parameters,) for a number
+    (n_values, n_parameters) float
+        In the unit of the values over those of the parameters; (n_parameters,) for a number.
     """
     from statsmodels.tools import numdiff
 

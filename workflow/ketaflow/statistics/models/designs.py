@@ -52,7 +52,18 @@ class Model:
         return self.fit.joint(self.coding.hypothesis(term))
 
     def mean(self, **at: str) -> np.ndarray:
-        """Weights of the coefficients, (n_columns,), of the mean at these levels."""
+        """Weights of the coefficients in the mean at some levels, averaged over all other factors.
+
+        Parameters
+        ----------
+        **at : str
+            Level by factor.
+
+        Returns
+        -------
+        (n_columns,) float
+            Multiplied by the coefficients, they give the mean on the scale of the analysis.
+        """
         return self.coding.marginal(**at)
 
 

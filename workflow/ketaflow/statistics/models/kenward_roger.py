@@ -117,6 +117,10 @@ def adjusted(fit: MixedFit, matrix: np.ndarray, groupings: Sequence[Grouping]) -
     -----
     The covariance of y is sigma2 I + Z D Z' with few columns in Z, so that it is inverted by Woodbury's identity: the
     work grows with the rows, not with their cube.
+
+    References
+    ----------
+    Kenward & Roger 1997, Biometrics 53:983-997, doi:10.2307/2533558.
     """
     parts, spread = _parts(fit, groupings)
     columns = np.hstack([*(part.left for part in parts if part.left is part.right)])

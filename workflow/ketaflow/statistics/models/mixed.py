@@ -60,7 +60,13 @@ class Profile:
         ]
 
     def start(self) -> np.ndarray:
-        """Starting values: every random effect has the variance of the residual."""
+        """Starting values: every random effect has the variance of the residual.
+
+        Returns
+        -------
+        (n_parameters,) float
+            Variance parameters of all groupings.
+        """
         return np.concatenate([np.eye(len(g.effects))[np.tril_indices(len(g.effects))] for g in self.groupings])
 
     def bounds(self) -> list[tuple[float | None, None]]:
@@ -69,19 +75,38 @@ class Profile:
         return [(0.0, None) if on else (None, None) for on in diagonal]
 
     def roots(self, theta: np.ndarray) -> list[tuple[Grouping, np.ndarray]]:
-        """Each grouping with the root of its effects' covariance."""
-        return [(g, g.root(part)) for g, part in zip(self.groupings, np.split(theta, self.splits), strict=True)]
-
-    def parts(self, theta: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
-        """Log determinant, residual sum of squares, coefficients, and inverse cross-product of the fixed effects.
+        """Each grouping with the root of its effects' covariance.
 
         Parameters
         ----------
         theta : (n_parameters,) float
+            Variance parameters of all groupings.
 
         Returns
         -------
-        float, float, (n_columns,) float, (n_columns, n_columns) float
+        list of (Grouping, (n_effects, n_effects) float)
+            In the order of the groupings, see ``Grouping.root``.
+        """
+        return [(g, g.root(part)) for g, part in zip(self.groupings, np.split(theta, self.splits), strict=True)]
+
+    def parts(self, theta: np.ndarray) -> tuple[float, float, np.ndarray, np.ndarray]:
+        """Profile the fixed effects at given variance parameters.
+
+        Parameters
+        ----------
+        theta : (n_parameters,) float
+            Variance parameters of all groupings.
+
+        Returns
+        -------
+        logdet : float
+            Log determinants of the random block and of the fixed effects' cross-product.
+        left_over : float
+            Penalised residual sum of squares.
+        beta : (n_columns,) float
+            Coefficients of the fixed effects.
+        inverse : (n_columns, n_columns) float
+            Their covariance divided by the residual variance.
         """
         logdet, reduced = self._reduced(theta)
         root = np.linalg.cholesky(reduced[:-1, :-1])
@@ -92,7 +117,18 @@ class Profile:
         return logdet + 2 * np.log(np.diag(root)).sum(), left_over, beta, inverse
 
     def deviance(self, theta: np.ndarray) -> float:
-        """Minus twice the restricted log likelihood, maximised over the residual variance."""
+        """Minus twice the restricted log likelihood, maximised over the residual variance.
+
+        Parameters
+        ----------
+        theta : (n_parameters,) float
+            Variance parameters of all groupings.
+
+        Returns
+        -------
+        float
+            Smaller is better.
+        """
         logdet, left_over, _, _ = self.parts(theta)
         df = self.rows - self.width
         return logdet + df * (1 + np.log(2 * np.pi * max(left_over, 1e-300) / df))
@@ -174,14 +210,36 @@ class MixedFit:
     df_method: str = "Satterthwaite"
 
     def estimate(self, weights: np.ndarray) -> Estimate:
-        """Estimate one contrast, (n_columns,), with Satterthwaite degrees of freedom."""
+        """Estimate one contrast, with Satterthwaite's degrees of freedom.
+
+        Parameters
+        ----------
+        weights : (n_columns,) float
+            Weights of the coefficients.
+
+        Returns
+        -------
+        Estimate
+            Value, standard error and degrees of freedom.
+        """
         variance = weights @ self.covariance @ weights
         gradient = np.einsum("i,kij,j->k", weights, self.slopes, weights)
         spread = gradient @ self.parameter_covariance @ gradient
         return Estimate(float(weights @ self.beta), float(np.sqrt(variance)), float(2 * variance**2 / spread))
 
     def joint(self, weights: np.ndarray) -> FTest:
-        """F test of several contrasts, (n_contrasts, n_columns), with the degrees of freedom of Fai & Cornelius."""
+        """F test of several contrasts, with the degrees of freedom of Fai and Cornelius.
+
+        Parameters
+        ----------
+        weights : (n_contrasts, n_columns) float
+            Weights of the coefficients, of full row rank.
+
+        Returns
+        -------
+        FTest
+            F with both degrees of freedom.
+        """
         covariance = weights @ self.covariance @ weights.T
         vectors = np.linalg.eigh(covariance)[1]
         turned = vectors.T @ weights
@@ -206,6 +264,7 @@ def fit(matrix: np.ndarray, y: np.ndarray, groupings: Sequence[Grouping]) -> Mix
     Returns
     -------
     MixedFit
+        Coefficients and variance components; singular where a variance is estimated as zero.
     """
     scales = [np.sqrt((grouping.columns**2).mean(axis=0)) for grouping in groupings]
     unit = [Grouping(g.name, g.codes, g.columns / s, g.effects) for g, s in zip(groupings, scales, strict=True)]

@@ -37,7 +37,18 @@ class Grouping:
         return len(self.effects) * (len(self.effects) + 1) // 2
 
     def root(self, theta: np.ndarray) -> np.ndarray:
-        """Lower triangle of the effects' covariance divided by the residual variance."""
+        """Lower triangle of the effects' covariance divided by the residual variance.
+
+        Parameters
+        ----------
+        theta : (n_parameters,) float
+            Variance parameters of this grouping: the triangle, row by row.
+
+        Returns
+        -------
+        (n_effects, n_effects) float
+            The triangle; times its transpose it gives the relative covariance.
+        """
         if len(self.effects) == 1:
             return theta.reshape(1, 1)
         root = np.zeros((len(self.effects),) * 2)
@@ -56,14 +67,38 @@ class Component:
 
 
 def effect_sums(grouping: Grouping, columns: np.ndarray) -> np.ndarray:
-    """Sums of ``columns`` (n_rows, n_columns) within each group, once per effect: (groups * effects, n_columns)."""
+    """Sums of columns within each group, once per effect.
+
+    Parameters
+    ----------
+    grouping : Grouping
+        A random term with n_groups groups and n_effects effects.
+    columns : (n_rows, n_columns) float
+        What is summed, times the column of each effect.
+
+    Returns
+    -------
+    (n_groups * n_effects, n_columns) float
+        All effects of a group in successive rows.
+    """
     sums = np.zeros((grouping.size, grouping.columns.shape[1], columns.shape[1]))
     np.add.at(sums, grouping.codes, grouping.columns[:, :, None] * columns[:, None, :])
     return sums.reshape(-1, columns.shape[1])
 
 
 def overlap(a: Grouping, b: Grouping) -> np.ndarray:
-    """Cross-products of two groupings: (groups * effects of a, groups * effects of b)."""
+    """Cross-products of the columns of two random terms.
+
+    Parameters
+    ----------
+    a, b : Grouping
+        The terms, over the same rows.
+
+    Returns
+    -------
+    (n_groups_a * n_effects_a, n_groups_b * n_effects_b) float
+        All effects of a group in successive rows and columns.
+    """
     weights = a.columns[:, :, None] * b.columns[:, None, :]
     sums = np.zeros((a.size, b.size, *weights.shape[1:]))
     np.add.at(sums, (a.codes, b.codes), weights)
@@ -71,7 +106,20 @@ def overlap(a: Grouping, b: Grouping) -> np.ndarray:
 
 
 def scaled(root: np.ndarray, sums: np.ndarray) -> np.ndarray:
-    """Multiply each group's block of rows by the transposed covariance root."""
+    """Multiply the rows of each group by the transposed covariance root.
+
+    Parameters
+    ----------
+    root : (n_effects, n_effects) float
+        From ``Grouping.root``.
+    sums : (n_groups * n_effects, n_columns) float
+        All effects of a group in successive rows.
+
+    Returns
+    -------
+    (n_groups * n_effects, n_columns) float
+        The products, in the same order.
+    """
     if root.shape == (1, 1):
         return root[0, 0] * sums
     blocks = sums.reshape(-1, len(root), sums.shape[-1])

@@ -44,7 +44,9 @@ def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float, names: S
     Parameters
     ----------
     shape : Shape
+        Family of the curve.
     dose : (n_animals,) float
+        Dose of each animal (mg/kg).
     y : (n_animals,) float
         Animals' means on the scale of the analysis.
     alpha : float
@@ -55,22 +57,28 @@ def fitted(shape: Shape, dose: np.ndarray, y: np.ndarray, alpha: float, names: S
     Returns
     -------
     CurveFit
+        Estimates, with the intervals of these parameters.
     """
     start = shape.start(dose, y)
     return lmfit_adapter.profiled(shape.curve, start, dose, y, names or list(start), 1 - alpha)
 
 
 def fit(shape: Shape, dose: np.ndarray, y: np.ndarray) -> CurveFit:
-    """Fit a curve without intervals; parameters as in ``fitted``.
+    """Fit a curve without intervals.
 
     Parameters
     ----------
     shape : Shape
-    dose, y : (n_animals,) float
+        Family of the curve.
+    dose : (n_animals,) float
+        Dose of each animal (mg/kg).
+    y : (n_animals,) float
+        Animals' means on the scale of the analysis.
 
     Returns
     -------
     CurveFit
+        Estimates and their covariance.
     """
     return lmfit_adapter.fit(shape.curve, shape.start(dose, y), dose, y)
 
@@ -81,15 +89,16 @@ def emax(dose: np.ndarray, e0: float, emax: float, log_ed50: float) -> np.ndarra
     Parameters
     ----------
     dose : (n_animals,) float
-        In mg/kg.
+        Doses (mg/kg).
     e0, emax : float
-        Response without the drug, and largest change, on the scale of the analysis.
+        Response without the drug, and largest change.
     log_ed50 : float
-        Natural logarithm of the ED50.
+        Natural logarithm of the dose of half the largest change (mg/kg).
 
     Returns
     -------
     (n_animals,) float
+        Response at each dose, in the unit of ``e0``.
     """
     return e0 + emax * dose / (np.exp(log_ed50) + dose)
 
@@ -100,19 +109,22 @@ def logistic(dose: np.ndarray, control_limit: float, change: float, log_slope: f
     Parameters
     ----------
     dose : (n_animals,) float
-        In mg/kg.
+        Doses (mg/kg).
     control_limit, change : float
-        Response without the drug, and largest change, on the scale of the analysis.
-    log_slope, log_ed50 : float
-        Natural logarithms of b and of the ED50.
+        Response without the drug, and change at an infinite dose.
+    log_slope : float
+        Natural logarithm of the slope b.
+    log_ed50 : float
+        Natural logarithm of the dose of half the change (mg/kg).
 
     Returns
     -------
     (n_animals,) float
+        Response at each dose, in the unit of ``control_limit``.
 
     References
     ----------
-    Ritz et al. 2015, doi:10.1371/journal.pone.0146021.
+    Ritz et al. 2015, PLoS One 10:e0146021, doi:10.1371/journal.pone.0146021.
     """
     return control_limit + change * _logistic_share(dose, log_slope, log_ed50)
 

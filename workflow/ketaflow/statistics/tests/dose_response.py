@@ -86,16 +86,19 @@ def response(analysis: Analysis, model: Model) -> tuple[list[DoseResponseRow], l
 
 
 def dose_p(dose: np.ndarray, y: np.ndarray) -> float:
-    """p of the one-way anova over doses.
+    """Test the differences between doses by one-way anova.
 
     Parameters
     ----------
-    dose, y : (n_animals,) float
+    dose : (n_animals,) float
+        Dose of each animal (mg/kg).
+    y : (n_animals,) float
+        Animals' means on the scale of the analysis.
 
     Returns
     -------
     float
-        0 if all animals of a dose have the same value.
+        Value of p; 0 where the residuals have no variance or no degrees of freedom.
     """
     groups = [y[dose == level] for level in np.unique(dose)]
     if len(y) <= len(groups) or all(np.ptp(group) == 0 for group in groups):

@@ -103,16 +103,6 @@ def doses_of(column: Iterable[str], levels: DoseLevels) -> np.ndarray:
     -------
     (n_rows,) float
         Doses (mg/kg).
-
-    Parameters
-    ----------
-    column : iterable of str
-        (n_rows,)
-    levels : DoseLevels
-
-    Returns
-    -------
-    (n_rows,) float
     """
     return np.array([levels[level] for level in column], dtype=float)
 

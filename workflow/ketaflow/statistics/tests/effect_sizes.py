@@ -62,15 +62,17 @@ def hedges_g(treated: np.ndarray, control: np.ndarray, *, level: float) -> Effec
 
 
 def pooled_t(treated: np.ndarray, control: np.ndarray) -> float:
-    """Student's t of two groups, (n_animals,) float each; NaN without variance (scipy's takes 0.6 ms, this 0.03 ms).
+    """Student's t of two groups, as scipy's in a twentieth of the time.
 
     Parameters
     ----------
     treated, control : (n_animals,) float
+        Values of the two groups.
 
     Returns
     -------
     float
+        Positive if treated animals have higher values; NaN without variance or with fewer than two animals in a group.
     """
     n, m = len(treated), len(control)
     if min(n, m) < 2:
@@ -100,6 +102,7 @@ def cliffs_delta(treated: np.ndarray, control: np.ndarray, *, level: float) -> E
     Returns
     -------
     EffectSize
+        From -1 to 1, with its interval; the interval is NaN with fewer than two animals in a group.
 
     References
     ----------

@@ -159,24 +159,28 @@ def without_variance(groups: Groups) -> list[str]:
     Parameters
     ----------
     groups : mapping of str to (n_animals,) float
+        Values of each level.
 
     Returns
     -------
     list of str
+        In the order of the levels.
     """
     return [level for level, values in groups.items() if is_constant(values)]
 
 
 def is_constant(values: np.ndarray) -> bool:
-    """Whether all values, (n_animals,), are equal but for rounding.
+    """Whether values are equal but for rounding.
 
     Parameters
     ----------
     values : (n_animals,) float
+        At least one value.
 
     Returns
     -------
     bool
+        True if their range is at most 1e-12 of the largest magnitude.
     """
     return bool(np.ptp(values) <= 1e-12 * max(1e-300, np.abs(values).max()))
 

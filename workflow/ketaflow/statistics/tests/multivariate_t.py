@@ -41,12 +41,14 @@ def inside(lower: np.ndarray, upper: np.ndarray, correlation: np.ndarray, df: fl
     lower, upper : (n_statistics,) float
         Limits; may be infinite.
     correlation : (n_statistics, n_statistics) float
+        Correlation of the statistics.
     df : float
         Common degrees of freedom.
 
     Returns
     -------
     float
+        From 0 to 1.
     """
     loadings = product_loadings(correlation)
     if loadings is None:
@@ -60,14 +62,16 @@ def adjusted_p(statistics: np.ndarray, dfs: np.ndarray, correlation: np.ndarray,
     Parameters
     ----------
     statistics, dfs : (n_statistics,) float
-        t statistics and their degrees of freedom.
+        Values of t and their degrees of freedom.
     correlation : (n_statistics, n_statistics) float
+        Correlation of the statistics.
     alternative : str
         ``two-sided``, ``greater`` or ``less``.
 
     Returns
     -------
     (n_statistics,) float
+        Adjusted p, 0 to 1.
     """
     p = []
     for statistic, df in zip(statistics, dfs, strict=True):
@@ -79,20 +83,23 @@ def adjusted_p(statistics: np.ndarray, dfs: np.ndarray, correlation: np.ndarray,
 
 
 def critical_value(level: float, correlation: np.ndarray, df: float, alternative: str) -> float:
-    """Positive limit that all statistics keep with probability ``level``.
+    """Positive limit that all statistics keep with a given probability.
 
     Parameters
     ----------
     level : float
-        Probability, 0 to 1.
+        The probability, 0 to 1.
     correlation : (n_statistics, n_statistics) float
+        Correlation of the statistics.
     df : float
+        Common degrees of freedom.
     alternative : str
         ``two-sided``, ``greater`` or ``less``.
 
     Returns
     -------
     float
+        In standard errors.
     """
     key = tuple(np.round(correlation[np.triu_indices(len(correlation), 1)], 12))
     return _critical_value(level, key, len(correlation), float(df), alternative == "two-sided")
@@ -132,17 +139,21 @@ def noncentral(t: float, df: float, shift: float) -> float:
 
 
 def limits(bound: float, count: int, alternative: str) -> tuple[np.ndarray, np.ndarray]:
-    """Limits of ``count`` statistics, (lower, upper), that are not more extreme than ``bound``.
+    """Limits of statistics that are not more extreme than a bound.
 
     Parameters
     ----------
     bound : float
+        A value of t.
     count : int
+        Number of statistics.
     alternative : str
+        ``two-sided``, ``greater`` or ``less``.
 
     Returns
     -------
-    (n_statistics,) float, (n_statistics,) float
+    lower, upper : (count,) float
+        Limits; infinite on the side that the alternative leaves open.
     """
     far = np.full(count, np.inf)
     same = np.full(count, float(bound))
@@ -150,15 +161,17 @@ def limits(bound: float, count: int, alternative: str) -> tuple[np.ndarray, np.n
 
 
 def product_loadings(correlation: np.ndarray) -> np.ndarray | None:
-    """Loadings whose products are the correlations, (n_statistics,), or None if there are none.
+    """Loadings whose products are the correlations, as those of comparisons with one control are.
 
     Parameters
     ----------
     correlation : (n_statistics, n_statistics) float
+        Correlation of the statistics.
 
     Returns
     -------
     (n_statistics,) float or None
+        None if the correlations are no such products.
     """
     count = len(correlation)
     if count == 1:
