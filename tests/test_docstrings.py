@@ -18,7 +18,6 @@ UNFINISHED = tuple(
     for name in (
         "assays/forced_swim",
         "assays/microdialysis",
-        "statistics",
     )
 )
 ARRAYS = {"ndarray", "NDArray", "ArrayLike"}
@@ -188,6 +187,11 @@ def is_finished(one: Function | Record) -> bool:
 
 def faults(one: Function) -> Iterator[str]:
     """What the docstring of a function lacks."""
+    try:
+        documented = {kind for _, kind, _ in one.doc.doc["Raises"]}
+    except ValueError as error:
+        yield str(error).splitlines()[0].strip()  # such as a section that appears twice
+        return
     codes = PARAMETERS | RESULTS | SUMMARY
     report = validate(one.name, Validator, ast_node=one.node, filename=one.path, ancestry=list(one.stack))
     yield from (
@@ -201,7 +205,6 @@ def faults(one: Function) -> Iterator[str]:
             yield f"no shape of {parameter.arg}"
     if words(one.node.returns) & ARRAYS and not SHAPE.search(one.results):
         yield "no shape of the result"
-    documented = {kind for _, kind, _ in one.doc.doc["Raises"]}
     if one.raised - documented:
         yield f"no section Raises with {', '.join(sorted(one.raised - documented))}"
 
