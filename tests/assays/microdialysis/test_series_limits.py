@@ -87,6 +87,47 @@ def test_a_pair_without_a_dip_is_parted_where_both_retentions_are_given(apart_s)
     assert values(found, "concentration_um") == pytest.approx([3.0] * 4, rel=0.05)
 
 
+def tailing_pair(second: float | None):
+    """Two tailing peaks 12 s apart, without a dip, in runs that shift; in fractions the second has its own level."""
+
+    def draw(level: float, number: int) -> Chromatogram:
+        at_s = 360 + np.random.default_rng(number).normal(0, 1.5)
+        first = simulate.tailed_peak(60 * TIMES, at_s, 6, 4, 4000 * level)
+        other = level if number < len(LEVELS) or second is None else second
+        return trace(first + simulate.tailed_peak(60 * TIMES, at_s + 12, 6.5, 4.5, 3000 * other), number)
+
+    return draw
+
+
+TAILING = {"glutamate": 6.04, "glutamine": 6.25}
+
+
+@pytest.mark.parametrize("second", [1.0, 6.0])
+def test_a_tailing_pair_without_a_dip_takes_its_shape_from_the_whole_series(second):
+    found = measure(animal(tailing_pair(second), TAILING))
+    assert values(found, "concentration_um") == pytest.approx([3.0] * 4, rel=0.05)
+    assert values(found, "concentration_um", "glutamine") == pytest.approx([second] * 4, rel=0.05)
+
+
+def test_an_analyte_that_is_absent_takes_nothing_from_its_neighbour():
+    fractions = table(measure(animal(tailing_pair(0.0), TAILING)), "fractions").set_index("analyte")
+    assert fractions.loc["glutamate", "concentration_um"].to_numpy() == pytest.approx([3.0] * 4, rel=0.03)
+    assert fractions.loc["glutamine", "concentration_um"].isna().all()
+
+
+def test_a_pair_that_no_shape_separates_has_no_value():
+    def boxes(level: float, number: int) -> Chromatogram:
+        if number < len(LEVELS):
+            return tailing_pair(None)(level, number)
+        return trace(np.interp(TIMES, [5.9, 6.04, 6.06, 6.25, 6.3, 6.4], [0, 300, 200, 190, 0, 0]), number)
+
+    found = table(measure(animal(boxes, TAILING)), "fractions")
+    assert found["concentration_um"].isna().all()
+    failed = found[found["state"].eq("failed")]
+    assert len(failed) == 4
+    assert failed["reason"].str.contains("no fitted shape separates").all()
+
+
 def test_an_internal_standard_listed_last_is_found_wherever_it_elutes():
     def with_internal(level: float, number: int) -> Chromatogram:
         lost = 0.8 + 0.05 * number % 0.4

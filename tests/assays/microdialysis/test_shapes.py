@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ketaflow.assays.microdialysis.integration import deconvolution, extrema, peak_shapes
+from ketaflow.assays.microdialysis.integration import deconvolution, peak_shapes, preprocessing
 
 
 def test_the_typical_width_is_that_of_the_peaks_and_not_of_the_noise():
@@ -11,7 +11,7 @@ def test_the_typical_width_is_that_of_the_peaks_and_not_of_the_noise():
     peaks = sum(np.exp(-((t - centre) ** 2) / (2 * 40**2)) for centre in (600, 1400, 2600))
     for noise in (0.001, 0.03):
         signal = peaks + np.random.default_rng(2).normal(0, noise, len(t))
-        assert extrema.typical_width(signal) == pytest.approx(2.355 * 40, rel=0.1)
+        assert preprocessing.typical_width(signal) == pytest.approx(2.355 * 40, rel=0.1)
 
 
 @pytest.mark.parametrize("name", peak_shapes.SHAPES)

@@ -181,6 +181,10 @@ class Peak:
         Area that noise alone would give (one standard deviation).
     line_start, line_stop : float
         The baseline under both ends (unit of the signal).
+    spread_s, form : float
+        Standard deviation (seconds) and form of the fitted shape.
+    seeded : bool
+        Whether it was fitted from known retentions.
     name, reported, reported_unit : str, float, str
         Name, concentration and its unit in the instrument's peak table; None where it gives none.
     """
@@ -207,9 +211,36 @@ class Peak:
     line_stop: float = NAN
     area_low: float = NAN
     area_high: float = NAN
+    spread_s: float = NAN
+    form: float = NAN
+    seeded: bool = False
     name: str | None = None
     reported: float | None = None
     reported_unit: str | None = None
+
+
+@dataclass(frozen=True)
+class KnownPeak:
+    """What is known of an analyte before overlapping peaks are separated.
+
+    Attributes
+    ----------
+    retention_min : float
+        Where its maximum is expected in this injection (minutes).
+    hidden : bool
+        Whether the trace has no maximum there.
+    shift_known : bool
+        Whether other analytes show how much the run is shifted.
+    shape, spread_s, form : str, float, float
+        Shape of its peak in the other injections of the series, with its standard deviation (seconds) and its form.
+    """
+
+    retention_min: float
+    hidden: bool = False
+    shift_known: bool = True
+    shape: str = ""
+    spread_s: float = NAN
+    form: float = NAN
 
 
 class Determination(NamedTuple):

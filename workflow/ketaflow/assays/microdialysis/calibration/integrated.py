@@ -1,7 +1,7 @@
 """Peaks of one chromatogram: integrated here, by a person, or by the instrument's own software."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.integration import peaks
 from ketaflow.assays.microdialysis.integration.peaks import Integrated
-from ketaflow.assays.microdialysis.model import NAN, Chromatogram, Peak, QuantifySettings, VendorPeak
+from ketaflow.assays.microdialysis.model import NAN, Chromatogram, KnownPeak, Peak, QuantifySettings, VendorPeak
 from ketaflow.core import files
 
 Limits = list[tuple[float, float]]
@@ -43,7 +43,7 @@ class Trace:
         return chosen or not len(self.one.signal)
 
     def peaks(
-        self, *, wanted_min: Sequence[float] | None = None, known_min: Sequence[float] = (), fitted: bool = True
+        self, *, wanted_min: Sequence[float] | None = None, known: Sequence[KnownPeak] = (), fitted: bool = True
     ) -> list[Peak]:
         """Return the peaks of the chromatogram.
 
@@ -51,8 +51,8 @@ class Trace:
         ----------
         wanted_min : sequence of float, optional
             Overlapping peaks are separated only in groups that hold one of these times (minutes).
-        known_min : sequence of float
-            Retentions (minutes) of analytes without a maximum of their own.
+        known : sequence of KnownPeak
+            What is known of the analytes.
         fitted : bool
             Whether overlapping peaks are separated at all.
 
@@ -68,10 +68,10 @@ class Trace:
         if not fitted or not self.settings.unmix or not found.separable:
             made = found.peaks
         else:
-            key = files.digest([self._key, wanted_min, list(known_min)])
+            key = files.digest([self._key, wanted_min, [astuple(one) for one in known]])
             if key not in _SEPARATED:
                 _forget(_SEPARATED)
-                _SEPARATED[key] = found.separated(self.one.time_min, wanted_min=wanted_min, known_min=known_min)
+                _SEPARATED[key] = found.separated(self.one.time_min, wanted_min=wanted_min, known=known)
             made = _SEPARATED[key]
         made = [self._in_units(peak, found) for peak in made]
         manual = [peak for peak in self.one.vendor_peaks if peak.manual and peak.area is not None]

@@ -7,6 +7,7 @@ import numpy as np
 from ketaflow.assays.microdialysis.calibration import identification, series_limits
 from ketaflow.assays.microdialysis.calibration.integrated import Limits, Trace
 from ketaflow.assays.microdialysis.cohort_rows import PeakLimitsRow, StandardRow
+from ketaflow.assays.microdialysis.integration.constants import NOT_SEPARATED
 from ketaflow.assays.microdialysis.model import (
     CalibrationLine,
     Chromatogram,
@@ -207,7 +208,9 @@ def response(series: Series, path: str, analyte: str) -> float | None:
 def area(series: Series, path: str, analyte: str) -> float | None:
     """Return the area of an analyte in a chromatogram; None where its peak, or the area, is missing."""
     peak = series.peak(path, analyte)
-    return peak.area if peak is not None and np.isfinite(peak.area) else None
+    if peak is None or peak.shape == NOT_SEPARATED or not np.isfinite(peak.area):
+        return None
+    return peak.area
 
 
 def area_doubt(peak: Peak | None) -> float:

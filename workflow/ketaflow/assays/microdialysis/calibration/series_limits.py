@@ -6,7 +6,7 @@ error of calibration.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.calibration import calibration_lines, identification
 from ketaflow.assays.microdialysis.calibration.integrated import Trace
 from ketaflow.assays.microdialysis.cohort_rows import PeakLimitsRow
-from ketaflow.assays.microdialysis.model import Peak, QuantifySettings
+from ketaflow.assays.microdialysis.integration.constants import NOT_SEPARATED
+from ketaflow.assays.microdialysis.model import KnownPeak, Peak, QuantifySettings
 
 LEFT, RIGHT = -1, 1
 
@@ -79,11 +80,16 @@ def named_alike(
     first = {path: trace.peaks(fitted=False) for path, trace in traces.items()}
     index = {path: _named(own, expected, settings) for path, own in first.items()}
     found = Named(dict(first), dict(index))
-    for path, trace in traces.items():
-        wanted, known = _times(first[path], index[path], expected, given)
-        found.peaks[path] = trace.peaks(wanted_min=wanted, known_min=known)
-        if found.peaks[path] != first[path]:
-            found.index[path] = _named(found.peaks[path], expected, settings)
+    shapes: dict[str, KnownPeak] = {}
+    for _ in range(2):
+        for path, trace in traces.items():
+            wanted, known = _known(first[path], index[path], expected, given, shapes)
+            found.peaks[path] = trace.peaks(wanted_min=wanted, known=known)
+            same = found.peaks[path] == first[path]
+            found.index[path] = index[path] if same else _named(found.peaks[path], expected, settings)
+        shapes = _usual_shapes(found, given)
+        if not shapes:
+            break
     for analyte in expected:
         _overlaps_alike(found, traces, first, index, analyte)
         for side in (LEFT, RIGHT):
@@ -97,15 +103,50 @@ def _named(own: list[Peak], expected: dict[str, float], settings: QuantifySettin
     return identification.named(own, expected, window_min=window_min, shift_min=shift_min)
 
 
-def _times(
-    own: list[Peak], index: dict[str, int], expected: dict[str, float], given: set[str]
-) -> tuple[list[float], list[float]]:
-    """Where analytes elute in one injection: all of them, and those without a maximum of their own."""
+def _times(own: list[Peak], index: dict[str, int], expected: dict[str, float]) -> dict[str, float]:
+    """Where the analytes elute in one injection (minutes): at their peaks, or at the expected time plus the shift."""
     found = {name: own[number].retention_min for name, number in index.items()}
     shift = float(np.median([found[name] - expected[name] for name in found])) if found else 0.0
-    times = {name: round(found.get(name, expected[name] + shift), 4) for name in expected}
-    known = [times[name] for name in expected if name in given and name not in found]
-    return sorted(times.values()), sorted(known)
+    return {name: round(found.get(name, expected[name] + shift), 4) for name in expected}
+
+
+def _known(
+    own: list[Peak], index: dict[str, int], expected: dict[str, float], given: set[str], shapes: Mapping[str, KnownPeak]
+) -> tuple[list[float], list[KnownPeak]]:
+    """Where analytes elute in one injection, and what is known of those whose retention is given."""
+    times = _times(own, index, expected)
+    # The maximum of a merged peak says little about the shift of the run.
+    merged = {
+        number
+        for number in index.values()
+        if any(
+            own[number].start_min <= times[other] <= own[number].stop_min for other in expected if other not in index
+        )
+    }
+    shifts = [times[name] - expected[name] for name, number in index.items() if number not in merged]
+    shift = float(np.median(shifts)) if shifts else 0.0
+    known = [
+        replace(
+            shapes.get(name, KnownPeak(0.0)), retention_min=round(expected[name] + shift, 4), hidden=name not in index,
+            shift_known=bool(shifts),
+        )
+        for name in expected
+        if name in given
+    ]  # fmt: skip
+    return sorted(times.values()), sorted(known, key=lambda one: one.retention_min)
+
+
+def _usual_shapes(found: Named, given: set[str]) -> dict[str, KnownPeak]:
+    """Median shape of each analyte whose peak was fitted from known retentions, over the injections of a series."""
+    usual = {}
+    for analyte in given:
+        own = [peak for path in found.peaks if (peak := found.peak(path, analyte)) and peak.seeded]
+        name = max({peak.shape for peak in own}, key=[peak.shape for peak in own].count, default="")
+        own = [peak for peak in own if peak.shape == name]
+        if len(own) >= constants.LEAST_LEVELS:
+            spread_s, form = np.median([(peak.spread_s, peak.form) for peak in own], axis=0)
+            usual[analyte] = KnownPeak(0.0, shape=name, spread_s=float(spread_s), form=float(form))
+    return usual
 
 
 def _overlaps_alike(
@@ -115,7 +156,10 @@ def _overlaps_alike(
     shapes = {
         path: bool(peak.shape)
         for path in traces
-        if not traces[path].uses_vendor and (peak := found.peak(path, analyte)) and peak.shape != constants.BY_HAND
+        if not traces[path].uses_vendor
+        and (peak := found.peak(path, analyte))
+        and peak.shape not in (constants.BY_HAND, NOT_SEPARATED)
+        and not peak.seeded
     }
     fitted = sum(shapes.values())
     if not fitted or 2 * fitted > len(shapes):
@@ -261,9 +305,9 @@ def at_set_limits(
         for path, trace in traces.items():
             if trace.uses_vendor or trace.limits:
                 continue
-            times, _ = _times(found.peaks[path], found.index[path], {row.analyte: expected[row.analyte]}, set())
             peak = found.peak(path, row.analyte)
-            shift = times[0] - expected[row.analyte] if peak is not None else _shift(found, path, expected)
+            own_min = peak.retention_min - expected[row.analyte] if peak is not None else np.nan
+            shift = own_min if np.isfinite(own_min) else _shift(found, path, expected)
             made = trace.between(row.start_min + shift, row.stop_min + shift)
             if peak is not None:
                 found.replaced(path, row.analyte, made)

@@ -10,10 +10,9 @@ the line down.
 import numpy as np
 
 from ketaflow.assays.microdialysis.integration import constants
-from ketaflow.assays.microdialysis.integration.extrema import edges_of, parabola, prominences
 from ketaflow.assays.microdialysis.integration.level_places import StretchSums, level_places
 from ketaflow.assays.microdialysis.integration.negative_peaks import after_dips, negative_peaks
-from ketaflow.assays.microdialysis.integration.preprocessing import Outline
+from ketaflow.assays.microdialysis.integration.preprocessing import Outline, edges_of, parabola, prominences
 
 
 def drop_line(trace: Outline, apexes: np.ndarray) -> np.ndarray:

@@ -14,10 +14,8 @@ LIGHT_SMOOTHING_WIDTHS = 0.04
 # Length over which ripple is measured (widths).
 RIPPLE_WIDTHS = 3.0
 
-# Widths of peaks (extrema)
+# Widths of peaks (preprocessing)
 
-# Reach of a smoothing kernel (standard deviations).
-KERNEL_REACH_SIGMAS = 4.0
 # Part of a flank that is searched first (samples): most peaks end sooner.
 FIRST_FLANK_POINTS = 128
 # The typical width is that of at most so many peaks.
@@ -192,6 +190,39 @@ HIDDEN_HEIGHT_FRACTION = 0.15
 HIDDEN_NOISES = 30.0
 # A fitted hidden peak smaller than this fraction of the group's area is not accepted.
 HIDDEN_AREA_FRACTION = 0.1
+# Samples per peak that a fit from known retentions uses: without a dip every sample counts.
+SEEDED_PEAK_POINTS = 240
+# Shape of a peak that hides an analyte which no fitted shape separates from it.
+NOT_SEPARATED = "not separated"
+# Standard deviation of the distance between two known retentions (typical widths): they are given to about 0.01 min.
+SEEDED_APART_WIDTHS = 0.025
+# The same for the shift of the run that is left once that of the other analytes is removed (typical widths).
+SEEDED_SHIFT_WIDTHS = 0.25
+# And where there is no other analyte (typical widths).
+UNKNOWN_SHIFT_WIDTHS = 1.0
+# Neighbouring peaks have nearly the same plate number, so that their widths differ little (standard deviation of the
+# logarithm) ...
+NEIGHBOUR_WIDTH_LOG_SD = 0.2
+# ... and so do their forms (fraction of the form, which counts as LEAST_FORM at least).
+NEIGHBOUR_FORM_SD = 0.3
+LEAST_FORM = 0.1
+# Standard errors on each side of an area in its 95 % interval.
+INTERVAL_SDS = 1.96
+# Widths (logarithm) and forms (fraction) of a peak differ by this much from injection to injection of a series.
+SERIES_WIDTH_LOG_SD = 0.02
+SERIES_FORM_SD = 0.05
+# Forms from which such a fit starts.
+SEEDED_FORMS = {"emg": (0.3, 1.0), "skew_normal": (0.5,)}
+# A fit that is further from what was known is none (standard deviations).
+PRIOR_MISSED_SDS = 5.0
+# Fits whose residual is less than this many times that of the best one are as good.
+AS_GOOD_FACTOR = 1.2
+# Peaks tail exponentially: the skew normal is taken where its residual is this much smaller.
+SHAPE_PENALTY = {"skew_normal": 1.25}
+# Each end of the line under such a group may be off by this (standard deviation, times the noise).
+LINE_NOISES = 1.0
+# Most steps of such a fit.
+SEEDED_STEPS = 60
 # Largest starting width of a peak that is fitted from a known retention (typical widths of the trace): the typical
 # width is that of merged pairs as well.
 SEEDED_WIDTHS = 0.7

@@ -9,7 +9,7 @@ References
 Golub & Pereyra (1973), doi:10.1137/0710036; Kaufman (1975), doi:10.1007/BF01932995 (the shorter Jacobian).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal import find_peaks
@@ -146,12 +146,19 @@ class Fit:
         Times of the maxima (seconds).
     shape : str
         Name of the shape.
+    area_sds : (n_peaks,) float or None
+        Standard errors of the areas (signal x s), where they were computed.
+    spreads_s, forms : (n_peaks,) float or None
+        Standard deviation (seconds) and form of each peak, likewise.
     """
 
     error: float
     areas: np.ndarray
     places_s: np.ndarray
     shape: str
+    area_sds: np.ndarray | None = None
+    spreads_s: np.ndarray | None = None
+    forms: np.ndarray | None = None
 
 
 def _fit(t: np.ndarray, y: np.ndarray, centres_s: np.ndarray, widths_s: np.ndarray, name: str, *, tied: bool) -> Fit:
@@ -166,14 +173,14 @@ def _fit(t: np.ndarray, y: np.ndarray, centres_s: np.ndarray, widths_s: np.ndarr
     low, high = np.maximum(here - reach, -np.inf), here + reach
     low[2 * count :], high[2 * count :] = limits
     damping = 1e-3
-    state = _projected(shape, t / scale, y, here, count)
+    state = projected(shape, t / scale, y, here, count)
     for _ in range(constants.MAX_STEPS):
         error, _, rest, jacobian, _ = state
         normal, slope = jacobian.T @ jacobian, jacobian.T @ rest
         along = normal.flat[:: len(normal) + 1]
         normal.flat[:: len(normal) + 1] = (1 + damping) * along + damping * _ridge(along)
         there = np.clip(here + np.linalg.solve(normal, slope), low, high)
-        tried = _projected(shape, t / scale, y, there, count)
+        tried = projected(shape, t / scale, y, there, count)
         if tried[0] < error:
             gain, here, state, damping = 1 - tried[0] / error, there, tried, damping / 5
             if gain < constants.LEAST_STEP_GAIN:
@@ -186,12 +193,34 @@ def _fit(t: np.ndarray, y: np.ndarray, centres_s: np.ndarray, widths_s: np.ndarr
     return Fit(error / np.sqrt(len(t)), scale * areas, t[columns.argmax(axis=0)], name)
 
 
-def _projected(
+def projected(
     shape: peak_shapes.Shape, t: np.ndarray, y: np.ndarray, parameters: np.ndarray, count: int
 ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(residual's length, areas, residual, its steepest ways down, shapes) with the areas that fit best.
+    """Solve for the areas with which a sum of shapes fits best.
 
-    ``parameters`` are ``count`` means, as many logarithms of spreads, and one form or as many.
+    Parameters
+    ----------
+    shape : Shape
+        The shape.
+    t, y : (n_points,) float
+        Times, and the trace above its baseline.
+    parameters : (n_parameters,) float
+        ``count`` means, as many logarithms of spreads, and one form or as many.
+    count : int
+        Number of peaks.
+
+    Returns
+    -------
+    length : float
+        Length of the residual.
+    areas : (n_peaks,) float
+        The areas.
+    rest : (n_points,) float
+        The residual.
+    ways : (n_points, n_parameters) float
+        Its change with the parameters, with the opposite sign (the shorter Jacobian).
+    columns : (n_points, n_peaks) float
+        The shapes.
     """
     columns, by_parameter = shape(
         t[:, None], parameters[:count], parameters[count : 2 * count], parameters[2 * count :]
@@ -211,3 +240,50 @@ def _projected(
 def _ridge(diagonal: np.ndarray) -> float:
     """What keeps equations with this diagonal solvable."""
     return max(constants.RIDGE * float(diagonal.sum()), float(np.finfo(float).tiny))
+
+
+def shared(height: np.ndarray, own: list[Peak], centres: list[int], fit: Fit) -> list[Peak]:
+    """Share the area of touching peaks out by a fit.
+
+    Parameters
+    ----------
+    height : (n_points,) float
+        The trace above its baseline (unit of the signal).
+    own : list of Peak
+        The peaks between perpendicular drops.
+    centres : list of int
+        Samples of the fitted peaks.
+    fit : Fit
+        The fit.
+
+    Returns
+    -------
+    list of Peak
+        Those of the drop lines with new areas, and copies for the hidden ones. The total area stays the same.
+    """
+    total = sum(peak.area for peak in own)
+    scale = total / fit.areas.sum()
+    made = []
+    for number, centre in enumerate(centres):
+        peak = nearest(own, centre)
+        low, high = peak.area_low / peak.area, peak.area_high / peak.area
+        if centre != peak.apex or fit.area_sds is not None:
+            place_min = float(fit.places_s[number] / 60)
+            peak = replace(peak, apex=centre, retention_min=place_min, height=float(height[centre]))
+        area, doubt = float(scale * fit.areas[number]), 0.0
+        if fit.area_sds is not None and fit.spreads_s is not None and fit.forms is not None:
+            doubt = constants.INTERVAL_SDS * float(scale * fit.area_sds[number])
+            spread_s, form = float(fit.spreads_s[number]), float(fit.forms[number])
+            peak = replace(peak, spread_s=spread_s, form=form, seeded=True)
+        made.append(
+            replace(
+                peak, area=area, area_low=area * low - doubt, area_high=area * high + doubt, shape=fit.shape,
+                foot_pct=np.nan,
+            )
+        )  # fmt: skip
+    return made
+
+
+def nearest(own: list[Peak], sample: int) -> Peak:
+    """Return the peak whose maximum is nearest to a sample."""
+    return min(own, key=lambda peak: abs(peak.apex - sample))

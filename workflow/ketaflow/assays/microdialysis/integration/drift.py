@@ -8,8 +8,7 @@ within the noise, that curve is the drift; it is subtracted before the baseline 
 import numpy as np
 
 from ketaflow.assays.microdialysis.integration import constants
-from ketaflow.assays.microdialysis.integration.extrema import parabola, prominences
-from ketaflow.assays.microdialysis.integration.preprocessing import Outline
+from ketaflow.assays.microdialysis.integration.preprocessing import Outline, parabola, prominences
 
 
 def slow_drift(trace: Outline, apexes: np.ndarray) -> np.ndarray | None:

@@ -4,8 +4,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from ketaflow.assays.microdialysis.integration import constants
-from ketaflow.assays.microdialysis.integration.extrema import edges_of
-from ketaflow.assays.microdialysis.integration.preprocessing import Outline
+from ketaflow.assays.microdialysis.integration.preprocessing import Outline, edges_of
 
 
 def negative_peaks(trace: Outline, half: int) -> list[tuple[int, int]]:

@@ -6,8 +6,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 from ketaflow.assays.microdialysis.integration import constants
-from ketaflow.assays.microdialysis.integration.extrema import smoothed
-from ketaflow.assays.microdialysis.integration.preprocessing import Outline
+from ketaflow.assays.microdialysis.integration.preprocessing import Outline, smoothed
 
 # Start, apex, stop (samples, stop included) and number of the cluster of touching peaks.
 Span = tuple[int, int, int, int]

@@ -14,12 +14,11 @@ from scipy.signal import find_peaks
 from ketaflow.assays.microdialysis.integration import constants
 from ketaflow.assays.microdialysis.integration.baseline import drop_line
 from ketaflow.assays.microdialysis.integration.drift import slow_drift
-from ketaflow.assays.microdialysis.integration.extrema import crossings
 from ketaflow.assays.microdialysis.integration.level_places import area_ranges
 from ketaflow.assays.microdialysis.integration.peak_bounds import Span, chords, peak_spans, skimmed, spans_by_hand
-from ketaflow.assays.microdialysis.integration.preprocessing import Outline, outlined
+from ketaflow.assays.microdialysis.integration.preprocessing import Outline, crossings, outlined
 from ketaflow.assays.microdialysis.integration.separation import separated
-from ketaflow.assays.microdialysis.model import Peak
+from ketaflow.assays.microdialysis.model import KnownPeak, Peak
 
 # Methods that draw straight lines: under them a bowed drift is taken off first.
 STRAIGHT_LINES = ("drop_line", "valley_to_valley", "tangent_skim")
@@ -54,14 +53,16 @@ class Integrated:
     separable: bool
 
     def separated(
-        self, time_min: np.ndarray, *, wanted_min: Sequence[float] | None = None, known_min: Sequence[float] = ()
+        self,
+        time_min: np.ndarray,
+        *,
+        wanted_min: Sequence[float] | None = None,
+        known: Sequence[KnownPeak] = (),
     ) -> list[Peak]:
         """Share out overlapping peaks by fitted shapes; see ``separation.separated``."""
         if not self.separable:
             return self.peaks
-        made = separated(
-            time_min, self.height, self.peaks, self.width, self.noise, wanted_min=wanted_min, known_min=known_min
-        )
+        made = separated(time_min, self.height, self.peaks, self.width, self.noise, wanted_min=wanted_min, known=known)
         return with_resolution(sorted(made, key=lambda peak: peak.retention_min))
 
 

@@ -1,13 +1,12 @@
 """Overlapping peaks of a trace shared out by fitted shapes: which groups are fitted, and from which centres."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from ketaflow.assays.microdialysis.integration import constants, deconvolution
-from ketaflow.assays.microdialysis.integration.extrema import smoothed
-from ketaflow.assays.microdialysis.model import Peak
+from ketaflow.assays.microdialysis.integration import constants, deconvolution, known_retentions
+from ketaflow.assays.microdialysis.integration.preprocessing import smoothed
+from ketaflow.assays.microdialysis.model import KnownPeak, Peak
 
 
 def separated(
@@ -18,7 +17,7 @@ def separated(
     noise: float,
     *,
     wanted_min: Sequence[float] | None = None,
-    known_min: Sequence[float] = (),
+    known: Sequence[KnownPeak] = (),
 ) -> list[Peak]:
     """Separate overlapping peaks, and peaks that hide on the side of others, by fitted shapes that explain them.
 
@@ -34,8 +33,8 @@ def separated(
         Standard deviation of the noise (unit of the signal).
     wanted_min : sequence of float, optional
         Only groups that hold one of these times (minutes) are fitted; all by default.
-    known_min : sequence of float
-        Times (minutes) at which analytes elute that have no maximum of their own. A fit starts from them as well.
+    known : sequence of KnownPeak
+        What is known of the analytes. A fit starts from those without a maximum of their own as well.
 
     Returns
     -------
@@ -54,43 +53,26 @@ def separated(
             continue
         if bend is None:
             bend = -np.gradient(np.gradient(smoothed(height, max(constants.CURVATURE_SMOOTHING_WIDTHS * width, 1.0))))
+        inside = [one for one in known if own[0].start_min <= one.retention_min <= own[-1].stop_min]
+        if any(one.hidden for one in inside):
+            made += known_retentions.separated(time_min, height, own, inside, width, noise)
+            continue
         apexes = [peak.apex for peak in own]
-        known = _within(known_min, own[0].start_min, own[-1].stop_min)
-        seeds = [int(np.clip(np.searchsorted(time_min, at), start + 1, stop - 1)) for at in known]
         hidden = deconvolution.hidden_centres(height, bend, start, stop, width, noise, apexes)
-        hidden = [one for one in hidden if all(abs(one - seed) > width / 2 for seed in seeds)] + seeds
         if (len(own) == 1 and not hidden) or len(own) + len(hidden) > constants.MAX_FITTED_PEAKS:
             made += own
             continue
         centres = sorted([*apexes, *hidden])
-        near = [_nearest(own, centre).width_s for centre in centres]
+        near = [deconvolution.nearest(own, centre).width_s for centre in centres]
         widths_s = [float(np.clip(one, width * step_s / 4, 1.5 * width * step_s)) for one in near]
-        if seeds:  # the maximum of a merged pair is wider than either peak
-            widths_s = [min(one, constants.SEEDED_WIDTHS * width * step_s) for one in widths_s]
-        inside = slice(start, stop + 1)
+        stretch = slice(start, stop + 1)
         fit = deconvolution.parted(
-            60 * time_min[inside], height[inside], [one - start for one in centres], widths_s, noise, own[-1].tailing
+            60 * time_min[stretch], height[stretch], [one - start for one in centres], widths_s, noise, own[-1].tailing
         )
         small = fit is not None and hidden and fit.areas.min() < constants.HIDDEN_AREA_FRACTION * fit.areas.sum()
-        made += own if fit is None or (small and not seeds) else _shared(height, own, centres, fit)
+        made += own if fit is None or small else deconvolution.shared(height, own, centres, fit)
     return made
 
 
 def _within(times_min: Sequence[float], start_min: float, stop_min: float) -> list[float]:
     return [at for at in times_min if start_min <= at <= stop_min]
-
-
-def _nearest(own: list[Peak], sample: int) -> Peak:
-    return min(own, key=lambda peak: abs(peak.apex - sample))
-
-
-def _shared(height: np.ndarray, own: list[Peak], centres: list[int], fit: deconvolution.Fit) -> list[Peak]:
-    """Fitted peaks: those of the drop lines with new areas, and copies for the hidden ones."""
-    total = sum(peak.area for peak in own)
-    made = []
-    for centre, area, place_s in zip(centres, fit.areas, fit.places_s, strict=True):
-        peak = _nearest(own, centre)
-        if centre != peak.apex:
-            peak = replace(peak, apex=centre, retention_min=float(place_s / 60), height=float(height[centre]))
-        made.append(replace(peak, area=float(total * area / fit.areas.sum()), shape=fit.shape, foot_pct=np.nan))
-    return made

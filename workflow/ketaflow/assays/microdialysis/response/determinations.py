@@ -10,6 +10,7 @@ from ketaflow.assays.microdialysis.analytes import PER_FRACTION, amount_of, to_u
 from ketaflow.assays.microdialysis.calibration import batches, calibration_lines
 from ketaflow.assays.microdialysis.calibration.series import Series, area_doubt, response
 from ketaflow.assays.microdialysis.cohort_rows import ConcentrationRow, FractionRow
+from ketaflow.assays.microdialysis.integration.constants import NOT_SEPARATED
 from ketaflow.assays.microdialysis.model import NAN, CalibrationLine, Determination, Dialysate, Peak, QuantifySettings
 from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
 
@@ -24,6 +25,7 @@ WHY = {
     calibration_lines.ABOVE: "above the range of the standards ({highest:.3g} uM)",
     calibration_lines.ABSENT: "no peak at its retention",
 }
+OVERLAPS = "its peak overlaps that of another analyte, and no fitted shape separates the two"
 # What was determined in every fraction, by analyte; and in every injection of every fraction.
 Determinations = dict[str, list[Determination]]
 ByInjection = dict[str, list[list[Determination]]]
@@ -248,6 +250,8 @@ def from_peak(sources: Sources, row: FractionRow, analyte: str) -> Determination
     peak = series.peak(path, analyte)
     if peak is not None and peak.saturated:
         return Determination(NAN, SATURATED, "the detector was saturated at its peak; dilute and inject again")
+    if peak is not None and peak.shape == NOT_SEPARATED:
+        return Determination(NAN, FAILED, OVERLAPS)
     found = response(series, path, analyte)
     internal = series.internals.get(analyte)
     if found is None and peak is not None and internal:
