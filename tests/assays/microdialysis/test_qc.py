@@ -11,7 +11,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from dialysate import checked, drawn_animal, fraction_row, measure, table, with_concentrations
 
 from ketaflow.assays.microdialysis.figures import charts, review_figures
-from ketaflow.assays.microdialysis.model import CalibrationLine, Measured, StandardReadBack
+from ketaflow.assays.microdialysis.model import Measured
+from ketaflow.assays.microdialysis.result_rows import CalibrationLine, StandardReadBack
 
 TRUTH = [{"glutamate": value, "glutamine": 4.0, "gaba": 0.25} for value in (1.0, 1.02, 0.98, 1.0, 1.6, 1.8, 1.4, 1.2)]
 ROWS = [fraction_row(number, -60 + 20 * number, -40 + 20 * number, dead_volume_ul=2.0) for number in range(9)]

@@ -7,17 +7,10 @@ import numpy as np
 
 from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.figures import review_figures
-from ketaflow.assays.microdialysis.model import (
-    CalibrationLine,
-    Dialysate,
-    FractionResult,
-    Measured,
-    PeakRow,
-    QcSettings,
-    StandardReadBack,
-)
+from ketaflow.assays.microdialysis.model import Dialysate, Measured, QcSettings
 from ketaflow.assays.microdialysis.response import baseline_response
 from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
+from ketaflow.assays.microdialysis.result_rows import CalibrationLine, FractionResult, PeakRow, StandardReadBack
 from ketaflow.core.results import Check, Checked, Figure, check, within
 
 

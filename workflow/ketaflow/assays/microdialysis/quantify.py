@@ -2,18 +2,11 @@
 
 from ketaflow.assays.microdialysis.calibration import batches, calibration_lines
 from ketaflow.assays.microdialysis.cohort_rows import ConcentrationRow, FractionRow, NoNetFluxRow, PeakLimitsRow
-from ketaflow.assays.microdialysis.model import (
-    NAN,
-    Dialysate,
-    InjectionResult,
-    Measured,
-    Peak,
-    PeakRow,
-    QuantifySettings,
-)
+from ketaflow.assays.microdialysis.model import NAN, Dialysate, Measured, Peak, QuantifySettings
 from ketaflow.assays.microdialysis.response import brain_time, determinations, no_net_flux, time_course
 from ketaflow.assays.microdialysis.response.brain_time import Fraction
 from ketaflow.assays.microdialysis.response.determinations import ByInjection, Determinations, Sources
+from ketaflow.assays.microdialysis.result_rows import InjectionResult, PeakRow
 from ketaflow.core.inputs import Rows
 
 

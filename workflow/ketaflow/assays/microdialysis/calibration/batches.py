@@ -10,14 +10,8 @@ from ketaflow.assays.microdialysis.calibration import calibration_lines
 from ketaflow.assays.microdialysis.calibration import series as series_module
 from ketaflow.assays.microdialysis.calibration.series import Series, area_doubt, response
 from ketaflow.assays.microdialysis.cohort_rows import FractionRow, PeakLimitsRow, StandardRow
-from ketaflow.assays.microdialysis.model import (
-    NAN,
-    CalibrationLine,
-    Dialysate,
-    Peak,
-    QuantifySettings,
-    StandardReadBack,
-)
+from ketaflow.assays.microdialysis.model import NAN, Dialysate, Peak, QuantifySettings
+from ketaflow.assays.microdialysis.result_rows import CalibrationLine, StandardReadBack
 
 
 def calibrated_batches(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ketaflow.assays.microdialysis import constants
-from ketaflow.assays.microdialysis.model import CalibrationLine
+from ketaflow.assays.microdialysis.result_rows import CalibrationLine
 
 OK, BELOW, ABOVE, ABSENT = "ok", "below_loq", "above_range", "not_found"
 # A number whose area depends on how the baseline is drawn.

@@ -8,13 +8,8 @@ from ketaflow.assays.microdialysis.calibration import identification, series_lim
 from ketaflow.assays.microdialysis.calibration.integrated import Limits, Trace
 from ketaflow.assays.microdialysis.cohort_rows import PeakLimitsRow, StandardRow
 from ketaflow.assays.microdialysis.integration.constants import NOT_SEPARATED
-from ketaflow.assays.microdialysis.model import (
-    CalibrationLine,
-    Chromatogram,
-    Peak,
-    QuantifySettings,
-    StandardReadBack,
-)
+from ketaflow.assays.microdialysis.model import Chromatogram, Peak, QuantifySettings
+from ketaflow.assays.microdialysis.result_rows import CalibrationLine, StandardReadBack
 from ketaflow.core.errors import IngestError
 
 

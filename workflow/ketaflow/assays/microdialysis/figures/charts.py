@@ -5,16 +5,15 @@ from typing import NamedTuple
 import numpy as np
 
 from ketaflow.assays.microdialysis import constants
-from ketaflow.assays.microdialysis.model import (
+from ketaflow.assays.microdialysis.model import Chromatogram, FluxExperiment
+from ketaflow.assays.microdialysis.response.brain_time import MISSED, MIXED, WHOLE
+from ketaflow.assays.microdialysis.result_rows import (
     CalibrationLine,
-    Chromatogram,
-    FluxExperiment,
     FluxLine,
     FractionResult,
     PeakRow,
     StandardReadBack,
 )
-from ketaflow.assays.microdialysis.response.brain_time import MISSED, MIXED, WHOLE
 from ketaflow.core.results import Figure
 from ketaflow.core.svg import COLOURS, Chart, panels
 

@@ -4,14 +4,8 @@ import numpy as np
 
 from ketaflow.assays.microdialysis.figures import charts
 from ketaflow.assays.microdialysis.figures.charts import CourseBaseline
-from ketaflow.assays.microdialysis.model import (
-    CalibrationLine,
-    Chromatogram,
-    FractionResult,
-    Measured,
-    PeakRow,
-    StandardReadBack,
-)
+from ketaflow.assays.microdialysis.model import Chromatogram, Measured
+from ketaflow.assays.microdialysis.result_rows import CalibrationLine, FractionResult, PeakRow, StandardReadBack
 from ketaflow.core.results import Figure, Measurement
 
 

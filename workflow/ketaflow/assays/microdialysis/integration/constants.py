@@ -221,7 +221,8 @@ AS_GOOD_FACTOR = 1.2
 SHAPE_PENALTY = {"skew_normal": 1.25}
 # Each end of the line under such a group may be off by this (standard deviation, times the noise).
 LINE_NOISES = 1.0
-# Most steps of such a fit.
+# Relative change at which such a fit ends, and its most steps.
+SEEDED_GAIN = 1e-6
 SEEDED_STEPS = 60
 # Largest starting width of a peak that is fitted from a known retention (typical widths of the trace): the typical
 # width is that of merged pairs as well.

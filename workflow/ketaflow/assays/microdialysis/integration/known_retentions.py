@@ -6,6 +6,7 @@ nearly the same plate number and tailing. Where the sum of squares leaves an are
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -127,8 +128,13 @@ def fitted(t: np.ndarray, y: np.ndarray, prior: Prior, limit: float) -> Fit | No
         None where no shape explains the stretch. Of several fits that explain it equally well the best one, with
         standard errors wide enough for the areas of the others.
     """
-    every = [_fit(t, y, prior, *start) for start in prior.starts()]
-    fits = [fit for fit in every if fit is not None and fit.error <= limit]
+    fits: list[Fit] = []
+    for start in prior.starts():
+        fit = _fit(t, y, prior, *start)
+        if fit is not None and fit.error <= limit:
+            fits.append(fit)
+            if fit.error < constants.WHITE_NOISES * prior.noise:
+                break
     if not fits:
         return None
     best = min(fits, key=lambda fit: fit.error * constants.SHAPE_PENALTY.get(fit.shape, 1.0))
@@ -154,27 +160,26 @@ def _fit(t: np.ndarray, y: np.ndarray, prior: Prior, name: str, form: float, shi
     across = (t - t[0]) / (t[-1] - t[0])
     lines = constants.LINE_NOISES * noise * np.stack([1 - across, across], axis=1)
 
-    def residuals(parameters: np.ndarray) -> np.ndarray:
+    @lru_cache(maxsize=1)
+    def evaluated(content: bytes) -> tuple[np.ndarray, np.ndarray]:
+        parameters = np.frombuffer(content)
         own, ends = parameters[:-2], parameters[-2:]
-        rest = deconvolution.projected(shape, t, y - lines @ ends, own, count)[2]
-        return np.concatenate([rest / noise, prior.missed(own, name)[0], ends])
-
-    def slopes(parameters: np.ndarray) -> np.ndarray:
-        own, ends = parameters[:-2], parameters[-2:]
-        ways = deconvolution.projected(shape, t, y - lines @ ends, own, count)[3]
-        tilts = [deconvolution.projected(shape, t, one, own, count)[2] for one in lines.T]
-        known = prior.missed(own, name)[1]
-        return np.block(
+        _, _, rest, ways, columns = deconvolution.projected(shape, t, y - lines @ ends, own, count)
+        tilts = lines - columns @ np.linalg.lstsq(columns, lines, rcond=None)[0]
+        missed, known = prior.missed(own, name)
+        slopes = np.block(
             [
-                [-ways / noise, -np.stack(tilts, axis=1) / noise],
+                [-ways / noise, -tilts / noise],
                 [known, np.zeros((len(known), 2))],
                 [np.zeros((2, len(own))), np.eye(2)],
             ]
         )
+        return np.concatenate([rest / noise, missed, ends]), slopes
 
+    bounds = np.append(low, [-np.inf] * 2), np.append(high, [np.inf] * 2)
     found = least_squares(
-        residuals, np.append(start, [0.0, 0.0]), slopes, (np.append(low, [-9, -9]), np.append(high, [9, 9])),
-        x_scale="jac", max_nfev=constants.SEEDED_STEPS,
+        lambda at: evaluated(at.tobytes())[0], np.append(start, [0.0, 0.0]), lambda at: evaluated(at.tobytes())[1],
+        bounds, x_scale="jac", ftol=constants.SEEDED_GAIN, xtol=constants.SEEDED_GAIN, max_nfev=constants.SEEDED_STEPS,
     )  # fmt: skip
     own, ends = found.x[:-2], found.x[-2:]
     length, areas, _, _, columns = deconvolution.projected(shape, t, y - lines @ ends, own, count)

@@ -11,8 +11,9 @@ from ketaflow.assays.microdialysis.calibration import batches, calibration_lines
 from ketaflow.assays.microdialysis.calibration.series import Series, area_doubt, response
 from ketaflow.assays.microdialysis.cohort_rows import ConcentrationRow, FractionRow
 from ketaflow.assays.microdialysis.integration.constants import NOT_SEPARATED
-from ketaflow.assays.microdialysis.model import NAN, CalibrationLine, Determination, Dialysate, Peak, QuantifySettings
+from ketaflow.assays.microdialysis.model import NAN, Determination, Dialysate, Peak, QuantifySettings
 from ketaflow.assays.microdialysis.response.brain_time import MISSED, Fraction
+from ketaflow.assays.microdialysis.result_rows import CalibrationLine
 
 SATURATED, FAILED, REJECTED = "saturated", "failed", "rejected"
 LAB_STATES = {

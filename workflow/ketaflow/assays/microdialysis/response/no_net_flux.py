@@ -14,7 +14,8 @@ from scipy.special import stdtrit
 
 from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.cohort_rows import NoNetFluxRow
-from ketaflow.assays.microdialysis.model import FluxExperiment, FluxLine
+from ketaflow.assays.microdialysis.model import FluxExperiment
+from ketaflow.assays.microdialysis.result_rows import FluxLine
 from ketaflow.core.results import Measurement, measurement
 
 

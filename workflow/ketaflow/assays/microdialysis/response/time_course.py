@@ -14,12 +14,13 @@ import pandas as pd
 
 from ketaflow.assays.microdialysis.analytes import RATIOS, canonical
 from ketaflow.assays.microdialysis.calibration import calibration_lines
-from ketaflow.assays.microdialysis.model import Determination, FractionResult, QuantifySettings
+from ketaflow.assays.microdialysis.model import Determination, QuantifySettings
 from ketaflow.assays.microdialysis.response import baseline_response
 from ketaflow.assays.microdialysis.response.auc import incremental_area
 from ketaflow.assays.microdialysis.response.baseline_response import Baseline
 from ketaflow.assays.microdialysis.response.brain_time import MISSED, PATHS_BY, Fraction, reported_min
 from ketaflow.assays.microdialysis.response.determinations import REJECTED, SATURATED, Determinations, averaged
+from ketaflow.assays.microdialysis.result_rows import FractionResult
 from ketaflow.core.results import Measurement, measurement
 
 # Gaps that are named beside a value computed across them: the fraction held a concentration that is not known, or a
