@@ -4,12 +4,13 @@ The assay is added as a newcomer would add one, by a folder alone; so these test
 the workflow has to change for it.
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -227,7 +228,12 @@ class Clone:
         return (self.folder / "said.txt").read_text()
 
     def _command(self, words: tuple[str, ...], config: tuple[str, ...]) -> list[str]:
-        told = [f"cohort={self.cohort}", f"results={self.results}", *config]
+        # From the folder of the clone, so that a copy of a finished clone is finished too.
+        places = [
+            path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
+            for path in (self.cohort, self.results)
+        ]
+        told = [f"cohort={places[0]}", f"results={places[1]}", *config]
         return [sys.executable, "-m", "snakemake", "--cores", "2", *words, "--config", *told]
 
     def planned(self, *words: str, config: tuple[str, ...] = ()) -> dict[str, int]:
@@ -244,19 +250,42 @@ def new_clone() -> type[Clone]:
     return Clone
 
 
+@contextlib.contextmanager
+def made_once(tmp_path_factory, worker_id: str, name: str) -> Iterator[Path]:
+    """A folder that the first test process to come fills, while the others wait."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def demonstration(tmp_path_factory, worker_id) -> Clone:
     """The demonstration cohort, run once for all tests, whichever process they are in."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "demonstration"
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with made_once(tmp_path_factory, worker_id, "demonstration") as folder:
         made = Clone(folder)
         made.cohort = ROOT / "resources" / "demo_cohort"
         if not (made.results / "summary.txt").is_file():
             made.opened.mkdir(exist_ok=True)
             made.run(env={"PYTHONPATH": str(AUDIT), "OPENED_FILES": str(made.opened)})
     return made
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory, worker_id) -> Clone:
+    """The nose poke study, run once for all tests that only look at it."""
+    with made_once(tmp_path_factory, worker_id, "finished_study") as folder:
+        made = Clone(folder) if folder.is_dir() else nose_poke_study(folder)
+        if not (folder / "said.txt").is_file():
+            (folder / "said.txt").write_text(made.run().stderr)
+    return made
+
+
+@pytest.fixture
+def finished(finished_study, tmp_path) -> Clone:
+    """A copy of the finished nose poke study, to change and run again."""
+    return Clone(Path(shutil.copytree(finished_study.folder, tmp_path / "finished")))
 
 
 @pytest.fixture

@@ -28,39 +28,42 @@ def values(clone) -> dict[str, float]:
     return dict(zip(table["animal"], table["value"], strict=True))
 
 
-def test_an_assay_added_as_a_folder_goes_the_whole_way(clone):
-    done = clone.run()
-    assert values(clone) == {f"A{number}": number + 2 for number in range(8)}
-    assert (clone.results / "nose_poke" / "counts.csv").is_file()
-    assert {"qc.html", "results.html"} <= {path.name for path in (clone.results / "report").iterdir()}
-    assert "Nose poke: 8 recordings (8 ok, 0 flagged, 0 failed)" in done.stderr
+def test_an_assay_added_as_a_folder_goes_the_whole_way(finished_study):
+    results = finished_study.results
+    assert values(finished_study) == {f"A{number}": number + 2 for number in range(8)}
+    assert (results / "nose_poke" / "counts.csv").is_file()
+    assert {"qc.html", "results.html"} <= {path.name for path in (results / "report").iterdir()}
+    assert "Nose poke: 8 recordings (8 ok, 0 flagged, 0 failed)" in finished_study.said()
 
+
+def test_a_change_reruns_its_stage_and_what_follows_from_it(finished):
     # Nothing changed: nothing to do.
-    assert clone.planned() == {}
+    assert finished.planned() == {}
 
     # Each stage's code reruns that stage and what follows from it, nothing before it.
-    batches = len(list((clone.results / "nose_poke").glob("b*")))
+    batches = len(list((finished.results / "nose_poke").glob("b*")))
     later = {"collect": 1, "run": 1, "provenance": 1, "review": 1, "statistics": 1, "results": 1, "summary": 1}
-    edit(stage(clone, "qc"), "Looks at pokes", "Looks hard at pokes")
-    assert clone.planned() == {"qc": batches, **later}
-    clone.run()
-    edit(stage(clone, "quantify"), "Counts pokes", "Counts all pokes")
-    assert clone.planned() == {"quantify": batches, "qc": batches, **later}
-    clone.run()
+    edit(stage(finished, "qc"), "Looks at pokes", "Looks hard at pokes")
+    assert finished.planned() == {"qc": batches, **later}
+    edit(stage(finished, "qc"), "Looks hard at pokes", "Looks at pokes")
+    edit(stage(finished, "quantify"), "Counts pokes", "Counts all pokes")
+    assert finished.planned() == {"quantify": batches, "qc": batches, **later}
+    edit(stage(finished, "quantify"), "Counts all pokes", "Counts pokes")
+    assert finished.planned() == {}
 
     # A changed setting of one stage does the same.
     config = ("nose_poke={quantify: {minimum_s: 0.6}}",)
-    assert clone.planned(config=config) == {"quantify": batches, "qc": batches, **later}
+    assert finished.planned(config=config) == {"quantify": batches, "qc": batches, **later}
 
     # One more animal costs one batch.
-    (clone.cohort / "logs" / "A8.txt").write_text("0.5\n" * 10)
+    (finished.cohort / "logs" / "A8.txt").write_text("0.5\n" * 10)
     for name, row in (("animals", "A8,male"), ("allocation", "A8,ket10"), ("nose_poke", "rA8,A8,logs/A8.txt")):
-        with (clone.cohort / f"{name}.csv").open("a") as table:
+        with (finished.cohort / f"{name}.csv").open("a") as table:
             table.write(row + "\n")
-    planned = clone.planned()
+    planned = finished.planned()
     assert {rule: planned[rule] for rule in ("ingest", "quantify", "qc")} == {"ingest": 1, "quantify": 1, "qc": 1}
-    clone.run()
-    assert values(clone)["A8"] == 10
+    finished.run()
+    assert values(finished)["A8"] == 10
 
 
 def test_a_broken_recording_is_failed_with_its_reason_and_stops_nothing(clone):
@@ -86,14 +89,15 @@ def test_a_broken_recording_is_failed_with_its_reason_and_stops_nothing(clone):
     assert clone.planned()["ingest"] == 1
 
 
-def test_a_lost_intermediate_file_is_made_again_with_the_same_bytes(clone):
-    clone.run()
-    page = clone.results / "report" / "qc.html"
-    batch = next((clone.results / "nose_poke").glob("b*"))
-    before = {path: path.read_bytes() for path in (page, batch / "recordings.zip", clone.results / "measurements.csv")}
+def test_a_lost_intermediate_file_is_made_again_with_the_same_bytes(finished):
+    page = finished.results / "report" / "qc.html"
+    batch = next((finished.results / "nose_poke").glob("b*"))
+    before = {
+        path: path.read_bytes() for path in (page, batch / "recordings.zip", finished.results / "measurements.csv")
+    }
     (batch / "recordings.zip").unlink()
     page.unlink()
-    done = clone.run()
+    done = finished.run()
     assert "Traceback" not in done.stdout + done.stderr
     assert {path: path.read_bytes() for path in before} == before
 
@@ -114,9 +118,9 @@ def test_wrong_tables_stop_the_run_before_any_job_with_all_problems(clone):
 
 def test_settings_of_the_cohort_stand_between_config_and_command_line(clone):
     (clone.cohort / "settings.yaml").write_text("nose_poke: {quantify: {minimum_s: 0.6}}\n")
-    clone.run()
+    clone.run("out/measurements.csv")
     assert set(values(clone).values()) == {0}
-    clone.run(config=("nose_poke={quantify: {minimum_s: 0.2}}",))
+    clone.run("out/measurements.csv", config=("nose_poke={quantify: {minimum_s: 0.2}}",))
     assert values(clone)["A0"] == 2
 
 
@@ -131,32 +135,31 @@ def test_a_drawn_cohort_measures_what_was_drawn(clone):
         path.unlink()
     rows = "\n".join(f"rA{number},{number + 3}" for number in range(8))
     (clone.cohort / "nose_poke_truth.csv").write_text(f"recording,pokes\n{rows}\n")
-    clone.run()
+    clone.run("out/measurements.csv")
     assert values(clone) == {f"A{number}": number + 3 for number in range(8)}
     assert list((clone.cohort / "logs").iterdir()) == []
 
 
-def test_no_job_before_the_statistics_is_given_the_arms(clone):
+def test_no_job_before_the_statistics_is_given_the_arms(finished_study):
     """Arms appear in no batch file, parameter or log of the stages before the statistics."""
-    clone.run()
-    for path in [*(clone.results / "nose_poke").rglob("*"), *(clone.results / "logs").rglob("*.log")]:
+    for path in [*(finished_study.results / "nose_poke").rglob("*"), *(finished_study.results / "logs").rglob("*.log")]:
         if path.is_file() and path.name != "statistics.log":
             assert b"ket10" not in path.read_bytes(), path
-    assert "ket10" not in (clone.results / "report" / "qc.html").read_text()
+    assert "ket10" not in (finished_study.results / "report" / "qc.html").read_text()
 
 
-def test_killed_at_any_moment_a_rerun_gives_the_undisturbed_result(clone):
-    clone.run()
-    undisturbed = (clone.results / "measurements.csv").read_bytes()
-    clone.results = clone.folder / "again"
+@pytest.mark.long
+def test_killed_at_any_moment_a_rerun_gives_the_undisturbed_result(finished):
+    undisturbed = (finished.results / "measurements.csv").read_bytes()
+    finished.results = finished.folder / "again"
     for wait_s in (3.0, 5.0):
-        words = [sys.executable, "-m", "snakemake", "--cores", "2", "--config", f"cohort={clone.cohort}"]
+        words = [sys.executable, "-m", "snakemake", "--cores", "2", "--config", f"cohort={finished.cohort}"]
         run = subprocess.Popen(
-            [*words, f"results={clone.results}"], cwd=clone.folder, start_new_session=True,
+            [*words, f"results={finished.results}"], cwd=finished.folder, start_new_session=True,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         time.sleep(wait_s)
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
-    clone.run()
-    assert (clone.results / "measurements.csv").read_bytes() == undisturbed
+    finished.run()
+    assert (finished.results / "measurements.csv").read_bytes() == undisturbed

@@ -81,6 +81,7 @@ def provenance(clone) -> dict:
     return json.loads((clone.results / "provenance.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.long
 def test_calibration_films_and_figures_of_the_whole_cohort(more):
     asked = more.run("calibrate_nose_poke")
     made = more.results / "nose_poke" / "calibration"

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import stat
+from pathlib import Path
 
 import pytest
 from rocrate.rocrate import ROCrate
@@ -26,11 +27,10 @@ def edit(path, old, new):
 
 
 @pytest.fixture(scope="module")
-def finished(new_study, tmp_path_factory):
-    """A clone whose run is finished."""
-    clone = new_study(tmp_path_factory.mktemp("finished") / "clone")
-    clone.run()
-    return clone
+def finished(finished_study, new_clone, tmp_path_factory):
+    """A copy of the finished study, for all tests here."""
+    folder = tmp_path_factory.mktemp("finished") / "clone"
+    return new_clone(Path(shutil.copytree(finished_study.folder, folder)))
 
 
 def test_untouched_results_are_what_they_were(finished):
@@ -94,6 +94,7 @@ def test_the_crate_is_read_by_the_library_and_every_file_is_there_or_marked_as_e
         assert one["sha256"]
 
 
+@pytest.mark.long
 def test_two_runs_with_a_fixed_date_give_equal_files(new_study, tmp_path):
     """Another folder, another number of cores, another time zone and another language."""
     trees = []

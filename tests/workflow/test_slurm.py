@@ -18,7 +18,7 @@ IMPATIENT = ("--slurm-init-seconds-before-status-checks", "1", "--latency-wait",
 BY_SLURM = ("--workflow-profile", "profiles/slurm", *NO_ACCOUNTS, *IMPATIENT)
 TABLES = ("measurements.csv", "checks.csv", "recordings.csv", "statistics/contrasts.csv")
 
-pytestmark = [pytest.mark.slurm, pytest.mark.slow]
+pytestmark = [pytest.mark.slurm, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +40,14 @@ def tables(results: Path) -> dict[str, bytes]:
     return {name: (results / name).read_bytes() for name in TABLES}
 
 
-def test_slurm_gives_what_a_laptop_gives(slurm, clone):
-    clone.run()
-    local = tables(clone.results)
-    clone.results = clone.folder / "by_slurm"
-    done = clone.run(*BY_SLURM)
+def test_slurm_gives_what_a_laptop_gives(slurm, finished):
+    local = tables(finished.results)
+    finished.results = finished.folder / "by_slurm"
+    done = finished.run(*BY_SLURM)
     assert "submitted with SLURM jobid" in done.stderr
-    assert tables(clone.results) == local
+    assert tables(finished.results) == local
 
 
-@pytest.mark.long
 def test_the_demonstration_by_slurm_is_the_demonstration(slurm, demonstration, new_clone, tmp_path):
     made = new_clone(tmp_path / "by_slurm")
     made.cohort = demonstration.cohort
@@ -61,12 +59,10 @@ def test_the_demonstration_by_slurm_is_the_demonstration(slurm, demonstration, n
         pd.testing.assert_frame_equal(ours, theirs, rtol=1e-9)
 
 
-@pytest.mark.long
-def test_a_job_that_slurm_ends_for_its_memory_is_tried_again_with_twice_as_much(slurm, clone):
-    clone.run()
-    local = tables(clone.results)
-    clone.results = clone.folder / "by_slurm"
-    tried = clone.folder / "tried.txt"
+def test_a_job_that_slurm_ends_for_its_memory_is_tried_again_with_twice_as_much(slurm, finished):
+    local = tables(finished.results)
+    finished.results = finished.folder / "by_slurm"
+    tried = finished.folder / "tried.txt"
     # One batch needs more than the first attempt may take, and less than the second.
     needy = f"""
     import os, subprocess, time
@@ -76,28 +72,26 @@ def test_a_job_that_slurm_ends_for_its_memory_is_tried_again_with_twice_as_much(
         much = bytearray(os.urandom(1_000_000)) * 350
         time.sleep(8)
 """
-    path = clone.folder / "workflow" / "ketaflow" / "assays" / "nose_poke" / "ingest.py"
+    path = finished.folder / "workflow" / "ketaflow" / "assays" / "nose_poke" / "ingest.py"
     line = "    path = folder / row.log"
     path.write_text(path.read_text().replace(line, needy + line))
-    clone.run(*BY_SLURM)
+    finished.run(*BY_SLURM)
     assert tried.read_text().split() == ["500M", "1000M"]
-    assert tables(clone.results) == local
+    assert tables(finished.results) == local
 
 
-@pytest.mark.long
-def test_jobs_are_submitted_anew_when_the_node_goes_away_under_them(slurm, clone):
-    clone.run()
-    local = tables(clone.results)
-    clone.results = clone.folder / "by_slurm"
+def test_jobs_are_submitted_anew_when_the_node_goes_away_under_them(slurm, finished):
+    local = tables(finished.results)
+    finished.results = finished.folder / "by_slurm"
     # The first job waits, so that there is time to take the node away.
-    path = clone.folder / "workflow" / "ketaflow" / "assays" / "nose_poke" / "ingest.py"
-    marker = clone.folder / "waited"
+    path = finished.folder / "workflow" / "ketaflow" / "assays" / "nose_poke" / "ingest.py"
+    marker = finished.folder / "waited"
     wait = f"    import os, time\n    if not os.path.exists({str(marker)!r}):\n"
     wait += f"        open({str(marker)!r}, 'w').close()\n        time.sleep(60)\n"
     text = path.read_text()
     path.write_text(text.replace("    path = folder / row.log", wait + "    path = folder / row.log"))
     node = subprocess.run(["sinfo", "-h", "-o", "%n"], capture_output=True, text=True).stdout.strip()
-    with clone.start(*BY_SLURM) as run:
+    with finished.start(*BY_SLURM) as run:
         end = time.monotonic() + 120
         while not marker.exists() and time.monotonic() < end:
             time.sleep(0.2)
@@ -106,7 +100,7 @@ def test_jobs_are_submitted_anew_when_the_node_goes_away_under_them(slurm, clone
         # The node registers again by itself; where it has not yet, it is asked to.
         time.sleep(2)
         subprocess.run(["scontrol", "update", f"nodename={node}", "state=resume"], check=False)
-        assert run.wait(timeout=300) == 0, clone.said()
+        assert run.wait(timeout=300) == 0, finished.said()
     # What ran on when its node was declared dead.
-    subprocess.run(["pkill", "-KILL", "-f", str(clone.folder)], check=False)
-    assert tables(clone.results) == local
+    subprocess.run(["pkill", "-KILL", "-f", str(finished.folder)], check=False)
+    assert tables(finished.results) == local

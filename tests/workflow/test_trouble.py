@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 TABLES = ("measurements.csv", "checks.csv", "recordings.csv")
 # What a stage does at its second recording, once: wait long enough to be disturbed.
@@ -51,17 +51,16 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_a_full_disk_is_told_and_once_there_is_room_the_run_goes_on(clone, small_disk):
-    clone.run()
-    undisturbed = tables(clone)
+def test_a_full_disk_is_told_and_once_there_is_room_the_run_goes_on(finished, small_disk):
+    undisturbed = tables(finished)
     folder, enlarge = small_disk
-    clone.results = folder / "out"
-    done = clone.run(ok=False)
+    finished.results = folder / "out"
+    done = finished.run(ok=False)
     assert "The disk is full: make room, then run the same command again" in done.stdout + done.stderr
-    assert not list(clone.results.rglob("*.part"))
+    assert not list(finished.results.rglob("*.part"))
     enlarge()
-    clone.run()
-    assert tables(clone) == undisturbed
+    finished.run()
+    assert tables(finished) == undisturbed
 
 
 def test_a_second_run_in_the_same_folder_stops_and_the_first_goes_on(clone, new_clone):
@@ -95,13 +94,12 @@ def test_stopped_by_ctrl_c_the_last_words_say_so_and_a_rerun_goes_on(clone):
     assert (clone.results / "measurements.csv").is_file()
 
 
-def test_a_job_killed_for_its_memory_costs_its_batch_alone_and_a_rerun_mends_it(clone):
-    clone.run()
-    undisturbed = tables(clone)
-    clone.results = clone.folder / "again"
-    marker = clone.folder / "killed"
+def test_a_job_killed_for_its_memory_costs_its_batch_alone_and_a_rerun_mends_it(finished):
+    undisturbed = tables(finished)
+    finished.results = finished.folder / "again"
+    marker = finished.folder / "killed"
     put_into(
-        clone, "ingest", '    path = folder / row.log',
+        finished, "ingest", '    path = folder / row.log',
         f"""
     import os, signal
     if row.recording == "rA3" and not os.path.exists({str(marker)!r}):
@@ -109,12 +107,12 @@ def test_a_job_killed_for_its_memory_costs_its_batch_alone_and_a_rerun_mends_it(
         os.kill(os.getpid(), signal.SIGKILL)
 """,
     )  # fmt: skip
-    done = clone.run(ok=False)
+    done = finished.run(ok=False)
     assert "run the same command again" in done.stdout + done.stderr
-    batches = list((clone.results / "nose_poke").glob("b*/recordings.zip"))
+    batches = list((finished.results / "nose_poke").glob("b*/recordings.zip"))
     assert batches, "the other batches went on"
-    clone.run()
-    assert tables(clone) == undisturbed
+    finished.run()
+    assert tables(finished) == undisturbed
 
 
 def test_memory_that_runs_out_fails_the_job_not_the_recording(clone):
