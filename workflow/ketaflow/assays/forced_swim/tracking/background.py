@@ -144,6 +144,7 @@ def uncovered_background(frames: np.ndarray, rising: np.ndarray, noise_sd: float
     Returns
     -------
     (height, width) float32
+        Grey levels.
     """
     levels = sign * frames.astype(np.float32)
     rising = rising if sign > 0 else rising[::-1]
@@ -176,7 +177,7 @@ def median_where(levels: np.ndarray, chosen: np.ndarray, fraction: float = 0.5) 
 
     Returns
     -------
-    (...) float32
+    (...,) float32
         NaN for a pixel without any chosen value.
 
     Notes
@@ -214,6 +215,7 @@ def without_resting_animal(here: np.ndarray, frames: np.ndarray, variability: np
     Returns
     -------
     (height, width) float32
+        Grey levels; unchanged if no such animal is found.
     """
     animal = resting_animal_mask(here, frames, variability, sign)
     return inpainted(here, animal) if animal.any() else here
@@ -232,6 +234,7 @@ def inpainted(here: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     Returns
     -------
     (height, width) float32
+        Grey levels; pixels that are not hidden keep theirs.
 
     References
     ----------
@@ -262,8 +265,14 @@ def resting_animal_mask(here: np.ndarray, frames: np.ndarray, variability: np.nd
 
     Parameters
     ----------
-    here, frames, variability, sign
-        As in ``without_resting_animal``.
+    here : (height, width) float32
+        Background inside a cylinder (grey levels).
+    frames : (n, height, width) uint8
+        Key frames inside the cylinder.
+    variability : (height, width) float
+        Range of each pixel (grey levels).
+    sign : int
+        1 for dark animals, -1 for light ones.
 
     Returns
     -------
@@ -330,6 +339,7 @@ def connected_to(patch: np.ndarray, mask: np.ndarray) -> np.ndarray:
     Returns
     -------
     (height, width) bool
+        The patch and every connected region of the two that reaches it.
     """
     labels, _ = ndimage.label(patch | mask)
     return np.isin(labels, np.unique(labels[patch]))

@@ -183,6 +183,7 @@ class AnimalTracker:
         Returns
         -------
         (n_frames,) bool
+            True where the frame repeats the one before.
         """
         changes = np.concatenate([np.zeros(0), *self._water_changes])
         return np.concatenate([[False], changes[1:] < constants.REPEATED_WATER_CHANGE])[: len(changes)]
@@ -216,6 +217,7 @@ class RecentFrames:
         Returns
         -------
         RecentFrames
+            The last two frames and the new ones.
         """
         return RecentFrames(np.append(self.times_s[-2:], times_s), np.concatenate([self.bodies[-2:], bodies]))
 
@@ -347,6 +349,7 @@ def sampled_on_grid(masks: np.ndarray, shapes: BodyShapes, grid: np.ndarray, ape
     Returns
     -------
     (n, m * m) float32
+        Share of each aperture that the body covers, 0 to 1; one row per frame.
     """
     n, height, width = masks.shape
     down = grid_weights(np.nan_to_num(shapes.y), grid, height, aperture_sd)
