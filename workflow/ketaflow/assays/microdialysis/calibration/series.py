@@ -74,6 +74,7 @@ def named_series(
     Returns
     -------
     Series
+        Peaks of every chromatogram, where each analyte elutes (minutes), and which peak is which analyte.
 
     Raises
     ------
@@ -201,7 +202,22 @@ def response(series: Series, path: str, analyte: str) -> float | None:
 
 
 def area(series: Series, path: str, analyte: str) -> float | None:
-    """Return the area of an analyte in a chromatogram; None where its peak, or the area, is missing."""
+    """Area of an analyte in a chromatogram.
+
+    Parameters
+    ----------
+    series : Series
+        The named peaks of a batch.
+    path : str
+        The chromatogram.
+    analyte : str
+        The analyte.
+
+    Returns
+    -------
+    float or None
+        Area as in ``Peak``; None where its peak, or the area, is missing.
+    """
     peak = series.peak(path, analyte)
     if peak is None or peak.shape == NOT_SEPARATED or not np.isfinite(peak.area):
         return None

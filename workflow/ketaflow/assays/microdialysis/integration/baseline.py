@@ -338,6 +338,7 @@ def tallest_nearby(height: np.ndarray, reach: int) -> np.ndarray:
     Returns
     -------
     (n_points,) float
+        In the unit of the trace.
     """
     step = max(1, reach // 5)
     count = -(-len(height) // step)

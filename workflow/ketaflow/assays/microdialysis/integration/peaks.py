@@ -59,7 +59,22 @@ class Integrated:
         wanted_min: Sequence[float] | None = None,
         known: Sequence[KnownPeak] = (),
     ) -> list[Peak]:
-        """Share out overlapping peaks by fitted shapes; see ``separation.separated``."""
+        """Share out overlapping peaks by fitted shapes; see ``separation.separated``.
+
+        Parameters
+        ----------
+        time_min : (n_points,) float
+            Times of the samples (minutes).
+        wanted_min : sequence of float, optional
+            Only groups that hold one of these times (minutes) are fitted; all by default.
+        known_min : sequence of float
+            Times (minutes) at which analytes elute that have no maximum of their own.
+
+        Returns
+        -------
+        list of Peak
+            By retention; the peaks as they are if the trace cannot be separated.
+        """
         if not self.separable:
             return self.peaks
         made = separated(time_min, self.height, self.peaks, self.width, self.noise, wanted_min=wanted_min, known=known)
@@ -146,7 +161,7 @@ def baseline_of(trace: Outline, apexes: np.ndarray, method: str) -> np.ndarray:
     apexes : (n_peaks,) int
         Samples of its peaks.
     method : str
-        snip, arpls (curves of pybaselines), or any other for the drop line.
+        One of snip and arpls (curves of pybaselines), or any other for the drop line.
 
     Returns
     -------

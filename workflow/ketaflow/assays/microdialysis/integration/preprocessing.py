@@ -50,6 +50,7 @@ class Outline:
         Returns
         -------
         Outline
+            The trace above the drift; the drift is kept beside it.
         """
         return replace(
             self, signal=self.signal - drift, smooth=self.smooth - drift, light=self.light - drift, drift=drift
@@ -88,6 +89,7 @@ def outlined(signal: np.ndarray, width_points: float = 0.0) -> Outline:
     Returns
     -------
     Outline
+        The trace, smoothed twice, with the width of its peaks (samples) and its noise.
     """
     width = width_points or typical_width(signal)
     smooth = smoothed(signal, max(constants.SMOOTHING_WIDTHS * width, 0.5))
