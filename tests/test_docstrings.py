@@ -13,13 +13,7 @@ from numpydoc.validate import validate
 
 LIBRARY = Path(__file__).resolve().parents[1] / "workflow" / "ketaflow"
 # Packages whose docstrings are being written.
-UNFINISHED = tuple(
-    f"{name}/"
-    for name in (
-        "assays/forced_swim",
-        "assays/microdialysis",
-    )
-)
+UNFINISHED = tuple(f"{name}/" for name in ("assays/microdialysis",))
 ARRAYS = {"ndarray", "NDArray", "ArrayLike"}
 TABLES = {"DataFrame", "Series", "Index", "RawTable"}
 # Numpydoc's codes: each parameter is documented (PR01), no other is (PR02), in order (PR03), with its type (PR04) and
