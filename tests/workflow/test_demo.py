@@ -186,3 +186,11 @@ def test_every_column_of_every_table_of_an_assay_is_described_in_the_documentati
     ]
     assert len(tables) > 25
     assert not undescribed
+
+
+def test_every_column_with_values_has_an_example_in_the_documentation(results):
+    filled = {(assay, table): set(columns) for assay, tables in write_table_columns.examples_of(results).items()
+              for table, columns in tables.items()}  # fmt: skip
+    shown = {(assay, table): set(columns) for assay, tables in write_table_columns.result_examples().items()
+             for table, columns in tables.items()}  # fmt: skip
+    assert filled == shown, "python workflow/maintenance/write_table_columns.py RESULTS"

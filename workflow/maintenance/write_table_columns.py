@@ -1,7 +1,11 @@
 """Write the tables of columns in docs/assays and docs/cohort.md from the schemas, so that the pages name every column.
 
 Each page has one block between two marks; what is outside it is written by hand. The columns of an assay's own tables
-in the results folder are described in result_columns.yaml. Tests compare the pages, and the tables of a finished run.
+in the results folder are described in result_columns.yaml, and their examples come from result_examples.yaml, which
+
+    python write_table_columns.py RESULTS
+
+takes from the finished demonstration in RESULTS. Tests compare the pages, and the tables of a finished run.
 """
 
 import csv
@@ -23,6 +27,9 @@ from ketaflow.core import cohort, results  # noqa: E402
 
 DOCS = ROOT / "docs"
 DEMO = ROOT / "resources" / "demo_cohort"
+EXAMPLES = Path(__file__).with_name("result_examples.yaml")
+# Longest example, and longest number that is shown whole (characters).
+LONGEST_EXAMPLE, SHORT_NUMBER = 60, 6
 BEGIN = "<!-- columns: written by workflow/maintenance/write_table_columns.py (make docs-pages) -->"
 END = "<!-- columns: end -->"
 # Units by the end of a column's name, the longest first.
@@ -161,8 +168,12 @@ def _measures(assay: str) -> Iterator[str]:
 
 def _published(assay: str, name: str, columns: Mapping[str, str]) -> list[str]:
     title = described()[assay][name].get("_title", "")
-    rows = [f"**{name}.csv**: one row is {title}", "", "| column | content | unit |", "| --- | --- | --- |"]
-    rows += [f"| `{column}` | {_cell(text)} | {_unit(column, assay)} |" for column, text in columns.items()]
+    shown = result_examples().get(assay, {}).get(name, {})
+    rows = [f"**{name}.csv**: one row is {title}", ""]
+    rows += ["| column | content | unit | example |", "| --- | --- | --- | --- |"]
+    for column, text in columns.items():
+        example = f"`{_cell(shown[column])}`" if column in shown else ""
+        rows.append(f"| `{column}` | {_cell(text)} | {_unit(column, assay)} | {example} |")
     return [*rows, ""]
 
 
@@ -187,6 +198,38 @@ def _examples(name: str) -> dict[str, str]:
     return shown
 
 
+@cache
+def result_examples() -> dict[str, dict[str, dict[str, str]]]:
+    """Cells of the results of the demonstration, by assay, table and column."""
+    return yaml.safe_load(EXAMPLES.read_text(encoding="utf-8")) if EXAMPLES.is_file() else {}
+
+
+def examples_of(results: Path) -> dict[str, dict[str, dict[str, str]]]:
+    """Cells of the fullest row of every described table of a finished run, else a column's first filled cell."""
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for assay in assays.names():
+        for table, columns in result_columns(assay).items():
+            path = results / assay / f"{table}.csv"
+            if not path.is_file():
+                continue
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.DictReader(file))
+            rows.sort(key=lambda row: -sum(bool(row.get(column)) for column in columns))
+            first = {column: next((row[column] for row in rows if row.get(column)), "") for column in columns}
+            shown = {column: _short(cell) for column, cell in first.items() if cell}
+            found.setdefault(assay, {})[table] = {column: cell for column, cell in shown.items() if cell}
+    return found
+
+
+def _short(cell: str) -> str:
+    """A cell with four digits; empty where it is too long to show."""
+    try:
+        number = float(cell)
+    except ValueError:
+        return cell if len(cell) <= LONGEST_EXAMPLE and "`" not in cell else ""
+    return cell if len(cell) <= SHORT_NUMBER else f"{number:.4g}"
+
+
 def _lower(text: str) -> str:
     return text if text[1:2].isupper() else text[0].lower() + text[1:]
 
@@ -203,5 +246,9 @@ def _replaced(page: str, text: str) -> str:
 
 
 if __name__ == "__main__":
+    for folder in sys.argv[1:]:
+        text = "# Written by write_table_columns.py from the results of the demonstration.\n"
+        text += yaml.safe_dump(examples_of(Path(folder)), sort_keys=False, allow_unicode=True, width=120)
+        EXAMPLES.write_text(text, encoding="utf-8")
     for path, page in pages().items():
         path.write_text(page, encoding="utf-8")
