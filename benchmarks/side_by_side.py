@@ -182,7 +182,7 @@ def ratio_words(found: np.ndarray, spent: float, volumes: np.ndarray) -> tuple[s
 
 # Stained cells.
 def cells() -> list[Row]:
-    """Cells counted over cells drawn in fluorescent fields of 0.16 mm2 with 150 cells, 40 touching pairs among them."""
+    """Cells counted over cells drawn in fluorescent fields of 0.16 mm2 with 150 single cells and 40 touching pairs."""
     rows = []
     for name, style, snr in (("cells, SNR 6", "disc", 6), ("cells, SNR 3", "textured", 3)):
         scene = replace(stained.STYLES[style], snr=snr)
