@@ -67,8 +67,8 @@ class Integrated:
             Times of the samples (minutes).
         wanted_min : sequence of float, optional
             Only groups that hold one of these times (minutes) are fitted; all by default.
-        known_min : sequence of float
-            Times (minutes) at which analytes elute that have no maximum of their own.
+        known : sequence of KnownPeak
+            What is known of the analytes. A fit starts from those without a maximum of their own as well.
 
         Returns
         -------

@@ -180,6 +180,7 @@ def smoothed(signal: np.ndarray, sigma_points: float) -> np.ndarray:
     Returns
     -------
     (n_points,) float
+        The trace after smoothing, in its own unit.
     """
     return gaussian_filter1d(signal, sigma_points)
 
