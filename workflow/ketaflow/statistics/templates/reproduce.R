@@ -43,9 +43,9 @@ as_factor <- function(x, name) {
 }
 
 averaged <- function(d, column) {
-  means <- tapply(d[[column]], d$animal, mean)
-  d <- d[!duplicated(d$animal), ]
-  d[[column]] <- as.numeric(means[d$animal])
+  means <- tapply(d[[column]], d$unit, mean)
+  d <- d[!duplicated(d$unit), ]
+  d[[column]] <- as.numeric(means[d$unit])
   d
 }
 
@@ -55,6 +55,7 @@ rows_of <- function(row, model = row$model, scale = row$estimate_scale) {
   enters <- values$excluded == "no"
   if (row$sensitivity == "without_exclusions") enters <- enters | values$source == "plan"
   d <- values[values$endpoint == row$endpoint & values$dataset == row$dataset & enters & !is.na(values$value), ]
+  d$unit <- if (plan$design == "crossover") paste(d$animal, d$period) else d$animal
   if (identical(plan$summary, "mean")) d <- averaged(d, "value")
   if (identical(plan$at_bounds, "squeeze")) squeezed <- (d$value * (nrow(d) - 1) + 50) / nrow(d) else squeezed <- d$value
   d$y <- switch(scale, log = log(d$value), logit = qlogis(squeezed / 100), d$value)
@@ -117,7 +118,7 @@ weights_of <- function(rows, grid, d, treatment) {
     if (length(custom))
       return(Reduce(`+`, lapply(names(custom[[1]]$weights), function(l) custom[[1]]$weights[[l]] * mean_of(l))))
     if (row$contrast == "williams") {
-      n <- table(d[[treatment]][!duplicated(d$animal)])
+      n <- table(d[[treatment]][!duplicated(d$unit)])
       pooled <- tail(levels(d[[treatment]]), i)
       return(Reduce(`+`, lapply(pooled, function(l) n[[l]] / sum(n[pooled]) * mean_of(l))) - mean_of(row$reference))
     }
