@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from threadpoolctl import threadpool_limits
 
-from ketaflow.statistics.adapters import pingouin_adapter, posthocs_adapter
+from ketaflow.statistics.adapters import posthocs_adapter, statsmodels_adapter
 from ketaflow.statistics.models import kenward_roger, mixed
 from ketaflow.statistics.results import multiplicity
 from ketaflow.statistics.results.rows import ContrastRow
@@ -156,11 +156,12 @@ def test_equivalence_and_its_interval_agree():
 
 
 def test_sample_sizes_give_the_power_asked_for():
-    n = pingouin_adapter.anova_n(4, 0.4, alpha=0.05, power=0.8)
+    n = statsmodels_adapter.anova_n(4, 0.4, alpha=0.05, power=0.8)
     critical = stats.f.isf(0.05, 3, 4 * (n - 1))
     assert stats.ncf.sf(critical, 3, 4 * (n - 1), 4 * n * 0.4**2) == pytest.approx(0.8, abs=1e-6)
-    assert pingouin_adapter.t_test_n(20.0, alpha=0.05, power=0.8) == 2
-    assert np.isnan(pingouin_adapter.t_test_n(0.001, alpha=0.05, power=0.8)), "sixteen million, not two"
+    assert statsmodels_adapter.t_test_n(20.0, alpha=0.05, power=0.8) == 2
+    assert statsmodels_adapter.anova_n(4, 20.0, alpha=0.05, power=0.8) == 2
+    assert statsmodels_adapter.t_test_n(0.001, alpha=0.05, power=0.8) == pytest.approx(15_697_722, rel=1e-6)
 
 
 # --- ranks ----------------------------------------------------------------------------------------------------------

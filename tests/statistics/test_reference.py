@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ketaflow.statistics.adapters import pingouin_adapter
+from ketaflow.statistics.adapters import statsmodels_adapter
 from ketaflow.statistics.results import multiplicity
 from ketaflow.statistics.tests import dose_curves
 
@@ -316,9 +316,9 @@ def _power(oracle, dataset, analysis, term, row):
         return None
     facts = dict(part.split("=") for part in term.split(","))
     if analysis == "power_t_n_per_group":
-        n = pingouin_adapter.t_test_n(float(facts["d"]), alpha=0.05, power=0.8)
+        n = statsmodels_adapter.t_test_n(float(facts["d"]), alpha=0.05, power=0.8)
     else:
-        n = pingouin_adapter.anova_n(int(facts["k"]), float(facts["f"]), alpha=0.05, power=0.8)
+        n = statsmodels_adapter.anova_n(int(facts["k"]), float(facts["f"]), alpha=0.05, power=0.8)
     return {"estimate": n, "n": np.ceil(n)}
 
 

@@ -208,7 +208,7 @@ def _versions(contrasts: Sequence[ContrastRow], tables: Mapping[str, pd.DataFram
     models = {row.model.partition(",")[0].partition(":")[0] for row in contrasts}
     curves = tables["dose_response"]
     names = ["numpy", "scipy", "pandas"]
-    names += ["statsmodels"] * ("linear" in models)
+    names += ["statsmodels"] * bool({"linear", "mixed", "Welch"} & models)
     by_pingouin = any(row.adjustment in ("holm", "games-howell") for row in contrasts) or len(tables["power"])
     names += ["pingouin"] * bool(by_pingouin)
     names += ["scikit-posthocs"] * bool({"Dunn", "Jonckheere"} & models)

@@ -113,26 +113,6 @@ def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
     return _adjusted(p, "fdr_bh")
 
 
-def anova_n(groups: int, f: float, *, alpha: float, power: float) -> float:
-    """Animals per arm, not rounded, at which a one-way anova has this power at Cohen's f.
-
-    2 if fewer would do; NaN above ten million.
-    """
-    import pingouin
-
-    return _n(pingouin.power_anova(eta_squared=f**2 / (1 + f**2), k=groups, power=power, alpha=alpha), f)
-
-
-def t_test_n(d: float, *, alpha: float, power: float) -> float:
-    """Animals per arm, not rounded, at which a two-sided t test has this power at Cohen's d.
-
-    2 if fewer would do; NaN above ten million.
-    """
-    import pingouin
-
-    return _n(pingouin.power_ttest(d=d, power=power, alpha=alpha), d)
-
-
 @lru_cache(maxsize=1024)
 def detectable_d(n: int, n_reference: int, *, alpha: float, power: float) -> float:
     """Cohen's d that a two-sided t test of two groups detects with this power."""
@@ -149,11 +129,6 @@ def bayes_factor_null(t: float, n: int, n_reference: int) -> float:
     import pingouin
 
     return 1 / float(pingouin.bayesfactor_ttest(t, n, n_reference, r=0.707))
-
-
-def _n(found: float, effect: float) -> float:
-    """pingouin returns NaN outside 2 to ten million, for large effects as for tiny ones."""
-    return 2.0 if np.isnan(found) and effect > 1 else float(found)
 
 
 def _adjusted(p: np.ndarray, method: str) -> np.ndarray:

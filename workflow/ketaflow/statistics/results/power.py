@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ketaflow.statistics.adapters import pingouin_adapter
+from ketaflow.statistics.adapters import pingouin_adapter, statsmodels_adapter
 from ketaflow.statistics.dataset import Analysis
 from ketaflow.statistics.results.rows import PowerRow
 from ketaflow.statistics.tests import group_tests
@@ -47,11 +47,11 @@ def estimated(analysis: Analysis) -> list[PowerRow]:
     d, arms = smallest / sd, len(groups)
     f = d * float(np.sqrt(1 / (2 * arms)))
     sizes = (
-        ("two groups, t test", d, pingouin_adapter.t_test_n(d, alpha=analysis.alpha, power=power)),
+        ("two groups, t test", d, statsmodels_adapter.t_test_n(d, alpha=analysis.alpha, power=power)),
         (
             "one-way anova, two arms apart by the smallest effect",
             f,
-            pingouin_adapter.anova_n(arms, f, alpha=analysis.alpha, power=power),
+            statsmodels_adapter.anova_n(arms, f, alpha=analysis.alpha, power=power),
         ),
     )
     for test, size, n in sizes:
