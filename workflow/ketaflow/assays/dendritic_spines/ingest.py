@@ -17,8 +17,8 @@ from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows, recording_name
 
 INVERTED = (
-    "dark dendrites were turned into bright ones; ketaflow has not been measured on such stains: mark the spines of "
-    "some images yourself and look at agreement.csv"
+    "dark dendrites were turned into bright ones; ketaflow was measured on simulated Golgi stains alone: mark the "
+    "spines of some images yourself and look at agreement.csv"
 )
 # What NumPy raises for a file that is missing, cut short, or something else.
 UNREADABLE = (OSError, ValueError, KeyError, AttributeError, TypeError, EOFError, zipfile.BadZipFile, zlib.error)

@@ -1,7 +1,7 @@
 """How the shipped scorer is made: the target ``snakemake train_spine_scorer``.
 
 It simulates images (``training_images``), finds candidates in them as ``quantify`` does, labels those near a simulated
-head as spines and those far from all heads as none, and fits the networks. No photograph is used. It takes about four
+head as spines and those far from all heads as none, and fits the networks. No photograph is used. It takes about five
 minutes on one idle core.
 """
 
