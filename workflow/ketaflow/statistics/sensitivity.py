@@ -7,10 +7,9 @@ rows of each animal, ``sphericity`` is the repeated-measures anova.
 
 from dataclasses import replace
 
-from ketaflow.statistics import dataset
 from ketaflow.statistics.dataset import Analysis
 from ketaflow.statistics.model import Endpoint
-from ketaflow.statistics.models import within
+from ketaflow.statistics.models import scales, within
 from ketaflow.statistics.results.rows import ContrastRow, DiagnosticRow, OmnibusRow
 from ketaflow.statistics.tests import group_tests
 
@@ -87,7 +86,7 @@ def ignored(endpoint: Endpoint) -> str:
 
 def _on_log(analysis: Analysis) -> Analysis:
     rows = analysis.table.rows
-    rows = rows.assign(y=dataset.to_scale(rows["value"].to_numpy(float), "log"))
+    rows = rows.assign(y=scales.to_scale(rows["value"].to_numpy(float), "log"))
     endpoint = replace(analysis.endpoint, scale="log", smallest_effect=None)
     return replace(analysis, table=replace(analysis.table, rows=rows), endpoint=endpoint)
 
