@@ -25,28 +25,7 @@ from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.images.intensity_scale import noise_sd
 from ketaflow.assays.western_blot.lanes import constants as lane_constants
 from ketaflow.assays.western_blot.lanes.profile_baseline import asymmetric_weights, baseline
-from ketaflow.assays.western_blot.model import BackgroundMethod
-
-
-@dataclass(frozen=True)
-class BoxVolume:
-    """Signal of a box.
-
-    Attributes
-    ----------
-    net, background : float
-        Signal less background, and the background, summed over the box (counts).
-    uncertainty : float
-        Root sum of squares of the largest difference between the admissible backgrounds, of the largest change if the
-        box is drawn 10 % larger or smaller, and of two standard errors from the noise of the pixels (counts).
-    method : {"border", "gap", "lane"}
-        Where the background was read.
-    """
-
-    net: float
-    background: float
-    uncertainty: float
-    method: BackgroundMethod
+from ketaflow.assays.western_blot.model import BackgroundMethod, BoxVolume
 
 
 @dataclass(frozen=True)

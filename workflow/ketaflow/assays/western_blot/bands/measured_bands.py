@@ -11,12 +11,12 @@ import numpy as np
 
 from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.bands.band_rows import BandRow, peak_near
-from ketaflow.assays.western_blot.bands.box_volume import BoxColumn, BoxVolume, column_of, measure_box, uncertainty_over
+from ketaflow.assays.western_blot.bands.box_volume import BoxColumn, column_of, measure_box, uncertainty_over
 from ketaflow.assays.western_blot.bands.molecular_weight import mass_at
 from ketaflow.assays.western_blot.bands.reading import Reading
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
 from ketaflow.assays.western_blot.lanes.profile_baseline import Peak, profile_noise
-from ketaflow.assays.western_blot.model import Band, Box, BoxOrigin, View
+from ketaflow.assays.western_blot.model import Band, Box, BoxOrigin, BoxVolume, View
 from ketaflow.core.errors import IngestError
 from ketaflow.core.overlays import SOMEBODY
 

@@ -21,6 +21,7 @@ from ketaflow.assays.western_blot.model.pictures import (
 from ketaflow.assays.western_blot.model.results import (
     Band,
     BoxOrigin,
+    BoxVolume,
     Dilution,
     Fingerprint,
     Measured,
@@ -54,6 +55,7 @@ __all__ = [
     "Blot",
     "Box",
     "BoxOrigin",
+    "BoxVolume",
     "CohortSettings",
     "Dilution",
     "Drawn",

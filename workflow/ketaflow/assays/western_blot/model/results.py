@@ -1,4 +1,4 @@
-"""What ``quantify`` publishes: bands, dilution lanes, targets, fingerprints of lanes."""
+"""What ``quantify`` measures and publishes: bands, dilution lanes, targets, fingerprints of lanes."""
 
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -9,6 +9,27 @@ from ketaflow.core.results import Measurement, table
 
 # How a box came about: around a band that was found, where the band should be, or drawn by a person.
 BoxOrigin = Literal["found", "expected", "given"]
+
+
+@dataclass(frozen=True)
+class BoxVolume:
+    """Signal of a box.
+
+    Attributes
+    ----------
+    net, background : float
+        Signal less background, and the background, summed over the box (counts).
+    uncertainty : float
+        Root sum of squares of the largest difference between the admissible backgrounds, of the largest change if the
+        box is drawn 10 % larger or smaller, and of two standard errors from the noise of the pixels (counts).
+    method : {"border", "gap", "lane"}
+        Where the background was read.
+    """
+
+    net: float
+    background: float
+    uncertainty: float
+    method: BackgroundMethod
 
 
 @dataclass(frozen=True)
