@@ -69,7 +69,7 @@ def test_the_retrained_scorer_is_used_after_two_things_are_copied(retrained):
         if path.name.startswith("scorer_") or path.name == "settings.yaml":
             shutil.copy(path, retrained.cohort)
     before = pd.read_csv(calibration(retrained) / "left_out.csv")
-    retrained.run(f"{retrained.results}/measurements.csv")
+    retrained.run("out/measurements.csv")
     agreement = pd.read_csv(retrained.results / "dendritic_spines" / "agreement.csv")
     mine = agreement[agreement["first"].eq("ketaflow") & agreement["image"].isna()].set_index("second")
     assert mine.loc["anna", "images"] == IMAGES == before["image"].nunique()
