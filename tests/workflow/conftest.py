@@ -229,11 +229,10 @@ class Clone:
 
     def _command(self, words: tuple[str, ...], config: tuple[str, ...]) -> list[str]:
         # From the folder of the clone, so that a copy of a finished clone is finished too.
-        places = [
-            path.relative_to(self.folder) if path.is_relative_to(self.folder) else path
-            for path in (self.cohort, self.results)
-        ]
-        told = [f"cohort={places[0]}", f"results={places[1]}", *config]
+        start = f"{self.folder}{os.sep}"
+        words = tuple(word.removeprefix(start) for word in words)
+        cohort, results = (str(path).removeprefix(start) for path in (self.cohort, self.results))
+        told = [f"cohort={cohort}", f"results={results}", *config]
         return [sys.executable, "-m", "snakemake", "--cores", "2", *words, "--config", *told]
 
     def planned(self, *words: str, config: tuple[str, ...] = ()) -> dict[str, int]:
