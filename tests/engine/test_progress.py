@@ -57,6 +57,11 @@ def test_the_first_line_says_what_will_run(tmp_path):
     assert said == "Recordings to work on: 8 of forced swim; then statistics, review page and results page"
 
 
+def test_the_first_line_names_what_measures_no_recording(tmp_path):
+    assert progress.begin(tmp_path, [], PLAN["batches"], ["train_spine_scorer"]) == "To run: train spine scorer"
+    assert progress.begin(tmp_path, [], PLAN["batches"], ["all"]) == "All recordings are measured already"
+
+
 def test_a_run_is_at_100_percent_only_when_the_pages_are_there(tmp_path, capfd):
     progress.begin(tmp_path, [("qc", "forced_swim", "b0")], PLAN["batches"], ["review", "results"])
     progress.tell(tmp_path, "qc", "forced_swim", "b0", 0)

@@ -109,6 +109,9 @@ def begin(
     for name in (LINES, files.FAILED_JOBS):
         (logs / name).unlink(missing_ok=True)
     told = ", ".join(f"{count} of {names[assay]}" for assay, count in totals.items())
+    others = [rule.replace("_", " ") for rule in dict.fromkeys(rules) if rule not in STUDY_JOBS and rule != "all"]
+    if not (told or whole) and others:
+        return f"To run: {_listed(others)}"
     first = f"Recordings to work on: {told}" if told else "All recordings are measured already"
     return f"{first}; then {_listed([STUDY_JOBS[rule] for rule in whole])}" if whole else first
 
