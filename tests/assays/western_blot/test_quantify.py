@@ -316,15 +316,18 @@ def test_a_strong_band_in_a_tight_box_is_never_nothing(rows):
     assert box.net + box.uncertainty > 0.5 * drawn or rows < 12
 
 
-def test_bands_that_touch_are_measured_over_the_gaps_beside_the_lane():
+@pytest.mark.parametrize("last_row", [300, 224], ids=["within the membrane", "above a dark table"])
+def test_bands_that_touch_are_measured_over_what_lies_beside_them(last_row):
     rows, columns = np.mgrid[0:300, 0:100].astype(float)
     across = np.exp(-(((columns - 50) / 22) ** 8))
     bands = sum(1000 * np.exp(-0.5 * ((rows - place) / 5) ** 2) for place in range(90, 211, 20))
     signal = (200 + bands * across + np.random.default_rng(1).normal(0, 3, rows.shape)).astype(np.float32)
+    signal[last_row:] = 40
     drawn = 1000 * 5 * np.sqrt(2 * np.pi) * across[0].sum()
-    box = given(signal, 24, 140, 52, 20)
-    assert box.method == "gap"
-    assert box.net == pytest.approx(drawn, rel=0.05)
+    for place in (150, 190):
+        box = given(signal, 24, place - 10, 52, 20)
+        assert box.method == "border"
+        assert box.net == pytest.approx(drawn, rel=0.05)
 
 
 def test_a_smear_is_background_below_the_lane():

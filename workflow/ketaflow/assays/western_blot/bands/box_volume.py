@@ -6,9 +6,10 @@ found keeps the baseline of its lane; the other backgrounds enter its uncertaint
 
 ``border``
     around the box: a plane through a border on all four sides, fitted so that signal within the border (neighbouring
-    bands, ink, dust) has no influence;
+    bands, ink, dust) has no influence; an end on which another band adjoins is left out, as it shows only the valley
+    between them;
 ``gap``
-    beside the lane: where bands adjoin above and below, so that the border shows only valleys between bands;
+    beside the lane, along a baseline: only if the setting asks for it, and for bands that were found in ladder lanes;
 ``lane``
     below the lane's own profile: where the lane is brighter than the gaps just above and just below the box (a smear,
     or a box that cuts through its band), or where there is no border to read.
@@ -247,10 +248,13 @@ def _admissible(box: _Box, background: str) -> tuple[BackgroundMethod, list[floa
     gap = float(np.mean(gaps))
     adjoining = _bands_adjoin(box)
     border = _border_level(box, adjoining)
-    if background == "gap" or (background == "auto" and all(adjoining)):
+    if background == "gap":
         return "gap", gaps
     if background == "lane" or border is None:
         return "lane", [lane, gap]
+    if all(adjoining):
+        # Only the sides are left of the border, and the lane's own baseline climbs the bands.
+        return "border", [border, gap]
     height = max(float(column.profile[rows].max()) - border, 1e-9)
     ends = [
         level for level, adjoins in zip(_end_levels(box), adjoining, strict=True) if level is not None and not adjoins

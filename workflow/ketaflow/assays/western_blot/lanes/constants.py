@@ -97,6 +97,8 @@ CLOSE_DIP = 1 / 3
 LADDER_BANDS = 5
 # And this many times the usual number of bands of the samples.
 LADDER_EXCESS = 2.0
+# Least height of an unlisted ladder (fraction of the samples' usual highest band): blocks of a JPEG reach 0.02.
+LADDER_SHARE = 0.05
 # Distances beyond the outer lanes at which an unlisted ladder is sought (pitches).
 LADDER_BESIDE = (0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.6, 1.8, 2.0)
 # Part of the pitch over which a lane's contents are read (fraction): bands are wider.

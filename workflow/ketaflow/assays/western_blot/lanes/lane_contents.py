@@ -122,9 +122,11 @@ def contents_doubt(enhanced: EnhancedPicture, grid: LaneGrid, samples: list[Samp
     if bands[most] >= least and bands[most] > named:
         told = f"lane {most + 1} shows {bands[most]} bands, the other samples {usual:.0f}: it may hold the ladder"
         return told + (f" (the lane listed as ladder shows {named})" if "ladder" in samples else "")
+    strength = float(np.median(profiles[studied].max(axis=1)))
     for end, way in ((grid.centres[0], -1), (grid.centres[-1], 1)):
         for away in constants.LADDER_BESIDE:
-            if _band_count(lanes.at(end + way * away * grid.pitch)) >= least:
+            beyond = lanes.at(end + way * away * grid.pitch)
+            if _band_count(beyond) >= least and beyond.max() > constants.LADDER_SHARE * strength:
                 return (
                     f"the picture shows a ladder {'left' if way < 0 else 'right'} of the lanes that the lane map lists"
                 )
