@@ -134,8 +134,8 @@ def contents_doubt(enhanced: EnhancedPicture, grid: LaneGrid, samples: list[Samp
 
 
 def _row_doubt(lanes: Contents, studied: np.ndarray) -> str:
-    """Whether the first or last lane of the samples is empty in the rows where its neighbours have bands, or a skipped
-    well is not."""
+    """Whether the first or last lane of the samples is empty in the rows where its neighbours have bands, or a well is
+    not that the map skips or that lies beyond its lanes."""
     profiles, grid = lanes.profiles, lanes.grid
     rows = max(3, round(constants.ROW_TOLERANCE * profiles.shape[1])) | 1
 
@@ -156,6 +156,13 @@ def _row_doubt(lanes: Contents, studied: np.ndarray) -> str:
         for well in range(1, wells):
             if lanes.at(grid.centres[lane] + apart * well / wells)[rows_near].max(initial=0.0) > constants.BAND_SNR:
                 return f"the lane map skips a well between lanes {lane + 1} and {lane + 2} that is not empty"
+    for end, way, near in ((grid.centres[0], -1, studied), (grid.centres[-1], 1, studied[::-1])):
+        rows_near = shared(near[: constants.ROW_NEIGHBOURS])
+        usual = float(np.median(profiles[near[: constants.ROW_NEIGHBOURS]][:, rows_near].max(axis=1, initial=0.0)))
+        beyond = float(lanes.at(end + way * grid.pitch)[rows_near].max(initial=0.0))
+        if beyond > max(constants.BAND_SNR, constants.ROW_SHARE * usual):
+            side = "left" if way < 0 else "right"
+            return f"the picture shows a band {side} of the lanes that the lane map lists, in the row of their bands"
     return ""
 
 
