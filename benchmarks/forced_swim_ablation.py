@@ -7,7 +7,7 @@ doubled or set to the values below, and every part is replaced by one that does 
 time. Frames are decoded once and kept in memory (0.3 GB a film). A line holds the number of animals, those refused,
 those within 5 % of the window, the mean absolute error of immobility (percent of the window; a refused animal counts
 100), mean kappa of two and of three states, and how many films had another scene (cylinders, background, mask) than
-with the constants as they are. WORDs choose the changes whose name contains one of them. docs/decisions/0014 shows
+with the constants as they are. WORDs choose the changes whose name contains one of them. docs/decisions/0017 shows
 the table.
 """
 
@@ -56,7 +56,6 @@ VALUES: dict[str, tuple[float, ...]] = {
     "LIGHT_BANDS": (1, 12),
     "CHANGE_POWER": (2,),
     "HEAVING_WEIGHT": (0.0, 10.0),
-    "RIPPLE_FACTOR": (0.0, 2.6),
     "MASK_NOISE_SDS": (0.0, 8.0),
     "MIN_CONTRAST_FRACTION": (0.1, 1.0),
     "MAX_WATER_CHANGE": (6, 255),
@@ -116,16 +115,12 @@ PARTS = (
          lambda frames, rising, noise_sd, sign: rising[len(rising) // 2].astype(np.float32)),
     Part("resting animal inpainted", background, "without_resting_animal", same),
     Part("second estimate of the background", background, "seen_without_animal", same),
-    Part("ripples", background, "ripple_amplitude",
-         lambda seen, empty, cylinder, contrast: np.zeros(seen.frames.shape[1:], np.float32)),
     Part("light of the frame", illumination.ReferenceLight, "gains", lambda self, frame: np.ones(len(self.band_rows))),
     Part("thin parts removed", motion, "without_thin_parts",
          lambda masks, size, cell: (masks.copy(), slice(0, masks.shape[1]), slice(0, masks.shape[2]))),
     Part("oscillation of the centre", trace, "oscillation", lambda times_s, places: np.zeros(len(times_s))),
-    Part("all cylinders about equally wide", wall_pairs, "_pair_score",
-         lambda profile, pair, wide: float(
-             (profile[pair.left] + profile[pair.right]) / (2 * profile.max()) - pair.penalty
-             - 0.5 * (pair.right - pair.left) / len(profile))),
+    Part("all cylinders about equally wide", wall_pairs, "_pair_scores",
+         lambda table, wide, columns: table.strength - 0.5 * table.width / columns),
     Part("camera that hung", trace, "frozen_frames", lambda times_s, repeats, min_s: np.zeros(len(times_s), bool)),
     Part("clusters joined to the table's number", cylinder_detection, "joined_clusters", lambda clusters, count: []),
 )  # fmt: skip

@@ -4,7 +4,8 @@
 
 Draws the films of these style seeds (first and last; some 15 s of processor time each), scores them with untouched
 defaults, and tells for each animal the error of immobility (percent of the window), kappa of two and of three states.
-Seeds up to 735, 760 to 779, 800 to 819, 940 to 949, 2000 to 2011, 6000 to 6003 and 6018 to 6021 have been looked at.
+Seeds up to 735, 760 to 779, 800 to 819, 940 to 949, 2000 to 2011, 6000 to 6003, 6018 to 6021 and 8000 to 8014 have
+been looked at.
 """
 
 import sys
@@ -14,33 +15,30 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests" / "assays" / "forced_swim")]
+sys.path[:0] = [str(ROOT / part) for part in ("workflow", "benchmarks", "tests/assays/forced_swim")]
 
-import realistic_videos  # noqa: E402
+from forced_swim_known import drawn  # noqa: E402
 from swim_cases import judged, measure, read  # noqa: E402
 
 from ketaflow.core.errors import IngestError  # noqa: E402
 
-SUFFIX = {"libx264": "mp4", "mpeg4": "avi", "wmv2": "wmv"}
 # The scoring window (s from release); films last 70 s and the last animal is let go at 12.5 s at the latest.
 WINDOW_S = (2, 57)
 
 
 def scored(seed: int, folder: Path) -> list[tuple[float, float, float] | str]:
     """What each animal of a film came to, or why it was refused."""
-    made = realistic_videos.style(seed)
-    name = f"{seed}.{SUFFIX[made.codec]}"
-    truth = realistic_videos.film(made, folder / name)
-    numbers = range(1, len(truth.bouts) + 1)
+    film = drawn(seed, folder)
+    numbers = range(1, len(film.bouts) + 1)
     try:
-        record = read(folder, name, numbers)
+        record = read(folder, film.path.name, numbers)
     except IngestError as error:
         return [str(error)] * len(numbers)
     measured = measure(record, WINDOW_S)
     reasons = [swim.reason for swim in record.swims]
     return [
         reason or judged(measured, f"s{number}", bouts)
-        for number, bouts, reason in zip(numbers, truth.bouts, reasons, strict=True)
+        for number, bouts, reason in zip(numbers, film.bouts, reasons, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ Animates the photographs (see ``tests/assays/forced_swim/animated_stills.py``; t
 these seeds, every fourth a film of one animal, the others of four; scores the films with the default settings as
 animals of unknown species, and prints for each animal its share of rest, the error of immobility (percent of the
 window), kappa of two states, and the share of its mobile time that is scored as climbing. Seeds 1000 to 1011, 2100 to
-2104, 3000 to 3018 and 7000 to 7013 have been looked at.
+2104, 3000 to 3018, 7000 to 7013 and 8000 to 8012 have been looked at.
 """
 
 import sys
@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests" / "assays" / "forced_swim")]
+sys.path[:0] = [str(ROOT / part) for part in ("workflow", "benchmarks", "tests/assays/forced_swim")]
 
-import animated_stills  # noqa: E402
+from forced_swim_known import KnownFilm, animated  # noqa: E402
 from swim_cases import judged, measure, read, value  # noqa: E402
 
 from ketaflow.core.errors import IngestError  # noqa: E402
@@ -27,23 +27,16 @@ from ketaflow.core.errors import IngestError  # noqa: E402
 WINDOW_S = (5, 72)
 
 
-def animated(photographs: Path, seed: int, folder: Path) -> tuple[str, animated_stills.Truth]:
-    """Make the film of a seed; returns its name and truth."""
-    made = animated_stills.style(seed, 1 if seed % 4 == 3 else 0)
-    name = f"{seed}.{'mp4' if made.codec == 'libx264' else 'avi'}"
-    return name, animated_stills.film(photographs, made, folder / name)
-
-
-def scored(folder: Path, name: str, truth: animated_stills.Truth) -> list[tuple[float, ...] | str]:
+def scored(film: KnownFilm) -> list[tuple[float, ...] | str]:
     """What each animal of a film came to, or why it was refused."""
-    numbers = range(1, len(truth.bouts) + 1)
+    numbers = range(1, len(film.bouts) + 1)
     try:
-        record = read(folder, name, numbers)
+        record = read(film.path.parent, film.path.name, numbers)
     except IngestError as error:
         return [str(error)] * len(numbers)
     measured = measure(record, WINDOW_S)
     found: list[tuple[float, ...] | str] = []
-    for number, bouts, swim in zip(numbers, truth.bouts, record.swims, strict=True):
+    for number, bouts, swim in zip(numbers, film.bouts, record.swims, strict=True):
         recording = f"s{number}"
         if swim.reason or recording not in measured.scores:
             found.append(swim.reason or "no release")
@@ -62,12 +55,12 @@ def main():
     told = []
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(first, last + 1):
-            name, truth = animated(photographs, seed, Path(folder))
-            for number, one in enumerate(scored(Path(folder), name, truth), start=1):
+            film = animated(seed, Path(folder), photographs)
+            for number, one in enumerate(scored(film), start=1):
                 told.append(one)
                 line = one if isinstance(one, str) else "rest {:.0f} % {:+.1f} % {:.2f} climbing {:.0f} %".format(*one)
                 print(seed, number, line, flush=True)
-            (Path(folder) / name).unlink()
+            film.path.unlink()
     done = np.array([one for one in told if not isinstance(one, str)])
     errors = np.abs(done[:, 1])
     print(f"{len(told)} animals, {len(told) - len(done)} refused")

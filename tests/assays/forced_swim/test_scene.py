@@ -91,3 +91,9 @@ def test_an_animal_seen_in_two_places_alone_is_one_if_the_table_has_three_cylind
     assert len(found) == 3
     np.testing.assert_allclose([found[1].left, found[1].right], (130, 230), atol=3)
     assert len(cylinder_detection.find_cylinders(seen, "swim.mp4", 4)) == 4
+
+
+def test_a_background_of_which_hardly_anything_is_known_stays_as_it_is():
+    hidden = np.random.default_rng(1).random((120, 80)) < 0.98
+    here = np.full(hidden.shape, 128, np.float32)
+    np.testing.assert_array_equal(background.inpainted(here, hidden), here)

@@ -27,6 +27,15 @@ def test_without_a_valley_within_reach_the_threshold_is_that_of_the_settings(mod
     assert threshold_in_valley(activity(*modes), THRESHOLD, 2.0) == THRESHOLD
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_the_threshold_stays_below_a_kind_of_swimming_that_a_nearer_valley_separates_from_floating(seed):
+    rng = np.random.default_rng(seed)
+    modes = ((0.005, 40, 0.5), (0.0265, 200, 0.1), (0.073, 140, 0.1))
+    floating, climbing, swimming = (level * np.exp(rng.normal(0, sd, count)) for level, count, sd in modes)
+    found = threshold_in_valley(np.concatenate([floating, climbing, swimming]), THRESHOLD, 2.0)
+    assert np.median(floating) < found < np.quantile(climbing, 0.02)
+
+
 def test_a_ratio_of_one_keeps_the_threshold():
     assert threshold_in_valley(activity(0.024, 0.08), THRESHOLD, 1.0) == THRESHOLD
     assert threshold_in_valley(np.full(50, np.nan), THRESHOLD, 2.0) == THRESHOLD

@@ -5,13 +5,13 @@ depends on the camera, the codec and the animal's outline, so the two kinds of m
 """
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+from scipy.ndimage import gaussian_filter1d, label
 
 from ketaflow.assays.forced_swim.scoring import constants
 
 
 def threshold_in_valley(motion: np.ndarray, threshold: float, max_ratio: float) -> float:
-    """Move a threshold to the deepest valley of the distribution of activity within a ratio of it [1]_.
+    """Move a threshold to the bottom of the nearest valley of the distribution of activity within a ratio of it [1]_.
 
     Parameters
     ----------
@@ -53,7 +53,11 @@ def threshold_in_valley(motion: np.ndarray, threshold: float, max_ratio: float) 
     least = constants.MIN_VALLEY_SHARE
     within = (np.abs(levels) <= np.log(max_ratio) + step / 2) & (share >= least) & (share <= 1 - least)
     is_in_valley = depth[len(levels) // 2] <= constants.VALLEY_DEPTH
-    if is_in_valley or not within.any() or depth[within].min() > constants.VALLEY_DEPTH:
+    valleys, count = label(within & (depth <= constants.VALLEY_DEPTH))
+    if is_in_valley or not count:
         return threshold
-    deepest = np.flatnonzero(within & (depth <= depth[within].min() + constants.SAME_DEPTH))
+    # Beyond the nearest valley lies another, between kinds of swimming, or between kinds of floating.
+    nearest = valleys[valleys > 0][np.argmin(np.abs(levels[valleys > 0]))]
+    own = valleys == nearest
+    deepest = np.flatnonzero(own & (depth <= depth[own].min() + constants.SAME_DEPTH))
     return float(threshold * np.exp(levels[deepest[np.argmin(np.abs(levels[deepest]))]]))

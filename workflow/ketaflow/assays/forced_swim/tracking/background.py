@@ -1,7 +1,7 @@
 """The scene without animals, and how an animal stands out from it.
 
-In: key frames and cylinders. Out: the empty background, the camera's noise, the amplitude of ripples, and the level,
-contrast and size of each animal.
+In: key frames and cylinders. Out: the empty background, the camera's noise, and the level, contrast and size of each
+animal.
 """
 
 import numpy as np
@@ -163,8 +163,8 @@ def uncovered_background(frames: np.ndarray, rising: np.ndarray, noise_sd: float
     return found
 
 
-def median_where(levels: np.ndarray, chosen: np.ndarray, fraction: float = 0.5) -> np.ndarray:
-    """Compute the median, or another quantile, of the chosen values of each pixel.
+def median_where(levels: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Compute the median of the chosen values of each pixel.
 
     Parameters
     ----------
@@ -172,8 +172,6 @@ def median_where(levels: np.ndarray, chosen: np.ndarray, fraction: float = 0.5) 
         Values of each pixel.
     chosen : (n, ...) bool
         Which of them count.
-    fraction : float
-        0.5 for the median.
 
     Returns
     -------
@@ -186,7 +184,7 @@ def median_where(levels: np.ndarray, chosen: np.ndarray, fraction: float = 0.5) 
     """
     rising = sorted_over_frames(np.where(chosen, levels, np.float32(np.inf)))
     count = np.count_nonzero(chosen, axis=0)
-    place = np.round(fraction * (np.maximum(count, 1) - 1)).astype(int)
+    place = np.round(0.5 * (np.maximum(count, 1) - 1)).astype(int)
     found: np.ndarray = np.where(count > 0, np.take_along_axis(rising, place[None], axis=0)[0], np.nan)
     return found
 
@@ -234,7 +232,8 @@ def inpainted(here: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     Returns
     -------
     (height, width) float32
-        Grey levels; pixels that are not hidden keep theirs.
+        Grey levels; pixels that are not hidden keep theirs. The image itself if nothing else remains after the
+        reduction.
 
     References
     ----------
@@ -248,6 +247,8 @@ def inpainted(here: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     edges = ((0, rows - here.shape[0]), (0, columns - here.shape[1]))
     small = block_mean(np.pad(here, edges, mode="edge"), factor)
     mask = block_mean(np.pad(hidden.astype(np.float32), edges, mode="edge"), factor) > 0
+    if mask.all():
+        return here
     filled = inpaint_biharmonic(small / 255, mask) * 255
     # The extrapolation of a wide gap may leave the range of its surroundings.
     around = small[ndimage.binary_dilation(mask, iterations=2) & ~mask]
@@ -288,14 +289,16 @@ def resting_animal_mask(here: np.ndarray, frames: np.ndarray, variability: np.nd
     labels, _ = ndimage.label(likely)
     nowhere = np.zeros(here.shape, bool)
     animal = nowhere.copy()
-    for number in range(1, int(labels.max()) + 1):
-        patch = labels == number
+    # Each patch in its own box: the frames of a damaged video leave thousands.
+    for number, (rows, columns) in enumerate(ndimage.find_objects(labels), start=1):
+        box = tuple(slice(max(side.start - 3, 0), side.stop + 3) for side in (rows, columns))
+        patch = labels[box] == number
         rim = ndimage.binary_dilation(patch, iterations=3) & ~ndimage.binary_erosion(patch, iterations=2)
-        level = float(np.median((sign * (clear - here))[patch]))
+        level = float(np.median((sign * (clear - here[box]))[patch]))
         is_faint = level < constants.RESTING_CONTRAST_FRACTION * contrast
-        is_still = float(np.percentile(variability[rim], 75)) <= 4
+        is_still = float(np.percentile(variability[box][rim], 75)) <= 4
         if not (is_faint or is_still):
-            animal |= patch
+            animal[box] |= patch
     if animal.sum() < 0.006 * here.size:
         return nowhere
     margin = max(2, round(constants.RESTING_MARGIN_FRACTION * here.shape[1]))
@@ -343,42 +346,6 @@ def connected_to(patch: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """
     labels, _ = ndimage.label(patch | mask)
     return np.isin(labels, np.unique(labels[patch]))
-
-
-def ripple_amplitude(seen: KeyFrames, empty: EmptyScene, cylinder: Cylinder, contrast: float) -> np.ndarray:
-    """Measure how far ripples and glints carry each pixel from the background while the animal is not near.
-
-    Ripples brighten and darken, an animal does only one of the two. So the other side is measured: of the whole row,
-    and of each pixel with its neighbours, for the glint where water meets glass does not fill a row.
-
-    Parameters
-    ----------
-    seen : KeyFrames
-        Key frames of the video.
-    empty : EmptyScene
-        The scene without animals.
-    cylinder : Cylinder
-        Where to measure.
-    contrast : float
-        Contrast of the animal (grey levels); NaN if there is none.
-
-    Returns
-    -------
-    (height, width) float32
-        Grey levels; 0 outside the cylinder.
-    """
-    box = interior(cylinder)
-    opposite = empty.sign * (seen.frames[(slice(None), *box)] - empty.background[box])
-    # The bright line of the meniscus and the shade of a dark animal belong to the animal.
-    reach = max(3, round(constants.ANIMAL_RIM_FRACTION * cylinder.width))
-    animal = opposite < -0.5 * np.nan_to_num(contrast, nan=np.inf)
-    near = ndimage.maximum_filter(animal, (1, reach, reach))
-    carried = np.nan_to_num(median_where(opposite, ~near, 0.95))
-    carried[np.count_nonzero(~near, axis=0) < constants.MIN_RIPPLE_FRAMES] = 0
-    rows = ndimage.maximum_filter1d(np.median(carried, axis=1), 3)[:, None]
-    ripple = np.zeros(seen.frames.shape[1:], np.float32)
-    ripple[box] = np.maximum(rows, ndimage.maximum_filter(carried, 3))
-    return ripple
 
 
 def animal_appearance(seen: KeyFrames, empty: EmptyScene, cylinder: Cylinder) -> Appearance:

@@ -21,8 +21,6 @@ OUTLINE_FRACTION = 0.25
 # The background of a pixel is the median of at least this number of key frames without an animal near it: an animal
 # that rests for 95 % of the time leaves its place in two of 40.
 MIN_CLEAR_FRAMES = 2
-# Ripples of a pixel are measured in at least this number of key frames.
-MIN_RIPPLE_FRAMES = 5
 # A pixel whose range is at least this fraction of the largest one in its cylinder is covered by the animal at times.
 # Tuned on animated photographs.
 COVERED_FRACTION = 0.35
@@ -124,8 +122,6 @@ MASK_NOISE_SDS = 4.0
 MASK_LOW_FRACTION = 0.15
 # ... to 1 at this fraction of the contrast. Tuned.
 MASK_FULL_FRACTION = 0.5
-# The mask starts above the amplitude of ripples times this factor. Tuned.
-RIPPLE_FACTOR = 1.3
 # Contrast is assumed to be at least this fraction of the usual, where the background is as dark as the fur. Tuned.
 MIN_CONTRAST_FRACTION = 0.4
 

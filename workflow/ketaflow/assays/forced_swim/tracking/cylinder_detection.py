@@ -305,10 +305,11 @@ def empty_cylinders(profile: np.ndarray, level_edges: np.ndarray, found: list[Cy
     extra: list[Cylinder] = []
     for left in peaks:
         for right in (x for x in peaks if abs(x - left - wide) <= max(2, 0.06 * wide)):
-            clear = all(right < one.left + 3 or left > one.right - 3 for one in found + extra)
+            if not all(right < one.left + 3 or left > one.right - 3 for one in found + extra):
+                continue
             strengths = {y: surface_strength(level_edges, left, right, y) for y in heights}
             surface = max(strengths, key=strengths.__getitem__)
-            if clear and strengths[surface] >= 0.5 * usual:
+            if strengths[surface] >= 0.5 * usual:
                 extra.append(replace(found[0], left=left, right=right, water_left=surface, water_right=surface))
     return extra
 

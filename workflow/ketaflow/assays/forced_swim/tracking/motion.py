@@ -54,13 +54,9 @@ class AnimalTracker:
         The scene without animals.
     appearance : Appearance
         How the animal differs from the background.
-    ripple : (height, width) float32
-        Amplitude of ripples (grey levels).
     """
 
-    def __init__(
-        self, cylinder: Cylinder, seen: KeyFrames, empty: EmptyScene, appearance: Appearance, ripple: np.ndarray
-    ):
+    def __init__(self, cylinder: Cylinder, seen: KeyFrames, empty: EmptyScene, appearance: Appearance):
         """Crop and reduce what every frame is compared with."""
         self.cylinder, self.appearance, self.sign = cylinder, appearance, empty.sign
         height, width = empty.background.shape
@@ -74,7 +70,7 @@ class AnimalTracker:
         self.crop = (slice(y0, y1), slice(x0, x1))
         background = block_mean(empty.background[self.crop], self.reduction).astype(np.float32)
         rows, columns = background.shape
-        self.mask_scale = self._mask_scale(background, empty.noise_sd, ripple, seen.clock_mask)
+        self.mask_scale = self._mask_scale(background, empty.noise_sd, seen.clock_mask)
         self.row_centres = y0 + (np.arange(rows) + 0.5) * self.reduction
         slope = (cylinder.water_right - cylinder.water_left) / max(cylinder.width, 1)
         column_centres = x0 + (np.arange(columns) + 0.5) * self.reduction
@@ -95,19 +91,16 @@ class AnimalTracker:
         self._waters = np.zeros((constants.BLOCK_FRAMES + 1, *empty.background[self.water].shape), np.uint8)
         self._water_changes: list[np.ndarray] = []
 
-    def _mask_scale(
-        self, background: np.ndarray, noise_sd: float, ripple: np.ndarray, clock_mask: np.ndarray
-    ) -> MaskScale:
-        """Thresholds of the mask at each pixel, from noise, ripples and contrast."""
+    def _mask_scale(self, background: np.ndarray, noise_sd: float, clock_mask: np.ndarray) -> MaskScale:
+        """Thresholds of the mask at each pixel, from noise and contrast."""
         usual = self.appearance.contrast
         noise = constants.MASK_NOISE_SDS * noise_sd / np.sqrt(self.reduction)
         is_blurred = bool(noise > constants.MASK_LOW_FRACTION * usual)
         # Averaging 3 x 3 pixels reduces the noise to a third.
         noise = noise / 3 if is_blurred else noise
-        reach = constants.RIPPLE_FACTOR * block_mean(ripple[self.crop], self.reduction)
         # Fur contrasts less with water than with the wall: the contrast is each pixel's own.
         contrast = np.maximum(self.sign * (background - self.appearance.level), constants.MIN_CONTRAST_FRACTION * usual)
-        low = np.clip(reach, np.maximum(noise, constants.MASK_LOW_FRACTION * contrast), 0.5 * contrast)
+        low = np.minimum(np.maximum(noise, constants.MASK_LOW_FRACTION * contrast), 0.5 * contrast)
         full = np.maximum(constants.MASK_FULL_FRACTION * contrast, low + 0.25 * contrast)
         scale = (1 / np.maximum(full - low, 1e-3)).astype(np.float32)
         offset = ((self.sign * background - low) * scale).astype(np.float32)

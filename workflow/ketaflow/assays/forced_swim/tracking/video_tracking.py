@@ -38,11 +38,10 @@ class FollowedAnimal:
     def __init__(self, row: SwimRow, cylinder: Cylinder, seen: KeyFrames, empty: EmptyScene, every_s: float):
         """Prepare the tracker from the key frames; ``every_s`` is the time between images (seconds)."""
         appearance = background.animal_appearance(seen, empty, cylinder)
-        ripple = background.ripple_amplitude(seen, empty, cylinder, appearance.contrast)
         self.row = row
         is_given = row.water_line_px is not None
         self.surface_coherence = 1.0 if is_given else water_line.surface_coherence(empty.background, cylinder)
-        self.tracker = motion.AnimalTracker(cylinder, seen, empty, appearance, ripple)
+        self.tracker = motion.AnimalTracker(cylinder, seen, empty, appearance)
         self.strip = Filmstrip(cylinder, empty.background.shape, every_s)
 
 

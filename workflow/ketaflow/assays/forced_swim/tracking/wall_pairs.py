@@ -24,6 +24,13 @@ class WallPair(NamedTuple):
     penalty: float
 
 
+class PairTable(NamedTuple):
+    """Width of each pair of walls (pixels), and the strength of its edges less the penalty; arrays (n_pairs,)."""
+
+    width: np.ndarray
+    strength: np.ndarray
+
+
 class Walls(NamedTuple):
     """The walls of all cylinders (columns), and how well they fit: the sum over the cylinders."""
 
@@ -55,11 +62,13 @@ def wall_pairs(profile: np.ndarray, clusters: list[Span], busy: np.ndarray) -> W
         Of each cluster.
     """
     choices = candidate_pairs(profile, clusters, busy)
+    # As arrays: noise has hundreds of edges, and so tens of thousands of pairs.
+    tables = [pair_table(profile, pairs) for pairs in choices]
     best: list[WallPair] = []
     best_score = -np.inf
     for wide in sorted({pair.right - pair.left for pairs in choices for pair in pairs}):
-        scores = [[_pair_score(profile, pair, wide) for pair in pairs] for pairs in choices]
-        score = sum(max(own) for own in scores)
+        scores = [_pair_scores(table, wide, len(profile)) for table in tables]
+        score = float(sum(own.max() for own in scores))
         if score > best_score:
             best = [pairs[int(np.argmax(own))] for pairs, own in zip(choices, scores, strict=True)]
             best_score = score
@@ -127,11 +136,29 @@ def _wall_candidates(profile: np.ndarray, peaks: list[int], start: int, stop: in
     return [x for x in inside if profile[x] > 0.4 * strongest] or [int(start if start < stop else stop)]
 
 
-def _pair_score(profile: np.ndarray, pair: WallPair, wide: float) -> float:
-    """Strength of a pair of walls, less its penalty, its difference from the common width, and the width itself."""
-    strength = (profile[pair.left] + profile[pair.right]) / (2 * profile.max())
-    unlike = 8 * abs(pair.right - pair.left - wide) / wide
-    return float(strength - pair.penalty - unlike - 0.5 * wide / len(profile))
+def pair_table(profile: np.ndarray, pairs: list[WallPair]) -> PairTable:
+    """Return what the score of each pair of walls follows from.
+
+    Parameters
+    ----------
+    profile : (width,) float
+        Strength of upright edges in each column.
+    pairs : list of WallPair
+        Columns of the walls.
+
+    Returns
+    -------
+    PairTable
+    """
+    left, right, penalty = (np.array(values) for values in zip(*pairs, strict=True))
+    return PairTable(right - left, (profile[left] + profile[right]) / (2 * profile.max()) - penalty)
+
+
+def _pair_scores(table: PairTable, wide: float, columns: int) -> np.ndarray:
+    """Strength of each pair of walls, less penalty, difference from the common width, and the width itself."""
+    unlike = 8 * np.abs(table.width - wide) / max(wide, 1)
+    scores: np.ndarray = table.strength - unlike - 0.5 * wide / columns
+    return scores
 
 
 def overhang_px(clusters: list[Span]) -> int:
