@@ -154,6 +154,14 @@ def test_flagged_values_enter_and_a_sensitivity_analysis_drops_them(lab, swim):
     assert (lines.loc["", "n_reference"], lines.loc["without_flagged", "n_reference"]) == (6, 5)
 
 
+def test_a_mean_is_flagged_where_any_of_its_values_is(lab, swim):
+    rows = pd.concat([swim["measurements"]] * 2, ignore_index=True).assign(status="ok")
+    rows.loc[len(swim["measurements"]), "status"] = "flagged"  # the second value of the first animal
+    plan = {"endpoints": {"e": {"summary": "mean", "sensitivity": ["without_flagged"]}}}
+    lines = lab.analyse(swim | {"measurements": rows}, plan)["contrasts"].set_index("sensitivity")
+    assert (lines.loc["", "n_reference"], lines.loc["without_flagged", "n_reference"]) == (6, 5)
+
+
 def test_an_animal_without_an_arm_is_listed(lab, swim):
     tables = swim | {"allocation": swim["allocation"][1:]}
     made = lab.analyse(tables, {"endpoints": {"e": {}}})

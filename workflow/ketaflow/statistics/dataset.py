@@ -352,9 +352,11 @@ def _time_column(rows: pd.DataFrame, endpoint: Endpoint) -> str:
 
 
 def _averaged(rows: pd.DataFrame) -> pd.DataFrame:
-    """Average the values of each animal; everything else comes from its first row."""
+    """Average the values of each animal, which is flagged where one of them is; the rest is from its first row."""
     first = rows.drop_duplicates("animal").set_index("animal")
     first["value"] = rows.groupby("animal")["value"].mean()
+    flagged = rows.loc[rows["status"].eq("flagged"), "animal"].unique()
+    first.loc[flagged, "status"] = "flagged"
     return first.reset_index()
 
 
