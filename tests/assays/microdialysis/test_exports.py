@@ -185,3 +185,35 @@ def test_one_table_of_areas_serves_a_whole_batch(tmp_path, layout):
     made = table(found, "fractions").pivot(index="fraction", columns="analyte", values="concentration_um")
     assert made["Glu"].tolist() == pytest.approx([3.0, 1.5])
     assert made["GABA"].tolist() == pytest.approx([3.0, 1.5])
+
+
+def ezchrom(points: int) -> str:
+    head = (
+        "Version:,3\nMaxchannels:,2\nSample ID:,M01_03\nSampling Rate:,2.0,2.0,Hz\n"
+        f"Total Data Points:,{len(SIGNAL)},{len(SIGNAL)},Pts.\nX Axis Title:,Minutes,Minutes\n"
+        "Y Axis Title:,mV,nA\nX Axis Multiplier:,0.016667,0.016667\nY Axis Multiplier:,0.001,0.01\n"
+    )
+    counts = [f"{round(1000 * value)}\n" for value in SIGNAL]
+    return head + "".join((counts + counts)[:points])
+
+
+def test_every_channel_of_an_ezchrom_export_is_read_with_its_scale(tmp_path):
+    first, second = read(tmp_path, "run.dat.asc", ezchrom(2 * len(SIGNAL)))
+    np.testing.assert_allclose(first.time_min, TIME_S / 60)
+    np.testing.assert_allclose(first.signal, SIGNAL, atol=1e-3)
+    np.testing.assert_allclose(second.signal, 10 * SIGNAL, atol=1e-2)
+    assert (first.unit, second.unit) == ("mV", "nA")
+
+
+def test_an_ezchrom_export_cut_between_two_lines_is_refused(tmp_path):
+    with pytest.raises(IngestError, match="promises 1200 values of 2 channels, 1100 are there"):
+        read(tmp_path, "run.dat.asc", ezchrom(1100))
+
+
+def test_a_clarity_summary_of_several_runs_is_read_by_its_primary_file(tmp_path):
+    text = "Primary File\tPeak No.\tReten. Time [min]\tArea [mV.s]\nM01_01\t1\t2.10\t100.5\nM01_02\t1\t2.11\t90.5\n"
+    one, two = read(tmp_path, "summary.txt", text)
+    assert [(one.sample, one.vendor_peaks[0].area), (two.sample, two.vendor_peaks[0].area)] == [
+        ("M01_01", 100.5),
+        ("M01_02", 90.5),
+    ]

@@ -10,6 +10,7 @@ from ketaflow.assays.microdialysis.readers import (
     andi_allotrope,
     chemstation,
     chromeleon,
+    ezchrom,
     labchart,
     labsolutions,
     plain_text,
@@ -41,11 +42,13 @@ TO_EXPORT = {
     ".uv": ("Agilent spectra", "copy the .ch channels of the .D folder, or export the signal as CSV"),
     ".ms": ("Agilent mass spectra", "export the result table as CSV"),
     ".sirslt": ("an OpenLab result set", "copy the .dx files of the .rslt folder"),
+    ".sms": ("a Varian MS Workstation data file", "export the chromatogram or the result table as text"),
     ".mzml": ("mzML", "export the extracted chromatogram as text"),
 }
 # Text that programs of instruments write: how it is known, how it is read.
 DIALECTS = (
     (labchart.is_labchart, labchart.read_labchart),
+    (ezchrom.is_ezchrom, ezchrom.read_ezchrom),
     (labsolutions.is_labsolutions, labsolutions.read_labsolutions),
     (labsolutions.is_long_table, labsolutions.read_long_table),
     (chromeleon.is_chromeleon, chromeleon.read_chromeleon),
@@ -83,12 +86,12 @@ def read(path: Path, *, time_unit: str) -> list[Chromatogram]:
         raise IngestError(f"{path.name}: the file is empty. Export the chromatogram again.")
     if content[:3] == b"CDF":
         return andi_allotrope.read_andi(path)
+    if path.suffix.lower() in TO_EXPORT and (b"\0" in content[:4096] or path.suffix.lower() == ".mzml"):
+        raise IngestError(not_read(path))
     if chemstation.is_channel(content):
         return [chemstation.read(content, path.stem, path.name)]
     if agilent.is_dx(content):
         return agilent.read_dx(content, path.name)
-    if path.suffix.lower() in TO_EXPORT and (b"\0" in content[:4096] or path.suffix.lower() == ".mzml"):
-        raise IngestError(not_read(path))
     for start, what in OTHER_BINARY.items():
         if content.startswith(start):
             raise IngestError(f"{path.name}: this is {what}. Export the chromatogram as text (ASCII, CSV) or ANDI.")

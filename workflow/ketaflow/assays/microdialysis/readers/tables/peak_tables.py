@@ -26,7 +26,7 @@ HEADINGS = {
     "kind": ("type", "peak type", "pk ty", "int type", "integration type", "mark"),
     "unit": ("unit", "units", "conc unit", "concentration unit"),
     "sample": ("sample name", "sample", "sample id", "samplename", "injection name", "replicate name",
-               "data file", "filename", "file name",
+               "data file", "filename", "file name", "primary file",
                "injection"),
 }  # fmt: skip
 WORDS = ("name", "unit", "sample", "kind")
@@ -39,7 +39,7 @@ CLARITY = re.compile(r"Result Table \((?:\w+ - )?(.+?)(?: - ([^)]*))?\)\s*$")
 # A pair of brackets in a heading, with what they hold.
 BRACKETS = re.compile(r"[(\[](.*?)[)\]]")
 # What programs write for a peak they did not find or could not quantify.
-NOT_FOUND = re.compile(r"|n\.?[adf]\.?|n/[af]|nd|no peak|-+|<.*|>.*|below.*|blq|bloq|no intercept", re.IGNORECASE)
+NOT_FOUND = re.compile(r"|n\.?[adf]\.?|n/[af]|nd|no peak.*|-+|<.*|>.*|below.*|blq|bloq|no intercept", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

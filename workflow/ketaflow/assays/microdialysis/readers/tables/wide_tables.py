@@ -27,7 +27,8 @@ QUANTITIES = {
 }
 # Columns about the sample that are no analytes.
 ABOUT_SAMPLE = re.compile(
-    r"|no|nr|number|row|index|#|vial|position|pos|tray|type|sample type|level|date|time|date time|acq\w*"
+    r"|no|nr|number|peak|peak (no|nr|number)|row|index|#|vial|position|pos|tray|type|sample type|level"
+    r"|date|time|date time|acq\w*"
     r"|inj\w* (time|date|vol\w*|no|number)|volume|inj\w* vol\w*"
     r"|dilution( factor)?|weight|comments?|notes?|method|processing method|status|operator"
     r"|channel|file( name)?|id|batch|order|istd|is",
@@ -73,7 +74,8 @@ def layout_of(lines: list[str], separator: str) -> Layout | None:
         names = cells(line, separator)
         known = [plain(name) for name in names]
         sample = next((known.index(word) for word in HEADINGS["sample"] if word in known), None)
-        if sample is None or any(word in known for word in HEADINGS["name"]):
+        one_peak_a_row = all(any(word in known for word in HEADINGS[meaning]) for meaning in ("retention_min", "area"))
+        if sample is None or one_peak_a_row or any(word in known for word in HEADINGS["name"]):
             continue
         under = cells(lines[index + 1], separator) if index + 1 < len(lines) else []
         second = bool(under) and not any(number(cell) is not None for cell in under)
