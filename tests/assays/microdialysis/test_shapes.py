@@ -44,7 +44,7 @@ def test_two_tailing_peaks_are_told_apart_in_noise(resolution, ratio):
     drawn = peak_shapes.tailed(t[:, None], centres, np.log([5.0, 5.0]), np.full(2, ratio))[0] @ [1000.0, 300.0]
     height = drawn + np.random.default_rng(3).normal(0, 0.05, len(t))
     tops = [int(one) for one in (centres - 2) / 0.5]
-    fit = deconvolution.parted(t, height, tops, [11.0, 11.0], 0.05, 1.4)
+    fit = deconvolution.parted(t, height, tops, [11.0, 11.0], 0.05)
     assert fit.shape == "emg"
     assert fit.areas == pytest.approx([1000, 300], rel=0.02)
 
@@ -52,4 +52,4 @@ def test_two_tailing_peaks_are_told_apart_in_noise(resolution, ratio):
 def test_what_no_shape_explains_is_left_to_the_drop_line():
     t = np.arange(0, 60, 0.5)
     boxes = 10.0 * ((t > 10) & (t < 25)) + 8.0 * ((t > 28) & (t < 50))
-    assert deconvolution.parted(t, boxes, [35, 78], [15.0, 22.0], 0.01, 1.0) is None
+    assert deconvolution.parted(t, boxes, [35, 78], [15.0, 22.0], 0.01) is None

@@ -35,8 +35,6 @@ DRIFT_STRAIGHT_ERRORS = 3.0
 DRIFT_CLEARANCE_WIDTHS = 1.0
 # A maximum is visible if it rises by this many times the noise.
 DRIFT_VISIBLE_NOISES = 6.0
-# Least length of a bare stretch (widths).
-DRIFT_STRETCH_WIDTHS = 0.25
 # Degrees of the polynomial that are tried, the lowest first.
 DRIFT_DEGREES = (2, 3, 4)
 # A curve must meet this many more bare stretches than its degree.
@@ -243,7 +241,5 @@ LEAST_STEP_GAIN = 2e-2
 WIDTH_LOG_RANGE = 1.2
 # Keeps the equations solvable where two shapes coincide, or one has left the stretch (fraction of the trace).
 RIDGE = 1e-12
-# From this tailing factor the tailed shape is tried first.
-TAILED_FROM = 1.1
 # Lowest argument of erfcx that does not overflow; the shape is zero there.
 ERFCX_LOWEST = -25.0

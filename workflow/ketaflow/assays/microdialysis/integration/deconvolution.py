@@ -90,7 +90,7 @@ def hidden_centres(
 
 
 def parted(
-    time_s: np.ndarray, height: np.ndarray, centres: list[int], widths_s: list[float], noise: float, tailing: float
+    time_s: np.ndarray, height: np.ndarray, centres: list[int], widths_s: list[float], noise: float
 ) -> "Fit | None":
     """Fit peaks to a stretch of trace.
 
@@ -104,8 +104,6 @@ def parted(
         Their widths at half height (seconds).
     noise : float
         Noise of the trace (unit of the signal).
-    tailing : float
-        Tailing factor of the last peak; it decides which shape is tried first.
 
     Returns
     -------
@@ -116,12 +114,11 @@ def parted(
     t, y = time_s[::step], height[::step]
     smallest = float(min(height[one] for one in centres))
     limit = max(constants.ACCEPTED_RESIDUAL_FRACTION * smallest, 2 * noise)
-    order = ("emg", "skew_normal") if tailing > constants.TAILED_FROM else ("skew_normal", "emg")
     enough = max(constants.WHITE_NOISES * noise, 0.01 * constants.ACCEPTED_RESIDUAL_FRACTION * smallest)
     places, widths = np.array([time_s[one] for one in centres]), np.array(widths_s)
     best = Fit(np.inf, np.empty(0), np.empty(0), "")
     for tied in (True, False) if smallest > constants.FREE_FORM_NOISES * noise else (True,):
-        for name in order:
+        for name in peak_shapes.SHAPES:
             fit = _fit(t, y, places, widths, name, tied=tied)
             if not best.shape or fit.error < best.error * (1 if tied else constants.FREE_FORM_GAIN):
                 best = fit

@@ -63,9 +63,7 @@ def _bare_windows(trace: Outline, apexes: np.ndarray) -> tuple[np.ndarray, np.nd
     bare = clear & (np.abs(bends - usual) < constants.DRIFT_STRAIGHT_ERRORS * trace.noise)
     starts = np.flatnonzero(np.diff(np.concatenate([[0], bare.astype(np.int8)])) == 1)
     stretches = np.searchsorted(starts, np.arange(len(bare)), side="right")
-    long = np.bincount(stretches[bare], minlength=len(starts) + 1) * stride >= constants.DRIFT_STRETCH_WIDTHS * 2 * half
-    kept = bare & long[stretches]
-    return middles[kept], windows[kept].mean(axis=1), stretches[kept]
+    return middles[bare], windows[bare].mean(axis=1), stretches[bare]
 
 
 def _through(

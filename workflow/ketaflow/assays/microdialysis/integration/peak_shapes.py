@@ -131,6 +131,6 @@ def mean_behind_top(name: str, forms: np.ndarray) -> tuple[np.ndarray, np.ndarra
 MODE_FORMS, MODE_POINTS = 241, 4001
 # Each shape with the form a search starts from, and the forms it may take.
 SHAPES: dict[str, tuple[Shape, float, tuple[float, float]]] = {
-    "skew_normal": (skew_normal, 0.0, (-8.0, 8.0)),
     "emg": (tailed, 0.5, (0.02, 6.0)),
+    "skew_normal": (skew_normal, 0.0, (-8.0, 8.0)),
 }

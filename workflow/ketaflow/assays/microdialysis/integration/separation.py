@@ -67,7 +67,7 @@ def separated(
         widths_s = [float(np.clip(one, width * step_s / 4, 1.5 * width * step_s)) for one in near]
         stretch = slice(start, stop + 1)
         fit = deconvolution.parted(
-            60 * time_min[stretch], height[stretch], [one - start for one in centres], widths_s, noise, own[-1].tailing
+            60 * time_min[stretch], height[stretch], [one - start for one in centres], widths_s, noise
         )
         small = fit is not None and hidden and fit.areas.min() < constants.HIDDEN_AREA_FRACTION * fit.areas.sum()
         made += own if fit is None or small else deconvolution.shared(height, own, centres, fit)
