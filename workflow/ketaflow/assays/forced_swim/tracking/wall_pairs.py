@@ -25,7 +25,15 @@ class WallPair(NamedTuple):
 
 
 class PairTable(NamedTuple):
-    """Width of each pair of walls (pixels), and the strength of its edges less the penalty; arrays (n_pairs,)."""
+    """What the score of each pair of walls follows from.
+
+    Attributes
+    ----------
+    width : (n_pairs,) int
+        Distance between the walls (pixels).
+    strength : (n_pairs,) float
+        Mean strength of the two edges over that of the strongest edge, less the penalty.
+    """
 
     width: np.ndarray
     strength: np.ndarray
@@ -149,6 +157,7 @@ def pair_table(profile: np.ndarray, pairs: list[WallPair]) -> PairTable:
     Returns
     -------
     PairTable
+        Width and strength of each pair, in their order.
     """
     left, right, penalty = (np.array(values) for values in zip(*pairs, strict=True))
     return PairTable(right - left, (profile[left] + profile[right]) / (2 * profile.max()) - penalty)
