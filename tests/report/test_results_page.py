@@ -214,6 +214,13 @@ def test_correlation_within_arms_ignores_differences_between_arms():
     assert found.n_animals.loc["x", "y"] == 40
 
 
+def test_an_endpoint_constant_within_arms_but_for_rounding_has_no_correlation():
+    arm_of = pd.Series(np.repeat(["a", "b", "c"], 10), index=[f"M{n}" for n in range(30)])
+    flat = arm_of.map({"a": 0.1, "b": 0.3, "c": 0.7}).to_numpy()
+    values = pd.DataFrame({"x": flat, "y": np.random.default_rng(4).normal(size=30)}, index=arm_of.index)
+    assert np.isnan(correlations.correlations(values, arm_of, min_animals=8).within.loc["x", "y"])
+
+
 def test_too_few_animals_give_no_correlation():
     arm_of = pd.Series(["a"] * 4 + ["b"] * 4, index=list("abcdefgh"))
     values = pd.DataFrame({"x": range(8), "y": [1, 5, 2, 8, 3, 9, 4, np.nan]}, index=arm_of.index, dtype=float)

@@ -16,6 +16,8 @@ CELL_PX, LABEL_PX, TOP_PX, RIGHT_PX, FOOT_PX = 46.0, 290.0, 12.0, 12.0, 34.0
 TITLE_LETTERS, TITLE_LINES, LINE_PX = 40, 2, 14.0
 # Opacity of a cell with a correlation of 1.
 FULL_OPACITY = 0.62
+# Differences below this share of the largest value are rounding: an endpoint constant within arms has no correlation.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def correlations(values: pd.DataFrame, arm_of: pd.Series, *, min_animals: int) -
             both = values[[one, other]].dropna()
             arm = arm_of.reindex(both.index)
             residuals = both - both.groupby(arm).transform("mean")
-            if len(both) >= min_animals + arm.nunique() and residuals.std().min() > 0:
+            varies = (residuals.abs().max() > ROUNDING * both.abs().max()).all()
+            if len(both) >= min_animals + arm.nunique() and varies:
                 within[i, j] = within[j, i] = residuals.corr().iloc[0, 1]
     table = pd.DataFrame(within, index=values.columns, columns=values.columns)
     return Correlations(values.corr(min_periods=min_animals), table, n_animals)
