@@ -41,6 +41,16 @@ def test_area_grows_with_the_signal_and_does_not_see_the_offset():
     assert again == pytest.approx(3 * once, rel=1e-6)
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_hump_below_peaks_leaves_their_areas_open(seed):
+    hump = 150 * np.clip((TIME - 4) / 1.2, 0, 1) * np.clip((8.2 - TIME) / 1.5, 0, 1)
+    three = sum(gaussian(TIME, at, 5, 2000) for at in (4.6, 5.6, 6.6)) + noise(0.1, seed)
+    middle = next(row for row in found(TIME, three + hump) if abs(row.retention_min - 5.6) < 0.1)
+    assert middle.area_low < 2050 < middle.area_high
+    for row in found(TIME, three):
+        assert (row.area_low, row.area_high) == pytest.approx((2000, 2000), rel=0.02)
+
+
 def test_drift_under_the_peaks_is_not_area():
     drift = 40 * TIME - 0.3 * TIME**2
     areas = [

@@ -148,7 +148,9 @@ def area_ranges(
     list of (float, float)
         Lowest and highest area (signal x s) under admissible lines. A line is admissible if each of its ends is on the
         baseline, on the nearest place beside the peak that is level over one width, or on the height of the other end.
-        None is higher than the trace where the peak begins or ends.
+        So is the line from foot to foot of a peak that begins and ends far from its maximum: what is left of the signal
+        there is a hump below the peak, and not the peak's own. None is higher than the trace where the peak begins or
+        ends.
     """
     if not found:
         return []
@@ -175,9 +177,20 @@ def area_ranges(
             for low, high in ends
         ]
     )  # fmt: skip
+    on_hump = np.array([_stands_on_a_hump(height, peak) for peak in found])
+    changes = np.vstack([changes, np.where(on_hump, -length_s / 2 * (feet[0] + feet[1]), 0.0)])
     changes = np.where(np.isfinite(changes), changes, 0.0)
     areas = np.array([peak.area for peak in found])
     return list(zip((areas + changes.min(axis=0)).tolist(), (areas + changes.max(axis=0)).tolist(), strict=True))
+
+
+def _stands_on_a_hump(height: np.ndarray, peak: Peak) -> bool:
+    """Whether a peak, above the line from foot to foot, is so narrow that its feet are beyond its own signal."""
+    own = height[peak.start : peak.stop + 1]
+    above = own - np.linspace(own[0], own[-1], len(own))
+    top = peak.apex - peak.start
+    width = int(np.count_nonzero(above >= above[top] / 2))
+    return bool(above[top] > 0 and min(top, len(own) - 1 - top) >= constants.HUMP_WIDTHS * width)
 
 
 def _beside(
