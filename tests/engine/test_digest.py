@@ -1,5 +1,7 @@
 """The digest of a stage changes with the code it runs, and with nothing else."""
 
+import ast
+
 import pytest
 
 from ketaflow import assays
@@ -29,7 +31,7 @@ def library(tmp_path, monkeypatch):
 
 
 def digests() -> dict[str, str]:
-    for cached in (digest.code_digest, digest.imports, digest.data_files, digest._tree):
+    for cached in (digest.code_digest, digest.imports, digest.data_files, digest._text, digest._files):
         cached.cache_clear()
     return {stage: digest.code_digest(f"ketaflow.assays.swim.{stage}") for stage in ("ingest", "qc")}
 
@@ -53,6 +55,30 @@ def test_an_edit_changes_the_stages_that_run_it_and_no_other(library, edited, ch
         source.write("\n# edited\n")
     after = digests()
     assert {stage for stage in before if before[stage] != after[stage]} == changed
+
+
+def modules_by_syntax(tree: ast.Module) -> set[str]:
+    """Modules of ketaflow that a syntax tree imports."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+    return {name for name in found if name.split(".")[0] == "ketaflow"} - set(digest.WITHOUT_RESULT)
+
+
+def test_every_import_and_data_file_of_the_library_is_found_as_by_its_syntax():
+    for path in sorted(digest.ROOT.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        assert digest.imports(path) == modules_by_syntax(tree), path
+        words = {
+            node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        folders = (path.parent, path.parent / "templates", *digest.DATA_FOLDERS)
+        named = {folder / word for folder in folders for word in words if word.endswith(digest.DATA_ENDINGS)}
+        beside = {path.with_suffix(ending) for ending in digest.DATA_ENDINGS}
+        assert digest.data_files(path) == {one for one in named | beside if one.is_file()}, path
 
 
 def test_no_stage_runs_the_code_of_another_assay():

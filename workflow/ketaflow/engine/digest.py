@@ -6,9 +6,9 @@ one of these modules names (``proteins.csv``, ``results.html``). A test opens a 
 compares.
 """
 
-import ast
 import hashlib
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +19,11 @@ DATA_ENDINGS = (".yaml", ".csv", ".npz", ".json", ".html", ".css", ".js", ".rst"
 ROOT = Path(__file__).resolve().parents[2]
 # Where a data file may lie that a module names: beside it, among its templates, or in the reference tables.
 DATA_FOLDERS = (ROOT.parent / "resources", ROOT.parent / "resources" / "reference")
+# Statements that import of ketaflow, the names in one or several lines, and quoted names of data files.
+IMPORT = re.compile(r"^[ \t]*import (ketaflow[\w.]*)", re.MULTILINE)
+IMPORT_FROM = re.compile(r"^[ \t]*from (ketaflow[\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
+COMMENT = re.compile(r"#[^\n]*")
+DATA_NAME = re.compile(rf"""["']([^"'*\n]*(?:{"|".join(map(re.escape, DATA_ENDINGS))}))["']""")
 # Modules that print for the person who waits, and write nothing that a later job reads.
 WITHOUT_RESULT = ("ketaflow.engine.progress", "ketaflow.engine.lock")
 
@@ -115,7 +120,7 @@ def _described(names: Sequence[str], *parts: str) -> list[Path]:
 
 def closure(*parts: str | Path) -> set[Path]:
     """Files of the named modules, of all of ketaflow they import, and the data files that these name."""
-    open_ends = [path for part in parts for path in ([part] if isinstance(part, Path) else _files(part))]
+    open_ends = [path for part in parts for path in ((part,) if isinstance(part, Path) else _files(part))]
     seen: set[Path] = set()
     while open_ends:
         path = open_ends.pop()
@@ -130,41 +135,37 @@ def closure(*parts: str | Path) -> set[Path]:
 
 @cache
 def imports(path: Path) -> frozenset[str]:
-    """Names of the ketaflow modules that a source file imports, inside functions too."""
-    found = set()
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found |= {node.module} | {f"{node.module}.{name.name}" for name in node.names}
-    return frozenset(name for name in found if name.split(".")[0] == "ketaflow" and name not in WITHOUT_RESULT)
+    """Names of the ketaflow modules that a source file imports, inside functions too.
+
+    Found by regular expressions, which read all of ketaflow in 0.03 s of a processor; ``ast`` takes 1.7 s, at every
+    start. A test compares them.
+    """
+    found = set(IMPORT.findall(_text(path)))
+    for module, names in IMPORT_FROM.findall(_text(path)):
+        imported = (part.split() for part in COMMENT.sub("", names).strip("()").split(","))
+        found |= {module} | {f"{module}.{words[0]}" for words in imported if words}
+    return frozenset(found - set(WITHOUT_RESULT))
 
 
 @cache
 def data_files(path: Path) -> frozenset[Path]:
     """Data files that a source file names, and those named after it (``protein.py`` reads ``protein.yaml``)."""
     named = {path.with_suffix(ending) for ending in DATA_ENDINGS}
-    for word in _words(_tree(path)):
-        if word.endswith(DATA_ENDINGS) and "*" not in word:
-            named |= {folder / word for folder in (path.parent, path.parent / "templates", *DATA_FOLDERS)}
+    for word in DATA_NAME.findall(_text(path)):
+        named |= {folder / word for folder in (path.parent, path.parent / "templates", *DATA_FOLDERS)}
     return frozenset(one for one in named if one.is_file())
 
 
-def _words(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+@cache
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _files(module: str) -> list[Path]:
+def _files(module: str) -> tuple[Path, ...]:
     """Source of a module or package, of the packages that contain it, and a package's page parts."""
     steps = module.split(".")
     base = ROOT.joinpath(*steps)
     packages = [ROOT.joinpath(*steps[:depth], "__init__.py") for depth in range(1, len(steps) + 1)]
     parts = [path for path in sorted(base.glob("*")) if path.suffix in (".html", ".css", ".js")]
-    return [path for path in [base.with_suffix(".py"), *packages, *parts] if path.is_file()]
+    return tuple(path for path in [base.with_suffix(".py"), *packages, *parts] if path.is_file())
