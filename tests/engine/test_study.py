@@ -1,5 +1,8 @@
 """A study as the rules see it: what is a recording, and which decisions of reviewers belong to it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +87,19 @@ def test_large_stacks_share_a_job_with_fewer_others(tmp_path):
         counts.append(len(loaded(tmp_path).batches["dendritic_spines"]))
     assert counts[0] == 1
     assert counts[1] >= 4
+
+
+def test_planning_loads_no_library_that_only_jobs_need():
+    """Each start of Snakemake plans; scipy.stats alone would take 0.6 s of it."""
+    root = Path(study.__file__).resolve().parents[3]
+    code = f"""
+import sys
+from ketaflow.engine import digest, study
+study.load({{"cohort": {str(root / "resources" / "demo_cohort")!r}}}, {{"results": "nowhere"}})
+digest.code_of_jobs()
+print(*sorted({{"scipy.stats", "skimage", "sklearn", "av", "matplotlib"}} & set(sys.modules)))
+"""
+    env = {**os.environ, "PYTHONPATH": str(root / "workflow")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""

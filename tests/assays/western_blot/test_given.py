@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from ketaflow.assays.western_blot.bands.ladders import guessed, masses_of, products
+from ketaflow.assays.western_blot.bands.ladders import guessed
 from ketaflow.assays.western_blot.images.readers import read_picture
+from ketaflow.assays.western_blot.ladder_products import masses_of, products
 from ketaflow.assays.western_blot.lanes.constants import DOT_SIZES
 from ketaflow.assays.western_blot.lanes.dot_blots import dot_rows, slot_rows, spots_of
 from ketaflow.assays.western_blot.model import Band

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ketaflow.assays.western_blot.bands.ladders import masses_of
+from ketaflow.assays.western_blot.ladder_products import masses_of
 from ketaflow.assays.western_blot.model.table_rows import borders_from
 from ketaflow.core.cohort import Cohort, rows_of
 from ketaflow.core.errors import Problem

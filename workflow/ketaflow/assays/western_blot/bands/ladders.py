@@ -5,68 +5,17 @@ In: the profiles of the ladder lanes, and what the lane map says of them: masses
 that fit as well as the best one are listed with it.
 """
 
-import csv
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 from scipy import stats
 
 from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.bands.molecular_weight import calibrate
+from ketaflow.assays.western_blot.ladder_products import masses_of, products
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
 from ketaflow.assays.western_blot.model import Ladder, Lane
-
-LADDERS = Path(__file__).resolve().parents[5] / "resources" / "reference" / "ladders.csv"
-
-
-@dataclass(frozen=True)
-class Product:
-    """A ladder as sold: its name, its catalogue numbers, and the masses of its bands (kDa), descending."""
-
-    name: str
-    catalogue: tuple[str, ...]
-    kda: tuple[float, ...]
-
-
-@cache
-def products() -> tuple[Product, ...]:
-    """Return the ladders of the reference table."""
-    with LADDERS.open(encoding="utf-8") as table:
-        return tuple(
-            Product(row["product"], tuple(row["catalogue"].split(";")), tuple(map(float, row["kda"].split())))
-            for row in csv.DictReader(table)
-        )
-
-
-def masses_of(text: str | None) -> tuple[float, ...]:
-    """Return the masses of a ladder from the lane map.
-
-    Parameters
-    ----------
-    text : str or None
-        Masses (kDa), ``250 150 100 75``, or a product of the reference table by its name or catalogue number.
-
-    Returns
-    -------
-    tuple of float
-        Empty where the lane map says nothing.
-
-    Raises
-    ------
-    ValueError
-        If the text is neither.
-    """
-    words = str(text or "").strip()
-    for product in products():
-        if words and (words.lower() == product.name.lower() or words in product.catalogue):
-            return product.kda
-    masses = tuple(float(part) for part in words.replace(";", " ").replace("/", " ").split())
-    if any(not mass > 0 for mass in masses):
-        raise ValueError("masses of a ladder are above zero")
-    return masses
 
 
 def read_ladder(
