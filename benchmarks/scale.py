@@ -6,7 +6,7 @@
 
 Makes a cohort of sucrose-preference bottles (two rows a recording, ten days an animal) or of dialysis animals in a
 temporary folder, runs the whole workflow on it and prints one row per size. Times are CPU seconds of snakemake and all
-its jobs, which other work on the machine disturbs least.
+its jobs, which other work on the machine disturbs least. Figures for papers are left to ``snakemake figures``.
 """
 
 import os
@@ -98,7 +98,7 @@ def timed(cohort: Path, results: Path, *words: str) -> tuple[float, float, int]:
     """CPU seconds (with children), wall seconds and peak memory (MB) of one snakemake call."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all", *words]
-    command += ["--config", f"cohort={cohort}", f"results={results}"]
+    command += ["--config", f"cohort={cohort}", f"results={results}", "report={figures: {when: on_demand}}"]
     script = "import os,resource,subprocess,sys; c=subprocess.run(sys.argv[1:]).returncode; print(c)"
     done = subprocess.run([sys.executable, "-c", script, *command], cwd=ROOT, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
