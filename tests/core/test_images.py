@@ -1,6 +1,7 @@
 """One channel of an image file with its scale, or a message that says why not."""
 
 import contextlib
+import errno
 import sys
 
 import numpy as np
@@ -11,7 +12,7 @@ from ketaflow.core import images
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import channels, intensity
 from ketaflow.core.images.model import Acquisition, Scale, StoredImage
-from ketaflow.core.images.readers import tiff_metadata
+from ketaflow.core.images.readers import tiff, tiff_metadata
 
 STACK = np.random.default_rng(0).integers(0, 4000, (5, 40, 48)).astype(np.uint16)
 NO_OVERRIDE = {"channel": None, "pixel_size_um": None, "z_step_um": None}
@@ -381,3 +382,18 @@ def test_micro_manager_gives_the_exposure_of_each_channel(tmp_path):
 
 def test_a_file_that_states_no_exposure_gives_none(tmp_path):
     assert images.read(ome(tmp_path / "a.ome.tif", STACK), **NO_OVERRIDE).acquisition == Acquisition()
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.EIO, "Input/output error"), MemoryError()])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_fault_of_the_machine_is_no_damaged_file(tmp_path, monkeypatch, fault, wrapped):
+    path = ome(tmp_path / "a.ome.tif", STACK)
+
+    def failing(*_):
+        if not wrapped:
+            raise fault
+        raise IngestError("a.ome.tif: the file is damaged") from fault
+
+    monkeypatch.setattr(tiff, "read", failing)
+    with pytest.raises(type(fault)):
+        images.read(path, **NO_OVERRIDE)

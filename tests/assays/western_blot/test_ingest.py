@@ -1,7 +1,9 @@
 """Whatever the file, more protein ends as a larger number, in the file's own counts."""
 
+import errno
 import struct
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,6 +129,22 @@ def test_one_corrupt_picture_costs_only_its_own_target(lab):
     values = lab.values(blot)
     assert values[values["recording"].eq("a.tif") & values["measure"].eq("band_volume")]["value"].notna().all()
     assert set(values[values["recording"].eq("b.tif")]["status"]) == {"failed"}
+
+
+def test_a_drive_that_fails_at_one_picture_fails_the_job_and_not_the_picture(lab, monkeypatch):
+    for name in ("a.tif", "b.tif"):
+        tifffile.imwrite(lab.folder / name, picture_of_bands())
+    read_bytes = Path.read_bytes
+
+    def failing(path: Path) -> bytes:
+        if path.name == "b.tif":
+            raise OSError(errno.EIO, "Input/output error")
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", failing)
+    both = [*images("a.tif"), {"image": "b.tif", "membrane": "B1", "target": "GAPDH", "role": "loading_control"}]
+    with pytest.raises(OSError, match="Input/output error"):
+        lab.ingested(images=both, lanes=lanes("B1", 6))
 
 
 def test_a_membrane_that_cannot_be_read_is_listed_under_each_of_its_targets():

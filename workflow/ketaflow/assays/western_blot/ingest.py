@@ -5,12 +5,14 @@ counts and with more protein as a larger number. A picture that cannot be read c
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ketaflow.assays.western_blot.bands.protein_masses import known_mass_kda
 from ketaflow.assays.western_blot.images import intensity_scale
 from ketaflow.assays.western_blot.images.readers import Picture, read_picture
 from ketaflow.assays.western_blot.model import Blot, IngestSettings, Lane, Polarity, Scan, Target
+from ketaflow.core import faults
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows
 
@@ -35,6 +37,8 @@ def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> Blot:
     ------
     IngestError
         If no picture could be read.
+    OSError, MemoryError
+        A fault of the machine.
     """
     targets = rows.of("western_blot_images", Target)
     scans, unreadable = _scans(targets, folder, settings)
@@ -61,7 +65,7 @@ def _scans(targets: list[Target], folder: Path, settings: IngestSettings) -> tup
             continue
         try:
             if image not in pictures:
-                pictures = {image: read_picture(folder / image)}
+                pictures = {image: faults.read_file(partial(read_picture, folder / image), folder / image)}
             scans[key] = _scan(pictures[image], target, settings)
         except IngestError as error:
             unreadable[image] = str(error)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ketaflow.core import faults
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images import channels, content, intensity, scale
 from ketaflow.core.images.model import Image, StoredImage
@@ -40,6 +41,8 @@ def read(
     IngestError
         If the file is missing parts, damaged or of another format, or has no such channel or series, several
         series of which none is named, no usable scale or no contrast.
+    OSError, MemoryError
+        A fault of the machine.
     """
     stored = _stored(path, series)
     selected = channels.select(path, stored, channel)
@@ -72,9 +75,11 @@ def _stored(path: Path, series: str | None) -> StoredImage:
         if found.pixels.ndim != len(found.axes) or not found.pixels.size:
             raise ValueError(f"{found.pixels.shape} pixels along the axes {found.axes}")
         return found
-    except IngestError:
-        raise
     except Exception as error:
+        if fault := faults.fault_of(error):
+            raise fault from error
+        if isinstance(error, IngestError):
+            raise
         raise IngestError(
             f"{path.name}: the file is damaged, or of a variant that is not supported ({type(error).__name__}: "
             f"{error}). Open it in the program that wrote it and save it as OME-TIFF."
