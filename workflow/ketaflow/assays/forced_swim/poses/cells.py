@@ -1,4 +1,4 @@
-"""Tables of pose files as text, and what is said of a cell that is no number; of both programs."""
+"""Tables of pose files as text, and the message for a cell that is not a number (DeepLabCut and SLEAP)."""
 
 from pathlib import Path
 from typing import Any

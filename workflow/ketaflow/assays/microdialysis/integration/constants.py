@@ -214,7 +214,7 @@ SERIES_WIDTH_LOG_SD = 0.02
 SERIES_FORM_SD = 0.05
 # Forms from which such a fit starts.
 SEEDED_FORMS = {"emg": (0.3, 1.0), "skew_normal": (0.5,)}
-# A fit that is further from what was known is none (standard deviations).
+# Fits further than this from the known values are rejected (standard deviations).
 PRIOR_MISSED_SDS = 5.0
 # Fits whose residual is less than this many times that of the best one are as good.
 AS_GOOD_FACTOR = 1.2

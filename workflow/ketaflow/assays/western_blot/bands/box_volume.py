@@ -115,7 +115,7 @@ def column_of(signal: np.ndarray, left: int, width: int, *, length: float, ceili
     Returns
     -------
     BoxColumn
-        The pixels of the box and of what lies beside it, over all rows of the membrane.
+        Pixels of the box and beside it, over all rows of the membrane.
     """
     margin = max(lane_constants.MARGIN_LEAST_PX, int(np.ceil(lane_constants.MARGIN_WIDTH * width)))
     start = max(0, left - margin)
