@@ -51,7 +51,7 @@ def first_without_number(column: pd.Series, *, is_blank_missing: bool = True) ->
     Returns
     -------
     int or None
-        Its place; None if there is none.
+        Index of the first such cell; None if all are numbers.
     """
     wrong = pd.to_numeric(column, errors="coerce").isna()
     places = np.flatnonzero(wrong & column.notna() if is_blank_missing else wrong)
