@@ -66,20 +66,34 @@ def test_a_change_reruns_its_stage_and_what_follows_from_it(finished):
     assert values(finished)["A8"] == 10
 
 
-def test_a_broken_recording_is_failed_with_its_reason_and_stops_nothing(clone):
+@pytest.fixture(scope="module")
+def broken_study(new_study, tmp_path_factory):
+    """The study with two broken recordings, run once; what its cohort was before."""
+    clone = new_study(tmp_path_factory.mktemp("broken") / "clone")
     (clone.cohort / "logs" / "A3.txt").write_text("")
     (clone.cohort / "logs" / "A4.txt").write_text("words\n")
-    done = clone.run()
+    before = {path: path.stat().st_mtime_ns for path in clone.cohort.rglob("*")}
+    return clone, clone.run().stderr, before
+
+
+def test_a_cohort_is_never_written_to(broken_study):
+    clone, _, before = broken_study
+    assert {path: path.stat().st_mtime_ns for path in clone.cohort.rglob("*")} == before
+
+
+def test_a_broken_recording_is_failed_with_its_reason_and_stops_nothing(broken_study):
+    clone, said, _ = broken_study
     table = pd.read_csv(clone.results / "recordings.csv").set_index("recording")
     assert table.loc["rA3", "status"] == table.loc["rA4", "status"] == "failed"
     assert table["status"].eq("ok").sum() == 6
     assert table.loc["rA3", "reason"] == "A3.txt: the file is empty. Copy it again from the device."
-    assert "8 recordings (6 ok, 0 flagged, 2 failed)" in done.stderr
+    assert "8 recordings (6 ok, 0 flagged, 2 failed)" in said
     measured = pd.read_csv(clone.results / "measurements.csv").set_index("animal")
     assert measured.loc["A3", "status"] == "failed"
     assert pd.isna(measured.loc["A3", "value"])
 
     # With strict: true the run ends with status 1, after everything else is finished.
+    (clone.results / "report" / "results.html").unlink()
     clone.run(config=("strict=true",), ok=False)
     assert (clone.results / "report" / "results.html").is_file()
 
@@ -117,17 +131,12 @@ def test_wrong_tables_stop_the_run_before_any_job_with_all_problems(clone):
 
 
 def test_settings_of_the_cohort_stand_between_config_and_command_line(clone):
-    (clone.cohort / "settings.yaml").write_text("nose_poke: {quantify: {minimum_s: 0.6}}\n")
+    settings = "nose_poke: {quantify: {minimum_s: 0.6}, jobs: {batch_size: 8}}\n"
+    (clone.cohort / "settings.yaml").write_text(settings)
     clone.run("out/measurements.csv")
     assert set(values(clone).values()) == {0}
     clone.run("out/measurements.csv", config=("nose_poke={quantify: {minimum_s: 0.2}}",))
     assert values(clone)["A0"] == 2
-
-
-def test_a_read_only_cohort_is_never_written_to(clone):
-    before = {path: path.stat().st_mtime_ns for path in clone.cohort.rglob("*")}
-    clone.run()
-    assert {path: path.stat().st_mtime_ns for path in clone.cohort.rglob("*")} == before
 
 
 def test_a_drawn_cohort_measures_what_was_drawn(clone):
@@ -135,7 +144,7 @@ def test_a_drawn_cohort_measures_what_was_drawn(clone):
         path.unlink()
     rows = "\n".join(f"rA{number},{number + 3}" for number in range(8))
     (clone.cohort / "nose_poke_truth.csv").write_text(f"recording,pokes\n{rows}\n")
-    clone.run("out/measurements.csv")
+    clone.run("out/measurements.csv", config=("nose_poke={jobs: {batch_size: 8}}",))
     assert values(clone) == {f"A{number}": number + 3 for number in range(8)}
     assert list((clone.cohort / "logs").iterdir()) == []
 

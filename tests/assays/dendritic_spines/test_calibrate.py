@@ -131,7 +131,7 @@ def test_consensus_is_the_mean_place_and_the_share_of_raters():
     np.testing.assert_allclose(share, [1, 1 / 3, 1 / 3])
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.shared
 def test_retraining_on_two_photon_images_improves_the_scorer_on_others(shared):
     """Real images without a scale (0.1 um assumed); the first file numbers train for the last, and vice versa."""

@@ -5,17 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from .conftest import values_of
+from .conftest import Lab, values_of
 from .drawn import lane_map, legend_of, picture, summarised, write
 
 ANIMALS = [f"M{number}" for number in range(1, 9)]
 AMOUNTS = np.random.default_rng(4).lognormal(0, 0.4, 8)
 
 
-@pytest.fixture
-def exposed(lab):
+@pytest.fixture(scope="module")
+def exposed(tmp_path_factory):
     """BDNF in a short, a good and a saturated exposure; the camera clips at 4000 counts."""
-    images = []
+    lab, images = Lab(tmp_path_factory.mktemp("exposures")), []
     for seed, (name, volume) in enumerate({"short": 3e4, "good": 4e5, "long": 3e6}.items(), start=1):
         plane = np.minimum(picture(list(volume * AMOUNTS), 37.0, seed), 4000)
         images.append({"image": write(lab.folder, f"{name}.tif", plane), "membrane": "B1", "target": "BDNF"})

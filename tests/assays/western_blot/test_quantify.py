@@ -92,8 +92,9 @@ def test_a_brighter_exposure_leaves_every_ratio(study):
     given = {name: rows[name] for name in WITHOUT_TRUTH}
     once, twice = lab.ingested(**given), lab.ingested(**given)
     twice = with_pixels(twice, lambda signal: (signal.astype(np.uint32) * 2).astype(np.uint32))
+    tables = [lab.values(blot) for blot in (once, twice)]
     for measure, analyte in (("phospho_to_total_ratio", "p-mTOR"), ("normalised_density", "BDNF")):
-        first, second = (by_animal(lab.values(blot), measure, analyte) for blot in (once, twice))
+        first, second = (by_animal(table, measure, analyte) for table in tables)
         np.testing.assert_allclose(second, first, rtol=1e-3)
 
 
