@@ -31,10 +31,10 @@ from swim_cases import judged, measure, read  # noqa: E402
 from ketaflow.assays.forced_swim.readers import video  # noqa: E402
 from ketaflow.assays.forced_swim.tracking import (  # noqa: E402
     background,
+    body_mask,
     constants,
     cylinder_detection,
     illumination,
-    motion,
     movement,
     scene,
     trace,
@@ -115,9 +115,12 @@ PARTS = (
          lambda frames, rising, noise_sd, sign: rising[len(rising) // 2].astype(np.float32)),
     Part("resting animal inpainted", background, "without_resting_animal", same),
     Part("second estimate of the background", background, "seen_without_animal", same),
-    Part("light of the frame", illumination.ReferenceLight, "gains", lambda self, frame: np.ones(len(self.band_rows))),
-    Part("thin parts removed", motion, "without_thin_parts",
-         lambda masks, size, cell: (masks.copy(), slice(0, masks.shape[1]), slice(0, masks.shape[2]))),
+    Part("light of the frame", illumination.ReferenceLight, "gains",
+         lambda self, levels: np.ones((len(levels), len(self.band_rows)))),
+    Part("thin parts removed", body_mask.BodySupport, "cells_reached",
+         lambda self, mask: (slice(0, len(self.down)), slice(0, self.across.shape[1]))),
+    Part("thin parts removed", body_mask.BodySupport, "without_thin_parts",
+         lambda self, masks, rows, columns: (masks, slice(0, masks.shape[1]), slice(0, masks.shape[2]))),
     Part("oscillation of the centre", trace, "oscillation", lambda times_s, places: np.zeros(len(times_s))),
     Part("all cylinders about equally wide", wall_pairs, "_pair_scores",
          lambda table, wide, columns: table.strength - 0.5 * table.width / columns),
@@ -169,8 +172,8 @@ def in_memory(film: KnownFilm) -> Kept:
     index, key_frames = video.index_video(film.path, settings["background_frames"])
     sampled = video.sample_frames(film.path, settings["background_frames"], index.duration_s)
     step_s = 1 / settings["analysis_rate_hz"]
-    skip = video.can_skip_nonreference(film.path, step_s)
-    reader = video.FrameReader(film.path, step_s - 0.5 * min(index.frame_s, step_s), skip_nonreference=skip)
+    min_interval_s = step_s - 0.5 * min(index.frame_s, step_s)
+    reader = video.FrameReader(film.path, min_interval_s, constants.MAX_INTERVAL_RATIO * step_s)
     frames = [(time_s, frame.copy()) for time_s, frame in reader if time_s <= LAST_S]
     return Kept(film, index, key_frames, sampled, frames)
 
@@ -217,7 +220,6 @@ def scored(kept: Kept, changes: list[tuple[Any, str, Any]], *, scene_alone: bool
     decoded = [
         (video, "index_video", lambda *_: (kept.index, kept.key_frames)),
         (video, "sample_frames", lambda *_: kept.sampled),
-        (video, "can_skip_nonreference", lambda *_: True),
         (video, "FrameReader", KeptReader),
         (video_tracking, "follow_animals", followed),
     ]
@@ -244,7 +246,11 @@ def changes_to_try() -> Iterator[tuple[str, list[tuple[Any, str, Any]], bool]]:
     for part in PARTS:
         grouped.setdefault(f"without: {part.name}", []).append((part.module, part.function, part.instead))
     for name, changes in grouped.items():
-        yield name, changes, all(owner not in (motion, trace, illumination.ReferenceLight) for owner, _, _ in changes)
+        yield (
+            name,
+            changes,
+            all(owner not in (trace, body_mask.BodySupport, illumination.ReferenceLight) for owner, _, _ in changes),
+        )
     in_scene = True
     for name, value in vars(constants).items():
         # Constants are listed by module, those of the scene first.

@@ -15,6 +15,7 @@ from swim_cases import SMALL, draw_own, measure, read, reason, value
 
 from ketaflow.assays.forced_swim import ingest
 from ketaflow.assays.forced_swim.readers import ethovision, video
+from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.core.errors import IngestError
 
 
@@ -228,16 +229,17 @@ def test_damaged_frames_are_counted(two, tmp_path):
 def test_skipping_nonreference_frames_does_not_change_the_score(tmp_path, monkeypatch):
     options = {"preset": "fast", "x264-params": f"keyint=50:{realistic_videos.STEADY}"}
     drawn_videos.make(tmp_path / "b.mp4", [plan(1), plan(2)], 60, options=options, **{**SMALL, "fps": 25})
-    assert video.can_skip_nonreference(tmp_path / "b.mp4", 0.08)
+    frames, spared_frames = (list(video.FrameReader(tmp_path / "b.mp4", 0.0, longest_s)) for longest_s in (0.0, 0.1))
+    assert len(spared_frames) < 0.7 * len(frames)
     spared = measure(read(tmp_path, "b.mp4"))
-    monkeypatch.setattr(video, "can_skip_nonreference", lambda path, interval_s: False)
+    monkeypatch.setattr(constants, "MAX_INTERVAL_RATIO", 0.0)
     whole = measure(read(tmp_path, "b.mp4"))
     for name in ("s1", "s2"):
         assert value(spared, name) == pytest.approx(value(whole, name), abs=0.01 * 46)
 
 
 def test_frames_are_decoded_one_by_one(two):
-    stream = iter(video.FrameReader(two[0] / "two.mp4", 0.0, skip_nonreference=False))
+    stream = iter(video.FrameReader(two[0] / "two.mp4", 0.0))
     assert next(stream)[0] == 0.0
     assert next(stream)[0] == pytest.approx(0.1)
 
@@ -248,9 +250,7 @@ def test_real_videos_are_decoded_to_the_last_frame(shared):
         ("eztrack_freezing_calibration_empty_chamber.wmv", 298),
         ("micefreeze_test_cable_short.avi", 600),
     ]:
-        assert sum(1 for _ in video.FrameReader(shared / "fst" / name, 0.0, skip_nonreference=False)) == pytest.approx(
-            frames, abs=1
-        )
+        assert sum(1 for _ in video.FrameReader(shared / "fst" / name, 0.0)) == pytest.approx(frames, abs=1)
 
 
 @pytest.mark.shared

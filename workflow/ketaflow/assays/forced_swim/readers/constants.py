@@ -5,11 +5,9 @@
 # Bytes that FFmpeg is handed at a time; with 1 MiB, reading through Python costs -1 to 2 % of decoding.
 READ_BUFFER_BYTES = 1 << 20
 # Frames read to see whether some can be left undecoded.
-PROBED_FRAMES = 40
+PROBED_FRAMES = 24
 # Fewer frames than this do not tell.
 MIN_PROBED_FRAMES = 10
-# Largest interval that may remain between decoded frames, relative to the one requested. Tuned on drawn videos.
-MAX_INTERVAL_RATIO = 1.3
 # Interval between key frames that are decoded, where the file gives no duration (s).
 KEY_FRAME_INTERVAL_S = 5.0
 # At most this many key frames are kept, relative to the number requested.

@@ -6,9 +6,10 @@ keep their seconds.
 """
 
 import contextlib
+from collections import deque
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -259,33 +260,11 @@ def sample_frames(path: Path, count: int, duration_s: float) -> list[np.ndarray]
         Grey levels, in the order of the video.
     """
     kept, due_s = [], -np.inf
-    for time_s, frame in FrameReader(path, 0.0, skip_nonreference=True):
+    for time_s, frame in FrameReader(path, 0.0, np.inf):
         if time_s >= due_s:
             kept.append(frame.copy())
             due_s = time_s + duration_s / count
     return kept
-
-
-def can_skip_nonreference(path: Path, interval_s: float) -> bool:
-    """Test on the first frames whether enough remain if frames that no other frame refers to are left undecoded.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    interval_s : float
-        Interval at which frames are analysed (seconds).
-
-    Returns
-    -------
-    bool
-    """
-    frames = iter(FrameReader(path, 0.0, skip_nonreference=True))
-    times_s = [time_s for time_s, _ in islice(frames, constants.PROBED_FRAMES)]
-    frames.close()
-    if len(times_s) <= constants.MIN_PROBED_FRAMES:
-        return False
-    return max(b - a for a, b in pairwise(times_s)) <= constants.MAX_INTERVAL_RATIO * interval_s
 
 
 class FrameReader:
@@ -297,8 +276,9 @@ class FrameReader:
         The file.
     min_interval_s : float
         Smallest interval between frames (seconds).
-    skip_nonreference : bool
-        Leave frames undecoded that no other frame refers to.
+    max_interval_s : float
+        Frames that no other frame refers to are left undecoded if the first of the others are at most this far apart
+        (seconds); 0 decodes all, infinity as few as possible.
 
     Attributes
     ----------
@@ -311,20 +291,41 @@ class FrameReader:
     by up to 4 % of the window; in bidirectional frames alone it saves 4 % and moved immobility by up to 2 %.
     """
 
-    def __init__(self, path: Path, min_interval_s: float, *, skip_nonreference: bool):
+    def __init__(self, path: Path, min_interval_s: float, max_interval_s: float = 0.0):
         """Remember what to read; the file is opened by iterating."""
-        self._path, self._min_interval_s, self._skip = path, min_interval_s, skip_nonreference
+        self._path, self._min_interval_s, self._max_interval_s = path, min_interval_s, max_interval_s
         self.damaged = 0
 
     def __iter__(self) -> Generator[tuple[float, np.ndarray], None, None]:
         """Yield (time_s, (height, width) uint8)."""
+        last_s = -np.inf
+        with contextlib.closing(self._spared() if self._max_interval_s > 0 else self._decoded("DEFAULT")) as frames:
+            for frame in frames:
+                if frame.time >= last_s + self._min_interval_s:
+                    last_s = frame.time
+                    yield frame.time, luma(frame)
+
+    def _spared(self) -> Generator[Any, None, None]:
+        """Yield the frames that others refer to; all frames if those are too far apart."""
+        with contextlib.closing(self._decoded("NONREF")) as frames:
+            first = deque(islice(frames, constants.PROBED_FRAMES))
+            intervals_s = np.diff([frame.time for frame in first])
+            if len(first) > constants.MIN_PROBED_FRAMES and max(intervals_s) <= self._max_interval_s:
+                while first:
+                    yield first.popleft()
+                yield from frames
+                return
+        self.damaged = 0
+        yield from self._decoded("DEFAULT")
+
+    def _decoded(self, skip_frame: str) -> Generator[Any, None, None]:
+        """Decode all frames but those that FFmpeg skips."""
         import av
 
         with open_video(self._path) as (container, stream):
             stream.thread_type = "NONE"
-            if self._skip:
-                stream.codec_context.skip_frame = "NONREF"
-            last_s, packets = -np.inf, container.demux(stream)
+            stream.codec_context.skip_frame = skip_frame
+            packets = container.demux(stream)
             while True:
                 try:
                     packet = next(packets)
@@ -338,6 +339,5 @@ class FrameReader:
                 for frame in frames:
                     if frame.is_corrupt:
                         self.damaged += 1
-                    elif frame.time is not None and frame.time >= last_s + self._min_interval_s:
-                        last_s = frame.time
-                        yield frame.time, luma(frame)
+                    elif frame.time is not None:
+                        yield frame

@@ -70,10 +70,11 @@ def estimate_background(seen: KeyFrames, sign: int, cylinders: list[Cylinder]) -
     EmptyScene
     """
     middle = seen.quantile(0.5)
-    spread = np.abs(seen.quantile(0.85) - seen.quantile(0.15))
-    sample = (slice(None, None, 2), slice(None, None, 2))
-    still = spread[sample] <= np.percentile(spread[sample], 60)
-    residuals = seen.frames[:, ::2, ::2][:, still] - middle[sample][still]
+    step = constants.NOISE_SAMPLING_PX
+    sample = (slice(None, None, step), slice(None, None, step))
+    spread = seen.quantile(0.85)[sample] - seen.quantile(0.15)[sample]
+    still = spread <= np.percentile(spread, 60)
+    residuals = seen.frames[(slice(None), *sample)][:, still] - middle[sample][still]
     noise_sd = constants.SD_PER_MAD * float(np.median(np.abs(residuals)))
     empty = middle.copy()
     for cylinder in cylinders:
@@ -117,10 +118,10 @@ def seen_without_animal(
     fur, clear = animal_levels(frames, variability, sign)
     limit = max(constants.OUTLINE_FRACTION * sign * (clear - fur), 4 * noise_sd, 4.0)
     reach = max(3, round(constants.ANIMAL_RIM_FRACTION * frames.shape[2]))
-    near = ndimage.maximum_filter(sign * (assumed - frames) > limit, (1, reach, reach))
+    near = ndimage.maximum_filter(stands_out(frames, assumed, sign, limit), (1, reach, reach))
     found, touched = middle.copy(), near.any(axis=0)
-    found[touched] = median_where(frames[:, touched].astype(np.float32), ~near[:, touched])
-    hidden = np.count_nonzero(~near, axis=0) < constants.MIN_CLEAR_FRAMES
+    found[touched] = median_where(frames[:, touched], ~near[:, touched])
+    hidden = near.sum(axis=0, dtype=np.uint16) > len(frames) - constants.MIN_CLEAR_FRAMES
     again: np.ndarray = np.where(hidden, assumed, found).astype(np.float32)
     return inpainted(again, hidden) if 0 < np.count_nonzero(hidden) < hidden.size else again
 
@@ -146,7 +147,6 @@ def uncovered_background(frames: np.ndarray, rising: np.ndarray, noise_sd: float
     (height, width) float32
         Grey levels.
     """
-    levels = sign * frames.astype(np.float32)
     rising = rising if sign > 0 else rising[::-1]
     last = len(rising) - 1
     # An animal that rests for 95 % of the time leaves its place in two of 40 key frames.
@@ -158,9 +158,35 @@ def uncovered_background(frames: np.ndarray, rising: np.ndarray, noise_sd: float
     near = ndimage.maximum_filter(strong & (clear - middle > 0.5 * contrast), size)
     often = near & (clear - middle > max(5.0, 3 * noise_sd))
     # The median of the upper values: the brightest of all may be the meniscus that moves with a dark animal.
-    uncovered = median_where(levels, levels >= clear - np.maximum(0.4 * contrast, 2 * noise_sd))
-    found: np.ndarray = (sign * np.where(often, uncovered, middle)).astype(np.float32)
+    levels, found = frames[:, often], sign * middle
+    is_upper = sign * levels.astype(np.float32) >= (clear - np.maximum(0.4 * contrast, 2 * noise_sd))[often]
+    # Of an even number of values, the median is the lower of the middle two for dark animals, the upper for light ones.
+    found[often] = median_where(levels, is_upper) if sign > 0 else 255 - median_where(255 - levels, is_upper)
     return found
+
+
+def stands_out(frames: np.ndarray, background: np.ndarray, sign: int, limit: float) -> np.ndarray:
+    """Find the pixels that are darker than the background, or lighter, by more than a limit.
+
+    Parameters
+    ----------
+    frames : (n, height, width) uint8
+        Grey levels.
+    background : (height, width) float32
+        Grey levels.
+    sign : int
+        1 for darker, -1 for lighter.
+    limit : float
+        Smallest difference (grey levels).
+
+    Returns
+    -------
+    (n, height, width) bool
+    """
+    # Compared as whole numbers, which takes a fifth of the time of the difference.
+    if sign > 0:
+        return frames < np.clip(np.ceil(background - limit), 0, 255).astype(np.uint8)
+    return frames > np.clip(np.floor(background + limit), 0, 255).astype(np.uint8)
 
 
 def median_where(levels: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -168,7 +194,7 @@ def median_where(levels: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    levels : (n, ...) float32
+    levels : (n, ...) uint8
         Values of each pixel.
     chosen : (n, ...) bool
         Which of them count.
@@ -182,9 +208,9 @@ def median_where(levels: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     -----
     ``numpy.nanquantile`` sorts pixel by pixel and takes 60 times as long.
     """
-    rising = sorted_over_frames(np.where(chosen, levels, np.float32(np.inf)))
-    count = np.count_nonzero(chosen, axis=0)
-    place = np.round(0.5 * (np.maximum(count, 1) - 1)).astype(int)
+    rising = sorted_over_frames(np.where(chosen, levels, np.uint8(255)))
+    count = chosen.sum(axis=0, dtype=np.uint16)
+    place = np.round(0.5 * (np.maximum(count, 1) - 1.0)).astype(int)
     found: np.ndarray = np.where(count > 0, np.take_along_axis(rising, place[None], axis=0)[0], np.nan)
     return found
 
@@ -367,11 +393,13 @@ def animal_appearance(seen: KeyFrames, empty: EmptyScene, cylinder: Cylinder) ->
     """
     box = (slice(int(cylinder.top), int(cylinder.bottom)), slice(int(cylinder.left) + 2, int(cylinder.right) - 1))
     here = seen.frames[(slice(None), *box)]
-    difference = empty.sign * (empty.background[box] - here)
-    strongest = float(np.percentile(difference[:, ::2, ::2], 99.7))
+    step = constants.CONTRAST_SAMPLING_PX
+    some = empty.sign * (empty.background[box][::step, ::step] - here[:, ::step, ::step])
+    strongest = float(np.percentile(some, 99.7))
     if strongest < max(8.0, 5 * empty.noise_sd):
         return Appearance(np.nan, np.nan, np.nan)
-    body = difference > 0.5 * strongest
-    areas = np.count_nonzero(body, axis=(1, 2))
+    body = stands_out(here, empty.background[box], empty.sign, 0.5 * strongest)
+    areas = np.array([np.count_nonzero(one) for one in body])
     usual = float(np.median(areas[areas >= 0.3 * np.percentile(areas, 90)]))
-    return Appearance(float(np.median(here[body])), float(np.median(difference[body])), float(np.sqrt(usual)))
+    difference = np.abs(np.broadcast_to(empty.background[box], here.shape)[body] - here[body])
+    return Appearance(float(np.median(here[body])), float(np.median(difference)), float(np.sqrt(usual)))

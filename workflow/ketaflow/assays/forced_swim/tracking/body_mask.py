@@ -5,6 +5,7 @@ noise), and area, position and shape of the body in each frame.
 """
 
 import functools
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -64,41 +65,127 @@ def cell_px(size: float) -> int:
     return int(np.clip(round(constants.BODY_BLUR_FRACTION * size / 2), 1, 4))
 
 
-def without_thin_parts(masks: np.ndarray, size: float, cell: int) -> tuple[np.ndarray, slice, slice]:
-    """Remove from masks what belongs to no body of about a given size.
+@dataclass(frozen=True)
+class BodySupport:
+    """Removes from masks what belongs to no body of about a given size.
 
-    Parameters
+    Attributes
     ----------
-    masks : (n, height, width) float32
-        Soft masks; height and width are multiples of ``cell``.
-    size : float
-        Size of the body (pixels).
     cell : int
         From ``cell_px``.
-
-    Returns
-    -------
-    masks : (n, rows, columns) float32
-        The masks where anything is left.
-    rows, columns : slice
-        Where that is.
+    down : (n_rows, n_rows) float32
+        Blurs the rows of cells.
+    across : (width, n_columns) float32
+        Averages the columns of pixels in cells and blurs these.
+    reach : int
+        Cells that lie further apart than this hardly support each other.
     """
-    n, height, width = masks.shape
-    blur = constants.BODY_BLUR_FRACTION * size / cell
-    across = np.repeat(blur_matrix(width // cell, blur).T, cell, axis=0) / np.float32(cell**2)
-    summed = masks[:, ::cell].copy()
-    for row in range(1, cell):
-        summed += masks[:, row::cell]
-    blurred = blur_matrix(height // cell, blur) @ (summed @ across)
-    none, full = constants.BODY_SUPPORT_NONE, constants.BODY_SUPPORT_FULL
-    support = np.clip((blurred - none) * np.float32(1 / (full - none)), 0, 1)
-    is_left = blurred.max(axis=0) > none
-    down, over = nonzero_slice(is_left.any(axis=1)), nonzero_slice(is_left.any(axis=0))
-    rows, columns = (slice(cells.start * cell, cells.stop * cell) for cells in (down, over))
-    left = np.ascontiguousarray(masks[:, rows, columns])
-    blocks = left.reshape(n, down.stop - down.start, cell, columns.stop - columns.start)
-    blocks *= np.repeat(support[:, down, over], cell, axis=2)[:, :, None]
-    return left, rows, columns
+
+    cell: int
+    down: np.ndarray
+    across: np.ndarray
+    reach: int
+
+    @classmethod
+    def of_size(cls, size: float, shape: tuple[int, ...]) -> "BodySupport":
+        """Prepare the removal.
+
+        Parameters
+        ----------
+        size : float
+            Size of the body (pixels).
+        shape : tuple of int
+            Height and width of the masks; multiples of ``cell``.
+
+        Returns
+        -------
+        BodySupport
+        """
+        cell = cell_px(size)
+        deviation = constants.BODY_BLUR_FRACTION * size / cell
+        rows, columns = (length // cell for length in shape)
+        across = np.repeat(blur_matrix(columns, deviation).T, cell, axis=0) / np.float32(cell**2)
+        return cls(cell, blur_matrix(rows, deviation), across, math.ceil(3 * deviation))
+
+    def blurred(self, masks: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+        """Blur masks.
+
+        Parameters
+        ----------
+        masks : (n, height, width) float32
+            Part of the masks; nothing lies outside.
+        rows, columns : slice
+            Cells of this part.
+
+        Returns
+        -------
+        (n, n_rows, n_columns) float32
+            For each cell of the part.
+        """
+        summed = masks[:, :: self.cell].copy()
+        for row in range(1, self.cell):
+            summed += masks[:, row :: self.cell]
+        blurred: np.ndarray = self.down[rows, rows] @ (summed @ self.across[in_pixels(columns, self.cell), columns])
+        return blurred
+
+    def cells_reached(self, mask: np.ndarray) -> tuple[slice, slice]:
+        """Find the cells that matter for a body.
+
+        Parameters
+        ----------
+        mask : (height, width) float32
+            Soft mask, nowhere less than those from which thin parts are to be removed.
+
+        Returns
+        -------
+        rows, columns : slice
+            Cells that may belong to a body, and those that support them.
+        """
+        n_rows, n_columns = len(self.down), self.across.shape[1]
+        is_left = self.blurred(mask[None], slice(0, n_rows), slice(0, n_columns))[0] > constants.BODY_SUPPORT_NONE
+        down, over = nonzero_slice(is_left.any(axis=1)), nonzero_slice(is_left.any(axis=0))
+        return (
+            slice(max(down.start - self.reach, 0), min(down.stop + self.reach, n_rows)),
+            slice(max(over.start - self.reach, 0), min(over.stop + self.reach, n_columns)),
+        )
+
+    def without_thin_parts(self, masks: np.ndarray, rows: slice, columns: slice) -> tuple[np.ndarray, slice, slice]:
+        """Remove thin parts.
+
+        Parameters
+        ----------
+        masks : (n, height, width) float32
+            Soft masks.
+        rows, columns : slice
+            Cells of the masks that these are.
+
+        Returns
+        -------
+        masks : (n, n_rows, n_columns) float32
+            The masks where anything is left.
+        rows, columns : slice
+            Pixels in which that is.
+        """
+        n, cell = len(masks), self.cell
+        blurred = self.blurred(masks, rows, columns)
+        none, full = constants.BODY_SUPPORT_NONE, constants.BODY_SUPPORT_FULL
+        is_left = blurred.max(axis=0) > none
+        down, over = nonzero_slice(is_left.any(axis=1)), nonzero_slice(is_left.any(axis=0))
+        support = np.clip((blurred[:, down, over] - none) * np.float32(1 / (full - none)), 0, 1)
+        left = np.ascontiguousarray(masks[:, in_pixels(down, cell), in_pixels(over, cell)])
+        blocks = left.reshape(n, down.stop - down.start, cell, left.shape[2])
+        blocks *= np.repeat(support, cell, axis=2)[:, :, None]
+        return left, in_pixels(shifted(down, rows.start), cell), in_pixels(shifted(over, columns.start), cell)
+
+
+def in_pixels(cells: slice, cell: int) -> slice:
+    """Return the pixels of some cells."""
+    return slice(cells.start * cell, cells.stop * cell)
+
+
+def shifted(span: slice, by: int) -> slice:
+    """Return a slice that starts and stops later."""
+    return slice(span.start + by, span.stop + by)
 
 
 @functools.lru_cache(maxsize=64)
@@ -206,34 +293,34 @@ def gap_columns(columns: np.ndarray) -> np.ndarray:
     return np.count_nonzero(quiet & (share > 0.25) & (share < 0.75), axis=1)
 
 
-def block_mean(image: np.ndarray, factor: int) -> np.ndarray:
-    """Reduce an image by averaging blocks of ``factor`` x ``factor`` pixels.
+def block_mean(images: np.ndarray, factor: int) -> np.ndarray:
+    """Reduce images by averaging blocks of ``factor`` x ``factor`` pixels.
 
     Parameters
     ----------
-    image : (height, width) uint8 or float
+    images : (..., height, width) uint8 or float
         Height and width are multiples of ``factor``.
     factor : int
         Side of a block.
 
     Returns
     -------
-    (height / factor, width / factor) float32
-        The image itself for a factor of 1.
+    (..., height / factor, width / factor) float32
+        The images themselves for a factor of 1.
 
     Notes
     -----
     ``skimage.transform.downscale_local_mean`` gives the same and takes 65 times as long on a frame.
     """
     if factor == 1:
-        return image
-    kind = np.uint16 if image.dtype == np.uint8 else np.float32
-    total: Any = image[::factor].astype(kind)
+        return images
+    kind = np.uint16 if images.dtype == np.uint8 else np.float32
+    total: Any = images[..., ::factor, :].astype(kind)
     for row in range(1, factor):
-        total += image[row::factor]
-    reduced: np.ndarray = total[:, ::factor].astype(np.float32)
+        total += images[..., row::factor, :]
+    reduced: np.ndarray = total[..., ::factor].astype(np.float32)
     for column in range(1, factor):
-        reduced += total[:, column::factor]
+        reduced += total[..., column::factor]
     reduced *= np.float32(1 / factor**2)
     return reduced
 

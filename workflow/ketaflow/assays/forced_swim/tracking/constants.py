@@ -13,6 +13,9 @@ BLACK_LEVEL = 30
 
 # background
 
+# Noise, and the strongest contrast of an animal, are measured in every n-th pixel of every n-th row.
+NOISE_SAMPLING_PX = 4
+CONTRAST_SAMPLING_PX = 2
 # Side of the square around an animal that its soft rim and the bright meniscus at its body reach (fraction of the
 # width). Tuned.
 ANIMAL_RIM_FRACTION = 0.12
@@ -168,6 +171,9 @@ PAIR_LAG_S = 0.24
 
 # video_tracking
 
+# Largest interval between decoded frames, relative to the one requested, if some are left undecoded. Tuned on drawn
+# videos.
+MAX_INTERVAL_RATIO = 1.3
 # Slower videos do not show strokes of 3 to 6 Hz at all (frames/s).
 MIN_FRAME_RATE_HZ = 5.0
 # Fewer key frames than this do not show the scene without animals; other frames are decoded as well. A swim of six

@@ -1,6 +1,7 @@
 """Brightness of places without animals: the reference that removes lamp flicker and slow changes of the light."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,21 +31,86 @@ class ReferenceLight:
     expected: np.ndarray
     band_rows: np.ndarray
 
-    def gains(self, frame: np.ndarray) -> np.ndarray:
-        """Measure the light of each band of a frame.
+    def gains(self, levels: np.ndarray) -> np.ndarray:
+        """Measure the light of each band of some frames.
 
         Parameters
         ----------
-        frame : (height, width) uint8
-            Grey levels.
+        levels : (n_frames, n_pixels) uint8
+            Grey levels at ``rows`` and ``columns``.
 
         Returns
         -------
-        (n_bands,) float
+        (n_frames, n_bands) float
             Relative to the background.
         """
-        levels = frame[self.rows, self.columns].astype(np.float32)
-        return np.add.reduceat(levels, self.band_starts) / self.expected
+        return np.add.reduceat(levels.astype(np.float32), self.band_starts, axis=1) / self.expected
+
+    def weights_at(self, rows: np.ndarray) -> np.ndarray:
+        """Return how much the light of each band counts at some rows of the frame.
+
+        Parameters
+        ----------
+        rows : (n_rows,) float
+            Rows of the frame.
+
+        Returns
+        -------
+        (n_bands, n_rows) float32
+            Linear interpolation between the mean rows of the bands.
+        """
+        return np.stack([np.interp(rows, self.band_rows, one) for one in np.eye(len(self.band_rows))]).astype(
+            np.float32
+        )
+
+
+class RoomSampler:
+    """Samples what frames show outside the animals: their light, and whether they repeat the frame before.
+
+    Parameters
+    ----------
+    light : ReferenceLight
+        Where the light is measured.
+    """
+
+    def __init__(self, light: ReferenceLight):
+        """Prepare a block of frames; the last sample of the block before comes first."""
+        self.light = light
+        self._levels = np.empty((constants.BLOCK_FRAMES, len(light.rows)), np.uint8)
+        self._samples: list[np.ndarray] = []
+
+    def add_frame(self, place: int, frame: np.ndarray) -> None:
+        """Sample a frame.
+
+        Parameters
+        ----------
+        place : int
+            Its number in the block.
+        frame : (height, width) uint8
+            Grey levels.
+        """
+        step = constants.REPEAT_SAMPLING_PX
+        self._levels[place] = frame[self.light.rows, self.light.columns]
+        self._samples.append(frame[::step, ::step].copy())
+
+    def measured(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Measure the block and begin another.
+
+        Parameters
+        ----------
+        count : int
+            Number of frames in the block.
+
+        Returns
+        -------
+        gains : (count, n_bands) float
+            Light of each band relative to the background.
+        is_repeat : (count,) bool
+            Whether a frame repeats the one before; False for the first of the video.
+        """
+        repeats = [np.array_equal(earlier, later) for earlier, later in pairwise(self._samples)]
+        self._samples = self._samples[-1:]
+        return self.light.gains(self._levels[:count]), np.array([False] * (count - len(repeats)) + repeats)
 
 
 def reference_light(background: np.ndarray, variability: np.ndarray, cylinders: list[Cylinder]) -> ReferenceLight:

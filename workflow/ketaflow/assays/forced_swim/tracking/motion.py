@@ -16,29 +16,54 @@ from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.assays.forced_swim.tracking.body_mask import (
     SHAPE_COLUMNS,
     BodyShapes,
+    BodySupport,
     block_mean,
     body_shapes,
     cell_px,
-    without_thin_parts,
+    in_pixels,
 )
+from ketaflow.assays.forced_swim.tracking.illumination import ReferenceLight
 from ketaflow.assays.forced_swim.tracking.scene import Appearance, Cylinder, EmptyScene, KeyFrames
 
 
 @dataclass(frozen=True)
 class MaskScale:
-    """How grey levels become a body mask: mask = clip(offset - sign * scale * level, 0, 1).
+    """How grey levels become a body mask: mask = clip(offset + factor * level, 0, 1).
 
     Attributes
     ----------
-    scale, offset : (height, width) float32
+    factor, offset : (height, width) float32
         For each pixel after reduction; 0 where a clock is displayed.
     is_blurred : bool
         Whether masks are averaged over 3 x 3 pixels, because the noise is large compared with the contrast.
     """
 
-    scale: np.ndarray
+    factor: np.ndarray
     offset: np.ndarray
     is_blurred: bool
+
+    def masks(self, levels: np.ndarray, light: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+        """Make masks of grey levels.
+
+        Parameters
+        ----------
+        levels : (n, n_rows, n_columns) uint8 or float32
+            Grey levels of some pixels.
+        light : (n, height) float32
+            Light of each row, relative to the background.
+        rows, columns : slice
+            Where these pixels are.
+
+        Returns
+        -------
+        (n, n_rows, n_columns) float32
+        """
+        masks: np.ndarray = levels * self.factor[rows, columns]
+        masks *= (1 / light)[:, rows, None]
+        masks += self.offset[rows, columns]
+        if self.is_blurred:
+            masks = uniform_filter(masks, (0, 3, 3))
+        return np.clip(masks, 0, 1, out=masks)
 
 
 class AnimalTracker:
@@ -54,24 +79,28 @@ class AnimalTracker:
         The scene without animals.
     appearance : Appearance
         How the animal differs from the background.
+    light : ReferenceLight
+        Where the light of the frames is measured.
     """
 
-    def __init__(self, cylinder: Cylinder, seen: KeyFrames, empty: EmptyScene, appearance: Appearance):
+    def __init__(
+        self, cylinder: Cylinder, seen: KeyFrames, empty: EmptyScene, appearance: Appearance, light: ReferenceLight
+    ):
         """Crop and reduce what every frame is compared with."""
         self.cylinder, self.appearance, self.sign = cylinder, appearance, empty.sign
         height, width = empty.background.shape
         size = appearance.size if np.isfinite(appearance.size) else 0.3 * cylinder.width
         self.reduction = max(1, round(size / constants.ANALYSIS_SIZE_PX))
         self.size = size / self.reduction
-        self.cell = cell_px(self.size)
-        margin, unit = 0.08 * (cylinder.bottom - cylinder.top), self.reduction * self.cell
+        margin, unit = 0.08 * (cylinder.bottom - cylinder.top), self.reduction * cell_px(self.size)
         y0, y1 = aligned_span(cylinder.top - margin, cylinder.bottom, height, unit)
         x0, x1 = aligned_span(cylinder.left + 1, cylinder.right, width, unit)
         self.crop = (slice(y0, y1), slice(x0, x1))
         background = block_mean(empty.background[self.crop], self.reduction).astype(np.float32)
         rows, columns = background.shape
         self.mask_scale = self._mask_scale(background, empty.noise_sd, seen.clock_mask)
-        self.row_centres = y0 + (np.arange(rows) + 0.5) * self.reduction
+        self.support = BodySupport.of_size(self.size, background.shape)
+        self.light_weights = light.weights_at(y0 + (np.arange(rows) + 0.5) * self.reduction)
         slope = (cylinder.water_right - cylinder.water_left) / max(cylinder.width, 1)
         column_centres = x0 + (np.arange(columns) + 0.5) * self.reduction
         surface = cylinder.water_left + slope * (column_centres - cylinder.left) - y0
@@ -80,15 +109,12 @@ class AnimalTracker:
         self.aperture_sd = max(constants.APERTURE_SD_FRACTION * self.size, constants.MIN_APERTURE_SD_PX)
         half = constants.APERTURE_SQUARE_FRACTION / 2
         self.grid = (np.arange(-half, half, constants.APERTURE_STEP_FRACTION) * self.size).astype(np.float32)
-        self.water = (slice(y0 + max(0, int(surface.min())), y0 + self.reduction * rows, 4), slice(x0, x1, 4))
-        self._block = np.empty((constants.BLOCK_FRAMES, rows, columns), np.float32)
-        self._block_times_s = np.empty(constants.BLOCK_FRAMES)
-        self._filled = 0
+        self.below_px = max(0, int(surface.min()))
+        # The last frame of the block before, and the frames of this block.
+        self._crops = np.zeros((constants.BLOCK_FRAMES + 1, y1 - y0, x1 - x0), np.uint8)
         self._recent = RecentFrames(np.zeros(0), np.zeros((0, len(self.grid) ** 2), np.float32))
         self._rows: list[np.ndarray] = []
         self._changes: list[np.ndarray] = []
-        # The last frame of the block before, and the frames of this block.
-        self._waters = np.zeros((constants.BLOCK_FRAMES + 1, *empty.background[self.water].shape), np.uint8)
         self._water_changes: list[np.ndarray] = []
 
     def _mask_scale(self, background: np.ndarray, noise_sd: float, clock_mask: np.ndarray) -> MaskScale:
@@ -106,52 +132,62 @@ class AnimalTracker:
         offset = ((self.sign * background - low) * scale).astype(np.float32)
         hidden = block_mean(clock_mask[self.crop].astype(np.float32), self.reduction) > 0
         scale[hidden], offset[hidden] = 0, 0
-        return MaskScale(scale, offset, is_blurred)
+        return MaskScale(-self.sign * scale, offset, is_blurred)
 
     @property
     def width(self) -> int:
         """Width of the cylinder (pixels after reduction)."""
         return self.mask_scale.offset.shape[1]
 
-    def add_frame(self, time_s: float, frame: np.ndarray, gains: np.ndarray, band_rows: np.ndarray) -> None:
-        """Add one frame.
+    def add_frame(self, place: int, frame: np.ndarray) -> None:
+        """Add a frame to a block.
 
         Parameters
         ----------
-        time_s : float
-            Its time (seconds of the video).
+        place : int
+            Its number in the block.
         frame : (height, width) uint8
             Grey levels.
-        gains, band_rows : (n_bands,) float
-            Light of each band of the reference, and the band's mean row.
         """
-        self._waters[self._filled + 1] = frame[self.water]
-        light = np.interp(self.row_centres, band_rows, gains).astype(np.float32)[:, None]
-        factor = -self.sign * self.mask_scale.scale / light
-        np.multiply(block_mean(frame[self.crop], self.reduction), factor, out=self._block[self._filled])
-        self._block_times_s[self._filled] = time_s
-        self._filled += 1
-        if self._filled == constants.BLOCK_FRAMES:
-            self._process_block()
+        self._crops[place + 1] = frame[self.crop]
 
-    def _process_block(self) -> None:
-        """Measure the frames added since the last block."""
-        masks = self._block[: self._filled]
-        masks += self.mask_scale.offset
-        if self.mask_scale.is_blurred:
-            masks = uniform_filter(masks, (0, 3, 3))
-        np.clip(masks, 0, 1, out=masks)
-        masks, rows, columns = without_thin_parts(masks, self.size, self.cell)
-        times_s = self._block_times_s[: self._filled].copy()
+    def measure_block(self, times_s: np.ndarray, gains: np.ndarray) -> None:
+        """Measure the frames added since the last block.
+
+        Parameters
+        ----------
+        times_s : (n,) float
+            Times of the frames (seconds of the video).
+        gains : (n, n_bands) float
+            Light of each band of the reference.
+        """
+        crops = self._crops[: len(times_s) + 1]
+        masks, rows, columns = self._bodies(crops[1:], (gains @ self.light_weights).astype(np.float32))
         shapes = body_shapes(masks, self.above[rows, columns], self.surface[columns] - rows.start)
         bodies = sampled_on_grid(masks, shapes, self.grid, self.aperture_sd)
         shapes = replace(shapes, x=shapes.x + columns.start, y=shapes.y + rows.start)
         self._recent = self._recent.extended(times_s, bodies)
         self._changes.append(self._recent.changes() * (constants.APERTURE_STEP_FRACTION * self.size) ** 2)
         self._rows.append(np.stack([times_s, *(getattr(shapes, name) for name in SHAPE_COLUMNS)], axis=1))
-        self._water_changes.append(mean_changes(self._waters[: self._filled + 1]))
-        self._waters[0] = self._waters[self._filled]
-        self._filled = 0
+        self._water_changes.append(mean_changes(crops[:, self.below_px :: 4, ::4].copy()))
+        self._crops[0] = crops[-1]
+
+    def _bodies(self, crops: np.ndarray, light: np.ndarray) -> tuple[np.ndarray, slice, slice]:
+        """Masks of the body, and the rows and columns where it is; the rest of the cylinder is not looked at.
+
+        A mask rises with the difference from the background, so nothing exceeds the mask of the strongest level and
+        light of the block. Where no body can be in that, none is in any of the frames.
+        """
+        if self.sign > 0:
+            level, brightness = crops.min(axis=0, keepdims=True), light.max(axis=0, keepdims=True)
+        else:
+            level, brightness = crops.max(axis=0, keepdims=True), light.min(axis=0, keepdims=True)
+        (most,) = self.mask_scale.masks(block_mean(level, self.reduction), brightness, slice(None), slice(None))
+        down, over = self.support.cells_reached(most)
+        rows, columns = in_pixels(down, self.support.cell), in_pixels(over, self.support.cell)
+        near = crops[:, in_pixels(rows, self.reduction), in_pixels(columns, self.reduction)]
+        masks = self.mask_scale.masks(block_mean(near, self.reduction), light, rows, columns)
+        return self.support.without_thin_parts(masks, down, over)
 
     def table(self) -> pd.DataFrame:
         """Return what was measured in all frames.
@@ -162,8 +198,6 @@ class AnimalTracker:
             One row per frame: ``time_s`` (seconds), ``changed`` (change of the body to the power ``CHANGE_POWER``,
             integrated over its area; NaN beside a gap), and the fields of ``BodyShapes`` (pixels after reduction).
         """
-        if self._filled:
-            self._process_block()
         rows = np.concatenate(self._rows) if self._rows else np.zeros((0, 1 + len(SHAPE_COLUMNS)))
         changed = np.full(len(rows), np.nan)
         if len(rows) > 2:

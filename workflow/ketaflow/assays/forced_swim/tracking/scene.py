@@ -234,8 +234,11 @@ def equalised(frames: list[np.ndarray]) -> np.ndarray:
     usable = levels > 0.4 * usual
     even = np.empty((np.count_nonzero(usable), *frames[0].shape), np.uint8)
     for place, index in enumerate(np.flatnonzero(usable)):
-        scale = np.clip(np.rint(np.arange(256) * usual / levels[index]), 0, 255).astype(np.uint8)
-        np.take(scale, frames[index], out=even[place])
+        if levels[index] == usual:
+            even[place] = frames[index]
+        else:
+            scale = np.clip(np.rint(np.arange(256) * usual / levels[index]), 0, 255).astype(np.uint8)
+            np.take(scale, frames[index], out=even[place])
     return even
 
 

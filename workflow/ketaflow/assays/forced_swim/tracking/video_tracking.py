@@ -4,8 +4,9 @@ In: the index and key frames of a video, and the rows that name its cylinders. O
 of each animal and what the reviewer needs to see. Nothing is scored here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -35,13 +36,21 @@ SIGNS = {"auto": 0, "dark": 1, "light": -1}
 class FollowedAnimal:
     """One animal while its video is decoded: its row, its tracker, and the images of its cylinder."""
 
-    def __init__(self, row: SwimRow, cylinder: Cylinder, seen: KeyFrames, empty: EmptyScene, every_s: float):
+    def __init__(
+        self,
+        row: SwimRow,
+        cylinder: Cylinder,
+        seen: KeyFrames,
+        empty: EmptyScene,
+        light: illumination.ReferenceLight,
+        every_s: float,
+    ):
         """Prepare the tracker from the key frames; ``every_s`` is the time between images (seconds)."""
         appearance = background.animal_appearance(seen, empty, cylinder)
         self.row = row
         is_given = row.water_line_px is not None
         self.surface_coherence = 1.0 if is_given else water_line.surface_coherence(empty.background, cylinder)
-        self.tracker = motion.AnimalTracker(cylinder, seen, empty, appearance)
+        self.tracker = motion.AnimalTracker(cylinder, seen, empty, appearance, light)
         self.strip = Filmstrip(cylinder, empty.background.shape, every_s)
 
 
@@ -84,7 +93,8 @@ def track_video(
     empty = background.estimate_background(seen, sign, list(cylinders.values()))
     cylinders = refined_cylinders(cylinders, rows, empty.background)
     light = illumination.reference_light(empty.background, seen.variability, list(cylinders.values()))
-    animals = [FollowedAnimal(row, cylinders[row.cylinder], seen, empty, settings.filmstrip_every_s) for row in rows]
+    every_s = settings.filmstrip_every_s
+    animals = [FollowedAnimal(row, cylinders[row.cylinder], seen, empty, light, every_s) for row in rows]
     log, damaged = follow_animals(index, settings.analysis_rate_hz, light, animals)
     swims = [finished_swim(animal, log, settings) for animal in animals]
     if all(swim.reason for swim in swims):
@@ -192,25 +202,53 @@ def follow_animals(
     """
     step_s = 1 / rate_hz
     min_interval_s = step_s - 0.5 * min(index.frame_s, step_s)
-    reader = video.FrameReader(
-        index.path, min_interval_s, skip_nonreference=video.can_skip_nonreference(index.path, step_s)
-    )
-    every = slice(None, None, constants.REPEAT_SAMPLING_PX)
-    times_s, lights, repeats, last = [], [], [], np.zeros(0)
+    reader = video.FrameReader(index.path, min_interval_s, constants.MAX_INTERVAL_RATIO * step_s)
+    room, times_s = illumination.RoomSampler(light), np.empty(constants.BLOCK_FRAMES)
+    blocks = [trace.FrameLog(np.zeros(0), np.zeros(0), np.zeros(0, bool))]
     # The matrices are small: several threads would only wait for one another.
     with threadpool_limits(1):
-        for time_s, frame in reader:
-            gains = light.gains(frame)
-            sample = frame[every, every].copy()
-            times_s.append(time_s)
-            lights.append(float(np.sort(gains)[len(gains) // 2]))
-            repeats.append(np.array_equal(sample, last))
-            last = sample
-            gains = np.maximum(gains, constants.MIN_GAIN)
+        frames = iter(reader)
+        while count := add_block(islice(frames, constants.BLOCK_FRAMES), times_s, room, animals):
+            gains, is_repeat = room.measured(count)
+            blocks.append(trace.FrameLog(times_s[:count].copy(), np.sort(gains)[:, gains.shape[1] // 2], is_repeat))
             for animal in animals:
-                animal.tracker.add_frame(time_s, frame, gains, light.band_rows)
-                animal.strip.add_frame(time_s, frame)
-    return trace.FrameLog(np.array(times_s, float), np.array(lights, float), np.array(repeats, bool)), reader.damaged
+                animal.tracker.measure_block(blocks[-1].times_s, np.maximum(gains, constants.MIN_GAIN))
+    columns = zip(*((one.times_s, one.light, one.is_repeat) for one in blocks), strict=True)
+    return trace.FrameLog(*(np.concatenate(column) for column in columns)), reader.damaged
+
+
+def add_block(
+    frames: Iterable[tuple[float, np.ndarray]],
+    times_s: np.ndarray,
+    room: illumination.RoomSampler,
+    animals: list[FollowedAnimal],
+) -> int:
+    """Show every tracker a block of frames.
+
+    Parameters
+    ----------
+    frames : iterable of (time_s, (height, width) uint8)
+        The frames and their times (seconds of the video).
+    times_s : (n,) float
+        Filled with the times of the frames.
+    room : RoomSampler
+        Sees every frame.
+    animals : list of FollowedAnimal
+        Their trackers and filmstrips see every frame.
+
+    Returns
+    -------
+    int
+        Number of frames.
+    """
+    count = 0
+    for count, (time_s, frame) in enumerate(frames, start=1):
+        times_s[count - 1] = time_s
+        room.add_frame(count - 1, frame)
+        for animal in animals:
+            animal.tracker.add_frame(count - 1, frame)
+            animal.strip.add_frame(time_s, frame)
+    return count
 
 
 def finished_swim(animal: FollowedAnimal, log: trace.FrameLog, settings: IngestSettings) -> Swim:
