@@ -88,7 +88,7 @@ def read_export(path: Path, rows: Sequence[SwimRow], settings: IngestSettings) -
     """Read an EthoVision export; the settings concern videos and poses."""
     try:
         return ethovision.read(path, rows)
-    except IngestError as error:
+    except ethovision.NoExportError as error:
         raise IngestError(scores_instead(path) or str(error)) from error
 
 

@@ -30,6 +30,10 @@ EXPECTED = (
 )
 
 
+class NoExportError(IngestError):
+    """The file is no export of EthoVision."""
+
+
 class Arena(NamedTuple):
     """Sheet of one arena.
 
@@ -87,7 +91,7 @@ def read(path: Path, rows: Sequence[SwimRow]) -> SwimFile:
         ]
         return SwimFile(rows[0].video, 0, 0, np.nan, swims, source="ethovision")
     if not arenas:
-        raise IngestError(f"{path.name}: no sheet of this file is an export of EthoVision. {EXPECTED}")
+        raise NoExportError(f"{path.name}: no sheet of this file is an export of EthoVision. {EXPECTED}")
     for row in rows:
         if row.cylinder not in arenas:
             present = ", ".join(map(str, sorted(arenas)))
@@ -109,7 +113,7 @@ def read_export_sheets(path: Path) -> list[Sheet]:
     try:
         return sheets.read_sheets(path)
     except (ValueError, OSError) as error:
-        raise IngestError(f"{path.name}: {error}. Export the data from EthoVision again. {EXPECTED}") from error
+        raise NoExportError(f"{path.name}: {error}. Export the data from EthoVision again. {EXPECTED}") from error
 
 
 def header_length(sheet: Sheet) -> int:
