@@ -331,6 +331,41 @@ def test_bands_that_touch_are_measured_over_what_lies_beside_them(last_row):
         assert box.net == pytest.approx(drawn, rel=0.05)
 
 
+@pytest.mark.parametrize("height", [300.0, 2000.0])
+def test_a_dark_table_far_below_a_box_is_not_its_background(height):
+    signal, drawn = isolated(height)
+    signal[235:] = 50
+    box = given(signal, 74, 130, 52, 40)
+    assert box.method == "border"
+    assert box.net == pytest.approx(drawn, rel=0.05)
+
+
+def test_an_uneven_background_is_read_at_the_box_and_a_cut_band_further_away():
+    signal, drawn = isolated(400.0)
+    rows = np.arange(300.0)[:, None]
+    uneven = (signal + 0.05 * np.square(rows - 150)).astype(np.float32)
+    loose = given(uneven, 74, 130, 52, 40)
+    assert loose.net == pytest.approx(drawn, rel=0.08)
+    assert abs(loose.net - drawn) <= loose.uncertainty
+    tight = given(signal, 74, 141, 52, 19)
+    assert tight.net == pytest.approx(0.94 * drawn, rel=0.04)
+
+
+def test_dust_in_a_given_box_is_told_and_part_of_its_uncertainty(study):
+    lab, rows = study
+    images = [row for row in rows["images"] if row["target"] == "BDNF"][:1]
+    box = {"image": images[0]["image"], "lane": 3, "target": "BDNF", "x_px": 140, "y_px": 330}
+    box |= {"width_px": 40, "height_px": 30}
+    down, across = np.mgrid[0:420, 0:560]
+    blot = lab.ingested(images=images, lanes=rows["lanes"])
+    dusty = with_pixels(blot, lambda pixels: pixels + 3e3 * np.exp(-((down - 345) ** 2 + (across - 150) ** 2) / 2))
+    clean, dust = (
+        frame(lab.measured(each, (box,)).bands, Band).query("box == 'given'").iloc[0] for each in (blot, dusty)
+    )
+    assert clean["specks_pct"] == 0 < dust["specks_pct"]
+    assert abs(dust["volume"] - clean["volume"]) <= dust["volume_uncertainty"]
+
+
 def test_a_smear_is_background_below_the_lane():
     rows, columns = np.mgrid[0:300, 0:100].astype(float)
     across = np.exp(-(((columns - 50) / 22) ** 8))

@@ -7,7 +7,8 @@ found keeps the baseline of its lane; the other backgrounds enter its uncertaint
 ``border``
     around the box: a plane through a border on all four sides, fitted so that signal within the border (neighbouring
     bands, ink, dust) has no influence; an end on which another band adjoins is left out, as it shows only the valley
-    between them;
+    between them. The border lies at the box, where an uneven background is most like the one below the band, unless
+    it is brighter than one further away by more than the foot of a band: what fades with distance is the band;
 ``gap``
     beside the lane, along a baseline: only if the setting asks for it, and for bands that were found in ladder lanes;
 ``lane``
@@ -25,6 +26,8 @@ from scipy import ndimage
 from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.images.intensity_scale import noise_sd
 from ketaflow.assays.western_blot.lanes import constants as lane_constants
+from ketaflow.assays.western_blot.lanes.background import extended
+from ketaflow.assays.western_blot.lanes.lane_profile import rows_on_membrane
 from ketaflow.assays.western_blot.lanes.profile_baseline import asymmetric_weights, baseline
 from ketaflow.assays.western_blot.model import BackgroundMethod, BoxVolume
 
@@ -74,8 +77,25 @@ class BoxColumn:
 
     @cached_property
     def lane_level(self) -> np.ndarray:
-        """Baseline below the profile, (n_rows,) float (counts)."""
-        return baseline(self.profile, length=self.length) if self.lane_baseline is None else self.lane_baseline
+        """Baseline below the profile between the membrane's edges, (n_rows,) float (counts)."""
+        if self.lane_baseline is not None:
+            return self.lane_baseline
+        inside = self.inside
+        return extended(baseline(self.profile[inside], length=self.length), inside, len(self.profile))
+
+    @cached_property
+    def beside(self) -> list[np.ndarray]:
+        """Mean signal left and right of the box, as far as the pixels reach; each (n_rows,) float (counts)."""
+        reach = max(constants.BESIDE_LEAST_PX, round(constants.BESIDE_WIDTH * self.width))
+        stop = self.left + self.width
+        sides = [self.pixels[:, max(0, self.left - reach) : self.left], self.pixels[:, stop : stop + reach]]
+        return [side.mean(axis=1, dtype=float) for side in sides if side.size]
+
+    @cached_property
+    def inside(self) -> slice:
+        """Rows between the membrane's edges, beyond which the picture shows paper or table."""
+        lowest = np.minimum.reduce(self.beside) if self.beside else self.profile
+        return rows_on_membrane(self.profile, lowest)
 
     def gap_baselines(self, rows: slice) -> np.ndarray:
         """Baselines below the signal left and right of the box.
@@ -92,11 +112,8 @@ class BoxColumn:
         """
         if self.gap_baseline is not None:
             return self.gap_baseline[None, rows]
-        beside = max(constants.BESIDE_LEAST_PX, round(constants.BESIDE_WIDTH * self.width))
-        stop = self.left + self.width
-        sides = [self.pixels[rows, max(0, self.left - beside) : self.left], self.pixels[rows, stop : stop + beside]]
         length = constants.GAP_LENGTH * self.length
-        gaps = [baseline(side.mean(axis=1, dtype=float), length=length) for side in sides if side.size]
+        gaps = [baseline(side[rows], length=length) for side in self.beside]
         return np.array(gaps) if gaps else self.lane_level[None, rows]
 
 
@@ -247,14 +264,15 @@ def _admissible(box: _Box, background: str) -> tuple[BackgroundMethod, list[floa
     gaps = sorted(beside[:, rows.start - around.start : rows.stop - around.start].mean(axis=1).tolist())
     gap = float(np.mean(gaps))
     adjoining = _bands_adjoin(box)
-    border = _border_level(box, adjoining)
     if background == "gap":
         return "gap", gaps
-    if background == "lane" or border is None:
+    borders = _border_levels(box, adjoining)
+    if background == "lane" or not borders:
         return "lane", [lane, gap]
+    border = borders[0]
     if all(adjoining):
         # Only the sides are left of the border, and the lane's own baseline climbs the bands.
-        return "border", [border, gap]
+        return "border", [*borders, gap]
     height = max(float(column.profile[rows].max()) - border, 1e-9)
     ends = [
         level for level, adjoins in zip(_end_levels(box), adjoining, strict=True) if level is not None and not adjoins
@@ -265,25 +283,39 @@ def _admissible(box: _Box, background: str) -> tuple[BackgroundMethod, list[floa
         return "lane", [lane, gap]
     # A drawn box may cut its lane; the columns beside it then show more than background.
     beside_box = _side_level(box) if column.lane_baseline is None else -np.inf
-    return "border", [border, lane, gap, *([beside_box] if np.isfinite(beside_box) else [])]
+    return "border", [*borders, lane, gap, *([beside_box] if np.isfinite(beside_box) else [])]
 
 
-def _border_level(box: _Box, adjoining: tuple[bool, bool]) -> float | None:
+def _border_levels(box: _Box, adjoining: tuple[bool, bool]) -> list[float]:
+    """Levels of the borders that show the background of a box (counts), the one that is used first; empty where too
+    little of the border lies on the membrane.
+
+    A band's tails fade with the distance from it; an uneven background is most like that below the band where it is
+    nearest.
+    """
+    near, far = (_border_level(box, adjoining, distance) for distance in (0.0, constants.BORDER_DISTANCE))
+    if near is None or far is None:
+        return [level for level in (near, far) if level is not None]
+    height = float(box.column.profile[box.top : box.bottom].max()) - far
+    return [far] if near - far > constants.BORDER_FOOT * height else [near, far]
+
+
+def _border_level(box: _Box, adjoining: tuple[bool, bool], distance: float) -> float | None:
     """Level of the background at the middle of a box, from a border on all four sides; None where too little of the
     border lies on the membrane.
 
-    The border is divided into segments whose medians are fitted by a plane. Asymmetric weights, as in arPLS, remove the
+    The border is divided into segments whose levels are fitted by a plane. Asymmetric weights, as in arPLS, remove the
     segments that hold signal. A side on which another band adjoins is left out.
     """
     height, width = box.bottom - box.top, box.right - box.left
     thick = box.border_px
-    away = round(constants.BORDER_DISTANCE * float(np.sqrt(height * width)))
+    away = round(distance * float(np.sqrt(height * width)))
     top, bottom, left, right = box.top - away, box.bottom + away, box.left - away, box.right + away
-    sides = [(box.top, box.bottom, left - thick, left), (box.top, box.bottom, right, right + thick)]
+    sides = [(top, bottom, left - thick, left), (top, bottom, right, right + thick)]
     ends = ((top - thick, top, box.left, box.right), (bottom, bottom + thick, box.left, box.right))
     sides += [end for end, adjoins in zip(ends, adjoining, strict=True) if not adjoins]
-    segments = np.array([segment for side in sides for segment in _segments(box, side)])
-    if len(segments) < constants.FEWEST_SEGMENTS:
+    segments = np.concatenate([_segments(box, side) for side in sides])
+    if len(segments) < min(constants.BORDER_SEGMENTS, height) + min(constants.BORDER_SEGMENTS, width):
         return None
     across = (segments[:, 1] - (box.top + box.bottom - 1) / 2) / height
     along = (segments[:, 2] - (box.left + box.right - 1) / 2) / width
@@ -301,28 +333,29 @@ def _border_level(box: _Box, adjoining: tuple[bool, bool]) -> float | None:
     return level
 
 
-def _segments(box: _Box, side: tuple[int, int, int, int]) -> list[tuple[float, float, float]]:
-    """Median, row and column of the segments of one side of the border that lie on the membrane."""
+def _segments(box: _Box, side: tuple[int, int, int, int]) -> np.ndarray:
+    """Level, row and column of the segments of one side of the border that lie on the membrane, (n, 3) float."""
     pixels, readable = box.column.pixels, box.column.readable
     top, bottom, left, right = side
     top, bottom = max(top, 0), min(bottom, pixels.shape[0])
     left, right = max(left, 0), min(right, pixels.shape[1])
     if bottom <= top or right <= left:
-        return []
+        return np.empty((0, 3))
+    part, kept = pixels[top:bottom, left:right], readable[top:bottom, left:right]
     upright = bottom - top > right - left
-    cuts = (
-        np.linspace(*((top, bottom) if upright else (left, right)), constants.BORDER_SEGMENTS + 1).round().astype(int)
-    )
-    found = []
-    for low, high in zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True):
-        place = np.s_[low:high, left:right] if upright else np.s_[top:bottom, low:high]
-        part = pixels[place]
-        kept = part[readable[place]]
-        if kept.size and kept.size >= part.size / 2:
-            middle = (low + high - 1) / 2
-            centre = (middle, (left + right - 1) / 2) if upright else ((top + bottom - 1) / 2, middle)
-            found.append((float(np.median(kept)), *centre))
-    return found
+    part, kept = (part, kept) if upright else (part.T, kept.T)
+    shown = 2 * kept.sum(axis=1) >= kept.shape[1]
+    if not shown.any():
+        return np.empty((0, 3))
+    place = np.flatnonzero(shown)
+    part, kept = part[place], kept[place]
+    levels = np.median(part, axis=1) if kept.all() else np.nanmedian(np.where(kept, part, np.nan), axis=1)
+    starts = np.unique(np.linspace(0, len(place), constants.BORDER_SEGMENTS, endpoint=False).astype(int))
+    sizes = np.diff(starts, append=len(place))
+    means = [np.add.reduceat(values, starts) / sizes for values in (levels.astype(float), place.astype(float))]
+    if upright:
+        return np.column_stack([means[0], top + means[1], np.full(len(starts), (left + right - 1) / 2)])
+    return np.column_stack([means[0], np.full(len(starts), (top + bottom - 1) / 2), left + means[1]])
 
 
 def _end_levels(box: _Box) -> tuple[float | None, float | None]:
@@ -339,7 +372,10 @@ def _end_levels(box: _Box) -> tuple[float | None, float | None]:
 def _around(box: _Box) -> slice:
     """Rows of a box and its surroundings, from which the level of the gaps is read."""
     reach = round(constants.GAP_REACH * (box.bottom - box.top))
-    return slice(max(0, box.top - reach), min(len(box.column.pixels), box.bottom + reach))
+    inside = box.column.inside
+    return slice(
+        min(box.top, max(inside.start, box.top - reach)), max(box.bottom, min(inside.stop, box.bottom + reach))
+    )
 
 
 def _bands_adjoin(box: _Box) -> tuple[bool, bool]:

@@ -53,12 +53,13 @@ GAP_REACH = 10.0
 BORDER_WIDTH = 0.1
 # Least width of that border (pixels).
 BORDER_LEAST_PX = 2
-# Distance of that border from the box (fraction of the root of its area): a box ends where 3 % of a band are left.
+# Distance of the further border from the box (fraction of the root of its area).
 BORDER_DISTANCE = 0.1
-# Segments of each side of the border.
-BORDER_SEGMENTS = 8
-# Fewest segments to which a plane is fitted: half of the border.
-FEWEST_SEGMENTS = 16
+# The near border is not used if it is brighter than the further one by more than this (fraction of the band's height):
+# what is left of a band where its box ends, as in the setting foot.
+BORDER_FOOT = 0.03
+# Greatest number of segments of each side of the border; half of all must lie on the membrane. 8 and 32 do as well.
+BORDER_SEGMENTS = 20
 # Greatest number of rounds of the plane's fit, and change of the weights at which it has converged.
 BORDER_ROUNDS, BORDER_CHANGE = 30, 1e-3
 # Factors by which a box is resized for its uncertainty.

@@ -14,6 +14,7 @@ from ketaflow.assays.western_blot.bands.band_rows import BandRow, peak_near
 from ketaflow.assays.western_blot.bands.box_volume import BoxColumn, column_of, measure_box, uncertainty_over
 from ketaflow.assays.western_blot.bands.molecular_weight import mass_at
 from ketaflow.assays.western_blot.bands.reading import Reading
+from ketaflow.assays.western_blot.lanes.lane_crops import without_specks
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
 from ketaflow.assays.western_blot.lanes.profile_baseline import Peak, profile_noise
 from ketaflow.assays.western_blot.model import Band, Box, BoxOrigin, BoxVolume, View
@@ -230,7 +231,12 @@ def boxed(signal: np.ndarray, box: Box, reading: Reading) -> Band:
     height = int(np.clip(round(box.height_px), 1, signal.shape[0] - top))
     column = column_of(signal, left, width, length=reading.length, ceiling=scan.saturation_level - 0.5)
     volume = measure_box(column, top, height, background=reading.settings.background)
-    profile = column.profile[top : top + height]
+    rows, columns = slice(top, top + height), slice(column.left, column.left + column.width)
+    # A bent band that nobody levelled may look like a speck: the pixels stay as they were drawn around.
+    cleaned, specks = without_specks(column.pixels[:, columns], reading.length)
+    hidden = float((column.pixels[rows, columns] - cleaned[rows]).sum(dtype=float))
+    volume = replace(volume, uncertainty=float(np.hypot(volume.uncertainty, hidden)))
+    profile = column.profile[rows]
     row = top + int(profile.argmax())
     noise = profile_noise(column.profile)
     pixels = signal[top : top + height, left : left + width]
@@ -238,6 +244,7 @@ def boxed(signal: np.ndarray, box: Box, reading: Reading) -> Band:
         _band(view, box.lane, box.target, Place(left, view.top + top, width, height), volume),
         snr=float((profile.max() - volume.background / pixels.size) / noise) if noise > 0 else np.nan,
         saturated_pct=100.0 * float((pixels >= scan.saturation_level - 0.5).mean()),
+        specks_pct=100.0 * float(specks[rows].mean()),
         kda=_mass(reading, Peak(float(row), top, top + height - 1, float(profile.max())), box.lane - 1),
         box="given",
         given_by=box.by or SOMEBODY,
