@@ -77,7 +77,7 @@ def attempt(read: Callable[[], Read], *paths: Path) -> Read:
     """Call a reader, and find out whether the files or the machine are at fault if it fails.
 
     A library may turn a fault of the machine into an error of its own. After a failure the files are therefore read
-    from beginning to end, and the reader is called once more: only what fails twice, in files that can be read, is a
+    from beginning to end, and the reader is called again: only what fails twice, in files that can be read, is a
     fact about the recording.
 
     Parameters

@@ -28,7 +28,7 @@ STUDY_JOBS = {
 }  # fmt: skip
 # In place of assay and batch in the line of such a job.
 WHOLE = "study"
-# What the workflow engine says of itself on every run, and nobody needs.
+# Lines that the workflow engine prints on every run and that no user needs.
 NOISE = (
     "Assuming unrestricted", "Building DAG", "Using shell", "Conda environments: ignored", "Select jobs", "Execute ",
     "Complete log", "Elapsed time", "RuleException", "Exiting because a job", "WorkflowError:\nAt least one job",

@@ -356,7 +356,7 @@ def measures_from(described: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> M
 
 
 def _plan_of(contrasts: pd.DataFrame) -> Plan:
-    """A plan read back from the contrasts table, where no other is at hand."""
+    """A plan read back from the contrasts table, where no other plan is available."""
     columns = [name for name in ("assay", "measure", "analyte", "region", "role", "family") if name in contrasts]
     endpoints = {}
     for row in contrasts.drop_duplicates("endpoint").to_dict("records"):

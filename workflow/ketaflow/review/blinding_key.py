@@ -1,7 +1,7 @@
 """The key of the codes on the review page: random, made at the first run, kept in a file of its own.
 
-Whoever knows the key and the names of the recordings can compute every code. The key is therefore in no other file: not
-in the settings, not in the results, and not in Snakemake's record of a job's parameters, which hold its fingerprint.
+Anyone who knows the key and the names of the recordings can compute every code. The key is therefore in no other file:
+not in the settings, the results or Snakemake's record of a job's parameters, which hold its fingerprint.
 """
 
 import contextlib

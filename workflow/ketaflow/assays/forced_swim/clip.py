@@ -1,6 +1,6 @@
 """An annotated clip of one swim: what the animal was scored to do, while it does it.
 
-In: what ``ingest`` and ``quantify`` made, and the video once more. Out: an mp4 with the cylinder framed in the colour
+In: what ``ingest`` and ``quantify`` made, and the video again. Out: an mp4 with the cylinder framed in the colour
 of the state, the state, the time, and below the frame the activity with the threshold.
 """
 

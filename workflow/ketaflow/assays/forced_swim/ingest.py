@@ -120,7 +120,7 @@ def refuse_text(path: Path, rows: Sequence[SwimRow], settings: IngestSettings) -
 
 
 def read_video(path: Path, rows: Sequence[SwimRow], settings: IngestSettings) -> SwimFile:
-    """Track every animal of a video; a video with few key frames is decoded once more to see the scene."""
+    """Track every animal of a video; a video with few key frames is decoded again to find the scene."""
     index, frames = video.index_video(path, settings.background_frames)
     if len(frames) < constants.MIN_KEY_FRAMES:
         frames = video.sample_frames(path, settings.background_frames, index.duration_s)

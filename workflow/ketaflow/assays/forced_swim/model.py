@@ -132,7 +132,7 @@ class SceneImage:
     background : (height, width) uint8
         Grey levels, reduced.
     reduction : int
-        Side of the squares of video pixels that one pixel stands for.
+        Side of the squares of video pixels that one pixel represents.
     frame_is_repeat : (n_frames,) bool
         Whether an analysed frame equals the one before.
     """

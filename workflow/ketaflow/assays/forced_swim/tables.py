@@ -31,7 +31,7 @@ Cells = Mapping[str, Any]
 
 
 class Match(NamedTuple):
-    """Recording of an observation (empty if unknown), and its rater if the table of names tells."""
+    """Recording of an observation (empty if unknown), and its rater if the table of names states it."""
 
     recording: str
     rater: str = ""

@@ -1,4 +1,4 @@
-"""Figures that assays drew as SVG, drawn once more by matplotlib with the type of the paper.
+"""Figures that assays drew as SVG, redrawn by matplotlib with the type of the paper.
 
 Only what ``core.svg`` writes is understood: paths of straight lines, circles, rectangles, text, and groups that are
 moved or give attributes to what they hold. Places are stretched to the width of the sheet; text, dots and lines keep

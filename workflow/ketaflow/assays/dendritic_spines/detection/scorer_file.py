@@ -21,7 +21,7 @@ FEATURES = "features"
 # Name of the array that holds the versions of the packages that weights depend on, and these packages.
 TRAINED_WITH = "trained_with"
 PACKAGES = ("numpy", "scipy", "scikit-image", "scikit-learn")
-# Name of the array that tells the first training images of the shipped scorer.
+# Name of the array that records the first training images of the shipped scorer.
 FIRST_IMAGES = "first_images"
 # Names of the inputs of a network, in their order: the patch, row by row, and the descriptors.
 FEATURE_NAMES = (
@@ -71,7 +71,7 @@ def versions_trained_with(file: Path | IO[bytes]) -> list[str]:
 
 
 def first_images_of(file: Path | IO[bytes]) -> np.ndarray:
-    """Return what a file tells of its first training images.
+    """Return what a file records about its first training images.
 
     Parameters
     ----------

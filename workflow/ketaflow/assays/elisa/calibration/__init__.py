@@ -1,1 +1,1 @@
-"""Which concentration does a response stand for, and over which range?"""
+"""Calibration curves: concentrations from responses, and the range in which they hold."""

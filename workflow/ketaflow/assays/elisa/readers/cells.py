@@ -87,7 +87,7 @@ def has_decimal_comma(texts: Iterable[str]) -> bool:
     Raises
     ------
     ValueError
-        If all commas stand before three digits and nothing tells which kind they are.
+        If every comma precedes three digits, so that its meaning is ambiguous.
     """
     listed = [text.strip() for text in texts]
     found = [match for match in map(COMMA.fullmatch, listed) if match]

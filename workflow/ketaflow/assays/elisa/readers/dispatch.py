@@ -37,7 +37,7 @@ class Export:
 
 
 def _says(*words: str) -> Callable[[Sequence[Sheet]], bool]:
-    """Whether one of the words stands in the first lines of a sheet."""
+    """Whether one of the words is in the first lines of a sheet."""
 
     def recognises(sheets: Sequence[Sheet]) -> bool:
         return any(

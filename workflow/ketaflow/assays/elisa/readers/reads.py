@@ -48,7 +48,7 @@ class Read:
     values : mapping of str to float
         Response by well; infinite where the detector was saturated, NaN without a value.
     wavelength_nm : float or None
-        Wavelength (nm), where the file tells one.
+        Wavelength (nm), where the file states one.
     kind : {"raw", "blank_corrected", "calculated"}
         Whether the reader's software changed the values.
     plate : str

@@ -1,7 +1,7 @@
 """Short films of each animal for the reviewer.
 
 In: a video and the regions of its cylinders. Out: one small film per cylinder, encoded as H.264 in memory. The video is
-decoded once more, and only around the time shown.
+decoded again, and only around the time shown.
 """
 
 import io

@@ -24,7 +24,7 @@ ANIMAL_HEADINGS = (
     "maus", "ratte",
 )  # fmt: skip
 BEHAVIOUR_HEADINGS = ("behaviour", "behavior", "state", "score", "code")
-# Headings by which an event log is told from a list of intervals.
+# Headings that distinguish an event log from a list of intervals.
 EVENT_HEADINGS = ("status", "behavior type", "behaviour type", "start", "stop", "start s", "stop s")
 COUNT_WORDS = re.compile(r"\b(counts?|samples?|intervals?)\b")
 # Codes of one or two letters; S is swimming only beside C, for it may be struggling.

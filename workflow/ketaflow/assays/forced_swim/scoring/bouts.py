@@ -1,6 +1,6 @@
 """Bouts: stretches of one state without holes, in seconds of the video.
 
-In: the state of each frame and the time it stands for. Out: bouts; cut to a window, added up, or sampled.
+In: the state of each frame and the time it represents. Out: bouts; cut to a window, added up, or sampled.
 """
 
 from itertools import pairwise
@@ -45,7 +45,7 @@ def runs(codes: np.ndarray) -> list[Run]:
 
 
 def frame_intervals(times_s: np.ndarray, max_gap_s: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the interval each frame stands for: to the middle between neighbours, but not across a gap.
+    """Return the interval each frame represents: to the middle between neighbours, but not across a gap.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def bouts_from_codes(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray) -
     codes : (n,) int
         State of each frame, as a place in ``STATES``.
     starts, stops : (n,) float
-        The interval each frame stands for (seconds of the video).
+        The interval each frame represents (seconds of the video).
 
     Returns
     -------

@@ -164,7 +164,7 @@ def own_immobility_s(
     trace : data frame
         The trace of an export.
     intervals : tuple of (n_samples,) float
-        Start and stop of the interval each sample stands for (seconds).
+        Start and stop of the interval each sample represents (seconds).
     window_s : tuple of float
         The window (seconds).
 

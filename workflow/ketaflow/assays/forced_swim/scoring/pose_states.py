@@ -44,7 +44,7 @@ def classify_poses(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, r
     trace : data frame
         As in ``pose_activity``.
     starts, stops : (n_frames,) float
-        The interval each frame stands for (seconds of the video).
+        The interval each frame represents (seconds of the video).
     rule : PoseRule
         Threshold, shortest bout and shortest movement.
 
@@ -69,7 +69,7 @@ def twitches_filled(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray, mi
     codes : (n,) int
         State of each frame.
     starts, stops : (n,) float
-        The interval each frame stands for (seconds of the video).
+        The interval each frame represents (seconds of the video).
     min_mobile_s : float
         Shorter movement is filled (seconds).
 

@@ -10,7 +10,7 @@ from ketaflow.assays.forced_swim.scoring.states import CodedFrames
 from ketaflow.assays.forced_swim.scoring.valley import threshold_in_valley
 from ketaflow.assays.forced_swim.settings import PoseRule, Rules, SamplingRule, StateRules
 
-# Start and stop of the interval each frame stands for (seconds of the video).
+# Start and stop of the interval each frame represents (seconds of the video).
 Intervals = tuple[np.ndarray, np.ndarray]
 
 
@@ -22,7 +22,7 @@ def coded_states(trace: pd.DataFrame, intervals: Intervals, rules: Rules, origin
     trace : data frame
         The trace of a swim.
     intervals : tuple of (n_frames,) float
-        Start and stop of the interval each frame stands for (seconds of the video).
+        Start and stop of the interval each frame represents (seconds of the video).
     rules : StateRules, SamplingRule or PoseRule
         What decides.
     origin_s : float
@@ -70,7 +70,7 @@ def immobility_s(trace: pd.DataFrame, intervals: Intervals, window_s: tuple[floa
     trace : data frame
         The trace of a swim.
     intervals : tuple of (n_frames,) float
-        Start and stop of the interval each frame stands for (seconds of the video).
+        Start and stop of the interval each frame represents (seconds of the video).
     window_s : tuple of float
         The window (seconds of the video).
     rules : StateRules, SamplingRule or PoseRule

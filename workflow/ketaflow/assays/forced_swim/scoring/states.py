@@ -1,6 +1,6 @@
 """The state of each frame: immobility, swimming, climbing, diving, or not seen.
 
-In: a trace (time, motion, posture) and the rules. Out: a code for each frame and the interval it stands for. Pure
+In: a trace (time, motion, posture) and the rules. Out: a code for each frame and the interval it represents. Pure
 functions: a changed threshold needs nothing but the trace.
 """
 
@@ -24,7 +24,7 @@ class CodedFrames(NamedTuple):
     codes : (n,) int
         State of each frame, as a place in ``bouts.STATES``.
     starts, stops : (n,) float
-        The interval each frame stands for (seconds of the video).
+        The interval each frame represents (seconds of the video).
     """
 
     codes: np.ndarray
@@ -66,7 +66,7 @@ def classify(trace: pd.DataFrame, starts: np.ndarray, stops: np.ndarray, rules: 
         ``time_s``, ``seen``, ``motion``, ``speed``; seen from the side also ``height`` and ``depth``. Without these,
         climbing and diving count as swimming.
     starts, stops : (n_frames,) float
-        The interval each frame stands for (seconds of the video).
+        The interval each frame represents (seconds of the video).
     rules : StateRules
         Threshold and the other rules.
 
@@ -233,7 +233,7 @@ def gaps_bridged(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray) -> np
     codes : (n,) int
         State of each frame.
     starts, stops : (n,) float
-        The interval each frame stands for (seconds of the video).
+        The interval each frame represents (seconds of the video).
 
     Returns
     -------
@@ -256,7 +256,7 @@ def immobility_widened(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray)
     codes : (n,) int
         State of each frame.
     starts, stops : (n,) float
-        The interval each frame stands for (seconds of the video).
+        The interval each frame represents (seconds of the video).
 
     Returns
     -------
@@ -282,7 +282,7 @@ def short_bouts_removed(codes: np.ndarray, starts: np.ndarray, stops: np.ndarray
     codes : (n,) int
         State of each frame.
     starts, stops : (n,) float
-        The interval each frame stands for (seconds of the video).
+        The interval each frame represents (seconds of the video).
     min_s : float
         Shorter bouts are removed (seconds).
 

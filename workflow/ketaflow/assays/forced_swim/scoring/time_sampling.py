@@ -27,7 +27,7 @@ def classify_intervals(
     trace : data frame
         ``motion`` (mobility as a fraction of the body) and ``seen``.
     starts, stops : (n_samples,) float
-        The interval each sample stands for (seconds of the recording).
+        The interval each sample represents (seconds of the recording).
     rule : SamplingRule
         Limit and length of an interval.
     origin_s : float

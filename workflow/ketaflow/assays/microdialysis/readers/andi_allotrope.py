@@ -47,7 +47,7 @@ def read_andi(path: Path) -> list[Chromatogram]:
         return [checked(trace, path.name)]
     except (ValueError, TypeError) as error:
         raise IngestError(
-            f"{path.name}: not one chromatogram of evenly spaced values ({error}). Export each by itself."
+            f"{path.name}: not one chromatogram of evenly spaced values ({error}). Export each separately."
         ) from error
 
 

@@ -42,7 +42,7 @@ LAYOUTS = {
 # Versions whose end nothing in the file marks: their length must fit a pace of sampling.
 UNMARKED = ("81", "179", "181")
 TIMES_AT = 0x11A
-# Highest and lowest value of version 30, as all thirty files at hand have it.
+# Highest and lowest value of version 30, as in all thirty files available.
 RANGE_AT = 0x122
 SEGMENT, ESCAPE_130, ESCAPE_181 = 0x10, -0x8000, 0x7FFF
 # Milliseconds from value to value that Agilent's detectors offer: diode arrays and their kin, fluorescence and
@@ -104,7 +104,7 @@ def read(content: bytes, name: str, file: str, *, known_whole: bool = False) -> 
         _check_range(values, highest, lowest, file)
     if version in UNMARKED and not known_whole:
         if version == "81" and _is_pace((last_ms - first_ms) / max(len(values), 1)):
-            last_ms -= (last_ms - first_ms) / len(values)  # the header tells where the step after the last value ends
+            last_ms -= (last_ms - first_ms) / len(values)  # the header states where the step after the last value ends
         _check_pace(len(values), last_ms - first_ms, file)
     time_min = np.linspace(first_ms, last_ms, len(values)) / 60_000
     unit = _text(content, layout.unit, layout.text_step)
@@ -200,10 +200,10 @@ DECODERS = {
 
 
 def _check_range(values: np.ndarray, highest: int, lowest: int, file: str) -> None:
-    """Refuse values that leave the range the header tells: one damaged difference shifts all that follow."""
+    """Refuse values that leave the range the header states: one damaged difference shifts all that follow."""
     if highest > lowest and (values.max(initial=-np.inf), values.min(initial=np.inf)) != (highest, lowest):
         raise IngestError(
-            f"{file}: the header tells values from {lowest} to {highest}, found {values.min(initial=np.inf):.0f} to "
+            f"{file}: the header states values from {lowest} to {highest}, found {values.min(initial=np.inf):.0f} to "
             f"{values.max(initial=-np.inf):.0f}. The file is damaged: copy it again."
         )
 

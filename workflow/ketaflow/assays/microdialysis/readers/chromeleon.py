@@ -45,7 +45,7 @@ def read_chromeleon(lines: list[str], file: str) -> list[Chromatogram]:
 
 
 def _head(lines: list[str]) -> tuple[dict[str, str], int | None]:
-    """What the header tells, and the line of the headings over the points, or the title where there are none."""
+    """What the header states, and the line of the headings over the points, or the title where there are none."""
     facts: dict[str, str] = {}
     for index, line in enumerate(lines):
         parts = cells(line, "\t")

@@ -74,6 +74,6 @@ def checked(trace: Chromatogram, file: str, *, promised: int | None = None) -> C
         row = int(np.flatnonzero(np.diff(trace.time_min) <= 0)[0])
         raise IngestError(
             f"{file}: time does not increase after point {row + 1} ({trace.time_min[row]:g} min). Two runs in one "
-            "file, or a damaged export: export each run by itself."
+            "file, or a damaged export: export each run separately."
         )
     return trace

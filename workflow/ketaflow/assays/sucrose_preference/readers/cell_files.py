@@ -18,7 +18,7 @@ from ketaflow.core.tables import decode, quoted, worksheets
 
 LINE_END = re.compile(r"\r*\n|\r")
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
-# A first line with which Excel is told the delimiter.
+# A first line that tells Excel the delimiter.
 DECLARED = re.compile(r"sep=([,;\t])", re.IGNORECASE)
 QUOTED = re.compile(r'"[^"]*"')
 # First bytes of files that are taken for logs by mistake, and what they are.

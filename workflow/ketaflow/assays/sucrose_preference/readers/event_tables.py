@@ -47,7 +47,7 @@ END_NAME = re.compile(r"[\W_]*(off|end|stop)$")
 class Layout:
     """Places of the columns of an event table (None where it has none), and the row of headings.
 
-    ``end`` is the column of the ends of contacts, ``is_named`` whether events named as licks stand for spouts.
+    ``end`` is the column of the ends of contacts, ``is_named`` whether events named as licks are of spouts.
     """
 
     top: int

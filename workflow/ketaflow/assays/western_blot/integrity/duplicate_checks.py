@@ -53,7 +53,7 @@ def duplicated_picture_checks(targets: list[TargetSummary]) -> list[Check]:
         if len(views) < 2:
             continue
         names = _listed(f"{one.image} ({one.target}, membrane {one.membrane})" for one in views.values())
-        message = f"the same picture, pixel by pixel, stands for {names}: please check"
+        message = f"the same picture, pixel by pixel, is entered for {names}: please check"
         made += [
             check("same_picture", len(views), recording=image, high=1, verdict="warn", message=message)
             for image in dict.fromkeys(view.image for view in views)
