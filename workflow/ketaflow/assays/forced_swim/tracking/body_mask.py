@@ -144,10 +144,12 @@ class BodySupport:
         n_rows, n_columns = len(self.down), self.across.shape[1]
         is_left = self.blurred(mask[None], slice(0, n_rows), slice(0, n_columns))[0] > constants.BODY_SUPPORT_NONE
         down, over = nonzero_slice(is_left.any(axis=1)), nonzero_slice(is_left.any(axis=0))
-        return (
-            slice(max(down.start - self.reach, 0), min(down.stop + self.reach, n_rows)),
-            slice(max(over.start - self.reach, 0), min(over.stop + self.reach, n_columns)),
-        )
+        down = slice(max(down.start - self.reach, 0), min(down.stop + self.reach, n_rows))
+        over = slice(max(over.start - self.reach, 0), min(over.stop + self.reach, n_columns))
+        found = mask[in_pixels(down, self.cell), in_pixels(over, self.cell)] > 0
+        rows = nonzero_slice(found.any(axis=1).reshape(-1, self.cell).any(axis=1))
+        columns = nonzero_slice(found.any(axis=0).reshape(-1, self.cell).any(axis=1))
+        return shifted(rows, down.start), shifted(columns, over.start)
 
     def without_thin_parts(self, masks: np.ndarray, rows: slice, columns: slice) -> tuple[np.ndarray, slice, slice]:
         """Remove thin parts.
