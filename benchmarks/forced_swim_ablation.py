@@ -75,7 +75,6 @@ VALUES: dict[str, tuple[float, ...]] = {
     "MAX_AREA_FRACTION": (1.5, 9.0),
     "SUBMERGED_FRACTION": (0.25, 1.0),
     "SEPARATED_FRAMES_FRACTION": (0.08, 1.0),
-    "DARK_FRACTION": (0.0, 0.7),
     "BLOCK_FRAMES": (16, 64),
 }
 # Constants that no film of this kind can tell: how much is shown, listed or taken in, and limits of refusals.

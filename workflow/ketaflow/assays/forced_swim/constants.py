@@ -9,6 +9,11 @@ DEFAULT_LIMIT_PCT = 11.0
 # single sample, in which a floating animal is often below its usual mobility.
 SAMPLE_LIMIT_RATIO = 11 / 9
 
+# tracking and scoring
+
+# Light below this (relative to the usual) is darkness.
+DARK_FRACTION = 0.4
+
 # qc
 
 # People may score until this long after the last frame (s): the last key is pressed late.

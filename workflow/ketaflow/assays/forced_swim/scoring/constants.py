@@ -43,8 +43,6 @@ BRIDGED_GAP_S = 0.25
 
 # measures
 
-# Light below this (relative to the usual) is darkness.
-DARK_FRACTION = 0.4
 # Change of the threshold that shows how much immobility depends on it: a fraction of the threshold of activity, or
 # percentage points of the limit of EthoVision's mobility; and in words.
 THRESHOLD_STEP_FRACTION = 0.2

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from ketaflow.assays.forced_swim.constants import DARK_FRACTION
 from ketaflow.assays.forced_swim.model import Swim
 from ketaflow.assays.forced_swim.scoring import bouts, constants
 from ketaflow.assays.forced_swim.scoring.model import BehaviourSample, State, StateBout, SwimScore, TimeBin
@@ -301,7 +302,7 @@ def unscored_reason(trace: pd.DataFrame, start_s: float, stop_s: float) -> str:
     inside = (times_s >= start_s) & (times_s <= stop_s)
     step_s = float(np.median(np.diff(times_s)))
     if "light" in trace:
-        dark_s = step_s * np.count_nonzero(inside & (trace["light"].to_numpy() < constants.DARK_FRACTION))
+        dark_s = step_s * np.count_nonzero(inside & (trace["light"].to_numpy() < DARK_FRACTION))
         if dark_s > constants.MIN_CAUSE_S:
             return f"the frames are dark for {dark_s:.0f} s. Check the lamp and the camera"
     if "frozen" in trace:

@@ -146,9 +146,9 @@ class BodySupport:
         down, over = nonzero_slice(is_left.any(axis=1)), nonzero_slice(is_left.any(axis=0))
         down = slice(max(down.start - self.reach, 0), min(down.stop + self.reach, n_rows))
         over = slice(max(over.start - self.reach, 0), min(over.stop + self.reach, n_columns))
-        found = mask[in_pixels(down, self.cell), in_pixels(over, self.cell)] > 0
-        rows = nonzero_slice(found.any(axis=1).reshape(-1, self.cell).any(axis=1))
-        columns = nonzero_slice(found.any(axis=0).reshape(-1, self.cell).any(axis=1))
+        found: np.ndarray = mask[in_pixels(down, self.cell), in_pixels(over, self.cell)] > 0
+        found = found.reshape(down.stop - down.start, self.cell, -1, self.cell).any(axis=(1, 3))
+        rows, columns = nonzero_slice(found.any(axis=1)), nonzero_slice(found.any(axis=0))
         return shifted(rows, down.start), shifted(columns, over.start)
 
     def without_thin_parts(self, masks: np.ndarray, rows: slice, columns: slice) -> tuple[np.ndarray, slice, slice]:

@@ -140,8 +140,6 @@ MIN_AREA_FRACTION = 0.3
 MAX_AREA_FRACTION = 2.2
 # Number of frames that may differ although nothing moves, because codecs redraw the scene around a key frame.
 KEY_FRAME_TOLERANCE = 3
-# Light below this (relative to the usual) is darkness.
-DARK_FRACTION = 0.4
 # An animal filmed from the side moves up and down by less than this (fraction of the width). Tuned.
 MAX_VERTICAL_RANGE_FRACTION = 0.3
 # Weight of the oscillation of the body's centre (per body length) against motion of the body's parts: an animal that

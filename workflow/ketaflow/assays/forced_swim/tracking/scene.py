@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ketaflow.assays.forced_swim.constants import DARK_FRACTION
 from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.core.errors import IngestError
 
@@ -231,7 +232,7 @@ def equalised(frames: list[np.ndarray]) -> np.ndarray:
     """
     levels = np.array([np.median(frame[::4, ::4]) for frame in frames])
     usual = np.percentile(levels, 80)
-    usable = levels > 0.4 * usual
+    usable = levels > DARK_FRACTION * usual
     even = np.empty((np.count_nonzero(usable), *frames[0].shape), np.uint8)
     for place, index in enumerate(np.flatnonzero(usable)):
         if levels[index] == usual:

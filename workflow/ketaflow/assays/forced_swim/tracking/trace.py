@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import binary_closing
 
+from ketaflow.assays.forced_swim.constants import DARK_FRACTION
 from ketaflow.assays.forced_swim.time_series import moving_mean, true_runs
 from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.assays.forced_swim.tracking.motion import AnimalTracker, oscillation
@@ -87,7 +88,7 @@ def build_trace(tracker: AnimalTracker, frames: FrameLog, release_s: float | Non
     table = tracker.table()
     table["light"] = frames.light
     table["frozen"] = frozen_frames(table["time_s"].to_numpy(), tracker.repeats_water(), limits.max_frozen_s)
-    usable = (table["light"] > constants.DARK_FRACTION).to_numpy() & ~table["frozen"].to_numpy()
+    usable = (table["light"] > DARK_FRACTION).to_numpy() & ~table["frozen"].to_numpy()
     usual = typical_area(table["area"].to_numpy()[usable])
     low, high = constants.MIN_AREA_FRACTION * usual, constants.MAX_AREA_FRACTION * usual
     alone = table["area"].between(low, high).to_numpy() & usable
