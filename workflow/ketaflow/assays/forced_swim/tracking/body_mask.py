@@ -146,9 +146,9 @@ class BodySupport:
         down, over = nonzero_slice(is_left.any(axis=1)), nonzero_slice(is_left.any(axis=0))
         down = slice(max(down.start - self.reach, 0), min(down.stop + self.reach, n_rows))
         over = slice(max(over.start - self.reach, 0), min(over.stop + self.reach, n_columns))
-        found: np.ndarray = mask[in_pixels(down, self.cell), in_pixels(over, self.cell)] > 0
-        found = found.reshape(down.stop - down.start, self.cell, -1, self.cell).any(axis=(1, 3))
-        rows, columns = nonzero_slice(found.any(axis=1)), nonzero_slice(found.any(axis=0))
+        near = mask[in_pixels(down, self.cell), in_pixels(over, self.cell)]
+        strongest = near.reshape(down.stop - down.start, self.cell, -1, self.cell).max(axis=(1, 3))
+        rows, columns = nonzero_slice(strongest.max(axis=1)), nonzero_slice(strongest.max(axis=0))
         return shifted(rows, down.start), shifted(columns, over.start)
 
     def without_thin_parts(self, masks: np.ndarray, rows: slice, columns: slice) -> tuple[np.ndarray, slice, slice]:
@@ -214,17 +214,17 @@ def blur_matrix(length: int, deviation: float) -> np.ndarray:
 
 
 def nonzero_slice(found: np.ndarray) -> slice:
-    """Find the cells from the first to the last true one.
+    """Find the cells from the first to the last that is not zero.
 
     Parameters
     ----------
-    found : (n_cells,) bool
-        Whether a cell holds part of a body.
+    found : (n_cells,) bool or float32
+        Whether a cell holds part of a body, or how much of it.
 
     Returns
     -------
     slice
-        All cells if none is true.
+        All cells if all are zero.
     """
     places = np.flatnonzero(found)
     return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0, len(found))

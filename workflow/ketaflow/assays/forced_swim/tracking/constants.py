@@ -110,7 +110,7 @@ ANALYSIS_SIZE_PX = 25
 # The body is sampled through Gaussian apertures: their standard deviation, their distance, and the side of the square
 # around the body's centre that they cover (fractions of the body's size). Tuned.
 APERTURE_SD_FRACTION = 0.12
-APERTURE_STEP_FRACTION = 0.09
+APERTURE_STEP_FRACTION = 0.12
 APERTURE_SQUARE_FRACTION = 3.2
 # Smallest standard deviation of an aperture (pixels after reduction): narrower ones do not average the noise of single
 # pixels. Of 0.8, 1.0 and 1.3, tried on a mouse of 13 pixels, the larger two gave the seconds of the scene at full size.
