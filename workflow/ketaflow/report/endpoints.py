@@ -316,6 +316,8 @@ def _rows_of(table: pd.DataFrame | None, endpoint: str) -> pd.DataFrame:
 
 def _with_exclusions(values: pd.DataFrame, exclusions: pd.DataFrame) -> pd.DataFrame:
     """Mark excluded values with who or what excluded them, and why."""
+    if not len(exclusions):
+        return values.assign(excluded=[""] * len(values))
     reasons = {}
     for row in exclusions.to_dict("records"):
         who = {"plan": "rule of the plan", "reviewer": f"reviewer {formatting.words(row.get('reviewer'))}"}

@@ -126,9 +126,18 @@ def _excel(tables: dict[str, pd.DataFrame]) -> bytes:
         for number, (name, table) in enumerate(tables.items(), start=1):
             sheet = NOT_IN_SHEET_NAMES.sub("_", name)
             sheet = sheet if len(sheet) <= SHEET_NAME_LETTERS else f"{sheet[: SHEET_NAME_LETTERS - 4]}~{number}"
-            table.to_excel(writer, sheet_name=sheet, index=False)
-            _as_text(writer.sheets[sheet])
+            table.head(0).to_excel(writer, sheet_name=sheet, index=False)
+            _append(table, writer.sheets[sheet])
     return _dated(book.getvalue())
+
+
+def _append(table: pd.DataFrame, sheet: Any) -> None:
+    """Write the rows of a table below its headings; pandas takes twice as long, cell by cell."""
+    for row in zip(*(table[name].tolist() for name in table), strict=True):
+        sheet.append(row)
+    words = [table[name] for name in table if not pd.api.types.is_numeric_dtype(table[name])]
+    if any(column.str.startswith("=").any() for column in words) or any(str(name).startswith("=") for name in table):
+        _as_text(sheet)
 
 
 def _as_text(sheet: Any) -> None:

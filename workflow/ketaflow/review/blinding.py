@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 # Digits and consonants that are not easily confused and spell no word.
 CODE_LETTERS = "23456789BCDFGHJKMNPQRSTVWXYZ"
@@ -37,6 +38,10 @@ ACTIVE = re.compile(
     r"\s(?:xlink:)?href=(\"(?!#|data:image/)[^\"]*\"|'(?!#|data:image/)[^']*')",
     re.DOTALL | re.IGNORECASE,
 )
+# What every part that ACTIVE removes holds, in lower case; most figures hold none of it, and these searches are quick.
+ACTIVE_MARKS, HANDLER = ("<script", "<foreignobject", "href="), re.compile(r"on\w+=")
+# Texts and words that are remembered once names were removed from them, and the longest of these texts (letters).
+REMEMBERED, REMEMBERED_LETTERS = 50_000, 200
 # Marks of text metadata are searched in so many bytes from either end of an encoded image.
 SEARCHED_BYTES = 4096
 TEXT_MARKS = (b"EXIF", b"Exif\0", b"XMP ", b"tEXt", b"iTXt", b"zTXt", b"ns.adobe.com")
@@ -100,29 +105,39 @@ class Scrubber:
         self.numbers = {name for name in known if name.isdigit() or len(name) == 1}
         plain = known - self.numbers
         self.words = {name for name in plain if TOKEN.fullmatch(name)}
-        self.phrases = sorted(plain - self.words, key=len, reverse=True)
+        phrases = sorted(plain - self.words, key=len, reverse=True)
+        self._patterns = [re.compile(re.escape(phrase), re.IGNORECASE) for phrase in phrases]
         self.words |= {part for name in plain for part in (name.replace("\\", "/").rsplit("/", 1)[-1],) if part}
         self.longest = max((len(SEPARATORS.split(word)) for word in self.words), default=0)
+        # Figures of one kind share most of their words and texts.
+        self._token = lru_cache(REMEMBERED)(self._scrubbed_token)
+        self._remembered = lru_cache(REMEMBERED)(self._scrubbed)
 
     def text(self, text: str) -> str:
         """Return the text without names."""
         if not text:
             return text
-        for phrase in self.phrases:
-            text = re.sub(re.escape(phrase), HIDDEN, text, flags=re.IGNORECASE)
-        if self.numbers:
-            text = NUMBERED.sub(self._numbered, text)
-        return TOKEN.sub(self._token, text)
+        return self._remembered(text) if len(text) <= REMEMBERED_LETTERS else self._scrubbed(text)
 
     def svg(self, svg: str) -> str:
         """Return an SVG figure without names, comments, metadata, scripts and links."""
-        return DISPLAYED.sub(self._displayed, ACTIVE.sub("", UNDISPLAYED.sub("", svg)))
+        shown = UNDISPLAYED.sub("", svg)
+        lower = shown.lower()
+        if any(mark in lower for mark in ACTIVE_MARKS) or HANDLER.search(lower):
+            shown = ACTIVE.sub("", shown)
+        return DISPLAYED.sub(self._displayed, shown)
+
+    def _scrubbed(self, text: str) -> str:
+        for phrase in self._patterns:
+            text = phrase.sub(HIDDEN, text)
+        if self.numbers:
+            text = NUMBERED.sub(self._numbered, text)
+        return TOKEN.sub(lambda match: self._token(match[0]), text)
 
     def _numbered(self, match: re.Match[str]) -> str:
         return match[1] + HIDDEN if match[2].casefold() in self.numbers else match[0]
 
-    def _token(self, match: re.Match[str]) -> str:
-        token = match[0]
+    def _scrubbed_token(self, token: str) -> str:
         if FILE.search(token):
             return HIDDEN_FILE
         return HIDDEN if self._is_named(token.casefold()) else token

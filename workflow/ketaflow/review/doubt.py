@@ -3,9 +3,8 @@
 In: the checks of a recording. Out: one number; a check is at its limit at 1.
 """
 
+import math
 from collections.abc import Iterable
-
-import numpy as np
 
 from ketaflow.core.results import Check
 
@@ -33,7 +32,7 @@ def doubt_of(check: Check) -> float:
     """
     least = LEAST[check.verdict]
     value, low, high = check.value, check.low, check.high
-    if value is None or not np.isfinite(value):
+    if value is None or not math.isfinite(value):
         return least
     away = 0.0
     if low is not None and high is not None:
@@ -43,7 +42,7 @@ def doubt_of(check: Check) -> float:
         away = value / high
     elif low is not None and low > 0:
         away = low / value if value > 0 else MOST
-    return float(np.clip(away, least, MOST))
+    return float(min(max(away, least), MOST))
 
 
 def doubt(checks: Iterable[Check], status: str) -> float:

@@ -277,7 +277,7 @@ def _statuses(found: list[Outcome[Any]], measured: pd.DataFrame, checks: pd.Data
         always = {
             (one.name, expected.measure) for outcome in found for one in outcome.recordings for expected in one.expected
         }
-        named = zip(measured["recording"], measured["measure"], strict=True)
+        named = zip(measured["recording"].tolist(), measured["measure"].tolist(), strict=True)
         expected = pd.Series([pair in always for pair in named], index=measured.index, dtype=bool)
         counted = measured[expected | ~measured["recording"].isin(measured.loc[expected, "recording"])]
         failed = counted["status"].eq("failed").groupby(counted["recording"]).all()

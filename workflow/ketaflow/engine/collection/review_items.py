@@ -40,12 +40,10 @@ def listed(recordings: pd.DataFrame, measured: pd.DataFrame, found: list[Outcome
         return none()
     rows_alone = {one.name: one.rows_sha256 for outcome in found for one in outcome.recordings if one.rows_sha256}
     by_item = fingerprints(recordings, measured, rows_alone)
-    made = []
     own = {one.name for outcome in found for one in outcome.recordings}
-    named = recordings[recordings["recording"].isin(own)]
-    for (assay, name), rows in named.groupby(["assay", "recording"], sort=True):
-        first = rows.iloc[0]
-        made.append((assay, name, first["animal"], first["status"], first["reason"], by_item[str(assay), str(name)]))
+    first = recordings[recordings["recording"].isin(own)].drop_duplicates(["assay", "recording"])
+    rows = first.sort_values(["assay", "recording"])[list(ITEM_COLUMNS[:-1])].to_numpy(object).tolist()
+    made = [(*row, by_item[str(row[0]), str(row[1])]) for row in rows]
     return pd.DataFrame(made, columns=list(ITEM_COLUMNS))
 
 
@@ -68,15 +66,18 @@ def fingerprints(
     """
     values = defaultdict(list)
     columns = ["recording", "measure", "analyte", "sample", "time_min", "value"]
-    for name, *words, value in measured.reindex(columns=columns).itertuples(index=False):
+    cells = (column.tolist() for _, column in measured.reindex(columns=columns).items())
+    for name, *words, value in zip(*cells, strict=True):
         values[name].append([*map(str, words), f"{float('nan') if value is None else value:.6g}"])
-    made = {}
     named = recordings[recordings["recording"].fillna("").ne("")]
-    for (assay, name), rows in named.groupby(["assay", "recording"], sort=True):
-        key = str(assay), str(name)
-        recorded = [rows_alone[key[1]]] if name in rows_alone else sorted(rows["sha256"].fillna(""))
-        made[key] = files.digest([recorded, sorted(values[name])])
-    return made
+    sources: dict[tuple[str, str], list[str]] = defaultdict(list)
+    columns = ["assay", "recording", "sha256"]
+    for assay, name, sha256 in named[columns].fillna({"sha256": ""}).to_numpy(object).tolist():
+        sources[str(assay), str(name)].append(sha256)
+    return {
+        (assay, name): files.digest([[rows_alone[name]] if name in rows_alone else sorted(read), sorted(values[name])])
+        for (assay, name), read in sorted(sources.items())
+    }
 
 
 def none() -> pd.DataFrame:

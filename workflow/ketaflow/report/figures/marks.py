@@ -1,7 +1,6 @@
 """Marks and scales that the figures of an endpoint share."""
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -74,18 +73,25 @@ def swarm(pixels: Sequence[float], radius: float, widest: float) -> list[float]:
         Shift of each dot (px). Equal positions give equal shifts.
     """
     steps = np.arange(0, widest + 1e-9, radius / 2)
-    candidates = [float(side * step) for step in steps for side in (1, -1)]
+    columns = [0.0, *(float(side * step) for step in steps[1:] for side in (1, -1))]
     least_distance2 = (2 * radius) ** 2 - 1e-9
-    near: deque[tuple[float, float]] = deque()
+    # Columns in which a dot can touch one in this column, each with the square of its distance.
+    beside = [
+        [(place, (x - other) ** 2) for place, other in enumerate(columns) if (x - other) ** 2 < least_distance2]
+        for x in columns
+    ]
+    # Dots are placed from the lowest upwards, so of each column only the last one can be touched.
+    last = [-math.inf] * len(columns)
     shifts = [0.0] * len(pixels)
     for index in sorted(range(len(pixels)), key=lambda place: pixels[place]):
         y = pixels[index]
-        while near and y - near[0][1] >= 2 * radius:
-            near.popleft()
-        taken = [(x, (y - other) ** 2) for x, other in near]
-        free = (shift for shift in candidates if all((shift - x) ** 2 + up2 >= least_distance2 for x, up2 in taken))
-        shifts[index] = next(free, 0.0)
-        near.append((shifts[index], y))
+        free = (
+            place
+            for place, others in enumerate(beside)
+            if all(across2 + (y - last[other]) ** 2 >= least_distance2 for other, across2 in others)
+        )
+        place = next(free, 0)
+        shifts[index], last[place] = columns[place], y
     return shifts
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -148,8 +149,8 @@ def time_course(endpoint: Endpoint, arms: list[Arm], sheet: Sheet) -> Figure:
     shift = over_time.ARM_SHIFT_PX / 2 / panels.points_per_unit(axes)[0]
     for place, arm in enumerate(present):
         own = table[table["arm"].eq(arm.name)].sort_values("time_min")
-        for _, course in own.groupby("animal"):
-            axes.plot(course["time_min"], course["value"], color=arm.colours[0], lw=0.4, alpha=0.35, zorder=2)
+        courses = [course[["time_min", "value"]].to_numpy(float) for _, course in own.groupby("animal")]
+        axes.add_collection(LineCollection(courses, colors=arm.colours[0], lw=0.4, alpha=0.35, zorder=2))
         rows = over_time.course(endpoint, arm)
         at = rows["time_min"] + (place - (len(present) - 1) / 2) * shift
         axes.vlines(at, rows["ci_low"], rows["ci_high"], color=arm.colours[0], lw=0.8, zorder=3)
