@@ -17,9 +17,6 @@ FWHM_PER_SD = 2.0 * math.sqrt(2.0 * math.log(2.0))
 MIN_SIGMA_PX = 0.8
 # Smallest side of a window in which the noise is estimated (pixels): enough pixels for its quantiles.
 MIN_NOISE_WINDOW_PX = 48
-# The level of an image, which is subtracted before filtering, is the median of every so many pixels along each axis. It
-# keeps small differences of a bright image exact in float32.
-LEVEL_STEP_PX = 4
 # Width of the fine filter over that of a punctum (ratio); tuned on simulated fields.
 FINE_SIGMA_RATIO = 0.7
 # Ratio of two Gaussians at which their difference comes closest to a Laplacian of Gaussian (Marr and Hildreth 1980,
@@ -30,18 +27,12 @@ LAPLACIAN_SIGMA_RATIO = 1.6
 PROVISIONAL_PUNCTUM_Z = 3.5
 # Half width of the area around such a candidate that is left out of the noise (SD of the punctum); tuned likewise.
 FOOTPRINT_SD = 2.2
-# Candidates below this share of the z threshold are discarded before the noise is known without puncta: leaving the
-# puncta out hardly ever lowers the noise to less than this share (simulated fields).
-PROVISIONAL_THRESHOLD_SHARE = 0.4
 # Two peaks are one punctum if the saddle lies less than this below the lower one (SD of the noise); tuned on
 # simulated fields.
 MIN_SADDLE_DEPTH_SD = 1.0
 # Smallest ratio of the two principal curvatures of a punctum; below it a peak lies on a fibre. 0.1 as in Lowe 2004
 # (doi:10.1023/B:VISI.0000029664.99615.94).
 MIN_CURVATURE_RATIO = 0.1
-# Smallest height of a punctum over the rise of the background across its own width (ratio). At the edge of a soma the
-# spot filter gives about half of that rise.
-MIN_HEIGHT_PER_BACKGROUND_RISE = 1.0
 
 # Inner and outer radius of the ring around a punctum that gives its background (SD of the punctum). At 3 SD a Gaussian
 # has 1 % of its height left.
@@ -49,19 +40,14 @@ RING_INNER_SD = 3.0
 RING_OUTER_SD = 4.5
 
 # Noise ----------------------------------------------------------------------------------------------------------------
-# Share of a normal distribution that lies more than one standard deviation below its median.
+# Share of a normal distribution that lies more than one standard deviation below its median; also the largest share of
+# pixels at the lowest value of a channel, above which that quantile of the noise is clipped.
 SHARE_BELOW_ONE_SD = 0.1587
 # Local minima of filtered noise: this share is less deep than so many SD of it, in images and in stacks (measured on
 # simulated noise; filters of 0.8 to 4 pixels differ by 3 %).
 MINIMA_SHARE = 0.97
 MINIMA_DEPTH_SD_2D = 2.44
 MINIMA_DEPTH_SD_3D = 2.79
-# Smallest noise of a window over the median of all windows (ratio): dark pixels that the detector clips have no noise.
-MIN_RELATIVE_NOISE = 0.25
-# Smallest number of minima, or of pixels, from which the noise of a window is estimated.
-MIN_NOISE_SAMPLES = 30
-# Every second pixel is enough for a median, unless a window has no more than this many pixels along an axis.
-SUBSAMPLED_FROM_PX = 3
 
 # Tissue ---------------------------------------------------------------------------------------------------------------
 # Pixel size of the tissue mask (um): fine enough for the edges of nuclei and capillaries, which are several um wide.
@@ -83,8 +69,6 @@ MAX_HOLE_PUNCTA_SHARE = 0.4
 MASK_BLUR_UM = 0.3
 
 # Colocalisation -------------------------------------------------------------------------------------------------------
-# Candidate partners of a punctum that are examined: its nearest ones. Within the matching distance there are 0 to 2.
-NEAREST_PARTNERS = 4
 # Sets of puncta whose sizes differ by less than this share count as equal; the general solution divides by that
 # difference.
 EQUAL_SIZES_TOLERANCE = 1e-9

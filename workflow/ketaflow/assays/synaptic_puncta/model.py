@@ -96,6 +96,7 @@ class PunctaSettings:
     surround_ratio: float
     noise_window_um: float
     z_threshold: float
+    edge_ratio: float
     boundary_fraction: float
     min_area_um2: float
     max_area_um2: float

@@ -129,6 +129,7 @@ def find_puncta(pixels: np.ndarray, voxel_um: tuple[float, ...], settings: Punct
         filtered,
         window_px=max(constants.MIN_NOISE_WINDOW_PX, settings.noise_window_um / pixel_um),
         z_threshold=settings.z_threshold,
+        edge_ratio=settings.edge_ratio,
         boundary_fraction=settings.boundary_fraction,
     )
     area_um2 = found.area_px * pixel_um**2

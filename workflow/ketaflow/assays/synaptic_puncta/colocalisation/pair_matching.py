@@ -8,8 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ketaflow.assays.synaptic_puncta import constants
-
 
 class Pairs(NamedTuple):
     """Pairs of puncta.
@@ -73,13 +71,9 @@ def _within_reach(first: np.ndarray, second: np.ndarray) -> _Candidates:
     """All candidates no more than 1 apart."""
     if not len(first) or not len(second):
         return _Candidates(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    nearest = min(constants.NEAREST_PARTNERS, len(second))
-    found = cKDTree(second).query(first, k=np.arange(1, nearest + 1), distance_upper_bound=1.0)
-    distance, index = (np.asarray(values) for values in found)
-    which, rank = np.nonzero(np.isfinite(distance))
-    distance, index = distance[which, rank], index[which, rank]
-    order = np.argsort(distance, kind="stable")
-    return _Candidates(which[order], index[order], distance[order])
+    near = cKDTree(first).sparse_distance_matrix(cKDTree(second), 1.0, output_type="coo_matrix")
+    order = np.lexsort((near.col, near.row, near.data))
+    return _Candidates(near.row[order], near.col[order], near.data[order])
 
 
 def _first_place(members: np.ndarray, count: int) -> np.ndarray:

@@ -125,7 +125,9 @@ def filter_spots(pixels: np.ndarray, sigma_px: tuple[float, ...], surround_ratio
     return FilteredImage(pixels, spot_response, fine, background, sigma_px, surround_ratio * sigma_px[-1])
 
 
-def find(filtered: FilteredImage, *, window_px: float, z_threshold: float, boundary_fraction: float) -> Puncta:
+def find(
+    filtered: FilteredImage, *, window_px: float, z_threshold: float, edge_ratio: float, boundary_fraction: float
+) -> Puncta:
     """Find the puncta of one channel.
 
     Parameters
@@ -136,6 +138,8 @@ def find(filtered: FilteredImage, *, window_px: float, z_threshold: float, bound
         Side of the windows in which the noise is estimated (pixels).
     z_threshold : float
         Smallest z score of a punctum (standard deviations of the noise).
+    edge_ratio : float
+        Smallest height of a punctum over ``background_rise`` at its place.
     boundary_fraction : float
         A punctum extends down to this share of its height.
 
@@ -146,15 +150,13 @@ def find(filtered: FilteredImage, *, window_px: float, z_threshold: float, bound
     spot, fine = filtered.spot, filtered.fine
     peak_of = watershed.peak_of_every_pixel(fine)
     candidates = np.flatnonzero((peak_of == np.arange(fine.size)) & (spot.ravel() > 0))
-    candidates, provisional_z = _provisional_candidates(spot, candidates, window_px, z_threshold)
     where = np.unravel_index(candidates, fine.shape)
     height = _neighbourhood_maximum(spot, where)
-    strong = tuple(index[provisional_z > constants.PROVISIONAL_PUNCTUM_Z] for index in where)
+    is_strong = _provisional_z(spot, where, height, window_px) > constants.PROVISIONAL_PUNCTUM_Z
+    strong = tuple(index[is_strong] for index in where)
     z_score, fine_sd = _z_scores(filtered, where, height, strong, window_px)
     kept = (
-        (z_score > z_threshold)
-        & is_round(filtered, where)
-        & (height > constants.MIN_HEIGHT_PER_BACKGROUND_RISE * background_rise(filtered, where))
+        (z_score > z_threshold) & is_round(filtered, where) & (height > edge_ratio * background_rise(filtered, where))
     )
     candidates, z_score = candidates[kept], z_score[kept]
     leader = watershed.merge_shallow_peaks(fine, peak_of, candidates, constants.MIN_SADDLE_DEPTH_SD * fine_sd[kept])
@@ -222,15 +224,10 @@ def background_rise(filtered: FilteredImage, where: Pixels) -> np.ndarray:
     return filtered.background_sigma_px * np.hypot(*steps) / 2
 
 
-def _provisional_candidates(
-    spot: np.ndarray, candidates: np.ndarray, window_px: float, z_threshold: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Candidates that may reach the threshold, and their z scores against noise that still contains the puncta."""
-    where = np.unravel_index(candidates, spot.shape)
+def _provisional_z(spot: np.ndarray, where: Pixels, height: np.ndarray, window_px: float) -> np.ndarray:
+    """Z scores of candidates against noise that still contains the puncta."""
     median, sd = noise.noise_of_background(spot, np.ones(spot.shape, bool), window_px).at(where)
-    z_score = (_neighbourhood_maximum(spot, where) - median) / sd
-    possible = z_score > constants.PROVISIONAL_THRESHOLD_SHARE * z_threshold
-    return candidates[possible], z_score[possible]
+    return np.asarray((height - median) / sd)
 
 
 def _z_scores(
