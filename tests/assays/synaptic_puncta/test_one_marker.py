@@ -62,7 +62,8 @@ def test_density_area_and_light_of_drawn_puncta(run):
     assert value["mean_punctum_intensity"] == pytest.approx(value["integrated_intensity"] / area_px, rel=0.02)
     assert {one.analyte for one in found.measured.measurements} == {"PSD95"}
     assert set(found.measured.puncta["channel"]) == {"pre"}
-    assert {one.check for one in found.checked.checks} == {"pixel size", "saturation", "tissue", "puncta"}
+    checks = {"pixel size", "saturation", "black level", "tissue", "puncta"}
+    assert {one.check for one in found.checked.checks} == checks
     assert len(found.checked.figures["a.ome.tif"]) == 2
 
 

@@ -1,8 +1,13 @@
 """What is doubtful is flagged, and every field is shown."""
 
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
+
+from ketaflow.assays.synaptic_puncta import simulate
+from ketaflow.assays.synaptic_puncta.simulation.fields import Scene, simulate_field
 
 
 def verdicts(checked):
@@ -25,6 +30,16 @@ def test_bleed_through_is_flagged(drawn):
 def test_a_saturated_channel_is_flagged(drawn):
     checked = drawn(snr=20, background=60, bits=8).checked
     assert verdicts(checked)["saturation", "pre"] == "warn"
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(0.05, "pass"), (0.5, "warn")])
+def test_a_clipped_black_level_is_flagged(tmp_path, row, run_stages, share, verdict):
+    scene = Scene(synapses=100, snr=9)
+    field = simulate_field(scene, np.random.default_rng(0))
+    clipped = replace(field, pre=np.maximum(field.pre, np.quantile(field.pre, share).astype(field.pre.dtype)))
+    simulate.write(clipped, tmp_path / "field.ome.tif", scene, ("VGluT1", "PSD95"))
+    found = verdicts(run_stages([row(image="field.ome.tif")], tmp_path).checked)
+    assert (found["black level", "pre"], found["black level", "post"]) == (verdict, "pass")
 
 
 def test_an_empty_channel_is_flagged(drawn):

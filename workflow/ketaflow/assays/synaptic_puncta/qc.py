@@ -13,7 +13,7 @@ import pandas as pd
 
 from ketaflow.assays.synaptic_puncta import constants
 from ketaflow.assays.synaptic_puncta.figures import field_images
-from ketaflow.assays.synaptic_puncta.model import Field, Fields, MarkerRow, Measured, QcSettings, Section
+from ketaflow.assays.synaptic_puncta.model import Channel, Field, Fields, MarkerRow, Measured, QcSettings, Section
 from ketaflow.core.images.checks import ChannelSaturation, CheckOf, file_checks, pixel_size_check, saturation_check
 from ketaflow.core.results import Check, Checked, Figure, check, within
 
@@ -69,7 +69,28 @@ def _image_checks(field: Field, settings: QcSettings, check_of: CheckOf) -> list
     for side, channel in field.channels.items():
         found = ChannelSaturation(channel.saturated_pct, "pixels are saturated", side)
         rows.append(saturation_check(check_of, found, high_pct=settings.saturated_pct))
+        rows.append(_black_level_check(side, channel, check_of))
     return rows + file_checks(check_of, field.notes)
+
+
+def _black_level_check(side: str, channel: Channel, check_of: CheckOf) -> Check:
+    """Check that the noise of the background was not clipped.
+
+    The noise is taken from the quantile that lies one standard deviation below the median. Where a larger share of the
+    pixels has the lowest value, that quantile is the lowest value, and the noise is unknown.
+    """
+    lowest = channel.pixels.min()
+    share, limit = 100 * float(np.mean(channel.pixels == lowest)), 100 * constants.SHARE_BELOW_ONE_SD
+    clipped = " The black level was clipped: the noise is unknown, faint puncta are missed or specks are counted."
+    return check_of(
+        "black level",
+        share,
+        unit="%",
+        place=side,
+        high=limit,
+        verdict=within(share, None, limit),
+        message=f"{share:.3g} % of the pixels have the lowest value, {lowest:g}." + (clipped if share > limit else ""),
+    )
 
 
 def _area_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> list[Check]:
