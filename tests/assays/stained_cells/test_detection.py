@@ -35,6 +35,15 @@ def test_cells_raise_neither_noise_nor_background():
     assert abs(np.median(with_cells.height[away])) < np.median(alone.noise_sd)
 
 
+def test_a_dark_side_that_is_cut_off_does_not_hide_the_structure_of_the_background():
+    """Optical density ends at 0: a fifth of a pale, grainy background is cut off."""
+    grain = smoothed(np.random.default_rng(6).normal(0, 1, (600, 600)))
+    cut_off = np.maximum(grain, np.quantile(grain, 0.2))
+    hidden, found = (np.median(flatten(cut_off, 0.5, **LIMITS, has_floor=floor).noise_sd) for floor in (False, True))
+    assert hidden < 0.2 * grain.std()
+    assert found == pytest.approx(grain.std(), rel=0.4)
+
+
 def test_the_edge_of_the_tissue_is_no_cell():
     picture = np.random.default_rng(5).normal(100, 5, (600, 600))
     picture[:, 300:] += 200

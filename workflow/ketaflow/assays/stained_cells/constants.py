@@ -39,6 +39,9 @@ OPENING_SMOOTHING = 0.5
 NOISE_WINDOW = 1.5
 # Shares of a normal distribution that lie more than 2 and 1 SD below its median.
 LOW_QUANTILES = (0.0228, 0.1587)
+# Distance of the median from the quantile at 1 SD below it, in SD of the background, where cells cover 30 % of a
+# window: the quantiles of a normal distribution at 0.5 / 0.7 and 0.1587 / 0.7.
+COVERED_SPREAD = 1.32
 # Smallest SD of the background: a simulated or clipped background may have none.
 MIN_NOISE = 1e-6
 

@@ -98,6 +98,7 @@ def _measured_field(field: Field, settings: QuantifySettings, changes: Sequence[
         prepared.pixel_um,
         min_diameter_um=limits.min_diameter_um,
         max_diameter_um=limits.max_diameter_um,
+        has_floor=field.stain == "dab",
     )
     min_height = limits.min_optical_density if field.stain == "dab" else limits.min_intensity
     objects = find_cells(prepared.stain, flat, prepared.pixel_um, limits, min_height=min_height)

@@ -33,7 +33,9 @@ class Flattened:
     noise_sd: np.ndarray
 
 
-def flatten(smooth: np.ndarray, pixel_um: float, *, min_diameter_um: float, max_diameter_um: float) -> Flattened:
+def flatten(
+    smooth: np.ndarray, pixel_um: float, *, min_diameter_um: float, max_diameter_um: float, has_floor: bool = False
+) -> Flattened:
     """Subtract the background of a field.
 
     The background is an opening with a disc wider than any cell (ImageJ's rolling ball is of the same kind), which
@@ -49,6 +51,10 @@ def flatten(smooth: np.ndarray, pixel_um: float, *, min_diameter_um: float, max_
         Size of a pixel (um).
     min_diameter_um, max_diameter_um : float
         Smallest and largest cell (um).
+    has_floor : bool
+        Whether the dark side may be cut off, as that of an optical density is at 0, where the camera clips light
+        brighter than white. The SD is then at least the distance between the median and the quantile at 1 SD, less
+        what cells on 30 % of a window add to it.
 
     Returns
     -------
@@ -56,7 +62,8 @@ def flatten(smooth: np.ndarray, pixel_um: float, *, min_diameter_um: float, max_
         Height above the local background, the background, and its noise, all in the unit of ``smooth``.
     """
     height = smooth - _opened(smooth, pixel_um, min_diameter_um, max_diameter_um)
-    median, sd = _median_and_sd(height, round(constants.NOISE_WINDOW * max_diameter_um / pixel_um))
+    window_px = round(constants.NOISE_WINDOW * max_diameter_um / pixel_um)
+    median, sd = _median_and_sd(height, window_px, has_floor=has_floor)
     height -= median
     return Flattened(height, smooth - height, sd)
 
@@ -78,7 +85,7 @@ def _opened(smooth: np.ndarray, pixel_um: float, min_diameter_um: float, max_dia
     return _enlarged(opened, [size * factor for size in coarse.shape])[: smooth.shape[0], : smooth.shape[1]]
 
 
-def _median_and_sd(height: np.ndarray, window_px: int) -> tuple[np.ndarray, np.ndarray]:
+def _median_and_sd(height: np.ndarray, window_px: int, *, has_floor: bool) -> tuple[np.ndarray, np.ndarray]:
     """Median and SD of the background in windows, interpolated; neighbouring windows outvote an odd one."""
     # Every second pixel is enough for a quantile.
     part = height[::2, ::2]
@@ -86,10 +93,10 @@ def _median_and_sd(height: np.ndarray, window_px: int) -> tuple[np.ndarray, np.n
     padded = np.pad(part, [(0, -size % length) for size, length in zip(part.shape, side, strict=True)], mode="reflect")
     rows, columns = (size // length for size, length in zip(padded.shape, side, strict=True))
     windows = padded.reshape(rows, side[0], columns, side[1]).swapaxes(1, 2).reshape(rows, columns, -1)
-    low = np.moveaxis(np.quantile(windows, constants.LOW_QUANTILES, axis=-1), 0, -1)
-    sd = low[..., 1] - low[..., 0]
-    sd = np.maximum(ndimage.median_filter(sd, 3, mode="nearest"), constants.MIN_NOISE)
-    median = ndimage.median_filter(low[..., 1] + low[..., 1] - low[..., 0], 3, mode="nearest")
+    lower, low, middle = np.quantile(windows, (*constants.LOW_QUANTILES, 0.5), axis=-1)
+    spread = np.maximum(low - lower, (middle - low) / constants.COVERED_SPREAD) if has_floor else low - lower
+    sd = np.maximum(ndimage.median_filter(spread, 3, mode="nearest"), constants.MIN_NOISE)
+    median = ndimage.median_filter(low + spread, 3, mode="nearest")
     whole = [2 * size for size in padded.shape]
     rows, columns = height.shape
     return _enlarged(median, whole)[:rows, :columns], _enlarged(sd, whole)[:rows, :columns]
