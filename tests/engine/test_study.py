@@ -103,3 +103,14 @@ print(*sorted({{"scipy.stats", "skimage", "sklearn", "av", "matplotlib"}} & set(
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
+
+
+def test_figures_for_papers_are_written_in_the_runs_of_usual_studies(tmp_path, monkeypatch):
+    small = loaded(cohort(tmp_path))
+    assert small.writes_figures_in_every_run
+    monkeypatch.setattr(study, "MOST_RECORDINGS_WITH_FIGURES", 3)
+    assert not loaded(tmp_path).writes_figures_in_every_run
+    (tmp_path / "plan.yaml").write_text(
+        "endpoints:\n  glutamate:\n    assay: microdialysis\n    measure: auc_pct_min\n    role: primary\n"
+    )
+    assert small.writes_figures_in_every_run

@@ -185,10 +185,11 @@ def after_review():
 
 
 def paper_figures():
-    """Input: the figures for papers, in every run, or once they were asked for; then they stay up to date."""
+    """Input: the figures for papers, where every run writes them or once they were asked for; then they stay up to date."""
     folder = study.results / "export" / "figures"
-    in_every_run = study.settings["report"]["figures"]["when"] == "every_run"
-    is_wanted = in_every_run or "figures" in ASKED or folder.is_dir()
+    is_wanted = (
+        study.writes_figures_in_every_run or "figures" in ASKED or folder.is_dir()
+    )
     return [folder.as_posix()] if is_wanted else []
 
 

@@ -26,7 +26,9 @@ from ketaflow.review.blinding_key import KeyFile
 # For the estimate of a run's length: cores, the fixed time of a run (seconds, in the demonstration), and
 # the CPU time of one group of an assay that does not state its own.
 CORES, RUN_S, GROUP_CPU_S = 2, 30.0, 1.0
-SETTINGS_FILE = "settings.yaml"
+SETTINGS_FILE, PLAN_FILE = "settings.yaml", "plan.yaml"
+# Without a plan, figures for papers are written in every run of so many recordings at most: a study of the usual size.
+MOST_RECORDINGS_WITH_FIGURES = 500
 BLOCKS = ("statistics", "report")
 
 
@@ -53,6 +55,15 @@ class Study:
     def page_settings(self) -> dict[str, Any]:
         """Settings of the two pages, without the style of the figures for papers."""
         return {name: value for name, value in self.settings["report"].items() if name != "figures"}
+
+    @property
+    def writes_figures_in_every_run(self) -> bool:
+        """Whether every run writes the figures for papers, or only ``snakemake figures``."""
+        when = self.settings["report"]["figures"]["when"]
+        if when == "usual":
+            count = sum(sum(by_name.values()) for by_name in self.recording_counts().values())
+            return (self.cohort.folder / PLAN_FILE).is_file() or count <= MOST_RECORDINGS_WITH_FIGURES
+        return bool(when == "every_run")
 
     @property
     def assays(self) -> list[str]:

@@ -27,6 +27,8 @@ METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Creator": CREATOR, "Date": None},
     "png": {"Software": CREATOR},
 }
+# Of the nine levels of compression, the fastest: half the time of the usual one.
+WRITING: dict[str, dict[str, Any]] = {"png": {"pil_kwargs": {"compress_level": 1}}}
 NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -105,7 +107,7 @@ def rendered(one: PaperFigure, style: FigureStyle) -> Iterator[tuple[str, bytes]
                 continue
             for kind in style.formats:
                 content = io.BytesIO()
-                figure.savefig(content, format=kind, dpi=style.dpi, metadata=METADATA[kind])
+                figure.savefig(content, format=kind, dpi=style.dpi, metadata=METADATA[kind], **WRITING.get(kind, {}))
                 yield f"{one.name}_{width_mm:g}mm.{kind}", content.getvalue()
 
 

@@ -150,7 +150,8 @@ def time_course(endpoint: Endpoint, arms: list[Arm], sheet: Sheet) -> Figure:
     for place, arm in enumerate(present):
         own = table[table["arm"].eq(arm.name)].sort_values("time_min")
         courses = [course[["time_min", "value"]].to_numpy(float) for _, course in own.groupby("animal")]
-        axes.add_collection(LineCollection(courses, colors=arm.colours[0], lw=0.4, alpha=0.35, zorder=2))
+        ends = {"capstyle": "projecting", "joinstyle": "round"}
+        axes.add_collection(LineCollection(courses, colors=arm.colours[0], lw=0.4, alpha=0.35, zorder=2, **ends))
         rows = over_time.course(endpoint, arm)
         at = rows["time_min"] + (place - (len(present) - 1) / 2) * shift
         axes.vlines(at, rows["ci_low"], rows["ci_high"], color=arm.colours[0], lw=0.8, zorder=3)

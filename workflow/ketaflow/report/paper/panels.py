@@ -40,6 +40,8 @@ def laid_out(figure: Figure) -> Figure:
     """Place all panels, for good."""
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    # Without the place holder that "none" leaves, which would make ``savefig`` draw every format twice.
+    figure.set_layout_engine(None)
     return figure
 
 
