@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -20,13 +21,14 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @cache
+def trees() -> list[tuple[Path, ast.Module]]:
+    paths = sorted(LIBRARY.rglob("*.py"))
+    return [(path.relative_to(LIBRARY), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
+
+
+@cache
 def functions() -> list[tuple[Path, Function]]:
-    return [
-        (path.relative_to(LIBRARY), node)
-        for path in sorted(LIBRARY.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, Function)
-    ]
+    return [(path, node) for path, tree in trees() for node in ast.walk(tree) if isinstance(node, Function)]
 
 
 def arguments(function: Function) -> list[ast.arg]:
@@ -69,6 +71,25 @@ def test_every_folder_says_which_question_it_answers():
         if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert silent == []
+
+
+def test_every_function_and_constant_is_used():
+    places = [path for folder in ("workflow", "tests", "benchmarks") for path in (ROOT / folder).rglob("*")]
+    kinds = {".py", ".smk", ".html", ".js", ".yaml"}
+    texts = [path.read_text(encoding="utf-8") for path in places if path.suffix in kinds]
+    uses = Counter(word for text in texts for word in re.findall(r"\w+", text))
+    constants = {
+        name.id
+        for _, tree in trees()
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        for name in ast.walk(target)
+        if isinstance(name, ast.Name) and name.id.isupper()
+    }
+    named = constants | {one.name for _, one in functions() if not one.name.startswith("__")}
+    # pickle and logging call these.
+    assert {name for name in named if uses[name] < 2} - {"find_class", "emit"} == set()
 
 
 def test_every_target_has_a_description():

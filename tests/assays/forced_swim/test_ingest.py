@@ -261,7 +261,8 @@ def test_an_empty_chamber_is_refused(shared):
 
 @pytest.mark.shared
 def test_arenas_of_an_ethovision_export_are_found_by_number(shared):
-    arenas = ethovision.read_arenas(shared / "fst" / "ethovision_raw_export_rat_fst.xlsx")
+    sheets = ethovision.read_export_sheets(shared / "fst" / "ethovision_raw_export_rat_fst.xlsx")
+    arenas = ethovision.raw_arenas(sheets)
     assert sorted(arenas) == [1, 3]
     assert arenas[3].header["Recording after"] == "+ 00:00:35.040"
 

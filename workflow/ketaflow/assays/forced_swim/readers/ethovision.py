@@ -174,11 +174,6 @@ def unique_titles(titles: list[str]) -> list[str]:
     return [title if title not in titles[:place] else f"{title} #{place}" for place, title in enumerate(titles)]
 
 
-def read_arenas(path: Path) -> dict[int, Arena]:
-    """Read the arenas of a raw export by number."""
-    return raw_arenas(read_export_sheets(path))
-
-
 def arena_swim(row: SwimRow, arena: Arena, name: str) -> Swim:
     """Make the swim of one arena.
 

@@ -21,8 +21,6 @@ TRIAL_TIME = (
     "tiempo de prueba", "proeftijd", "testtijd", "triallijd", "trial zeit", "trialzeit", "trialtijd",
 )  # fmt: skip
 ARENA = ("arena", "arene")
-SUBJECT = ("subject", "subjekt", "tier", "sujet", "sujeto", "proefdier", "dier")
-TRIAL = ("trial", "versuch", "essai", "ensayo", "prueba", "proef")
 DURATION = ("duration", "dauer", "duree", "duracion", "duur")
 LATENCY = ("latency", "latenz", "latence", "latencia", "latentie")
 FREQUENCY = ("frequency", "haufigkeit", "frequence", "frecuencia", "frequentie")

@@ -4,7 +4,6 @@ import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ketaflow.assays.forced_swim.readers import constants
 from ketaflow.core.tables import decode, worksheets
@@ -66,11 +65,6 @@ def read_sheets(path: Path) -> list[Sheet]:
 
 def _stripped(rows: list[list[str]]) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in rows]
-
-
-def cell_text(cell: Any) -> str:
-    """Return the text of a cell of a workbook; empty for an empty cell."""
-    return "" if cell is None else str(cell).strip()
 
 
 def parse_number(text: str) -> float | None:

@@ -111,16 +111,6 @@ class Cells:
     def __len__(self) -> int:
         return len(self.heights)
 
-    def are_pair_members(self) -> np.ndarray:
-        """Which cells touch another.
-
-        Returns
-        -------
-        (n,) bool ndarray
-            True for a cell that is one of a pair.
-        """
-        return self.pair >= 0
-
 
 def place_cells(scene: Scene, rng: np.random.Generator) -> Cells:
     """Place the cells of a field: pairs first, then cells that touch no other; all lie wholly inside the image.

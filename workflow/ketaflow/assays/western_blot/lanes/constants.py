@@ -161,8 +161,6 @@ SLOT_FRACTION = 0.7
 # profile_baseline.py
 # Greatest number of rounds of arPLS; it usually converges in about ten.
 ARPLS_ROUNDS = 30
-# Relative change of the weights at which arPLS has converged (Baek et al. 2015).
-ARPLS_CHANGE = 1e-3
 # Greatest distance of a band's foot from its peak (half-widths); a Gaussian reaches 3 % of its height at 2.25.
 FOOT_HALF_WIDTHS = 3.0
 

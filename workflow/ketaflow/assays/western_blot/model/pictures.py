@@ -136,8 +136,3 @@ class Blot:
         """Return the animals of a membrane in the order of their lanes, each once."""
         lanes = self.lane_map(membrane)
         return list(dict.fromkeys(lane.animal for lane in lanes if lane.sample == "animal" and lane.animal))
-
-    @property
-    def masses_kda(self) -> dict[str, float | None]:
-        """Expected mass of each target (kDa), None where it is unknown."""
-        return {target.target: target.kda for target in self.targets}
