@@ -110,12 +110,20 @@ ROWS = list(zip(SIDES, TIMES, MS, strict=True))
     "text",
     [
         "side,onset\n" + "".join(f"{side},{t}\n" for side, t, _ in ROWS),
+        "ID,sensor,tiempo,actividad\n" + "".join(f"1,{side},{m},{n}\n" for n, (side, _, m) in enumerate(ROWS)),
         "Side;Onset (ms);Offset (ms)\n" + "".join(f"{side};{m};{m + 60}\n" for side, _, m in ROWS),
         "stop,start,spout\n" + "".join(f"{t + 0.06:.3f},{t},{side[0]}\n" for side, t, _ in ROWS),
         "event,timestamp\n" + "".join(f"lick_{side},{m}\nlick_{side}_off,{m + 60}\n" for side, _, m in ROWS),
         "time_s\tevent\n" + "".join(f"{t}\t{side.title()}Lick\n" for side, t, _ in ROWS) + "99\tPellet\n",
     ],
-    ids=["side and onset", "side, onset and offset", "stop before start", "named events with ends", "named events"],
+    ids=[
+        "side and onset",
+        "Spanish headings",
+        "side, onset and offset",
+        "stop before start",
+        "named events with ends",
+        "named events",
+    ],
 )
 def test_rows_of_both_sides_are_separated(measure, tmp_path, text):
     (tmp_path / "log.csv").write_text(text)

@@ -33,7 +33,7 @@ class Reader(NamedTuple):
 REAL_FILE = "tested on a real file"
 DOCUMENTATION = "written from the documentation"
 
-EVENT_TABLE = Reader("event table", event_tables.is_event_list, event_tables.read_event_list, DOCUMENTATION)
+EVENT_TABLE = Reader("event table", event_tables.is_event_list, event_tables.read_event_list, REAL_FILE)
 # In the order in which they are tried.
 READERS = (
     Reader("Sipper", counter_readers.is_sipper, counter_readers.read_sipper, REAL_FILE),

@@ -22,12 +22,30 @@ from ketaflow.assays.sucrose_preference.readers.plain_lists import OFF_WORDS, ON
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import quoted
 
-TIME_WORDS = {"time", "times", "timestamp", "timestamps", "datetime", "elapsed", "t", *UNIT_WORDS}
+TIME_WORDS = {
+    "time", "times", "timestamp", "timestamps", "datetime", "elapsed", "t", "tiempo", "tiempos", "temps", "zeit",
+    "zeiten", "zeitstempel", "tijd", "tempo", *UNIT_WORDS,
+}  # fmt: skip
 SPOUT_WORDS = {
     "sipper", "spout", "sensor", "channel", "bottle", "side", "port", "tube", "lickometer", "input", "pin", "electrode",
-    "pad",
+    "pad", "canal", "kanal", "kanaal", "capteur", "sonde", "flasche", "fles", "botella", "bouteille", "bottiglia",
+    "sensore",
 }  # fmt: skip
-ANIMAL_WORDS = {"animal", "subject", "mouse", "rat", "cage", "box"}
+ANIMAL_WORDS = {
+    "animal",
+    "subject",
+    "mouse",
+    "rat",
+    "cage",
+    "box",
+    "maus",
+    "ratte",
+    "tier",
+    "raton",
+    "rata",
+    "souris",
+    "muis",
+}
 STATE_WORDS = {"state", "status", "value", "touched", "touch", "contact", "edge", "event", "type", "action", "licking"}
 STARTS = {
     "1", "on", "true", "start", "onset", "begin", "press", "pressed", "touch", "touched", "contact", "lick", "licks",
