@@ -86,7 +86,12 @@ OBSERVER = (
     "Observation,Time_Relative_sf,Behavior,Event_Type\nm1,10.5,Immobile,State start\nm1,14.25,Immobile,State stop\n"
 )
 SOLOMON = "Time,Behaviour\n" + "".join(f"{n / 5:.1f},{'floating' if 5 <= n < 20 else ''}\n" for n in range(30))
+LABGYM = (
+    ",0.00,0.10,0.20,0.30,0.40\n"
+    "0,\"['NA', -1]\",\"['swimming', 0.99]\",\"['floating', 0.9]\",\"['floating', 1e-1]\",\"['climbing', 1]\"\n"
+)
 SAMPLES = {
+    "labgym.csv": LABGYM,
     "ethovision.csv": ETHOVISION_LOG, "observer.csv": OBSERVER, "solomon.csv": SOLOMON,
     "cowlog.csv": COWLOG, "jwatcher.dat": JWATCHER, "eztrack.csv": EZTRACK, "summary.csv": SUMMARY,
     "dbscorer.csv": DBSCORER, "anymaze.csv": ANYMAZE, "events.csv": ANYMAZE_EVENTS, "rows.csv": TALLY_ROWS,
@@ -163,6 +168,17 @@ def test_the_seconds_of_dbscorer_need_the_second_they_begin_at(read):
     assert spans(read(text, "m1 Auto .txt", starts_at_s=120.0).bouts) == [("m1", 121, 123), ("m1", 125, 126)]
     assert "starts_at_s" in only(read(text, "m1 Auto .txt").problems).remedy
     assert "no format" in only(read(text, "other.txt").problems).found
+
+
+def test_frames_of_labgym_are_bouts_of_the_film_in_its_name(read):
+    bouts, problems = read(LABGYM, "mouse 3_all_event_probability.csv")
+    assert not problems
+    assert spans(bouts, "immobility") == [("mouse 3", 0.2, 0.4)]
+    assert spans(bouts, "swimming") == [("mouse 3", 0.1, 0.2)]
+    assert spans(bouts, "climbing") == [("mouse 3", 0.4, 0.5)]
+    problem = only(read(LABGYM.replace("swimming", "hindpaw paddling")).problems)
+    assert "hindpaw paddling" in problem.found and "forced_swim_human_words" in problem.remedy
+    assert read(LABGYM.replace("swimming", "hindpaw paddling"), words={"hindpaw paddling": "swimming"}).problems == []
 
 
 def test_results_of_anymaze_are_totals_by_animal_and_say_nothing_of_treatments(read):

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ketaflow.assays.forced_swim.readers import sheets
-from ketaflow.assays.forced_swim.score_files import anymaze, dbscorer, event_logs, eztrack, key_logs, tally_sheets
+from ketaflow.assays.forced_swim.score_files import (
+    anymaze,
+    dbscorer,
+    event_logs,
+    eztrack,
+    key_logs,
+    labgym,
+    tally_sheets,
+)
 from ketaflow.assays.forced_swim.score_files.scored_bouts import Bouts, ReadOptions, ScoreFile
 from ketaflow.core.errors import Problem
 
@@ -38,6 +46,7 @@ class ScoreFormat:
 FORMATS = (
     ScoreFormat("JWatcher data file (.dat)", key_logs.is_jwatcher, key_logs.read_jwatcher),
     ScoreFormat("CowLog code file (time, code, class)", key_logs.is_cowlog, key_logs.read_cowlog),
+    ScoreFormat("LabGym probabilities of all events", labgym.recognises, labgym.read),
     ScoreFormat("ezTrack freezing output or summary", eztrack.recognises, eztrack.read),
     ScoreFormat("DBscorer results", dbscorer.recognises, dbscorer.read),
     ScoreFormat("ANY-maze results", anymaze.are_results, anymaze.read_results),
