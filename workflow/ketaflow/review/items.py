@@ -4,9 +4,8 @@ In: review_key.csv and the checks of a recording. Out: ``Item`` (the key of an i
 shows of it).
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from dataclasses import dataclass, fields
 
 import pandas as pd
 
@@ -80,31 +79,26 @@ def items(review_key: pd.DataFrame) -> list[Item]:
     return [Item(*map(str, row)) for row in review_key[columns].fillna("").itertuples(index=False)]
 
 
-def checks(rows: Iterable[Mapping[Any, Any]]) -> list[Check]:
+def checks(table: pd.DataFrame) -> dict[tuple[str, str], list[Check]]:
     """Return rows of checks.csv as checks.
 
     Parameters
     ----------
-    rows : iterable of mapping
-        Columns as in ``Check``; missing numbers are None, missing words None or empty.
+    table : data frame
+        Columns of checks.csv.
 
     Returns
     -------
-    list of Check
-        In the order of the rows.
+    dict of (str, str) to list of Check
+        By assay and recording, in the order of the rows; missing words are empty, a missing animal and missing numbers
+        None.
     """
-    return [
-        Check(
-            recording=str(row["recording"]),
-            animal=row.get("animal") or None,
-            place=row.get("place") or "",
-            check=str(row["check"]),
-            value=row.get("value"),
-            unit=row.get("unit") or "",
-            low=row.get("low"),
-            high=row.get("high"),
-            verdict=str(row["verdict"]),
-            message=row.get("message") or "",
-        )
-        for row in rows
-    ]
+    words = ("place", "unit", "message")
+    cells = {}
+    for name in ("assay", *(one.name for one in fields(Check))):
+        column = table[name].astype(object)
+        cells[name] = column.where(column.notna(), "" if name in words else None).tolist()
+    found = defaultdict(list)
+    for assay, recording, animal, *others in zip(*cells.values(), strict=True):
+        found[assay, recording].append(Check(str(recording), animal or None, *others))
+    return found

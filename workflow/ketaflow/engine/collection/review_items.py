@@ -109,9 +109,7 @@ def read(items: pd.DataFrame, checks: pd.DataFrame, batches: Mapping[str, list[s
         One recording, with its checks and figures.
     """
     known = {(row["assay"], row["recording"]): row for row in items.fillna("").to_dict("records")}
-    by_recording = defaultdict(list)
-    for one in checks.astype(object).where(checks.notna(), None).to_dict("records"):
-        by_recording[one["assay"], one["recording"]].append(one)
+    by_recording = checks_of(checks)
     for assay, folders in batches.items():
         for folder in folders:
             for named, figures in _figures(assay, Path(folder)):
@@ -121,7 +119,7 @@ def read(items: pd.DataFrame, checks: pd.DataFrame, batches: Mapping[str, list[s
                         **{name: item[name] for name in ITEM_COLUMNS},
                         assay_title=assays.title(assay),
                         figures=figures.get(recording.name, []),
-                        checks=checks_of(by_recording.get((assay, recording.name), [])),
+                        checks=by_recording.get((assay, recording.name), []),
                     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -88,16 +89,28 @@ def correlations(values: pd.DataFrame, arm_of: pd.Series, *, min_animals: int) -
     known = values.notna().to_numpy().astype(int)
     n_animals = pd.DataFrame(known.T @ known, index=values.columns, columns=values.columns)
     within = np.full(n_animals.shape, np.nan)
-    for i, one in enumerate(values.columns):
-        for j, other in enumerate(values.columns[:i]):
-            both = values[[one, other]].dropna()
-            arm = arm_of.reindex(both.index)
-            residuals = both - both.groupby(arm).transform("mean")
-            varies = (residuals.abs().max() > ROUNDING * both.abs().max()).all()
-            if len(both) >= min_animals + arm.nunique() and varies:
-                within[i, j] = within[j, i] = residuals.corr().iloc[0, 1]
+    arms, apart = arm_of.reindex(values.index), dict[tuple[int, bytes], pd.Series]()
+    for j, i in combinations(range(len(within)), 2):
+        has_both = known[:, i] & known[:, j] > 0
+        arm = arms[has_both]
+        if len(arm) < min_animals + arm.nunique():
+            continue
+        # Most pairs are known of the same animals, so that a column is taken apart once.
+        animals = has_both.tobytes()
+        for place in (i, j):
+            if (place, animals) not in apart:
+                apart[place, animals] = _within_arms(values.iloc[has_both, place], arm)
+        residuals = pd.concat([apart[i, animals], apart[j, animals]], axis=1)
+        if residuals.notna().any().all():
+            within[i, j] = within[j, i] = residuals.corr().iloc[0, 1]
     table = pd.DataFrame(within, index=values.columns, columns=values.columns)
     return Correlations(values.corr(min_periods=min_animals), table, n_animals)
+
+
+def _within_arms(column: pd.Series, arm: pd.Series) -> pd.Series:
+    """Differences of values from the mean of their arm; NaN throughout if they are constant within arms."""
+    residuals = column - column.groupby(arm).transform("mean")
+    return residuals if residuals.abs().max() > ROUNDING * column.abs().max() else residuals * np.nan
 
 
 def matrix(titles: Sequence[str], found: Correlations) -> str:

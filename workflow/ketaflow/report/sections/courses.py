@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from ketaflow.report import endpoints
 from ketaflow.report.endpoints import Endpoint
@@ -117,5 +117,5 @@ def _described(values: pd.DataFrame) -> pd.DataFrame:
     half = np.full(len(rows), np.nan)
     several = count > 1
     spread = rows["std"].to_numpy(float)[several] / np.sqrt(count[several])
-    half[several] = stats.t.ppf((1 + CONFIDENCE) / 2, count[several] - 1) * spread
+    half[several] = stdtrit(count[several] - 1, (1 + CONFIDENCE) / 2) * spread
     return rows[["arm", "time_min", "mean"]].assign(ci_low=rows["mean"] - half, ci_high=rows["mean"] + half)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr
 
 from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.model import Well
@@ -96,5 +96,5 @@ def patterns(wells: Sequence[Well], response: np.ndarray) -> list[Pattern]:
         change = float(x[:, number] @ y / spread)
         rest = float(((y - change * x[:, number]) ** 2).sum() / df)
         t = change / np.sqrt(max(rest, np.finfo(float).tiny) / spread)
-        made.append(Pattern(name, place, message, float(100 * np.expm1(change)), float(2 * stats.t.sf(abs(t), df))))
+        made.append(Pattern(name, place, message, float(100 * np.expm1(change)), float(2 * stdtr(df, -abs(t)))))
     return made
