@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from ketaflow.core.errors import CohortError
+from ketaflow.core.results import CHECK_COLUMNS
 from ketaflow.review import decisions
 from ketaflow.review.items import Item, checks, items
 
@@ -110,7 +111,8 @@ def test_items_are_read_from_the_review_key():
 
 
 def test_checks_are_read_from_rows_with_empty_cells():
-    (check,) = checks([{"recording": "fst_2", "check": "unseen_s", "value": None, "high": 12.0, "verdict": "warn"}])
+    row = {"assay": "forced_swim", "recording": "fst_2", "check": "unseen_s", "high": 12.0, "verdict": "warn"}
+    (check,) = checks(pd.DataFrame([row], columns=list(CHECK_COLUMNS)))["forced_swim", "fst_2"]
     assert (check.value, check.low, check.high, check.unit, check.animal) == (None, None, 12.0, "", None)
 
 
