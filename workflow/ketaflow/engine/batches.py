@@ -2,7 +2,9 @@
 
 Batches come from a stable hash of the group's name, so that one more animal disturbs one batch. Inside a batch every
 record has its own status: one that fails never stops the others. A record whose files, rows, settings and code are
-unchanged is taken from the batch's last output, kept in the cache.
+unchanged is taken from the batch's last output, kept in the cache: with one changed record, the three stages of a batch
+of the demonstration take 2.5 s of a processor in place of 6.7 s (4 videos), 2.5 in place of 6.9 s (3 membranes), 1.2 in
+place of 7.7 s (48 fields of cells), 0.8 in place of 2.3 s (24 groups of chromatograms).
 """
 
 import contextlib
