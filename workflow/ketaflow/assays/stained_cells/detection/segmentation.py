@@ -40,10 +40,9 @@ def find_objects(height: np.ndarray, threshold: np.ndarray, pixel_um: float, set
     smallest_px, fraction = settings.min_diameter_um / pixel_um, settings.boundary_fraction
     largest_px2 = math.pi / 4 * (settings.max_diameter_um / pixel_um) ** 2
     mask = _mask(height, threshold, smallest_px, fraction)
-    mask = ndimage.binary_opening(filled(mask, largest_px2), disk(max(1, int(smallest_px * constants.MASK_OPENING))))
+    mask = ndimage.binary_opening(filled(mask, largest_px2), disk(1))
     relief = _relief(mask, height, smallest_px)
-    distance = max(1, int(constants.PEAK_DISTANCE * smallest_px))
-    peaks = peak_local_max(relief, min_distance=distance, threshold_abs=0, exclude_border=False)
+    peaks = peak_local_max(relief, min_distance=1, threshold_abs=0, exclude_border=False)
     seeds = np.zeros(height.shape, np.int32)
     seeds[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
     basins = watershed(-relief, seeds, mask=mask)

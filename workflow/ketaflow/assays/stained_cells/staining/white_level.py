@@ -63,8 +63,7 @@ def find_white_level(rgb: np.ndarray, given: tuple[float, ...], *, full_scale: f
         ]
     )
     brightness = medians.mean(1)
-    count = max(round(constants.WHITE_SHARE * len(medians)), constants.MIN_WHITE_BLOCKS)
-    brightest = medians[np.argsort(brightness)[-count:]].mean(0)
+    brightest = medians[np.argsort(brightness)[-constants.WHITE_BLOCKS :]].mean(0)
     if brightest.max() - brightest.min() <= constants.MAX_GREY_DIFFERENCE * brightest.max():
         red, green, blue = brightest.tolist()
         return WhiteLevel((red, green, blue), "image")
