@@ -86,8 +86,6 @@ PROFILE_STEP_UM = 0.05
 # Profiles outwards begin this far below the head and end this far above it, profiles along reach as far as the first.
 PROFILE_BELOW_UM = 1.0
 PROFILE_ABOVE_UM = 1.5
-# Shortest length of a spine (um).
-MIN_LENGTH_UM = 0.1
 # Blur in depth over blur in the plane (ratio); confocal and two-photon microscopes have 2.2 to 4.
 AXIAL_RATIO = 2.7
 # Imaged widths of spheres are tabulated up to this diameter, from drawings in these steps (both in widths of the blur
@@ -101,5 +99,3 @@ RESOLVED_IN_BLURS = 1.1
 # Errors of length and head diameter (um, root mean square) on 203 simulated spines: the softness of the rule's edges.
 LENGTH_ERROR_UM = 0.11
 HEAD_ERROR_UM = 0.12
-# Slope of a logistic function whose edge is as soft as that of a normal distribution.
-LOGISTIC_PER_SD = 1.7

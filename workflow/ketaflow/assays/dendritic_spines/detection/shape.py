@@ -84,7 +84,7 @@ def measure_shapes(
     diameter_um = sphere_diameter_um(width_um, psf_fwhm_um)
     return Shapes(
         head_diameter_um=diameter_um,
-        length_um=np.maximum(tip_um - radius_um, constants.MIN_LENGTH_UM),
+        length_um=np.maximum(tip_um - radius_um, 0),
         neck_length_um=np.maximum(away_um - radius_um - diameter_um / 2, 0),
         brightness_um2=head / np.maximum(shaft, 1e-6) * np.pi * width_um**2 / 4,
         below_resolution=width_um < constants.RESOLVED_IN_BLURS * psf_fwhm_um,

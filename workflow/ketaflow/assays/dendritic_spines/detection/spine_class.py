@@ -1,13 +1,13 @@
 """Class of a spine from its size: mushroom, thin, stubby or filopodium.
 
-The class is a rule on neck, head and length. Its edges are logistic and as soft as the error of measurement, so that
-each class has a probability. Eight experts who saw the same spines agreed at a kappa of 0.44: the class is an opinion.
+The class is a rule on neck, head and length. Its edges are as soft as the error of measurement, so that each class has
+a probability. Eight experts who saw the same spines agreed at a kappa of 0.44: the class is an opinion.
 """
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import ndtr
 
-from ketaflow.assays.dendritic_spines.detection.constants import HEAD_ERROR_UM, LENGTH_ERROR_UM, LOGISTIC_PER_SD
+from ketaflow.assays.dendritic_spines.detection.constants import HEAD_ERROR_UM, LENGTH_ERROR_UM
 from ketaflow.assays.dendritic_spines.detection.shape import Shapes
 from ketaflow.assays.dendritic_spines.model import QuantifySettings
 
@@ -47,5 +47,5 @@ def class_probabilities(shapes: Shapes, settings: QuantifySettings) -> np.ndarra
 
 
 def _exceeds(value: np.ndarray, threshold: float, error: float) -> np.ndarray:
-    """Probability that values measured with an error exceed a threshold."""
-    return np.asarray(expit(LOGISTIC_PER_SD * (np.asarray(value) - threshold) / error))
+    """Probability that values measured with a normally distributed error exceed a threshold."""
+    return np.asarray(ndtr((np.asarray(value) - threshold) / error))
