@@ -45,8 +45,8 @@ COVERED_SPREAD = 1.32
 MIN_NOISE = 1e-6
 
 # Cells ----------------------------------------------------------------------------------------------------------------
-# SD of the smoothing of the distance and of the height (smallest diameters of a cell), and power of the height; tuned on
-# simulated fields.
+# SD of the smoothing of the distance and of the height (smallest diameters of a cell), and power of the height; tuned
+# on simulated fields.
 DISTANCE_SMOOTHING = 1 / 12
 BROAD_SMOOTHING = 0.3
 HEIGHT_POWER = 0.3
