@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/western_blot.py [accuracy] [speed] [PART ...]
 
-Parts of accuracy: actin, ladder, boxes, pgk1, masks, synthetic, maps.
+Parts of accuracy: actin, ladder, boxes, pgk1, masks, combs, synthetic, maps.
 
 Accuracy needs the folder of real recordings (../shared/data/blot); speed compares with scikit-image's rolling ball on
 a piece of the same picture, as a ratio of processor time in one run.
@@ -276,6 +276,26 @@ GEL_LANES = {
 }  # fmt: skip
 
 
+def combs() -> list[tuple]:
+    """Combs of the real DNA gels with maps that list one lane less or more than they show."""
+    told = []
+    for change in (-1, 1):
+        accepted = []
+        for stem, counts in GEL_LANES.items():
+            names = [f"G{comb}" for comb, _ in enumerate(counts, start=1)]
+            images = [{"image": f"{stem}.jpg", "membrane": name, "target": "DNA", "role": "target"} for name in names]
+            maps = zip(names, counts, strict=True)
+            lanes = [row for name, count in maps for row in lane_rows(name, count + change, "ladder")]
+            _, refused = measured(BLOTS / "gelgenie_masks", images, lanes)
+            if len(refused) < len(counts):
+                accepted.append(f"{stem} {len(counts) - len(refused)}")
+        total = sum(int(each.split()[-1]) for each in accepted)
+        print("   ", f"{change:+d}:", ", ".join(accepted))
+        of = sum(len(counts) for counts in GEL_LANES.values())
+        told.append((f"DNA combs, {change:+d} lane, accepted", f"{total} of {of}", "0"))
+    return told
+
+
 def synthetic() -> list[tuple]:
     """Drawn blots of another project: clean bands and ratios between lanes, against what was drawn."""
     errors, ratios, refusals = [], [], []
@@ -384,7 +404,7 @@ def speed() -> list[tuple]:
 
 def main() -> None:
     asked = sys.argv[1:] or ["accuracy", "speed"]
-    real = [actin, ladder, boxes, pgk1, masks, synthetic] if BLOTS.is_dir() else []
+    real = [actin, ladder, boxes, pgk1, masks, combs, synthetic] if BLOTS.is_dir() else []
     parts = [*real, maps] if "accuracy" in asked else []
     parts += [part for part in (*real, maps, speed) if part.__name__ in asked]
     for part in parts:

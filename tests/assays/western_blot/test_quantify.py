@@ -273,6 +273,19 @@ def test_a_bubble_in_or_beside_a_band_changes_its_volume_little(row):
     assert (lane.specks[own.top : own.bottom + 1].mean() > 0.05) == (row != 150)
 
 
+def test_round_dust_that_takes_much_of_a_lane_is_not_signal():
+    rows, columns = np.mgrid[0:400, 0:28].astype(float)
+    band = 900 * np.exp(-0.5 * ((rows - 200) / 6) ** 2)
+    dust = 2700 * np.exp(-((rows - 205) ** 2 + (columns - 12) ** 2) / 12.5)
+    pixels = (1000 + band + dust + np.random.default_rng(5).normal(0, 15, rows.shape)).astype(np.float32)
+    beside = 1000 + np.random.default_rng(6).normal(0, 5, 400)
+    limits = {"length": 100.0, "min_snr": 6.0, "foot": 0.03, "highest": 900.0}
+    lane = lane_profile(crop(1, pixels, beside), slice(0, 400), "lane", **limits)
+    (own,) = (each for each in lane.peaks if abs(each.row - 200) < 5)
+    assert abs(net(lane, own) - band.sum()) < 0.4 * dust.sum()
+    assert 0.3 * dust.sum() < lane.hidden(own.top, own.bottom) < 1.5 * dust.sum()
+
+
 def isolated(height: float = 2000.0, sd: float = 5.0) -> tuple[np.ndarray, float]:
     """Three lanes with one band each on a sloping background; the picture, and the volume of a band."""
     rows, columns = np.mgrid[0:300, 0:200].astype(float)

@@ -154,6 +154,7 @@ def _volume(reading: Reading, lane: LaneProfile, column: BoxColumn, peak: Peak) 
     volume = lane.volume(peak.top, peak.bottom)
     level = volume.background / (peak.rows * lane.width)
     uncertainty = uncertainty_over(column, peak.top, peak.rows, level=level)
+    uncertainty = float(np.hypot(uncertainty, lane.hidden(peak.top, peak.bottom)))
     return BoxVolume(volume.net, volume.background, uncertainty, lane.method)
 
 
@@ -234,7 +235,7 @@ def boxed(signal: np.ndarray, box: Box, reading: Reading) -> Band:
     rows, columns = slice(top, top + height), slice(column.left, column.left + column.width)
     # A bent band that nobody levelled may look like a speck: the pixels stay as they were drawn around.
     cleaned, specks = without_specks(column.pixels[:, columns], reading.length)
-    hidden = float((column.pixels[rows, columns] - cleaned[rows]).sum(dtype=float))
+    hidden = float(np.abs(column.pixels[rows, columns] - cleaned[rows]).sum(dtype=float))
     volume = replace(volume, uncertainty=float(np.hypot(volume.uncertainty, hidden)))
     profile = column.profile[rows]
     row = top + int(profile.argmax())

@@ -191,6 +191,10 @@ SPECK_SD = 8.0
 ROW_CREST = 2.5
 # Greatest share of a row that specks take up (fraction); tuned.
 SPECK_WIDTH = 0.2
+# Wider spots are dust if they are this tall (fraction of their width): round.
+SPOT_ROUNDNESS = 0.8
+# And rise this far above their rows (fraction of the lane's highest band), which matters for volumes.
+SPOT_HEIGHT = 0.25
 # Quantile of a row's pixels that a hole leaves unchanged.
 HOLE_ROW_QUANTILE = 0.75
 # Percentile of the rows around that is taken for background beside a hole; tuned.

@@ -218,7 +218,9 @@ def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.nd
     high = (under + constants.ROW_CREST * np.maximum(middle - under, 0) + room)[:, None]
     low = (np.minimum(under, middle) - room)[:, None]
     specks = (pixels > high) | (pixels < low)
-    specks &= (specks.mean(axis=1) < constants.SPECK_WIDTH)[:, None]
+    specks &= (specks.mean(axis=1) < constants.SPECK_WIDTH)[:, None] | _bright_spots(
+        specks, pixels - middle[:, None], constants.SPOT_HEIGHT * float((middle - under).max())
+    )
     cleaned = pixels
     if specks.any():
         specks = ndimage.binary_dilation(specks, np.ones((3, 3)))
@@ -230,6 +232,26 @@ def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.nd
         cleaned = cleaned.copy()
         cleaned[left] = np.where(holes[left], share[:, None], cleaned[left])
     return cleaned, specks | holes
+
+
+def _bright_spots(outside: np.ndarray, over: np.ndarray, least: float) -> np.ndarray:
+    """Spots about as tall as they are wide, narrower than half of the lane, that rise above their rows by ``least``
+    (counts); (n_rows, n_columns) bool.
+
+    A piece of a bent band is wider than tall; noise and blocks of a JPEG are low.
+    """
+    labels, _ = ndimage.label(outside)
+    kept = np.zeros_like(outside)
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        own = labels[place] == number
+        height, width = own.shape
+        if (
+            constants.SPOT_ROUNDNESS * width <= height
+            and 2 * width < outside.shape[1]
+            and over[place][own].max() > least
+        ):
+            kept[place] |= own
+    return kept
 
 
 def _interpolated(pixels: np.ndarray, hidden: np.ndarray) -> np.ndarray:

@@ -153,6 +153,12 @@ class LaneProfile:
         """Return the height of a peak above the higher of the two backgrounds (counts)."""
         return min(peak.height, float((self.profile - self.other_background)[round(peak.row)]))
 
+    def hidden(self, top: int, bottom: int) -> float:
+        """Return what was taken for dust, scratches and bubbles in rows ``top`` to ``bottom`` (included; counts)."""
+        rows = slice(top, bottom + 1)
+        cleaned = self.wide[rows, self.inset : self.inset + self.width]
+        return float(np.abs(self.pixels[rows] - cleaned).sum(dtype=float))
+
     def saturated_pct(self, top: int, bottom: int, saturation_level: float) -> float:
         """Return the share of the box's pixels at or above the saturation level (%)."""
         return 100.0 * float((self.pixels[top : bottom + 1] >= saturation_level - 0.5).mean())
