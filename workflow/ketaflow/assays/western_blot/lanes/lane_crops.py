@@ -217,15 +217,16 @@ def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.nd
     room = constants.SPECK_SD * 1.4826 * float(np.median(np.abs(pixels[some] - middle[some, None])))
     high = (under + constants.ROW_CREST * np.maximum(middle - under, 0) + room)[:, None]
     low = (np.minimum(under, middle) - room)[:, None]
-    specks = (pixels > high) | (pixels < low)
-    specks &= (specks.mean(axis=1) < constants.SPECK_WIDTH)[:, None] | _bright_spots(
-        specks, pixels - middle[:, None], constants.SPOT_HEIGHT * float((middle - under).max())
-    )
+    bright = pixels > high
+    holes = _holes(pixels, room, length)
+    least = constants.SPOT_HEIGHT * float((middle - under).max())
+    specks = bright | (pixels < low)
+    specks &= (specks.mean(axis=1) < constants.SPECK_WIDTH)[:, None]
+    specks |= _bright_spots(bright, holes, pixels - middle[:, None], least)
     cleaned = pixels
     if specks.any():
         specks = ndimage.binary_dilation(specks, np.ones((3, 3)))
         cleaned = _interpolated(pixels, specks)
-    holes = _holes(pixels, room, length)
     if holes.any():
         left = ~holes.all(axis=1)
         share = np.where(holes, 0, cleaned).sum(axis=1)[left] / (~holes).sum(axis=1)[left]
@@ -234,22 +235,20 @@ def without_specks(pixels: np.ndarray, length: float) -> tuple[np.ndarray, np.nd
     return cleaned, specks | holes
 
 
-def _bright_spots(outside: np.ndarray, over: np.ndarray, least: float) -> np.ndarray:
-    """Spots about as tall as they are wide, narrower than half of the lane, that rise above their rows by ``least``
-    (counts); (n_rows, n_columns) bool.
+def _bright_spots(bright: np.ndarray, holes: np.ndarray, over: np.ndarray, least: float) -> np.ndarray:
+    """Bright spots about as tall as they are wide, narrower than half of the lane, that rise above their rows by
+    ``least`` (counts); (n_rows, n_columns) bool.
 
-    A piece of a bent band is wider than tall; noise and blocks of a JPEG are low.
+    A piece of a bent band is wider than tall, what a bubble leaves of a band has a hole in its rows, and noise and
+    blocks of a JPEG are low.
     """
-    labels, _ = ndimage.label(outside)
-    kept = np.zeros_like(outside)
+    labels, _ = ndimage.label(bright)
+    kept = np.zeros_like(bright)
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         own = labels[place] == number
         height, width = own.shape
-        if (
-            constants.SPOT_ROUNDNESS * width <= height
-            and 2 * width < outside.shape[1]
-            and over[place][own].max() > least
-        ):
+        spot = constants.SPOT_ROUNDNESS * width <= height and 2 * width < bright.shape[1] and not holes[place[0]].any()
+        if spot and over[place][own].max() > least:
             kept[place] |= own
     return kept
 
