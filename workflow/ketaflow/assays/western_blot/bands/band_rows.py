@@ -87,7 +87,7 @@ def _agreement(profiles: np.ndarray, shifts: np.ndarray) -> float:
 def _moved(profile: np.ndarray, by: int) -> np.ndarray:
     """The profile moved down by so many rows, with zeros moved in."""
     moved = np.zeros_like(profile)
-    by = int(np.clip(by, -len(profile), len(profile)))
+    by = max(-len(profile), min(by, len(profile)))
     if by > 0:
         moved[by:] = profile[:-by]
     elif by < 0:

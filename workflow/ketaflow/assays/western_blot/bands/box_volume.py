@@ -209,21 +209,21 @@ class _Box:
 
     @property
     def top(self) -> int:
-        return int(np.clip(round(self.y), 0, len(self.column.pixels) - 1))
+        return max(0, min(round(self.y), len(self.column.pixels) - 1))
 
     @property
     def bottom(self) -> int:
         """Row after the last."""
-        return int(np.clip(self.top + max(1, round(self.height)), self.top + 1, len(self.column.pixels)))
+        return min(self.top + max(1, round(self.height)), len(self.column.pixels))
 
     @property
     def left(self) -> int:
-        return int(np.clip(round(self.x), 0, self.column.pixels.shape[1] - 1))
+        return max(0, min(round(self.x), self.column.pixels.shape[1] - 1))
 
     @property
     def right(self) -> int:
         """Column after the last."""
-        return int(np.clip(self.left + max(1, round(self.width)), self.left + 1, self.column.pixels.shape[1]))
+        return min(self.left + max(1, round(self.width)), self.column.pixels.shape[1])
 
     @property
     def area(self) -> int:

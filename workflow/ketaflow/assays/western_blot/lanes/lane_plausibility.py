@@ -147,8 +147,8 @@ def _dip_doubt(strips: np.ndarray, centres: np.ndarray, pitch: float, lit: np.nd
 def _part(curve: np.ndarray, centre: float, low: float, high: float, pitch: float) -> np.ndarray:
     """Columns from ``low`` to ``high`` (pitches) of a centre; at least one."""
     last = curve.shape[-1] - 1
-    first = int(np.clip(round(centre + low * pitch), 0, last))
-    return curve[..., first : int(np.clip(round(centre + high * pitch), first, last)) + 1]
+    first = max(0, min(round(centre + low * pitch), last))
+    return curve[..., first : max(first, min(round(centre + high * pitch), last)) + 1]
 
 
 def _alike(strips: np.ndarray, places: np.ndarray, pitch: float) -> float:
