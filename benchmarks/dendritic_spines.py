@@ -174,7 +174,7 @@ def _print_agreement(title: str, judged: list[tuple[int, int, int]]) -> None:
 
 
 def outlined(start: int = 0) -> None:
-    """Confocal segments cut out by hand, every sixth; their scale is not told, 0.1 um is made up.
+    """Confocal segments cut out by hand, every sixth; their scale is unknown, 0.1 um is assumed.
 
     "Ball" (a head seen without its neck) is no class of ours and does not count for the classes.
     """

@@ -139,7 +139,7 @@ def test_training_still_begins_with_the_images_of_the_shipped_weights(trained_on
         scorer_file.first_images_of(io.BytesIO(trained_on_two[0])),
         scorer_file.first_images_of(scorer.SHIPPED),
     )
-    assert len(now) == constants.TOLD_IMAGES
+    assert len(now) == constants.DESCRIBED_IMAGES
     # Other processors round differently, so that a candidate may come or go.
     np.testing.assert_allclose(now[:, :2], shipped[:, :2], atol=2)
     np.testing.assert_allclose(now[:, 2], shipped[:, 2], rtol=0.005)

@@ -258,7 +258,8 @@ class Fields:
 class Control:
     """One row of the table ``controls``: one marker's channel in an image without the primary antibody.
 
-    ``mean_level`` is the mean of all pixels (counts); the puncta, which are unspecific, count per area of the field.
+    ``mean_level`` is the mean of all pixels (counts). Its puncta, which are unspecific, are counted per area of the
+    field.
     """
 
     image: str

@@ -93,7 +93,7 @@ class SpineTruth:
 
 
 class Spine(NamedTuple):
-    """One spine: its truth and its spheres, the head last."""
+    """A simulated spine: its true place and size, and the spheres it is made of, the head last."""
 
     truth: SpineTruth
     spheres: Spheres

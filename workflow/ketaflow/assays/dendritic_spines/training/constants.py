@@ -43,8 +43,8 @@ TISSUES = 650
 IMAGES_PER_TISSUE = 2
 DRAWING_SEED = 7
 NETWORK_SEED = 0
-# First images that the scorer's file records.
-TOLD_IMAGES = 4
+# Number of the first training images that the scorer's file describes.
+DESCRIBED_IMAGES = 4
 # Settings under which candidates are sought in the training images: the defaults of ``quantify``.
 MIN_DENDRITE_UM = 6.0
 FAINTEST_RATIO = 0.35

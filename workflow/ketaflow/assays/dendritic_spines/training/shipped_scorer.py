@@ -183,11 +183,11 @@ def first_images(examples: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     Returns
     -------
     (images, 3) float64
-        Candidates, spines and mean of the inputs of the first ``constants.TOLD_IMAGES`` images.
+        Candidates, spines and mean of the inputs of the first ``constants.DESCRIBED_IMAGES`` images.
     """
-    told = examples[: constants.TOLD_IMAGES]
-    means = [float(inputs.mean(dtype=np.float64)) if inputs.size else 0.0 for inputs, _ in told]
-    counts = [(len(labels), int(labels.sum())) for _, labels in told]
+    first = examples[: constants.DESCRIBED_IMAGES]
+    means = [float(inputs.mean(dtype=np.float64)) if inputs.size else 0.0 for inputs, _ in first]
+    counts = [(len(labels), int(labels.sum())) for _, labels in first]
     return np.column_stack([np.array(counts, np.float64).reshape(-1, 2), means])
 
 

@@ -50,11 +50,11 @@ def plate_figure(plate: Plate, named: Collection[str]) -> Figure:
             if name in named:
                 canvas.dot(x, y, radius + constants.RING_PX, COLOURS["orange"])
             share = _share(value, low, high)
-            told = (
+            tooltip = (
                 f"{name}: {'saturated' if math.isinf(value) else 'no value' if math.isnan(value) else f'{value:.4g}'}"
             )
             canvas.dot(
-                x, y, radius, _colour(share) if math.isfinite(share) else constants.NO_VALUE_COLOUR, tooltip=told
+                x, y, radius, _colour(share) if math.isfinite(share) else constants.NO_VALUE_COLOUR, tooltip=tooltip
             )
             mark = "x" if name in plate.excluded else constants.MARKS.get(content.get(name, ""), "")
             ink = "#ffffff" if math.isfinite(share) and share > constants.WHITE_INK_FROM else "#1a1a1a"
