@@ -96,6 +96,12 @@ def test_a_batch_file_gives_back_what_was_put_in(path):
     assert third.content.bouts == []
 
 
+def test_records_can_be_read_without_their_published_tables(path):
+    first, second, third = batch_files.without_tables(path, Swim)
+    assert first.content.figures == swim().figures and list(first.content.light) == ["light"]
+    assert first.content.bouts == third.content.bouts == [] and second.content is None
+
+
 def test_a_table_keeps_its_own_columns_whatever_the_others_of_the_batch_have(path):
     first, _, third = batch_files.read(path, Swim)
     assert list(first.content.trace) == ["time_s", "motion"]

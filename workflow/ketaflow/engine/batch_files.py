@@ -175,7 +175,14 @@ def read(path: str | Path, kind: type[Content]) -> list[Outcome[Content]]:
     return list(matching(path, kind))
 
 
-def matching(path: str | Path, kind: type[Content], keys: frozenset[str] | None = None) -> Iterator[Outcome[Content]]:
+def without_tables(path: str | Path, kind: type[Content]) -> list[Outcome[Content]]:
+    """Read the outcomes of a batch file without the rows of their published tables, which must have a default."""
+    return list(matching(path, kind, with_tables=False))
+
+
+def matching(
+    path: str | Path, kind: type[Content], keys: frozenset[str] | None = None, *, with_tables: bool = True
+) -> Iterator[Outcome[Content]]:
     """Yield the outcomes of a batch file; only those that did not fail and have one of ``keys`` if keys are given."""
     with zipfile.ZipFile(path) as archive:
         outcomes = _outcomes(archive)
@@ -186,7 +193,8 @@ def matching(path: str | Path, kind: type[Content], keys: frozenset[str] | None 
             if keys is None or (contents[index] is not None and outcome.key in keys)
         ]
         own: Any = kind
-        tables = {name: _Shares(archive, name, hints(own)[name]) for name in _published(own)} if wanted else {}
+        published = _published(own) if wanted and with_tables else ()
+        tables = {name: _Shares(archive, name, hints(own)[name]) for name in published}
         for index in wanted:
             yield replace(outcomes[index], content=_filled(archive, index, contents[index], own, tables))
 

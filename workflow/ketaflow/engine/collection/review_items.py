@@ -126,5 +126,5 @@ def read(items: pd.DataFrame, checks: pd.DataFrame, batches: Mapping[str, list[s
 def _figures(assay: str, folder: Path) -> Iterator[tuple[tuple[NamedRecording, ...], dict[str, list[Figure]]]]:
     """Recordings of each record of a batch, and their figures."""
     ingested = batch_files.headings(folder / "recordings.zip")
-    for before, after in zip(ingested, batch_files.read(folder / "checks.zip", Checked), strict=True):
+    for before, after in zip(ingested, batch_files.without_tables(folder / "checks.zip", Checked), strict=True):
         yield before.recordings, after.content.figures if after.content else {}
