@@ -4,7 +4,7 @@
 
 Draws the films of these style seeds (first and last; some 15 s of processor time each), scores them with untouched
 defaults, and tells for each animal the error of immobility (percent of the window), kappa of two and of three states.
-Seeds up to 735, 760 to 779, 800 to 819, 940 to 949, 2000 to 2011, 6000 to 6003, 6018 to 6021 and 8000 to 8014 have
+Seeds up to 735, 760 to 779, 800 to 819, 940 to 949, 2000 to 2011, 6000 to 6003, 6018 to 6021 and 8000 to 8040 have
 been looked at.
 """
 

@@ -6,7 +6,7 @@ Animates the photographs (see ``tests/assays/forced_swim/animated_stills.py``; t
 these seeds, every fourth a film of one animal, the others of four; scores the films with the default settings as
 animals of unknown species, and prints for each animal its share of rest, the error of immobility (percent of the
 window), kappa of two states, and the share of its mobile time that is scored as climbing. Seeds 1000 to 1011, 2100 to
-2104, 3000 to 3018, 7000 to 7013 and 8000 to 8012 have been looked at.
+2104, 3000 to 3018, 7000 to 7013 and 8000 to 8017 have been looked at.
 """
 
 import sys

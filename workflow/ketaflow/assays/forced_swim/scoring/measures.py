@@ -14,6 +14,7 @@ from ketaflow.assays.forced_swim.scoring import bouts, constants
 from ketaflow.assays.forced_swim.scoring.model import BehaviourSample, State, StateBout, SwimScore, TimeBin
 from ketaflow.assays.forced_swim.scoring.rules import coded_states, compared_signal, immobility_s, own_rules
 from ketaflow.assays.forced_swim.scoring.separability import climbing_note, without_climbing
+from ketaflow.assays.forced_swim.scoring.valley import valley_level
 from ketaflow.assays.forced_swim.settings import QuantifySettings, Rules, SamplingRule, StateRules
 
 MEASURES = (
@@ -125,7 +126,8 @@ def score_swim(swim: Swim, settings: QuantifySettings, rules: Rules) -> ScoredSw
     values, notes = without_climbing(values, inseparable)
     own_s = own_immobility_s(swim.trace, intervals, window_s)
     values = values if own_s is None else {**values, OWN_IMMOBILITY: own_s}
-    return with_values(replace(tables, notes=notes), values, swim.trace, settings, surface_flag_of(swim, settings))
+    flag = surface_flag_of(swim, settings) or level_flag_of(swim.trace, score, rules)
+    return with_values(replace(tables, notes=notes), values, swim.trace, settings, flag)
 
 
 def surface_flag_of(swim: Swim, settings: QuantifySettings) -> str:
@@ -136,6 +138,38 @@ def surface_flag_of(swim: Swim, settings: QuantifySettings) -> str:
     return (
         "no continuous water surface was found. If this is a film from above or of a cage, it is no swim; "
         "otherwise check the water line in the scene, and enter water_line_px"
+    )
+
+
+def level_flag_of(trace: pd.DataFrame, score: SwimScore, rules: Rules) -> str:
+    """Return why the threshold may be wrong: it lies on one side of two levels of activity; empty if it does not.
+
+    Parameters
+    ----------
+    trace : data frame
+        The trace of the swim.
+    score : SwimScore
+        How it was scored.
+    rules : StateRules, SamplingRule or PoseRule
+        What decided; only the first is judged.
+
+    Returns
+    -------
+    str
+    """
+    start_s, stop_s = score.window_s
+    seen_s, immobile_s = stop_s - start_s - score.unscored_s, score.immobility_by_threshold_s[1]
+    least_s = constants.MIN_VALLEY_SHARE * seen_s
+    if not isinstance(rules, StateRules) or least_s <= immobile_s <= seen_s - least_s:
+        return ""
+    activity = score.activity[trace["time_s"].between(start_s, stop_s).to_numpy()]
+    valley = valley_level(activity, rules.threshold)
+    if valley == rules.threshold:
+        return ""
+    return (
+        f"nearly the whole window was scored as {'mobile' if immobile_s < least_s else 'immobile'}, but the activity "
+        f"has two levels, divided at {valley:.2g}, and the threshold of {rules.threshold:.2g} divides neither. Check "
+        "the film: if the animal floats at the lower level, calibrate the threshold, or set immobility_threshold"
     )
 
 
@@ -243,7 +277,7 @@ def with_values(
     values: dict[str, float],
     trace: pd.DataFrame,
     settings: QuantifySettings,
-    surface_flag: str,
+    flag: str,
 ) -> ScoredSwim:
     """Add values to a scored swim, with notes where they are undefined.
 
@@ -257,8 +291,8 @@ def with_values(
         The trace of the swim.
     settings : QuantifySettings
         How much of the window may be unseen.
-    surface_flag : str
-        From ``surface_flag_of``.
+    flag : str
+        From ``surface_flag_of`` or ``level_flag_of``.
 
     Returns
     -------
@@ -269,7 +303,6 @@ def with_values(
         return scored
     start_s, stop_s = scored.score.window_s
     unseen = values["unscored_s"] / (stop_s - start_s)
-    flag = surface_flag
     if 100 * unseen > settings.flag_unscored_pct:
         flag = f"{unseen:.0%} of the scoring window was not seen: {unscored_reason(trace, start_s, stop_s)}"
     if 1 - unseen < settings.min_seen_pct / 100:

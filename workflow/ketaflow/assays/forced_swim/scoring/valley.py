@@ -41,6 +41,38 @@ def threshold_in_valley(motion: np.ndarray, threshold: float, max_ratio: float) 
     known = motion[np.isfinite(motion)]
     if max_ratio <= 1 or not len(known):
         return threshold
+    levels, depth, is_divided = _depths(known, threshold)
+    within = (np.abs(levels) <= np.log(max_ratio) + constants.VALLEY_STEP / 2) & is_divided
+    is_in_valley = depth[len(levels) // 2] <= constants.VALLEY_DEPTH
+    if is_in_valley:
+        return threshold
+    return float(threshold * np.exp(_nearest_valley(levels, depth, within)))
+
+
+def valley_level(motion: np.ndarray, threshold: float) -> float:
+    """Find the level that divides activity in two kinds, however far from the threshold.
+
+    Parameters
+    ----------
+    motion : (n_frames,) float
+        Activity (fraction of the body); NaN where the animal was not seen.
+    threshold : float
+        Threshold of the settings (fraction of the body).
+
+    Returns
+    -------
+    float
+        Bottom of the valley nearest to the threshold (fraction of the body), as ``threshold_in_valley`` defines it; the
+        threshold itself if there is none.
+    """
+    known = motion[np.isfinite(motion)]
+    if not len(known):
+        return threshold
+    return float(threshold * np.exp(_nearest_valley(*_depths(known, threshold))))
+
+
+def _depths(known: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Levels (logarithm relative to the threshold), how frequent each is beside its peaks, and if it divides frames."""
     step, reach = constants.VALLEY_STEP, np.log(constants.VALLEY_RANGE)
     levels = step * np.arange(-round(reach / step), round(reach / step) + 1)
     logs = np.log(np.maximum(known, constants.MIN_MOTION * 1e-3) / threshold)
@@ -51,13 +83,16 @@ def threshold_in_valley(motion: np.ndarray, threshold: float, max_ratio: float) 
     depth = density / np.maximum(np.minimum(peak_below, peak_above), 1e-9)
     share = np.cumsum(density) / max(density.sum(), 1e-9)
     least = constants.MIN_VALLEY_SHARE
-    within = (np.abs(levels) <= np.log(max_ratio) + step / 2) & (share >= least) & (share <= 1 - least)
-    is_in_valley = depth[len(levels) // 2] <= constants.VALLEY_DEPTH
+    return levels, depth, (share >= least) & (share <= 1 - least)
+
+
+def _nearest_valley(levels: np.ndarray, depth: np.ndarray, within: np.ndarray) -> float:
+    """Deepest level of the nearest valley among those within reach; 0 if there is none."""
     valleys, count = label(within & (depth <= constants.VALLEY_DEPTH))
-    if is_in_valley or not count:
-        return threshold
+    if not count:
+        return 0.0
     # Beyond the nearest valley lies another, between kinds of swimming, or between kinds of floating.
     nearest = valleys[valleys > 0][np.argmin(np.abs(levels[valleys > 0]))]
     own = valleys == nearest
     deepest = np.flatnonzero(own & (depth <= depth[own].min() + constants.SAME_DEPTH))
-    return float(threshold * np.exp(levels[deepest[np.argmin(np.abs(levels[deepest]))]]))
+    return float(levels[deepest[np.argmin(np.abs(levels[deepest]))]])
