@@ -156,6 +156,7 @@ def level_flag_of(trace: pd.DataFrame, score: SwimScore, rules: Rules) -> str:
     Returns
     -------
     str
+        The flag, in words.
     """
     start_s, stop_s = score.window_s
     seen_s, immobile_s = stop_s - start_s - score.unscored_s, score.immobility_by_threshold_s[1]

@@ -182,6 +182,7 @@ def stands_out(frames: np.ndarray, background: np.ndarray, sign: int, limit: flo
     Returns
     -------
     (n, height, width) bool
+        True where the difference exceeds the limit.
     """
     # Compared as whole numbers, which takes a fifth of the time of the difference.
     if sign > 0:

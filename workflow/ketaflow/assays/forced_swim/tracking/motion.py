@@ -57,6 +57,7 @@ class MaskScale:
         Returns
         -------
         (n, n_rows, n_columns) float32
+            Share of each pixel that the body covers.
         """
         masks: np.ndarray = levels * self.factor[rows, columns]
         masks *= (1 / light)[:, rows, None]
