@@ -152,3 +152,13 @@ def test_what_a_person_painted_is_found_and_nothing_beside_it(shared, puncta_set
     found = find_puncta(tifffile.imread(folder / "images" / f"{name}.tif"), FLAT, puncta_settings).puncta
     inside, punctum = painted_as_found(found, painted), painted["label"].eq(1).to_numpy()
     assert (inside[punctum].mean() + 1 - inside[~punctum].mean()) / 2 >= 0.95
+
+
+def test_specks_of_a_dark_area_beside_the_tissue_are_no_puncta(drawn_field, puncta_settings):
+    channel, _ = drawn_field(pre_alone=375, synapses=0, snr=6, **WIDE)
+    dark = np.s_[..., : WIDE["width_px"] // 3]
+    channel = channel.copy()
+    channel[dark] = np.random.default_rng(4).random(channel[dark].shape) < 0.05
+    found = find_puncta(channel, FLAT, puncta_settings).puncta
+    assert len(found) > 100
+    assert (found.positions_px[:, -1] > WIDE["width_px"] // 3 - 4).all()

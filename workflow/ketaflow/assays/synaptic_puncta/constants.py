@@ -43,6 +43,12 @@ RING_OUTER_SD = 4.5
 # Share of a normal distribution that lies more than one standard deviation below its median; also the largest share of
 # pixels at the lowest value of a channel, above which that quantile of the noise is clipped.
 SHARE_BELOW_ONE_SD = 0.1587
+# Smallest noise of a window over the median of all windows (ratio). Where the detector clips, there is no noise, and
+# every speck of a dark area beside the tissue would be a punctum.
+MIN_RELATIVE_NOISE = 0.25
+# Smallest number of minima, or of background pixels, from which the noise of a window is estimated: the SD of 30 values
+# has a standard error of 13 %.
+MIN_NOISE_SAMPLES = 30
 # Local minima of filtered noise: this share is less deep than so many SD of it, in images and in stacks (measured on
 # simulated noise; filters of 0.8 to 4 pixels differ by 3 %).
 MINIMA_SHARE = 0.97

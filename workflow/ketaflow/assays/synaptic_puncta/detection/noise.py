@@ -61,7 +61,7 @@ def noise_of_background(response: np.ndarray, background: np.ndarray, window_px:
     Returns
     -------
     NoiseMap
-        A window without background pixels takes the median values of the others.
+        A window with too few background pixels takes the median values of the others.
     """
     counts = [max(1, round(size / window_px)) for size in response.shape]
     window = tuple(size // count for size, count in zip(response.shape, counts, strict=True))
@@ -72,15 +72,15 @@ def noise_of_background(response: np.ndarray, background: np.ndarray, window_px:
         np.take_along_axis(values, np.maximum(np.int64(share * n_background) - 1, 0)[..., None], -1)[..., 0]
         for share in (0.5, constants.SHARE_BELOW_ONE_SD)
     )
-    any_left = n_background > 0
-    if any_left.any():
-        usual_median, usual_sd = np.median(median[any_left]), np.median((median - low)[any_left])
+    enough = n_background >= min(constants.MIN_NOISE_SAMPLES, values.shape[-1])
+    if enough.any():
+        usual_median, usual_sd = np.median(median[enough]), np.median((median - low)[enough])
     else:
         usual_median = np.median(response)
         usual_sd = usual_median - np.quantile(response, constants.SHARE_BELOW_ONE_SD)
-    sd = np.where(any_left, median, 0) - np.where(any_left, low, 0)
-    sd = _smoothed(sd, any_left, np.full(counts, usual_sd), response)
-    return NoiseMap(np.where(any_left, median, usual_median), sd, window)
+    sd = np.where(enough, median, 0) - np.where(enough, low, 0)
+    sd = _smoothed(sd, enough, np.full(counts, usual_sd), response)
+    return NoiseMap(np.where(enough, median, usual_median), sd, window)
 
 
 def noise_of_minima(spot: np.ndarray, fine: np.ndarray, background: NoiseMap) -> NoiseMap:
@@ -118,7 +118,8 @@ def noise_of_minima(spot: np.ndarray, fine: np.ndarray, background: NoiseMap) ->
     quantile = np.minimum(first + np.int64(constants.MINIMA_SHARE * (after - first)), len(depth) - 1)
     depth_sd = constants.MINIMA_DEPTH_SD_2D if spot.ndim == 2 else constants.MINIMA_DEPTH_SD_3D
     sd = (depth[order][quantile] / depth_sd).reshape(counts)
-    sd = np.minimum(background.sd, _smoothed(sd, (after > first).reshape(counts), background.sd, spot))
+    enough = (after - first).reshape(counts) >= constants.MIN_NOISE_SAMPLES
+    sd = np.minimum(background.sd, _smoothed(sd, enough, background.sd, spot))
     return NoiseMap(background.median, sd, background.window_px)
 
 
@@ -133,11 +134,11 @@ def _minimum_filter(response: np.ndarray) -> np.ndarray:
     return lowest
 
 
-def _smoothed(sd: np.ndarray, is_known: np.ndarray, otherwise: np.ndarray, response: np.ndarray) -> np.ndarray:
-    """Median over neighbouring windows, above rounding errors; ``otherwise`` where the SD of a window is not known."""
-    sd = ndimage.median_filter(np.where(is_known, sd, otherwise), 3, mode="nearest")
+def _smoothed(sd: np.ndarray, enough: np.ndarray, otherwise: np.ndarray, response: np.ndarray) -> np.ndarray:
+    """Median over neighbouring windows, bounded below; ``otherwise`` where a window has not ``enough`` samples."""
+    sd = ndimage.median_filter(np.where(enough, sd, otherwise), 3, mode="nearest")
     rounding = float(np.finfo(np.float32).eps) * max(1.0, float(np.ptp(response)))
-    return np.maximum(sd, rounding)
+    return np.maximum(sd, max(constants.MIN_RELATIVE_NOISE * float(np.median(sd)), rounding))
 
 
 def _window_samples(response: np.ndarray, counts: list[int], window: tuple[int, ...]) -> np.ndarray:
