@@ -136,25 +136,6 @@ def unevenness(net: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(below)))) if len(below) else 0.0
 
 
-def shared_extents(edges: list[slice], count: int) -> list[slice]:
-    """Drop the ends of lanes that most other lanes do not show, as an edge of the membrane crosses many lanes.
-
-    Parameters
-    ----------
-    edges : list of slice
-        Rows on the membrane, found lane by lane.
-    count : int
-        Rows in all.
-
-    Returns
-    -------
-    list of slice
-    """
-    first = np.mean([each.start > 0 for each in edges]) >= constants.SHARED_EDGE
-    last = np.mean([each.stop < count for each in edges]) >= constants.SHARED_EDGE
-    return [slice(each.start if first else 0, each.stop if last else count) for each in edges]
-
-
 def membrane_extent(profile: np.ndarray, tallest: float) -> slice:
     """Find the rows between the membrane's edges, beyond which a picture shows paper or table.
 

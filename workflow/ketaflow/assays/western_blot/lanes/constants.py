@@ -221,8 +221,6 @@ BUMP_LENGTH = 0.25
 MEDIAN_WINDOW = 0.12
 # A step to the lowest level within this distance of an end is the table (fraction of the rows); tuned.
 OUTER_ROWS = 0.25
-# Least fraction of the lanes that an edge of the membrane crosses; tuned.
-SHARED_EDGE = 0.5
 # Stiffness of the gaps' baseline (fraction of a lane's), as gaps hold no bands; tuned.
 GAP_LENGTH = 0.5
 # A lane's baseline climbs bands where it is nearer to the top of the highest band than to the gaps (fraction).

@@ -13,7 +13,6 @@ from ketaflow.assays.western_blot.lanes.background import (
     backgrounds,
     extended,
     membrane_extent,
-    shared_extents,
     shared_stripes,
     unevenness,
 )
@@ -190,8 +189,7 @@ def lane_profiles(
         float(np.percentile(own - crop.beside, constants.STRONGEST_PERCENTILE))
         for own, crop in zip(profiles, crops, strict=True)
     )
-    own_extents = [rows_on_membrane(own, crop.beside) for own, crop in zip(profiles, crops, strict=True)]
-    extents = shared_extents(own_extents, len(crops[0].beside))
+    extents = [rows_on_membrane(own, crop.beside) for own, crop in zip(profiles, crops, strict=True)]
     methods = [_method(settings, sample) for sample in samples]
 
     def drawn(length: float, stripe: np.ndarray | None) -> list[LaneProfile]:
