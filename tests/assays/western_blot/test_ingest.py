@@ -10,9 +10,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from ketaflow.assays.western_blot.bands.protein_masses import known_mass_kda
 from ketaflow.assays.western_blot.images import intensity_scale
 from ketaflow.assays.western_blot.images.readers import read_picture
+from ketaflow.assays.western_blot.protein_masses import known_mass_kda
 from ketaflow.core.errors import IngestError
 from ketaflow.engine import recordings
 from ketaflow.engine.batches import Group

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from ketaflow.assays.western_blot.bands.protein_masses import PROTEINS, known_mass_kda, plain_name
+from ketaflow.assays.western_blot.protein_masses import PROTEINS, known_mass_kda, plain_name
 
 with PROTEINS.open(encoding="utf-8") as table:
     ROWS = list(csv.DictReader(table))

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ketaflow.assays.western_blot.bands.box_volume import column_of, measure_box
+from ketaflow.assays.western_blot.bands.box_column import column_of
+from ketaflow.assays.western_blot.bands.box_volume import measure_box
 from ketaflow.assays.western_blot.lanes.lane_crops import LaneCrop
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile, lane_profile, lane_profiles, rows_on_membrane
 from ketaflow.assays.western_blot.lanes.profile_baseline import Peak

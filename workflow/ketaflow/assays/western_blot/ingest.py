@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ketaflow.assays.western_blot.bands.protein_masses import known_mass_kda
 from ketaflow.assays.western_blot.images import intensity_scale
 from ketaflow.assays.western_blot.images.readers import Picture, read_picture
 from ketaflow.assays.western_blot.model import Blot, IngestSettings, Lane, Polarity, Scan, Target
+from ketaflow.assays.western_blot.protein_masses import known_mass_kda
 from ketaflow.core import faults
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows

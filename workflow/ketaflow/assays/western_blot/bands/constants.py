@@ -40,13 +40,15 @@ TILTS = np.linspace(-0.14, 0.14, 29)
 # Smiles that are tried (rows at the outer lanes per column of the width).
 SMILES = np.linspace(-0.06, 0.06, 13)
 
-# box_volume.py
+# box_column.py
 # Width of the gap beside a box (fraction of its width).
 BESIDE_WIDTH = 0.15
 # Least width of that gap (pixels).
 BESIDE_LEAST_PX = 2
 # Stiffness of the gaps' baseline (fraction of a lane's), as gaps hold no bands.
 GAP_LENGTH = 0.5
+
+# box_volume.py
 # Distance above and below a box up to which the gaps are read (heights of the box).
 GAP_REACH = 10.0
 # Width of the border around a box (fraction of the root of its area); LI-COR and Bio-Rad use 1 to 5 pixels.

@@ -11,7 +11,8 @@ import numpy as np
 
 from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.bands.band_rows import BandRow, peak_near
-from ketaflow.assays.western_blot.bands.box_volume import BoxColumn, column_of, measure_box, uncertainty_over
+from ketaflow.assays.western_blot.bands.box_column import BoxColumn, column_of
+from ketaflow.assays.western_blot.bands.box_volume import measure_box, uncertainty_over
 from ketaflow.assays.western_blot.bands.molecular_weight import mass_at
 from ketaflow.assays.western_blot.bands.reading import Reading
 from ketaflow.assays.western_blot.lanes.lane_crops import without_specks

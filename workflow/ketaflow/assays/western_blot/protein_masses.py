@@ -9,7 +9,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-PROTEINS = Path(__file__).resolve().parents[5] / "resources" / "reference" / "proteins.csv"
+PROTEINS = Path(__file__).resolve().parents[4] / "resources" / "reference" / "proteins.csv"
 
 
 def known_mass_kda(target: str) -> float | None:
