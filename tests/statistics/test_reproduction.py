@@ -168,6 +168,7 @@ def test_the_python_script_finds_a_changed_p_value(small_folder, tmp_path, monke
     assert "1 p values differ" in capsys.readouterr().out
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not shutil.which("Rscript"), reason="R is not installed")
 def test_the_r_script_reproduces_every_p_value(folder):
     code, output = run(["Rscript", "reproduce.R"], folder)

@@ -11,7 +11,7 @@ from ketaflow.assays.dendritic_spines import simulate
 from ketaflow.assays.dendritic_spines.model import MAIN, TRUTH, TruthRow
 from ketaflow.core.inputs import Rows
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 IMAGES, ANIMALS = 6, 3
 DRAWN = TruthRow(13.0, 60.0, mushroom_count=4, thin_count=4, stubby_count=2, filopodium_count=0)

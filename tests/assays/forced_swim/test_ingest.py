@@ -185,7 +185,8 @@ SPENDTHRIFT = "7.4 of 8 s: x264 spends spare bits on the picture that hangs and 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "codec", ["mpeg4", pytest.param("libx264", marks=pytest.mark.xfail(strict=True, reason=SPENDTHRIFT))]
+    "codec",
+    ["mpeg4", pytest.param("libx264", marks=[pytest.mark.long, pytest.mark.xfail(strict=True, reason=SPENDTHRIFT)])],
 )
 def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path, codec):
     made = realistic_videos.Film(

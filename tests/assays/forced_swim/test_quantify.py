@@ -161,7 +161,7 @@ STYLES = {
     "loud_and_rippled": {"body": 95, "noise": 6, "ripple": 20, "seed": 6},
 }
 
-SLOW = ("plain", "grey_on_bright", "weak_strokes", "restless_floating")
+SLOW = ("grey_on_bright", "weak_strokes", "restless_floating")
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def drawn(tmp_path_factory):
     return made
 
 
-@pytest.mark.parametrize("style", [pytest.param(s, marks=[pytest.mark.slow] if s in SLOW else []) for s in STYLES])
+@pytest.mark.parametrize("style", [pytest.param(s, marks=[pytest.mark.long] if s in SLOW else []) for s in STYLES])
 def test_drawn_videos_not_used_for_tuning_are_scored_within_five_percent(drawn, style):
     for error, two, three in drawn(style):
         assert abs(error) < 5
@@ -195,7 +195,11 @@ ANIMALS = [("agouti_tilted", 1), ("agouti_tilted", 2), ("agouti_tilted", 3), ("h
 MISSED = pytest.mark.xfail(
     strict=True, reason="kappa 0.82: half of a gentle swim of 1.8 s between two bouts of immobility is missed"
 )
-HELD = [pytest.param(*one, marks=[MISSED] if one == ("white_mice", 2) else []) for one in ANIMALS]
+# To draw and read this film takes a quarter of a minute.
+LARGE = {"agouti_tilted": [pytest.mark.long]}
+STYLES_OF_FILMS = [pytest.param(style, marks=LARGE.get(style, [])) for style in FILMS]
+FILMED = [pytest.param(*one, marks=LARGE.get(one[0], [])) for one in ANIMALS]
+HELD = [pytest.param(*one, marks=[MISSED] if one == ("white_mice", 2) else LARGE.get(one[0], [])) for one in ANIMALS]
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +219,7 @@ def filmed(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("style", FILMS)
+@pytest.mark.parametrize("style", STYLES_OF_FILMS)
 def test_the_releasing_hand_does_not_shift_the_water_line(filmed, style):
     record, _, truth = filmed(style)
     for index, (_, _, line, _) in enumerate(truth.boxes, start=1):
@@ -233,7 +237,7 @@ def test_realistic_videos_are_scored_within_five_percent(filmed, style, index):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("style", "index"), ANIMALS)
+@pytest.mark.parametrize(("style", "index"), FILMED)
 def test_realistic_videos_are_scored_within_one_bout(filmed, style, index):
     _, measured, truth = filmed(style)
     error, two, three = judged(measured, f"s{index}", truth.bouts[index - 1])
@@ -275,7 +279,7 @@ def same_scene(folder, changes):
 LONG = ("60 per second", "twice the size")
 
 
-@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.slow] if k in LONG else []) for k in RECORDINGS])
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.long] if k in LONG else []) for k in RECORDINGS])
 def test_the_same_scene_in_another_format_gives_the_same_seconds(tmp_path, reference, kind):
     np.testing.assert_allclose(same_scene(tmp_path, RECORDINGS[kind]), reference, atol=0.03 * 24)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 from ketaflow.assays.western_blot.bands.box_column import column_of
 from ketaflow.assays.western_blot.bands.box_volume import measure_box
@@ -14,7 +15,7 @@ from ketaflow.assays.western_blot.lanes.profile_baseline import Peak
 from ketaflow.assays.western_blot.model import Band
 from ketaflow.core.results import frame
 
-from .conftest import QUANTIFY, lanes, values_of, with_pixels
+from .conftest import QUANTIFY, Lab, lanes, values_of, with_pixels
 
 WITHOUT_TRUTH = ("images", "lanes")
 
@@ -141,10 +142,10 @@ def test_an_empty_membrane_is_refused_with_the_remedy(lab):
     assert values["reason"].str.contains("western_blot_boxes").all()
 
 
-@pytest.mark.parametrize("listed", [1, 2, 3, 4, 5, 7, 8, 9])
-def test_a_lane_map_with_the_wrong_number_of_lanes_is_refused(lab, listed):
-    import tifffile
-
+@pytest.fixture(scope="module")
+def six_lanes(tmp_path_factory):
+    """A picture of six lanes, which the right lane map measures."""
+    lab = Lab(tmp_path_factory.mktemp("six"))
     rows, columns = np.mgrid[0:300, 0:520]
     signal = 400 + np.random.default_rng(0).normal(0, 20, rows.shape)
     for lane in range(6):
@@ -152,6 +153,12 @@ def test_a_lane_map_with_the_wrong_number_of_lanes_is_refused(lab, listed):
     tifffile.imwrite(lab.folder / "a.tif", signal.astype(np.uint16))
     images = [{"image": "a.tif", "membrane": "B1", "target": "BDNF", "role": "target"}]
     assert lab.bands(images=images, lanes=lanes("B1", 6))["target"].notna().sum() == 6
+    return lab, images
+
+
+@pytest.mark.parametrize("listed", [1, 2, 3, 4, 5, 7, 8, 9])
+def test_a_lane_map_with_the_wrong_number_of_lanes_is_refused(six_lanes, listed):
+    lab, images = six_lanes
     assert lab.bands(images=images, lanes=lanes("B1", listed)).empty
 
 
