@@ -44,7 +44,7 @@ from ketaflow.assays.western_blot.simulation import drawing  # noqa: E402
 
 OURS = "ketaflow"
 SEED = 7100
-# Smallest peak that other programs are told to find, as a share of the largest; the smallest drawn is 0.05.
+# Detection threshold of the other programs (fraction of the largest peak); the smallest drawn peak is 0.05.
 SMALLEST = 0.02
 # Runs of each kind of chromatogram, and CPU time after which a call is stopped (s).
 RUNS, LIMIT_S = 4, 8.0
@@ -269,7 +269,7 @@ def areas() -> list[Row]:
 
 
 def area_error_pct(found: list[tuple[float, float]], top_s: float, area: float, sigma_s: float) -> float:
-    """Error of the nearest peak; -100 where none lies within 2.5 standard deviations."""
+    """Relative error of the nearest peak (%); -100 if there is none within 2.5 standard deviations."""
     near = [(abs(at - top_s), own) for at, own in found if abs(at - top_s) < 2.5 * sigma_s]
     return 100 * (min(near)[1] / area - 1) if near else -100.0
 

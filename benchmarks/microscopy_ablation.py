@@ -329,7 +329,7 @@ class Picture(NamedTuple):
 
 
 def _pictures(every: int) -> list[Picture]:
-    """Every so many two-photon images of the first half, confocal segments, drawings, and one real shape in 3D."""
+    """Load one in ``every`` two-photon images of the first half, confocal segments and drawings, and a 3D shape."""
     import dendritic_spines as bench
     import imagecodecs
 

@@ -138,7 +138,7 @@ def in_boxes(seed: int, style: str) -> pd.DataFrame:
         reach, width = rng.uniform(3.3, 5) * stage.band_sd_px, rng.uniform(0.8, 0.95) * stage.pitch_px
         place = {"x_px": stage.lane_x(lane) - width / 2, "y_px": row - reach, "width_px": width, "height_px": 2 * reach}
         made.append({"image": "a.tif", "lane": lane, "target": target, **place})
-    # What lies in the table has lost its signal.
+    # Pixels covered by the table hold no signal.
     last = (0.9 if style == "edge" else 1.0) * stage.height_px - 3
     kept = [box for box in made if box["y_px"] > 3 and box["y_px"] + box["height_px"] < last]
     images = [{"image": "a.tif", "membrane": "B", "target": f"T{kda:g}", "role": "target"} for kda in masses]

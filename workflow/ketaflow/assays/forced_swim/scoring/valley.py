@@ -62,8 +62,8 @@ def valley_level(motion: np.ndarray, threshold: float) -> float:
     Returns
     -------
     float
-        Bottom of the valley nearest to the threshold (fraction of the body), as ``threshold_in_valley`` defines it; the
-        threshold itself if there is none.
+        Bottom of the valley nearest to the threshold (fraction of the body), as ``threshold_in_valley`` defines it;
+        ``threshold`` if the distribution has no valley.
     """
     known = motion[np.isfinite(motion)]
     if not len(known):

@@ -1,7 +1,7 @@
 """The body in a mask: what of the mask is the animal, where it is and what shape it has.
 
-In: soft masks, 0 to 1. Out: the masks without thin parts (a tail, a line of light where water meets glass, a speck of
-noise), and area, position and shape of the body in each frame.
+In: grey levels, or soft masks (0 to 1). Out: the masks without thin parts (a tail, a line of light where water meets
+glass, a speck of noise), and area, position and shape of the body in each frame.
 """
 
 import functools
@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 
 from ketaflow.assays.forced_swim.tracking import constants
 
@@ -47,6 +48,47 @@ class BodyShapes:
 
 
 SHAPE_COLUMNS = tuple(one.name for one in fields(BodyShapes))
+
+
+@dataclass(frozen=True)
+class MaskScale:
+    """How grey levels become a body mask: mask = clip(offset + factor * level, 0, 1).
+
+    Attributes
+    ----------
+    factor, offset : (height, width) float32
+        For each pixel after reduction; 0 where a clock is displayed.
+    is_blurred : bool
+        Whether masks are averaged over 3 x 3 pixels, because the noise is large compared with the contrast.
+    """
+
+    factor: np.ndarray
+    offset: np.ndarray
+    is_blurred: bool
+
+    def masks(self, levels: np.ndarray, light: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
+        """Make masks of grey levels.
+
+        Parameters
+        ----------
+        levels : (n, n_rows, n_columns) uint8 or float32
+            Grey levels of some pixels.
+        light : (n, height) float32
+            Light of each row, relative to the background.
+        rows, columns : slice
+            Where these pixels are.
+
+        Returns
+        -------
+        (n, n_rows, n_columns) float32
+            Share of each pixel that the body covers.
+        """
+        masks: np.ndarray = levels * self.factor[rows, columns]
+        masks *= (1 / light)[:, rows, None]
+        masks += self.offset[rows, columns]
+        if self.is_blurred:
+            masks = uniform_filter(masks, (0, 3, 3))
+        return np.clip(masks, 0, 1, out=masks)
 
 
 def cell_px(size: float) -> int:

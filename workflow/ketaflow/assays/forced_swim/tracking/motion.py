@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.ndimage import uniform_filter
 
 from ketaflow.assays.forced_swim.tracking import constants
 from ketaflow.assays.forced_swim.tracking.body_mask import (
     SHAPE_COLUMNS,
     BodyShapes,
     BodySupport,
+    MaskScale,
     block_mean,
     body_shapes,
     cell_px,
@@ -24,47 +24,6 @@ from ketaflow.assays.forced_swim.tracking.body_mask import (
 )
 from ketaflow.assays.forced_swim.tracking.illumination import ReferenceLight
 from ketaflow.assays.forced_swim.tracking.scene import Appearance, Cylinder, EmptyScene, KeyFrames
-
-
-@dataclass(frozen=True)
-class MaskScale:
-    """How grey levels become a body mask: mask = clip(offset + factor * level, 0, 1).
-
-    Attributes
-    ----------
-    factor, offset : (height, width) float32
-        For each pixel after reduction; 0 where a clock is displayed.
-    is_blurred : bool
-        Whether masks are averaged over 3 x 3 pixels, because the noise is large compared with the contrast.
-    """
-
-    factor: np.ndarray
-    offset: np.ndarray
-    is_blurred: bool
-
-    def masks(self, levels: np.ndarray, light: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
-        """Make masks of grey levels.
-
-        Parameters
-        ----------
-        levels : (n, n_rows, n_columns) uint8 or float32
-            Grey levels of some pixels.
-        light : (n, height) float32
-            Light of each row, relative to the background.
-        rows, columns : slice
-            Where these pixels are.
-
-        Returns
-        -------
-        (n, n_rows, n_columns) float32
-            Share of each pixel that the body covers.
-        """
-        masks: np.ndarray = levels * self.factor[rows, columns]
-        masks *= (1 / light)[:, rows, None]
-        masks += self.offset[rows, columns]
-        if self.is_blurred:
-            masks = uniform_filter(masks, (0, 3, 3))
-        return np.clip(masks, 0, 1, out=masks)
 
 
 class AnimalTracker:
