@@ -167,13 +167,32 @@ def test_work_survives_closing_and_unsaved_work_warns(opened, page_of, tmp_path)
     warned = []
     page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.accept()))
     page.goto(f"file://{path}")
-    page.locator(".tile").first.wait_for()
+    page.locator("#counts").get_by_text("1 of 6 decided").wait_for()
     assert warned == ["beforeunload"]
-    assert "1 of 6 decided" in page.locator("#counts").inner_text()
     assert page.locator("#unsaved").inner_text() == "1 new"
     exported(page, tmp_path)
     page.reload()
     assert warned == ["beforeunload"]
+
+
+def test_two_tabs_share_decisions_notes_and_undo(opened, page_of, tmp_path):
+    path = page_of()[0]
+    first = named(opened(path))
+    second = first.context.new_page()
+    second.goto(f"file://{path}")
+    first.locator(".tile").first.click()
+    first.locator("#note").fill("a hand")
+    second.locator(".tile").nth(1).click()
+    second.keyboard.press("r")
+    first.locator("#counts").get_by_text("1 of 6 decided").wait_for()
+    assert first.locator("#note").input_value() == "a hand"
+    first.locator("#note").press("Escape")
+    first.keyboard.press("r")
+    second.locator("#counts").get_by_text("2 of 6 decided").wait_for()
+    second.keyboard.press("z")
+    first.locator("#counts").get_by_text("1 of 6 decided").wait_for()
+    (row,) = rows_of(exported(first, tmp_path))
+    assert (row["decision"], row["note"]) == ("reject", "a hand")
 
 
 def test_a_second_browser_continues_from_the_exported_file(opened, page_of, tmp_path):

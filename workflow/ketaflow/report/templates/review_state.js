@@ -67,6 +67,12 @@ function recall() {
   return result;
 }
 
+// Take over what another tab, or the page left a moment ago, has saved; the reviewer and the order of this tab stay.
+function adopt() {
+  const { reviewer, order } = state;
+  Object.assign(state, stored(STORE) ?? {}, { reviewer, order });
+}
+
 const EMPTY = Object.fromEntries(HELD.map((column) => [column, ""]));
 
 function put(code, change) {

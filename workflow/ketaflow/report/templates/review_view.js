@@ -333,6 +333,13 @@ function setReviewer(name) {
   keep();
 }
 
+// Another tab has saved: show it, but never redraw a field in which somebody types.
+function follow() {
+  adopt();
+  if (document.activeElement?.matches("textarea, input:not([type=radio]):not([type=checkbox])")) tell();
+  else refresh();
+}
+
 function undoLast() {
   const code = undo();
   if (code && current && code !== current.code) go(code);
@@ -384,7 +391,8 @@ function start() {
   addEventListener("hashchange", route);
   addEventListener("popstate", route);
   addEventListener("beforeunload", (event) => { saveNote(); if ((state.unsaved || unsavedCorrections()) && !moving) event.preventDefault(); });
-  addEventListener("pageshow", () => { moving = false; });
+  addEventListener("storage", (event) => { if (event.key === STORE) follow(); });
+  addEventListener("pageshow", (event) => { moving = false; if (event.persisted) follow(); });
   byId("groups").addEventListener("click", (event) => { moving = Boolean(event.target.closest("a:not([href^='#'])")); });
   if (result.changed) warn(`${result.changed} earlier decisions no longer count: the recordings or their measurements have changed since.`);
   route();
