@@ -55,4 +55,4 @@ onsuccess:
 
 
 onerror:
-    tell_trouble()
+    tell_failure()

@@ -78,7 +78,7 @@ def pages(items: Iterator[ReviewItem], path: Path) -> None:
         cohort_name="benchmark",
         blind=review_page.Blinding("key"),
         decisions=None,
-        settings=ReportSettings.read(shipped),
+        settings=ReportSettings.from_dict(shipped),
     )
 
 

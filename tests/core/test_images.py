@@ -376,7 +376,7 @@ def test_micro_manager_gives_the_exposure_of_each_channel(tmp_path):
             told = f'{{"Exposure-ms": {exposure}, "ChannelIndex": {channel}}}'
             file.write(STACK[channel], extratags=[(51123, 2, None, told, False)], contiguous=False)
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
-        own = tiff_metadata.Described.of(file, file.series[0])
+        own = tiff_metadata.DescribedImage.from_file(file, file.series[0])
         assert [one.exposure_ms for one in tiff_metadata.acquisitions(own)] == [30, 80]
 
 

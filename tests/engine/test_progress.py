@@ -14,7 +14,7 @@ def test_a_line_counts_recordings_failures_and_time():
         ("ingest", "forced_swim", "b1", "0"),
         ("qc", "forced_swim", "b0", "1"),
     }
-    line = progress.standing(PLAN, done, "ingest", "forced_swim", elapsed_s=600)
+    line = progress.status_line(PLAN, done, "ingest", "forced_swim", elapsed_s=600)
     assert line == "\u2588" * 10 + "\u2591" * 10 + "  50 %  forced swim: ingest 12 of 12, 1 failed, about 10 min to go"
 
 
@@ -74,10 +74,10 @@ def test_a_run_is_at_100_percent_only_when_the_pages_are_there(tmp_path, capfd):
 def test_the_last_words_name_the_jobs_that_failed_and_their_logs(tmp_path):
     with pytest.raises(SystemExit), files.log_to(tmp_path / "logs" / "qc" / "forced_swim" / "b0.log"):
         raise ValueError("broken")
-    said = progress.trouble(tmp_path)
+    said = progress.failure_summary(tmp_path)
     assert f"qc/forced_swim/b0: see {tmp_path}/logs/qc/forced_swim/b0.log" in said
     progress.begin(tmp_path / "logs", [], {})
-    assert "b0" not in progress.trouble(tmp_path)
+    assert "b0" not in progress.failure_summary(tmp_path)
 
 
 def test_colours_are_for_terminals_and_not_where_no_color_is_set(monkeypatch):

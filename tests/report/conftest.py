@@ -205,10 +205,10 @@ def analysed(rejected: pd.DataFrame | None = None, plan: dict | None = PLAN) -> 
         recordings=recordings(),
         statistics=tables,
         measures=model.measures_from(MEASURES),
-        plan=model.Plan.read(filled) if filled else None,
-        lock=model.PlanLock.read(plans.lock(filled or plans.default(MEASURES, table), None, {})),
+        plan=model.Plan.from_dict(filled) if filled else None,
+        lock=model.PlanLock.from_dict(plans.lock(filled or plans.default(MEASURES, table), None, {})),
         review=None,
-        provenance=model.Provenance.read(PROVENANCE),
+        provenance=model.Provenance.from_dict(PROVENANCE),
         sentences=(model.Sentence("immobility", "all", False, "Immobility was shorter by 30 s."),),
         methods_paragraph="Animals were compared with Dunnett's test.",
         assays=(

@@ -218,9 +218,9 @@ def tell_plan():
     print(progress.begin(logs, named, study.recording_counts(), rules), file=sys.stderr)
 
 
-def tell_trouble():
+def tell_failure():
     """The last words of a run that did not get to its end."""
-    print(progress.trouble(study.results), file=sys.stderr)
+    print(progress.failure_summary(study.results), file=sys.stderr)
 
 
 def tell_summary():

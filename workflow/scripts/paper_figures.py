@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 with files.log_to(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
-    found, style, made = study_files.StudyFiles.of(inputs), FigureStyle.read(params.style), {}
+    found, style, made = study_files.StudyFiles.from_inputs(inputs), FigureStyle.from_dict(params.style), {}
     # Figures name the arms; they wait for the review as the results page does.
     if decisions.is_open(found.review(), params.require_review):
         plan = plans.read(Path(inputs.plan[0])) if inputs.plan else None

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 with files.log_to(snakemake.log[0]):
     inputs, params = snakemake.input, snakemake.params
-    found = study_files.StudyFiles.of(inputs)
+    found = study_files.StudyFiles.from_inputs(inputs)
     page, made = Path(snakemake.output.page), {}
     judged = found.review()
     if decisions.is_open(judged, params.require_review):
         plan = plans.read(Path(inputs.plan[0])) if inputs.plan else None
         study = study_files.read(found, name=params.cohort, plan=plan, measures=params.measures, notes=params.notes)
-        shown = results_page.write(page, study, model.ReportSettings.read(params.settings))
+        shown = results_page.write(page, study, model.ReportSettings.from_dict(params.settings))
         made = workbooks.workbooks(shown, palette.arms(study.arms)) | reproduction.files(
             study.statistics,
             {"animals": study.animals, "arms": study.arms, "allocation": study.allocation},

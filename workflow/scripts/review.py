@@ -25,7 +25,7 @@ with files.log_to(snakemake.log[0]):
         blind=review_page.Blinding(blinding_key.read(Path(params.key_file)), tuple(params.hide)),
         corrected=[EditableTable(**table) for table in params.corrections],
         decisions=cohort.read_table(inputs.decisions[0]) if inputs.decisions else None,
-        settings=ReportSettings.read(params.settings),
+        settings=ReportSettings.from_dict(params.settings),
     )
     versions.note_job(snakemake.log[0], params.code)
     progress.tell_rule(snakemake.log[0], snakemake.rule)

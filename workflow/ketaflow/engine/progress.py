@@ -129,7 +129,7 @@ def tell(logs: Path, stage: str, assay: str, batch: str, failed: int) -> None:
     own = (stage, assay, batch, str(failed))
     if at := _noted(logs, own):
         plan, done = at
-        files.tell_terminal(standing(plan, done, stage, assay, time.time() - plan["started"]))
+        files.tell_terminal(status_line(plan, done, stage, assay, time.time() - plan["started"]))
 
 
 def tell_rule(log: str, rule: str) -> None:
@@ -163,7 +163,7 @@ def _is_planned(word: tuple[str, ...], plan: dict[str, Any]) -> bool:
     return word[2] in plan["batches"].get(word[1], {})
 
 
-def standing(plan: dict[str, Any], done: set[tuple[str, ...]], stage: str, assay: str, elapsed_s: float) -> str:
+def status_line(plan: dict[str, Any], done: set[tuple[str, ...]], stage: str, assay: str, elapsed_s: float) -> str:
     """One line on where the run stands.
 
     ``done`` holds (stage, assay, batch, failed) of each finished job; the time to go supposes that what
@@ -187,7 +187,7 @@ def _line(plan: dict[str, Any], done: set[tuple[str, ...]], said: str, elapsed_s
     return f"{bar} {percent:3d} %  {said}{left}"
 
 
-def trouble(results: Path) -> str:
+def failure_summary(results: Path) -> str:
     """Return the last words of a run that did not get to its end: what failed, where to look, how to go on."""
     again = "What is finished is kept: run the same command again, and it goes on from here."
     if _stopped.is_set():

@@ -28,7 +28,7 @@ class ReportSettings:
     show_earlier_decisions: bool
 
     @classmethod
-    def read(cls, block: Mapping[str, Any]) -> Self:
+    def from_dict(cls, block: Mapping[str, Any]) -> Self:
         """Build from the block of the settings."""
         return cls(
             page_size_mb=float(block["page_size_mb"]),
@@ -78,7 +78,7 @@ class MeasureInfo:
     step: MechanismStep | None = None
 
     @classmethod
-    def read(cls, described: Mapping[str, Any]) -> Self:
+    def from_dict(cls, described: Mapping[str, Any]) -> Self:
         """Build from the measure's entry."""
         title, unit = str(described.get("title") or ""), str(described.get("unit") or "")
         step = MechanismStep(**described["step"]) if "step" in described else None
@@ -122,7 +122,7 @@ class PlannedEndpoint:
     n_exclusion_rules: int = 0
 
     @classmethod
-    def read(cls, planned: Mapping[str, Any]) -> Self:
+    def from_dict(cls, planned: Mapping[str, Any]) -> Self:
         """Build from the endpoint's entry in the plan."""
         named = {key: planned[key] for key in ("analyte", "region") if planned.get(key)}
         window = planned.get("window_min")
@@ -151,9 +151,9 @@ class Plan:
     alpha: float | None = None
 
     @classmethod
-    def read(cls, plan: Mapping[str, Any]) -> Self:
+    def from_dict(cls, plan: Mapping[str, Any]) -> Self:
         """Build from plan.yaml, with all defaults filled in."""
-        endpoints = {name: PlannedEndpoint.read(planned) for name, planned in plan["endpoints"].items()}
+        endpoints = {name: PlannedEndpoint.from_dict(planned) for name, planned in plan["endpoints"].items()}
         return cls(endpoints, dict(plan.get("families") or {}), plan.get("alpha"))
 
 
@@ -188,7 +188,7 @@ class PlanLock:
     plan: Plan | None = None
 
     @classmethod
-    def read(cls, lock: Mapping[str, Any]) -> Self:
+    def from_dict(cls, lock: Mapping[str, Any]) -> Self:
         """Build from plan.lock.json."""
         return cls(
             sha256=lock.get("sha256", ""),
@@ -197,7 +197,7 @@ class PlanLock:
             changes=tuple(
                 PlanChange(_day(change["changed_at"]), tuple(change["what"])) for change in lock.get("changes", [])
             ),
-            plan=Plan.read(lock["plan"]) if lock.get("plan") else None,
+            plan=Plan.from_dict(lock["plan"]) if lock.get("plan") else None,
         )
 
 
@@ -235,7 +235,7 @@ class Provenance:
         return _day(self.made_at)
 
     @classmethod
-    def read(cls, facts: Mapping[str, Any]) -> Self:
+    def from_dict(cls, facts: Mapping[str, Any]) -> Self:
         """Build from provenance.json."""
         code = facts.get("code") or {}
         return cls(
@@ -261,7 +261,7 @@ class Sentence:
     text: str
 
     @classmethod
-    def read(cls, facts: Mapping[str, Any]) -> Self:
+    def from_dict(cls, facts: Mapping[str, Any]) -> Self:
         """Build from an entry of the sentences the statistics wrote."""
         return cls(facts["endpoint"], facts["dataset"], bool(facts.get("sensitivity")), facts["sentence"])
 
@@ -284,7 +284,7 @@ class AssayFigures:
     legends: tuple[Legend, ...]
 
     @classmethod
-    def read(cls, shown: Mapping[str, Any]) -> Self:
+    def from_dict(cls, shown: Mapping[str, Any]) -> Self:
         """Build from an entry of figures.json."""
         return cls(
             shown["assay"],
@@ -352,7 +352,7 @@ class Study:
 
 def measures_from(described: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Measures:
     """Read the measures of all assays: ``described[assay][measure]`` is an entry of measures.yaml."""
-    return {assay: {name: MeasureInfo.read(one) for name, one in own.items()} for assay, own in described.items()}
+    return {assay: {name: MeasureInfo.from_dict(one) for name, one in own.items()} for assay, own in described.items()}
 
 
 def _plan_of(contrasts: pd.DataFrame) -> Plan:
@@ -361,7 +361,7 @@ def _plan_of(contrasts: pd.DataFrame) -> Plan:
     endpoints = {}
     for row in contrasts.drop_duplicates("endpoint").to_dict("records"):
         planned = {name: row[name] for name in columns if not formatting.is_missing(row[name])}
-        endpoints[str(row["endpoint"])] = PlannedEndpoint.read(planned)
+        endpoints[str(row["endpoint"])] = PlannedEndpoint.from_dict(planned)
     return Plan(endpoints, {})
 
 

@@ -83,7 +83,7 @@ class ShownItem:
     checks: tuple[ShownCheck, ...]
 
     @classmethod
-    def read(cls, text: bytes) -> "ShownItem":
+    def from_json(cls, text: bytes) -> "ShownItem":
         """Read an item that was put aside as JSON."""
         item = json.loads(text)
         figures = tuple(_read_figure(figure) for figure in item["figures"])
@@ -115,7 +115,7 @@ class Entry:
 
 
 @dataclass
-class Spill:
+class ItemStore:
     """Items in a temporary file, so that 20,000 figures never fill the memory; what is known of all of them."""
 
     file: IO[bytes]
@@ -126,7 +126,7 @@ class Spill:
     def read(self, entry: Entry) -> ShownItem:
         """Read an item back."""
         self.file.seek(entry.start)
-        return ShownItem.read(self.file.read(entry.size))
+        return ShownItem.from_json(self.file.read(entry.size))
 
 
 def write(
@@ -170,14 +170,14 @@ def write(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=path.parent) as file:
-        spill = _put_aside(items, file, blind.key)
-        scrubber = blinding.Scrubber({*spill.names, *blind.hidden_names})
-        order = sorted(spill.entries, key=lambda entry: blinding.shuffle_key(entry.code, blind.key))
+        store = _stored(items, file, blind.key)
+        scrubber = blinding.Scrubber({*store.names, *blind.hidden_names})
+        order = sorted(store.entries, key=lambda entry: blinding.shuffle_key(entry.code, blind.key))
         pages = _split(order, int(settings.page_size_mb * BYTES_PER_MB))
         paths = [_page_path(path, number) for number in range(1, len(pages) + 1)]
         shared = {
             "cohort": cohort_name,
-            **_index(pages, spill.titles),
+            **_index(pages, store.titles),
             "reasons": settings.reject_reasons,
             "hide_outcome": settings.hide_outcome,
             "earlier": _earlier(decisions, scrubber) if settings.show_earlier_decisions else [],
@@ -186,15 +186,15 @@ def write(
             "colours": {**COLOURS, **OTHER_COLOURS},
         }
         for number, (page, entries) in enumerate(zip(paths, pages, strict=True), start=1):
-            shown = [_json(_scrubbed(spill.read(entry), scrubber)) for entry in entries]
+            shown = [_json(_scrubbed(store.read(entry), scrubber)) for entry in entries]
             content = {**shared, "page": number, "items": shown}
             files.write_text(templates.render("review.html", content=content), page)
     _remove_others(path, paths)
     return paths
 
 
-def _put_aside(items: Iterable[ReviewItem], file: IO[bytes], blinding_key: str) -> Spill:
-    spill, owners = Spill(file), dict[str, str]()
+def _stored(items: Iterable[ReviewItem], file: IO[bytes], blinding_key: str) -> ItemStore:
+    store, owners = ItemStore(file), dict[str, str]()
     for item in items:
         code = blinding.code(item.assay, item.recording, blinding_key)
         if code in owners:
@@ -202,13 +202,13 @@ def _put_aside(items: Iterable[ReviewItem], file: IO[bytes], blinding_key: str) 
         owners[code] = item.recording
         packed = json.dumps(_json(_shown(item, code, blinding_key)), separators=(",", ":")).encode()
         doubtful = round(doubt(item.checks, item.status), 2)
-        spill.entries.append(Entry(code, item.assay, item.status, item.item_sha256, doubtful, file.tell(), len(packed)))
+        store.entries.append(Entry(code, item.assay, item.status, item.item_sha256, doubtful, file.tell(), len(packed)))
         file.write(packed)
-        spill.titles.setdefault(item.assay, item.assay_title)
-        spill.names |= {
+        store.titles.setdefault(item.assay, item.assay_title)
+        store.names |= {
             str(name) for name in (item.recording, item.animal, *(one.animal for one in item.checks)) if name
         }
-    return spill
+    return store
 
 
 def _json(item: ShownItem) -> dict[str, Any]:

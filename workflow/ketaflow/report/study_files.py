@@ -45,7 +45,7 @@ class StudyFiles:
     decisions: Path | None
 
     @classmethod
-    def of(cls, inputs: Any) -> Self:
+    def from_inputs(cls, inputs: Any) -> Self:
         """Take the named inputs of a rule."""
         named = ("sentences", "lock", "run", "shown", "checks", "recordings", "review_key")
         return cls(
@@ -102,12 +102,12 @@ def read(
         recordings=files.read_csv(found.recordings),
         statistics={path.stem: files.read_csv(path) for path in found.statistics if path.suffix == ".csv"},
         measures=model.measures_from(measures),
-        plan=model.Plan.read(plan) if plan else None,
-        lock=model.PlanLock.read(files.read_json(found.lock)),
+        plan=model.Plan.from_dict(plan) if plan else None,
+        lock=model.PlanLock.from_dict(files.read_json(found.lock)),
         review=found.review(),
-        provenance=model.Provenance.read(files.read_json(found.run)),
-        sentences=tuple(model.Sentence.read(one) for one in written["sentences"]),
+        provenance=model.Provenance.from_dict(files.read_json(found.run)),
+        sentences=tuple(model.Sentence.from_dict(one) for one in written["sentences"]),
         methods_paragraph=written["methods"],
         notes=tuple(notes),
-        assays=tuple(model.AssayFigures.read(one) for one in files.read_json(found.shown)),  # type: ignore[arg-type]
+        assays=tuple(model.AssayFigures.from_dict(one) for one in files.read_json(found.shown)),  # type: ignore[arg-type]
     )

@@ -82,7 +82,7 @@ def analyse(
     """
     tables = replace(tables, measurements=_complete(tables.measurements))
     filled = plans.default(described, tables.measurements) if plan is None else plans.filled(plan)
-    checked, measures = Plan.of(filled), measures_of(described)
+    checked, measures = Plan.from_dict(filled), measures_of(described)
     cohort = dataset.join_cohort(tables.animals, tables.arms, tables.allocation)
     if faults := preconditions.faults(checked, tables, cohort, measures):
         raise plans.error(faults)

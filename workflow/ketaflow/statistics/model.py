@@ -66,7 +66,7 @@ class Measure:
     contrasts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Self:
+    def from_dict(cls, entry: Mapping[str, Any]) -> Self:
         """Build from an entry of ``measures.yaml``."""
         return cls(
             str(entry.get("unit") or ""),
@@ -84,7 +84,7 @@ Measures = Mapping[str, Mapping[str, Measure]]
 
 def measures_of(described: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Measures:
     """Read the measures of all assays: ``described[assay][measure]`` is an entry of ``measures.yaml``."""
-    return {assay: {name: Measure.of(one) for name, one in own.items()} for assay, own in described.items()}
+    return {assay: {name: Measure.from_dict(one) for name, one in own.items()} for assay, own in described.items()}
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Endpoint:
     df: str
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Self:
+    def from_dict(cls, entry: Mapping[str, Any]) -> Self:
         """Build from an endpoint of a filled plan."""
         optional = {
             "analyte": "", "region": "", "arms": (), "at_bounds": "refuse", "smallest_effect": None,
@@ -187,9 +187,9 @@ class Plan:
     families: Mapping[str, str]
 
     @classmethod
-    def of(cls, plan: Mapping[str, Any]) -> Self:
+    def from_dict(cls, plan: Mapping[str, Any]) -> Self:
         """Build from a filled plan."""
-        endpoints = {name: Endpoint.of(entry) for name, entry in plan["endpoints"].items()}
+        endpoints = {name: Endpoint.from_dict(entry) for name, entry in plan["endpoints"].items()}
         return cls(plan["alpha"], endpoints, dict(plan["families"]))
 
 

@@ -30,7 +30,7 @@ class FigureStyle:
     palette: str = "page"
 
     @classmethod
-    def read(cls, block: Mapping[str, Any]) -> Self:
+    def from_dict(cls, block: Mapping[str, Any]) -> Self:
         """Build from the block of the settings."""
         return cls(
             font=str(block["font"]),

@@ -94,7 +94,7 @@ def _stored(file: "tifffile.TiffFile", image: "tifffile.TiffPageSeries", part: P
     """Pixels of an image and what the metadata say of them."""
     axes, pixels = _axes(image), image.asarray()
     pixels = pixels[tuple(part.at.get(axis, slice(None)) for axis in axes)]
-    own = tiff_metadata.Described.of(file, image)
+    own = tiff_metadata.DescribedImage.from_file(file, image)
     names = tiff_metadata.channel_names(own)
     found = tiff_metadata.scale(own)
     return StoredImage(

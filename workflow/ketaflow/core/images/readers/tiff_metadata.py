@@ -30,7 +30,7 @@ PACKED_BITS = (10, 12, 14)
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedImage:
     """An image of an open file, and the metadata that describe it.
 
     Attributes
@@ -48,7 +48,7 @@ class Described:
     pixels: ElementTree.Element | None
 
     @classmethod
-    def of(cls, file: "tifffile.TiffFile", image: "tifffile.TiffPageSeries") -> "Described":
+    def from_file(cls, file: "tifffile.TiffFile", image: "tifffile.TiffPageSeries") -> "DescribedImage":
         """Find the OME metadata of an image: by its place, where each has some, else by its name."""
         if not file.ome_metadata:
             return cls(file, image, None)
@@ -62,12 +62,12 @@ class Described:
         return cls(file, image, found[0] if found else None)
 
 
-def scale(own: Described) -> tuple[Scale, str] | None:
+def scale(own: DescribedImage) -> tuple[Scale, str] | None:
     """Return the first voxel size that a file's metadata give.
 
     Parameters
     ----------
-    own : Described
+    own : DescribedImage
         An image of an open file.
 
     Returns
@@ -88,7 +88,7 @@ def scale(own: Described) -> tuple[Scale, str] | None:
     return None
 
 
-def channel_names(own: Described) -> tuple[str, ...]:
+def channel_names(own: DescribedImage) -> tuple[str, ...]:
     """Names of the channels of an image; empty where the file does not name them all."""
     pixels, file = own.pixels, own.file
     if pixels is not None:
@@ -100,14 +100,14 @@ def channel_names(own: Described) -> tuple[str, ...]:
     return ()
 
 
-def significant_bits(own: Described) -> int | None:
+def significant_bits(own: DescribedImage) -> int | None:
     """Bits that the detector uses, as an open file states them; None where it does not."""
     stated = None if own.pixels is None else own.pixels.get("SignificantBits")
     packed = int(own.image.keyframe.bitspersample)
     return int(stated) if stated else packed if packed in PACKED_BITS else None
 
 
-def acquisitions(own: Described) -> tuple[Acquisition, ...]:
+def acquisitions(own: DescribedImage) -> tuple[Acquisition, ...]:
     """Exposure and gain of each channel, from OME or Micro-Manager metadata; empty where the file has neither."""
     if own.pixels is not None:
         return _ome_acquisitions(own.pixels)
@@ -148,7 +148,7 @@ def _ome_acquisitions(pixels: ElementTree.Element) -> tuple[Acquisition, ...]:
     return tuple(found)
 
 
-def _ome_scale(own: Described) -> Scale | None:
+def _ome_scale(own: DescribedImage) -> Scale | None:
     """Physical size of a voxel, from the OME-XML."""
     if own.pixels is None:
         return None
@@ -163,7 +163,7 @@ def _ome_size(pixels: ElementTree.Element, axis: str) -> float | None:
     return float(stated) * unit if stated and unit else None
 
 
-def _imagej_scale(own: Described) -> Scale | None:
+def _imagej_scale(own: DescribedImage) -> Scale | None:
     """ImageJ keeps pixels per unit in the resolution tags, and the unit's name in the description."""
     metadata = own.file.imagej_metadata or {}
     unit = UM_PER_UNIT.get(str(metadata.get("unit", "")).lower())
@@ -174,14 +174,14 @@ def _imagej_scale(own: Described) -> Scale | None:
     return Scale(unit / per_unit[0], unit / per_unit[1], abs(float(step)) * unit if step else None)
 
 
-def _lsm_scale(own: Described) -> Scale | None:
+def _lsm_scale(own: DescribedImage) -> Scale | None:
     """Voxel size of a Zeiss LSM file, stored in metres."""
     metadata = (own.file.lsm_metadata or {}) if own.file.is_lsm else {}
     width, height, step = (metadata.get(f"VoxelSize{axis}") for axis in "XYZ")
     return Scale(width * UM_PER_M, height * UM_PER_M, step * UM_PER_M if step else None) if width and height else None
 
 
-def _metamorph_scale(own: Described) -> Scale | None:
+def _metamorph_scale(own: DescribedImage) -> Scale | None:
     """Calibration of a MetaMorph stack (STK)."""
     metadata = (own.file.stk_metadata or {}) if own.file.is_stk else {}
     unit = UM_PER_UNIT.get(str(metadata.get("CalibrationUnits", "")).lower())
@@ -192,7 +192,7 @@ def _metamorph_scale(own: Described) -> Scale | None:
     return Scale(metadata["XCalibration"] * unit, metadata["YCalibration"] * unit, step * unit if step else None)
 
 
-def _tag_scale(own: Described) -> Scale | None:
+def _tag_scale(own: DescribedImage) -> Scale | None:
     """The resolution tags alone, which give no scale without a unit of length."""
     per_unit = _resolution(own)
     unit = UM_PER_RESOLUTION_UNIT.get(int(own.image.keyframe.tags.valueof("ResolutionUnit", 1)))
@@ -201,7 +201,7 @@ def _tag_scale(own: Described) -> Scale | None:
     return Scale(unit / per_unit[0], unit / per_unit[1], None)
 
 
-def _resolution(own: Described) -> tuple[float, float] | None:
+def _resolution(own: DescribedImage) -> tuple[float, float] | None:
     """Pixels per unit of length, across and down."""
     across, down = (own.image.keyframe.tags.valueof(f"{axis}Resolution") for axis in "XY")
     if not across or not down or not across[0] or not down[0] or not across[1] or not down[1]:
