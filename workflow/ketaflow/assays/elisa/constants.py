@@ -1,4 +1,7 @@
-"""Constants of the assay, each with its unit and source. What a lab may want to change is a setting instead."""
+"""Constants of the assay, each with its unit and source. What a lab may want to change is a setting instead.
+
+Unless a source is given, a value was tuned on the drawn plates of ``tests/assays/elisa/drawn_plates.py`` (decision 20).
+"""
 
 # Plates that readers export: rows and columns of wells (ANSI SLAS 4-2004).
 PLATE_FORMATS = ((8, 12), (16, 24))

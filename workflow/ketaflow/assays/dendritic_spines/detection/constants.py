@@ -1,4 +1,8 @@
-"""Numbers of detecting and measuring spines that are no settings, each with its unit and where it comes from."""
+"""Numbers of detecting and measuring spines that are no settings, each with its unit and where it comes from.
+
+Unless a source is given, a value was tuned on drawn stacks and on two-photon and confocal images
+(``benchmarks/dendritic_spines.py``, decision 19).
+"""
 
 # --- Candidates ---
 # Blobs are the differences between projections blurred to neighbours of these widths (um, sigma): heads of 0.25 to

@@ -1,4 +1,7 @@
-"""Sizes and limits of the figures, each with its unit and where it comes from."""
+"""Sizes and limits of the figures, each with its unit and where it comes from.
+
+They change no value.
+"""
 
 # --- Projection with marks ---
 # Length of the longer side of a drawing (units of the SVG); pages enlarge a drawing a little at most, so that a small

@@ -1,4 +1,8 @@
-"""Numbers of comparing spines with what people marked, each with its unit and where it comes from."""
+"""Numbers of comparing spines with what people marked, each with its unit and where it comes from.
+
+Unless a source is given, a value was tuned on drawn stacks and on two-photon and confocal images
+(``benchmarks/dendritic_spines.py``, decision 19).
+"""
 
 # --- Matching ---
 # Cost of a pair out of reach: far above any distance in an image.

@@ -1,4 +1,7 @@
-"""Sizes and colours of the figures (pixels of the card, unless said otherwise)."""
+"""Sizes and colours of the figures (pixels of the card, unless said otherwise).
+
+They change no value.
+"""
 
 # Distance of wells of a plate with eight rows, and the rows that have it.
 WELL_PX = 30.0

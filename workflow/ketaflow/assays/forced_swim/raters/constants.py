@@ -1,4 +1,8 @@
-"""Constants of the comparison with people, by module."""
+"""Constants of the comparison with people, by module.
+
+Unless a source is given, a value was tuned on the simulated cohorts of
+``benchmarks/forced_swim_people.py``.
+"""
 
 # human_scores
 

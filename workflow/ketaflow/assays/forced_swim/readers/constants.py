@@ -1,4 +1,8 @@
-"""Constants of the readers, by module."""
+"""Constants of the readers, by module.
+
+Unless a source is given, a value was chosen on the exports and videos of
+``tests/assays/forced_swim``.
+"""
 
 # video
 

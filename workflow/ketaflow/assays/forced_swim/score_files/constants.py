@@ -1,4 +1,7 @@
-"""Constants of the score files, by module."""
+"""Constants of the score files, by module.
+
+Unless a source is given, a value was chosen on real exports of the programs.
+"""
 
 # behaviours
 
