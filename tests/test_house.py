@@ -97,3 +97,54 @@ def test_every_target_has_a_description():
     following = re.findall(r"^ *rule ?(\w*):\n\s*(.*)", text, re.MULTILINE)
     assert len(following) > 15
     assert [name for name, first in following if not first.startswith('"""')] == []
+
+
+# Parts of a name, or words of the comment above or beside it, from which a reader knows the unit of a constant.
+UNITS = set("""
+    px um um2 nm mm mm2 ml ul kda s ms min h hz fps pct deg rad bits bytes mb kb au pg v g c uv years date
+    fraction share shares ratio ratios factor factors quantile quantiles percentile percentiles correlation kappa sd sds mad
+    exponent power rgb colour colours ink paper seed count counts frames rows columns lines pixels points lanes bands dots
+    levels cells words names wells groups peaks places samples passes rounds steps bins parts tries images recordings animals
+    fields blocks planes marks puncta spouts licks intervals networks layers resamples characters digits strips segments
+    candidates thresholds analytes tissues days cylinders standards noises ripples widths radii diameters traces stretches
+""".split())  # fmt: skip
+UNIT_WORDS = re.compile(
+    r"\b(um|nm|ms|s|h|Hz|kDa|g|ml|V|bit/s|fraction|share|part of|ratio|factor|times|multiples?|quantile|percentile|"
+    r"probability|logarithm|log10|exponent|count|number of|fewest|most|pixels?|bytes?|bits?|rows|columns|frames|lines|"
+    r"lanes|pitches|membranes|heights|widths|largest diameters|characters|letters|grey levels|factors|fractions|standard (deviations?|errors?)|SD|shafts|radians?|degrees?|photons|dimensionless)\b|%",
+    re.IGNORECASE,
+)
+
+
+def constants_of(path: Path) -> list[tuple[str, str, str]]:
+    """Numeric constants of a module, each with the comment above it, and beside it, where a unit alone may lie."""
+    source = path.read_text(encoding="utf-8")
+    lines, found = source.splitlines(), []
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        numbers = [
+            one for one in ast.walk(node.value) if isinstance(one, ast.Constant) and type(one.value) in (int, float)
+        ]
+        above, block = lines[: node.lineno - 1], list[str]()
+        while above and above[-1].strip() and not above[-1].startswith("#"):
+            above.pop()
+        while above and above[-1].startswith("#"):
+            block.insert(0, above.pop())
+        beside = lines[(node.end_lineno or node.lineno) - 1].partition("  # ")[2]
+        if numbers:
+            found.append((lines[node.lineno - 1].partition(" =")[0], " ".join(block), beside))
+    return found
+
+
+def test_every_constant_of_an_assay_has_a_reason_and_a_unit():
+    unexplained, without_unit = [], []
+    for path in sorted((LIBRARY / "assays").rglob("constants.py")):
+        for name, above, unit in constants_of(path):
+            shown = f"{path.parent.relative_to(LIBRARY)}: {name}"
+            if not above:
+                unexplained.append(shown)
+            if not (unit or set(re.split(r"[_, :]", name.lower())) & UNITS or UNIT_WORDS.search(above)):
+                without_unit.append(shown)
+    assert unexplained == []
+    assert without_unit == []

@@ -7,7 +7,7 @@ Unless a source is given, a value was tuned on the drawn plates of ``tests/assay
 PLATE_FORMATS = ((8, 12), (16, 24))
 
 # Logistic curves: parameters of each model.
-PARAMETERS = {"4pl": 4, "5pl": 5}
+PARAMETERS = {"4pl": 4, "5pl": 5}  # count
 # Fewest standard levels above zero for a curve: one more than parameters, so that a misfit can show (count).
 SPARE_LEVELS = 1
 # Responses below this share of the largest standard count as this share for the weights, since a plate reader resolves

@@ -54,9 +54,9 @@ INTERPOLATED_MAX_PCT = 10.0
 # where the only fraction at a sharp or late top was lost.
 GAP_SCATTER_FACTOR = 1.5
 # No-net-flux: fewer perfused concentrations do not show whether the loss follows a line.
-LEAST_PERFUSED = 3
+LEAST_PERFUSED = 3  # count
 # Confidence of the intervals of a no-net-flux line.
-CONFIDENCE = 0.95
+CONFIDENCE = 0.95  # probability
 
 # Checks
 

@@ -54,7 +54,7 @@ HEIGHT_POWER = 0.3
 # 7 % of the peak of a Gaussian down to half of its height.
 HEIGHT_QUANTILE = 0.9
 # Cells lower than this many thresholds are near it.
-NEAR_THRESHOLD = 1.5
+NEAR_THRESHOLD = 1.5  # ratio
 
 # Figures --------------------------------------------------------------------------------------------------------------
 # Colours: counted cells, other objects, region of interest; distinct for red-green colour blind readers.
@@ -92,9 +92,9 @@ CAMERA_OFFSET = 100.0
 DRAWN_MARGIN_PX = 2.0
 PLACING_ATTEMPTS = 400
 # Distance of the centres of touching cells over the sum of their radii.
-PAIR_DISTANCE = (0.85, 1.0)
+PAIR_DISTANCE = (0.85, 1.0)  # ratio
 # A cell is drawn as far as this (its long half axis).
-DRAWN_REACH = 2.6
+DRAWN_REACH = 2.6  # long half axes
 # Grain of chromatin: size (um) and SD over the mean.
 CHROMATIN_UM = 0.5
 CHROMATIN_CV = 0.3
@@ -108,15 +108,15 @@ PROCESS_HEIGHT = 0.6
 HAZE_DIAMETERS = 1.5
 TEXTURE_UM = 0.8
 # Uneven background: grid of random clouds, their weight beside the slope, and the lowest relative light.
-CLOUD_GRID = 5
-CLOUD_WEIGHT = 0.2
+CLOUD_GRID = 5  # count per side
+CLOUD_WEIGHT = 0.2  # fraction
 MIN_RELATIVE_LIGHT = 0.2
 # Vectors of DAB and haematoxylin (red, green, blue): Ruifrok and Johnston 2001, Anal Quant Cytol Histol 23:291.
-DRAWN_DAB = (0.27, 0.57, 0.78)
-DRAWN_HAEMATOXYLIN = (0.65, 0.70, 0.29)
+DRAWN_DAB = (0.27, 0.57, 0.78)  # optical density
+DRAWN_HAEMATOXYLIN = (0.65, 0.70, 0.29)  # optical density
 # Optical density of the counterstain, and diameter of counterstained nuclei (um).
 COUNTERSTAIN_DENSITY = 0.35
 COUNTERSTAINED_UM = 7.0
 # Equal noise of the three channels makes noise along DAB that is this much smaller than 1 / (norm of the row of the
 # inverse of both vectors and their normal): 1 / 1.665.
-CHANNEL_NOISE = 0.6006
+CHANNEL_NOISE = 0.6006  # ratio

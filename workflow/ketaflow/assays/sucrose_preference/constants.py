@@ -47,7 +47,7 @@ MOST_LINES_OF_A_CELL = 3
 # are divided into whole millilitres (ISO 4788), and drinking tubes hold at most 50 ml.
 BALANCE_FROM = 60.0
 # A consumption written beside both readings may differ from theirs by this (in their unit): the rounding of each.
-CONSUMED_TOLERANCE = 0.15
+CONSUMED_TOLERANCE = 0.15  # g or ml
 
 # Cages that weigh what is drunk ---------------------------------------------------------------------------------------
 # Rows in which the headings of a PhenoMaster table have come: below the list of animals and their groups.
@@ -69,7 +69,7 @@ LIQ_HD_BOUT_PAUSE_S = 3.0
 # Milliseconds in a second.
 MS_PER_S = 1000
 # The column format of Med Associates starts with this value, the version of the format.
-MED_COLUMN_MARK = 0.3
+MED_COLUMN_MARK = 0.3  # version
 # Arrays A to Z of a Med Associates program; the lengths of all follow the mark.
 MED_ARRAY_COUNT = 26
 # Plain lists of lick times: the quantile of the intervals that shows the rhythm of licking, and the range it has to
@@ -96,10 +96,10 @@ MOST_SPOUTS = 64
 # OHRBETS event codes of spout n: 30 + n lick, 330 + n lick while the valve is open, 80 + n end of lick; 0 end of the
 # session.
 OHRBETS_SPOUTS = range(1, 10)
-OHRBETS_LICK = 30
-OHRBETS_LICK_VALVE_OPEN = 330
-OHRBETS_LICK_END = 80
-OHRBETS_SESSION_END = 0
+OHRBETS_LICK = 30  # event code
+OHRBETS_LICK_VALVE_OPEN = 330  # event code
+OHRBETS_LICK_END = 80  # event code
+OHRBETS_SESSION_END = 0  # event code
 # Longest log (s): one year. Longer ones have a damaged time or a wrong unit.
 LONGEST_LOG_S = 31_536_000.0
 # Clock times that fall by more than this (s) have passed midnight.
@@ -119,7 +119,7 @@ DAY_S = 86_400.0
 HOUR_S = 3_600.0
 MINUTE_S = 60
 # A log that starts before this year has a clock that was never set: loggers start in 1970 or 2000.
-CLOCK_SET_FROM_YEAR = 2010
+CLOCK_SET_FROM_YEAR = 2010  # year
 # Standard deviation of the Gaussian that smooths the density of intervals (ms): single milliseconds are noise even
 # among 4,000 licks. Reproduces the modal rate that lickcalc gives for its example.
 INTERVAL_SMOOTHING_MS = 5.0
@@ -170,9 +170,9 @@ FULL_BOTTLE_SPREAD_G = 3
 # Weight of a full leak-control bottle (g).
 CONTROL_BOTTLE_G = 151.0
 # Every how many animals one is recorded with a lickometer.
-LOG_EVERY = 4
+LOG_EVERY = 4  # count
 # Every how many animals one is recorded with a lickometer that times every lick.
-TIMED_EVERY = 2
+TIMED_EVERY = 2  # count
 # Mean licks of a burst at sucrose and at water, the rise at sucrose with each dose, and the standard deviation between
 # animals. Invented, of the size of published bursts of mice.
 SUCROSE_BURST_LICKS = 14.0

@@ -122,8 +122,8 @@ EDGE_MARGIN_SD = 2.0
 # A punctum is drawn as far as this (SD of it).
 PUNCTUM_REACH_SD = 4
 # Uneven background: grid of random clouds, their weight beside the slope, and the lowest relative light.
-CLOUD_GRID = 6
-CLOUD_WEIGHT = 0.2
+CLOUD_GRID = 6  # count per side
+CLOUD_WEIGHT = 0.2  # fraction
 MIN_RELATIVE_LIGHT = 0.2
 # Light inside a nucleus over that of the neuropil, and blur of its edge (pixels).
 NUCLEUS_RELATIVE_LIGHT = 0.35

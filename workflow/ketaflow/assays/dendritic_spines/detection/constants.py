@@ -9,7 +9,7 @@ Unless a source is given, a value was tuned on drawn stacks and on two-photon an
 # 0.9 um, blurred by a microscope.
 BLOB_SIGMAS_UM = (0.12, 0.2, 0.33, 0.54)
 # Index of the width at which bulges of the shaft are sought: about the smallest resolved head.
-BULGE_SCALE = 1
+BULGE_SCALE = 1  # index of BLOB_SIGMAS_UM
 # Two peaks nearer than this (um) are one: 0.61 wavelengths over the aperture (Rayleigh), of 520 nm and 1.3.
 RAYLEIGH_UM = 0.25
 # Limit of detection in tissue (standard deviations of the blobs beside the shafts): three, as IUPAC defines it (Long
@@ -38,8 +38,8 @@ MIN_CLUTTER = 0.002
 
 # Steepness of the logarithmic compression of patches and of descriptors (per unit): values beyond its inverse are
 # compressed. The shipped weights were trained with these.
-PATCH_STEEPNESS = 8
-DESCRIPTOR_STEEPNESS = 4
+PATCH_STEEPNESS = 8  # 1 / shafts
+DESCRIPTOR_STEEPNESS = 4  # 1 / shafts
 
 # --- Clear images ---
 # Surroundings of candidates brighter than the first share of the shaft's brightness are tissue, darker than the second
@@ -79,7 +79,7 @@ NECK_LIGHT = 0.5
 CLASSICAL_CONTRAST = 0.1
 # Distance from the line that scores one half (in radii of the shaft), and the steepness of that edge (per radius).
 CLASSICAL_RADII = 0.8
-CLASSICAL_STEEPNESS = 8
+CLASSICAL_STEEPNESS = 8  # 1 / radii
 # Noise of a blob in the noise of a pixel (ratio), and the contrast in noise that scores one half.
 CLASSICAL_BLOB_NOISE = 0.3
 CLASSICAL_SNR = 3

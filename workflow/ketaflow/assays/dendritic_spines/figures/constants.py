@@ -14,7 +14,7 @@ LINE_PX = 1.8
 MAX_BYTES = 78_000
 MIN_PICTURE_BYTES = 12_000
 # Qualities of the compressed picture that are tried in turn (WebP, 0 to 100).
-QUALITIES = (70, 50, 30, 15, 5)
+QUALITIES = (70, 50, 30, 15, 5)  # quality, 0 to 100
 # A picture of fewer rows or columns shows nothing.
 MIN_BLOCKS = 16
 # Margin around the dendrites (um).

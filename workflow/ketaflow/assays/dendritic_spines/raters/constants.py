@@ -6,7 +6,7 @@ Unless a source is given, a value was tuned on drawn stacks and on two-photon an
 
 # --- Matching ---
 # Cost of a pair out of reach: far above any distance in an image.
-OUT_OF_REACH = 1e6
+OUT_OF_REACH = 1e6  # um
 
 # --- Consensus ---
 # A place that this share of its raters marked is a spine (ratio); one that fewer marked is undecided.

@@ -31,7 +31,7 @@ SHAFT_RADIUS_UM = 0.4
 FWHM_XY_UM = 0.3
 FWHM_Z_UM = 0.8
 # Dendrites of each animal.
-DENDRITES_PER_ANIMAL = 2
+DENDRITES_PER_ANIMAL = 2  # count
 # Spines per um of the control that can be counted, gain at a saturating dose (ratio), and dose of half that gain. The
 # direction follows Li et al. 2010, Science 329:959; the sizes are assumed.
 BASE_DENSITY_PER_UM = 0.75
@@ -41,7 +41,7 @@ HALF_DOSE_MG_PER_KG = 7.0
 BETWEEN_ANIMALS = 0.10
 BETWEEN_DENDRITES = 0.12
 # Hidden spines for each one that can be counted: those that point steeply are a quarter of all directions.
-HIDDEN = 1 / 3
+HIDDEN = 1 / 3  # ratio
 # Photons of a voxel of the shaft.
 PHOTONS = 80.0
 

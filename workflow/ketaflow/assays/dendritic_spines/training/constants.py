@@ -12,16 +12,16 @@ import numpy as np
 MARK_NEAR_UM = 0.45
 MARK_FAR_UM = 0.9
 # Candidates that the shipped scorer scores lower are easy; one in so many of them is learned from.
-EASY_SCORE = 0.02
-EASY_KEPT_EVERY = 4
+EASY_SCORE = 0.02  # probability
+EASY_KEPT_EVERY = 4  # count
 # Thresholds that are tried (probability).
 THRESHOLDS = np.linspace(0.02, 0.98, 49)
 # Loss of F1 that is accepted for a count nearer to people's (ratio).
 F1_TO_SPARE = 0.01
 # Strength of the L2 penalty, size of a batch and learning rate of the retraining. Tuned on two-photon images.
-RETRAINING_ALPHA = 3e-3
-RETRAINING_RATE = 4e-4
-BATCH = 256
+RETRAINING_ALPHA = 3e-3  # dimensionless
+RETRAINING_RATE = 4e-4  # dimensionless
+BATCH = 256  # count
 
 # --- Intervals of the calibration ---
 # Draws of the bootstrap; with fewer animals than the second, images are drawn instead of animals.

@@ -22,8 +22,7 @@ AXIS_THRESHOLDS = 2
 LIGHT_HEIGHT_PX = 92
 WEBP_QUALITY = 60
 
-# annotated_frame
-
+# annotated_frame: side of the panel of an animal, and heights of the margin, the bars and the words (pixels).
 PANEL_PX = 112
 MARGIN_PX = 10
 BAR_PX = 14
@@ -43,7 +42,6 @@ PANEL_WIDTH_PX = 260
 PANEL_HEIGHT_PX = 190
 PANEL_COLUMNS = 2
 
-# calibration_curve
-
+# calibration_curve: size of the chart (pixels).
 CURVE_WIDTH_PX = 520
 CURVE_HEIGHT_PX = 240

@@ -16,7 +16,7 @@ SD_95 = 1.96
 # Fewer recordings than this give no correlation and no limits.
 MIN_RECORDINGS = 3
 # Added where a variance may be 0.
-TINY = 1e-12
+TINY = 1e-12  # variance, any unit
 
 # comparison
 
@@ -40,7 +40,7 @@ MIN_BIAS_RECORDINGS = 3
 # Scores that fit another recording: kappa there, and its gain over the own recording, must exceed these. Chosen with
 # the next on 25 simulated cohorts (benchmarks/forced_swim_people.py).
 SWAPPED_KAPPA = 0.4
-SWAPPED_GAIN = 0.3
+SWAPPED_GAIN = 0.3  # difference of kappa
 # The same where two recordings fit each other's place.
 MUTUAL_KAPPA = 0.2
 MUTUAL_GAIN = 0.15

@@ -56,7 +56,7 @@ TRANSITION_S = 0.25
 
 # simulated_raters
 
-# Two raters who differ by some seconds of immobility per swim, as trained people do (Sturman 2020,
+# Two raters, their habits (s): they differ by some seconds of immobility per swim, as trained people do (Sturman 2020,
 # doi:10.1038/s41386-020-0776-y). Unverified as a description of any person.
 RATERS = {
     "ada": Habits(delay_s=0.3, jitter_s=0.3, min_bout_s=0.8),
@@ -78,6 +78,7 @@ HAND_S = 1.0
 
 # encoding
 
+# Bit rate of encoders other than H.264 (bit/s), and frames between key frames.
 VIDEO_BIT_RATE = 2_000_000
 GOP_FRAMES = 50
 
@@ -91,7 +92,7 @@ TAIL_S = 2.0
 CYLINDERS = 4
 HOURS_AFTER_DOSE = 24
 # Every so-many-th swim is scored by people.
-RATED_EVERY = 3
+RATED_EVERY = 3  # count
 # Immobility in the last four minutes: of vehicle animals, its largest fall, the dose of half the fall (mg/kg), its
 # standard deviation, and its limits (s). A fall of 39 % at 20 mg/kg, of the size that is used to plan studies.
 VEHICLE_IMMOBILITY_S = 165

@@ -82,8 +82,8 @@ OUTSIDE_FAR_FRACTION = 0.08
 MIN_BODY_PX = 4
 # Blurred mask below which a place belongs to no body, and above which it does entirely. Together with the blur they
 # keep limbs, and remove a tail alone. Tuned.
-BODY_SUPPORT_NONE = 0.15
-BODY_SUPPORT_FULL = 0.3
+BODY_SUPPORT_NONE = 0.15  # fraction
+BODY_SUPPORT_FULL = 0.3  # fraction
 # Standard deviation of that blur (fraction of the body's size). Tuned.
 BODY_BLUR_FRACTION = 0.24
 
@@ -160,8 +160,7 @@ SETTLED_S = 2.0
 # Window over which the centre is averaged before its speed is taken (s).
 SPEED_WINDOW_S = 0.4
 
-# filmstrip and scene image for the reviewer
-
+# Width of an image of the filmstrip, and of the scene, as the reviewer sees them (pixels).
 STRIP_WIDTH_PX = 72
 BACKGROUND_WIDTH_PX = 480
 # The second image of a pair follows after about one stroke, so that what moved is visible (s).

@@ -87,7 +87,7 @@ LEVEL_FRACTION = 0.04
 # Maxima lower than this fraction of the lower neighbour do not count within the stretch.
 BUMP_FRACTION = 0.1
 # But they may not cover more than half of it.
-LEVEL_COVERED = 0.5
+LEVEL_COVERED = 0.5  # fraction
 # Level places keep this distance from every visible maximum (its widths), where a Gaussian is at 0.001 % of its height.
 CLEAR_WIDTHS = 2.0
 # A level place beside a peak is searched in so many steps of a quarter of its width.
@@ -212,14 +212,14 @@ INTERVAL_SDS = 1.96
 # Widths (logarithm) and forms (fraction) of a peak differ by this much from injection to injection of a series.
 SERIES_WIDTH_LOG_SD = 0.02
 SERIES_FORM_SD = 0.05
-# Forms from which such a fit starts.
+# Forms from which such a fit starts (dimensionless).
 SEEDED_FORMS = {"emg": (0.3, 1.0), "skew_normal": (0.5,)}
 # Fits further than this from the known values are rejected (standard deviations).
 PRIOR_MISSED_SDS = 5.0
 # Fits whose residual is less than this many times that of the best one are as good.
 AS_GOOD_FACTOR = 1.2
 # Peaks tail exponentially: the skew normal is taken where its residual is this much smaller.
-SHAPE_PENALTY = {"skew_normal": 1.25}
+SHAPE_PENALTY = {"skew_normal": 1.25}  # ratio
 # Each end of the line under such a group may be off by this (standard deviation, times the noise).
 LINE_NOISES = 1.0
 # Relative change at which such a fit ends, and its most steps.
@@ -233,16 +233,16 @@ HOPELESS_FACTOR = 2.0
 # A fit whose residual is this many times the noise needs no better one.
 WHITE_NOISES = 1.1
 # Peaks with a form each must leave this much of the residual of peaks with one form: neighbours tail alike.
-FREE_FORM_GAIN = 0.7
+FREE_FORM_GAIN = 0.7  # ratio
 # Lower peaks are not given a form of their own (times the noise).
 FREE_FORM_NOISES = 30.0
 # Most steps of a search.
 MAX_STEPS = 20
 # Relative gain at which it ends.
-LEAST_STEP_GAIN = 2e-2
+LEAST_STEP_GAIN = 2e-2  # fraction
 # Widths may change by a factor of e to this power.
 WIDTH_LOG_RANGE = 1.2
 # Keeps the equations solvable where two shapes coincide, or one has left the stretch (fraction of the trace).
 RIDGE = 1e-12
 # Lowest argument of erfcx that does not overflow; the shape is zero there.
-ERFCX_LOWEST = -25.0
+ERFCX_LOWEST = -25.0  # dimensionless

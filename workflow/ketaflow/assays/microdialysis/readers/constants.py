@@ -3,7 +3,7 @@
 # Fewer points are no chromatogram (a status message, a half-written header).
 LEAST_POINTS = 20
 # No detector gives such a value (counts, or any unit): it was damaged on the way.
-SIGNAL_MAX = 1e18
+SIGNAL_MAX = 1e18  # counts, or any unit
 # Rounding of the last time in an export, and of "Time Max." in its header (minutes).
 END_ROUNDING_MIN = 0.1
 # Times without a unit that reach further are seconds: HPLC runs last 1 to 180 min.

@@ -65,7 +65,7 @@ BORDER_SEGMENTS = 20
 # Greatest number of rounds of the plane's fit, and change of the weights at which it has converged.
 BORDER_ROUNDS, BORDER_CHANGE = 30, 1e-3
 # Factors by which a box is resized for its uncertainty.
-RESIZED = (1.1, 0.9)
+RESIZED = (1.1, 0.9)  # ratio
 # Standard errors of pixel noise in the uncertainty: about 95 %.
 STANDARD_ERRORS = 2.0
 # A lane is smeared if it is this far above the border at both ends of a box (fraction of the band's height).

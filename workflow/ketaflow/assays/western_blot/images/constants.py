@@ -73,7 +73,7 @@ MD_SCALE_TAG = 33446
 # Value of the coding tag for square roots; 128 is linear (libtiff's list of tags).
 MD_SQUARE_ROOT = 2
 # Value of the TIFF tag PhotometricInterpretation for white as zero (TIFF 6.0).
-WHITE_IS_ZERO = 0
+WHITE_IS_ZERO = 0  # code
 # Greatest mean difference between the colours of a grey picture (fraction of the range); tuned on real pictures.
 GREY_DIFFERENCE = 0.05
 # Least correlation of the colours of a tinted grey picture: scans 0.99, coloured markers below 0.95.
@@ -89,4 +89,4 @@ SCAN_FIELDS, SCAN_VALUES, PIXELS = 128, 129, 130
 # Bytes of a field before its content.
 FIELD_HEADER_BYTES = 8
 # Types of whole numbers: signed or unsigned is not known; those of pictures are not negative.
-NUMBER_TYPES = {3: "<H", 4: "<H", 5: "<I", 6: "<I"}
+NUMBER_TYPES = {3: "<H", 4: "<H", 5: "<I", 6: "<I"}  # code: struct format

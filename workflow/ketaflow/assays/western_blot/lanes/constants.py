@@ -16,7 +16,7 @@ FEWEST_WELLS = 5
 # Lanes lean only if that makes the column profile sharper by this factor; tuned.
 LEAN_GAIN = 1.05
 # Distances between lanes that are tried; tuned.
-PITCHES = 28
+PITCHES = 28  # count
 # Cost of leaving the pitch by all of it (lanes); tuned.
 COST_UNEVEN = 6.0
 # Cost of a well that was skipped (lanes); tuned.
@@ -53,7 +53,7 @@ SHALLOW_DIP = 0.3
 # One lane is two if the dip within it is above this fraction of the usual dip; tuned.
 DEEP_DIP = 0.7
 # The same, for the median over the lanes; tuned.
-USUAL_DEEP_DIP = 0.4
+USUAL_DEEP_DIP = 0.4  # fraction
 # Least dip that can divide a lane (fraction of its height); tuned.
 LEAST_DIP = 0.12
 # Lanes cannot be separated where the usual dip is below this fraction of their height; tuned.
@@ -124,7 +124,7 @@ ROW_HEIGHT = 0.2
 # Rows by which bands of neighbours may differ (fraction of the membrane's height): tilt and smile.
 ROW_TOLERANCE = 0.08
 # Neighbours with which an outer lane is compared.
-ROW_NEIGHBOURS = 3
+ROW_NEIGHBOURS = 3  # count
 # Least height of an outer lane in the rows of its neighbours (fraction of its own highest).
 ROW_SHARE = 0.1
 
@@ -168,13 +168,13 @@ FOOT_HALF_WIDTHS = 3.0
 # A lane ends where its bands fall below this fraction of their strongest column; tuned.
 LANE_EDGE = 0.05
 # The same for the core, from which the slope of the bands is read; tuned.
-LANE_CORE_LEVEL = 0.3
+LANE_CORE_LEVEL = 0.3  # fraction
 # Least width of a lane (fraction of the room between its borders); tuned.
 NARROWEST_LANE = 0.2
 # Levels between which the flanks of a lane are read (fractions of its strongest column); tuned.
 FLANK_LEVELS = (0.2, 0.4)
 # Extrapolation of the flanks: that of a Gaussian reaches 0.05 there.
-FLANK_ROOM = 1.03
+FLANK_ROOM = 1.03  # ratio
 # Columns kept beside a lane (fraction of its width): gap and border of a box 10 % wider.
 MARGIN_WIDTH = 0.25
 # Least number of those columns (pixels).
@@ -230,7 +230,7 @@ CLIMB_UNEVENNESS = 10.0
 # Greatest length over which that is allowed (fraction of the length of background changes); tuned.
 CLIMB_LENGTH = 0.5
 # Factors by which the baseline is then made stiffer, in turn; tuned.
-STIFFENING = (1.0, 2.0, 4.0)
+STIFFENING = (1.0, 2.0, 4.0)  # ratio
 # A stripe shows in all gaps but this percentage; tuned.
 STRIPE_PERCENTILE = 10.0
 # Least height of a stripe (multiples of the gaps' noise); the usual detection limit.

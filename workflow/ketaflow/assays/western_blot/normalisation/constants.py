@@ -10,9 +10,9 @@ import numpy as np
 # Fewest dilution lanes: one more than the hyperbola and its variance have parameters.
 FEWEST_DILUTION_LANES = 4
 # Difference in AICc from which a model is clearly the better one (Burnham, Anderson 2002).
-CLEAR_AICC_GAIN = 4.0
+CLEAR_AICC_GAIN = 4.0  # difference of AICc
 # Greatest loss against proportionality that is still linear (ICH M10, 2022: calibration standards; unverified).
-STILL_LINEAR_LOSS = 0.15
+STILL_LINEAR_LOSS = 0.15  # fraction
 # Rounds of the reweighted line; it usually converges in about ten.
 LINE_ROUNDS = 30
 # Bends of the hyperbola that are tried (multiples of one over the largest load).
