@@ -99,21 +99,23 @@ def test_every_target_has_a_description():
     assert [name for name, first in following if not first.startswith('"""')] == []
 
 
-# Parts of a name, or words of the comment above or beside it, from which a reader knows the unit of a constant.
-UNITS = set("""
-    px um um2 nm mm mm2 ml ul kda s ms min h hz fps pct deg rad bits bytes mb kb au pg v g c uv years date
-    fraction share shares ratio ratios factor factors quantile quantiles percentile percentiles correlation kappa sd sds mad
-    exponent power rgb colour colours ink paper seed count counts frames rows columns lines pixels points lanes bands dots
-    levels cells words names wells groups peaks places samples passes rounds steps bins parts tries images recordings animals
-    fields blocks planes marks puncta spouts licks intervals networks layers resamples characters digits strips segments
-    candidates thresholds analytes tissues days cylinders standards noises ripples widths radii diameters traces stretches
-""".split())  # fmt: skip
-UNIT_WORDS = re.compile(
-    r"\b(um|nm|ms|s|h|Hz|kDa|g|ml|V|bit/s|fraction|share|part of|ratio|factor|times|multiples?|quantile|percentile|"
-    r"probability|logarithm|log10|exponent|count|number of|fewest|most|pixels?|bytes?|bits?|rows|columns|frames|lines|"
-    r"lanes|pitches|membranes|heights|widths|largest diameters|characters|letters|grey levels|factors|fractions|standard (deviations?|errors?)|SD|shafts|radians?|degrees?|photons|dimensionless)\b|%",
+# Words in a constant's name or in the comment above it from which a reader knows its unit.
+UNITS = re.compile(
+    r"um|um2|nm|mm|mm2|ml|ul|kda|s|ms|min|h|hz|fps|pct|deg|rad|bits?|bytes?|mb|kb|au|pg|v|g|c|uv|years|date|"
+    r"fractions?|shares?|ratios?|factors?|times|multiples?|quantiles?|percentiles?|probability|correlation|kappa|"
+    r"sds?|mad|deviations?|errors?|exponent|power|logarithm|log10|rgb|colours?|ink|paper|seed|"
+    r"counts?|number|fewest|most|frames|rows|columns|lines|pixels?|px|points|lanes|bands|dots|levels|cells|words|names|"
+    r"wells|groups|peaks|places|samples|passes|rounds|steps|bins|parts|tries|images|recordings|animals|fields|blocks|"
+    r"planes|marks|puncta|spouts|licks|intervals|networks|layers|resamples|characters|letters|digits|strips|segments|"
+    r"candidates|thresholds|analytes|tissues|days|cylinders|standards|noises|ripples|widths|heights|radii|radians?|"
+    r"degrees?|diameters|traces|stretches|pitches|membranes|shafts|photons|dimensionless|bit/s|%",
     re.IGNORECASE,
 )
+
+
+def tells_unit(text: str) -> bool:
+    """Whether one of the words is in the text, as a word of its own."""
+    return any(UNITS.fullmatch(word) for word in re.split(r"[\s_.,;:()=]+", text))
 
 
 def constants_of(path: Path) -> list[tuple[str, str, str]]:
@@ -144,7 +146,7 @@ def test_every_constant_of_an_assay_has_a_reason_and_a_unit():
             shown = f"{path.parent.relative_to(LIBRARY)}: {name}"
             if not above:
                 unexplained.append(shown)
-            if not (unit or set(re.split(r"[_, :]", name.lower())) & UNITS or UNIT_WORDS.search(above)):
+            if not (unit or tells_unit(name) or tells_unit(above)):
                 without_unit.append(shown)
     assert unexplained == []
     assert without_unit == []

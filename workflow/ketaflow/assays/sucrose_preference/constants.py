@@ -109,7 +109,7 @@ REGULAR_MIN_INTERVALS = 10
 # ... and this share of them ...
 REGULAR_SHARE = 0.6
 # ... differs from the median by no more than this part of it plus this many seconds. Tuned on the public Sipper logs.
-REGULAR_TOLERANCE = 0.5
+REGULAR_TOLERANCE = 0.5  # fraction, and s
 REGULAR_TOLERANCE_S = 1
 # An interval is a gap only if it is also longer than this many usual intervals.
 GAP_INTERVALS = 3

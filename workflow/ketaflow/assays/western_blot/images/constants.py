@@ -67,11 +67,11 @@ EXPORT_TIFF = (
     "the 16-bit TIFF in western_blot_images."
 )
 # Private TIFF tag of Molecular Dynamics: coding of the values (libtiff's list of tags).
-MD_FILE_TAG = 33445
+MD_FILE_TAG = 33445  # code
 # Private TIFF tag of Molecular Dynamics: factor of the values (libtiff's list of tags).
 MD_SCALE_TAG = 33446
 # Value of the coding tag for square roots; 128 is linear (libtiff's list of tags).
-MD_SQUARE_ROOT = 2
+MD_SQUARE_ROOT = 2  # code
 # Value of the TIFF tag PhotometricInterpretation for white as zero (TIFF 6.0).
 WHITE_IS_ZERO = 0  # code
 # Greatest mean difference between the colours of a grey picture (fraction of the range); tuned on real pictures.

@@ -84,7 +84,7 @@ GRID_LINES = 500
 # Fewest amounts from which a gradient is computed; a convention.
 FEWEST_PLACES = 5
 # Level of the gradient's confidence interval.
-CONFIDENCE = 0.95
+CONFIDENCE = 0.95  # probability
 # Parts of the height in which total protein and background are compared.
 ROW_BINS = 8
 
