@@ -66,7 +66,7 @@ RATERS = {
 # rendering
 
 # Frames whose animals are drawn together.
-CHUNK_FRAMES = 16
+CHUNK_FRAMES = 48
 # Noise is drawn once, larger than a frame by this margin, and shifted from frame to frame (px).
 NOISE_MARGIN_PX = 64
 # Flicker of a lamp at twice the mains frequency, as a camera sees it (Hz).

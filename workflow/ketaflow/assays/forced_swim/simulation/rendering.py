@@ -78,8 +78,9 @@ class DrawnAnimal:
         if not self.in_water[span].any():
             return np.zeros((len(self.in_water[span]), 1, 1), np.float32)
         shape = (self.window, self.window)
-        cover = simulated_mouse.coverage(self.body[span], self.centre[span], self.length_px, shape)
-        visible: np.ndarray = cover * self.in_water[span][:, None, None]
+        here = self.in_water[span]
+        visible = np.zeros((len(here), *shape), np.float32)
+        visible[here] = simulated_mouse.coverage(self.body[span][here], self.centre[span][here], self.length_px, shape)
         return visible
 
 
@@ -127,7 +128,8 @@ def draw_frames(
                 draw_animal(frame, one, number, cover[number - first], scene)
                 draw_hand(frame, one, times_s[number])
             dy, dx = shifts[number]
-            frame *= light[number]
+            if light[number] != 1:
+                frame *= light[number]
             frame += noise[dy : dy + room.shape[0], dx : dx + room.shape[1]]
             if scene.fault == "black" and number > len(times_s) // 2:
                 frame[:] = constants.BLACK_LEVEL

@@ -280,8 +280,14 @@ def coverage(body: np.ndarray, centre_px: np.ndarray, length_px: float, shape: t
         xs = np.arange(left, right, dtype=np.float32)[None, None, :]
         x0, y0, x1, y1 = (ends[:, i, None, None] for i in range(4))
         along_x, along_y = x1 - x0, y1 - y0
-        share = np.clip(((xs - x0) * along_x + (ys - y0) * along_y) / np.maximum(along_x**2 + along_y**2, 1e-6), 0, 1)
-        distance = np.sqrt((xs - x0 - share * along_x) ** 2 + (ys - y0 - share * along_y) ** 2) - radius
+        right_of, below = xs - x0, ys - y0
+        share = right_of * along_x + below * along_y
+        share /= np.maximum(along_x**2 + along_y**2, 1e-6)
+        np.clip(share, 0, 1, out=share)
+        distance = (right_of - share * along_x) ** 2
+        distance += (below - share * along_y) ** 2
+        distance = np.sqrt(distance, out=distance)
+        distance -= radius
         here = nearest[:, top:bottom, left:right]
         np.minimum(here, distance, out=here)
     return np.clip(0.5 - nearest, 0, 1)
