@@ -182,7 +182,7 @@ def _figures(field: Field, result: FieldResult, cells: pd.DataFrame, labels: np.
         Figure(
             "Whole field",
             overlay.whole_field(field, cells, side_px=constants.FIELD_FIGURE_PX),
-            caption=f"{result.cell_count} cells; {width_um:.0f} um wide.{region}",
+            caption=f"{result.cell_count} cells; {width_um:.0f} µm wide.{region}",
         ),
         Figure(
             "Enlarged: as recorded, with outlines",

@@ -202,7 +202,7 @@ def _figures(field: Field, section: Section, puncta: pd.DataFrame, tissue: np.nd
         Figure(
             "Whole field",
             whole,
-            caption=f"{pixels[0].shape[-1] * pixel_um:.0f} um wide. Yellow: edge of the measured area."
+            caption=f"{pixels[0].shape[-1] * pixel_um:.0f} µm wide. Yellow: edge of the measured area."
             + ("" if single else " Magenta: pre; green: post."),
         ),
         Figure(
