@@ -49,6 +49,9 @@ THRESHOLD_STEP_FRACTION = 0.2
 THRESHOLD_STEP = "20 %"
 LIMIT_STEP_PCT = 1.0
 LIMIT_STEP = "1 percentage point"
+
+# flags
+
 # Shorter darkness, or a shorter stretch of a hung camera, does not explain unscored time (s).
 MIN_CAUSE_S = 1
 # An animal last seen this long before the end of the window was removed early (s).

@@ -193,6 +193,32 @@ def sorted_over_frames(levels: np.ndarray) -> np.ndarray:
     return rising
 
 
+def median_where(levels: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Compute the median of the chosen values of each pixel.
+
+    Parameters
+    ----------
+    levels : (n, ...) uint8
+        Values of each pixel.
+    chosen : (n, ...) bool
+        Which of them count.
+
+    Returns
+    -------
+    (...,) float32
+        NaN for a pixel without any chosen value.
+
+    Notes
+    -----
+    ``numpy.nanquantile`` sorts pixel by pixel and takes 60 times as long.
+    """
+    rising = sorted_over_frames(np.where(chosen, levels, np.uint8(255)))
+    count = chosen.sum(axis=0, dtype=np.uint16)
+    place = np.round(0.5 * (np.maximum(count, 1) - 1.0)).astype(int)
+    found: np.ndarray = np.where(count > 0, np.take_along_axis(rising, place[None], axis=0)[0], np.nan)
+    return found
+
+
 def find_clock(variability: np.ndarray) -> np.ndarray:
     """Find a clock displayed in the frame: a change that lies wholly within the outermost rows.
 
