@@ -6,14 +6,13 @@ statistics take the fields themselves, nested in the animal.
 
 import pandas as pd
 
+from ketaflow.assays.stained_cells import constants
 from ketaflow.assays.stained_cells.model import CohortSettings
 from ketaflow.core.images.checks import acquisition_checks
 from ketaflow.core.results import Check, Summary, Tables, check, within
 
 GROUPED_BY = ["animal", "region", "marker", "stain"]
 WHITE = ["white_red", "white_green", "white_blue"]
-# Smallest number of fields whose median is a reference.
-MIN_FIELDS = 3
 
 
 def summarise(tables: Tables, cohort: Tables, settings: CohortSettings) -> Summary:
@@ -45,10 +44,10 @@ def summarise(tables: Tables, cohort: Tables, settings: CohortSettings) -> Summa
     checks = [
         one
         for (marker, stain), own in compared
-        if len(own) >= MIN_FIELDS
+        if len(own) >= constants.MIN_COMPARED_FIELDS
         for one in (_white_checks if stain == "dab" else _background_checks)(own, str(marker), settings)
     ]
-    enough = fields[compared["marker"].transform("size").ge(MIN_FIELDS)]
+    enough = fields[compared["marker"].transform("size").ge(constants.MIN_COMPARED_FIELDS)]
     checks += acquisition_checks(enough.assign(place=enough["marker"], control=""))
     return Summary(checks=checks, tables={"animals": animals.reset_index()})
 

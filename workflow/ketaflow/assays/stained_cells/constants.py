@@ -4,6 +4,13 @@ What a user may want to change is a setting (``settings.schema.yaml``). "Tuned o
 of ``benchmarks/stained_cells.py``.
 """
 
+# Units and files ------------------------------------------------------------------------------------------------------
+# Square micrometres per square millimetre, and micrometres per centimetre, the unit of the resolution of a TIFF.
+UM2_PER_MM2 = 1e6
+UM_PER_CM = 1e4
+# Distance of planes (um), which a projection does not need; a file without it is read all the same.
+ANY_Z_STEP_UM = 1.0
+
 # Scale of the analysis ------------------------------------------------------------------------------------------------
 # Pixels are averaged until one is as wide as this share of the smallest cell; tuned on simulated fields: 1/6 and 1/8
 # give the same counts.
@@ -56,6 +63,10 @@ HEIGHT_QUANTILE = 0.9
 # Cells lower than this many thresholds are near it.
 NEAR_THRESHOLD = 1.5  # ratio
 
+# Checks ---------------------------------------------------------------------------------------------------------------
+# Smallest number of fields whose median is a reference: with two, neither is the odd one.
+MIN_COMPARED_FIELDS = 3
+
 # Figures --------------------------------------------------------------------------------------------------------------
 # Colours: counted cells, other objects, region of interest; distinct for red-green colour blind readers.
 COUNTED_FLUORESCENCE_COLOUR = "#ffd700"
@@ -80,8 +91,10 @@ GAIN_AT_HIGHEST_DOSE = 0.6
 HIGHEST_DOSE_MG_PER_KG = 20
 BETWEEN_ANIMAL_SD = 0.15
 TOUCHING_SHARE = 0.2
-# Micrometres per centimetre, the unit of the resolution of a TIFF.
-UM_PER_CM = 1e4
+# pS6 somata beside the density of c-Fos nuclei (ratio), and optical density of the tissue between them: pale enough to
+# pass for glass.
+PS6_RATIO = 0.8
+BACKGROUND_DENSITY = 0.01
 
 # Simulation -----------------------------------------------------------------------------------------------------------
 # Mean background of the simulated camera and SD of its read noise (photons), and its offset (counts).

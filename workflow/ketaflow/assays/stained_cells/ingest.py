@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ketaflow.assays.stained_cells import constants
 from ketaflow.assays.stained_cells.model import MAIN, Field, FieldRow, Fields, IngestSettings, Stain
 from ketaflow.core import images
 from ketaflow.core.errors import IngestError
@@ -16,8 +17,6 @@ from ketaflow.core.images import Image
 from ketaflow.core.inputs import Rows
 
 COLOURS = ("red", "green", "blue")
-# Distance of planes (um), which a projection does not need; a file without it is read all the same.
-ANY_Z_STEP_UM = 1.0
 
 
 def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> Fields:
@@ -108,6 +107,6 @@ def _read(row: FieldRow, folder: Path, channel: str | None) -> Image:
         folder / row.image,
         channel=channel,
         pixel_size_um=row.pixel_size_um,
-        z_step_um=ANY_Z_STEP_UM,
+        z_step_um=constants.ANY_Z_STEP_UM,
         series=row.series,
     )

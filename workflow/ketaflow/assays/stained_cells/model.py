@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from ketaflow.assays.stained_cells.constants import UM2_PER_MM2
 from ketaflow.core.inputs import Rows, recording_name
 from ketaflow.core.results import Measurement, table
 
@@ -179,7 +180,7 @@ class Field:
     def area_mm2(self) -> float:
         """Area that is measured: the region of interest, or the whole image (mm2)."""
         count = self.pixels.shape[0] * self.pixels.shape[1] if self.roi is None else int(np.count_nonzero(self.roi))
-        return count * self.pixel_size_um**2 / 1e6
+        return count * self.pixel_size_um**2 / UM2_PER_MM2
 
 
 @dataclass(frozen=True)

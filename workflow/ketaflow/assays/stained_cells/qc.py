@@ -16,8 +16,6 @@ from ketaflow.assays.stained_cells.model import Field, FieldResult, Fields, Meas
 from ketaflow.core.images.checks import ChannelSaturation, CheckOf, file_checks, pixel_size_check, saturation_check
 from ketaflow.core.results import Check, Checked, Figure, check, within
 
-UM2_PER_MM2 = 1e6
-
 
 def qc(fields: Fields, measured: Measured, settings: QcSettings) -> Checked:
     """Check every field of an image, and draw it.
@@ -52,7 +50,7 @@ def qc(fields: Fields, measured: Measured, settings: QcSettings) -> Checked:
 
 def _image_checks(field: Field, result: FieldResult, settings: QcSettings, check_of: CheckOf) -> list[Check]:
     """Checks of the image alone: scale, area, saturation, doubts about the file."""
-    size, area_um2 = field.pixel_size_um, UM2_PER_MM2 * result.area_mm2
+    size, area_um2 = field.pixel_size_um, constants.UM2_PER_MM2 * result.area_mm2
     what = f"pixels of cells are {'black' if field.stain == 'dab' else 'saturated'}"
     rows = [
         pixel_size_check(

@@ -21,10 +21,6 @@ from ketaflow.core.inputs import Rows
 # What the two markers of the demonstration look like.
 C_FOS = Scene(width_px=400, height_px=400, pixel_size_um=0.8, diameter_um=9.0, snr=8.0)
 PS6 = Scene(width_px=400, height_px=400, pixel_size_um=0.8, stain="dab", style="soma", diameter_um=14.0, snr=8.0)
-# Optical density of the tissue between the cells: pale enough to pass for glass.
-BACKGROUND_DENSITY = 0.01
-# pS6 somata beside the density of c-Fos nuclei (ratio).
-PS6_RATIO = 0.8
 
 
 def draw(rows: Rows, folder: Path, *, seed: int) -> None:
@@ -63,9 +59,9 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
     dose = animals["dose_mg_per_kg"].to_numpy() / constants.HIGHEST_DOSE_MG_PER_KG
     gain = 1 + constants.GAIN_AT_HIGHEST_DOSE * dose
     made = []
-    for marker, scene, ratio in (("c-Fos", C_FOS, 1.0), ("pS6", PS6, PS6_RATIO)):
+    for marker, scene, ratio in (("c-Fos", C_FOS, 1.0), ("pS6", PS6, constants.PS6_RATIO)):
         between_animals = np.exp(rng.normal(0, constants.BETWEEN_ANIMAL_SD, len(animals)))
-        area_mm2 = scene.width_px * scene.height_px * scene.pixel_size_um**2 / 1e6
+        area_mm2 = scene.width_px * scene.height_px * scene.pixel_size_um**2 / constants.UM2_PER_MM2
         count = ratio * constants.VEHICLE_DENSITY_PER_MM2 * area_mm2 * gain * between_animals
         pairs = np.rint(count * constants.TOUCHING_SHARE / 2).astype(int)
         made.append(
@@ -83,7 +79,7 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
                     "diameter_um": scene.diameter_um,
                     "snr": rng.uniform(5, 10, len(animals)).round(1),
                     "unevenness": rng.uniform(0.1, 0.5, len(animals)).round(2),
-                    "background_density": BACKGROUND_DENSITY,
+                    "background_density": constants.BACKGROUND_DENSITY,
                     "nuclei": 60 if scene.stain == "dab" else 0,
                     "width_px": scene.width_px,
                     "height_px": scene.height_px,

@@ -12,25 +12,32 @@ import pandas as pd
 
 from ketaflow.assays.forced_swim.figures.constants import (
     BAR_PX,
+    BLUE,
+    DARK,
     FRAME_PX,
+    GREEN,
+    GRID,
     MARGIN_PX,
+    ORANGE,
+    PALE,
     PANEL_PERCENTILE,
     PANEL_PX,
     PANEL_THRESHOLDS,
+    PINK,
     STATES_PX,
     WORDS_PX,
+    YELLOW,
 )
 
 Colour = tuple[int, int, int]
-# Okabe & Ito (2008), as the charts of the review page, where swimming has none.
+# As the charts of the review page, where swimming has none.
 COLOURS: dict[str, Colour] = {
-    "immobility": (0, 114, 178),
-    "swimming": (240, 228, 66),
-    "climbing": (213, 94, 0),
-    "diving": (0, 158, 115),
-    "unscored": (204, 121, 167),
+    "immobility": BLUE,
+    "swimming": YELLOW,
+    "climbing": ORANGE,
+    "diving": GREEN,
+    "unscored": PINK,
 }
-DARK, PALE, GRID = (24, 26, 30), (225, 225, 225), (90, 94, 100)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,13 @@
 """Constants of the figures, by module: sizes and numbers of points. They change no value."""
 
+# Colours of states and of the scene (red, green, blue): Okabe & Ito (2008), https://jfly.uni-koeln.de/color/
+BLUE, ORANGE, GREEN = (0, 114, 178), (213, 94, 0), (0, 158, 115)
+YELLOW, PINK = (240, 228, 66), (204, 121, 167)
+
 # review_figures
+
+# Grey of swimming and of other cylinders, and of the words below the images of a filmstrip (red, green, blue).
+GREY, WORDS_INK = (110, 110, 110), (60, 60, 60)
 
 # Images of a filmstrip, at least so many of each state.
 STRIP_IMAGES = 10
@@ -19,6 +26,7 @@ MIN_MARK_FRACTION = 1 / 400
 # Percentile of the activity, and number of thresholds, that the axis holds at least.
 ACTIVITY_PERCENTILE = 99
 AXIS_THRESHOLDS = 2
+# Height of the chart of light (px), and quality of pictures (WebP, 0 to 100).
 LIGHT_HEIGHT_PX = 92
 WEBP_QUALITY = 60
 
@@ -28,6 +36,8 @@ MARGIN_PX = 10
 BAR_PX = 14
 STATES_PX = 10
 WORDS_PX = 24
+# Background of the panel, its words and lines, and what has no state (red, green, blue).
+DARK, PALE, GRID = (24, 26, 30), (225, 225, 225), (90, 94, 100)
 # The panel shows activity up to this many thresholds at least, and up to this percentile of the clip.
 PANEL_THRESHOLDS = 4.0
 PANEL_PERCENTILE = 95
@@ -38,6 +48,7 @@ FRAME_PX = 4
 
 # Fewer recordings than this give no figure.
 MIN_RECORDINGS = 3
+# Size of a panel (px), and panels side by side.
 PANEL_WIDTH_PX = 260
 PANEL_HEIGHT_PX = 190
 PANEL_COLUMNS = 2

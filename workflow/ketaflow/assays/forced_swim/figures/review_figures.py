@@ -18,13 +18,11 @@ from ketaflow.assays.forced_swim.settings import Source
 from ketaflow.core.results import Figure
 from ketaflow.core.svg import Chart, stacked
 
-# Okabe & Ito (2008); swimming is not coloured.
+# Names of colours in the charts; swimming is not coloured.
 COLOURS: dict[State, str] = {"immobility": "blue", "climbing": "orange", "diving": "green", "unscored": "pink"}
-BLUE, ORANGE, GREEN, GREY = (0, 114, 178), (213, 94, 0), (0, 158, 115), (110, 110, 110)
 INKS: dict[State, tuple[int, int, int]] = {
-    "immobility": BLUE, "climbing": ORANGE, "diving": GREEN, "swimming": GREY,
+    "immobility": constants.BLUE, "climbing": constants.ORANGE, "diving": constants.GREEN, "swimming": constants.GREY,
 }  # fmt: skip
-WORDS_INK = (60, 60, 60)
 # What the motion of each kind of file is.
 ACTIVITY_LABELS: dict[Source, str] = {
     "video": "Activity (body areas)",
@@ -93,11 +91,12 @@ def scene_figure(swim_file: SwimFile, swim: Swim) -> list[Figure]:
             continue
         left, top, right, bottom = (value / factor for value in other.view.region_px)
         own = other.view.region_px == swim.view.region_px
-        pen.rectangle([left, top, right, bottom], outline=ORANGE if own else GREY, width=2 if own else 1)
-        pen.text((left + 5, top + 2), f"{other.cylinder:g}", font=font, fill=ORANGE if own else GREY)
+        colour = constants.ORANGE if own else constants.GREY
+        pen.rectangle([left, top, right, bottom], outline=colour, width=2 if own else 1)
+        pen.text((left + 5, top + 2), f"{other.cylinder:g}", font=font, fill=colour)
         if own:
             water_left, water_right = (value / factor for value in other.view.water_px)
-            pen.line([left, water_left, right, water_right], fill=BLUE, width=2)
+            pen.line([left, water_left, right, water_right], fill=constants.BLUE, width=2)
     caption = "The scene without animals; orange: this cylinder, blue: its water line, grey: the other cylinders."
     return [Figure("Is the right cylinder marked?", webp(image), "image/webp", caption)]
 
@@ -133,8 +132,8 @@ def filmstrip(swim: Swim, bouts: Sequence[StateBout]) -> list[Figure]:
         x = number * step
         strip.paste(Image.fromarray(red_cyan(*pairs[place])), (x, 0))
         pen.rectangle([x, high, x + wide - 1, high + 4], fill=INKS[state])
-        pen.text((x + 2, high + 6), state[: max(4, wide // 6)], fill=WORDS_INK)
-        pen.text((x + 2, high + 17), f"{times_s[place]:.0f} s", fill=WORDS_INK)
+        pen.text((x + 2, high + 6), state[: max(4, wide // 6)], fill=constants.WORDS_INK)
+        pen.text((x + 2, high + 17), f"{times_s[place]:.0f} s", fill=constants.WORDS_INK)
     caption = (
         "Each picture is two, a quarter of a second apart: what moved between them is coloured, what kept still is "
         "grey. From the middle of stretches of one state, in seconds of the video."
