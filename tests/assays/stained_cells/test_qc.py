@@ -29,6 +29,11 @@ def test_a_wrong_scale_is_flagged_by_the_size_of_the_objects(stages, row, tmp_pa
     assert stages([row(image="a.tif", pixel_size_um=0.15)], tmp_path).verdicts()["size"] == "warn"
 
 
+@pytest.mark.parametrize("cells", [0, 3])
+def test_specks_of_noise_in_a_field_of_few_cells_are_no_sign_of_a_wrong_scale(drawn, cells):
+    assert drawn(cells=cells, pairs=0, snr=6).verdicts()["size"] == "pass"
+
+
 def test_cells_near_the_threshold_are_flagged(drawn):
     run = drawn(stain="dab", optical_density=0.065, snr=6, brightness_cv=0.1)
     assert run.result.cell_count > 10

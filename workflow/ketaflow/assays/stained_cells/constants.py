@@ -66,6 +66,9 @@ NEAR_THRESHOLD = 1.5  # ratio
 # Checks ---------------------------------------------------------------------------------------------------------------
 # Smallest number of fields whose median is a reference: with two, neither is the odd one.
 MIN_COMPARED_FIELDS = 3
+# Fewer objects that are no cells by their size are specks: a field without cells has up to four (drawn fields of
+# 0.06 mm2), one at a wrong scale tens.
+MIN_OUT_OF_SIZE = 5
 
 # Figures --------------------------------------------------------------------------------------------------------------
 # Colours: counted cells, other objects, region of interest; distinct for red-green colour blind readers.

@@ -84,7 +84,7 @@ def _cell_checks(result: FieldResult, settings: QcSettings, check_of: CheckOf) -
     """Checks of the cells: threshold, sizes, crowding, corrections."""
     others = result.too_small + result.too_large
     found = others + result.cell_count + result.at_edge
-    out_of_size = 100 * others / found if found else 0.0
+    out_of_size = 100 * others / found if others >= constants.MIN_OUT_OF_SIZE else 0.0
     rows = [
         check_of(
             "threshold",

@@ -155,6 +155,8 @@ def _result(
     is_dab = field.stain == "dab"
     stain = cells["stain"].mean() if is_dab else (cells["stain"] - cells["background"]).mean()
     count, area_mm2 = len(cells), field.area_mm2
+    # What is lower is noise or faint background, not a cell of another size.
+    is_clear = in_roi & table["height_per_threshold"].ge(constants.NEAR_THRESHOLD)
     return FieldResult(
         recording=field.recording,
         animal=field.animal,
@@ -174,8 +176,8 @@ def _result(
         threshold=_median(_sample(objects.threshold, prepared.roi)),
         snr=_median(cells["snr"].dropna()),
         near_threshold_pct=_share_pct(cells["height_per_threshold"].dropna() < constants.NEAR_THRESHOLD),
-        too_small=int((in_roi & table["size"].eq("small")).sum()),
-        too_large=int((in_roi & table["size"].eq("large")).sum()),
+        too_small=int((is_clear & table["size"].eq("small")).sum()),
+        too_large=int((is_clear & table["size"].eq("large")).sum()),
         at_edge=int((in_roi & table["size"].eq("cell") & table["at_edge"]).sum()),
         covered_pct=_share_pct(is_object),
         median_diameter_um=2 * math.sqrt(_median(cells["area_um2"].dropna()) / math.pi),
