@@ -42,6 +42,22 @@ def test_a_clipped_black_level_is_flagged(tmp_path, row, run_stages, share, verd
     assert (found["black level", "pre"], found["black level", "post"]) == (verdict, "pass")
 
 
+@pytest.mark.parametrize(("share", "verdict"), [(0.0, "pass"), (0.5, "warn")])
+def test_a_field_of_which_half_is_empty_is_flagged(tmp_path, row, run_stages, share, verdict):
+    scene = Scene(width_px=400, height_px=400, synapses=250, snr=9)
+    rng = np.random.default_rng(0)
+    field = simulate_field(scene, rng)
+    for channel in (field.pre, field.post):
+        edge = channel[..., : int(share * scene.width_px)]
+        edge[:] = rng.normal(160, 10, edge.shape).astype(channel.dtype)
+    simulate.write(field, tmp_path / "field.ome.tif", scene, ("VGluT1", "PSD95"))
+    run = run_stages([row(image="field.ome.tif")], tmp_path)
+    assert verdicts(run.checked)["tissue", ""] == verdict
+    if verdict == "warn":
+        (message,) = [check.message for check in run.checked.checks if check.check == "tissue"]
+        assert "lowers every density" in message
+
+
 def test_an_empty_channel_is_flagged(drawn):
     checked = drawn(synapses=0, pre_alone=0).checked
     assert verdicts(checked)["puncta", "pre"] == "warn"

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.assays.synaptic_puncta import constants
+from ketaflow.assays.synaptic_puncta.detection.coverage import covered_share
 from ketaflow.assays.synaptic_puncta.figures import field_images
 from ketaflow.assays.synaptic_puncta.model import Channel, Field, Fields, MarkerRow, Measured, QcSettings, Section
 from ketaflow.core.images.checks import ChannelSaturation, CheckOf, file_checks, pixel_size_check, saturation_check
@@ -44,12 +45,14 @@ def qc(fields: Fields, measured: Measured, settings: QcSettings) -> Checked:
     for number, (field, section) in enumerate(zip(fields.fields, measured.sections, strict=True)):
         check_of = partial(check, recording=field.recording, animal=field.animal)
         checks += _image_checks(field, settings, check_of)
-        checks += _area_checks(section, settings, check_of)
         for marker in islice(markers, len(field.channels)):
             checks += _marker_checks(marker, section, settings, check_of)
         if field.post is not None:
             checks += _pair_checks(section, settings, check_of)
         puncta = measured.puncta[measured.puncta["field"].eq(number)]
+        checks.append(
+            _tissue_check(section, _covered_share(field, puncta, measured.tissue[number]), settings, check_of)
+        )
         drawn = _figures(field, section, puncta, measured.tissue[number], settings.picture_px)
         figures.setdefault(field.recording, []).extend(drawn)
     return Checked(checks, figures)
@@ -93,20 +96,25 @@ def _black_level_check(side: str, channel: Channel, check_of: CheckOf) -> Check:
     )
 
 
-def _area_checks(section: Section, settings: QcSettings, check_of: CheckOf) -> list[Check]:
-    """Checks of the measured area: enough of it is tissue."""
+def _covered_share(field: Field, puncta: pd.DataFrame, tissue: np.ndarray) -> float:
+    """Share of the tissue in which puncta are about as dense as elsewhere; 1 where they are too few to tell."""
+    own = puncta.loc[puncta["in_tissue"], ["y_px", "x_px"]].to_numpy(float)
+    share = covered_share((own + 0.5) / field.pre.pixels.shape[-2:], tissue)
+    return share if math.isfinite(share) else 1.0
+
+
+def _tissue_check(section: Section, covered: float, settings: QcSettings, check_of: CheckOf) -> Check:
+    """Check that enough of the measured area is tissue with puncta."""
     tissue_pct = 100 * section.tissue_um2 / section.region_um2 if section.region_um2 else 0.0
     of = "field" if section.region_um2 == section.field_um2 else f"measured region ({section.region_um2:.0f} um2)"
-    return [
-        check_of(
-            "tissue",
-            tissue_pct,
-            unit="%",
-            low=settings.least_tissue_pct,
-            verdict=within(tissue_pct, settings.least_tissue_pct, None),
-            message=f"{tissue_pct:.0f} % of the {of} is tissue ({section.tissue_um2:.0f} um2).",
-        )
-    ]
+    share, low = covered * tissue_pct, settings.least_tissue_pct
+    message = (
+        f"{tissue_pct:.0f} % of the {of} is tissue ({section.tissue_um2:.0f} um2), of which {100 * covered:.0f} % "
+        "holds puncta about as densely as the rest."
+    )
+    if share < low <= tissue_pct:
+        message += " An empty part lowers every density: measure the other part as a region of interest."
+    return check_of("tissue", share, unit="%", low=low, verdict=within(share, low, None), message=message)
 
 
 def _marker_checks(marker: MarkerRow, section: Section, settings: QcSettings, check_of: CheckOf) -> list[Check]:
