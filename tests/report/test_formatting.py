@@ -44,5 +44,10 @@ def test_units_are_printed_as_in_papers():
     assert formatting.words("above_uloq") == "above ULOQ"
 
 
+def test_units_within_a_sentence_are_printed_as_in_papers():
+    said = formatting.micro("A pixel is 0.2 um wide; 12 um2, 3 uM, 5 ug and 4 ul are measured, but no umbra of a ulm.")
+    assert said == "A pixel is 0.2 µm wide; 12 µm2, 3 µM, 5 µg and 4 µl are measured, but no umbra of a ulm."
+
+
 def test_times_are_hours_from_two_hours_on():
     assert [formatting.minutes(one) for one in (45, 60, 240, -20)] == ["45 min", "60 min", "4 h", "−20 min"]

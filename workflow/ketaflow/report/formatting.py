@@ -21,9 +21,9 @@ UNITS = {
 # Abbreviations within names, and parts of units.
 ABBREVIATIONS = {"elisa": "ELISA", "uloq": "ULOQ", "lloq": "LLOQ", "cv": "CV", "lod": "LOD", "roi": "ROI"}
 UNIT_PARTS = (
-    (re.compile(r"\bum(?=\d|\b)"), "µm"), (re.compile(r"\bug\b"), "µg"), (re.compile(r"\buM\b"), "µM"),
     (re.compile(r"(?<=m)2\b"), "²"), (re.compile(r"(?<=m)3\b"), "³"), (re.compile(r" x "), " × "),
 )  # fmt: skip
+MICRO = re.compile(r"\bu(?=(?:M|m\d?|g|l|L|V)\b)")
 HOURS_FROM_MIN = 120
 # How effect sizes begin in formulas.
 EFFECT_SIGNS = {
@@ -125,10 +125,15 @@ def minutes(value: float) -> str:
 
 def unit(name: object) -> str:
     """Return a unit as papers print it: ``1/um2`` as 1/µm², ``% x min`` as % × min."""
-    text = "" if is_missing(name) else str(name)
+    text = "" if is_missing(name) else micro(str(name))
     for part, printed in UNIT_PARTS:
         text = part.sub(printed, text)
     return text
+
+
+def micro(text: str) -> str:
+    """Return a text with the prefix of its units as papers print it: ``2 um`` as 2 µm."""
+    return MICRO.sub("µ", text)
 
 
 def statistic(name: object, value: object, dfs: Iterable[Any]) -> str:

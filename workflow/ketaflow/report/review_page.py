@@ -241,14 +241,15 @@ def _coded(figure: Figure, assay: str, blinding_key: str) -> Figure:
 
 
 def _shown_figure(figure: Figure) -> ShownFigure:
+    caption = formatting.micro(figure.caption)
     raw = figure.content if isinstance(figure.content, bytes) else figure.content.encode()
     if figure.media == "image/svg+xml":
-        return ShownFigure(figure.title, figure.caption, svg=raw.decode(), outcome=figure.outcome)
+        return ShownFigure(figure.title, caption, svg=raw.decode(), outcome=figure.outcome)
     if blinding.carries_text(raw):
         withheld = "This image is withheld because its file contains text that could name the animal."
-        return ShownFigure(figure.title, figure.caption, withheld=withheld)
+        return ShownFigure(figure.title, caption, withheld=withheld)
     src = f"data:{figure.media};base64,{base64.b64encode(raw).decode()}"
-    return ShownFigure(figure.title, figure.caption, src=src, outcome=figure.outcome, overlay=figure.overlay)
+    return ShownFigure(figure.title, caption, src=src, outcome=figure.outcome, overlay=figure.overlay)
 
 
 def _shown_check(check: Check) -> ShownCheck:
@@ -256,11 +257,11 @@ def _shown_check(check: Check) -> ShownCheck:
         check=formatting.words(check.check),
         place=check.place,
         value=_finite(check.value),
-        unit=formatting.UNITS.get(check.unit, check.unit),
+        unit=formatting.UNITS.get(check.unit, formatting.unit(check.unit)),
         low=_finite(check.low),
         high=_finite(check.high),
         verdict=check.verdict,
-        message=check.message,
+        message=formatting.micro(check.message),
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from ketaflow.core.results import Figure
+from ketaflow.report import formatting
 from ketaflow.report.model import AssayFigures, Legend
 
 # Assays draw with 11 px text for narrow cards; enlarged, it matches the 13 px of the page.
@@ -51,4 +52,4 @@ def _picture(figure: Figure) -> Picture:
     src = Markup("data:image/svg+xml," + quote(text, safe=IN_ADDRESS))
     box = VIEW_BOX.search(text)
     width_px = float(box[1]) if box else COLUMN_WIDTH_PX
-    return Picture(figure.title, figure.caption, src, round(ENLARGEMENT * width_px))
+    return Picture(figure.title, formatting.micro(figure.caption), src, round(ENLARGEMENT * width_px))

@@ -21,6 +21,7 @@ CYCLE = ("blue", "orange", "green", "pink", "yellow", "sky")
 # How a fraction without a number is marked at the foot of the time course, by its state.
 MARKS = {"below_loq": "▽", "not_found": "▽", "above_range": "△", "saturated": "△"}
 NO_VALUE = "×"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class CourseBaseline(NamedTuple):
@@ -58,9 +59,9 @@ def trace_figure(chromatogram: Chromatogram, peaks: list[PeakRow]) -> Figure:
     room = max(top - low, 1e-12)
     power = 3 * int(np.floor(np.log10(max(abs(top), abs(low), 1e-12)) / 3))
     scale = 10.0**power
-    label = f"{unit or 'Signal'}{f' (1e{power})' if power else ''}"
+    label = _axis_label("Signal", power, unit.replace("uV", "µV"))
     limits = ((low - 0.06 * room) / scale, (top + 0.16 * room) / scale)
-    chart = Chart((first, last), limits, "Minutes", label, height=190)
+    chart = Chart((first, last), limits, "Time (min)", label, height=190)
     xs, ys = thinned(time, np.clip(signal / scale, *limits))
     for peak in shown:
         _shade(chart, xs, ys, peak, scale, CYCLE[named.index(peak) % len(CYCLE)] if peak in named else "grey")
@@ -185,11 +186,17 @@ def calibration_figure(
     return Figure("Do the standards lie on their line?", drawn, caption=caption)
 
 
+def _axis_label(quantity: str, power: int, unit: str) -> str:
+    """Name of an axis whose values are given in this power of ten of the unit."""
+    ten = f"10{str(power).translate(SUPERSCRIPTS)}" if power else ""
+    return f"{quantity} ({' '.join(filter(None, (ten, unit)))})" if ten or unit else quantity
+
+
 def _line_chart(line: CalibrationLine, xs: np.ndarray, ys: np.ndarray, own: np.ndarray) -> Chart:
     high = float(np.nanmax(ys, initial=0)) or 1.0
     power = 3 * int(np.floor(np.log10(max(high, 1e-12)) / 3))
-    scale, label = 10.0**power, f"Response (1e{power})" if power else "Response"
-    chart = Chart((0, float(xs.max()) * 1.1), (0, high / scale * 1.1), "Concentration (uM)", label, width=320)
+    scale, label = 10.0**power, _axis_label("Response", power, "")
+    chart = Chart((0, float(xs.max()) * 1.1), (0, high / scale * 1.1), "Concentration (µM)", label, width=320)
     if len(own):
         chart.bands([(float(own.min()), float(own.max()))], "sky")
     ends = np.array([max(0.0, -line.intercept / line.slope), xs.max() * 1.08])
@@ -205,7 +212,7 @@ def _residual_chart(xs: np.ndarray, errors: np.ndarray, own: np.ndarray, error_m
     most = max(1.6 * error_max_pct, 1.15 * float(np.nanmax(np.abs(errors[real]), initial=0)))
     wide = 0.1 * max(float(np.ptp(places)), 1.0)
     chart = Chart(
-        (places.min() - wide, places.max() + wide), (-most, most), "Concentration (uM)", "Difference (%)", width=320,
+        (places.min() - wide, places.max() + wide), (-most, most), "Concentration (µM)", "Difference (%)", width=320,
         show_x_ticks=False,
     )  # fmt: skip
     chart.stripe(-error_max_pct, error_max_pct, "grey", 0.15)
@@ -365,7 +372,7 @@ def flux_figure(experiment: FluxExperiment, fit: FluxLine) -> Figure:
     room = 0.1 * (high - low)
     chart = Chart(
         (float(infused_um.min()) - wide, float(infused_um.max()) + wide), (low - room, high + room),
-        f"{analyte} perfused (uM)", "Lost (uM)", height=190,
+        f"{analyte} perfused (µM)", "Lost (µM)", height=190,
     )  # fmt: skip
     span = np.clip([fit.crossing_um_low, fit.crossing_um_high], *chart.x_limits)
     if np.isfinite([fit.crossing_um_low, fit.crossing_um_high]).all():

@@ -34,7 +34,7 @@ def standards_figure(standards: pd.DataFrame) -> Figure | None:
     most = max(25.0, 1.1 * float(known["error_pct"].abs().max()))
     room = 0.1 * max(float(np.ptp(places)), 1.0)
     chart = Chart(
-        (places.min() - room, places.max() + room), (-most, most), "Concentration (uM)", "Read back, difference (%)",
+        (places.min() - room, places.max() + room), (-most, most), "Concentration (µM)", "Read back, difference (%)",
         height=210, show_x_ticks=False,
     )  # fmt: skip
     chart.stripe(-15, 15, "grey", 0.15)
