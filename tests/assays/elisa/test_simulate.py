@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ketaflow.assays.elisa import simulate
+from ketaflow.assays.elisa import constants, simulate
 from ketaflow.core.inputs import Rows
 from ketaflow.engine import recordings, stages, study
 
@@ -62,7 +62,7 @@ def test_every_fault_drawn_is_named_with_its_well(demonstration):
     assert len(drawn) == 2
     for row in drawn.itertuples():
         assert (row.plate, checks[row.fault], row.well) in named
-    above = truth[truth["concentration_pg_per_ml"] > 2 * simulate.LEVELS_PG_PER_ML[0] * 1.2]
+    above = truth[truth["concentration_pg_per_ml"] > 2 * constants.LEVELS_PG_PER_ML[0] * 1.2]
     assert len(above) == 2
     for row in above.itertuples():
         assert (row.plate, "above_uloq", row.well) in named

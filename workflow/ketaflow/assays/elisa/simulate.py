@@ -6,39 +6,35 @@ four hours after the dose; BDNF rises with the dose in both.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.model import PlateRow, TruthRow, WellRow
 from ketaflow.core.inputs import Rows
 
-# A sandwich ELISA of BDNF with TMB: absorbance at 450 nm less 570 nm at concentration zero and at saturation,
-# inflection (pg/ml), slope.
-BOTTOM_AU = 0.055
-TOP_AU = 3.1
-INFLECTION_PG_PER_ML = 820.0
-SLOPE = 1.12
-NOISE_FRACTION = 0.04
-# Absorbance of plastic and buffer, and its spread; the reader's upper limit.
-PLASTIC_AU = 0.042
-PLASTIC_SD_AU = 0.003
-READER_LIMIT_AU = 4.0
-# What a faulty well reads against a sound one (factor), and what a contaminated blank holds (pg/ml).
-BAD_DUPLICATE_FACTOR = 0.45
-CONTAMINATION_PG_PER_ML = 90.0
-LEVELS_PG_PER_ML = (1000.0, 500.0, 250.0, 125.0, 62.5, 31.25, 15.625, 7.8125)
-CONTROLS_PG_PER_ML = {"low": 60.0, "high": 300.0}
-TIME_MIN = 240.0
-WAVELENGTH_NM = 450
-REFERENCE_NM = 570
 ROWS = "ABCDEFGH"
 COLUMNS = range(1, 13)
-# By matrix: dilution, mean of vehicle animals (pg/ml of plasma, pg per mg of protein), largest rise and dose of half
-# of it (fraction, mg/kg), coefficient of variation between animals.
-MATRICES = {"plasma": (2.0, 420.0, 0.6, 7.0, 0.18), "hippocampus": (2.0, 170.0, 0.4, 5.0, 0.12)}
-PROTEIN_MG_PER_ML = 2.2
-PROTEIN_CV = 0.12
+
+
+class _Matrix(NamedTuple):
+    """What animals have in a matrix.
+
+    Dilution of the sample; mean of vehicle animals (pg/ml of plasma, pg per mg of protein); largest rise over it
+    (fraction) and the dose of half of it (mg/kg); coefficient of variation between animals.
+    """
+
+    dilution: float
+    mean: float
+    largest_rise: float
+    half_dose_mg_per_kg: float
+    cv: float
+
+
+# Invented, of the size an experiment hopes to find.
+MATRICES = {"plasma": _Matrix(2.0, 420.0, 0.6, 7.0, 0.18), "hippocampus": _Matrix(2.0, 170.0, 0.4, 5.0, 0.12)}
 
 
 def draw(rows: Rows, folder: Path, *, seed: int) -> None:
@@ -57,16 +53,16 @@ def draw(rows: Rows, folder: Path, *, seed: int) -> None:
     plate = rows.of("elisa_plates", PlateRow)[0]
     wells = {row.well: row for row in rows.of("elisa_wells", WellRow)}
     truth = {row.well: row for row in rows.of("elisa_truth", TruthRow)}
-    plastic = {well: PLASTIC_AU + rng.normal(0, PLASTIC_SD_AU) for well in _all_wells()}
+    plastic = {well: constants.PLASTIC_AU + rng.normal(0, constants.PLASTIC_SD_AU) for well in _all_wells()}
     signal = {well: plastic[well] + _signal(wells[well], truth[well], rng) for well in wells if well in truth}
     measured = {well: signal.get(well, value + rng.normal(0, 0.001)) for well, value in plastic.items()}
     for path in filter(None, (plate.file, plate.reference_file)):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
     if plate.reference_file:
-        _write(folder / plate.file, as_mars({WAVELENGTH_NM: measured}))
-        _write(folder / plate.reference_file, as_mars({REFERENCE_NM: plastic}))
+        _write(folder / plate.file, as_mars({constants.WAVELENGTH_NM: measured}))
+        _write(folder / plate.reference_file, as_mars({constants.REFERENCE_NM: plastic}))
     else:
-        _write(folder / plate.file, as_gen5({WAVELENGTH_NM: measured, REFERENCE_NM: plastic}))
+        _write(folder / plate.file, as_gen5({constants.WAVELENGTH_NM: measured, constants.REFERENCE_NM: plastic}))
 
 
 def _all_wells() -> list[str]:
@@ -77,9 +73,9 @@ def _signal(well: WellRow, truth: TruthRow, rng: np.random.Generator) -> float:
     """Absorbance less plastic of one well."""
     in_well = (truth.concentration_pg_per_ml or 0.0) / (well.dilution_factor or 1.0)
     if truth.fault == "contaminated":
-        in_well += CONTAMINATION_PG_PER_ML
-    value = curve(in_well) * rng.lognormal(0, NOISE_FRACTION)
-    return float(value * (BAD_DUPLICATE_FACTOR if truth.fault == "bad_duplicate" else 1))
+        in_well += constants.CONTAMINATION_PG_PER_ML
+    value = curve(in_well) * rng.lognormal(0, constants.NOISE_FRACTION)
+    return float(value * (constants.BAD_DUPLICATE_FACTOR if truth.fault == "bad_duplicate" else 1))
 
 
 def curve(in_well_pg_per_ml: float) -> float:
@@ -95,8 +91,8 @@ def curve(in_well_pg_per_ml: float) -> float:
     float
         Absorbance at 450 nm less 570 nm.
     """
-    power = (in_well_pg_per_ml / INFLECTION_PG_PER_ML) ** SLOPE
-    return TOP_AU + (BOTTOM_AU - TOP_AU) / (1 + power)
+    power = (in_well_pg_per_ml / constants.CURVE_INFLECTION_PG_PER_ML) ** constants.CURVE_SLOPE
+    return constants.CURVE_TOP_AU + (constants.CURVE_BOTTOM_AU - constants.CURVE_TOP_AU) / (1 + power)
 
 
 def _write(path: Path, text: str) -> None:
@@ -131,7 +127,7 @@ def as_gen5(reads: Mapping[int, Mapping[str, float]]) -> str:
     for row in ROWS:
         for turn, (wavelength, values) in enumerate(reads.items()):
             cells = [
-                "OVRFLW" if values[f"{row}{column}"] > READER_LIMIT_AU else f"{values[f'{row}{column}']:.3f}"
+                "OVRFLW" if values[f"{row}{column}"] > constants.READER_LIMIT_AU else f"{values[f'{row}{column}']:.3f}"
                 for column in COLUMNS
             ]
             lines.append("\t".join([row if not turn else "", *cells, str(wavelength)]))
@@ -178,17 +174,17 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
     """
     wells: list[dict[str, object]] = []
     truth: list[dict[str, object]] = []
-    for matrix, settings in MATRICES.items():
+    for matrix, drawn in MATRICES.items():
         plate = f"bdnf_{matrix}"
         names = [str(name) for name in rng.permutation(animals["animal"])]
         dose = dict(zip(animals["animal"], animals["dose_mg_per_kg"].astype(float), strict=True))
         samples = _fixed_wells()
         pairs = [(f"{row}{column}", f"{row}{column + 1}") for column in (3, 5, 7) for row in ROWS]
         for name, pair in zip(names, pairs, strict=True):
-            samples.append((pair, _sample(name, matrix, dose[name], settings, rng)))
+            samples.append((pair, _sample(name, matrix, dose[name], drawn, rng)))
         faults = _faults(matrix, pairs)
         if matrix == "plasma":
-            samples[-1][1]["truth"] = 3.4 * LEVELS_PG_PER_ML[0]
+            samples[-1][1]["truth"] = 3.4 * constants.LEVELS_PG_PER_ML[0]
         for pair, sample in samples:
             for well in pair:
                 known = {"plate": plate, "well": well, "analyte": "BDNF"}
@@ -202,8 +198,8 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
                     }
                 )
     plates = [
-        {"plate": "bdnf_plasma", "file": "elisa/plasma_gen5.txt", "wavelength_nm": WAVELENGTH_NM},
-        {"plate": "bdnf_hippocampus", "file": "elisa/hippocampus_450.csv", "wavelength_nm": WAVELENGTH_NM,
+        {"plate": "bdnf_plasma", "file": "elisa/plasma_gen5.txt", "wavelength_nm": constants.WAVELENGTH_NM},
+        {"plate": "bdnf_hippocampus", "file": "elisa/hippocampus_450.csv", "wavelength_nm": constants.WAVELENGTH_NM,
          "reference_file": "elisa/hippocampus_570.csv"},
     ]  # fmt: skip
     columns = ["plate", "well", "sample", "animal", "analyte", "concentration_pg_per_ml", "control", "dilution_factor",
@@ -218,27 +214,26 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
 def _fixed_wells() -> list[tuple[tuple[str, str], dict[str, object]]]:
     """Standards in columns 1 and 2; controls and blanks in columns 11 and 12."""
     fixed: list[tuple[tuple[str, str], dict[str, object]]] = []
-    for row, level in zip(ROWS, LEVELS_PG_PER_ML, strict=True):
+    for row, level in zip(ROWS, constants.LEVELS_PG_PER_ML, strict=True):
         pair = (f"{row}1", f"{row}2")
         fixed.append((pair, {"sample": "standard", "concentration_pg_per_ml": level, "truth": level}))
-    for row, (name, level) in zip("AB", CONTROLS_PG_PER_ML.items(), strict=True):
+    for row, (name, level) in zip("AB", constants.CONTROLS_PG_PER_ML.items(), strict=True):
         pair = (f"{row}11", f"{row}12")
         fixed.append((pair, {"sample": "control", "control": name, "concentration_pg_per_ml": level, "truth": level}))
     fixed.append((("H11", "H12"), {"sample": "blank", "truth": 0.0}))
     return fixed
 
 
-def _sample(
-    name: str, matrix: str, dose: float, settings: tuple[float, ...], rng: np.random.Generator
-) -> dict[str, object]:
+def _sample(name: str, matrix: str, dose: float, drawn: _Matrix, rng: np.random.Generator) -> dict[str, object]:
     """An animal's row of the table, and its true concentration (pg/ml of plasma or tissue extract)."""
-    dilution, mean, rise, half_dose, cv = settings
-    value = mean * (1 + rise * dose / (dose + half_dose)) * rng.lognormal(0, cv)
+    rise = 1 + drawn.largest_rise * dose / (dose + drawn.half_dose_mg_per_kg)
+    value = drawn.mean * rise * rng.lognormal(0, drawn.cv)
     row: dict[str, object] = {
-        "sample": "animal", "animal": name, "matrix": matrix, "dilution_factor": dilution, "time_min": TIME_MIN,
+        "sample": "animal", "animal": name, "matrix": matrix, "dilution_factor": drawn.dilution,
+        "time_min": constants.TIME_MIN,
     }  # fmt: skip
     if matrix == "hippocampus":
-        protein = round(PROTEIN_MG_PER_ML * float(rng.lognormal(0, PROTEIN_CV)), 2)
+        protein = round(constants.PROTEIN_MG_PER_ML * float(rng.lognormal(0, constants.PROTEIN_CV)), 2)
         row["protein_mg_per_ml"] = protein
         value *= protein
     return row | {"truth": round(float(value), 2)}

@@ -48,6 +48,14 @@ MOST_LINES_OF_A_CELL = 3
 BALANCE_FROM = 60.0
 # A consumption written beside both readings may differ from theirs by this (in their unit): the rounding of each.
 CONSUMED_TOLERANCE = 0.15  # g or ml
+# A heading with more words is a remark.
+MOST_HEADING_WORDS = 6
+# Most rows of a sheet that is read with rows and columns exchanged: a long list is no such sheet.
+MOST_TRANSPOSED_ROWS = 200
+# What says that a place of a sheet is of the session (ranks): a date counts most, then the name of the session in a
+# cell; numbers of days and words of headings count 1 each.
+DATE_AGREEMENT = 4
+NAME_AGREEMENT = 3
 
 # Cages that weigh what is drunk ---------------------------------------------------------------------------------------
 # Rows in which the headings of a PhenoMaster table have come: below the list of animals and their groups.

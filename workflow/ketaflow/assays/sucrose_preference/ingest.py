@@ -35,7 +35,7 @@ from ketaflow.assays.sucrose_preference.sheets.intake_logs import INTAKE_READERS
 from ketaflow.assays.sucrose_preference.sheets.readings import Readings
 from ketaflow.core.errors import IngestError
 from ketaflow.core.inputs import Rows
-from ketaflow.core.tables import quoted
+from ketaflow.core.tables import listed, quoted
 
 
 def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> BottleTest:
@@ -233,7 +233,7 @@ def _worksheet(file: _File, row: BottleRow) -> CellFile:
     numeric = [cells for cells in file.worksheets if any(are_numbers(one.cells) for one in cells.rows)]
     if named or len(numeric) == 1:
         return (named or numeric)[0]
-    shown = ", ".join(quoted(cells.worksheet) for cells in file.worksheets[:12])
+    shown = listed([quoted(cells.worksheet) for cells in file.worksheets])
     raise IngestError(
         f"{file.name}: several worksheets hold numbers: {shown}. Name the worksheet of the bottle as its session, "
         "animal, recording or channel, or delete the others."

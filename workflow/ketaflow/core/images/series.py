@@ -11,6 +11,7 @@ from itertools import product
 from pathlib import Path
 
 from ketaflow.core.errors import IngestError
+from ketaflow.core.tables.words import MOST_LISTED
 
 # Axes that are never depth, by the letters of tifffile, nd2 and CZI: what one step along the axis is called.
 NOT_DEPTH = {
@@ -21,8 +22,6 @@ NOT_DEPTH = {
 TIME = "T"
 # Axes whose steps are fields of their own, as series are; along the others, one field is seen again.
 FIELDS = "SPWF"
-# Longest list of names in a message.
-MAX_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -201,14 +200,14 @@ def _listed(choices: Sequence[Sequence[Part]]) -> str:
     """Number, name and size of each choice; the size once where all are alike."""
     alike = len({own[0].size for own in choices}) == 1
     shown = []
-    for number, own in enumerate(choices[:MAX_LISTED], start=1):
+    for number, own in enumerate(choices[:MOST_LISTED], start=1):
         is_field = len(own) > 1 or len({other[0].field_key for other in choices}) > 1
         name = own[0].field_name if is_field else ", ".join(own[0].steps)
         facts = [*([own[0].size] if own[0].size and not alike else []), *([_counts(own)] if len(own) > 1 else [])]
         more = f" ({', '.join(facts)})" if facts else ""
         shown.append(f"{number}: {name or 'without a name'}{more}")
     each = f"; each {choices[0][0].size}" if alike and choices[0][0].size and len(choices) > 1 else ""
-    return ", ".join(shown) + (f", ... up to {len(choices)}" if len(choices) > MAX_LISTED else "") + each
+    return ", ".join(shown) + (f", ... up to {len(choices)}" if len(choices) > MOST_LISTED else "") + each
 
 
 def _advice(listed: Sequence[Part]) -> str:

@@ -9,7 +9,7 @@ found and the remedy. Reading and checking are apart so that one bad cell never 
 from ketaflow.core.tables.cells import PARSERS, YES_NO, safe_path
 from ketaflow.core.tables.checking import typed, typed_with_notes
 from ketaflow.core.tables.reading import ENDINGS, RawTable, RepeatedHeadingError, decode, find, read_raw
-from ketaflow.core.tables.words import nearest, quoted
+from ketaflow.core.tables.words import listed, nearest, quoted
 from ketaflow.core.tables.workbooks import worksheets
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "RepeatedHeadingError",
     "decode",
     "find",
+    "listed",
     "nearest",
     "quoted",
     "read_raw",

@@ -9,17 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from ketaflow.core.errors import Problem
+from ketaflow.core.errors import MOST_EXAMPLES, Problem
 from ketaflow.core.tables import units
 from ketaflow.core.tables.cells import EMPTY, NAME, NUMBER, YES, YES_NO, parsed
 from ketaflow.core.tables.reading import RawTable
-from ketaflow.core.tables.words import nearest, quoted
+from ketaflow.core.tables.words import listed, nearest, quoted
 
 # A heading this close to an expected one is taken for a misspelling.
 MISSPELT = 0.8
 # A number with one comma that cannot separate thousands: 20,4 or 0,125 or 3,1416.
 DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d{1,2}|\d+,\d{4,}|0,\d+)")
-SHOWN_NAMES = 3
 # Digits of the largest number a computer holds; a longer text is no number.
 LONGEST_NUMBER = 308
 
@@ -178,11 +177,10 @@ class _Column:
                     self.problems.append(Problem(self._raw.file, number, self._name, found, remedy))
         if not repaired:
             return
-        shown = ", ".join(f"{quoted(old)} > {new}" for old, new in list(repaired.items())[:SHOWN_NAMES])
-        more = f" and {len(repaired) - SHOWN_NAMES} more" if len(repaired) > SHOWN_NAMES else ""
+        shown = listed([f"{quoted(old)} > {new}" for old, new in repaired.items()], MOST_EXAMPLES)
         found = "names with blanks or signs that are not allowed"
         letters = "allowed are letters, digits, '.', '_' and '-', at most 64 characters"
-        remedy = f"Rename in every table alike ({shown}{more}); {letters}"
+        remedy = f"Rename in every table alike ({shown}); {letters}"
         self.problems += [Problem(self._raw.file, number, self._name, found, remedy) for number in rows]
 
 

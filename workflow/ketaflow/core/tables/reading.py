@@ -11,14 +11,12 @@ from pathlib import Path
 from ketaflow.core import limits
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import workbooks
-from ketaflow.core.tables.words import quoted
+from ketaflow.core.tables.words import listed, quoted
 
 ENDINGS = (".csv", ".tsv", ".xlsx")
 COMMENT_MARKS = ("*", "#")
 # A header that has not come by this row is not there.
 MOST_TITLE_ROWS = 20
-# Repeated headings that a message names.
-MOST_NAMED = 12
 NUMERIC = re.compile(r"[0-9]")
 
 
@@ -200,12 +198,12 @@ def _is_comment(row: list[str], columns: list[str]) -> bool:
 
 def _refuse_repeated(columns: list[str], above: list[list[str]]) -> None:
     """Refuse headings that stand twice: two tables side by side, or a second row of headings above."""
-    repeated = sorted(column for column, count in Counter(columns).items() if column and count > 1)[:MOST_NAMED]
+    repeated = sorted(column for column, count in Counter(columns).items() if column and count > 1)
     if repeated:
         groups = [cell for cell in above[-1] if cell] if above else []
         two = f" under {', '.join(map(quoted, groups))}" if len(groups) > 1 else ""
         several = ("heading", "occurs") if len(repeated) == 1 else ("headings", "occur")
         raise RepeatedHeadingError(
-            f"the {several[0]} {', '.join(map(quoted, repeated))} {several[1]} more than once{two}. Use one row of "
+            f"the {several[0]} {listed([*map(quoted, repeated)])} {several[1]} more than once{two}. Use one row of "
             "headings, one column for each heading, and put what is side by side below one another, a row each"
         )

@@ -1,10 +1,13 @@
 """Words in messages: which known word was probably meant, and how a cell is quoted."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
+# Characters of a cell that a message quotes.
 LONGEST_QUOTE = 80
+# Names that a message lists.
+MOST_LISTED = 12
 # difflib's own default: two words this alike may be the same word misspelt.
 ALIKE = 0.6
 
@@ -26,3 +29,9 @@ def quoted(text: str) -> str:
     """Quote the text of a cell, shortened to 80 characters, control characters left out."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * LONGEST_QUOTE])
     return f"'{plain}'" if len(text) <= LONGEST_QUOTE else f"'{plain[: LONGEST_QUOTE - 4]} ...'"
+
+
+def listed(names: Sequence[str], most: int = MOST_LISTED) -> str:
+    """List names for a message, the first of many with the number of the others."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import special
 
+from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.calibration import inverse, logistic
 from ketaflow.assays.elisa.calibration.curve import Curve
-from ketaflow.assays.elisa.figures import constants
 from ketaflow.assays.elisa.model import CurveRow, Measured, SampleResult, StandardRow
 from ketaflow.core.results import Figure
 from ketaflow.core.svg import Chart, limits, stacked
@@ -15,7 +15,6 @@ CAPTION = (
     "samples within the range (green) and controls (yellow). Dashed lines: limits of quantification. Below: error of "
     "each standard well read back; the stripe is the limit."
 )
-BAND_LEVEL_PCT = 95.0
 
 
 def curve_figures(measured: Measured) -> list[Figure]:
@@ -82,7 +81,7 @@ def _curve_chart(curve: Curve, row: CurveRow, standards: list[StandardRow], foun
 
 
 def _half_band(curve: Curve, x: np.ndarray, n: int) -> np.ndarray:
-    quantile = special.stdtrit(curve.df, 0.5 + BAND_LEVEL_PCT / 200) if curve.df > 0 else np.nan
+    quantile = special.stdtrit(curve.df, 0.5 + constants.BAND_LEVEL_PCT / 200) if curve.df > 0 else np.nan
     return np.asarray(quantile * np.sqrt(inverse.variance(curve, x, n)))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from ketaflow.assays.elisa.figures import constants
+from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.model import Plate
 from ketaflow.assays.elisa.readers.cells import ROW_LETTERS, well_at
 from ketaflow.core.results import Figure

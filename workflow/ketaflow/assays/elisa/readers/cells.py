@@ -11,7 +11,6 @@ ROW_LETTERS = "ABCDEFGHIJKLMNOP"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 COMMA = re.compile(r"[+-]?(\d*),(\d+)([eE][+-]?\d{1,3})?")
-THOUSANDS_DIGITS = 3
 
 
 def well_name(text: str) -> str:
@@ -93,7 +92,7 @@ def has_decimal_comma(texts: Iterable[str]) -> bool:
     found = [match for match in map(COMMA.fullmatch, listed) if match]
     if not found:
         return False
-    if any(len(match[2]) != THOUSANDS_DIGITS or match[1] in ("", "0") for match in found):
+    if any(len(match[2]) != 3 or match[1] in ("", "0") for match in found):
         return True
     if any("." in text and NUMBER.fullmatch(text) for text in listed) or any(
         (number := whole(text)) is not None and number < 1000 for text in listed

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.model import IngestSettings, PlateRow
 from ketaflow.assays.elisa.readers.dispatch import Export
 from ketaflow.assays.elisa.readers.reads import Read
 from ketaflow.core.errors import IngestError
+from ketaflow.core.tables import listed
 
 NO_REFERENCE = ("none", "no", "-")
-# Filters are named by round numbers (nm).
-WAVELENGTH_TOLERANCE_NM = 1.0
-# Reads that a message lists (count).
-MOST_LISTED = 6
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,8 @@ def _at(reads: Sequence[Read], wavelength_nm: float, file: str) -> list[Read]:
     match = [
         read
         for read in reads
-        if read.wavelength_nm is not None and abs(read.wavelength_nm - wavelength_nm) <= WAVELENGTH_TOLERANCE_NM
+        if read.wavelength_nm is not None
+        and abs(read.wavelength_nm - wavelength_nm) <= constants.WAVELENGTH_TOLERANCE_NM
     ]
     if match:
         return match
@@ -208,10 +207,9 @@ def _largest_difference_pct(reads: Sequence[Read]) -> float:
 
 def _listed(reads: Sequence[Read]) -> str:
     names = []
-    for read in reads[:MOST_LISTED]:
+    for read in reads:
         nm = (
             f" ({read.wavelength_nm:g} nm)" if read.wavelength_nm and f"{read.wavelength_nm:g}" not in read.name else ""
         )
         names.append(f"'{read.name}'{nm}")
-    more = f" and {len(reads) - MOST_LISTED} more" if len(reads) > MOST_LISTED else ""
-    return ", ".join(names) + more
+    return listed(names)

@@ -9,15 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.readers.matrices import matrices
 from ketaflow.assays.elisa.readers.reads import Read
 from ketaflow.assays.elisa.readers.sheets import Sheet, read_sheets
 from ketaflow.assays.elisa.readers.softmax import is_softmax, read_softmax
 from ketaflow.assays.elisa.readers.well_lists import well_lists
 from ketaflow.core.errors import IngestError
-
-# Lines at the top of a sheet in which a program names itself (count).
-TITLE_LINES = 40
 
 
 class Reader(NamedTuple):
@@ -41,7 +39,11 @@ def _says(*words: str) -> Callable[[Sequence[Sheet]], bool]:
 
     def recognises(sheets: Sequence[Sheet]) -> bool:
         return any(
-            word in cell for sheet in sheets for row in sheet.rows[:TITLE_LINES] for cell in row for word in words
+            word in cell
+            for sheet in sheets
+            for row in sheet.rows[: constants.TITLE_LINES]
+            for cell in row
+            for word in words
         )
 
     return recognises

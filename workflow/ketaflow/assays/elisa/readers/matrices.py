@@ -22,8 +22,6 @@ from ketaflow.assays.elisa.readers.reads import (
 )
 from ketaflow.assays.elisa.readers.sheets import Sheet
 
-# Lines nearest to a block that may name what it holds (count).
-NAMING_LINES = 8
 # Lines that name the plate: "Plate Number  Plate 1", "Plate 1", "Plate: P7".
 PLATE_LINE = re.compile(r"plate(?: number)?\s*:?\s+((?:plate\s*)?\S+)$", re.IGNORECASE)
 
@@ -81,7 +79,7 @@ def _headings(rows: Sequence[Sequence[str]]) -> Iterator[_Heading]:
         place = 0
         while place < len(row):
             columns = _ascending(row, place)
-            if len(columns) >= constants.LEAST_WELLS_IN_ROW and _letter(rows, line + 1, place - 1):
+            if len(columns) >= constants.FEWEST_WELLS and _letter(rows, line + 1, place - 1):
                 yield _Heading(line, place, columns)
             place += max(1, len(columns))
 
@@ -157,7 +155,7 @@ def _read(layer: _Layer, corner: str, above: list[str], sheet: str) -> Read | No
         # An unknown word is no value; the checks name its well.
         values={well: math.nan if one is None else one for well, one in values.items()},
         wavelength_nm=nm,
-        kind=_kind(layer.name, corner, [*nearest[-NAMING_LINES:], sheet]),
+        kind=_kind(layer.name, corner, [*nearest[-constants.NAMING_LINES :], sheet]),
         plate=next((found[1] for line in reversed(above) if (found := PLATE_LINE.match(line))), ""),
     )
 

@@ -5,12 +5,11 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from ketaflow.assays.elisa import constants
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import decode, worksheets
 
 XLSX, XLS, PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF"
-# Lines with more than one field from which a sign is the delimiter (count).
-LEAST_DELIMITED_LINES = 3
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def _stripped(rows: list[list[str]]) -> list[list[str]]:
 def _delimited(text: str) -> list[list[str]]:
     lines = text.splitlines()
     counts = {mark: sum(mark in line for line in lines) for mark in "\t;,"}
-    mark = next((one for one in "\t;," if counts[one] >= LEAST_DELIMITED_LINES), "")
+    mark = next((one for one in "\t;," if counts[one] >= constants.FEWEST_DELIMITED_LINES), "")
     if not mark:
         return [line.split() for line in lines]
     try:

@@ -27,9 +27,6 @@ NO_RESPONSE = re.compile(
     r"^(well|no|nr|number|index|row|col|column|x|y|group|replicate|repeat|dilution|time|cycle|content|sample|name)\b\.?",
     re.IGNORECASE,
 )
-LEAST_WELLS = 3
-# Lines without a well within a list, such as a line of units or a mean, after which it still goes on (count).
-LONGEST_GAP = 3
 
 
 @dataclass(frozen=True)
@@ -77,14 +74,14 @@ def _down(rows: Sequence[Sequence[str]]) -> Iterator[_List]:
             line += 1
             continue
         first, lines, gap = line, [], 0
-        while line < len(rows) and gap <= LONGEST_GAP:
+        while line < len(rows) and gap <= constants.LONGEST_GAP_LINES:
             well = _well(rows[line], column, pair)
             if well:
                 lines.append(_Line(well, rows[line]))
             gap = 0 if well else gap + 1
             line += 1
         distinct = len({one.well for one in lines})
-        if distinct >= LEAST_WELLS:
+        if distinct >= constants.FEWEST_WELLS:
             headings, above = _headings(rows[:first], column if column is not None else -1)
             yield _List(lines, headings, above, column if column is not None else -1)
 
@@ -109,7 +106,7 @@ def _well(row: Sequence[str], column: int | None, pair: tuple[int, int] | None) 
 
 def _headings(above: Sequence[Sequence[str]], well_column: int) -> tuple[Sequence[str], list[str]]:
     """The line of headings, which has a word over the wells, and the lines above it."""
-    near = above[-LONGEST_GAP:]
+    near = above[-constants.LONGEST_GAP_LINES :]
     for back, row in enumerate(reversed(near), start=1):
         named = row[well_column] if 0 <= well_column < len(row) else " ".join(row)
         if named and sum(map(bool, row)) > 1:
@@ -169,7 +166,7 @@ def _across(sheet: Sheet) -> Iterator[Read]:
     rows = sheet.rows
     for line, row in enumerate(rows):
         places = {place: name for place, text in enumerate(row) if (name := cells.well_name(text))}
-        if len(set(places.values())) < LEAST_WELLS or len(set(places.values())) < len(places):
+        if len(set(places.values())) < constants.FEWEST_WELLS or len(set(places.values())) < len(places):
             continue
         above = _text_lines(rows[:line])
         for below in rows[line + 1 :]:

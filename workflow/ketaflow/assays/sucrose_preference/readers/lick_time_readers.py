@@ -12,7 +12,7 @@ from ketaflow.assays.sucrose_preference.model import LogQuality
 from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, number
 from ketaflow.assays.sucrose_preference.readers.logs import Log, LogFile, lick_channel, moment, rising
 from ketaflow.core.errors import IngestError
-from ketaflow.core.tables import quoted
+from ketaflow.core.tables import listed, quoted
 
 CLOCK = re.compile(r"^\d{1,2}:\d{2}:\d{2}([.,]\d+)?$")
 DAVIS_HEADINGS = ["presentation", "tube"]
@@ -173,7 +173,7 @@ def _of_subject(rows: list[list[str]], place: int, file: LogFile) -> list[list[s
     own = [row for row in rows if file.subject and row[place].lower() == file.subject.lower()]
     if own or len(subjects) < 2:
         return own or rows
-    shown = ", ".join(map(quoted, subjects[:12]))
+    shown = listed([*map(quoted, subjects)])
     raise IngestError(
         f"{file.name}: the subjects are {shown}; none is {quoted(file.subject or '')}. Name the animal as the file "
         "does."

@@ -16,10 +16,8 @@ from ketaflow.assays.sucrose_preference import constants
 from ketaflow.assays.sucrose_preference.model import IngestSettings, LogQuality, RowKind, Span
 from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile
 from ketaflow.core.errors import IngestError
-from ketaflow.core.tables import quoted
+from ketaflow.core.tables import listed, quoted
 
-# Channels that a message names.
-MOST_NAMES = 12
 WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -254,8 +252,7 @@ def _plain(name: str) -> str:
 def _listed(log: Log) -> str:
     """The channels of a log, for messages."""
     names = [name or "(one column without a heading)" for name in (*log.channels, *log.unusable)]
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(quoted(name)[1:-1] for name in names[:MOST_NAMES]) + more
+    return listed([quoted(name)[1:-1] for name in names])
 
 
 def cut(channel: Channel, start_s: float, stop_s: float) -> Channel:

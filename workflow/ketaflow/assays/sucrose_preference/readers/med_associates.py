@@ -22,7 +22,7 @@ from ketaflow.assays.sucrose_preference.readers.logs import (
     without_padding,
 )
 from ketaflow.core.errors import IngestError
-from ketaflow.core.tables import quoted
+from ketaflow.core.tables import listed, quoted
 
 BLOCK = re.compile(r"^([A-Z]):\s*$")
 ROW = re.compile(r"^\s*\d+:\s+(.*)$")
@@ -108,7 +108,7 @@ def _session_of(sessions: Sequence[list[str]], subject: str | None, file: str) -
     own = [part for part, name in zip(sessions, named, strict=True) if name == subject]
     if len(own) != 1:
         raise IngestError(
-            f"{file}: {len(sessions)} sessions of the subjects {', '.join(map(quoted, named[:12]))}, {len(own)} of "
+            f"{file}: {len(sessions)} sessions of the subjects {listed([*map(quoted, named)])}, {len(own)} of "
             f"{quoted(subject or '')}. "
             "Give each session a file of its own, or name the animal as the file does."
         )

@@ -17,15 +17,11 @@ from ketaflow.assays.sucrose_preference.sheets.headings import Block, BottleColu
 from ketaflow.assays.sucrose_preference.sheets.readings import Readings
 from ketaflow.assays.sucrose_preference.sheets.words import UNITS, meaning
 from ketaflow.core.errors import IngestError
-from ketaflow.core.tables import nearest, quoted
+from ketaflow.core.tables import listed, nearest, quoted
 
 SIDES = {"left", "right"}
 # A reading with its unit.
 WITH_UNIT = re.compile(r"([\d.,]+)\s*(g|ml)", re.IGNORECASE)
-# Most rows of a sheet that is read with rows and columns exchanged: a long list is no such sheet.
-MOST_ROWS = 200
-# Agreement of a place with a session: a date counts most, then the name of the session in a cell.
-MOST_AGREEMENT = 4
 # Names under which sheets list a leak-control bottle.
 CONTROL_NAMES = ("dummy", "control", "leak", "leak control", "empty", "empty cage", "blank")
 
@@ -76,7 +72,12 @@ def bottle_sheet(name: str, files: Iterable[CellFile]) -> BottleSheet | None:
     blocks = [block for cells in opened for block in blocks_of(cells)]
     if blocks:
         return BottleSheet(name, blocks)
-    blocks = [block for cells in opened if len(cells.rows) <= MOST_ROWS for block in blocks_of(transposed(cells))]
+    blocks = [
+        block
+        for cells in opened
+        if len(cells.rows) <= constants.MOST_TRANSPOSED_ROWS
+        for block in blocks_of(transposed(cells))
+    ]
     return BottleSheet(f"{name}, rows and columns exchanged", blocks) if blocks else None
 
 
@@ -201,7 +202,7 @@ def _known_words(row: CellRow) -> set[str]:
 def _bottles(places: Sequence[_Place]) -> str:
     """Names of the bottles of places, for messages."""
     names = {" ".join(sorted(place.columns.words)) or " ".join(sorted(_known_words(place.row))) for place in places}
-    return ", ".join(quoted(name) for name in sorted(names - {""})[:12]) or "no names of bottles"
+    return listed([quoted(name) for name in sorted(names - {""})]) or "no names of bottles"
 
 
 def _who(row: BottleRow) -> str:
@@ -238,11 +239,11 @@ def _agreement(place: _Place, row: BottleRow) -> int | None:
     row_dates = next((said.dates[:1] for _, said, _ in cells if said.dates), ())
     dates = place.columns.dates or row_dates or title.dates
     if days and any(days & found for found in dates):
-        return MOST_AGREEMENT
+        return constants.DATE_AGREEMENT
     if days and dates:
         return None
     if any(cell.lower() == row.session.lower() for _, _, cell in cells):
-        return MOST_AGREEMENT - 1
+        return constants.NAME_AGREEMENT
     numbers = set(session.days or _last_number(row.session))
     named = [int(cell) for said, _, cell in cells if said.is_day and cell.isdecimal() and int(cell) < 1000]
     named += [one for heading, said, _ in cells if heading.is_day for one in said.days]

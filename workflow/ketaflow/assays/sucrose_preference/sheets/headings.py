@@ -18,8 +18,6 @@ from ketaflow.assays.sucrose_preference.sheets.words import DAYS, Meaning, meani
 ANIMALS = {"animal", "mouse", "rat", "subject", "tier", "maus", "ratte", "souris", "ratón", "muis", "dier"}
 IDENTITIES = {"id", "name", "nr", "no", "tag"}
 WORD = re.compile(r"[^\W\d_]+")
-# A heading with more words is a remark.
-MOST_WORDS = 6
 
 
 # Words, days and dates of the headings of one bottle.
@@ -191,8 +189,12 @@ def _names_readings(row: CellRow) -> bool:
     filled = [cell for cell in row.cells if cell]
     if len(filled) < 2 or not _is_text(row):
         return False
-    named = [cell for cell in filled if len(cell.split()) <= MOST_WORDS and _is_reading(meaning(cell))]
-    return len(named) > 1 or (len(named) == 1 and all(len(cell.split()) <= MOST_WORDS for cell in filled))
+    named = [
+        cell for cell in filled if len(cell.split()) <= constants.MOST_HEADING_WORDS and _is_reading(meaning(cell))
+    ]
+    return len(named) > 1 or (
+        len(named) == 1 and all(len(cell.split()) <= constants.MOST_HEADING_WORDS for cell in filled)
+    )
 
 
 def _is_reading(said: Meaning) -> bool:

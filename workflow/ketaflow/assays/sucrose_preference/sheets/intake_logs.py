@@ -19,7 +19,7 @@ from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, Cell
 from ketaflow.assays.sucrose_preference.readers.dispatch import DOCUMENTATION, REAL_FILE
 from ketaflow.assays.sucrose_preference.sheets.readings import Readings
 from ketaflow.core.errors import IngestError
-from ketaflow.core.tables import quoted
+from ketaflow.core.tables import listed, quoted
 
 SECONDS = ("%H:%M:%S", "%H:%M")
 DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d")
@@ -214,7 +214,7 @@ def _tse_column(name: str, headings: Sequence[str], row: BottleRow) -> int:
     if channel in sensors:
         return plain.index(channel)
     raise IngestError(
-        f"{name}: no sensor is named {quoted(row.channel or '')}; the file has {', '.join(map(quoted, sensors[:12]))}. "
+        f"{name}: no sensor is named {quoted(row.channel or '')}; the file has {listed([*map(quoted, sensors)])}. "
         "Enter one in the column channel."
     )
 
@@ -227,7 +227,7 @@ def _of_animal(name: str, rows: list[CellRow], place: int, animal: str) -> list[
         own = [cell for cell in named if cell.isdecimal() and int(cell) == int(animal)]
     if not own:
         raise IngestError(
-            f"{name}: no row is of animal {quoted(animal)}; the file has {', '.join(map(quoted, named[:12]))}. Name "
+            f"{name}: no row is of animal {quoted(animal)}; the file has {listed([*map(quoted, named)])}. Name "
             "the animal as the file does."
         )
     return [one for one in rows if one.cells[place] in own]
@@ -357,7 +357,7 @@ def _of_module(name: str, rows: list[CellRow], place: int, channel: str | None) 
     if not own:
         known = list(dict.fromkeys(one.cells[place] for one in rows))
         raise IngestError(
-            f"{name}: no module (PSC) is {quoted(channel or '')}; the file has {', '.join(known[:32])}. Enter the "
+            f"{name}: no module (PSC) is {quoted(channel or '')}; the file has {listed(known, 32)}. Enter the "
             "number of the bottle's module in the column channel."
         )
     return own

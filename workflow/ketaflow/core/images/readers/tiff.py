@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images.model import StoredImage
 from ketaflow.core.images.readers import png_jpeg, tiff_metadata
-from ketaflow.core.images.series import MAX_LISTED, Part, chosen, parts
+from ketaflow.core.images.series import Part, chosen, parts
+from ketaflow.core.tables import listed
 
 if TYPE_CHECKING:
     import tifffile
@@ -189,7 +190,7 @@ def _refuse_truncated(
     absent = [name for name in tiff_metadata.ome_files(file) if not path.with_name(name).is_file()] if missing else []
     if absent:
         raise IngestError(
-            f"{path.name}: belongs to a set of OME-TIFF files, of which {', '.join(absent[:MAX_LISTED])} "
+            f"{path.name}: belongs to a set of OME-TIFF files, of which {listed(absent)} "
             f"{'is' if len(absent) == 1 else 'are'} missing. Copy the whole set, or save it as one file."
         )
     if missing or beyond or short or lost or promised > stored:
