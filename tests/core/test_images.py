@@ -119,6 +119,20 @@ def test_grey_pictures_saved_in_colour_are_one_channel_and_true_colours_are_thre
         images.read(tmp_path / "colour.png", channel=None, **told)
 
 
+def test_a_colour_camera_gives_grey_and_a_dim_merged_picture_is_never_taken_for_grey(tmp_path):
+    import imagecodecs
+
+    texture = np.interp(STACK[0], (0, 4000), (10, 245))
+    noise = np.random.default_rng(1).normal(0, 3, (*texture.shape, 3))
+    merged = 0.1 * np.stack([texture, texture[::-1], texture[:, ::-1]], -1)
+    for name, picture in (("grey", texture[..., None] + noise), ("merged", merged)):
+        imagecodecs.imwrite(tmp_path / f"{name}.png", np.clip(picture, 0, 255).astype(np.uint8))
+    told = {"channel": None, "pixel_size_um": 0.1, "z_step_um": None}
+    assert images.read(tmp_path / "grey.png", **told).channel == "grey"
+    with pytest.raises(IngestError, match="red, green, blue"):
+        images.read(tmp_path / "merged.png", **told)
+
+
 def test_planes_without_a_name_are_a_stack_with_a_note(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", STACK, metadata=None)
     image = images.read(tmp_path / "a.tif", channel=None, pixel_size_um=0.1, z_step_um=0.3)
@@ -268,8 +282,12 @@ def test_an_empty_image_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("highest", "factor", "bits", "level"),
-    [(4095, 1, None, 4095), (3000, 1, None, 4095), (5000, 1, None, 16383), (4095, 16, None, 65520), (900, 1, 12, 4095)],
-)
+    [
+        (4095, 1, None, 4095), (3000, 1, None, 4095), (5000, 1, None, 16383), (900, 1, 12, 4095),
+        # Left-aligned in 16 bits: 10, 12 and 14 bits; 8 bits times 256.
+        (1023, 64, None, 65472), (4095, 16, None, 65520), (16383, 4, None, 65532), (255, 256, None, 65280),
+    ],
+)  # fmt: skip
 def test_the_saturation_level_is_that_of_the_detector_not_of_the_file(highest, factor, bits, level):
     stack = (np.arange(highest + 1) * factor).astype(np.uint16)[None, None]
     assert intensity.saturation_level(stack, bits) == level

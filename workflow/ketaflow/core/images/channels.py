@@ -11,10 +11,10 @@ from ketaflow.core.images import axes
 from ketaflow.core.images.model import NOT_STATED, Acquisition, StoredImage
 from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
 
-# An RGB image is grey where its channels differ by at most this share of the dtype's maximum; JPEG compression made
-# them differ by up to 32 of 255 grey levels (measured on grey images saved at quality 75).
+# An RGB image is grey where its channels differ by at most this share of its range, in this share of the pixels: the
+# noise of a colour camera (SD 5 of 255) makes them differ by 28 of 255 grey levels, and compression never by more
+# (measured on pictures saved as JPEG).
 GREY_TOLERANCE = 0.125
-# Share of pixels that must be within that tolerance.
 GREY_QUANTILE = 0.999
 # More unnamed channels than this are a z stack that ImageJ wrote as channels; widefield and confocal microscopes
 # separate about four fluorophores.
@@ -126,10 +126,11 @@ def _channel_index(path: Path, channel: str, names: tuple[str, ...]) -> int:
 
 
 def _is_grey(pixels: np.ndarray) -> bool:
-    """Whether red, green and blue (planes, channels, rows, columns) are equal but for compression."""
+    """Whether red, green and blue (planes, channels, rows, columns) are equal but for the noise of a camera."""
     colours = pixels[:, :3].astype(np.int32)
     spread = colours.max(1) - colours.min(1)
-    return float(np.quantile(spread, GREY_QUANTILE)) <= GREY_TOLERANCE * np.iinfo(pixels.dtype).max
+    low, high = np.quantile(colours, (1 - GREY_QUANTILE, GREY_QUANTILE))
+    return float(np.quantile(spread, GREY_QUANTILE)) <= GREY_TOLERANCE * float(high - low)
 
 
 def _refuse_transposed(path: Path, stack: np.ndarray, axis_names: str) -> None:

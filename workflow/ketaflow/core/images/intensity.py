@@ -9,9 +9,6 @@ from ketaflow.core.errors import IngestError
 
 # Bit depths of detectors, from the smallest; 16 bits is the file's own limit.
 DETECTOR_BITS = (8, 10, 12, 14, 16)
-# Some microscopes write 12-bit numbers into the upper bits of 16: shifted by this many.
-SHIFTED_BITS = 12
-SHIFT = 4
 
 
 def refuse_unusable(path: Path, stack: np.ndarray) -> None:
@@ -51,6 +48,11 @@ def saturation_level(stack: np.ndarray, bits: int | None) -> float:
     -------
     float
         Highest number the detector can write (counts); NaN for floating-point pixels.
+
+    Notes
+    -----
+    Some microscopes write the 10, 12 or 14 bits of a detector into the upper bits of 16. The lower bits of all pixels
+    are then zero, and the detector clips below 65,535: at 65,520 for 12 bits.
     """
     if stack.dtype.kind == "f":
         return math.nan
@@ -58,6 +60,15 @@ def saturation_level(stack: np.ndarray, bits: int | None) -> float:
     highest = int(stack.max())
     if bits and bits < width and highest < 2**bits:
         return float(2**bits - 1)
-    if width == 16 and highest >= 2**SHIFTED_BITS and not np.any(stack & (2**SHIFT - 1)):
-        return float((2**SHIFTED_BITS - 1) << SHIFT)
+    if width == 16:
+        upper_bits = _upper_bits(stack)
+        if highest >= 2**upper_bits:
+            return float((2**upper_bits - 1) << (width - upper_bits))
     return float(next((2**held - 1 for held in DETECTOR_BITS if highest < 2**held), 2**width - 1))
+
+
+def _upper_bits(stack: np.ndarray) -> int:
+    """Bit depth of a detector that leaves the lower bits of all 16-bit pixels zero; 16 if they are in use."""
+    used = int(np.bitwise_or.reduce(stack, axis=None))
+    zero_bits = (used & -used).bit_length() - 1
+    return next(held for held in DETECTOR_BITS if held >= 16 - zero_bits)
