@@ -35,6 +35,7 @@ REMEDIES = {
     errno.ENFILE: "Too many files are open at once: use fewer --cores",
 }
 OTHER_REMEDY = "The system reported this error, not the recording: check the drive"
+# A file is read through in parts of this size (bytes), so that it never fills the memory.
 BLOCK_BYTES = 1 << 20
 
 

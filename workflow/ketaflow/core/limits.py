@@ -19,12 +19,13 @@ from ketaflow.core.errors import IngestError
 
 PNG, JPEG, ZIP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"PK\x03\x04"
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+# First bytes of a file: those of a PNG up to its colour type (PNG specification, section 11.2.2).
 HEAD_BYTES = 26
 # Channels of a PNG by its colour type (PNG specification, table 11.1); a palette is one.
 PNG_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 # DEFLATE, the compression of PNG, TIFF and zip, makes at most 1,032 bytes of one (RFC 1951; zlib's documentation).
 MAX_EXPANSION = 1032
-# Up to here (million values, MB) a small file may declare what it likes: a uniform image of this size does no harm.
+# Up to here a small file may declare what it likes (million values, or MB): a uniform image of this size does no harm.
 HARMLESS_MILLIONS = 20
 MILLION = 1e6
 # JPEG markers that begin a frame (ISO/IEC 10918-1, table B.1), and the two bytes before each.

@@ -7,7 +7,8 @@ import yaml
 
 from ketaflow.core.errors import Problem
 
-# Far beyond any settings file or plan; a few hundred bytes of aliases can expand to 10^10 items.
+# Most items after expansion of aliases, levels of nesting, bytes of a file and digits of a whole number: far beyond any
+# settings file or plan. A few hundred bytes of aliases can expand to 10^10 items.
 MOST_NODES = 20_000
 DEEPEST = 40
 MOST_BYTES = 1_000_000

@@ -55,10 +55,9 @@ KNOWN_CONTENT = {
     b"BM": "a BMP image", b"GIF8": "a GIF image", b"<": "XML or HTML text",
     **dict.fromkeys(TIFF_SIGNATURES, "a TIFF file"),
 }  # fmt: skip
-LONGEST_SIGNATURE = 16
 # Bytes in which a CZI file keeps the positions of its directory and of its metadata (ZISRAW file header, version 1.2).
 CZI_POSITIONS = slice(84, 100)
-# The map of an ND2 file's chunks ends with this mark, in its last 40 bytes.
+# The map of an ND2 file's chunks ends with this mark, in its last bytes.
 ND2_END_MARK = b"ND2 CHUNK MAP SIGNATURE 0000001"
 ND2_END_BYTES = 40
 
@@ -88,7 +87,7 @@ def refuse_other_format(path: Path) -> None:
             f"{', '.join(READ_ENDINGS)}."
         )
     with path.open("rb") as file:
-        head = file.read(max(LONGEST_SIGNATURE, CZI_POSITIONS.stop))
+        head = file.read(CZI_POSITIONS.stop)
         size = path.stat().st_size
         file.seek(max(0, size - ND2_END_BYTES))
         tail = file.read()

@@ -10,6 +10,7 @@ from ketaflow.core.svg.scales import Limits, axis_number, position, ticks
 from ketaflow.core.svg.text import CAPITAL_PX, DIGIT_PX, LETTER_PX, wrapped
 
 Formatter = Callable[[float], str]
+# From one line of a label to the next (px).
 LINE_PX = 15.0
 # From the axis to its numbers, and from the numbers to the axis label (px).
 NUMBER_GAP_PX, LABEL_GAP_PX = 7.0, 18.0

@@ -15,11 +15,9 @@ from ketaflow.core.tables.cells import EMPTY, NAME, NUMBER, YES, YES_NO, parsed
 from ketaflow.core.tables.reading import RawTable
 from ketaflow.core.tables.words import listed, nearest, quoted
 
-# A heading this close to an expected one is taken for a misspelling.
-MISSPELT = 0.8
 # A number with one comma that cannot separate thousands: 20,4 or 0,125 or 3,1416.
 DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d{1,2}|\d+,\d{4,}|0,\d+)")
-# Digits of the largest number a computer holds; a longer text is no number.
+# Digits of the largest floating-point number (IEEE 754, 1.8e308); a longer text is no number.
 LONGEST_NUMBER = 308
 
 Columns = Mapping[str, Mapping[str, Any]]
@@ -228,11 +226,11 @@ def _missing_columns(raw: RawTable, columns: Columns) -> list[Problem]:
         return []
     if len(missing) == 1:
         (name,) = missing
-        if meant := nearest(name, own, MISSPELT):
+        if meant := nearest(name, own):
             return [Problem(raw.file, raw.header_row, meant, "unknown heading", f"Rename it to '{name}'")]
         remedy = f"Add it: {columns[name]['description']}"
         return [Problem(raw.file, raw.header_row, name, "this column is missing", remedy)]
-    guesses = {name: nearest(name, own, MISSPELT) for name in missing}
+    guesses = {name: nearest(name, own) for name in missing}
     listed = "; ".join(
         f"{name} ({f'is it {quoted(guess)}?' if (guess := guesses[name]) else columns[name]['description']})"
         for name in missing

@@ -15,7 +15,7 @@ from ketaflow.core.tables.words import listed, quoted
 
 ENDINGS = (".csv", ".tsv", ".xlsx")
 COMMENT_MARKS = ("*", "#")
-# A header that has not come by this row is not there.
+# Rows in which headings are looked for, below titles (count).
 MOST_TITLE_ROWS = 20
 NUMERIC = re.compile(r"[0-9]")
 

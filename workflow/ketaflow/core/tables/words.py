@@ -8,7 +8,7 @@ from functools import cache
 LONGEST_QUOTE = 80
 # Names that a message lists.
 MOST_LISTED = 12
-# difflib's own default: two words this alike may be the same word misspelt.
+# Similarity (difflib ratio, 0 to 1) from which two words may be the same, one misspelt: difflib's own default.
 ALIKE = 0.6
 
 

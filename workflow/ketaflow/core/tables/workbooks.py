@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 ZEROS = re.compile(r"0{2,}")
-# Integers that a float holds exactly.
+# Integers below this are exact as floating-point numbers (IEEE 754).
 MAX_EXACT = 2**53
-# Cells of the rectangle that a worksheet fills. One cell in the last corner of a worksheet makes 17 thousand million.
+# Most cells of the rectangle that a worksheet fills (count). One cell in its last corner makes 17 thousand million.
 MAX_CELLS = 20_000_000
 
 

@@ -16,21 +16,21 @@ import numpy as np
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images.model import Acquisition, Scale, StoredImage
 from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
+from ketaflow.core.images.readers.units import MS_PER_UNIT, UM_PER_UNIT
 from ketaflow.core.images.series import chosen, parts
 from ketaflow.core.limits import refuse_image
 
 # Dimensions by their number in a LIF file: 5 is the detected and 9 the exciting wavelength, 10 the mosaic tile.
 AXES = {1: "X", 2: "Y", 3: "Z", 4: "T", 5: "E", 9: "G", 10: "M"}
-# Micrometres per unit of length; dimensions of time and wavelength have other units, and no length here.
-UM_PER_UNIT = {"m": 1e6, "mm": 1e3, "um": 1.0, "µm": 1.0, "nm": 1e-3}
-MS_PER_S = 1e3
-BITS_PER_BYTE = 8
-# Bytes before the description.
+# Bytes before the description (see ``_is_short``).
 HEADER_BYTES = 13
 
 
 class Dimension(NamedTuple):
-    """A dimension of an image: its axis, number of steps, bytes from one step to the next, and length (um)."""
+    """A dimension of an image: its axis, number of steps, bytes from one step to the next, and length (um).
+
+    Dimensions of time and wavelength have other units, and the length 0 here.
+    """
 
     axis: str
     size: int
@@ -137,11 +137,9 @@ def _pixels(path: Path, place: tuple[int, int], element: ElementTree.Element) ->
     start, n_bytes = int(place[0]), int(place[1])
     dimensions, channels = _dimensions(element), _channels(element)
     depths = {int(one.get("Resolution", 0)) for one in channels}
-    if len({-(-depth // BITS_PER_BYTE) for depth in depths}) != 1 or any(
-        one.get("DataType") == "1" for one in channels
-    ):
+    if len({-(-depth // 8) for depth in depths}) != 1 or any(one.get("DataType") == "1" for one in channels):
         raise ValueError(f"channels of {', '.join(map(str, sorted(depths)))} bits")
-    kind = np.dtype("uint8" if max(depths) <= BITS_PER_BYTE else "<u2")
+    kind = np.dtype("uint8" if max(depths) <= 8 else "<u2")
     offsets = [int(one.get("BytesInc", 0)) for one in channels]
     needed = max(offsets) + sum((one.size - 1) * one.increment for one in dimensions) + kind.itemsize
     if n_bytes == 0 or start + needed > path.stat().st_size:
@@ -166,7 +164,7 @@ def _acquisitions(element: ElementTree.Element, count: int) -> tuple[Acquisition
         return ()
     return tuple(
         Acquisition(
-            MS_PER_S * float(one.get("ExposureTime", 0)) or None,
+            MS_PER_UNIT["s"] * float(one.get("ExposureTime", 0)) or None,
             float(one.get("CameraGain") or one.get("GainValue") or one.get("Gain") or 0) or None,
         )
         for one in found

@@ -9,23 +9,16 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from ketaflow.core.images.model import Acquisition, Scale
+from ketaflow.core.images.readers.units import MS_PER_UNIT, UM_PER_UNIT
 
 if TYPE_CHECKING:
     import tifffile
 
-# Micrometres per unit of length, as OME, ImageJ and MetaMorph spell the unit.
-UM_PER_UNIT = {
-    "um": 1.0, "µm": 1.0, "μm": 1.0, "\\u00b5m": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0,
-    "nm": 1e-3, "pm": 1e-6, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25400.0, "in": 25400.0,
-}  # fmt: skip
-# Milliseconds per unit of time, as OME spells the unit; without a unit it is the second.
-MS_PER_UNIT = {"s": 1e3, "ms": 1.0, "µs": 1e-3, "μs": 1e-3, "ns": 1e-6, "min": 6e4}
-# Tag in which Micro-Manager keeps the settings of a plane.
+# TIFF tag in which Micro-Manager keeps the settings of a plane (JSON).
 MICRO_MANAGER_TAG = 51123
 # TIFF 6.0, tag 296 (ResolutionUnit): 2 is inch, 3 is centimetre.
-UM_PER_RESOLUTION_UNIT = {2: 25400.0, 3: 10000.0}
-UM_PER_M = 1e6
-# Bit depths below 16 that tag 258 (BitsPerSample) gives for packed pixels.
+UM_PER_RESOLUTION_UNIT = {2: UM_PER_UNIT["inch"], 3: UM_PER_UNIT["cm"]}
+# Depths (bits) below 16 that tag 258 (BitsPerSample) gives for packed pixels.
 PACKED_BITS = (10, 12, 14)
 
 
@@ -178,7 +171,8 @@ def _lsm_scale(own: DescribedImage) -> Scale | None:
     """Voxel size of a Zeiss LSM file, stored in metres."""
     metadata = (own.file.lsm_metadata or {}) if own.file.is_lsm else {}
     width, height, step = (metadata.get(f"VoxelSize{axis}") for axis in "XYZ")
-    return Scale(width * UM_PER_M, height * UM_PER_M, step * UM_PER_M if step else None) if width and height else None
+    unit = UM_PER_UNIT["m"]
+    return Scale(width * unit, height * unit, step * unit if step else None) if width and height else None
 
 
 def _metamorph_scale(own: DescribedImage) -> Scale | None:

@@ -16,11 +16,10 @@ import numpy as np
 from ketaflow.core.errors import IngestError
 from ketaflow.core.images.model import Acquisition, Scale, StoredImage
 from ketaflow.core.images.readers.png_jpeg import COLOUR_NAMES
+from ketaflow.core.images.readers.units import MS_PER_UNIT, UM_PER_UNIT
 from ketaflow.core.images.series import Part, chosen, parts
 from ketaflow.core.limits import refuse_image
 
-UM_PER_M = 1e6
-MS_PER_NS = 1e-6
 # Elements that hold the gain of a detector: camera, photomultiplier.
 GAINS = ("EMGain", "Gain", "Voltage")
 # Pixel types of a colour camera begin with this; the samples are in this order.
@@ -134,7 +133,9 @@ def _acquisitions(metadata: ElementTree.Element) -> tuple[Acquisition, ...]:
         exposure = channel.findtext("ExposureTime")
         gains = (channel.findtext(f"DetectorSettings/{name}") for name in GAINS)
         gain = next((value for value in gains if value), None)
-        found.append(Acquisition(MS_PER_NS * float(exposure) if exposure else None, float(gain) if gain else None))
+        found.append(
+            Acquisition(MS_PER_UNIT["ns"] * float(exposure) if exposure else None, float(gain) if gain else None)
+        )
     return tuple(found)
 
 
@@ -144,5 +145,5 @@ def _scale(metadata: ElementTree.Element) -> Scale | None:
         distance.get("Id"): float(distance.findtext("Value") or 0)
         for distance in metadata.iterfind(".//Scaling/Items/Distance")
     }
-    width, height, step = (UM_PER_M * metres.get(axis, 0.0) for axis in "XYZ")
+    width, height, step = (UM_PER_UNIT["m"] * metres.get(axis, 0.0) for axis in "XYZ")
     return Scale(width, height, step or None) if width and height else None
