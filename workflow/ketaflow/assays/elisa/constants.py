@@ -53,24 +53,19 @@ FEWEST_DELIMITED_LINES = 3
 PARAMETERS = {"4pl": 4, "5pl": 5}  # count
 # Fewest standard levels above zero for a curve: one more than parameters, so that a misfit can show (count).
 SPARE_LEVELS = 1
-# Responses below this share of the largest standard count as this share for the weights, since a plate reader resolves
-# 0.001 and repeats to about 0.003 in absorbance, 0.2 % of a top standard of 2 (fraction).
-WEIGHT_FLOOR = 0.002
-# Weights follow the measured response up to this factor from the fitted one. A well that is off by more cannot
-# attract the curve; replicates of a sound standard differ by less even near the blank (factor).
-WEIGHT_RESPONSE_FACTOR = 2.0
-# Passes of reweighting, needed only where a response is beyond that factor (count).
+# Responses below this share of the largest count as this share, for the weights and in logarithms (fraction): a plate
+# reader repeats to about 0.003 in absorbance, which is all that is left of a well near zero when the background has been
+# subtracted. Tuned on drawn plates without background.
+RESPONSE_FLOOR = 0.005
+# Most passes of reweighting in the search of outliers (count); two or three are usual.
 REWEIGHTING_PASSES = 6
-# Starting grid: slopes of immunoassays lie between 0.5 and 2.5 (Findlay and Dillard 2007); inflections from a
-# tenth of the lowest standard to thirty times the highest; asymmetries of the five-parameter curve (factor).
+# Starting grid: slopes of immunoassays lie between 0.5 and 2.5 (Findlay and Dillard 2007; dimensionless), and points
+# from the lowest to the highest standard (count).
 START_SLOPES = (0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 1.9, 2.5, 3.5)
-START_INFLECTION_FACTORS = (0.1, 30.0)
 START_INFLECTIONS = 40
-START_ASYMMETRIES = (0.4, 0.7, 1.0, 1.5, 2.5)
-# Limits of the fit: a slope or asymmetry beyond these is a step or a straight line, and the inflection is no longer
-# determined by the standards (dimensionless; factor beyond the lowest and highest standard).
-SLOPE_LIMITS = (0.1, 10.0)
-ASYMMETRY_LIMITS = (0.1, 10.0)
+# Limits of the fit: with a slope or asymmetry beyond these the curve is a step or a straight line, and beyond this
+# factor from the standards they no longer determine the inflection (dimensionless).
+SHAPE_LIMITS = (0.1, 10.0)
 INFLECTION_BEYOND_FACTOR = 1e3
 # Grid on which intervals are inverted: points, an odd number with the estimate in the middle, and how far they reach on
 # either side (factor). Linear interpolation in the logarithm is then within 0.02 % of the limit.
@@ -98,14 +93,6 @@ EXCHANGE_ORDER_LOG = 0.08
 EXCHANGE_LEAST_REPAIRED = 2
 # Most exchanges that may repair a plate equally well; with replicates below one another, two do (count).
 EXCHANGE_MOST_ALTERNATIVES = 4
-# Share of the wells of the table that must have a value after an exchange (fraction).
-EXCHANGE_WELLS_MIN = 0.8
-# Responses below this share of the largest count as this share: below it, noise dominates (fraction).
-LOG_FLOOR = 0.005
-
-# Fewest replicate groups for the search of a pattern over the plate (count).
-PATTERN_LEAST_GROUPS = 8
-
 # Figures: pixels of the card, unless said otherwise -------------------------------------------------------------------
 # Distance of wells of a plate with eight rows, and the rows that have it.
 WELL_PX = 30.0

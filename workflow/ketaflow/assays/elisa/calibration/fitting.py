@@ -1,8 +1,8 @@
 """Fit of a logistic curve to the standards by weighted least squares.
 
-Weights follow the measured response, as usual, but stay within a factor of two of those by the fitted response: else
-one well without substrate would get ten thousand times the weight of the others. ``a`` and ``d`` enter linearly, so
-that the start is the best point of a grid of inflections, slopes and asymmetries and does not depend on guesses.
+Weights follow the measured responses, as usual; in the search of outliers they follow the fitted ones, since one well
+without substrate would get ten thousand times the weight of the others. ``a`` and ``d`` enter linearly, so that the
+start is the best point of a grid of inflections and slopes and does not depend on guesses.
 """
 
 from dataclasses import dataclass, replace
@@ -55,14 +55,8 @@ class Outlier(NamedTuple):
     probability: float
 
 
-def fitted(
-    standards: Standards,
-    kind: CurveKind,
-    weighting: Weighting,
-    start: Curve | None = None,
-    response_factor: float = constants.WEIGHT_RESPONSE_FACTOR,
-) -> Curve | None:
-    """Fit a curve to all wells.
+def fitted(standards: Standards, kind: CurveKind, weighting: Weighting, start: Curve | None = None) -> Curve | None:
+    """Fit a curve to all wells, with weights by their responses.
 
     Parameters
     ----------
@@ -74,51 +68,41 @@ def fitted(
         Weights by the response.
     start : Curve, optional
         A curve close to the result, instead of a search.
-    response_factor : float
-        Largest factor between the response that gives a well its weight and the fitted one; 1 for weights by the fitted
-        response alone.
 
     Returns
     -------
     Curve or None
         None with too few levels, or where the responses do not change with the concentration.
     """
-    n_parameters = constants.PARAMETERS[kind]
-    levels = np.unique(standards.x[standards.x > 0])
-    if len(levels) < n_parameters + constants.SPARE_LEVELS or np.ptp(standards.y) == 0:
+    if not _suffice(standards, kind):
         return None
-    floor = constants.WEIGHT_FLOOR * float(np.abs(standards.y).max())
-    size = _level_means(standards)
-    curve = start or _start(standards, kind, _weights(size, weighting, floor), (weighting, floor))
-    for _ in range(constants.REWEIGHTING_PASSES):
-        size = _sizes(standards.y, logistic.response(curve, standards.x) if start else size, response_factor)
-        before, start = curve, curve
-        curve = _polished(before, standards, _weights(size, weighting, floor), n_parameters)
-        if np.allclose(_sizes(standards.y, logistic.response(curve, standards.x), response_factor), size, rtol=1e-6):
-            break
-    return _with_covariance(curve, standards, n_parameters)
+    curve = start or _start(standards, kind, weighting)
+    return _with_covariance(_polished(curve, standards, standards.y), standards)
 
 
 def robust(standards: Standards, kind: CurveKind, weighting: Weighting, start: Curve | None = None) -> Curve | None:
-    """Fit with weights by the fitted response alone, for the search of outliers: a low outlier gets no extra weight.
+    """Fit with weights by the fitted responses, for the search of outliers: a low outlier gets no extra weight.
 
     Parameters
     ----------
-    standards : Standards
-        The wells.
-    kind : {"4pl", "5pl"}
-        Number of parameters.
-    weighting : {"none", "1/y", "1/y2"}
-        Weights by the response.
-    start : Curve, optional
-        A curve close to the result, instead of a search.
+    standards, kind, weighting, start
+        As for ``fitted``.
 
     Returns
     -------
     Curve or None
         As from ``fitted``.
     """
-    return fitted(standards, kind, weighting, start, response_factor=1.0)
+    if not _suffice(standards, kind):
+        return None
+    curve = start or _start(standards, kind, weighting)
+    size = logistic.response(curve, standards.x) if start else _level_means(standards)
+    for _ in range(constants.REWEIGHTING_PASSES):
+        curve, before = _polished(curve, standards, size), size
+        size = logistic.response(curve, standards.x)
+        if np.allclose(size, before, rtol=1e-6):
+            break
+    return _with_covariance(curve, standards)
 
 
 def _level_means(standards: Standards) -> np.ndarray:
@@ -127,24 +111,21 @@ def _level_means(standards: Standards) -> np.ndarray:
     return np.asarray((np.bincount(place, standards.y) / np.bincount(place))[place])
 
 
-def _sizes(y: np.ndarray, on_curve: np.ndarray, factor: float) -> np.ndarray:
-    """Responses that weights follow: the measured ones, unless they differ from the curve by more than the factor."""
-    return np.clip(np.abs(y), np.abs(on_curve) / factor, np.abs(on_curve) * factor)
+def _suffice(standards: Standards, kind: CurveKind) -> bool:
+    """Whether there are enough levels above zero, and responses that change."""
+    levels = np.unique(standards.x[standards.x > 0])
+    return len(levels) >= constants.PARAMETERS[kind] + constants.SPARE_LEVELS and bool(np.ptp(standards.y) > 0)
 
 
-def _weights(size: np.ndarray, weighting: Weighting, floor: float) -> np.ndarray:
-    return np.asarray(np.maximum(np.abs(size), floor) ** {"none": 0.0, "1/y": -1.0, "1/y2": -2.0}[weighting])
-
-
-def _start(standards: Standards, kind: CurveKind, weight: np.ndarray, rest_of_curve: tuple[Weighting, float]) -> Curve:
-    """Best point of the grid, with the linear parameters solved for each point."""
+def _start(standards: Standards, kind: CurveKind, weighting: Weighting) -> Curve:
+    """Best point of a grid of inflections and slopes, with the linear parameters solved for each point."""
     x, y = standards.x, standards.y
-    lowest, highest = x[x > 0].min(), x.max()
-    beyond = constants.START_INFLECTION_FACTORS
-    log_c = np.linspace(np.log(lowest * beyond[0]), np.log(highest * beyond[1]), constants.START_INFLECTIONS)
-    asymmetries = constants.START_ASYMMETRIES if kind == "5pl" else (1.0,)
-    grid = np.stack(np.meshgrid(log_c, constants.START_SLOPES, asymmetries, indexing="ij"), axis=-1).reshape(-1, 3)
-    fall = logistic.shape(x[None, :], grid[:, :1], grid[:, 1:2], grid[:, 2:])
+    floor = constants.RESPONSE_FLOOR * float(np.abs(y).max())
+    empty = Curve(0.0, 1.0, 1.0, 1.0, 1.0, np.zeros((constants.PARAMETERS[kind],) * 2), np.nan, 0, weighting, floor)
+    weight = 1 / logistic.variance_scale(empty, _level_means(standards))
+    log_c = np.linspace(np.log(x[x > 0].min()), np.log(x.max()), constants.START_INFLECTIONS)
+    grid = np.stack(np.meshgrid(log_c, constants.START_SLOPES, indexing="ij"), axis=-1).reshape(-1, 2)
+    fall = logistic.shape(x[None, :], grid[:, :1], grid[:, 1:], 1.0)
     total = weight.sum()
     mean_fall, mean_y = fall @ weight / total, float(y @ weight / total)
     centred, rest = fall - mean_fall[:, None], y - mean_y
@@ -154,17 +135,14 @@ def _start(standards: Standards, kind: CurveKind, weight: np.ndarray, rest_of_cu
     squares = ((rest - span[:, None] * centred) ** 2) @ weight
     best = int(np.argmin(squares))
     d = mean_y - span[best] * mean_fall[best]
-    inflection, b, g = (float(value) for value in grid[best])
-    empty = np.zeros((0, 0))
-    return Curve(
-        float(d + span[best]), b, float(np.exp(inflection)), float(d), g, empty, np.nan, 0, *rest_of_curve
-    )  # fmt: skip
+    inflection, b = grid[best]
+    return replace(empty, a=float(d + span[best]), b=float(b), c=float(np.exp(inflection)), d=float(d))
 
 
-def _polished(start: Curve, standards: Standards, weight: np.ndarray, n_parameters: int) -> Curve:
-    """Least squares with fixed weights."""
-    x, y = standards.x, standards.y
-    root = np.sqrt(weight)
+def _polished(start: Curve, standards: Standards, size: np.ndarray) -> Curve:
+    """Least squares with the weights of responses of a size."""
+    x, y, n_parameters = standards.x, standards.y, len(start.covariance)
+    root = 1 / np.sqrt(logistic.variance_scale(start, size))
     unit = float(np.ptp(y))
 
     def at(theta: np.ndarray) -> Curve:
@@ -182,13 +160,9 @@ def _polished(start: Curve, standards: Standards, weight: np.ndarray, n_paramete
         return np.asarray(made)
 
     lowest, highest = np.log(x[x > 0].min()), np.log(x.max())
-    far, slopes, asymmetries = (
-        np.log(constants.INFLECTION_BEYOND_FACTOR),
-        constants.SLOPE_LIMITS,
-        constants.ASYMMETRY_LIMITS,
-    )
-    low = [-np.inf, -np.inf, lowest - far, np.log(slopes[0]), np.log(asymmetries[0])][:n_parameters]
-    high = [np.inf, np.inf, highest + far, np.log(slopes[1]), np.log(asymmetries[1])][:n_parameters]
+    far, (least, most) = np.log(constants.INFLECTION_BEYOND_FACTOR), np.log(constants.SHAPE_LIMITS)
+    low = [-np.inf, -np.inf, lowest - far, least, least][:n_parameters]
+    high = [np.inf, np.inf, highest + far, most, most][:n_parameters]
     theta = np.array([start.a / unit, start.d / unit, np.log(start.c), np.log(start.b), np.log(start.g)][:n_parameters])
     theta = np.clip(theta, np.array(low) + 1e-6, np.array(high) - 1e-6)
     found = least_squares(residuals, theta, jacobian, (low, high), x_scale="jac", ftol=1e-10, xtol=1e-10, gtol=1e-10)
@@ -196,7 +170,8 @@ def _polished(start: Curve, standards: Standards, weight: np.ndarray, n_paramete
     return replace(curve, a=float(curve.a), d=float(curve.d))
 
 
-def _with_covariance(curve: Curve, standards: Standards, n_parameters: int) -> Curve:
+def _with_covariance(curve: Curve, standards: Standards) -> Curve:
+    n_parameters = len(curve.covariance)
     on_curve = logistic.response(curve, standards.x)
     root = 1 / np.sqrt(logistic.variance_scale(curve, on_curve))
     df = len(standards.x) - n_parameters

@@ -56,12 +56,13 @@ def find_exchange(wells: Sequence[Well], response: np.ndarray) -> Exchange | Non
         return None
     layout = _layout(counted)
     trials = list(_trials(*response.shape))
-    before = _disorders(layout, log_response, trials[0])
+    n_known = int(np.isfinite(log_response[layout.row, layout.column]).sum())
+    before = _disorders(layout, log_response, trials[0], n_known)
     if before is None or before < constants.EXCHANGE_LEAST_REPAIRED:
         return None
     scored = []
     for trial in trials[1:]:
-        after = _disorders(layout, log_response, trial)
+        after = _disorders(layout, log_response, trial, n_known)
         if after is not None:
             scored.append((after, trial))
     scored.sort(key=lambda pair: pair[0])
@@ -81,7 +82,7 @@ def find_exchange(wells: Sequence[Well], response: np.ndarray) -> Exchange | Non
 def _logarithms(response: np.ndarray) -> np.ndarray:
     finite = response[np.isfinite(response)]
     top = float(finite.max()) if len(finite) and finite.max() > 0 else 1.0
-    return np.log(np.clip(response, constants.LOG_FLOOR * top, top))
+    return np.log(np.clip(response, constants.RESPONSE_FLOOR * top, top))
 
 
 def _layout(wells: Sequence[Well]) -> _Layout:
@@ -129,11 +130,11 @@ def _swapped(order: np.ndarray, first: int, second: int) -> np.ndarray:
     return made
 
 
-def _disorders(layout: _Layout, log_response: np.ndarray, trial: _Trial) -> int | None:
-    """Groups of replicates that differ, and other standard levels out of order; None where wells are missing."""
+def _disorders(layout: _Layout, log_response: np.ndarray, trial: _Trial, n_known: int) -> int | None:
+    """Groups of replicates that differ, and other standard levels out of order; None where fewer wells have values."""
     values = log_response[trial.rows[layout.row], trial.columns[layout.column]]
     known = np.isfinite(values)
-    if known.mean() < constants.EXCHANGE_WELLS_MIN:
+    if known.sum() < n_known:
         return None
     group, values, level = layout.group[known], values[known], layout.level[known]
     count = np.bincount(group)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtr
 
-from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.model import Well
 from ketaflow.assays.elisa.readers.cells import ROW_LETTERS
 from ketaflow.assays.elisa.samples import replicates
@@ -54,7 +53,7 @@ def patterns(wells: Sequence[Well], response: np.ndarray) -> list[Pattern]:
     Returns
     -------
     list of Pattern
-        Those that the replicates can show; empty with few replicates.
+        Those that the replicates can show. With few of them the t test asks for a larger change.
 
     Notes
     -----
@@ -69,7 +68,7 @@ def patterns(wells: Sequence[Well], response: np.ndarray) -> list[Pattern]:
     }
     groups = [group for group in replicates(wells) if len(group) > 1]
     usable = [group for group in groups if all(np.isfinite(well.response) and well.response > 0 for well in group)]
-    if len(usable) < constants.PATTERN_LEAST_GROUPS:
+    if not usable:
         return []
     logs, columns = [], []
     for group in usable:
