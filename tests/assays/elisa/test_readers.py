@@ -176,6 +176,16 @@ def test_a_matrix_typed_by_hand_lies_anywhere_and_may_have_decimal_commas(tmp_pa
     assert_whole(read_export(saved(tmp_path, lines)).reads[0])
 
 
+def test_a_layout_above_the_values_does_not_make_them_calculated_and_a_year_is_no_wavelength(tmp_path):
+    layout = ["," + ",".join(map(str, COLUMNS)), *(f"{row}," + ",".join(["S1"] * 12) for row in ROWS)]
+    lines = ["Run 2026", "Absorbance 450 nm", *["note"] * 40, "Layout", *layout, "Day 2026", *matrix(450, ",")]
+    assert_whole(read_export(saved(tmp_path, lines)).reads[0])
+
+
+def test_a_title_with_a_semicolon_does_not_split_the_lines(tmp_path):
+    assert_whole(read_export(saved(tmp_path, ["BDNF; plate 3; 450 nm", *matrix(450, ",")])).reads[0])
+
+
 def test_a_bare_block_of_numbers_is_a_plate(tmp_path):
     lines = [",".join(f"{value(f'{row}{column}'):.4f}" for column in COLUMNS) for row in ROWS]
     assert_whole(read_export(saved(tmp_path, lines)).reads[0], None)

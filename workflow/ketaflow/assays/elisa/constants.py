@@ -31,16 +31,8 @@ MISSING_WORDS = frozenset(
     "empty", "x", ".")
 )  # fmt: skip
 
-# Wavelengths that a plate reader measures (nm).
+# Wavelengths that a plate reader measures (nm); other numbers in headings are years and numbers of runs.
 WAVELENGTHS_NM = (200.0, 1100.0)
-# Difference up to which a wavelength of the table is that of the file (nm): filters are named by round numbers.
-WAVELENGTH_TOLERANCE_NM = 1.0
-# Lines at the top of a sheet in which a program names itself (count).
-TITLE_LINES = 40
-# Lines above a block of values that may state its wavelength, and those nearest to it that may say that it was
-# calculated (count): the heading of a block before it is further away.
-HEADING_LINES = 30
-NAMING_LINES = 8
 # Fewest wells of a block or a list of values (count): a partial plate has three columns or more.
 FEWEST_WELLS = 3
 # Lines without a well within a list, such as a line of units or a mean, after which it still goes on (count).
@@ -54,7 +46,7 @@ PARAMETERS = {"4pl": 4, "5pl": 5}  # count
 # Fewest standard levels above zero for a curve: one more than parameters, so that a misfit can show (count).
 SPARE_LEVELS = 1
 # Responses below this share of the largest count as this share, for the weights and in logarithms (fraction): a plate
-# reader repeats to about 0.003 in absorbance, which is all that is left of a well near zero when the background has been
+# reader repeats to about 0.003 in absorbance, which is all that is left of a well near zero once the background is
 # subtracted. Tuned on drawn plates without background.
 RESPONSE_FLOOR = 0.005
 # Most passes of reweighting in the search of outliers (count); two or three are usual.

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.model import IngestSettings, PlateRow
 from ketaflow.assays.elisa.readers.dispatch import Export
 from ketaflow.assays.elisa.readers.reads import Read
@@ -159,12 +158,7 @@ def _named(reads: Sequence[Read], name: str, file: str) -> list[Read]:
 
 def _at(reads: Sequence[Read], wavelength_nm: float, file: str) -> list[Read]:
     """Reads at a wavelength; the only read counts if the file names no wavelength."""
-    match = [
-        read
-        for read in reads
-        if read.wavelength_nm is not None
-        and abs(read.wavelength_nm - wavelength_nm) <= constants.WAVELENGTH_TOLERANCE_NM
-    ]
+    match = [read for read in reads if read.wavelength_nm == wavelength_nm]
     if match:
         return match
     if reads and all(read.wavelength_nm is None for read in reads):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from ketaflow.assays.elisa import constants
 from ketaflow.assays.elisa.readers.matrices import matrices
 from ketaflow.assays.elisa.readers.reads import Read
 from ketaflow.assays.elisa.readers.sheets import Sheet, read_sheets
@@ -35,16 +34,10 @@ class Export:
 
 
 def _says(*words: str) -> Callable[[Sequence[Sheet]], bool]:
-    """Whether one of the words is in the first lines of a sheet."""
+    """Whether one of the words is in a cell."""
 
     def recognises(sheets: Sequence[Sheet]) -> bool:
-        return any(
-            word in cell
-            for sheet in sheets
-            for row in sheet.rows[: constants.TITLE_LINES]
-            for cell in row
-            for word in words
-        )
+        return any(word in cell for sheet in sheets for row in sheet.rows for cell in row for word in words)
 
     return recognises
 

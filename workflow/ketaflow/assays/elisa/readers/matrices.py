@@ -35,6 +35,19 @@ class _Heading:
     columns: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class _Context:
+    """What surrounds a matrix.
+
+    The cell in its corner, the lines down from the block before, those down from the values before, name of the sheet.
+    """
+
+    corner: str
+    own: list[str]
+    above: list[str]
+    sheet: str
+
+
 @dataclass
 class _Layer:
     """Lines of one name within a matrix."""
@@ -57,19 +70,21 @@ def matrices(sheet: Sheet) -> list[Read]:
         In the order of the sheet; matrices of words, such as a layout, are left out.
     """
     found: list[Read] = []
-    skipped = context = 0
+    # Ends of the last block, and of the last one with values.
+    end = end_of_values = 0
     plate = ""
     for heading in _headings(sheet.rows):
-        if heading.line < skipped:
+        if heading.line < end:
             continue
-        layers, skipped = _layers(sheet.rows, heading)
-        above = _lines(sheet.rows[context : heading.line])
+        own, above = (_lines(sheet.rows[start : heading.line]) for start in (end, end_of_values))
+        layers, end = _layers(sheet.rows, heading)
         corner = _cell(sheet.rows[heading.line], heading.start - 1)
-        reads = [read for layer in layers if (read := _read(layer, corner, above, sheet.name))]
+        context = _Context(corner, own, above, sheet.name)
+        reads = [read for layer in layers if (read := _read(layer, context))]
         if reads:
             plate = reads[0].plate or plate
             found += [replace(read, plate=plate) for read in reads]
-            context = skipped
+            end_of_values = end
     return found or _bare(sheet)
 
 
@@ -138,34 +153,33 @@ def _lines(rows: Sequence[Sequence[str]]) -> list[str]:
     return [line for row in rows if (line := " ".join(cell for cell in row if cell))]
 
 
-def _read(layer: _Layer, corner: str, above: list[str], sheet: str) -> Read | None:
+def _read(layer: _Layer, context: _Context) -> Read | None:
     """A read from the lines of one name; None where they hold words."""
     if not cells.is_numeric(list(layer.values.values())):
         return None
     decimal_comma = cells.has_decimal_comma(layer.values.values())
     values = {well: cells.value(text, decimal_comma) for well, text in layer.values.items()}
-    own = layer.name or (corner if corner not in ("<>", "") else "")
-    nearest = above[-constants.HEADING_LINES :]
-    nm = wavelength_in_label(own)
-    if nm is None and not FILTER_PAIR.search(own):
-        nm = wavelength_in_heading(nearest)
-    name = layer.name or (f"{nm:g} nm" if nm else next(iter(reversed(nearest)), own or sheet))
+    label = layer.name or (context.corner if context.corner != "<>" else "")
+    nm = wavelength_in_label(label)
+    if nm is None and not FILTER_PAIR.search(label):
+        nm = wavelength_in_heading(context.above)
+    name = layer.name or (f"{nm:g} nm" if nm else next(reversed(context.above), label or context.sheet))
     return Read(
         name=name,
         # An unknown word is no value; the checks name its well.
         values={well: math.nan if one is None else one for well, one in values.items()},
         wavelength_nm=nm,
-        kind=_kind(layer.name, corner, [*nearest[-constants.NAMING_LINES :], sheet]),
-        plate=next((found[1] for line in reversed(above) if (found := PLATE_LINE.match(line))), ""),
+        kind=_kind(layer.name, context),
+        plate=next((found[1] for line in reversed(context.above) if (found := PLATE_LINE.match(line))), ""),
     )
 
 
-def _kind(name: str, corner: str, above: Sequence[str]) -> Kind:
-    """Kind of a block: from its own name, else from its corner, else from the lines above it."""
+def _kind(name: str, context: _Context) -> Kind:
+    """Kind of a block: from its own name, else from its corner, else from its own lines above it and the sheet."""
     if name:
         return kind_of(name)
-    kind = kind_of(corner)
-    return kind if kind != "raw" else kind_of_heading(above)
+    kind = kind_of(context.corner)
+    return kind if kind != "raw" else kind_of_heading([*context.own, context.sheet])
 
 
 def _bare(sheet: Sheet) -> list[Read]:

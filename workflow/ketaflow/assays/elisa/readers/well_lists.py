@@ -115,7 +115,7 @@ def _headings(above: Sequence[Sequence[str]], well_column: int) -> tuple[Sequenc
 
 
 def _text_lines(rows: Sequence[Sequence[str]]) -> list[str]:
-    lines = [" ".join(cell for cell in row if cell) for row in rows[-constants.HEADING_LINES :]]
+    lines = [" ".join(cell for cell in row if cell) for row in rows]
     return [line for line in lines if line]
 
 
