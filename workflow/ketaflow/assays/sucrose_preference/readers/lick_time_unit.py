@@ -7,6 +7,7 @@ import re
 from typing import Literal
 
 import numpy as np
+from scipy.special import bdtrc
 
 from ketaflow.assays.sucrose_preference import constants
 from ketaflow.core.errors import IngestError
@@ -51,16 +52,24 @@ def rhythm_unit_s(times: np.ndarray) -> float | None:
     Rats and mice lick 6 to 8 times a second within trains, and most licks belong to trains: in 17 public channels the
     lower quartile of the intervals is 0.07 to 0.21 s. It has to lie between 0.05 and 0.5 s. The median does not serve,
     because a bottle that is licked rarely has median intervals of minutes, which look like milliseconds. Units shorter
-    than a second also need regular intervals: the tenth percentile is more than half of the quartile in trains, and
-    two fifths of it for licks at random times.
+    than a second also need trains: more intervals within a factor of two of the quartile than licks at random times
+    have (binomial test).
     """
     if len(times) < constants.UNIT_MIN_LICKS:
         return None
-    shortest, quartile = np.quantile(np.diff(times), (constants.TRAIN_QUANTILE, constants.RHYTHM_QUANTILE))
+    intervals = np.diff(times)
+    quartile = float(np.quantile(intervals, constants.RHYTHM_QUANTILE))
     low_s, high_s = constants.RHYTHM_INTERVAL_S
-    is_train = shortest > constants.TRAIN_RATIO * quartile
-    units_s = (1.0, 1e-3, 1e-6) if is_train else (1.0,)
+    units_s = (1.0, 1e-3, 1e-6) if _are_trains(intervals, quartile) else (1.0,)
     return next((unit_s for unit_s in units_s if low_s <= quartile * unit_s <= high_s), None)
+
+
+def _are_trains(intervals: np.ndarray, quartile: float) -> bool:
+    """Whether more intervals are alike than those of licks at random times, which are distributed exponentially."""
+    factor, mean_per_quartile = constants.TRAIN_FACTOR, -np.log1p(-constants.RHYTHM_QUANTILE)
+    by_chance = np.exp(-mean_per_quartile / factor) - np.exp(-mean_per_quartile * factor)
+    alike = int(((intervals >= quartile / factor) & (intervals <= quartile * factor)).sum())
+    return bool(bdtrc(alike - 1, len(intervals), by_chance) < constants.TRAIN_PROBABILITY)
 
 
 def seconds_per_unit(times: np.ndarray, heading: str, setting: Literal["auto", "s", "ms"]) -> float:

@@ -257,8 +257,8 @@ def _per_row(name: str, values: np.ndarray) -> np.ndarray:
         )
     share = falls / rises
     if share < constants.CUMULATIVE_FALL_SHARE:
-        # A first value larger than every later step was reached before the record.
-        return steps if len(values) < 2 or values[0] <= steps[1:].max() else np.diff(values, prepend=values[0])
+        began_before = len(values) > 1 and values[0] > constants.FIRST_STEP_FACTOR * steps[1:].max()
+        return np.diff(values, prepend=values[0]) if began_before else steps
     if share > constants.INTERVAL_FALL_SHARE:
         return values
     raise IngestError(
