@@ -74,6 +74,18 @@ def test_oblong_pixels_are_refused(tmp_path):
         images.read(ome(tmp_path / "a.ome.tif", STACK, PhysicalSizeY=0.2), **NO_OVERRIDE)
 
 
+def test_an_impossible_z_step_is_refused(tmp_path):
+    with pytest.raises(IngestError, match="300 um between planes"):
+        images.read(ome(tmp_path / "a.ome.tif", STACK), channel=None, pixel_size_um=None, z_step_um=300.0)
+
+
+def test_a_small_image_without_a_name_is_a_preview(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for pixels in (STACK[0], STACK[0, :7, :11]):
+            file.write(pixels, resolution=(1e5, 1e5), resolutionunit="CENTIMETER", metadata=None)
+    np.testing.assert_array_equal(images.read(tmp_path / "a.tif", **NO_OVERRIDE).pixels[0], STACK[0])
+
+
 def test_a_stack_without_a_step_is_refused_and_one_plane_needs_none(tmp_path):
     tifffile.imwrite(tmp_path / "stack.tif", STACK, imagej=True, resolution=(8, 8), metadata={"unit": "um"})
     tifffile.imwrite(tmp_path / "plane.tif", STACK[0], imagej=True, resolution=(8, 8), metadata={"unit": "um"})

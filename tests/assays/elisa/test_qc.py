@@ -111,6 +111,15 @@ def test_exchanged_rows_are_named_and_their_samples_have_no_value(first, second)
             assert "look exchanged" in one.state
 
 
+def test_wells_without_substrate_beside_empty_columns_are_no_exchange():
+    layout, kit = Layout(), Kit()
+    standards_down(kit, layout, columns=(1,))
+    layout.put(["A2", "B2"], "animal", 100.0, animal="M1", matrix="plasma")
+    values = whole_plate(kit, layout, np.random.default_rng(2))
+    values |= {"B1": 0.05, "E1": 0.05}
+    assert "exchanged_wells" not in raised(layout, values)
+
+
 def test_exchanged_rows_of_vertical_replicates_are_named_with_the_other_possibility():
     _, layout, values, _ = drawn(2, vertical)
     found = raised(layout, exchanged(values, "C", "E"))["exchanged_wells"]

@@ -313,3 +313,10 @@ def test_a_reading_that_is_missing_gives_no_preference(measure, tmp_path):
     assert found["sucrose_preference_pct"] is None
     assert "lacks its first or its last reading" in found.reason("sucrose_preference_pct")
     assert found["water_intake_g"] == pytest.approx(2)
+
+
+def test_a_remark_in_the_place_of_readings_is_no_row_of_headings(measure, tmp_path):
+    head, first, second = FORMS["one row of headings"]
+    remark = ["M9", "died before the start of the test, so there are no readings"]
+    saved(tmp_path / "sheet.xlsx", [head, first, remark, second])
+    assert measure(pair(animal="M2"), tmp_path)["sucrose_preference_pct"] == pytest.approx(25, abs=0.2)

@@ -344,3 +344,22 @@ def test_two_bottles_at_one_time_never_take_the_licks_of_one_channel(measure, tm
         for bottle, start, end in zip(bottles, turns, turns[1:], strict=False)
     ]
     assert len(measure(in_turn, tmp_path).test.logs) == 2
+
+
+def test_a_quotation_mark_that_is_never_closed_costs_a_few_rows(measure, tmp_path):
+    rows = [f'{time},"note' if place == 5 else f"{time}," for place, time in enumerate(TIMES)]
+    (tmp_path / "log.csv").write_text("\n".join(["onset_s,comment", *rows]))
+    assert len(TIMES) - 5 <= licks(measure, tmp_path, "log.csv")["sucrose_licks"] < len(TIMES)
+
+
+def test_a_binary_file_is_no_text(measure, tmp_path):
+    (tmp_path / "log.dat").write_bytes(b"1.0\n2.0\n" + bytes(range(32)) * 40 + b"\n3.0\n")
+    with pytest.raises(IngestError, match="neither text nor"):
+        licks(measure, tmp_path, "log.dat")
+
+
+def test_a_counter_is_no_spout(measure, tmp_path):
+    more = np.concatenate([TIMES + 60 * turn for turn in range(3)])
+    lines = [f"{time:.3f},{count}" for count, time in enumerate(more, start=1)]
+    (tmp_path / "log.csv").write_text("\n".join(["time_s,sensor", *lines]))
+    assert licks(measure, tmp_path, "log.csv", "time_s")["sucrose_licks"] == len(more)

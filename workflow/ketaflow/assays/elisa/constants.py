@@ -83,8 +83,9 @@ BLANK_EXCESS_MIN = 0.2
 EXCHANGE_REPLICATE_LOG = 0.25
 EXCHANGE_ORDER_LOG = 0.08
 EXCHANGE_LEAST_REPAIRED = 2
-# Most exchanges that may repair a plate equally well; with replicates below one another, two do (count).
-EXCHANGE_MOST_ALTERNATIVES = 4
+# Share of the range of the standards (logarithms) that an exchange must leave: empty wells are never out of order, but
+# have no range (fraction).
+EXCHANGE_SPAN_MIN = 0.75
 # Figures: pixels of the card, unless said otherwise -------------------------------------------------------------------
 # Distance of wells of a plate with eight rows, and the rows that have it.
 WELL_PX = 30.0

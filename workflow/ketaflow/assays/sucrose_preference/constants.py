@@ -35,9 +35,8 @@ SUCROSE_DENSITY_CURVATURE = 1.0e-5
 LEAST_INTAKE_PRECISIONS = 2
 
 # Files ----------------------------------------------------------------------------------------------------------------
-# Characters at the start of a file in which control characters are counted, and the share of them from which it is no
-# text. A logger that lost power leaves a few hundred zero bytes in a text of 100 kB or more.
-CONTENT_SAMPLE = 100_000
+# Share of control characters from which a file is no text: half of the bytes of a binary file are, while a logger that
+# lost power leaves a few hundred zero bytes in a text of 100 kB or more.
 MOST_CONTROL_SHARE = 0.1
 # Lines over which a quoted cell may go on; a quotation mark that is never closed ends after them.
 MOST_LINES_OF_A_CELL = 3
@@ -52,10 +51,6 @@ CONSUMED_TOLERANCE = 0.15  # g or ml
 MOST_HEADING_WORDS = 6
 # Most rows of a sheet that is read with rows and columns exchanged: a long list is no such sheet.
 MOST_TRANSPOSED_ROWS = 200
-# What says that a place of a sheet is of the session (ranks): a date counts most, then the name of the session in a
-# cell; numbers of days and words of headings count 1 each.
-DATE_AGREEMENT = 4
-NAME_AGREEMENT = 3
 
 # Cages that weigh what is drunk ---------------------------------------------------------------------------------------
 # Rows in which the headings of a PhenoMaster table have come: below the list of animals and their groups.

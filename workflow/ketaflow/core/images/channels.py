@@ -19,8 +19,8 @@ GREY_QUANTILE = 0.999
 # More unnamed channels than this are a z stack that ImageJ wrote as channels; widefield and confocal microscopes
 # separate about four fluorophores.
 MAX_UNNAMED_CHANNELS = 4
-# A stack saved as y, x, z reads as more planes than this, each several times narrower than the stack is deep.
-TRANSPOSED_MIN_PLANES = 100
+# A stack saved as y, x, z reads as planes that are this many times narrower than they are wide, and than the stack is
+# deep (ratio); the strips of a single dendrite are wider.
 TRANSPOSED_ASPECT = 4
 
 
@@ -134,10 +134,10 @@ def _is_grey(pixels: np.ndarray) -> bool:
 
 
 def _refuse_transposed(path: Path, stack: np.ndarray, axis_names: str) -> None:
-    """Refuse a stack saved as y, x, z, which reads as hundreds of planes a few pixels wide."""
+    """Refuse a stack saved as y, x, z, which reads as many planes a few pixels wide."""
     planes, height, width = stack.shape
     narrow, wide = sorted((height, width))
-    if planes > TRANSPOSED_MIN_PLANES and planes > TRANSPOSED_ASPECT * narrow and wide > TRANSPOSED_ASPECT * narrow:
+    if planes > TRANSPOSED_ASPECT * narrow and wide > TRANSPOSED_ASPECT * narrow:
         raise IngestError(
             f"{path.name}: {planes} planes of {height} x {width} pixels (axes {axis_names}): the axes look exchanged. "
             "Save the stack in the order z, y, x."

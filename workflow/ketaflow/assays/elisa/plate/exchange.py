@@ -27,6 +27,13 @@ class _Layout(NamedTuple):
     column: np.ndarray
 
 
+class _Table(NamedTuple):
+    """The plate as the table has it: number of wells with a value, and range of the standard levels (logarithms)."""
+
+    n_known: int
+    span: float
+
+
 class _Trial(NamedTuple):
     """An exchange: its name, and where each row and column of the table is found on the plate."""
 
@@ -56,20 +63,21 @@ def find_exchange(wells: Sequence[Well], response: np.ndarray) -> Exchange | Non
         return None
     layout = _layout(counted)
     trials = list(_trials(*response.shape))
-    n_known = int(np.isfinite(log_response[layout.row, layout.column]).sum())
-    before = _disorders(layout, log_response, trials[0], n_known)
+    values = log_response[layout.row, layout.column]
+    known = np.isfinite(values)
+    table = _Table(int(known.sum()), _span(values[known & (layout.level >= 0)]))
+    before = _disorders(layout, log_response, trials[0], table)
     if before is None or before < constants.EXCHANGE_LEAST_REPAIRED:
         return None
     scored = []
     for trial in trials[1:]:
-        after = _disorders(layout, log_response, trial, n_known)
+        after = _disorders(layout, log_response, trial, table)
         if after is not None:
             scored.append((after, trial))
     scored.sort(key=lambda pair: pair[0])
     best = scored[0][0]
     alike = [trial for after, trial in scored if after == best]
-    too_many = len(alike) > constants.EXCHANGE_MOST_ALTERNATIVES
-    if before - best < constants.EXCHANGE_LEAST_REPAIRED or 2 * best > before or too_many:
+    if before - best < constants.EXCHANGE_LEAST_REPAIRED or 2 * best > before:
         return None
     moved = [
         well.name
@@ -130,11 +138,20 @@ def _swapped(order: np.ndarray, first: int, second: int) -> np.ndarray:
     return made
 
 
-def _disorders(layout: _Layout, log_response: np.ndarray, trial: _Trial, n_known: int) -> int | None:
-    """Groups of replicates that differ, and other standard levels out of order; None where fewer wells have values."""
+def _span(values: np.ndarray) -> float:
+    return float(np.ptp(values)) if len(values) else 0.0
+
+
+def _disorders(layout: _Layout, log_response: np.ndarray, trial: _Trial, table: _Table) -> int | None:
+    """Groups of replicates that differ, and other standard levels out of order.
+
+    None where fewer wells have values than in the table, or where the standards lose a quarter of their range, as in
+    empty wells, which are never out of order.
+    """
     values = log_response[trial.rows[layout.row], trial.columns[layout.column]]
     known = np.isfinite(values)
-    if known.sum() < n_known:
+    span = _span(values[known & (layout.level >= 0)])
+    if known.sum() < table.n_known or span < constants.EXCHANGE_SPAN_MIN * table.span:
         return None
     group, values, level = layout.group[known], values[known], layout.level[known]
     count = np.bincount(group)

@@ -129,8 +129,7 @@ def text_cells(name: str, text: str) -> CellFile:
     IngestError
         If the text is empty, consists of control characters, or its commas may be decimal signs as well as delimiters.
     """
-    head = text[: constants.CONTENT_SAMPLE]
-    if len(CONTROL.findall(head)) > constants.MOST_CONTROL_SHARE * len(head):
+    if len(CONTROL.findall(text)) > constants.MOST_CONTROL_SHARE * len(text):
         raise IngestError(_no_text(name))
     numbered = [(number, line) for number, line in enumerate(LINE_END.split(text), start=1) if line.strip()]
     sound = [(number, line) for number, line in numbered if not CONTROL.search(line)]

@@ -213,7 +213,7 @@ def _of_day(sheet: BottleSheet, row: BottleRow, places: list[_Place]) -> _Place:
     """The only place of the session."""
     scores = [(place, _agreement(place, row)) for place in places]
     kept = [(place, score) for place, score in scores if score is not None]
-    best = max((score for _, score in kept), default=0)
+    best = max((score for _, score in kept), default=None)
     found = [place for place, score in kept if score == best]
     if len(found) == 1:
         return found[0]
@@ -231,19 +231,22 @@ def _of_day(sheet: BottleSheet, row: BottleRow, places: list[_Place]) -> _Place:
     )
 
 
-def _agreement(place: _Place, row: BottleRow) -> int | None:
-    """How much says that a place is of the session; None if the heading, a cell or the title names another day."""
+def _agreement(place: _Place, row: BottleRow) -> tuple[bool, bool, int] | None:
+    """What says that a place is of the session; None if the heading, a cell or the title names another day.
+
+    A date counts most, then the name of the session in a cell, then numbers of days and words of headings.
+    """
     session, title = meaning(row.session), meaning(place.block.title)
     cells = [(said, meaning(cell), cell) for said, cell in zip(place.block.meanings, place.row.cells, strict=False)]
     days = {(row.start_time or "")[:10]} - {""} | {one for found in session.dates for one in found}
     row_dates = next((said.dates[:1] for _, said, _ in cells if said.dates), ())
     dates = place.columns.dates or row_dates or title.dates
     if days and any(days & found for found in dates):
-        return constants.DATE_AGREEMENT
+        return (True, False, 0)
     if days and dates:
         return None
     if any(cell.lower() == row.session.lower() for _, _, cell in cells):
-        return constants.NAME_AGREEMENT
+        return (False, True, 0)
     numbers = set(session.days or _last_number(row.session))
     named = [int(cell) for said, _, cell in cells if said.is_day and cell.isdecimal() and int(cell) < 1000]
     named += [one for heading, said, _ in cells if heading.is_day for one in said.days]
@@ -252,7 +255,7 @@ def _agreement(place: _Place, row: BottleRow) -> int | None:
         return None
     words = {word for word in session.words if not word.isdecimal()}
     is_named = bool(words) and (words <= place.columns.words or words <= title.words)
-    return bool(found and numbers) + is_named
+    return (False, False, bool(found and numbers) + is_named)
 
 
 def _last_number(session: str) -> tuple[int, ...]:
