@@ -1,6 +1,7 @@
 """Constants of the assay, each with its unit and source or reason. What a lab may want to change is a setting instead.
 
-Places of cells in exports of SoftMax Pro are in its reader. docs/decisions/0020 says which constants carry weight.
+Unless a source or a reason is given, a value was tuned on the drawn plates of ``tests/assays/elisa/drawn_plates.py``;
+decision 20 says which carry weight. Places of cells in exports of SoftMax Pro are in its reader.
 """
 
 # Files ----------------------------------------------------------------------------------------------------------------
