@@ -15,7 +15,7 @@ from western_blot import QUANTIFY  # isort: skip  (puts the library on the path)
 
 from ketaflow.assays.western_blot.bands.membrane_view import certain_lanes
 from ketaflow.assays.western_blot.images.band_enhancement import enhance_bands
-from ketaflow.assays.western_blot.simulation.drawing import LADDER_KDA
+from ketaflow.assays.western_blot.simulation.constants import LADDER_KDA
 
 KINDS = (
     "straight", "leaning", "fanned", "smiling", "crowded", "empty lane", "ladder in the middle", "two ladders",

@@ -24,7 +24,7 @@ from western_blot import DEFAULTS, QUANTIFY, measured  # isort: skip  (puts the 
 from ketaflow.assays.western_blot.bands import membrane_view
 from ketaflow.assays.western_blot.images.band_enhancement import enhance_bands
 from ketaflow.assays.western_blot.images.intensity_scale import polarity
-from ketaflow.assays.western_blot.simulation import drawing
+from ketaflow.assays.western_blot.simulation import constants, drawing
 
 STYLES = (
     "plain", "stripes", "gradient", "specks", "bubbles", "blotchy", "edge", "8bit", "jpeg", "dark", "saturated",
@@ -54,7 +54,7 @@ def membrane(seed: int, style: str):
     ladder = bool(rng.random() < 0.6)
     masses = sorted(rng.choice([150.0, 80.0, 40.0, 20.0], int(rng.integers(1, 4)), replace=False), reverse=True)
     usual = pitch**2 * (45 if style == "weak" else 300)
-    for kda in drawing.LADDER_KDA if ladder else ():
+    for kda in constants.LADDER_KDA if ladder else ():
         drawing.add_band(picture, stage, 1, kda, 0.5 * usual * rng.uniform(0.6, 1.4), rng)
     drawn = []
     for lane in range(1 + ladder, count + 1):

@@ -13,7 +13,8 @@ import pytest
 import tifffile
 import yaml
 
-from ketaflow.assays.western_blot.simulation.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
+from ketaflow.assays.western_blot.simulation.constants import LADDER_KDA
+from ketaflow.assays.western_blot.simulation.drawing import Stage, add_band, blank_picture, developed
 from ketaflow.core.errors import CohortError
 from ketaflow.engine.study import load
 from ketaflow.review import blinding

@@ -9,7 +9,8 @@ import tifffile
 
 from ketaflow.assays.western_blot import cohort
 from ketaflow.assays.western_blot.model import Blot, Fingerprint, Lane, Measured, Target, TargetSummary
-from ketaflow.assays.western_blot.simulation.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
+from ketaflow.assays.western_blot.simulation.constants import LADDER_KDA
+from ketaflow.assays.western_blot.simulation.drawing import Stage, add_band, blank_picture, developed
 from ketaflow.core.results import Measurement, Summary, frame
 
 from .conftest import COHORT, LADDER_TEXT

@@ -10,22 +10,12 @@ import numpy as np
 import pandas as pd
 
 from ketaflow.assays.western_blot.model import Lane, Sample, Target, TruthRow
-from ketaflow.assays.western_blot.simulation.drawing import LADDER_KDA, Stage, add_band, blank_picture, developed
+from ketaflow.assays.western_blot.simulation import constants
+from ketaflow.assays.western_blot.simulation.drawing import Stage, add_band, blank_picture, developed
 from ketaflow.core.inputs import Rows
 
-PER_MEMBRANE = 8
-# target, role, total, kDa, largest rise over vehicle, dose of half the rise (mg/kg), spread between animals
-PROTEINS = (
-    ("p-mTOR", "phospho", "mTOR", 289.0, 1.1, 6.0, 0.14),
-    ("mTOR", "total", None, 289.0, 0.0, 1.0, 0.10),
-    ("BDNF", "target", None, 14.0, 0.45, 5.0, 0.12),
-    ("GAPDH", "loading_control", None, 37.0, 0.0, 1.0, 0.0),
-)
-USUAL_VOLUME = {"p-mTOR": 450_000, "mTOR": 1_100_000, "BDNF": 320_000, "GAPDH": 1_600_000}
-LOADING_SD, EXPOSURE_SD = 0.12, 0.2
-HEIGHT_PX, WIDTH_PX = 420, 560
 # Masses of the ladder as the lane map names them.
-LADDER_TEXT = " ".join(f"{kda:g}" for kda in LADDER_KDA)
+LADDER_TEXT = " ".join(f"{kda:g}" for kda in constants.LADDER_KDA)
 
 
 def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
@@ -52,17 +42,17 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
             kind = content if content in ("ladder", "pool") else "animal"
             load, masses = (None, LADDER_TEXT) if kind == "ladder" else (20, None)
             lanes.append((name, lane, kind, content if kind == "animal" else None, load, masses))
-        loading = rng.lognormal(0, LOADING_SD, len(members) + 1)
+        loading = rng.lognormal(0, constants.LOADING_SD, len(members) + 1)
         states = dict(zip(members["animal"], members["dose_mg_per_kg"], strict=True))
-        for target, role, total, kda, rise, half_dose, spread in PROTEINS:
+        for target, role, total, kda, rise, half_dose, spread in constants.PROTEINS:
             image = f"blots/{name}_{target}.tif"
             pictures.append((image, name, target, role, kda, total, "prefrontal cortex"))
-            exposure = rng.lognormal(0, EXPOSURE_SD)
+            exposure = rng.lognormal(0, constants.EXPOSURE_SD)
             amounts = [1 + rise * dose / (dose + half_dose) for dose in states.values()]
             amounts = [amount * rng.lognormal(0, spread) if spread else amount for amount in amounts]
             pooled = 1 + 0.5 * rise
             for lane, (amount, load) in enumerate(zip([*amounts, pooled], loading, strict=True), start=2):
-                volume = USUAL_VOLUME[target] * exposure * amount * load
+                volume = constants.USUAL_VOLUME[target] * exposure * amount * load
                 truth.append((image, name, lane, target, round(amount, 4), round(volume)))
     return {
         "western_blot_images": pd.DataFrame(
@@ -77,7 +67,7 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
 
 def _shared_out(animals: pd.DataFrame, rng: np.random.Generator) -> list[pd.DataFrame]:
     """Animals by membrane: every arm dealt out in turn, lanes shuffled within the membrane."""
-    count = max(1, -(-len(animals) // PER_MEMBRANE))
+    count = max(1, -(-len(animals) // constants.PER_MEMBRANE))
     shuffled = animals.iloc[rng.permutation(len(animals))].sort_values("arm", kind="stable")
     return [
         shuffled.iloc[first::count].iloc[rng.permutation(len(shuffled.iloc[first::count]))] for first in range(count)
@@ -107,8 +97,8 @@ def draw(rows: Rows, folder: Path, *, seed: int) -> None:
         lay = np.random.default_rng([seed, 99])
         held = lanes[target.membrane]
         stage = Stage(
-            HEIGHT_PX, WIDTH_PX, max(held), tilt=lay.uniform(-0.03, 0.03), smile_px=lay.uniform(-5, 8),
-            background=rng.uniform(250, 900), noise_sd=rng.uniform(6, 14),
+            constants.HEIGHT_PX, constants.WIDTH_PX, max(held), tilt=lay.uniform(-0.03, 0.03),
+            smile_px=lay.uniform(-5, 8), background=rng.uniform(250, 900), noise_sd=rng.uniform(6, 14),
         )  # fmt: skip
         bands = [row for row in truth if row.image == target.image]
         path = folder / target.image
@@ -125,7 +115,7 @@ def _picture(
     usual = float(np.mean([band.volume for band in bands]))
     for lane, kind in held.items():
         if kind == "ladder":
-            for mass in LADDER_KDA:
+            for mass in constants.LADDER_KDA:
                 add_band(picture, stage, lane, mass, 0.5 * usual * rng.uniform(0.6, 1.4), rng)
     for band in bands:
         add_band(picture, stage, band.lane, kda, band.volume, rng)

@@ -15,8 +15,6 @@ TWIN_ROWS = 600
 TWIN_LEAST_HALF_WIDTH = 3
 # Half the width of a lane's crop (pitches).
 TWIN_HALF_WIDTH = 0.3
-# Fewest bits of a number for densitometry; 8 bits leave too few levels.
-LEAST_BITS = 10
 
 # band_checks.py
 # Ratio to the ladder's last band from which an extrapolated mass is doubtful; a convention.

@@ -7,6 +7,7 @@ import numpy as np
 
 from ketaflow.assays.western_blot.integrity import altered_pixels, constants
 from ketaflow.assays.western_blot.model import LaneGrid, QcSettings, Scan, View
+from ketaflow.assays.western_blot.model.constants import LEAST_BITS
 from ketaflow.core.results import Check, check, within
 
 
@@ -31,9 +32,9 @@ def scan_checks(scan: Scan, settings: QcSettings) -> list[Check]:
             bits,
             recording=image,
             place=place,
-            low=constants.LEAST_BITS,
+            low=LEAST_BITS,
             unit="bits",
-            verdict=within(bits, constants.LEAST_BITS, None),
+            verdict=within(bits, LEAST_BITS, None),
             message=scan.storage.display_doubt or f"{bits:.0f}-bit {scan.storage.format}",
         ),
         _lossless_check(scan, settings.jpeg_score),

@@ -4,10 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ketaflow.assays.western_blot.model.constants import LEAST_BITS
 from ketaflow.assays.western_blot.model.table_rows import Lane, Polarity, Target
-
-# Bits of a number that screens show; detectors count with more.
-DISPLAY_BITS = 8
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Storage:
     @property
     def display_doubt(self) -> str:
         """Why the numbers are no counts of a detector but greys for a screen; empty if they may be counts."""
-        if self.full_scale is not None or not (self.bits <= DISPLAY_BITS or self.lossy):
+        if self.full_scale is not None or not (self.bits < LEAST_BITS or self.lossy):
             return ""
         stored = "JPEG" if self.lossy else f"{self.bits}-bit {self.format}"
         return f"display-scaled: {stored} holds greys for a screen, not counts; export the 16-bit picture of the imager"

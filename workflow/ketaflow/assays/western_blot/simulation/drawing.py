@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-LADDER_KDA = (250.0, 150.0, 100.0, 75.0, 50.0, 37.0, 25.0, 20.0, 15.0, 10.0)
-FULL_SCALE = 65535
+from ketaflow.assays.western_blot.simulation.constants import FULL_SCALE
 
 
 @dataclass(frozen=True)
