@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ketaflow.core.svg.canvas import EDGE, LINE, SOFT, Canvas, path_data
-from ketaflow.core.svg.scales import Limits, axis_number, position, ticks
+from ketaflow.core.svg.scales import Limits, Values, axis_number, position, ticks
 from ketaflow.core.svg.text import CAPITAL_PX, DIGIT_PX, LETTER_PX, wrapped
 
 Formatter = Callable[[float], str]
@@ -45,12 +45,12 @@ class Axes:
     y_limits: Limits
     theme: Theme = PAGE
 
-    def x(self, value: float) -> float:
-        """Pixel of a value along the horizontal scale."""
+    def x(self, value: Values) -> Values:
+        """Pixels of values along the horizontal scale."""
         return position(value, self.x_limits, (self.left, self.right))
 
-    def y(self, value: float) -> float:
-        """Pixel of a value along the vertical scale; larger values lie higher, at smaller pixels."""
+    def y(self, value: Values) -> Values:
+        """Pixels of values along the vertical scale; larger values lie higher, at smaller pixels."""
         return position(value, self.y_limits, (self.bottom, self.top))
 
     def clipped_y(self, value: float) -> float:
@@ -123,7 +123,7 @@ class Axes:
 
     def path_data(self, xs: Iterable[float], ys: Iterable[float], *, steps: bool = False) -> str:
         """Return SVG path data of a line through points in data units."""
-        return path_data([self.x(value) for value in xs], [self.y(value) for value in ys], steps=steps)
+        return path_data(self.x(np.fromiter(xs, float)), self.y(np.fromiter(ys, float)), steps=steps)
 
     def interval(self, x_px: float, low: float, high: float, *, stroke: str, width: float = 2) -> None:
         """Draw a vertical interval at a pixel; an end that is missing or beyond the limits is drawn to the edge."""

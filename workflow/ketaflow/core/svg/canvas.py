@@ -7,6 +7,7 @@ page, the dark page and the printer.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -181,19 +182,24 @@ def path_data(xs: Iterable[float], ys: Iterable[float], *, steps: bool = False) 
     str
         Value of the ``d`` attribute of a path.
     """
-    commands: list[str] = []
-    is_pen_down, last_y = False, ""
-    for x, y in zip(xs, ys, strict=True):
-        if not (np.isfinite(x) and np.isfinite(y)):
-            is_pen_down = False
-            continue
-        x_text, y_text = px(x), px(y)
-        if steps and is_pen_down:
-            commands.append(f"H{x_text}" if y_text == last_y else f"H{x_text}V{y_text}")
-        else:
-            commands.append(f"{'L' if is_pen_down else 'M'}{x_text} {y_text}")
-        is_pen_down, last_y = True, y_text
-    return "".join(commands)
+    points = np.column_stack([np.fromiter(xs, float), np.fromiter(ys, float)])
+    is_there = np.isfinite(points).all(axis=1)
+    runs = np.split(points, np.flatnonzero(np.diff(is_there)) + 1)[0 if is_there[:1].all() else 1 :: 2]
+    draw = _stepwise if steps else _straight
+    return "".join(draw(run) for run in runs if len(run))
+
+
+def _straight(run: np.ndarray) -> str:
+    """Path data of straight lines through (n_points, 2) pixels; the numbers as ``px`` writes them."""
+    text = "L".join(["%.1f %.1f"] * len(run)) % tuple(run.ravel().tolist())
+    return "M" + text.replace(".0 ", " ").replace(".0L", "L").removesuffix(".0")
+
+
+def _stepwise(run: np.ndarray) -> str:
+    """Path data that goes to each of (n_points, 2) pixels sideways, then up or down."""
+    texts = [(px(x), px(y)) for x, y in run.tolist()]
+    commands = [f"H{x}" if y == before else f"H{x}V{y}" for (_, before), (x, y) in pairwise(texts)]
+    return "".join([f"M{texts[0][0]} {texts[0][1]}", *commands])
 
 
 def escaped(text: str) -> str:

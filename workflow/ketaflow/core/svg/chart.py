@@ -11,7 +11,7 @@ import numpy as np
 
 from ketaflow.core.svg.axes import Axes, Theme
 from ketaflow.core.svg.canvas import Canvas, escaped
-from ketaflow.core.svg.scales import Limits, ticks
+from ketaflow.core.svg.scales import Limits, Values, ticks
 
 STYLE = (
     "<style>text{font:11px system-ui,sans-serif;fill:currentColor}"
@@ -55,12 +55,12 @@ class Chart:
         right, bottom = self.width - MARGIN_RIGHT, self.height - MARGIN_BOTTOM
         self.axes = Axes(canvas, MARGIN_LEFT, MARGIN_TOP, right, bottom, self.x_limits, self.y_limits, CARD)
 
-    def x(self, value: float) -> float:
-        """Pixel of a value on the horizontal axis."""
+    def x(self, value: Values) -> Values:
+        """Pixels of values on the horizontal axis."""
         return self.axes.x(value)
 
-    def y(self, value: float) -> float:
-        """Pixel of a value on the vertical axis (downwards)."""
+    def y(self, value: Values) -> Values:
+        """Pixels of values on the vertical axis (downwards)."""
         return self.axes.y(value)
 
     def line(self, xs: Iterable[float], ys: Iterable[float], colour: str = "blue", step: bool = False) -> None:

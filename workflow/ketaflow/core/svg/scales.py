@@ -1,10 +1,12 @@
 """Scales: from data to pixels, limits that hold the data, round numbers along an axis."""
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
 
 Limits = tuple[float, float]
+Values = TypeVar("Values", float, np.ndarray)
 # From this size on, numbers of an axis are written without decimals and in groups of three digits.
 GROUPED_FROM = 10_000
 # Numbers along an axis, and their steps in the order of preference, as multiples of a power of ten.
@@ -13,12 +15,12 @@ STEPS = ((1, 2, 5), (2.5,), (4,), (3,), (1.5,))
 NARROW_SPACE = "\u202f"
 
 
-def position(value: float, limits: Limits, ends_px: Limits) -> float:
-    """Map a value to a pixel, linearly.
+def position(value: Values, limits: Limits, ends_px: Limits) -> Values:
+    """Map values to pixels, linearly.
 
     Parameters
     ----------
-    value : float
+    value : float or ndarray of float
         In data units.
     limits : (low, high) float
         Limits of the scale in data units; ``low`` differs from ``high``.
@@ -27,8 +29,8 @@ def position(value: float, limits: Limits, ends_px: Limits) -> float:
 
     Returns
     -------
-    float
-        Pixel of the value; outside ``ends_px`` if the value lies outside ``limits``.
+    float or ndarray of float
+        Pixel of each value; outside ``ends_px`` if the value lies outside ``limits``.
     """
     low, high = limits
     first, last = ends_px
@@ -80,18 +82,16 @@ def ticks(low: float, high: float, count: int = 6) -> list[float]:
         return [low]
     power = 10.0 ** np.floor(np.log10((high - low) / count))
     for factors in STEPS:
-        found = [_multiples(low, high, factor * scale * power) for factor in factors for scale in (0.1, 1, 10)]
-        fitting = [values for values in found if FEWEST_TICKS <= len(values) <= MOST_TICKS]
+        steps = [factor * scale * power for factor in factors for scale in (0.1, 1, 10)]
+        ends = [(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)) for step in steps]
+        numbers = [last - first + 1 for first, last in ends]
+        fitting = [index for index, number in enumerate(numbers) if FEWEST_TICKS <= number <= MOST_TICKS]
         if fitting:
-            return min(fitting, key=lambda values: abs(len(values) - count))
+            best = min(fitting, key=lambda index: abs(numbers[index] - count))
+            first, last = ends[best]
+            # Adding zero turns -0 into 0.
+            return [float(f"{value:.10g}") + 0.0 for value in np.arange(first, last + 1) * steps[best]]
     return [low, high]
-
-
-def _multiples(low: float, high: float, step: float) -> list[float]:
-    """Multiples of a step between two limits."""
-    values = np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
-    # Adding zero turns -0 into 0.
-    return [float(f"{value:.10g}") + 0.0 for value in values]
 
 
 def axis_number(value: float) -> str:

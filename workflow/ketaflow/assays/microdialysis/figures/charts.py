@@ -102,7 +102,8 @@ def _shade(chart: Chart, xs: np.ndarray, ys: np.ndarray, peak: PeakRow, scale: f
     between = (xs > left) & (xs < right)
     curve_x = np.concatenate([[left], xs[between], [right]])
     curve_y = np.concatenate([[np.interp(left, xs, ys)], ys[between], [np.interp(right, xs, ys)]])
-    points = "L".join(f"{chart.x(x):.1f} {chart.y(y):.1f}" for x, y in zip(curve_x, curve_y, strict=True))
+    pixels = np.column_stack([chart.x(curve_x), chart.y(curve_y)])
+    points = "L".join(["%.1f %.1f"] * len(pixels)) % tuple(pixels.ravel().tolist())
     line = f"M{chart.x(left):.1f} {chart.y(ends[0]):.1f}L{chart.x(right):.1f} {chart.y(ends[1]):.1f}"
     first, last = line.split("L")
     fill = COLOURS[colour]
