@@ -6,6 +6,7 @@ one. Equal content gives equal bytes.
 """
 
 import dataclasses
+import hashlib
 import io
 import json
 import typing
@@ -28,6 +29,8 @@ Content = TypeVar("Content")
 OWNER = "_record"
 # Fixed, so that equal content gives equal bytes; 1980 is the earliest date a zip can hold.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+# Small arrays are kept while a batch is read, for the records that share them: so many, of this size at most.
+SMALL_BYTES, KEPT_PARTS = 100_000, 256
 HEADINGS, CONTENTS = "headings.json", "contents.json"
 
 
@@ -112,36 +115,49 @@ class _Heading:
 
 
 class _Shelf:
-    """The parts of one record inside an archive, written or read."""
+    """The parts of the records inside an archive, written or read; a part that several records share is there once."""
 
-    def __init__(self, archive: zipfile.ZipFile, index: int):
-        self._archive, self._index, self._count = archive, index, 0
+    def __init__(self, archive: zipfile.ZipFile):
+        self._archive = archive
+        self._numbers: dict[bytes, int] = {}
+        self._small: dict[int, np.ndarray] = {}
 
     def put(self, content: Any) -> int:
-        self._count += 1
-        if isinstance(content, np.ndarray):
-            _put(self._archive, self._name("npy"), _npy(content))
-        elif isinstance(content, pd.DataFrame):
-            _put(self._archive, self._name("parquet"), _to_parquet(content), compressed=False)
-        elif isinstance(content, str):
-            _put(self._archive, self._name("txt"), content.encode())
-        else:
-            _put(self._archive, self._name("bin"), content, compressed=False)
-        return self._count
+        ending, raw = _encoded(content)
+        number = len(self._numbers) + 1
+        known = self._numbers.setdefault(hashlib.sha256(ending.encode() + raw).digest(), number)
+        if known == number:
+            _put(self._archive, f"parts/{number}.{ending}", raw, compressed=ending in ("npy", "txt"))
+        return known
 
     def get(self, number: int) -> Any:
-        self._count = number
-        known = self._archive.NameToInfo
-        if (name := self._name("npy")) in known:
-            return np.load(io.BytesIO(self._archive.read(name)), allow_pickle=False)
-        if (name := self._name("parquet")) in known:
-            return _from_parquet(self._archive.read(name))
-        if (name := self._name("txt")) in known:
-            return self._archive.read(name).decode()
-        return self._archive.read(self._name("bin"))
+        if number in self._small:
+            return self._small[number].copy()
+        content = self._read(number)
+        if isinstance(content, np.ndarray) and content.nbytes <= SMALL_BYTES:
+            if len(self._small) == KEPT_PARTS:
+                self._small.pop(next(iter(self._small)))
+            self._small[number] = content.copy()
+        return content
 
-    def _name(self, ending: str) -> str:
-        return f"parts/{self._index}/{self._count}.{ending}"
+    def _read(self, number: int) -> Any:
+        known, name = self._archive.NameToInfo, f"parts/{number}"
+        if f"{name}.npy" in known:
+            return np.load(io.BytesIO(self._archive.read(f"{name}.npy")), allow_pickle=False)
+        if f"{name}.parquet" in known:
+            return _from_parquet(self._archive.read(f"{name}.parquet"))
+        if f"{name}.txt" in known:
+            return self._archive.read(f"{name}.txt").decode()
+        return self._archive.read(f"{name}.bin")
+
+
+def _encoded(content: Any) -> tuple[str, bytes]:
+    """Ending and bytes of a part."""
+    if isinstance(content, np.ndarray):
+        return "npy", _npy(content)
+    if isinstance(content, pd.DataFrame):
+        return "parquet", _to_parquet(content)
+    return ("txt", content.encode()) if isinstance(content, str) else ("bin", content)
 
 
 def _json(content: Any) -> bytes:
@@ -162,7 +178,8 @@ def write(outcomes: list[Outcome[Any]], kind: type, path: str | Path) -> None:
     """
     with files.written_aside(path) as aside, zipfile.ZipFile(aside, "w") as archive:
         _put(archive, HEADINGS, _json([_heading(outcome) for outcome in outcomes]))
-        contents = [_content(archive, index, outcome.content, kind) for index, outcome in enumerate(outcomes)]
+        shelf = _Shelf(archive)
+        contents = [_content(shelf, outcome.content, kind) for outcome in outcomes]
         _put(archive, CONTENTS, _json(contents))
         for name in _published(kind):
             owners = [(index, getattr(one.content, name)) for index, one in enumerate(outcomes) if one.content]
@@ -195,8 +212,9 @@ def matching(
         own: Any = kind
         published = _published(own) if wanted and with_tables else ()
         tables = {name: _Shares(archive, name, hints(own)[name]) for name in published}
+        shelf = _Shelf(archive)
         for index in wanted:
-            yield replace(outcomes[index], content=_filled(archive, index, contents[index], own, tables))
+            yield replace(outcomes[index], content=_filled(shelf, index, contents[index], own, tables))
 
 
 def headings(path: str | Path) -> list[Outcome[Any]]:
@@ -256,10 +274,9 @@ def _outcomes(archive: zipfile.ZipFile) -> list[Outcome[Any]]:
     return [Outcome(**vars(read(entry, NO_PARTS))) for entry in json.loads(archive.read(HEADINGS))]
 
 
-def _content(archive: zipfile.ZipFile, index: int, content: Any, kind: type) -> dict[str, Any] | None:
+def _content(shelf: _Shelf, content: Any, kind: type) -> dict[str, Any] | None:
     if content is None:
         return None
-    shelf = _Shelf(archive, index)
     frames = {name: getattr(content, name) for name in _published(kind)}
     return {
         "fields": {name: one.encode(getattr(content, name), shelf) for name, one in _kept(kind).items()},
@@ -267,12 +284,9 @@ def _content(archive: zipfile.ZipFile, index: int, content: Any, kind: type) -> 
     }
 
 
-def _filled(
-    archive: zipfile.ZipFile, index: int, entry: dict[str, Any] | None, kind: type, tables: dict[str, "_Shares"]
-) -> Any:
+def _filled(shelf: _Shelf, index: int, entry: dict[str, Any] | None, kind: type, tables: dict[str, "_Shares"]) -> Any:
     if entry is None:
         return None
-    shelf = _Shelf(archive, index)
     fields = {name: one.decode(entry["fields"][name], shelf) for name, one in _kept(kind).items()}
     return kind(**fields, **{name: share.of(index, entry["columns"].get(name)) for name, share in tables.items()})
 

@@ -1,7 +1,7 @@
 """Peaks of one chromatogram: integrated here, by a person, or by the instrument's own software."""
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,12 +10,11 @@ from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.integration import peaks
 from ketaflow.assays.microdialysis.integration.peaks import Integrated
 from ketaflow.assays.microdialysis.model import NAN, Chromatogram, KnownPeak, Peak, QuantifySettings, VendorPeak
-from ketaflow.core import files
 
 Limits = list[tuple[float, float]]
-# Traces integrated before in this process: the standards come with every animal of a batch.
-_INTEGRATED: dict[str, Integrated] = {}
-_SEPARATED: dict[str, list[Peak]] = {}
+# Traces integrated before in this process, and their peaks: the standards come with every animal of a batch.
+_INTEGRATED: dict[Hashable, Integrated] = {}
+_PEAKS: dict[Hashable, list[Peak]] = {}
 
 
 @dataclass(frozen=True)
@@ -65,15 +64,16 @@ class Trace:
         if self.uses_vendor:
             return [_from_vendor(peak) for peak in self.one.vendor_peaks]
         found = self.integrated
-        if not fitted or not self.settings.unmix or not found.separable:
-            made = found.peaks
-        else:
-            key = files.digest([self._key, wanted_min, [astuple(one) for one in known]])
-            if key not in _SEPARATED:
-                _forget(_SEPARATED)
-                _SEPARATED[key] = found.separated(self.one.time_min, wanted_min=wanted_min, known=known)
-            made = _SEPARATED[key]
-        made = [self._in_units(peak, found) for peak in made]
+        fitted = fitted and self.settings.unmix and found.separable
+        how = (None if wanted_min is None else tuple(wanted_min), tuple(known)) if fitted else ()
+        key = (self._key, self.one.area_time_s, fitted, how)
+        if key not in _PEAKS:
+            _forget(_PEAKS)
+            own = found.peaks
+            if fitted:
+                own = found.separated(self.one.time_min, wanted_min=wanted_min, known=known)
+            _PEAKS[key] = [self._in_units(peak, found) for peak in own]
+        made = list(_PEAKS[key])
         manual = [peak for peak in self.one.vendor_peaks if peak.manual and peak.area is not None]
         return _with_manual(made, manual) if manual and not self.limits else made
 
@@ -92,10 +92,10 @@ class Trace:
         return _INTEGRATED[key]
 
     @cached_property
-    def _key(self) -> str:
-        how = self.settings
+    def _key(self) -> Hashable:
+        how, limits = self.settings, None if self.limits is None else tuple(self.limits)
         trace = (hash(self.one.time_min.tobytes()), hash(self.one.signal.tobytes()))
-        return files.digest([trace, how.peak_width_s, how.snr_min, how.smallest_peak_pct, how.baseline, self.limits])
+        return (*trace, how.peak_width_s, how.snr_min, how.smallest_peak_pct, how.baseline, limits)
 
     def _in_units(self, peak: Peak, found: Integrated) -> Peak:
         """The peak with areas in the unit of the instrument, the area of its noise and the ends of its baseline."""
@@ -143,7 +143,7 @@ class Trace:
         return made
 
 
-def _forget(kept: dict[str, Integrated] | dict[str, list[Peak]]) -> None:
+def _forget(kept: dict[Hashable, Integrated] | dict[Hashable, list[Peak]]) -> None:
     """Make room for the next trace."""
     if len(kept) >= constants.KEPT_TRACES:
         kept.clear()

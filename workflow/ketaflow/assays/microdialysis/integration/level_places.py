@@ -5,6 +5,7 @@ by the peaks beside it, over several of their widths, and not by the noise.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.signal import find_peaks, peak_prominences, peak_widths
@@ -35,11 +36,12 @@ class StretchSums:
     """
 
     def __init__(self, height: np.ndarray, counted: np.ndarray | None = None) -> None:
-        place = np.arange(len(height), dtype=float)
-        weight = np.ones(len(height)) if counted is None else counted.astype(float)
-        terms = (weight, weight * place, weight * place**2)
-        values = (weight * height, weight * place * height, weight * height**2)
-        self._sums = [np.concatenate([[0.0], np.cumsum(term)]) for term in (*terms, *values)]
+        place, *counts = _place_sums(len(height))
+        if counted is not None:
+            counts = [_running_sum(counted * place**power) for power in range(3)]
+            height = counted * height
+        values = (height, place * height, height**2)
+        self._sums = [*counts, *(_running_sum(value) for value in values)]
 
     def lines(self, first: np.ndarray, stop: np.ndarray) -> _Stretches:
         """Fit a line to each of many stretches of a signal at once.
@@ -62,6 +64,18 @@ class StretchSums:
         slope = (xy - x * y / count) / spread
         left = np.maximum(yy - y * y / count - slope**2 * spread, 0.0)
         return _Stretches(y / count, slope * (stop - first), np.sqrt(left / count), covered)
+
+
+@lru_cache(maxsize=16)
+def _place_sums(count: int) -> tuple[np.ndarray, ...]:
+    """Places of samples, and the running sums of their powers 0, 1 and 2; the same for all traces of a length."""
+    place = np.arange(count, dtype=float)
+    return place, *(_running_sum(place**power) for power in range(3))
+
+
+def _running_sum(values: np.ndarray) -> np.ndarray:
+    """(n_points + 1,) sum of all values before each."""
+    return np.concatenate([[0.0], np.cumsum(values)])
 
 
 def level_places(height: np.ndarray, half: int, ripple: float) -> np.ndarray:

@@ -30,16 +30,17 @@ def is_labsolutions(lines: list[str]) -> bool:
 
 def read_labsolutions(lines: list[str], file: str) -> list[Chromatogram]:
     """Read every detector of a LabSolutions export, with its peak table."""
-    heads = [index for index, line in enumerate(lines) if line.startswith("[Header]")]
+    sections = [index for index, line in enumerate(lines) if line.startswith("[")]
+    heads = [index for index in sections if lines[index].startswith("[Header]")]
     if len(heads) < 2:
-        return _run(lines, 0, file)
+        return _run(lines, [*sections, len(lines)], file)
     found: list[Chromatogram] = []
     for number_of_run, (first, stop) in enumerate(pairwise([*heads, len(lines)]), start=1):
-        run = lines[first:stop]
-        sample = _sample(run) or f"run {number_of_run}"
+        sample = _sample(lines[first:stop]) or f"run {number_of_run}"
         taken = {one.sample for one in found}
         sample = f"{sample} ({number_of_run})" if sample in taken else sample
-        found += [replace(one, sample=sample) for one in _run(run, first, file)]
+        own = [index for index in sections if first <= index < stop]
+        found += [replace(one, sample=sample) for one in _run(lines, [*own, stop], file)]
     return found
 
 
@@ -53,9 +54,8 @@ def _sample(lines: list[str]) -> str:
     return next((facts[name] for name in SAMPLE_NAMES if name in facts), "")
 
 
-def _run(lines: list[str], offset: int, file: str) -> list[Chromatogram]:
-    """Every detector of one run; ``offset`` is the index of its first line in the file."""
-    starts = [index for index, line in enumerate(lines) if line.startswith("[")] + [len(lines)]
+def _run(lines: list[str], starts: list[int], file: str) -> list[Chromatogram]:
+    """Every detector of one run; ``starts`` are the first lines of its sections, and the line after the last."""
     tables: dict[str, list[VendorPeak]] = {}
     found = []
     for first, stop in pairwise(starts):
@@ -63,7 +63,7 @@ def _run(lines: list[str], offset: int, file: str) -> list[Chromatogram]:
         if match := PEAKS.match(head):
             tables[match[1]] = _peak_table(lines[first:stop])
         elif match := TRACE.match(head):
-            found.append(_trace(lines[first:stop], match[1], file, offset + first))
+            found.append(_trace(lines[first:stop], match[1], file, first))
     if not found and not any(tables.values()):
         raise IngestError(f"{file}: no chromatogram section. Tick 'LC Chromatogram' in the export and export again.")
     if not found:

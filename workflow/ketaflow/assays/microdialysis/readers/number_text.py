@@ -52,7 +52,9 @@ def lines_of(content: bytes) -> list[str]:
         text = content.decode(_encoding(content), "replace")
     for letter, plain in LETTERS.items():
         text = text.replace(letter, plain)
-    return LINE_ENDS.sub("\n", text).split("\n")
+    if "\r\r" in text:
+        return LINE_ENDS.sub("\n", text).split("\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _encoding(content: bytes) -> str:
@@ -227,7 +229,7 @@ def _quickly(text: str, separator: str, decimal: str, width: int) -> np.ndarray:
     try:
         frame = pd.read_csv(
             io.StringIO(text), sep=r"\s+" if separator == " " else separator, decimal=decimal, header=None,
-            dtype=float, na_values=["nan"], skip_blank_lines=False,
+            dtype=float, na_values=["nan"], skip_blank_lines=False, engine="c", low_memory=False,
         )  # fmt: skip
     except (ValueError, pd.errors.ParserError):
         return np.empty((0, width))
