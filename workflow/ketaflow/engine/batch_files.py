@@ -30,7 +30,8 @@ OWNER = "_record"
 # Fixed, so that equal content gives equal bytes; 1980 is the earliest date a zip can hold.
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 # Small arrays are kept while a batch is read, for the records that share them: so many, of this size at most.
-SMALL_BYTES, KEPT_PARTS = 100_000, 256
+SMALL_BYTES = 100_000
+KEPT_PARTS = 256
 HEADINGS, CONTENTS = "headings.json", "contents.json"
 
 

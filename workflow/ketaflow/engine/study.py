@@ -25,7 +25,9 @@ from ketaflow.review.blinding_key import KeyFile
 
 # For the estimate of a run's length: cores, the fixed time of a run (seconds, in the demonstration), and
 # the CPU time of one group of an assay that does not state its own.
-CORES, RUN_S, GROUP_CPU_S = 2, 30.0, 1.0
+CORES = 2
+RUN_S = 30.0
+GROUP_CPU_S = 1.0
 SETTINGS_FILE, PLAN_FILE = "settings.yaml", "plan.yaml"
 # Without a plan, figures for papers are written in every run of so many recordings at most: a study of the usual size.
 MOST_RECORDINGS_WITH_FIGURES = 500

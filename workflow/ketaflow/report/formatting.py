@@ -31,7 +31,8 @@ EFFECT_SIGNS = {
     "partial_eta_squared": "η²ₚ = ", "omega_squared": "ω² = ",
 }  # fmt: skip
 # Numbers between these are written without powers of ten.
-SMALLEST_PLAIN, LARGEST_PLAIN = 1e-3, 1e6
+SMALLEST_PLAIN = 1e-3
+LARGEST_PLAIN = 1e6
 # Smaller p values are only said to be smaller.
 SMALLEST_P = 0.001
 

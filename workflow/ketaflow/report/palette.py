@@ -32,7 +32,8 @@ PALETTES = {
 GROUND = ("#fbfbf9", "#14171a")
 # Weights of red, green and blue in the relative luminance, and the linear part of sRGB (WCAG 2.2).
 LUMINANCE_WEIGHTS = (0.2126, 0.7152, 0.0722)
-LINEAR_BELOW, LINEAR_SLOPE = 0.04045, 12.92
+LINEAR_BELOW = 0.04045
+LINEAR_SLOPE = 12.92
 
 
 @dataclass(frozen=True)

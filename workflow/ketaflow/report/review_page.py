@@ -32,7 +32,8 @@ from ketaflow.review.items import ReviewItem
 STATUSES = ("ok", "flagged", "failed")
 BYTES_PER_MB = 1_000_000
 # Kept free on every page for the page itself, and for one entry of the index (bytes); at most a quarter of the page.
-PAGE_BYTES, ENTRY_BYTES = 500_000, 116
+PAGE_BYTES = 500_000
+ENTRY_BYTES = 116
 FINGERPRINT_LETTERS = 12
 # Colours of images that captions name and charts do not use; the page draws each beside its name.
 OTHER_COLOURS = {"magenta": "#ff00ff", "cyan": "#00d5d5", "red": "#e03030", "white": "#ffffff", "black": "#000000"}

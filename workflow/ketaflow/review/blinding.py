@@ -41,7 +41,8 @@ ACTIVE = re.compile(
 # What every part that ACTIVE removes holds, in lower case; most figures hold none of it, and these searches are quick.
 ACTIVE_MARKS, HANDLER = ("<script", "<foreignobject", "href="), re.compile(r"on\w+=")
 # Texts and words that are remembered once names were removed from them, and the longest of these texts (letters).
-REMEMBERED, REMEMBERED_LETTERS = 50_000, 200
+REMEMBERED = 50_000
+REMEMBERED_LETTERS = 200
 # Marks of text metadata are searched in so many bytes from either end of an encoded image.
 SEARCHED_BYTES = 4096
 TEXT_MARKS = (b"EXIF", b"Exif\0", b"XMP ", b"tEXt", b"iTXt", b"zTXt", b"ns.adobe.com")

@@ -24,7 +24,8 @@ COLUMNS = (
 )  # fmt: skip
 REJECTED_COLUMNS = ("assay", "recording", "animal", "reviewer", "reason")
 # A mistyped code is compared with the first codes only; the similarity (0 to 1) from which one is suggested.
-CODES_COMPARED, LEAST_SIMILARITY = 5000, 0.85
+CODES_COMPARED = 5000
+LEAST_SIMILARITY = 0.85
 
 
 @dataclass(frozen=True)

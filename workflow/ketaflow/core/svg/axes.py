@@ -13,7 +13,8 @@ Formatter = Callable[[float], str]
 # From one line of a label to the next (px).
 LINE_PX = 15.0
 # From the axis to its numbers, and from the numbers to the axis label (px).
-NUMBER_GAP_PX, LABEL_GAP_PX = 7.0, 18.0
+NUMBER_GAP_PX = 7.0
+LABEL_GAP_PX = 18.0
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,10 @@ CHARACTER_PX = 6
 LINE_HEIGHT_PX = 14
 BOLD = ' style="font-weight:600"'
 # Room around the rectangle of the axes, for numbers and labels (px).
-MARGIN_LEFT, MARGIN_RIGHT, MARGIN_TOP, MARGIN_BOTTOM = 52, 10, 10, 36
+MARGIN_LEFT = 52
+MARGIN_RIGHT = 10
+MARGIN_TOP = 10
+MARGIN_BOTTOM = 36
 Y_LABEL_PX = 12
 
 

@@ -10,7 +10,8 @@ Values = TypeVar("Values", float, np.ndarray)
 # From this size on, numbers of an axis are written without decimals and in groups of three digits.
 GROUPED_FROM = 10_000
 # Numbers along an axis, and their steps in the order of preference, as multiples of a power of ten.
-FEWEST_TICKS, MOST_TICKS = 4, 7
+FEWEST_TICKS = 4
+MOST_TICKS = 7
 STEPS = ((1, 2, 5), (2.5,), (4,), (3,), (1.5,))
 NARROW_SPACE = "\u202f"
 

@@ -8,7 +8,8 @@ from ketaflow import assays
 from ketaflow.engine.collection.collect import COHORT_STAGE, Collected
 
 # Reasons of failures, and names of recordings with one reason, that the summary lists.
-SHOWN_FAILURES, SHOWN_NAMES = 10, 5
+SHOWN_FAILURES = 10
+SHOWN_NAMES = 5
 
 
 def summary(collected: Collected) -> str:

@@ -13,8 +13,14 @@ from ketaflow.report import formatting
 from ketaflow.report.endpoints import Endpoint
 
 # Lengths in pixels.
-CELL_PX, LABEL_PX, TOP_PX, RIGHT_PX, FOOT_PX = 46.0, 290.0, 12.0, 12.0, 34.0
-TITLE_LETTERS, TITLE_LINES, LINE_PX = 40, 2, 14.0
+CELL_PX = 46.0
+LABEL_PX = 290.0
+TOP_PX = 12.0
+RIGHT_PX = 12.0
+FOOT_PX = 34.0
+TITLE_LETTERS = 40
+TITLE_LINES = 2
+LINE_PX = 14.0
 # Opacity of a cell with a correlation of 1.
 FULL_OPACITY = 0.62
 # Differences below this share of the largest value are rounding: an endpoint constant within arms has no correlation.

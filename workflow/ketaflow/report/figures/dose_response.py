@@ -12,9 +12,12 @@ from ketaflow.report.figures.marks import AXIS_FOOT, HEIGHT, TOP, Column, axis_r
 from ketaflow.report.figures.values import value_limits
 from ketaflow.report.palette import Arm
 
-WIDTH_PX, RIGHT_PX, SWARM_PX = 400.0, 14.0, 9.0
+WIDTH_PX = 400.0
+RIGHT_PX = 14.0
+SWARM_PX = 9.0
 FEWEST_DOSES = 3
-OPACITY, BAND_OPACITY = 0.55, 0.13
+OPACITY = 0.55
+BAND_OPACITY = 0.13
 # Bands wider than this multiple of the range of values are cut off.
 MOST_ROOM = 0.5
 

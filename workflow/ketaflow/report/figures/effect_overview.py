@@ -26,13 +26,23 @@ from ketaflow.report.palette import Arm
 MECHANISM = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 EFFECT = "hedges_g"
 # Lengths in pixels.
-RIGHT_PX, TOP_PX, FOOT_PX, LEGEND_PX = 16.0, 40.0, 66.0, 18.0
-ROW_PX, GAP_PX, HEADING_PX, INDENT_PX = 13.0, 14.0, 26.0, 14.0
-DOT_PX, ARROW_PX = 4.5, 5.0
-TITLE_LETTERS, TITLE_LINES, NOTE_LETTERS = 43, 2, 78
+RIGHT_PX = 16.0
+TOP_PX = 40.0
+FOOT_PX = 66.0
+LEGEND_PX = 18.0
+ROW_PX = 13.0
+GAP_PX = 14.0
+HEADING_PX = 26.0
+INDENT_PX = 14.0
+DOT_PX = 4.5
+ARROW_PX = 5.0
+TITLE_LETTERS = 43
+TITLE_LINES = 2
+NOTE_LETTERS = 78
 # Axes hold every effect up to LARGEST_EFFECT, and intervals as far as LONGEST_INTERVAL or the largest effect; what goes
 # further ends in an arrow, and an effect that does is written beside it (Hedges g).
-LONGEST_INTERVAL, LARGEST_EFFECT = 4.0, 8.0
+LONGEST_INTERVAL = 4.0
+LARGEST_EFFECT = 8.0
 # Marks of the legend that are no arm.
 BEYOND, PRIMARY = "beyond", "primary"
 SEPARATORS = re.compile(r"[/,;:()\[\]\s]+")
@@ -171,7 +181,8 @@ class Layout:
         return self.label_px == 0
 
 
-WIDE, NARROW = Layout(960.0, 300.0), Layout(350.0, 0.0)
+WIDE = Layout(960.0, 300.0)
+NARROW = Layout(350.0, 0.0)
 
 
 def effect_overview(endpoints: list[Endpoint], arms: list[Arm], layout: Layout = WIDE) -> str:

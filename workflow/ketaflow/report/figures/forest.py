@@ -8,7 +8,11 @@ from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.figures import values
 from ketaflow.report.palette import Arm
 
-WIDTH_PX, ROW_PX, TOP_PX, FOOT_PX, RIGHT_PX = 480.0, 22.0, 22.0, 46.0, 18.0
+WIDTH_PX = 480.0
+ROW_PX = 22.0
+TOP_PX = 22.0
+FOOT_PX = 46.0
+RIGHT_PX = 18.0
 
 
 def forest(endpoint: Endpoint, arms: list[Arm]) -> str:

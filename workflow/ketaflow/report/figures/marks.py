@@ -14,12 +14,16 @@ from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.palette import Arm
 
 # Height of a figure, and the room above its axes and below them for arm labels or for an axis label (px).
-HEIGHT, TOP, FOOT, AXIS_FOOT = 330.0, 14.0, 74.0, 48.0
+HEIGHT = 330.0
+TOP = 14.0
+FOOT = 74.0
+AXIS_FOOT = 48.0
 COLUMN_PX = 98.0
 DOT_PX = 4.0
 SMALL_PX = 11.5
 # From the edge of the figure to the numbers of the vertical axis, and a second line of its label (px).
-AXIS_ROOM_PX, SECOND_LINE_PX = 34.0, 15.0
+AXIS_ROOM_PX = 34.0
+SECOND_LINE_PX = 15.0
 LABEL_LETTERS = 12
 
 

@@ -11,7 +11,10 @@ from ketaflow.report.endpoints import Endpoint
 from ketaflow.report.figures.marks import AXIS_FOOT, HEIGHT, TOP, axis_room
 from ketaflow.report.palette import Arm
 
-PANEL_PX, GAP_PX, RIGHT_PX, RADIUS_PX = 250.0, 30.0, 14.0, 3.0
+PANEL_PX = 250.0
+GAP_PX = 30.0
+RIGHT_PX = 14.0
+RADIUS_PX = 3.0
 RESIDUAL = "standardised residual"
 FEWEST_RESIDUALS = 3
 OPACITY = 0.75

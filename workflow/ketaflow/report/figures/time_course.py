@@ -12,7 +12,8 @@ from ketaflow.report.palette import Arm
 
 WIDTH_PX = 500.0
 # Intervals of neighbouring arms are drawn this far apart; labels of lines, at least so far (px).
-ARM_SHIFT_PX, LABEL_PX = 2.4, 15.0
+ARM_SHIFT_PX = 2.4
+LABEL_PX = 15.0
 ANIMAL_OPACITY = 0.28
 MEAN_PX = 3.2
 

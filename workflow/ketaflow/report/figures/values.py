@@ -28,10 +28,14 @@ from ketaflow.report.figures.marks import (
 from ketaflow.report.palette import Arm
 
 # Positions within the column of an arm, as fractions of its width.
-DOTS_AT, MEAN_AT, LABEL_AT = 0.42, 0.84, 0.5
+DOTS_AT = 0.42
+MEAN_AT = 0.84
+LABEL_AT = 0.5
 SWARM_PX = 30.0
-SAMPLE_PX, SAMPLE_OPACITY = 1.9, 0.45
-RIGHT_PX, LEFT_PX = 12.0, 18.0
+SAMPLE_PX = 1.9
+SAMPLE_OPACITY = 0.45
+RIGHT_PX = 12.0
+LEFT_PX = 18.0
 
 
 def animals(endpoint: Endpoint, arms: list[Arm]) -> str:

@@ -21,10 +21,12 @@ from ketaflow.report.paper.style import INK, LINE, PT_PER_INCH, SOFT, Sheet
 
 NAME = "{http://www.w3.org/2000/svg}"
 # Size of the text that assays draw (px), and the smallest that journals print (points).
-FONT_PX, SMALLEST_PT = 11.0, 5.0
+FONT_PX = 11.0
+SMALLEST_PT = 5.0
 # Places may move together to this share of what the size of the text asks for, and apart as far as the sheet is wide;
 # upright no further than LONGEST.
-CLOSEST, LONGEST = 0.85, 1.25
+CLOSEST = 0.85
+LONGEST = 1.25
 COMMAND = re.compile(r"([MLHVZhlvm])([^MLHVZhlvm]*)")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 COLOURS = {"currentColor": INK, "var(--ink)": INK, "var(--soft)": SOFT, "var(--line)": LINE, "var(--edge)": SOFT}

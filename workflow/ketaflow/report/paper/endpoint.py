@@ -21,11 +21,16 @@ from ketaflow.report.paper import panels
 from ketaflow.report.paper.style import INK, LINE, SHADE, SOFT, Sheet
 
 # Heights of figures (mm): of one row of panels, and of two.
-ROW_MM, TWO_ROWS_MM, COURSE_MM = 55.0, 95.0, 60.0
+ROW_MM = 55.0
+TWO_ROWS_MM = 95.0
+COURSE_MM = 60.0
 # Where the dots and the mean of an arm are, and how far the dots may go (widths of a column).
-DOTS_AT, MEAN_AT, SWARM_HALF = -0.1, 0.3, 0.26
+DOTS_AT = -0.1
+MEAN_AT = 0.3
+SWARM_HALF = 0.26
 # Height of a row of panels without the labels below it (points), by which long labels are broken.
-ROOM_PT, STACKED_PT = 113.0, 93.0
+ROOM_PT = 113.0
+STACKED_PT = 93.0
 # Room that the vertical scales take (points); only to estimate the width of a column before it is laid out.
 SCALES_PT = 34.0
 

@@ -18,14 +18,22 @@ from ketaflow.report.paper import panels
 from ketaflow.report.paper.style import INK, LINE, NEGATIVE, POSITIVE, PT_PER_INCH, SOFT, Sheet
 
 # Lengths as multiples of the size of the font: one effect, the gap after an endpoint, a heading, the parts around.
-ROW_EM, GAP_EM, HEADING_EM, TOP_EM, FOOT_EM, SIDE_EM = 0.85, 0.7, 1.9, 2.0, 4.2, 0.6
-LINE_EM, LEGEND_EM = 1.2, 1.4
+ROW_EM = 0.85
+GAP_EM = 0.7
+HEADING_EM = 1.9
+TOP_EM = 2.0
+FOOT_EM = 4.2
+SIDE_EM = 0.6
+LINE_EM = 1.2
+LEGEND_EM = 1.4
 # Share of a wide sheet that the titles of the endpoints take.
 TITLE_SHARE = 0.34
 # A cell of the correlations at least so wide holds its number, with and without a zero before the point (multiples of
 # the size of the font).
-NUMBER_CELL_EM, SHORT_NUMBER_CELL_EM = 3.3, 2.6
-KEY_LINE_EM, FULL_OPACITY = 1.35, 0.62
+NUMBER_CELL_EM = 3.3
+SHORT_NUMBER_CELL_EM = 2.6
+KEY_LINE_EM = 1.35
+FULL_OPACITY = 0.62
 # Largest cell of the correlations (points).
 CELL_PT = 34.0
 

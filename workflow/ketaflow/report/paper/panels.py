@@ -20,7 +20,8 @@ from ketaflow.report.palette import Arm
 from ketaflow.report.paper.style import INK, MM_PER_INCH, PT_PER_INCH, SOFT, Sheet
 
 # Radii of dots (points), and the mean width of a letter as a fraction of the size of the font.
-DOT_PT, SAMPLE_PT = 1.9, 0.9
+DOT_PT = 1.9
+SAMPLE_PT = 0.9
 LETTER_EM = 0.58
 # One shape for each arm in turn, so that arms are told apart without colour.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")

@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from ketaflow.core.errors import CohortError, Problem
 
-MM_PER_INCH, PT_PER_INCH = 25.4, 72.0
+MM_PER_INCH = 25.4
+PT_PER_INCH = 72.0
 # Delivered with matplotlib, with all signs the figures use; another font falls back to it for a sign it lacks.
 COMPLETE_FONT = "DejaVu Sans"
 INK, SOFT, LINE, SHADE = "#000000", "#5a5a5a", "#d9d9d9", "#ececec"

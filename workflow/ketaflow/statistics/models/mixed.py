@@ -28,7 +28,8 @@ BOUNDARY = 1e-4
 # A standard deviation below this share of the residual's is compared with zero.
 NEAR_ZERO = 0.02
 # Where the search looks beside zero, as shares of the residual's standard deviation, and how often.
-LIFTS, MOST_LIFTS = (0.03, 0.1, 0.3, 1.0), 5
+LIFTS = (0.03, 0.1, 0.3, 1.0)
+MOST_LIFTS = 5
 
 
 class Profile:

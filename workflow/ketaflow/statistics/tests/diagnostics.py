@@ -23,7 +23,8 @@ SHAPIRO_RANGE = (3, 5000)
 # Share of animals at the smallest or largest value from which a floor or ceiling is suspected in a measure without a
 # known range, and the fewest animals; ketaflow's choice: Terwee et al. 2007, doi:10.1016/j.jclinepi.2006.03.012, use
 # 15 % for known limits.
-SUSPECTED_SHARE, SUSPECTED_ANIMALS = 0.15, 3
+SUSPECTED_SHARE = 0.15
+SUSPECTED_ANIMALS = 3
 
 
 def checks(model: Model, table: EndpointTable, confounded: Sequence[str]) -> list[DiagnosticRow]:

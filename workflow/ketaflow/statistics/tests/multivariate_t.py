@@ -25,7 +25,9 @@ import numpy as np
 from scipy import optimize, special
 
 # Quadrature nodes of the shared normal variable and of the standard deviation; more above this loading.
-NODES, NODES_STEEP, STEEP = (64, 32), (192, 96), 0.85
+NODES = (64, 32)
+NODES_STEEP = (192, 96)
+STEEP = 0.85
 # Probability left out at each end of the distribution of the standard deviation.
 TAIL = 1e-13
 # Points of the lattice, and the primes whose roots generate it.

@@ -1,13 +1,17 @@
 """Constants of the figures, by module: sizes and numbers of points. They change no value."""
 
 # Colours of states and of the scene (red, green, blue): Okabe & Ito (2008), https://jfly.uni-koeln.de/color/
-BLUE, ORANGE, GREEN = (0, 114, 178), (213, 94, 0), (0, 158, 115)
-YELLOW, PINK = (240, 228, 66), (204, 121, 167)
+BLUE = (0, 114, 178)
+ORANGE = (213, 94, 0)
+GREEN = (0, 158, 115)
+YELLOW = (240, 228, 66)
+PINK = (204, 121, 167)
 
 # review_figures
 
 # Grey of swimming and of other cylinders, and of the words below the images of a filmstrip (red, green, blue).
-GREY, WORDS_INK = (110, 110, 110), (60, 60, 60)
+GREY = (110, 110, 110)
+WORDS_INK = (60, 60, 60)
 
 # Images of a filmstrip, at least so many of each state.
 STRIP_IMAGES = 10
@@ -37,7 +41,9 @@ BAR_PX = 14
 STATES_PX = 10
 WORDS_PX = 24
 # Background of the panel, its words and lines, and what has no state (red, green, blue).
-DARK, PALE, GRID = (24, 26, 30), (225, 225, 225), (90, 94, 100)
+DARK = (24, 26, 30)
+PALE = (225, 225, 225)
+GRID = (90, 94, 100)
 # The panel shows activity up to this many thresholds at least, and up to this percentile of the clip.
 PANEL_THRESHOLDS = 4.0
 PANEL_PERCENTILE = 95

@@ -53,7 +53,8 @@ MIN_TRACK_S = 1.0
 # individuals
 
 # The middle of an animal lies between these percentiles of its horizontal positions.
-LEFT_PERCENTILE, RIGHT_PERCENTILE = 10, 90
+LEFT_PERCENTILE = 10
+RIGHT_PERCENTILE = 90
 # Tracks that share at most this fraction of their frames, and whose joined horizontal reach is at most this many body
 # lengths, are one animal: a cylinder is 20 cm wide for a mouse of 9 cm (Can 2012, doi:10.3791/3638).
 MAX_COMMON_FRACTION = 0.02
@@ -69,7 +70,8 @@ SKETCH_LENGTHS = 1.6
 SKETCH_LATER_S = 0.25
 # Radius of a part (pixels), and the grey levels of lines and paper.
 SKETCH_DOT_PX = 2
-INK, PAPER = 70, 255
+INK = 70
+PAPER = 255
 
 # pose_files
 

@@ -20,7 +20,9 @@ MAX_KEY_FRAMES_RATIO = 4
 # review_film
 
 # Frames of a review film in a second (Hz), height (pixels) and quality (CRF of x264).
-FILM_RATE_HZ, FILM_HEIGHT_PX, FILM_CRF = 8.0, 200, 32
+FILM_RATE_HZ = 8.0
+FILM_HEIGHT_PX = 200
+FILM_CRF = 32
 # How much earlier than due a frame may be shown (s).
 FILM_SLACK_S = 0.01
 

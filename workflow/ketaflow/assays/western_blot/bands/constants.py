@@ -63,7 +63,8 @@ BORDER_FOOT = 0.03
 # Greatest number of segments of each side of the border; half of all must lie on the membrane. 8 and 32 do as well.
 BORDER_SEGMENTS = 20
 # Greatest number of rounds of the plane's fit, and change of the weights at which it has converged.
-BORDER_ROUNDS, BORDER_CHANGE = 30, 1e-3
+BORDER_ROUNDS = 30
+BORDER_CHANGE = 1e-3
 # Factors by which a box is resized for its uncertainty.
 RESIZED = (1.1, 0.9)  # ratio
 # Standard errors of pixel noise in the uncertainty: about 95 %.

@@ -8,22 +8,12 @@ from html import escape
 
 import numpy as np
 
+from ketaflow.assays.western_blot.figures import constants
 from ketaflow.assays.western_blot.images.intensity_scale import reduced
 from ketaflow.assays.western_blot.model import Band, Lane, Profiles, Sample
 from ketaflow.core.svg import COLOURS, MARGIN_LEFT, STYLE, Chart
 
-# Longest side of the picture shown (pixels) and quality of its WebP: legible, and below 80 kB.
-LONG_SIDE_PX, QUALITY = 760, 60
-# Percentiles of the signal shown as white and black, the darkest grey's distance from white, and the exponent that
-# makes faint bands visible.
-WHITE_PCT, BLACK_PCT, GREY_RANGE, GAMMA = 2, 99.7, 235, 0.7
 INITIALS: dict[Sample, str] = {"animal": "", "ladder": "L", "pool": "P", "dilution": "D", "blank": "-"}
-# Points of the profiles of all lanes together, height of a lane (pixels), and factor of the enlarged profile.
-POINTS, LANE_HEIGHT_PX, ENLARGED = 1300, 40, 8
-# Height of a profile within its lane's strip, and its lower margin (fractions).
-PROFILE_HEIGHT, PROFILE_MARGIN = 0.88, 0.08
-# Width and height of a cell of the map, and width of a target's name (pixels).
-CELL_PX, ROW_PX, NAME_PX = 44, 26, 96
 
 
 def plain_picture(signal: np.ndarray) -> tuple[bytes, int]:
@@ -41,12 +31,12 @@ def plain_picture(signal: np.ndarray) -> tuple[bytes, int]:
     """
     from PIL import Image
 
-    factor = max(1, int(np.ceil(max(signal.shape) / LONG_SIDE_PX)))
+    factor = max(1, int(np.ceil(max(signal.shape) / constants.LONG_SIDE_PX)))
     small = reduced(signal, factor)
-    low, high = np.percentile(small, [WHITE_PCT, BLACK_PCT])
-    grey = 255 - GREY_RANGE * np.clip((small - low) / max(high - low, 1e-9), 0, 1) ** GAMMA
+    low, high = np.percentile(small, [constants.WHITE_PCT, constants.BLACK_PCT])
+    grey = 255 - constants.GREY_RANGE * np.clip((small - low) / max(high - low, 1e-9), 0, 1) ** constants.GAMMA
     buffer = io.BytesIO()
-    Image.fromarray(grey.astype(np.uint8)).convert("RGB").save(buffer, "WEBP", quality=QUALITY, method=4)
+    Image.fromarray(grey.astype(np.uint8)).convert("RGB").save(buffer, "WEBP", quality=constants.QUALITY, method=4)
     return buffer.getvalue(), factor
 
 
@@ -71,23 +61,26 @@ def profiles(stack: Profiles, top: int, bands: list[Band]) -> str:
         An SVG.
     """
     count, rows = stack.signal.shape
-    step = max(1, int(np.ceil(rows * count / POINTS)))
+    step = max(1, int(np.ceil(rows * count / constants.POINTS)))
     signal, own = (
         curve[:, : rows // step * step].reshape(count, -1, step) for curve in (stack.signal, stack.background)
     )
     places = top + np.arange(rows // step) * step + step / 2
     sparse = slice(None, None, 3)
-    height = 46 + LANE_HEIGHT_PX * max(count, 3)
+    height = 46 + constants.LANE_HEIGHT_PX * max(count, 3)
     chart = Chart((top, top + rows), (0, count), "row of the picture (px)", "lane", height=height, show_y_ticks=False)
     for lane in range(count):
-        base = count - 1 - lane + PROFILE_MARGIN
+        base = count - 1 - lane + constants.PROFILE_MARGIN
         boxes = [band for band in bands if band.lane == lane + 1 and band.target is not None]
         under = own[lane].mean(axis=1)
         whole, close = signal[lane].max(axis=1), signal[lane].mean(axis=1)
         low = float(np.minimum(under, close).min())
-        reach = max(float(signal[lane].max()) - low, 1e-9) / PROFILE_HEIGHT
+        reach = max(float(signal[lane].max()) - low, 1e-9) / constants.PROFILE_HEIGHT
         chart.line(places, base + (whole - low) / reach, "grey")
-        enlarged = (base + np.minimum(ENLARGED * (curve - low) / reach, PROFILE_HEIGHT) for curve in (under, close))
+        enlarged = (
+            base + np.minimum(constants.ENLARGED * (curve - low) / reach, constants.PROFILE_HEIGHT)
+            for curve in (under, close)
+        )
         chart.line(places[sparse], next(enlarged)[sparse], "orange")
         chart.line(places, next(enlarged), "blue")
         for band in boxes:
@@ -117,16 +110,21 @@ def membrane_map(bands: list[Band], lanes: list[Lane], least_snr: float) -> str:
         An SVG.
     """
     targets = list(dict.fromkeys(band.target for band in bands if band.target is not None))
-    width, height = NAME_PX + CELL_PX * len(lanes) + 8, ROW_PX * (len(targets) + 1) + 8
+    width, height = constants.NAME_PX + constants.CELL_PX * len(lanes) + 8, constants.ROW_PX * (len(targets) + 1) + 8
     parts = [
-        _word(NAME_PX + CELL_PX * (index + 0.5), ROW_PX * 0.65, f"{index + 1}{INITIALS[lane.sample]}", "middle")
+        _word(
+            constants.NAME_PX + constants.CELL_PX * (index + 0.5),
+            constants.ROW_PX * 0.65,
+            f"{index + 1}{INITIALS[lane.sample]}",
+            "middle",
+        )
         for index, lane in enumerate(lanes)
     ]
     for row, target in enumerate(targets, start=1):
         cells = {band.lane: band for band in bands if band.target == target}
         held = [band.volume for lane, band in cells.items() if lanes[lane - 1].sample in ("animal", "pool")]
         usual = float(np.median([volume for volume in held if volume > 0] or [np.nan]))
-        parts.append(_word(NAME_PX - 8, ROW_PX * (row + 0.65), target, "end"))
+        parts.append(_word(constants.NAME_PX - 8, constants.ROW_PX * (row + 0.65), target, "end"))
         parts += [_cell(lane, row, band, usual, least_snr) for lane, band in sorted(cells.items())]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" viewBox="0 0 {width} {height}" role="img" '
@@ -141,13 +139,13 @@ def _cell(lane: int, row: int, band: Band, usual: float, least_snr: float) -> st
     marks = "s" * (band.saturated_pct > 0) + "n" * (band.box == "expected") + "b" * (band.box == "given")
     marks += "f" * (band.box != "expected" and band.snr < least_snr)
     away = float(np.clip(np.log2(ratio) / 2, -1, 1)) if ratio > 0 else -1.0
-    left, top = NAME_PX + CELL_PX * (lane - 1), ROW_PX * row
+    left, top = constants.NAME_PX + constants.CELL_PX * (lane - 1), constants.ROW_PX * row
     words = f"{ratio:.2f}" if np.isfinite(ratio) else "-"
     return (
-        f'<rect x="{left + 1}" y="{top + 1}" width="{CELL_PX - 2}" height="{ROW_PX - 2}" '
+        f'<rect x="{left + 1}" y="{top + 1}" width="{constants.CELL_PX - 2}" height="{constants.ROW_PX - 2}" '
         f'fill="{COLOURS["blue" if away > 0 else "yellow"]}" fill-opacity="{0.08 + 0.5 * abs(away):.2f}"'
         f'{f""" stroke="{COLOURS["pink"]}" stroke-width="2" """ if marks else ""}/>'
-        + _word(left + CELL_PX / 2, top + ROW_PX * 0.65, f"{words}{marks}", "middle")
+        + _word(left + constants.CELL_PX / 2, top + constants.ROW_PX * 0.65, f"{words}{marks}", "middle")
     )
 
 

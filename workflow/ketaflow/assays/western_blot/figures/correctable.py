@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ketaflow.assays.western_blot.figures import constants
 from ketaflow.assays.western_blot.figures.blot_figures import INITIALS
 from ketaflow.assays.western_blot.model import Band, LaneGrid, View, ViewSummary
 from ketaflow.core.overlays import Cell, Mark, Origin, Overlay, Shape
@@ -17,11 +18,6 @@ ASKS = (
     "The lanes of {which} are not certain, and nothing was measured there. Move the frame until its parts are the "
     "lanes, or confirm the lanes as they are proposed; then save the corrections."
 )
-# Where lanes start and end if none were found, and the height of a row that was not found (fractions of the membrane).
-UNKNOWN_SIDES, UNKNOWN_ROW = (0.06, 0.94), 0.06
-# Column at which the masses of the ladder are written (pixels of the file), and how far below its last box the name of
-# a target is (fraction of the membrane).
-MASS_PX, BELOW = 2.0, 0.025
 
 
 def overlay(shape: tuple[int, int], views: list[ViewSummary], bands: list[Band], seams: list[int]) -> Overlay:
@@ -75,7 +71,7 @@ def _frame(summary: ViewSummary, name: str) -> Shape:
 
 
 def _unknown_borders(view: View) -> list[float]:
-    left, right = (side * view.picture_shape[1] for side in UNKNOWN_SIDES)
+    left, right = (side * view.picture_shape[1] for side in constants.UNKNOWN_SIDES)
     return [float(border) for border in np.linspace(left, right, max(len(view.lanes), 1) + 1).round(1)]
 
 
@@ -101,7 +97,7 @@ def _rows(summary: ViewSummary, bands: list[Band], name: str) -> list[Shape]:
             origin: Origin = "given" if people else "found"
         else:
             middle = view.top + (view.bottom - view.top) * number / (len(targets) + 1)
-            half = UNKNOWN_ROW * (view.bottom - view.top) / 2
+            half = constants.UNKNOWN_ROW * (view.bottom - view.top) / 2
             top, bottom, origin, people = round(middle - half), round(middle + half), "missing", ""
         keys = _keys(view, Cell("target", target))
         made.append(
@@ -135,10 +131,10 @@ def _marks(summary: ViewSummary, bands: list[Band]) -> list[Mark]:
         if band.target is None
     ]  # fmt: skip
     rows = () if ladder is None else zip(ladder.rows.tolist(), ladder.kda.tolist(), strict=True)
-    made += [Mark(MASS_PX, view.top + row, text=f"{kda:g}", colour="orange") for row, kda in rows]
+    made += [Mark(constants.MASS_PX, view.top + row, text=f"{kda:g}", colour="orange") for row, kda in rows]
     rightmost = {band.target: band for band in sorted(bands, key=lambda band: band.x_px) if band.target is not None}
     for target, band in rightmost.items():
         words = f"{target} {band.kda:.0f} kDa" if band.kda else str(target)
-        below = band.y_px + band.height_px + BELOW * (view.bottom - view.top)
+        below = band.y_px + band.height_px + constants.BELOW * (view.bottom - view.top)
         made.append(Mark(band.x_px, below, text=words, colour="blue"))
     return made

@@ -85,7 +85,9 @@ COLOUR_SAMPLE_PX = 400
 # First bytes of a .1sc file.
 BIO_RAD_START = b"\xaf\xafStable File Version"
 # Kinds of the blocks that name the fields of the scan header, hold their values, and hold the pixels.
-SCAN_FIELDS, SCAN_VALUES, PIXELS = 128, 129, 130
+SCAN_FIELDS = 128
+SCAN_VALUES = 129
+PIXELS = 130
 # Bytes of a field before its content.
 FIELD_HEADER_BYTES = 8
 # Types of whole numbers: signed or unsigned is not known; those of pictures are not negative.

@@ -13,9 +13,11 @@ PROTEINS = (
 # Volume of a vehicle animal's band (counts).
 USUAL_VOLUME = {"p-mTOR": 450_000, "mTOR": 1_100_000, "BDNF": 320_000, "GAPDH": 1_600_000}
 # Standard deviation of loading between lanes, and of exposure between pictures (natural logarithm).
-LOADING_SD, EXPOSURE_SD = 0.12, 0.2
+LOADING_SD = 0.12
+EXPOSURE_SD = 0.2
 # Size of a picture (pixels).
-HEIGHT_PX, WIDTH_PX = 420, 560
+HEIGHT_PX = 420
+WIDTH_PX = 560
 
 # drawing.py
 # Masses of the ladder's bands (kDa).
