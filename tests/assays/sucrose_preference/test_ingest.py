@@ -12,7 +12,7 @@ from ketaflow.assays.sucrose_preference.readers.logs import Log, LogFile
 from ketaflow.assays.sucrose_preference.sheets.intake_logs import INTAKE_READERS
 from ketaflow.core.errors import IngestError
 
-SETTINGS = IngestSettings("remaining", "", "auto", empty_up_to_ml=0.2, quiet_gap_s=600.0)
+SETTINGS = IngestSettings("remaining", "", "auto", empty_up_to_ml=0.2, quiet_gap_s=600.0, clock_from_year=2010)
 
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "assays" / "sucrose_preference.md"

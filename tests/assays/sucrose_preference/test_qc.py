@@ -127,6 +127,9 @@ def test_without_a_set_clock_light_and_dark_are_not_separated(measure, tmp_path)
     found = measure(rows, tmp_path)
     assert "clock_not_set" in found.doubts()
     assert not any("dark" in name for name in found.rows)
+    found = measure(rows, tmp_path, clock_from_year=2000)
+    assert "clock_not_set" not in found.doubts()
+    assert any("dark" in name for name in found.rows)
 
 
 def test_the_preferences_of_a_session_are_drawn(measure, pair, tmp_path):

@@ -126,8 +126,6 @@ GAP_INTERVALS = 3
 DAY_S = 86_400.0
 HOUR_S = 3_600.0
 MINUTE_S = 60
-# A log that starts before this year has a clock that was never set: loggers start in 1970 or 2000.
-CLOCK_SET_FROM_YEAR = 2010  # year
 # Standard deviation of the Gaussian that smooths the density of intervals (ms): single milliseconds are noise even
 # among 4,000 licks. Reproduces the modal rate that lickcalc gives for its example.
 INTERVAL_SMOOTHING_MS = 5.0

@@ -68,7 +68,7 @@ def ingest(rows: Rows, folder: Path, settings: IngestSettings) -> BottleTest:
         readings = _readings(row, folder, settings)
         if readings is None:
             log = _log(folder / str(row.log), row, settings)
-            logs.append(_bottle_licks(log, row))
+            logs.append(_bottle_licks(log, row, settings))
             sources.append(_source(log, row, folder))
         elif row.log and row.channel and _from_table(row).start is None:
             sources.append(_Source(row, (str(folder / row.log), "", row.channel.strip().lower())))
@@ -285,7 +285,7 @@ class _Part(NamedTuple):
     clock_disagrees: bool = False
 
 
-def _bottle_licks(log: Log, row: BottleRow) -> BottleLicks:
+def _bottle_licks(log: Log, row: BottleRow, settings: IngestSettings) -> BottleLicks:
     """Licks at a bottle while it was in place, and what is known of the log there."""
     file = Path(row.log or "").name
     name = channel_name(log, row.channel, file)
@@ -310,6 +310,7 @@ def _bottle_licks(log: Log, row: BottleRow) -> BottleLicks:
         start=part.start.isoformat(sep=" ") if part.start else None,
         duration_s=duration_s,
         quality=replace(log.quality, gaps=part.gaps),
+        clock_is_set=part.start is None or part.start.year >= settings.clock_from_year,
         clock_disagrees=part.clock_disagrees,
         contradicted_side=_contradicted_side(log, row, file),
     )

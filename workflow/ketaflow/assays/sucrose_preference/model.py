@@ -53,6 +53,7 @@ class IngestSettings:
     lick_time_unit: Literal["auto", "s", "ms"]
     empty_up_to_ml: float
     quiet_gap_s: float
+    clock_from_year: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,6 @@ class QcSettings:
     gap_s: float
     count_against_contact_points: float
     battery_v: float
-    clock_from_year: int
     lick_volume_ul: tuple[float, float]
 
 
@@ -203,6 +203,8 @@ class BottleLicks:
         Length of the record (s).
     quality : LogQuality
         Properties of the log, its gaps in seconds from ``start``.
+    clock_is_set : bool
+        Whether ``start`` is not before the year of the setting ``clock_from_year``; True where it is not known.
     clock_disagrees : bool
         Whether the times of the log and of the bottle do not overlap.
     contradicted_side : str
@@ -219,6 +221,7 @@ class BottleLicks:
     start: str | None
     duration_s: float | None
     quality: LogQuality
+    clock_is_set: bool
     clock_disagrees: bool
     contradicted_side: str
 

@@ -177,7 +177,7 @@ def _log_checks(own: partial[Check], logs: Sequence[BottleLicks], settings: QcSe
         key = (log.device, log.start, log.duration_s, log.contradicted_side)
         if key not in seen:
             seen.add(key)
-            rows += [*_row_checks(own, log, settings), *_clock_checks(own, log, settings)]
+            rows += [*_row_checks(own, log, settings), *_clock_checks(own, log)]
     return rows
 
 
@@ -203,13 +203,13 @@ def _row_checks(own: partial[Check], log: BottleLicks, settings: QcSettings) -> 
     return rows
 
 
-def _clock_checks(own: partial[Check], log: BottleLicks, settings: QcSettings) -> list[Check]:
+def _clock_checks(own: partial[Check], log: BottleLicks) -> list[Check]:
     """A clock that was never set, or that disagrees with the table, and a side that does."""
     rows = []
     if log.start:
-        year, low = float(log.start[:4]), float(settings.clock_from_year)
-        message = "year in the log; an earlier one means that the device's clock was never set"
-        rows.append(own("clock_not_set", year, message=message, verdict=within(year, low, None), low=low))
+        message = "year in the log; before the setting clock_from_year the device's clock was never set"
+        verdict = "pass" if log.clock_is_set else "warn"
+        rows.append(own("clock_not_set", float(log.start[:4]), message=message, verdict=verdict))
     if log.clock_disagrees:
         message = "the times of the log and of the bottle do not overlap; the whole log was used"
         rows.append(own("clock_disagrees", None, message=message, verdict="warn"))

@@ -14,8 +14,9 @@ from ketaflow.assays.sucrose_preference.model import BottleLicks, LightCycle, Sp
 
 def clock(log: BottleLicks) -> datetime | None:
     """Date and time at which a log starts; None if its clock was never set or disagrees with the bottle's times."""
-    start = datetime.fromisoformat(log.start) if log.start and not log.clock_disagrees else None
-    return start if start and start.year >= constants.CLOCK_SET_FROM_YEAR else None
+    if not log.start or not log.clock_is_set or log.clock_disagrees:
+        return None
+    return datetime.fromisoformat(log.start)
 
 
 def dark_at(time_s: np.ndarray, start: datetime, lights: LightCycle) -> np.ndarray:
