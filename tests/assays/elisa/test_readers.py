@@ -182,6 +182,11 @@ def test_a_layout_above_the_values_does_not_make_them_calculated_and_a_year_is_n
     assert_whole(read_export(saved(tmp_path, lines)).reads[0])
 
 
+def test_a_year_over_a_column_is_no_wavelength(tmp_path):
+    lines = ["Well,Run 2026", *(f"{r}{c},{value(f'{r}{c}')}" for r in ROWS for c in COLUMNS)]
+    assert_whole(read_export(saved(tmp_path, lines)).reads[0], None)
+
+
 def test_a_title_with_a_semicolon_does_not_split_the_lines(tmp_path):
     assert_whole(read_export(saved(tmp_path, ["BDNF; plate 3; 450 nm", *matrix(450, ",")])).reads[0])
 

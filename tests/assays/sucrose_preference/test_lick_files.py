@@ -363,3 +363,16 @@ def test_a_counter_is_no_spout(measure, tmp_path):
     lines = [f"{time:.3f},{count}" for count, time in enumerate(more, start=1)]
     (tmp_path / "log.csv").write_text("\n".join(["time_s,sensor", *lines]))
     assert licks(measure, tmp_path, "log.csv", "time_s")["sucrose_licks"] == len(more)
+
+
+def test_a_clock_passes_midnight_but_does_not_go_back_a_minute(measure, tmp_path):
+    clock = [
+        f"{23 + at // 3600:02d}:{at // 60 % 60:02d}:{at % 60:02d}.5".replace("24:", "00:")
+        for at in range(3500, 3800, 9)
+    ]
+    (tmp_path / "log.txt").write_text("\n".join(clock))
+    assert licks(measure, tmp_path, "log.txt")["sucrose_licks"] == len(clock)
+    clock[2], clock[9] = clock[9], clock[2]
+    (tmp_path / "log.txt").write_text("\n".join(clock))
+    with pytest.raises(IngestError, match="time falls"):
+        licks(measure, tmp_path, "log.txt")

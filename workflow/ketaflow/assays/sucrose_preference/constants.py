@@ -53,8 +53,6 @@ MOST_HEADING_WORDS = 6
 MOST_TRANSPOSED_ROWS = 200
 
 # Cages that weigh what is drunk ---------------------------------------------------------------------------------------
-# Rows in which the headings of a PhenoMaster table have come: below the list of animals and their groups.
-MOST_HEAD_ROWS = 400
 # Share of the bottle's time that the record has to cover without remark.
 LEAST_COVERED_SHARE = 0.95
 # A bottle that gains more than this at once (g or ml) was refilled or touched; scales drift by less.
@@ -112,13 +110,11 @@ OHRBETS_SESSION_END = 0  # event code
 LONGEST_LOG_S = 31_536_000.0
 # Clock times that fall by more than this (s) have passed midnight.
 MIDNIGHT_STEP_S = 43_200
-# A log is written at fixed times if it has at least this many intervals ...
+# A log is written at fixed times if it has at least this many intervals (count), and if this share of them differs from
+# the median by no more than this part of it (fractions). Tuned on the public Sipper logs.
 REGULAR_MIN_INTERVALS = 10
-# ... and this share of them ...
 REGULAR_SHARE = 0.6
-# ... differs from the median by no more than this part of it plus this many seconds. Tuned on the public Sipper logs.
-REGULAR_TOLERANCE = 0.5  # fraction, and s
-REGULAR_TOLERANCE_S = 1
+REGULAR_TOLERANCE = 0.5
 # An interval is a gap only if it is also longer than this many usual intervals.
 GAP_INTERVALS = 3
 
@@ -195,7 +191,6 @@ LEAST_PAUSE_S = 1.0
 # Length of a drawn log (h) and interval of its rows (s).
 LOG_HOURS = 12
 LOG_ROW_S = 60
-MINUTES_PER_H = 60
 # Licks per hour at both spouts, and contact per lick (s).
 LICKS_PER_H = 60.0
 LICK_CONTACT_S = 0.12

@@ -216,7 +216,7 @@ def draw(rows: Rows, folder: Path, *, seed: int) -> None:
 
 def _drawn_sipper(bottles: Sequence[BottleRow], truth: TruthRow, rng: np.random.Generator) -> str:
     """Counts and contact of two spouts, one row per minute."""
-    count = constants.LOG_HOURS * constants.MINUTES_PER_H
+    count = int(constants.LOG_HOURS * constants.HOUR_S) // constants.LOG_ROW_S
     licks, contact_s = {}, {}
     for bottle in bottles:
         total = (truth.sucrose_licks if bottle.content == "sucrose" else truth.water_licks) or 0

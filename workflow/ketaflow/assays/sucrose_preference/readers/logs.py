@@ -176,8 +176,8 @@ def regular_interval_and_gaps(time_s: np.ndarray, quiet_gap_s: float) -> tuple[f
     if len(steps) < constants.REGULAR_MIN_INTERVALS:
         return None, ()
     usual = float(np.median(steps))
-    tolerance = constants.REGULAR_TOLERANCE * usual + constants.REGULAR_TOLERANCE_S
-    if usual <= 0 or np.mean(np.abs(steps - usual) <= tolerance) < constants.REGULAR_SHARE:
+    is_usual = np.abs(steps - usual) <= constants.REGULAR_TOLERANCE * usual
+    if usual <= 0 or is_usual.mean() < constants.REGULAR_SHARE:
         return None, ()
     long = np.flatnonzero(steps > max(quiet_gap_s, constants.GAP_INTERVALS * usual))
     return usual, tuple(Span(float(time_s[index]), float(time_s[index + 1])) for index in long)

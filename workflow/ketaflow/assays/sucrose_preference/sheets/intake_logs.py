@@ -147,8 +147,8 @@ def _moments(name: str, texts: Sequence[str], row: BottleRow) -> list[datetime]:
 
 
 def _tse_top(cells: CellFile) -> int | None:
-    """Place of the row of headings of a PhenoMaster table."""
-    for place, row in enumerate(cells.rows[: constants.MOST_HEAD_ROWS]):
+    """Place of the row of headings of a PhenoMaster table, below the lists of animals and groups."""
+    for place, row in enumerate(cells.rows):
         names = [cell.lower() for cell in row.cells]
         is_dated = "date" in names[:1] or (bool(names) and names[0] in ("date time", "date_time", "datetime"))
         if is_dated and any(DRINK.match(name) or BOX_DRINK.match(name) for name in names):

@@ -1,0 +1,114 @@
+"""Ablation of the constants of elisa, sucrose_preference and core.images that a value or a check depends on.
+
+    python benchmarks/elisa_sucrose_images_ablation.py PART [neutral | others] [NAME ...]
+
+PART is a key of ``PARTS``; ``neutral`` tries the first value of each constant alone, ``others`` the rest. Constants
+that a value depends on are tried on drawn recordings, those of readers on the real files of ``../shared/data`` and the
+tests of the package. A line gives the recordings of which any result differs, the figures that moved (``compared`` in
+``ablation.py``), and the tests that fail. docs/decisions/0020 holds the table.
+"""
+
+import contextlib
+import functools
+import io
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ROOT / "tests"
+sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
+
+from ablation import Item, compared, constants_of, evaluate_changed, values_to_try  # noqa: E402
+from elisa_sucrose_images_recordings import (  # noqa: E402
+    prepare_elisa,
+    prepare_images,
+    prepare_nothing,
+    prepare_real,
+    prepare_sucrose,
+)
+from elisa_sucrose_images_values import VALUES  # noqa: E402
+
+
+class Failures:
+    """Plugin of pytest that collects the tests that fail."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Keep the name of a test that failed in any phase."""
+        if report.failed:
+            self.names.append(report.nodeid.rpartition("::")[2])
+
+
+def tests_item(paths: list[str]) -> Item:
+    """Run tests; the digest holds the names of those that fail."""
+    import pytest
+
+    own = Failures()
+    if not paths:
+        return Item("tests", "", {})
+    options = ["-q", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-seed=0", f"--rootdir={ROOT}"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        pytest.main([*options, *(str(TESTS / path) for path in paths)], plugins=[own])
+    return Item("tests", ", ".join(dict.fromkeys(own.names)), {"failing": float(len(own.names))})
+
+
+@dataclass(frozen=True)
+class Part:
+    """Where the constants are, what is drawn, and the tests."""
+
+    modules: str
+    prepare: Callable[[], Callable[[], list[Item]]]
+    tests: tuple[str, ...] = ()
+
+
+ELISA, SUCROSE = "assays/elisa", "assays/sucrose_preference"
+PARTS = {
+    "elisa_plates": Part("ketaflow.assays.elisa.constants", prepare_elisa),
+    "elisa_files": Part("ketaflow.assays.elisa.constants", prepare_nothing,
+                        (f"{ELISA}/test_readers.py", f"{ELISA}/test_ingest.py")),
+    "sucrose_logs": Part("ketaflow.assays.sucrose_preference.constants", prepare_sucrose),
+    "sucrose_files": Part("ketaflow.assays.sucrose_preference.constants", prepare_real, (SUCROSE,)),
+    "images": Part("ketaflow.core.images", prepare_images,
+                   ("core/test_images.py", "core/test_image_series.py", "core/test_roi.py")),
+}  # fmt: skip
+
+
+def evaluated(drawn: Callable[[], list[Item]], tests: tuple[str, ...]) -> list[Item]:
+    """Items of the drawn and real recordings, and the item of the tests last."""
+    return [*drawn(), tests_item(list(tests))]
+
+
+def main() -> None:
+    part, values, words = PARTS[sys.argv[1]], VALUES[sys.argv[1]], set(sys.argv[2:])
+    tried = {"neutral": slice(1), "others": slice(1, None)}
+    turn = next((tried[word] for word in tried if word in words), slice(None))
+    names = words - set(tried)
+    evaluate = functools.partial(evaluated, part.prepare(), part.tests)
+    stale = ("ketaflow", "conftest", "drawn_plates", "test_", "tests")
+    constants = [one for one in constants_of(part.modules) if one.name in values and (one.name in names or not names)]
+    os.chdir(ROOT)
+    before = evaluate_changed(constants[0], constants[0].value, evaluate, stale)
+    print(f"as they are: {len(before) - 1} recordings; failing tests: {before[-1].digest or 'none'}", flush=True)
+    for group, name in dict.fromkeys((item.group, name) for item in before[:-1] for name in item.figures):
+        figures = np.array([item.figures[name] for item in before[:-1] if item.group == group])
+        print(f"as they are; {group} {name} {figures[np.isfinite(figures)].mean():.3f} of {len(figures)}", flush=True)
+    for constant in constants:
+        for value in values_to_try(constant, values)[turn]:
+            title = f"{constant.name} {constant.value} -> {value}"
+            try:
+                after = evaluate_changed(constant, value, evaluate, stale)
+                print(f"{title}; {compared(before[:-1], after[:-1])}; tests: {after[-1].digest or 'none'}", flush=True)
+            except Exception as error:
+                print(f"{title}; {type(error).__name__}: {error}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
