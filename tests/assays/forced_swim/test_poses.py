@@ -227,3 +227,36 @@ def test_a_semicolon_table_with_decimal_commas_is_read(tmp_path, animal):
     (tmp_path / "b.csv").write_text(text)
     plain, excel = (deeplabcut.read_csv(tmp_path / name).individuals[0].xy for name in ("a.csv", "b.csv"))
     assert np.array_equal(plain, excel)
+
+
+def test_frames_without_a_row_are_unscored(tmp_path, animal):
+    posed.deeplabcut_csv(tmp_path / "a.csv", {"": animal})
+    lines = (tmp_path / "a.csv").read_text().splitlines(keepends=True)
+    # Three rows of headings, then one for each frame: those of 10 to 15 s are missing.
+    (tmp_path / "b.csv").write_text("".join(lines[:253] + lines[378:]))
+    _, measured = scored(tmp_path, "b.csv")
+    assert value(measured, "s1", "unscored_s") == pytest.approx(5, abs=0.6)
+
+
+def test_an_animal_is_released_when_it_stays_in_sight(tmp_path, animal):
+    hidden = animal.copy()
+    # Half a second of something else, then the animal from 4 s on.
+    hidden[:25], hidden[38:100] = np.nan, np.nan
+    posed.deeplabcut_csv(tmp_path / "a.csv", {"": hidden})
+    swim_file, _ = scored(tmp_path, "a.csv", more={"release_s": None})
+    assert swim_file.swims[0].release_s == pytest.approx(4, abs=0.1)
+
+
+@pytest.mark.parametrize("seconds", [0.4, 0.9])
+def test_short_tracks_and_tracks_that_overlap_briefly_are_no_other_animal(tmp_path, animal, neighbour, seconds):
+    frames, alone = round(seconds * RATE_HZ), value(_of_two(tmp_path, animal, neighbour), "s1")
+    stray, first, second = np.full_like(animal, np.nan), animal.copy(), animal.copy()
+    stray[200 : 200 + frames] = animal[200 : 200 + frames] + 2000
+    first[500 + frames // 2 :], second[: 500 - frames // 2] = np.nan, np.nan
+    posed.sleap_h5(tmp_path / "b.h5", {"a": first, "b": second, "c": neighbour, "d": stray})
+    assert value(scored(tmp_path, "b.h5")[1], "s1") == pytest.approx(alone, abs=0.5)
+
+
+def _of_two(folder, animal, neighbour):
+    posed.sleap_h5(folder / "a.h5", {"a": animal, "c": neighbour})
+    return scored(folder, "a.h5")[1]

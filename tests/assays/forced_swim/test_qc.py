@@ -17,6 +17,7 @@ from swim_cases import SMALL, measure, read, review, verdicts
 from ketaflow.assays.forced_swim import qc
 from ketaflow.assays.forced_swim.figures import review_figures
 from ketaflow.assays.forced_swim.model import HumanScoreRow
+from ketaflow.assays.forced_swim.tracking.video_tracking import longest_repeat_s
 from ketaflow.core.svg import COLOURS
 
 
@@ -131,6 +132,12 @@ def test_a_camera_that_hung_is_reported_and_shown(tmp_path):
     done = review(record, measure(record, window=(4, 26)))
     assert verdicts(done, "s1")["repeated frames"] == "warn"
     assert f'fill="{COLOURS["yellow"]}"' in done.figures["s1"][2].content
+
+
+def test_a_key_frame_does_not_divide_the_time_that_a_camera_hung():
+    repeats = np.ones(100, bool)
+    repeats[[0, 40, 41, 70]] = False
+    assert longest_repeat_s(np.arange(100) * 0.1, repeats) == pytest.approx(9.9)
 
 
 @pytest.mark.parametrize(

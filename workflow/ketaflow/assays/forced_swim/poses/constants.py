@@ -41,7 +41,7 @@ LENGTH_PERCENTILE = 90
 SCATTERED_RATIO = 2
 # A body this much longer is implausible (ratio).
 LONG_RATIO = 1.5
-# An animal counts as seen while at least this fraction of its parts is.
+# An animal counts as seen while at least this fraction of its parts is: a hand has one or two that look like parts.
 MIN_SEEN_FRACTION = 0.5
 # Longer intervals without positions are unscored (s).
 MAX_GAP_S = 0.5
@@ -56,8 +56,9 @@ MIN_TRACK_S = 1.0
 LEFT_PERCENTILE = 10
 RIGHT_PERCENTILE = 90
 # Tracks that share at most this fraction of their frames, and whose joined horizontal reach is at most this many body
-# lengths, are one animal: a cylinder is 20 cm wide for a mouse of 9 cm (Can 2012, doi:10.3791/3638).
-MAX_COMMON_FRACTION = 0.02
+# lengths, are one animal: two animals are seen together nearly always, and a cylinder is 20 cm wide for a mouse of 9 cm
+# (Can 2012, doi:10.3791/3638).
+MAX_COMMON_FRACTION = 0.1
 MAX_REACH_LENGTHS = 2.0
 # An animal is seen in at least this fraction of the frames in which any is; else its tracks are broken.
 MIN_PRESENT_FRACTION = 0.5

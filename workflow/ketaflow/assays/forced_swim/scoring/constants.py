@@ -59,6 +59,6 @@ REMOVED_EARLY_S = 2
 
 # pose_states
 
-# Added to the speed of body parts before its logarithm (body lengths/s): half the speed that the jitter of positions
-# gives in two public files of mice.
+# Added to the speed of body parts before its logarithm (body lengths/s), so that repeated frames do not count as rest:
+# half the speed that the jitter of positions gives in two public files of mice.
 MIN_POSE_SPEED = 0.05

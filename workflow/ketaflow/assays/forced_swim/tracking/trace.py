@@ -198,12 +198,29 @@ def frozen_frames(times_s: np.ndarray, repeats: np.ndarray, min_s: float) -> np.
     (n,) bool
         True in the frames of such stretches.
     """
-    pad = constants.KEY_FRAME_TOLERANCE
-    same = binary_closing(np.pad(repeats, pad), np.ones(pad + 1, bool))[pad:-pad]
+    same = without_interruptions(repeats)
     found = np.zeros(len(same), bool)
     for first, after in true_runs(same):
         found[first:after] = times_s[after - 1] - times_s[first] >= min_s
     return found
+
+
+def without_interruptions(repeats: np.ndarray) -> np.ndarray:
+    """Bridge the key frames in a stretch of repeated frames: an encoder draws each of them slightly differently.
+
+    Parameters
+    ----------
+    repeats : (n,) bool
+        Whether a frame repeats the one before.
+
+    Returns
+    -------
+    (n,) bool
+        True also in interruptions of at most ``KEY_FRAME_TOLERANCE`` frames.
+    """
+    pad = constants.KEY_FRAME_TOLERANCE
+    same: np.ndarray = binary_closing(np.pad(repeats, pad), np.ones(pad + 1, bool))[pad:-pad]
+    return same
 
 
 def typical_area(area: np.ndarray) -> float:

@@ -358,14 +358,15 @@ def longest_repeat_s(times_s: np.ndarray, is_repeat: np.ndarray) -> float:
     times_s : (n,) float
         Seconds of the video.
     is_repeat : (n,) bool
-        Whether a frame repeats the one before.
+        Whether a frame repeats the one before; interruptions by a key frame are bridged.
 
     Returns
     -------
     float
         From the frame that is repeated to its last repetition (seconds).
     """
-    spans = [times_s[after - 1] - times_s[max(first - 1, 0)] for first, after in true_runs(is_repeat)]
+    stretches = true_runs(trace.without_interruptions(is_repeat))
+    spans = [times_s[after - 1] - times_s[max(first - 1, 0)] for first, after in stretches]
     return float(max(spans, default=0.0))
 
 
