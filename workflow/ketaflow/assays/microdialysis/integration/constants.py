@@ -16,8 +16,6 @@ RIPPLE_WIDTHS = 3.0
 
 # Widths of peaks (preprocessing)
 
-# Part of a flank that is searched first (samples): most peaks end sooner.
-FIRST_FLANK_POINTS = 128
 # The typical width is that of at most so many peaks.
 WIDTH_PEAKS = 10
 # Peaks that are lower than this fraction of the trace's range do not count for the typical width.
@@ -31,8 +29,6 @@ BOW_WIDTH_FACTOR = 4.0
 
 # A window is straight where it bends no more than this many standard errors beyond the median bend.
 DRIFT_STRAIGHT_ERRORS = 3.0
-# Distance of a bare window from every visible maximum (widths).
-DRIFT_CLEARANCE_WIDTHS = 1.0
 # A maximum is visible if it rises by this many times the noise.
 DRIFT_VISIBLE_NOISES = 6.0
 # Degrees of the polynomial that are tried, the lowest first.
@@ -141,10 +137,8 @@ VOID_RISE_FRACTION = 0.02
 
 # Limits of peaks (peak_bounds)
 
-# A peak ends where it has fallen to this fraction of its height.
+# A peak ends where it has fallen to this fraction of its height, or to the noise.
 END_FRACTION = 0.001
-# Or to this many times the noise.
-END_NOISES = 1.0
 # Then follows a foot of at most this length (widths): without it the smallest peaks lose some hundredths of their area.
 FOOT_WIDTHS = 0.5
 # A shoulder is where the fall slackens by this many times the noise over one width.
@@ -191,16 +185,13 @@ HIDDEN_HEIGHT_FRACTION = 0.15
 HIDDEN_NOISES = 30.0
 # A fitted hidden peak smaller than this fraction of the group's area is not accepted.
 HIDDEN_AREA_FRACTION = 0.1
-# Samples per peak that a fit from known retentions uses: without a dip every sample counts.
-SEEDED_PEAK_POINTS = 240
 # Shape of a peak that hides an analyte which no fitted shape separates from it.
 NOT_SEPARATED = "not separated"
 # Standard deviation of the distance between two known retentions (typical widths): they are given to about 0.01 min.
 SEEDED_APART_WIDTHS = 0.025
-# The same for the shift of the run that is left once that of the other analytes is removed (typical widths).
+# The same for the shift of the run that is left once that of the other analytes is removed (typical widths); it is one
+# width where there is no other analyte.
 SEEDED_SHIFT_WIDTHS = 0.25
-# And where there is no other analyte (typical widths).
-UNKNOWN_SHIFT_WIDTHS = 1.0
 # Neighbouring peaks have nearly the same plate number, so that their widths differ little (standard deviation of the
 # logarithm) ...
 NEIGHBOUR_WIDTH_LOG_SD = 0.2
@@ -220,8 +211,6 @@ PRIOR_MISSED_SDS = 5.0
 AS_GOOD_FACTOR = 1.2
 # Peaks tail exponentially: the skew normal is taken where its residual is this much smaller.
 SHAPE_PENALTY = {"skew_normal": 1.25}  # ratio
-# Each end of the line under such a group may be off by this (standard deviation, times the noise).
-LINE_NOISES = 1.0
 # Relative change at which such a fit ends, and its most steps.
 SEEDED_GAIN = 1e-6
 SEEDED_STEPS = 60

@@ -55,9 +55,8 @@ def _bare_windows(trace: Outline, apexes: np.ndarray) -> tuple[np.ndarray, np.nd
     windows = np.lib.stride_tricks.sliding_window_view(trace.signal, 2 * half + 1)[::stride]
     middles = half + stride * np.arange(len(windows))
     clear = np.ones(len(trace.signal), bool)
-    reach = int(constants.DRIFT_CLEARANCE_WIDTHS * 2 * half)
     for apex in apexes[prominences(trace.smooth, apexes) > constants.DRIFT_VISIBLE_NOISES * trace.noise].tolist():
-        clear[max(apex - reach, 0) : apex + reach + 1] = False
+        clear[max(apex - 2 * half, 0) : apex + 2 * half + 1] = False
     clear, bends = clear[middles], windows @ parabola(2 * half + 1)[:, 2]
     usual = float(np.median(bends[clear])) if clear.any() else 0.0
     bare = clear & (np.abs(bends - usual) < constants.DRIFT_STRAIGHT_ERRORS * trace.noise)

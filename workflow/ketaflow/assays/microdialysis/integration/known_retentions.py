@@ -158,7 +158,7 @@ def _fit(t: np.ndarray, y: np.ndarray, prior: Prior, name: str, form: float, shi
     high = np.append(start[: 2 * count] + reach, np.full(count, highest))
 
     across = (t - t[0]) / (t[-1] - t[0])
-    lines = constants.LINE_NOISES * noise * np.stack([1 - across, across], axis=1)
+    lines = noise * np.stack([1 - across, across], axis=1)  # each end of the baseline is known to within the noise
 
     @lru_cache(maxsize=1)
     def evaluated(content: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -206,7 +206,7 @@ def _area_sds(
     model = np.concatenate([columns, *(one * areas for one in by_parameter), lines], axis=1)
     curvature = model.T @ model
     curvature[count:-2, count:-2] += rows.T @ rows
-    curvature[-2:, -2:] += np.eye(2) * float(lines[0, 0] / constants.LINE_NOISES) ** 2
+    curvature[-2:, -2:] += np.eye(2) * float(lines[0, 0]) ** 2
     return np.sqrt(np.maximum(np.diag(np.linalg.pinv(curvature))[:count], 0.0))
 
 
@@ -241,11 +241,11 @@ def separated(
     if len(centres) > constants.MAX_FITTED_PEAKS:
         return _not_separated(own, hidden)
     step_s = 60 * float(time_min[-1] - time_min[0]) / (len(time_min) - 1)
-    thinned = slice(start, stop + 1, max(1, (stop - start) // (constants.SEEDED_PEAK_POINTS * len(centres))))
+    inside = slice(start, stop + 1)
     smallest = min(float(height[centre]) for centre in centres)
     limit = max(constants.ACCEPTED_RESIDUAL_FRACTION * smallest, 2 * noise)
     prior = _prior([at[centre] for centre in centres], width * step_s, noise, own)
-    fit = fitted(60 * time_min[thinned], height[thinned], prior, limit)
+    fit = fitted(60 * time_min[inside], height[inside], prior, limit)
     if fit is None or fit.area_sds is None:
         return _not_separated(own, hidden)
     if (fit.areas <= constants.INTERVAL_SDS * fit.area_sds).any():
@@ -287,7 +287,7 @@ def _prior(known: list[KnownPeak], width_s: float, noise: float, own: list[Peak]
     return Prior(
         tops_s=tops_s,
         width_s=width_s,
-        shift_sd_s=(constants.SEEDED_SHIFT_WIDTHS if sure else constants.UNKNOWN_SHIFT_WIDTHS) * width_s,
+        shift_sd_s=constants.SEEDED_SHIFT_WIDTHS * width_s if sure else width_s,
         noise=noise,
         shape=next((one.shape for one in known if one.shape), ""),
         spreads_s=np.array([one.spread_s for one in known]),

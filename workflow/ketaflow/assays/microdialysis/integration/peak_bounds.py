@@ -38,7 +38,7 @@ def peak_spans(trace: Outline, line: np.ndarray, apexes: np.ndarray) -> list[Spa
     spans: list[Span] = []
     cluster = 0
     for apex, (left, right) in zip(apexes.tolist(), pairwise([0, *valleys, len(height) - 1]), strict=True):
-        least = max(constants.END_FRACTION * height[apex], constants.END_NOISES * trace.noise)
+        least = max(constants.END_FRACTION * height[apex], trace.noise)
         start = apex - _end(height[left : apex + 1][::-1], least, trace.width)
         stop = apex + _end(height[apex : right + 1], least, trace.width)
         if stop - start < 3:

@@ -262,14 +262,10 @@ def crossings(height: np.ndarray, apex: int, level: float) -> tuple[float, float
 
 def _fall(flank: np.ndarray, level: float) -> float:
     """Steps down a flank to a level, the last one in part; all of them where it does not come down so far."""
-    reach = constants.FIRST_FLANK_POINTS
-    below = np.flatnonzero(flank[:reach] < level)
-    while not len(below) and reach < len(flank):
-        reach *= 8
-        below = np.flatnonzero(flank[:reach] < level)
-    if not len(below):
+    below = flank < level
+    i = int(below.argmax())
+    if not below[i]:
         return float(len(flank) - 1)
-    i = int(below[0])
     return i - float((level - flank[i]) / (flank[i - 1] - flank[i])) if i else 0.0
 
 
