@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from ketaflow.assays.microdialysis import ingest, qc, quantify, simulate
+from ketaflow.assays.microdialysis import constants, ingest, qc, quantify, simulate
 from ketaflow.assays.microdialysis.cohort_rows import FractionRow
 from ketaflow.assays.microdialysis.model import Dialysate, IngestSettings, Measured, QcSettings, QuantifySettings
 from ketaflow.core import settings
@@ -67,8 +67,8 @@ def standard_rows() -> list[dict[str, Any]]:
     """Rows of the drawn standards."""
     return [
         {"chromatogram": f"s/{level:g}.txt", "analyte": name, "concentration_um": level, "retention_min": facts[0]}
-        for level in simulate.LEVELS_UM
-        for name, facts in simulate.ANALYTES.items()
+        for level in constants.SIMULATED_LEVELS_UM
+        for name, facts in constants.SIMULATED_ANALYTES.items()
     ]
 
 

@@ -56,3 +56,16 @@ def test_an_odd_trace_has_finite_answers(name, method, points):
             assert np.isfinite(found.baseline).all()
             assert all(np.isfinite([peak.area, peak.height, peak.retention_min]).all() for peak in found.peaks)
             assert limits or all(peak.area > 0 for peak in found.peaks)
+
+
+def test_a_plateau_beside_taller_peaks_is_baseline():
+    """A valve that raises the baseline for four minutes; a clipped top is level for long as well."""
+    time_s = np.arange(0, 900, 0.5)
+    signal = 1500 / (1 + np.exp(-(time_s - 400) / 8)) - 1500 / (1 + np.exp(-(time_s - 650) / 8)) + noise(1800, 2.0)
+    for at_s, height in ((120, 8000), (200, 3000), (820, 6000)):
+        signal += height * np.exp(-(((time_s - at_s) / 8) ** 2))
+    found = peaks.peaks_of(
+        time_s / 60, signal, method="drop_line", unmix=True, peak_width_s=0, snr_min=5, smallest_peak_pct=0.05
+    ).peaks
+    # The whole plateau holds 375,000.
+    assert all(peak.area < 60_000 for peak in found if 380 < 60 * peak.retention_min < 700)

@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from dialysate import Animal, drawn_animal, fraction_row, fractions, measure, table, values, with_concentrations
 
-from ketaflow.assays.microdialysis import simulate
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.model import Chromatogram, Dialysate, VendorPeak
 
 STEP = [fraction_row(number, -60 + 20 * number, -40 + 20 * number) for number in range(9)]
@@ -138,7 +138,7 @@ def test_drawn_chromatograms_give_back_what_was_drawn(tmp_path):
 def test_every_peak_is_listed_named_or_not(tmp_path):
     peaks = table(measure(drawn_animal(tmp_path, TRUTH[:5])), "peaks")
     one = peaks[peaks["chromatogram"].eq("c/0.txt")]
-    assert set(one["analyte"]) >= {"", *simulate.ANALYTES}
+    assert set(one["analyte"]) >= {"", *constants.SIMULATED_ANALYTES}
     assert one["retention_min"].is_monotonic_increasing
 
 

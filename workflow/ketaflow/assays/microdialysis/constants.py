@@ -1,4 +1,4 @@
-"""Constants of calibration, response, checks and figures; ``integration`` and ``readers`` have their own."""
+"""Constants of calibration, response, checks, figures, simulation; ``integration`` and ``readers`` have their own."""
 
 # Calibration
 
@@ -29,8 +29,6 @@ EQUAL_LIMITS_GAIN = 0.7
 EQUAL_LIMITS_SCATTER = 0.03
 # Equal limits hold a peak if the trace has fallen to this fraction of its height at both, in every injection.
 EQUAL_LIMITS_HEIGHT_FRACTION = 0.25
-# And if they keep at least this fraction of its area.
-EQUAL_LIMITS_AREA_FRACTION = 0.6
 # A peak that ends higher than this fraction of its height is cut off from its neighbour (as OVERLAP_FRACTION).
 CUT_FRACTION = 0.05
 # A neighbour that rises above the shared limit by less than this fraction of its height is a shoulder.
@@ -66,8 +64,6 @@ TREND_P_MAX = 0.05
 SHORT_RUN_FRACTION = 0.95
 # The lowest standard may read back this much further off than the others (percentage points; ICH M10: 20 for 15 %).
 LOWEST_STANDARD_EXTRA_PCT = 5
-# Standards this close above the lowest one count as the lowest (a factor): rounding.
-LOWEST_ROUNDING_FACTOR = 1.01
 # Two files with this many peaks, all equal, are one file.
 EQUAL_PEAKS = 3
 
@@ -77,3 +73,26 @@ EQUAL_PEAKS = 3
 DRAWN_POINTS_MAX = 700
 # Standards that read back further off than this are labelled with their error (%).
 LABELLED_ERROR_PCT = 5.0
+
+# Simulation: an OPA chromatogram as the demonstration draws it
+
+# Retention (minutes), width (standard deviation, seconds), tail (seconds) and response (uV x s per uM).
+SIMULATED_ANALYTES = {
+    "glutamate": (3.10, 4.0, 2.0, 90_000.0),
+    "glutamine": (4.60, 4.5, 2.2, 60_000.0),
+    "gaba": (7.40, 5.5, 2.8, 120_000.0),
+}
+# What else it shows: retention (minutes) and area (uV x s).
+SIMULATED_OTHERS = ((2.30, 260_000.0), (3.85, 150_000.0), (5.40, 420_000.0), (6.30, 310_000.0))
+# Sampling interval (seconds) and length (minutes) of a run, and its noise (standard deviation, uV).
+SIMULATED_STEP_S = 0.5
+SIMULATED_LENGTH_MIN = 9.0
+SIMULATED_NOISE_UV = 18.0
+# Concentrations of the standards (uM).
+SIMULATED_LEVELS_UM = (0.05, 0.2, 0.5, 2.0, 5.0, 10.0)
+# Start and stop of ten fractions (minutes from the dose), flow (ul/min), and volume from the probe to the tube (ul).
+SIMULATED_FRACTIONS_MIN = tuple((-80 + 20 * index, -60 + 20 * index) for index in range(10))
+SIMULATED_FLOW_UL_PER_MIN = 1.5
+SIMULATED_DEAD_VOLUME_UL = 9.0
+# Mean concentrations in the dialysate before the dose (uM).
+SIMULATED_BASELINE_UM = {"glutamate": 1.2, "glutamine": 4.0, "gaba": 0.25}

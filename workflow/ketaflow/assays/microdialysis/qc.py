@@ -181,9 +181,12 @@ def _standard_checks(dialysate: Dialysate, measured: Measured, settings: QcSetti
 def _read_back(rows: list[StandardReadBack], line: CalibrationLine, error_max_pct: float, animal: str) -> Check:
     """How far the standards of one analyte read back from what they hold; the lowest may be 5 % further off."""
     known = [row for row in rows if np.isfinite(row.error_pct)]
-    lowest = line.lowest_um * constants.LOWEST_ROUNDING_FACTOR
     extra_pct = constants.LOWEST_STANDARD_EXTRA_PCT
-    off = [row for row in known if abs(row.error_pct) > error_max_pct + extra_pct * (row.concentration_um <= lowest)]
+    off = [
+        row
+        for row in known
+        if abs(row.error_pct) > error_max_pct + extra_pct * (row.concentration_um <= line.lowest_um)
+    ]
     worst = max((abs(row.error_pct) for row in known), default=np.nan)
     text = f"{line.analyte}: {len(off)} of {len(rows)} standards read back more than {error_max_pct:g} % off"
     if len(known) < len(rows):

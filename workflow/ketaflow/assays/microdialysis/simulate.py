@@ -9,23 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import erfcx
 
+from ketaflow.assays.microdialysis import constants
 from ketaflow.assays.microdialysis.cohort_rows import FractionRow, StandardRow, TruthRow
 from ketaflow.core.inputs import Rows
-
-# Retention (minutes), width (standard deviation, seconds), tail (seconds) and response (uV x s per uM).
-ANALYTES = {
-    "glutamate": (3.10, 4.0, 2.0, 90_000.0),
-    "glutamine": (4.60, 4.5, 2.2, 60_000.0),
-    "gaba": (7.40, 5.5, 2.8, 120_000.0),
-}
-# What else an OPA chromatogram shows: retention (minutes) and area (uV x s).
-OTHERS = ((2.30, 260_000.0), (3.85, 150_000.0), (5.40, 420_000.0), (6.30, 310_000.0))
-STEP_S, LENGTH_MIN = 0.5, 9.0
-NOISE_UV = 18.0
-LEVELS_UM = (0.05, 0.2, 0.5, 2.0, 5.0, 10.0)
-FRACTIONS_MIN = [(-80 + 20 * index, -60 + 20 * index) for index in range(10)]
-FLOW_UL_PER_MIN, DEAD_VOLUME_UL = 1.5, 9.0
-BASELINE_UM = {"glutamate": 1.2, "glutamine": 4.0, "gaba": 0.25}
 
 
 def tailed_peak(time_s: np.ndarray, centre_s: float, sigma_s: float, tail_s: float, area: float) -> np.ndarray:
@@ -71,16 +57,17 @@ def chromatogram(
     time_min, signal : (n_points,) float
         Times (minutes) and signal (uV).
     """
-    time_s = np.arange(0, LENGTH_MIN * 60 + STEP_S / 2, STEP_S)
+    step_s = constants.SIMULATED_STEP_S
+    time_s = np.arange(0, constants.SIMULATED_LENGTH_MIN * 60 + step_s / 2, step_s)
     signal = 900 + 1.1 * time_s + 300 * np.sin(time_s / 400 + rng.uniform(0, 6))
     signal += tailed_peak(time_s, 62, 3, 2, 3e6) - tailed_peak(time_s, 75, 4, 3, 4e5)
-    for retention, area in OTHERS:
+    for retention, area in constants.SIMULATED_OTHERS:
         size = area * rng.lognormal(0, 0.1)
         signal += tailed_peak(time_s, 60 * (retention + shift_min), 4.5, 2.2, size)
-    for analyte, (retention, sigma_s, tail_s, factor) in ANALYTES.items():
+    for analyte, (retention, sigma_s, tail_s, factor) in constants.SIMULATED_ANALYTES.items():
         area = factor * concentration_um.get(analyte, 0.0)
         signal += tailed_peak(time_s, 60 * (retention + shift_min), sigma_s, tail_s, area)
-    signal += rng.normal(0, NOISE_UV, len(signal))
+    signal += rng.normal(0, constants.SIMULATED_NOISE_UV, len(signal))
     return time_s / 60, np.minimum(signal, ceiling_uv)
 
 
@@ -99,7 +86,7 @@ def as_labsolutions(time_min: np.ndarray, signal: np.ndarray) -> str:
     """
     head = (
         "[Header]\nApplication Name\tLabSolutions\nVersion\t5.82\n\n[LC Chromatogram(Detector A-Ch1)]\n"
-        f"Interval(msec)\t{1000 * STEP_S:.0f}\n# of Points\t{len(signal)}\nStart Time(min)\t0.000\n"
+        f"Interval(msec)\t{1000 * constants.SIMULATED_STEP_S:.0f}\n# of Points\t{len(signal)}\nStart Time(min)\t0.000\n"
         f"End Time(min)\t{time_min[-1]:.3f}\nIntensity Units\tmV\nIntensity Multiplier\t0.001\n"
         "R.Time (min)\tIntensity\n"
     )
@@ -206,16 +193,20 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
     chosen = chosen[chosen["turn"] < 6].sort_values("animal")
     tables: dict[str, list[dict[str, object]]] = {"microdialysis": [], "microdialysis_truth": []}
     for animal, dose in zip(chosen["animal"], chosen["dose_mg_per_kg"].astype(float), strict=True):
-        base = {name: value * rng.lognormal(0, 0.2) for name, value in BASELINE_UM.items()}
+        base = {name: value * rng.lognormal(0, 0.2) for name, value in constants.SIMULATED_BASELINE_UM.items()}
         strength = max(0.0, rng.normal(1, 0.25))
-        for number, (start, stop) in enumerate(FRACTIONS_MIN, start=1):
+        for number, (start, stop) in enumerate(constants.SIMULATED_FRACTIONS_MIN, start=1):
             fractions = {"animal": animal, "fraction": number, "start_min": start, "stop_min": stop}
             tables["microdialysis"].append(
                 fractions
-                | {"flow_ul_per_min": FLOW_UL_PER_MIN, "dead_volume_ul": DEAD_VOLUME_UL, "region": "mPFC"}
+                | {
+                    "flow_ul_per_min": constants.SIMULATED_FLOW_UL_PER_MIN,
+                    "dead_volume_ul": constants.SIMULATED_DEAD_VOLUME_UL,
+                    "region": "mPFC",
+                }
                 | {"chromatogram": f"chromatograms/{animal}_{number:02d}.txt"}
             )
-            lag_min = DEAD_VOLUME_UL / FLOW_UL_PER_MIN
+            lag_min = constants.SIMULATED_DEAD_VOLUME_UL / constants.SIMULATED_FLOW_UL_PER_MIN
             moments = np.linspace(start - lag_min, stop - lag_min, 41)
             rise = np.mean([response_pct(moment, dose) for moment in moments]) - 100
             for analyte, level in base.items():
@@ -228,9 +219,9 @@ def design(animals: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.Data
             "chromatogram": f"standards/std_{level:g}um.txt",
             "analyte": analyte,
             "concentration_um": level,
-            "retention_min": ANALYTES[analyte][0],
+            "retention_min": constants.SIMULATED_ANALYTES[analyte][0],
         }
-        for level in LEVELS_UM
-        for analyte in ANALYTES
+        for level in constants.SIMULATED_LEVELS_UM
+        for analyte in constants.SIMULATED_ANALYTES
     ]
     return {name: pd.DataFrame(rows) for name, rows in tables.items()}

@@ -244,8 +244,6 @@ def _between_limits(
         if max(height[start], height[stop]) > constants.EQUAL_LIMITS_HEIGHT_FRACTION * peak.height:
             return None
         made[path] = traces[path].chord(peak, start, stop)
-        if made[path].area < constants.EQUAL_LIMITS_AREA_FRACTION * peak.area:
-            return None
     return made
 
 

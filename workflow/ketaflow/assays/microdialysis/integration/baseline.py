@@ -63,7 +63,7 @@ def _line_of(trace: Outline, apexes: np.ndarray) -> np.ndarray:
         bare = _trusted(straight & free, level & free, mean, tops, apexes, half, trace.ripple)
         bare |= calm | free & calm_places(trace.signal - line, half, trace.ripple)
         bare |= free & level_places(trace.smooth - line, half, trace.ripple)
-        bare = _without_tops(bare, trace.smooth - line, half, trace.ripple)
+        bare = _without_tops(bare, trace.smooth - line, trace.ripple)
         places = np.flatnonzero(_clear_of_tails(bare, trace.smooth - line, apexes))
         before, line = line, _hung(light, places, mean[places] + line[places], usable, half, trace.ripple)
         if np.abs(line - before).max() < constants.SETTLED_RIPPLES * trace.ripple:
@@ -170,18 +170,16 @@ def _trusted(
     return kept
 
 
-def _without_tops(bare: np.ndarray, height: np.ndarray, half: int, ripple: float) -> np.ndarray:
+def _without_tops(bare: np.ndarray, height: np.ndarray, ripple: float) -> np.ndarray:
     """(n_points,) bool: bare places without the tops of clipped peaks, which are level for long as well."""
     kept = bare.copy()
-    reach = int(constants.TOP_REACH_WIDTHS * 2 * half)
     starts, stops = edges_of(bare)
     total = np.concatenate([[0.0], np.cumsum(height)])
     levels = (total[stops] - total[starts]) / (stops - starts)
     for run in np.flatnonzero(levels > constants.TOP_RIPPLES * ripple):
         start, stop, level = int(starts[run]), int(stops[run]), float(levels[run])
-        first = max(start - reach, 0)
-        if level > constants.TOP_FRACTION * height[first : stop + reach].max():
-            sides = height[first:start][::-1], height[stop : stop + reach]
+        if level > constants.TOP_FRACTION * height.max():
+            sides = height[:start][::-1], height[stop:]
             kept[start:stop] = not all(_comes_down(side, level) for side in sides)
     return kept
 

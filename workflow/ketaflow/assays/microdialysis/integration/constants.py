@@ -97,10 +97,8 @@ LINE_ROUNDS = 3
 SETTLED_RIPPLES = 0.5
 # A level place this many times the ripple above the line may be a clipped top.
 TOP_RIPPLES = 100.0
-# If it is this fraction of the highest point nearby.
+# If it is this fraction of the highest point of the trace: a plateau beside taller peaks is baseline.
 TOP_FRACTION = 0.5
-# Reach of "nearby" for tops (widths).
-TOP_REACH_WIDTHS = 20.0
 # The tail of a peak is this many times as long as the way to a twentieth of its height.
 TAIL_REACH = 2
 # That twentieth (fraction of the height).
@@ -179,9 +177,7 @@ ACCEPTED_RESIDUAL_FRACTION = 0.005
 FITTED_PEAK_POINTS = 30
 # A turn of curvature this strong (fraction of the strongest one) may be a hidden peak.
 HIDDEN_CURVATURE_FRACTION = 0.15
-# If the trace there is this high (fraction of the maximum beside it); lower ones are tails.
-HIDDEN_HEIGHT_FRACTION = 0.15
-# And this many times the noise.
+# If the trace there is this many times the noise.
 HIDDEN_NOISES = 30.0
 # A fitted hidden peak smaller than this fraction of the group's area is not accepted.
 HIDDEN_AREA_FRACTION = 0.1
@@ -223,8 +219,6 @@ HOPELESS_FACTOR = 2.0
 WHITE_NOISES = 1.1
 # Peaks with a form each must leave this much of the residual of peaks with one form: neighbours tail alike.
 FREE_FORM_GAIN = 0.7  # ratio
-# Lower peaks are not given a form of their own (times the noise).
-FREE_FORM_NOISES = 30.0
 # Most steps of a search.
 MAX_STEPS = 20
 # Relative gain at which it ends.

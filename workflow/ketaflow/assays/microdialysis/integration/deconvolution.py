@@ -83,9 +83,7 @@ def hidden_centres(
     inside = bend[start : stop + 1]
     least = constants.HIDDEN_CURVATURE_FRACTION * max(float(inside.max(initial=0)), 1e-300)
     found = find_peaks(inside, prominence=least)[0] + start
-    tall = max(
-        constants.HIDDEN_HEIGHT_FRACTION * float(max(height[apex] for apex in apexes)), constants.HIDDEN_NOISES * noise
-    )
+    tall = constants.HIDDEN_NOISES * noise
     return [int(one) for one in found if height[one] > tall and min(abs(one - apex) for apex in apexes) > width / 3]
 
 
@@ -117,7 +115,7 @@ def parted(
     enough = max(constants.WHITE_NOISES * noise, 0.01 * constants.ACCEPTED_RESIDUAL_FRACTION * smallest)
     places, widths = np.array([time_s[one] for one in centres]), np.array(widths_s)
     best = Fit(np.inf, np.empty(0), np.empty(0), "")
-    for tied in (True, False) if smallest > constants.FREE_FORM_NOISES * noise else (True,):
+    for tied in (True, False):
         for name in peak_shapes.SHAPES:
             fit = _fit(t, y, places, widths, name, tied=tied)
             if not best.shape or fit.error < best.error * (1 if tied else constants.FREE_FORM_GAIN):

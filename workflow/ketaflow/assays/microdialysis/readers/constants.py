@@ -14,7 +14,7 @@ STEP_MAX_MIN = 0.05
 STATED_RUN_MAX_MIN = 1440
 # A longer pause between two time stamps is an interruption (seconds).
 STAMP_PAUSE_S = 60.0
-# Lines in which the headings of a peak table are searched.
+# Lines in which the header of a file and the headings of a peak table are searched.
 HEADING_LINES = 60
 # A longer text is no heading (letters); the longest of the vendors' has 40.
 HEADING_LETTERS = 200

@@ -3,18 +3,18 @@
 import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram
+from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.assays.microdialysis.readers.number_text import columns, count, number
 from ketaflow.assays.microdialysis.readers.traces import checked
 from ketaflow.core.errors import IngestError
 
 # What the header must give, beside the points: one value per channel.
 RATE, POINTS, UNIT, FACTOR = "Sampling Rate:", "Total Data Points:", "Y Axis Title:", "Y Axis Multiplier:"
-HEADER_LINES = 40
 
 
 def is_ezchrom(lines: list[str]) -> bool:
     """Whether the file is an EZChrom ASCII export: its header gives channels, points and the sampling rate."""
-    head = {line.split(",")[0].split("\t")[0].strip() for line in lines[:HEADER_LINES]}
+    head = {line.split(",")[0].split("\t")[0].strip() for line in lines[: constants.HEADING_LINES]}
     return {"Maxchannels:", RATE, POINTS} <= head
 
 
@@ -22,7 +22,7 @@ def read_ezchrom(lines: list[str], file: str) -> list[Chromatogram]:
     """Read every channel of an EZChrom ASCII export; the values of the channels follow one another."""
     facts: dict[str, list[str]] = {}
     first = 0
-    for index, line in enumerate(lines[:HEADER_LINES]):
+    for index, line in enumerate(lines[: constants.HEADING_LINES]):
         key, *cells = line.replace("\t", ",").split(",")
         if key.strip().endswith(":"):
             facts[key.strip()] = [cell.strip() for cell in cells]

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from ketaflow.assays.microdialysis.model import Chromatogram, VendorPeak
+from ketaflow.assays.microdialysis.readers import constants
 from ketaflow.assays.microdialysis.readers.number_text import cells, columns, count, number
 from ketaflow.assays.microdialysis.readers.traces import checked, vendor_peak
 from ketaflow.core.errors import IngestError
@@ -47,7 +48,7 @@ def read_labsolutions(lines: list[str], file: str) -> list[Chromatogram]:
 def _sample(lines: list[str]) -> str:
     """Name of the sample of one run."""
     facts: dict[str, str] = {}
-    for line in lines[:60]:
+    for line in lines[: constants.HEADING_LINES]:
         parts = cells(line, "\t" if "\t" in line else ",")
         if len(parts) > 1 and parts[1]:
             facts.setdefault(parts[0], parts[1])
