@@ -184,7 +184,7 @@ def _doubles(body: bytes) -> np.ndarray:
     whole = body[: len(body) // 8 * 8]
     values = np.frombuffer(whole, "<f8").astype(float)
     with np.errstate(invalid="ignore"):
-        if len(values) and not np.median(np.abs(values)) < constants.COUNTS_MAX:
+        if len(values) and not np.median(np.abs(values)) < constants.SIGNAL_MAX:
             return np.frombuffer(whole, "<f4")[1::2].astype(float)
     return values
 

@@ -2,8 +2,9 @@
 
 # Fewer points are no chromatogram (a status message, a half-written header).
 LEAST_POINTS = 20
-# No detector gives such a value (counts, or any unit): it was damaged on the way.
-SIGNAL_MAX = 1e18  # counts, or any unit
+# No detector gives such a value (counts, or any unit): it was damaged on the way. Eight-byte numbers of ChemStation that
+# are larger throughout are four-byte ones, each after four other bytes.
+SIGNAL_MAX = 1e18
 # Rounding of the last time in an export, and of "Time Max." in its header (minutes).
 END_ROUNDING_MIN = 0.1
 # Times without a unit that reach further are seconds: HPLC runs last 1 to 180 min.
@@ -20,7 +21,5 @@ HEADING_LINES = 60
 HEADING_LETTERS = 200
 # A container may not unpack to more (bytes): a run of hours at 100 Hz has 10 MB.
 UNPACKED_MAX_BYTES = 1 << 30
-# ChemStation: eight-byte numbers that are larger throughout are four-byte ones, each after four other bytes (counts).
-COUNTS_MAX = 1e18
 # ChemStation: sampling intervals are exact to this fraction; times are whole milliseconds or four-byte floats.
 INTERVAL_TOLERANCE = 2e-4
