@@ -2,8 +2,8 @@
 
 # Fewer points are no chromatogram (a status message, a half-written header).
 LEAST_POINTS = 20
-# No detector gives such a value (counts, or any unit): it was damaged on the way. Eight-byte numbers of ChemStation that
-# are larger throughout are four-byte ones, each after four other bytes.
+# No detector gives such a value (counts, or any unit): it was damaged on the way. Eight-byte numbers of ChemStation
+# that are larger throughout are four-byte ones, each after four other bytes.
 SIGNAL_MAX = 1e18
 # Rounding of the last time in an export, and of "Time Max." in its header (minutes).
 END_ROUNDING_MIN = 0.1
