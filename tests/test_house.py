@@ -139,6 +139,37 @@ def constants_of(path: Path) -> list[tuple[str, str, str]]:
     return found
 
 
+def is_number(node: ast.expr) -> bool:
+    """Whether this is a number, or a tuple of numbers, as written."""
+    if isinstance(node, ast.UnaryOp):
+        return is_number(node.operand)
+    if isinstance(node, ast.Tuple):
+        return all(is_number(one) for one in node.elts)
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+def test_every_number_of_an_assay_is_among_its_constants():
+    """Layouts of file formats may lie beside their reader."""
+    outside = [
+        f"{path}: {ast.unparse(node)}"
+        for path, tree in trees()
+        if path.parts[0] == "assays" and path.stem != "constants" and "readers" not in path.parts
+        for node in tree.body
+        if isinstance(node, ast.Assign) and is_number(node.value)
+    ]
+    assert outside == []
+
+
+def test_every_number_has_a_line_of_its_own():
+    packed = [
+        f"{path}: {ast.unparse(node)}"
+        for path, tree in trees()
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and is_number(node.value)
+    ]
+    assert packed == []
+
+
 def test_every_constant_of_an_assay_has_a_reason_and_a_unit():
     unexplained, without_unit = [], []
     for path in sorted((LIBRARY / "assays").rglob("constants.py")):

@@ -7,6 +7,7 @@ error of calibration.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
 import numpy as np
 
@@ -17,7 +18,12 @@ from ketaflow.assays.microdialysis.cohort_rows import PeakLimitsRow
 from ketaflow.assays.microdialysis.integration.constants import NOT_SEPARATED
 from ketaflow.assays.microdialysis.model import KnownPeak, Peak, QuantifySettings
 
-LEFT, RIGHT = -1, 1
+
+class Side(IntEnum):
+    """A side of a peak, as the step to its neighbour."""
+
+    LEFT = -1
+    RIGHT = 1
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,7 @@ def named_alike(
             break
     for analyte in expected:
         _overlaps_alike(found, traces, first, index, analyte)
-        for side in (LEFT, RIGHT):
+        for side in Side:
             _shoulders_alike(found, traces, analyte, side)
         _limits_alike(found, traces, analyte, levels.get(analyte, {}), settings)
     return found
@@ -170,7 +176,7 @@ def _overlaps_alike(
             found.replaced(path, analyte, first[path][number])
 
 
-def _shoulders_alike(found: Named, traces: dict[str, Trace], analyte: str, side: int) -> None:
+def _shoulders_alike(found: Named, traces: dict[str, Trace], analyte: str, side: Side) -> None:
     """Cut the shoulder on one side of an analyte off in all injections, or in none."""
     cuts: dict[str, float | None] = {}
     for path, trace in traces.items():
@@ -179,7 +185,7 @@ def _shoulders_alike(found: Named, traces: dict[str, Trace], analyte: str, side:
             continue
         beside = _neighbour(found, path, analyte, side)
         is_cut = beside is not None and _is_high(trace, peak, side)
-        edge_min = peak.stop_min if side == RIGHT else peak.start_min
+        edge_min = peak.stop_min if side is Side.RIGHT else peak.start_min
         cuts[path] = edge_min - peak.retention_min if is_cut else None
     offsets = [offset for offset in cuts.values() if offset is not None]
     if not offsets or len(offsets) == len(cuts):
@@ -191,7 +197,7 @@ def _shoulders_alike(found: Named, traces: dict[str, Trace], analyte: str, side:
         if 2 * len(offsets) > len(cuts) and offset is None:
             place = int(np.searchsorted(traces[path].one.time_min, peak.retention_min + usual))
             if peak.start < place < peak.stop:
-                start, stop = (peak.start, place) if side == RIGHT else (place, peak.stop)
+                start, stop = (peak.start, place) if side is Side.RIGHT else (place, peak.stop)
                 found.replaced(path, analyte, traces[path].share(peak, start, stop))
         elif 2 * len(offsets) <= len(cuts) and offset is not None:
             beside = _neighbour(found, path, analyte, side)
@@ -257,27 +263,27 @@ def _scatter(peaks: dict[str, Peak], levels: Mapping[str, float], settings: Quan
     return np.inf if line is None else float(np.sqrt(np.mean(((y - line.intercept) / line.slope / x - 1) ** 2)))
 
 
-def _neighbour(found: Named, path: str, analyte: str, side: int) -> Peak | None:
+def _neighbour(found: Named, path: str, analyte: str, side: Side) -> Peak | None:
     """The peak that touches that of an analyte on one side, unless it is another analyte's."""
     number = found.index[path][analyte] + side
     own = found.peaks[path]
     if not 0 <= number < len(own) or number in found.index[path].values():
         return None
     peak, beside = own[number - side], own[number]
-    touching = beside.start == peak.stop if side == RIGHT else beside.stop == peak.start
+    touching = beside.start == peak.stop if side is Side.RIGHT else beside.stop == peak.start
     return beside if touching and beside.cluster == peak.cluster and not beside.shape else None
 
 
-def _is_high(trace: Trace, peak: Peak, side: int) -> bool:
+def _is_high(trace: Trace, peak: Peak, side: Side) -> bool:
     """Whether a peak ends well above the baseline on one side."""
-    edge = peak.stop if side == RIGHT else peak.start
+    edge = peak.stop if side is Side.RIGHT else peak.start
     return bool(trace.integrated.height[edge] > constants.CUT_FRACTION * peak.height)
 
 
-def _is_shoulder(trace: Trace, beside: Peak, side: int) -> bool:
+def _is_shoulder(trace: Trace, beside: Peak, side: Side) -> bool:
     """Whether a peak hardly rises above the limit that it shares with its neighbour."""
     height = trace.integrated.height
-    shared = height[beside.start if side == RIGHT else beside.stop]
+    shared = height[beside.start if side is Side.RIGHT else beside.stop]
     return bool(height[beside.apex] - shared < constants.SHOULDER_RISE_FRACTION * height[beside.apex])
 
 

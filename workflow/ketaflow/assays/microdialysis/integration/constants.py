@@ -229,3 +229,6 @@ WIDTH_LOG_RANGE = 1.2
 RIDGE = 1e-12
 # Lowest argument of erfcx that does not overflow; the shape is zero there.
 ERFCX_LOWEST = -25.0  # dimensionless
+# Forms and points of the curve from which the maximum of a shape is read (count).
+MODE_FORMS = 241
+MODE_POINTS = 4001

@@ -12,7 +12,8 @@ import numpy as np
 from ketaflow.assays.microdialysis.integration import constants
 
 Shape = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], tuple[np.ndarray, list[np.ndarray]]]
-ROOT_2, ROOT_PI = np.sqrt(2.0), np.sqrt(np.pi)
+ROOT_2 = np.sqrt(2.0)
+ROOT_PI = np.sqrt(np.pi)
 
 
 def skew_normal(
@@ -100,8 +101,8 @@ def tailed(
 def _mode_curve(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Forms of a shape, and how far its mean lies behind its maximum there, in standard deviations."""
     shape, _, (low, high) = SHAPES[name]
-    forms = np.geomspace(low, high, MODE_FORMS) if low > 0 else np.linspace(low, high, MODE_FORMS)
-    t = np.linspace(-2, 2, MODE_POINTS)
+    forms = np.geomspace(low, high, constants.MODE_FORMS) if low > 0 else np.linspace(low, high, constants.MODE_FORMS)
+    t = np.linspace(-2, 2, constants.MODE_POINTS)
     values = shape(t[:, None], np.zeros(len(forms)), np.zeros(len(forms)), forms)[0]
     top = np.clip(values.argmax(axis=0), 1, len(t) - 2)
     before, here, after = (values[top + step, np.arange(len(forms))] for step in (-1, 0, 1))
@@ -127,8 +128,6 @@ def mean_behind_top(name: str, forms: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.interp(forms, known, distances), np.interp(forms, known, np.gradient(distances, known))
 
 
-# Forms and points of the curve from which the maximum of a shape is read.
-MODE_FORMS, MODE_POINTS = 241, 4001
 # Each shape with the form a search starts from, and the forms it may take.
 SHAPES: dict[str, tuple[Shape, float, tuple[float, float]]] = {
     "emg": (tailed, 0.5, (0.02, 6.0)),

@@ -44,7 +44,9 @@ UNMARKED = ("81", "179", "181")
 TIMES_AT = 0x11A
 # Highest and lowest value of version 30, as in all thirty files available.
 RANGE_AT = 0x122
-SEGMENT, ESCAPE_130, ESCAPE_181 = 0x10, -0x8000, 0x7FFF
+SEGMENT = 0x10
+ESCAPE_130 = -0x8000
+ESCAPE_181 = 0x7FFF
 # Milliseconds from value to value that Agilent's detectors offer: diode arrays and their kin, fluorescence and
 # refractive index, the fastest diode arrays, flame ionisation and analogue inputs.
 PACES_MS = (
