@@ -29,7 +29,7 @@ def crop(number: int, pixels: np.ndarray, beside: np.ndarray) -> LaneCrop:
 
 def net(lane: LaneProfile, peak: Peak) -> float:
     """Volume of a band of a lane (counts)."""
-    return lane.volume(peak.top, peak.bottom).net
+    return lane.volume(peak.top, peak.bottom)[0]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from scipy import ndimage, signal
 
 from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.lanes.lane_profile import LaneProfile
-from ketaflow.assays.western_blot.lanes.profile_baseline import Peak
+from ketaflow.assays.western_blot.lanes.profile_baseline import Peak, moved
 
 
 @dataclass(frozen=True)
@@ -80,33 +80,20 @@ def _agreement(profiles: np.ndarray, shifts: np.ndarray) -> float:
     """How well shifted profiles agree: the sum of squares of their sum."""
     total = np.zeros(profiles.shape[1])
     for profile, shift in zip(profiles, np.rint(shifts).astype(int), strict=True):
-        total += _moved(profile, -shift)
+        total += moved(profile, -shift)
     return float(np.square(ndimage.gaussian_filter1d(total, 1.0)).sum())
-
-
-def _moved(profile: np.ndarray, by: int) -> np.ndarray:
-    """The profile moved down by so many rows, with zeros moved in."""
-    moved = np.zeros_like(profile)
-    by = max(-len(profile), min(by, len(profile)))
-    if by > 0:
-        moved[by:] = profile[:-by]
-    elif by < 0:
-        moved[:by] = profile[-by:]
-    else:
-        moved[:] = profile
-    return moved
 
 
 def _own_shifts(profiles: np.ndarray, shifts: np.ndarray, lead: np.ndarray) -> np.ndarray:
     """Displacement that remains between each lane and the mean of the others, within 2 % of the height."""
     reach = max(1, profiles.shape[1] // 50)
-    moved = np.array([_moved(profile, -round(shift)) for profile, shift in zip(profiles, shifts, strict=True)])
-    total = moved[lead].sum(axis=0)
+    level = np.array([moved(profile, -round(shift)) for profile, shift in zip(profiles, shifts, strict=True)])
+    total = level[lead].sum(axis=0)
     own = np.zeros(len(profiles))
     for lane in np.flatnonzero(lead):
-        others = ndimage.gaussian_filter1d(total - moved[lane], 1.0)
+        others = ndimage.gaussian_filter1d(total - level[lane], 1.0)
         lags = np.arange(-reach, reach + 1)
-        agree = np.array([float(_moved(moved[lane], -lag) @ others) for lag in lags])
+        agree = np.array([float(moved(level[lane], -lag) @ others) for lag in lags])
         if agree.max() > 0:
             best = lags[agree >= agree.max() - 1e-9]
             own[lane] = best[np.abs(best).argmin()]
@@ -133,7 +120,7 @@ def find_band_rows(lanes: list[LaneProfile], shifts: np.ndarray, lead: np.ndarra
     rows = len(lanes[0].profile)
     total = np.zeros(rows)
     for lane in np.flatnonzero(lead):
-        total += _moved(_compressed(lanes[lane]), -round(shifts[lane]))
+        total += moved(_compressed(lanes[lane]), -round(shifts[lane]))
     smooth = max(1.0, rows / 1000)
     total = ndimage.gaussian_filter1d(total, smooth)
     found = []

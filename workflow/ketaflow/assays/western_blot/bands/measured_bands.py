@@ -152,11 +152,11 @@ def _volume(reading: Reading, lane: LaneProfile, column: BoxColumn, peak: Peak) 
     """Volume of a band that was found, over the baseline of its lane unless the settings ask for the border."""
     if reading.settings.background == "border":
         return measure_box(column, peak.top, peak.rows, background="border")
-    volume = lane.volume(peak.top, peak.bottom)
-    level = volume.background / (peak.rows * lane.width)
+    net, background = lane.volume(peak.top, peak.bottom)
+    level = background / (peak.rows * lane.width)
     uncertainty = uncertainty_over(column, peak.top, peak.rows, level=level)
     uncertainty = float(np.hypot(uncertainty, lane.hidden(peak.top, peak.bottom)))
-    return BoxVolume(volume.net, volume.background, uncertainty, lane.method)
+    return BoxVolume(net, background, uncertainty, lane.method)
 
 
 def _overlap_pct(lane: LaneProfile, peak: Peak) -> float:

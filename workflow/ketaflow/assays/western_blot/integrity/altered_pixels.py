@@ -11,30 +11,29 @@ from scipy import ndimage
 from ketaflow.assays.western_blot.integrity import constants
 
 
-def lane_correlations(lanes: np.ndarray, heads: list[int]) -> list[tuple[int, int, float]]:
+def lane_correlations(lanes: np.ndarray) -> list[tuple[int, int, float]]:
     """Correlate the fine structure of lanes, pair by pair.
 
     Parameters
     ----------
     lanes : (n_lanes, n_rows, n_columns) float
         Pixels of each lane, cut to one size.
-    heads : list of int
-        Numbers of the lanes.
 
     Returns
     -------
     list of (lane, lane, correlation)
-        Best correlation of the pixels' fine structure (each pixel less the mean of its neighbours, evened out) over all
-        displacements of one lane against the other, as it is or mirrored. Bands look alike; noise does not.
+        Numbers of the lanes, from 1, and the best correlation of the pixels' fine structure (each pixel less the mean of
+        its neighbours, evened out) over all displacements of one lane against the other, as it is or mirrored. Bands
+        look alike; noise does not.
     """
     plain = np.array([np.fft.rfft2(_fine(lane)) for lane in lanes])
     turned = np.array([np.fft.rfft2(_fine(lane[:, ::-1])) for lane in lanes])
     size = lanes.shape[1:]
     found = []
-    for one in range(len(heads) - 1):
+    for one in range(len(lanes) - 1):
         others = np.concatenate([plain[one + 1 :], turned[one + 1 :]])
         agree = np.fft.irfft2(np.conj(plain[one]) * others, s=size).max(axis=(1, 2)).reshape(2, -1).max(axis=0)
-        found += [(heads[one], heads[one + 1 + step], float(score)) for step, score in enumerate(agree)]
+        found += [(one + 1, one + 2 + step, float(score)) for step, score in enumerate(agree)]
     return found
 
 

@@ -127,7 +127,7 @@ def twin_checks(view: View, scan: Scan, limit: float) -> list[Check]:
             "near_identical_lanes", score, recording=view.image, place=f"lanes {one} and {other}", high=limit,
             verdict="warn", message=f"lanes {one} and {other} agree down to their noise: please check",
         )
-        for one, other, score in altered_pixels.lane_correlations(lanes, list(range(1, len(lanes) + 1)))
+        for one, other, score in altered_pixels.lane_correlations(lanes)
         if score > limit
     ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from scipy import ndimage
 from ketaflow.assays.western_blot.images.band_enhancement import EnhancedPicture
 from ketaflow.assays.western_blot.lanes import constants
 from ketaflow.assays.western_blot.lanes.lane_plausibility import Plausibility, judge_lanes, row_strips
+from ketaflow.assays.western_blot.lanes.profile_baseline import moved
 from ketaflow.assays.western_blot.model import LaneGrid
 
 
@@ -238,19 +239,9 @@ def column_profile(height: np.ndarray, lean: float) -> np.ndarray:
     for top in range(0, max(rows - tall, 0) + 1, max(1, tall // 2)):
         strip = np.square(height[top : top + tall].mean(axis=0))
         shift = round(lean * (top + tall / 2 - rows / 2))
-        total += strip if not shift else _slid(strip, -shift)
+        total += moved(strip, -shift)
         count += 1
     return np.sqrt(total / count)
-
-
-def _slid(strip: np.ndarray, by: int) -> np.ndarray:
-    """The strip moved to the right by so many columns, with zeros moved in."""
-    slid = np.zeros_like(strip)
-    if by > 0:
-        slid[by:] = strip[:-by]
-    else:
-        slid[:by] = strip[-by:]
-    return slid
 
 
 def _pitches(level: np.ndarray, count: int, factor: int) -> np.ndarray:

@@ -35,26 +35,13 @@ def lanes_in_frame(enhanced: EnhancedPicture, frame: Frame, count: int, height_p
     """
     lean = (frame.lean_px or 0.0) / max(height_px, 1)
     if frame.borders:
-        return _within_borders(enhanced, np.array(frame.borders), lean)
+        edges = np.array(frame.borders)
+        borders = np.column_stack([edges[:-1], edges[1:]])
+        return _given(enhanced, borders.mean(axis=1), borders, float(np.median(np.diff(edges))), lean)
     pitch = (frame.right_px - frame.left_px) / count / enhanced.factor
     left = (frame.left_px - (enhanced.factor - 1) / 2) / enhanced.factor
     centres = left + pitch * (np.arange(count) + 0.5)
     return _grid(enhanced, column_profile(enhanced.strength, lean), centres, pitch, lean)
-
-
-def _within_borders(enhanced: EnhancedPicture, borders: np.ndarray, lean: float) -> LaneGrid:
-    """A grid whose lanes lie between the borders that a person gave."""
-    return LaneGrid(
-        centres=(borders[:-1] + borders[1:]) / 2,
-        borders=np.column_stack([borders[:-1], borders[1:]]),
-        lean=lean,
-        middle=enhanced.strength.shape[0] * enhanced.factor / 2,
-        pitch=float(np.median(np.diff(borders))),
-        margin=float(len(borders) - 1),
-        filled=1.0,
-        outside=0.0,
-        doubt="",
-    )
 
 
 def lanes_in_row(enhanced: EnhancedPicture, top: float, bottom: float, expected: np.ndarray) -> LaneGrid | None:
@@ -116,14 +103,13 @@ def _grid(enhanced: EnhancedPicture, profile: np.ndarray, centres: np.ndarray, p
     """A grid in pixels of the file, with every lane centred on its signal."""
     refined = refined_centres(profile, centres, pitch) if profile.any() else centres
     factor = enhanced.factor
+    borders = lane_borders(profile, refined, pitch) * factor
+    return _given(enhanced, refined * factor + (factor - 1) / 2, borders, float(pitch * factor), lean)
+
+
+def _given(enhanced: EnhancedPicture, centres: np.ndarray, borders: np.ndarray, pitch: float, lean: float) -> LaneGrid:
+    """A grid that is certain, from centres, borders and pitch in pixels of the file."""
+    middle = enhanced.strength.shape[0] * enhanced.factor / 2
     return LaneGrid(
-        centres=refined * factor + (factor - 1) / 2,
-        borders=lane_borders(profile, refined, pitch) * factor,
-        lean=lean,
-        middle=enhanced.strength.shape[0] * factor / 2,
-        pitch=float(pitch * factor),
-        margin=float(len(centres)),
-        filled=1.0,
-        outside=0.0,
-        doubt="",
+        centres, borders, lean, middle, pitch, margin=float(len(centres)), filled=1.0, outside=0.0, doubt=""
     )

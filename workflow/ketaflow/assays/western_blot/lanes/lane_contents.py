@@ -99,6 +99,26 @@ def contents_doubt(enhanced: EnhancedPicture, grid: LaneGrid, samples: list[Samp
     profiles = lanes.profiles
     bands = np.array([_band_count(profile) for profile in profiles])
     kinds = np.array(samples)
+    doubt = _empty_doubt(lanes, kinds)
+    if doubt:
+        return doubt
+    studied = np.flatnonzero(~np.isin(kinds, ["ladder", "blank"]))
+    if not len(studied):
+        return ""
+    usual = float(np.median(bands[studied]))
+    least = max(constants.LADDER_BANDS, constants.LADDER_EXCESS * usual)
+    named = int(bands[kinds == "ladder"].max(initial=0))
+    most = studied[bands[studied].argmax()]
+    if bands[most] >= least and bands[most] > named:
+        told = f"lane {most + 1} shows {bands[most]} bands, the other samples {usual:.0f}: it may hold the ladder"
+        return told + (f" (the lane listed as ladder shows {named})" if "ladder" in samples else "")
+    strength = float(np.median(profiles[studied].max(axis=1)))
+    return _unlisted_ladder(lanes, least, strength) or _row_doubt(lanes, studied)
+
+
+def _empty_doubt(lanes: Contents, kinds: np.ndarray) -> str:
+    """Whether a lane that shows no signal may be a skipped well, or one that the lane map lists too many."""
+    profiles, grid = lanes.profiles, lanes.grid
     empty = np.flatnonzero((kinds != "blank") & (profiles.max(axis=1) < constants.EMPTY_SNR))
     wells = np.rint(np.diff(grid.centres) / grid.pitch)
     if grid.filled < 1 and len(empty) and wells.max(initial=1) > 1:
@@ -112,25 +132,21 @@ def contents_doubt(enhanced: EnhancedPicture, grid: LaneGrid, samples: list[Samp
             edge = lanes.at(grid.centres[beside] + way * constants.EDGE_REACH * grid.pitch, constants.EDGE_WIDTH)
             if beside not in empty and edge[row] > constants.EDGE_SHARE * profiles[beside, row]:
                 return f"lane {beside + 1} is wider than the distance between lanes: the lane map lists too many"
-    studied = np.flatnonzero(~np.isin(kinds, ["ladder", "blank"]))
-    if not len(studied):
-        return ""
-    usual = float(np.median(bands[studied]))
-    least = max(constants.LADDER_BANDS, constants.LADDER_EXCESS * usual)
-    named = int(bands[kinds == "ladder"].max(initial=0))
-    most = studied[bands[studied].argmax()]
-    if bands[most] >= least and bands[most] > named:
-        told = f"lane {most + 1} shows {bands[most]} bands, the other samples {usual:.0f}: it may hold the ladder"
-        return told + (f" (the lane listed as ladder shows {named})" if "ladder" in samples else "")
-    strength = float(np.median(profiles[studied].max(axis=1)))
-    for end, way in ((grid.centres[0], -1), (grid.centres[-1], 1)):
+    return ""
+
+
+def _unlisted_ladder(lanes: Contents, least: float, strength: float) -> str:
+    """Whether a lane beside the outermost ones shows the bands of a ladder.
+
+    It has at least ``least`` bands, and is not far weaker than the samples, whose usual highest band is ``strength``.
+    """
+    for end, way in ((lanes.grid.centres[0], -1), (lanes.grid.centres[-1], 1)):
         for away in constants.LADDER_BESIDE:
-            beyond = lanes.at(end + way * away * grid.pitch)
+            beyond = lanes.at(end + way * away * lanes.grid.pitch)
             if _band_count(beyond) >= least and beyond.max() > constants.LADDER_SHARE * strength:
-                return (
-                    f"the picture shows a ladder {'left' if way < 0 else 'right'} of the lanes that the lane map lists"
-                )
-    return _row_doubt(lanes, studied)
+                side = "left" if way < 0 else "right"
+                return f"the picture shows a ladder {side} of the lanes that the lane map lists"
+    return ""
 
 
 def _row_doubt(lanes: Contents, studied: np.ndarray) -> str:

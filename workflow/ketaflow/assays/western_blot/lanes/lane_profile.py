@@ -22,20 +22,6 @@ from ketaflow.assays.western_blot.model import BackgroundMethod, QuantifySetting
 
 
 @dataclass(frozen=True)
-class Volume:
-    """Signal of a band.
-
-    Attributes
-    ----------
-    net, background : float
-        Signal less background, and the background, summed over the box (counts).
-    """
-
-    net: float
-    background: float
-
-
-@dataclass(frozen=True)
 class LaneProfile:
     """One lane of a membrane on one picture.
 
@@ -98,12 +84,12 @@ class LaneProfile:
         """Profile less background, (n_rows,) float (counts)."""
         return np.asarray(self.profile - self.background)
 
-    def volume(self, top: int, bottom: int) -> Volume:
-        """Return the signal less background, summed over rows ``top`` to ``bottom`` (included)."""
+    def volume(self, top: int, bottom: int) -> tuple[float, float]:
+        """Return the signal less background, and the background, summed over rows ``top`` to ``bottom`` (included)."""
         rows = slice(top, bottom + 1)
         total = float(self.profile[rows].sum() * self.width)
         background = float((self.background[rows] + self._local_correction(top, bottom)).sum() * self.width)
-        return Volume(total - background, background)
+        return total - background, background
 
     def _local_correction(self, top: int, bottom: int) -> np.ndarray:
         """What the baseline misses just above and below a box, interpolated across it as a straight line.

@@ -215,6 +215,25 @@ def tilt(lane: np.ndarray, *, largest: float) -> float:
     return float((lags[best] + (_vertex(agree, best) - best)) / (columns - third)) if agree[best] > 0.5 * scale else 0.0
 
 
+def moved(curve: np.ndarray, by: int) -> np.ndarray:
+    """Move a curve by whole places, with zeros moved in.
+
+    Parameters
+    ----------
+    curve : (n,) float
+        Values along rows or columns.
+    by : int
+        Places towards the end; negative towards the start.
+
+    Returns
+    -------
+    (n,) float
+    """
+    by = max(-len(curve), min(by, len(curve)))
+    before, after = max(by, 0), max(-by, 0)
+    return np.pad(curve[after : len(curve) - before], (before, after))
+
+
 def straightened(lane: np.ndarray, slope: float, *, centre: float | None = None) -> np.ndarray:
     """Level the bands of a lane by moving every column by whole rows, which keeps the counts.
 
