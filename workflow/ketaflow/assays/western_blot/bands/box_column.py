@@ -71,7 +71,7 @@ class BoxColumn:
     @cached_property
     def beside(self) -> list[np.ndarray]:
         """Mean signal left and right of the box, as far as the pixels reach; each (n_rows,) float (counts)."""
-        reach = max(constants.BESIDE_LEAST_PX, round(constants.BESIDE_WIDTH * self.width))
+        reach = max(constants.BESIDE_LEAST_PX, round(lane_constants.GAP_WIDTH * self.width))
         stop = self.left + self.width
         sides = [self.pixels[:, max(0, self.left - reach) : self.left], self.pixels[:, stop : stop + reach]]
         return [side.mean(axis=1, dtype=float) for side in sides if side.size]
@@ -97,7 +97,7 @@ class BoxColumn:
         """
         if self.gap_baseline is not None:
             return self.gap_baseline[None, rows]
-        length = constants.GAP_LENGTH * self.length
+        length = lane_constants.GAP_LENGTH * self.length
         gaps = [baseline(side[rows], length=length) for side in self.beside]
         return np.array(gaps) if gaps else self.lane_level[None, rows]
 

@@ -24,6 +24,7 @@ from scipy import ndimage
 
 from ketaflow.assays.western_blot.bands import constants
 from ketaflow.assays.western_blot.bands.box_column import BoxColumn
+from ketaflow.assays.western_blot.lanes.constants import GAP_WIDTH
 from ketaflow.assays.western_blot.lanes.profile_baseline import asymmetric_weights
 from ketaflow.assays.western_blot.model import BackgroundMethod, BoxVolume
 
@@ -120,7 +121,7 @@ class _Box:
     @property
     def border_px(self) -> int:
         """Width of the border (pixels)."""
-        return max(constants.BORDER_LEAST_PX, round(constants.BORDER_WIDTH * float(np.sqrt(self.area))))
+        return max(constants.BESIDE_LEAST_PX, round(constants.BORDER_WIDTH * float(np.sqrt(self.area))))
 
     @property
     def border_area(self) -> int:
@@ -248,7 +249,7 @@ def _segments(box: _Box, side: tuple[int, int, int, int]) -> np.ndarray:
 
 def _end_levels(box: _Box) -> tuple[float | None, float | None]:
     """Levels of the box's columns just above and just below it (counts); None beyond the membrane."""
-    reach = max(constants.BORDER_LEAST_PX, (box.bottom - box.top) // 4)
+    reach = max(constants.BESIDE_LEAST_PX, (box.bottom - box.top) // 4)
     profile = box.column.profile
     above, below = profile[max(0, box.top - reach) : box.top], profile[box.bottom : box.bottom + reach]
     return (
@@ -289,7 +290,7 @@ def _bands_adjoin(box: _Box) -> tuple[bool, bool]:
 
 def _side_level(box: _Box) -> float:
     """Lowest column median of the signal left and right of a box (counts); minus infinity where nothing is readable."""
-    beside = max(constants.BESIDE_LEAST_PX, round(constants.BESIDE_WIDTH * (box.right - box.left)))
+    beside = max(constants.BESIDE_LEAST_PX, round(GAP_WIDTH * (box.right - box.left)))
     columns = [*range(max(0, box.left - beside), box.left), *range(box.right, box.right + beside)]
     columns = [column for column in columns if column < box.column.pixels.shape[1]]
     part = box.column.pixels[box.top : box.bottom, columns]

@@ -13,8 +13,6 @@ SHORTEST_BACKGROUND_ROWS = 12.0
 LEAST_OF_ROW = 0.85
 # Greatest height of a band's box (fraction of the usual one in its row); tuned on drawn membranes.
 MOST_OF_ROW = 1.3
-# Peaks below this fraction of a band's height do not limit its box; tuned on drawn membranes.
-SIDE_BAND_HEIGHT = 0.1
 # Least distance at which a peak still belongs to a row (fraction of the membrane's height).
 ROW_REACH = 0.012
 
@@ -41,20 +39,14 @@ TILTS = np.linspace(-0.14, 0.14, 29)
 SMILES = np.linspace(-0.06, 0.06, 13)
 
 # box_column.py
-# Width of the gap beside a box (fraction of its width).
-BESIDE_WIDTH = 0.15
-# Least width of that gap (pixels).
+# Least width of the gap beside a box, and of the border around it (pixels).
 BESIDE_LEAST_PX = 2
-# Stiffness of the gaps' baseline (fraction of a lane's), as gaps hold no bands.
-GAP_LENGTH = 0.5
 
 # box_volume.py
 # Distance above and below a box up to which the gaps are read (heights of the box).
 GAP_REACH = 10.0
 # Width of the border around a box (fraction of the root of its area); LI-COR and Bio-Rad use 1 to 5 pixels.
 BORDER_WIDTH = 0.1
-# Least width of that border (pixels).
-BORDER_LEAST_PX = 2
 # Distance of the further border from the box (fraction of the root of its area).
 BORDER_DISTANCE = 0.1
 # The near border is not used if it is brighter than the further one by more than this (fraction of the band's height):

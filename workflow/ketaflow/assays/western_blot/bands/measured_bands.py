@@ -108,9 +108,7 @@ def _peak_of_row(lane: LaneProfile, row: BandRow, place: float, taken: set[Peak]
 
 def _limited_by_row(peak: Peak, row: BandRow, lane: LaneProfile) -> Peak:
     """The peak with edges about as far apart as in its row: blotches do not stretch it, noise does not cut it short."""
-    others = [
-        other for other in lane.peaks if other is not peak and other.height > constants.SIDE_BAND_HEIGHT * peak.height
-    ]
+    others = [other for other in lane.peaks if other is not peak]
     lowest = max((other.bottom + 1 for other in others if other.row < peak.row), default=0)
     highest = min((other.top - 1 for other in others if other.row > peak.row), default=len(lane.profile) - 1)
     above = np.clip(peak.row - peak.top, constants.LEAST_OF_ROW * row.above, constants.MOST_OF_ROW * row.above)

@@ -9,7 +9,7 @@ styles and on the real pictures of the benchmarks.
 SPLIT_REACH = 0.3
 
 # band_enhancement.py
-# Least width of the reduced picture in which lanes are sought (pixels); tuned for speed.
+# Width of the reduced picture in which dots are sought, and least width for lanes (pixels); tuned for speed.
 WORK_WIDTH_PX = 480
 # Longest side of the picture from which surroundings are computed (pixels); tuned for speed.
 SURROUNDINGS_PX = 120

@@ -22,7 +22,7 @@ def lane_correlations(lanes: np.ndarray) -> list[tuple[int, int, float]]:
     Returns
     -------
     list of (lane, lane, correlation)
-        Numbers of the lanes, from 1, and the best correlation of the pixels' fine structure (each pixel less the mean of
+        Numbers of the lanes, from 1, and best correlation of the pixels' fine structure (each pixel less the mean of
         its neighbours, evened out) over all displacements of one lane against the other, as it is or mirrored. Bands
         look alike; noise does not.
     """
@@ -72,7 +72,7 @@ def seam(signal: np.ndarray) -> Seam:
     Seam
         With score 0 for pictures that are too small.
     """
-    rows = signal[:: max(1, signal.shape[0] // constants.SEAM_ROWS)].astype(np.float32)
+    rows = signal[:: max(1, signal.shape[0] // constants.COMPARED_ROWS)].astype(np.float32)
     height = len(rows) // constants.SEAM_PARTS
     if height < 2 or rows.shape[1] < 16:
         return Seam(0.0, 0)

@@ -9,8 +9,8 @@ import numpy as np
 # image_checks.py
 # Columns of a lane that are compared with other lanes (pixels); tuned for speed.
 TWIN_COLUMNS = 48
-# Rows of a lane that are compared with other lanes; tuned for speed.
-TWIN_ROWS = 600
+# Rows of a lane that are compared with other lanes, and of a picture in which seams are sought; tuned for speed.
+COMPARED_ROWS = 600
 # Least half width of a crop with enough pixels to compare (pixels).
 TWIN_LEAST_HALF_WIDTH = 3
 # Half the width of a lane's crop (pitches).
@@ -67,8 +67,6 @@ LOOKS = ((0.015, 4.0, 5), (0.004, 1.0, 5), (0.001, 0.25, 3))
 LEAST_VOLUME = 1e-9
 
 # altered_pixels.py
-# Rows in which seams are sought; tuned for speed.
-SEAM_ROWS = 600
 # Parts of the height, six of which a seam must cross.
 SEAM_PARTS = 8
 # Columns around a step that give the usual step; tuned on real pictures.

@@ -135,7 +135,7 @@ def twin_checks(view: View, scan: Scan, limit: float) -> list[Check]:
 def _crops(signal: np.ndarray, grid: LaneGrid) -> np.ndarray | None:
     """The middle of each lane, (n_lanes, n_rows, n_columns) float32; None where lanes are too narrow."""
     half = int(min(grid.pitch * constants.TWIN_HALF_WIDTH, constants.TWIN_COLUMNS / 2))
-    step = max(1, len(signal) // constants.TWIN_ROWS)
+    step = max(1, len(signal) // constants.COMPARED_ROWS)
     lefts = [int(np.clip(round(centre) - half, 0, signal.shape[1] - 2 * half)) for centre in grid.centres.tolist()]
     if half < constants.TWIN_LEAST_HALF_WIDTH or min(lefts) < 0:
         return None

@@ -9,8 +9,8 @@ import numpy as np
 # detection.py
 # Leans of the lanes that are tried (columns per row): up to 7 degrees.
 LEANS = np.linspace(-0.12, 0.12, 25)
-# Strips of rows from which the column profile is computed; tuned.
-PROFILE_STRIPS = 24
+# Strips of rows from which the column profile is computed, and in which lanes are judged; tuned.
+ROW_STRIPS = 24
 # Wells for which a picture of a whole membrane has room at least; smallest usual comb.
 FEWEST_WELLS = 5
 # Lanes lean only if that makes the column profile sharper by this factor; tuned.
@@ -40,8 +40,6 @@ ROW_STRENGTH = 0.3
 ROW_GAIN = 1.03
 
 # lane_plausibility.py
-# Strips of rows in which lanes are judged; tuned.
-ROW_STRIPS = 24
 # Distance from its centre up to which a lane reaches (pitches).
 LANE_REACH = 0.55
 # Strips below this fraction of the strongest are ignored; tuned.
@@ -68,7 +66,7 @@ GREATEST_OFFSET = 0.35
 LIT_FRACTION = 0.27
 # Distance from a listed lane up to which unlisted ones are sought (pitches).
 OUTSIDE_REACH = 3.0
-# Least distance of a lane between two listed ones (pitches); tuned.
+# Least distance of a lane, or of a well that is not empty, between two listed lanes (pitches); tuned.
 MIDWAY_DISTANCE = 0.4
 # Signal beside a lane is another lane if it is this many times the dip before it; tuned.
 FLANK_DIP = 1.3
@@ -85,8 +83,6 @@ SHARED_FRACTION = 0.2
 SKIPPED_FRACTION = 0.05
 # Fewest lanes by which the pitch is known; below it the limit of lanes that are not listed is a third.
 FEWEST_FOR_PITCH = 3
-# Distance of such a well from the listed lanes (pitches).
-SKIPPED_DISTANCE = 0.4
 # Distance from a lane's centre beyond which a deep dip shows that another lane begins (pitches).
 CLOSE_REACH = 0.35
 # Such a dip falls to this fraction of the signal beyond it, less than in bands with strong edges.
@@ -129,8 +125,6 @@ ROW_NEIGHBOURS = 3  # count
 ROW_SHARE = 0.1
 
 # dot_blots.py
-# Width of the reduced picture in which dots are sought (pixels); tuned for speed.
-DOT_WIDTH_PX = 480
 # Greatest sizes of a dot that are tried (fraction of the shorter side of the picture): two rows and their margins need
 # the rest, of the picture or of a membrane in a third of it.
 DOT_SIZES = (0.34, 0.12)
@@ -169,8 +163,6 @@ FOOT_HALF_WIDTHS = 3.0
 LANE_EDGE = 0.05
 # The same for the core, from which the slope of the bands is read; tuned.
 LANE_CORE_LEVEL = 0.3  # fraction
-# Least width of a lane (fraction of the room between its borders); tuned.
-NARROWEST_LANE = 0.2
 # Levels between which the flanks of a lane are read (fractions of its strongest column); tuned.
 FLANK_LEVELS = (0.2, 0.4)
 # Extrapolation of the flanks: that of a Gaussian reaches 0.05 there.
@@ -179,7 +171,7 @@ FLANK_ROOM = 1.03  # ratio
 MARGIN_WIDTH = 0.25
 # Least number of those columns (pixels).
 MARGIN_LEAST_PX = 4
-# Width of the gap beside a lane (fraction of the lane's width); tuned.
+# Width of the gap beside a lane or box (fraction of its width); tuned.
 GAP_WIDTH = 0.15
 # Greatest distance of that gap from the lane (fraction of the lane's width); tuned.
 GAP_DISTANCE = 0.25

@@ -234,7 +234,7 @@ def column_profile(height: np.ndarray, lean: float) -> np.ndarray:
         Strength in the unit of ``height``.
     """
     rows, columns = height.shape
-    tall = max(1, round(rows / constants.PROFILE_STRIPS))
+    tall = max(1, round(rows / constants.ROW_STRIPS))
     total, count = np.zeros(columns), 0
     for top in range(0, max(rows - tall, 0) + 1, max(1, tall // 2)):
         strip = np.square(height[top : top + tall].mean(axis=0))

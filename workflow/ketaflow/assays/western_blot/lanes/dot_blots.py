@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.measure import label, regionprops
 
+from ketaflow.assays.western_blot.images.constants import WORK_WIDTH_PX
 from ketaflow.assays.western_blot.images.intensity_scale import noise_sd, reduced
 from ketaflow.assays.western_blot.lanes import constants
 
@@ -110,7 +111,7 @@ def spots_of(signal: np.ndarray, largest: float) -> Spots | None:
     Spots or None
         None where there are fewer than four.
     """
-    small = reduced(signal, max(1, round(signal.shape[1] / constants.DOT_WIDTH_PX)))
+    small = reduced(signal, max(1, round(signal.shape[1] / WORK_WIDTH_PX)))
     size = max(3, round(min(small.shape) * largest))
     above = small - ndimage.grey_opening(ndimage.gaussian_filter(small, 1.0), size=(size, size))
     room = max(constants.DOT_NOISE * noise_sd(small), constants.DOT_LEAST_RISE * float(above.max()))

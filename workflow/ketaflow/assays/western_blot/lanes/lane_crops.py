@@ -136,9 +136,6 @@ def own_columns(room: np.ndarray, length: float, edge: float) -> tuple[int, int]
     if edge < constants.FLANK_LEVELS[0]:
         steady = ndimage.uniform_filter1d(across, max(3, columns // 8))
         first, last = _without_glow(first, last, *(_run(steady, level) for level in constants.FLANK_LEVELS))
-    missing = int(np.ceil(constants.NARROWEST_LANE * columns)) - (last - first + 1)
-    if missing > 0:
-        first, last = max(0, first - missing // 2), min(columns - 1, last + missing - missing // 2)
     return first, last
 
 
@@ -154,8 +151,7 @@ def _without_glow(first: int, last: int, outer: tuple[int, int], inner: tuple[in
     """Edges of a lane, limited to the extrapolation of its flanks from two levels; beyond lies glow."""
     middle = (inner[0] + inner[1]) / 2
     left, right = (
-        1 + constants.FLANK_ROOM * abs(at - middle) ** 2 / max(abs(core - middle), 0.5)
-        for at, core in zip(outer, inner, strict=True)
+        1 + abs(at - middle) ** 2 / max(abs(core - middle), 0.5) for at, core in zip(outer, inner, strict=True)
     )
     return max(first, int(np.floor(middle - left))), min(last, int(np.ceil(middle + right)))
 

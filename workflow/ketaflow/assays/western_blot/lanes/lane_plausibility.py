@@ -206,7 +206,7 @@ def _unlisted(strips: np.ndarray, listed: np.ndarray, lit: np.ndarray, pitch: fl
         # The pitch is not known.
         beyond |= (away > constants.CLOSE_REACH) & (constants.CLOSE_DIP * signal > lowest)
     weakest = max(float(strength.min()), constants.WEAKEST_FRACTION * float(np.median(strength)), 1e-9)
-    skipped = between & (np.abs(columns[:, None] - listed[None, :]).min(axis=1) > constants.SKIPPED_DISTANCE * pitch)
+    skipped = between & (np.abs(columns[:, None] - listed[None, :]).min(axis=1) > constants.MIDWAY_DISTANCE * pitch)
     return float(signal[beyond].max(initial=0) / weakest), float(signal[skipped].max(initial=0) / weakest)
 
 
