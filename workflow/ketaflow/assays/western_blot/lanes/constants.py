@@ -165,8 +165,6 @@ LANE_EDGE = 0.05
 LANE_CORE_LEVEL = 0.3  # fraction
 # Levels between which the flanks of a lane are read (fractions of its strongest column); tuned.
 FLANK_LEVELS = (0.2, 0.4)
-# Extrapolation of the flanks: that of a Gaussian reaches 0.05 there.
-FLANK_ROOM = 1.03  # ratio
 # Columns kept beside a lane (fraction of its width): gap and border of a box 10 % wider.
 MARGIN_WIDTH = 0.25
 # Least number of those columns (pixels).
