@@ -228,6 +228,7 @@ def moved(curve: np.ndarray, by: int) -> np.ndarray:
     Returns
     -------
     (n,) float
+        The curve at its new place, as long as before.
     """
     by = max(-len(curve), min(by, len(curve)))
     before, after = max(by, 0), max(-by, 0)
