@@ -65,6 +65,7 @@ def test_a_changed_input_output_or_piece_of_code_is_named(finished):
     assert "is what it was" in verify(finished)
 
 
+@pytest.mark.long
 def test_a_result_taken_from_an_earlier_run_keeps_that_runs_record(finished_study, new_clone, tmp_path):
     clone = new_clone(Path(shutil.copytree(finished_study.folder, tmp_path / "clone")))
     stage = clone.folder / "workflow" / "ketaflow" / "assays" / "nose_poke" / "qc.py"

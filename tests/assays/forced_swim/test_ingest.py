@@ -199,7 +199,7 @@ def test_a_camera_that_hangs_leaves_the_swim_unscored_not_immobile(tmp_path, cod
         assert value(measured, name, "unscored_s") == pytest.approx(8, abs=0.5)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_video_from_above_is_refused_unless_the_settings_allow_it(tmp_path):
     realistic_videos.film_from_above(tmp_path / "above.mp4", 5)
     boxes = {"region_x_px": 15.0, "region_y_px": 12.0, "region_width_px": 134.0, "region_height_px": 136.0}
@@ -227,6 +227,7 @@ def test_damaged_frames_are_counted(two, tmp_path):
     assert two[2].video.frames_damaged == 0
 
 
+@pytest.mark.long
 def test_skipping_nonreference_frames_does_not_change_the_score(tmp_path, monkeypatch):
     options = {"preset": "fast", "x264-params": f"keyint=50:{realistic_videos.STEADY}"}
     drawn_videos.make(tmp_path / "b.mp4", [plan(1), plan(2)], 60, options=options, **{**SMALL, "fps": 25})
