@@ -139,6 +139,7 @@ def test_settings_of_the_cohort_stand_between_config_and_command_line(clone):
     assert values(clone)["A0"] == 2
 
 
+@pytest.mark.long
 def test_a_drawn_cohort_measures_what_was_drawn(clone):
     for path in (clone.cohort / "logs").iterdir():
         path.unlink()

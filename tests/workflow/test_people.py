@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "assays" / "forced_
 import drawn_videos
 import rated_cohorts
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 SWIMS = [f"swim{number}" for number in range(6)]
 # Ann floats below 20 %, EthoVision's mobility averaged over 4 s as ketaflow does; the default is 11 %.

@@ -56,6 +56,7 @@ def test_simulated_spines_lie_apart_and_beside_the_shaft_and_hidden_ones_over_it
         assert gap_um[np.triu_indices(len(heads_um), 1)].min() > 0
 
 
+@pytest.mark.long
 def test_where_there_is_no_room_spines_that_merge_are_hidden():
     spines = simulate.simulate_stack(truth(4.0, 80.0, mushroom_count=40), 0).spines
     assert len(spines) == 40

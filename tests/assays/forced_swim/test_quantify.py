@@ -195,11 +195,14 @@ ANIMALS = [("agouti_tilted", 1), ("agouti_tilted", 2), ("agouti_tilted", 3), ("h
 MISSED = pytest.mark.xfail(
     strict=True, reason="kappa 0.82: half of a gentle swim of 1.8 s between two bouts of immobility is missed"
 )
-# To draw and read this film takes a quarter of a minute.
-LARGE = {"agouti_tilted": [pytest.mark.long]}
+# To draw and read these films takes a quarter of a minute.
+LARGE = dict.fromkeys(("agouti_tilted", "white_mice"), pytest.mark.long)
 STYLES_OF_FILMS = [pytest.param(style, marks=LARGE.get(style, [])) for style in FILMS]
 FILMED = [pytest.param(*one, marks=LARGE.get(one[0], [])) for one in ANIMALS]
-HELD = [pytest.param(*one, marks=[MISSED] if one == ("white_mice", 2) else LARGE.get(one[0], [])) for one in ANIMALS]
+HELD = [
+    pytest.param(*one, marks=[MISSED, pytest.mark.long] if one == ("white_mice", 2) else LARGE.get(one[0], []))
+    for one in ANIMALS
+]
 
 
 @pytest.fixture(scope="module")
