@@ -16,7 +16,7 @@ import importlib.util
 import multiprocessing
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -25,6 +25,8 @@ from typing import Any
 import numpy as np
 
 WORKFLOW = Path(__file__).resolve().parents[1] / "workflow"
+# Longer tuples are printed by their number of values.
+MOST_SHOWN = 4
 # Words that mark where a value comes from.
 SOURCED = re.compile(
     r"\b(1[89]|20)\d\d\b|doi:|normal distribution|Gaussian|Abbe|Rayleigh|Nyquist|IUPAC|golden angle|RFC"
@@ -218,7 +220,7 @@ def _with_other_value(constant: Constant, value: Any, evaluate: Evaluation, stal
 def values_to_try(constant: Constant, values: dict[str, tuple[Any, ...]]) -> list[Any]:
     """Values given for a constant; otherwise half and double (of each number of a tuple)."""
     if constant.name in values:
-        return [value for value in values[constant.name] if value != constant.value]
+        return [value for value in values[constant.name] if not np.array_equal(value, constant.value)]
     if isinstance(constant.value, int):
         return [constant.value // 2, 2 * constant.value]
     if isinstance(constant.value, float):
@@ -247,6 +249,73 @@ def compared(before: list[Item], after: list[Item]) -> str:
             mark = "*" if len(change) > 1 and abs(change.mean()) > 2 * error else ""
             parts.append(f"{group} {name} {pair[:, 0].mean():.3f} -> {pair[:, 1].mean():.3f}{mark}")
     return "; ".join(parts)
+
+
+def choice(words: Sequence[str]) -> tuple[set[str], slice]:
+    """Split the words of a command into names of constants and which of their values to try.
+
+    Parameters
+    ----------
+    words : sequence of str
+        Names, and ``neutral`` for the first value of each constant or ``others`` for the rest.
+
+    Returns
+    -------
+    names : set of str
+        Empty for all constants.
+    turn : slice
+        Which of the values of each constant.
+    """
+    turns = {"neutral": slice(1), "others": slice(1, None)}
+    turn = next((turns[word] for word in turns if word in words), slice(None))
+    return set(words) - set(turns), turn
+
+
+def print_baseline(before: list[Item]) -> None:
+    """Print the means of all figures with the constants unchanged."""
+    for group, name in dict.fromkeys((item.group, name) for item in before for name in item.figures):
+        figures = [item.figures[name] for item in before if item.group == group and name in item.figures]
+        print(f"unchanged; {group} {name} {np.nanmean(figures):.3f} of {len(figures)}", flush=True)
+
+
+def print_changes(
+    before: list[Item],
+    trials: Iterable[tuple[Constant, Any]],
+    changed: Callable[[Constant, Any], list[Item]],
+    describe: Callable[[list[Item], list[Item]], str] = compared,
+) -> None:
+    """Print what each other value of a constant changes, or the error that it raises.
+
+    Parameters
+    ----------
+    before : list of Item
+        With the constants unchanged.
+    trials : iterable of (Constant, number or tuple of numbers)
+        Constants and their other values.
+    changed : callable
+        Evaluates with another value of a constant.
+    describe : callable, optional
+        Compares the items before with those after.
+    """
+    for constant, value in trials:
+        title = f"{constant.name} {_shown(constant.value)} -> {_shown(value)}"
+        try:
+            print(f"{title}; {describe(before, changed(constant, value))}", flush=True)
+        except Exception as error:
+            print(f"{title}; {type(error).__name__}: {error}", flush=True)
+
+
+def trials_of(
+    constants: Iterable[Constant], values: dict[str, tuple[Any, ...]], turn: slice = slice(None)
+) -> Iterator[tuple[Constant, Any]]:
+    """Yield each constant with each of its values to try."""
+    for constant in constants:
+        for value in values_to_try(constant, values)[turn]:
+            yield constant, value
+
+
+def _shown(value: Any) -> str:
+    return str(value) if np.size(value) < MOST_SHOWN else f"{np.size(value)} values"
 
 
 def count(assays: Sequence[str]) -> None:

@@ -18,13 +18,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
 
-from ablation import Item, compared, constants_of, evaluate_changed, values_to_try  # noqa: E402
+from ablation import (  # noqa: E402
+    Item,
+    choice,
+    compared,
+    constants_of,
+    evaluate_changed,
+    print_baseline,
+    print_changes,
+    trials_of,
+)
 from elisa_sucrose_images_recordings import (  # noqa: E402
     prepare_elisa,
     prepare_images,
@@ -86,28 +93,23 @@ def evaluated(drawn: Callable[[], list[Item]], tests: tuple[str, ...]) -> list[I
     return [*drawn(), tests_item(list(tests))]
 
 
+def with_tests(before: list[Item], after: list[Item]) -> str:
+    """Describe what changed, and name the tests that fail."""
+    return f"{compared(before[:-1], after[:-1])}; failing tests: {after[-1].digest or 'none'}"
+
+
 def main() -> None:
-    part, values, words = PARTS[sys.argv[1]], VALUES[sys.argv[1]], set(sys.argv[2:])
-    tried = {"neutral": slice(1), "others": slice(1, None)}
-    turn = next((tried[word] for word in tried if word in words), slice(None))
-    names = words - set(tried)
+    part, values = PARTS[sys.argv[1]], VALUES[sys.argv[1]]
+    names, turn = choice(sys.argv[2:])
     evaluate = functools.partial(evaluated, part.prepare(), part.tests)
     stale = ("ketaflow", "conftest", "drawn_plates", "test_", "tests")
     constants = [one for one in constants_of(part.modules) if one.name in values and (one.name in names or not names)]
     os.chdir(ROOT)
     before = evaluate_changed(constants[0], constants[0].value, evaluate, stale)
-    print(f"as they are: {len(before) - 1} recordings; failing tests: {before[-1].digest or 'none'}", flush=True)
-    for group, name in dict.fromkeys((item.group, name) for item in before[:-1] for name in item.figures):
-        figures = np.array([item.figures[name] for item in before[:-1] if item.group == group])
-        print(f"as they are; {group} {name} {figures[np.isfinite(figures)].mean():.3f} of {len(figures)}", flush=True)
-    for constant in constants:
-        for value in values_to_try(constant, values)[turn]:
-            title = f"{constant.name} {constant.value} -> {value}"
-            try:
-                after = evaluate_changed(constant, value, evaluate, stale)
-                print(f"{title}; {compared(before[:-1], after[:-1])}; tests: {after[-1].digest or 'none'}", flush=True)
-            except Exception as error:
-                print(f"{title}; {type(error).__name__}: {error}", flush=True)
+    print(f"unchanged: {len(before) - 1} recordings; failing tests: {before[-1].digest or 'none'}", flush=True)
+    print_baseline(before[:-1])
+    trials = trials_of(constants, values, turn)
+    print_changes(before, trials, lambda one, value: evaluate_changed(one, value, evaluate, stale), with_tests)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,17 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks"), str(ROOT / "tests" / "assays" / "forced_swim")]
 
-from ablation import Evaluation, Item, compared, constants_of, digest_of, evaluate_changed, values_to_try  # noqa: E402
+from ablation import (  # noqa: E402
+    Constant,
+    Evaluation,
+    Item,
+    constants_of,
+    digest_of,
+    evaluate_changed,
+    print_baseline,
+    print_changes,
+    trials_of,
+)
 
 ASSAY = "ketaflow.assays.forced_swim"
 WINDOW_S = (5, 50)
@@ -261,28 +271,22 @@ PARTS: dict[str, tuple[str, Callable[..., Evaluation]]] = {
 }
 
 
+def chosen(part: str, names: list[str]) -> list[Constant]:
+    """Constants of a part that a measurement can depend on: those named, or all."""
+    listed = constants_of(PARTS[part][0])
+    if part == "poses":
+        listed += [one for one in constants_of(f"{ASSAY}.scoring.constants") if one.name == "MIN_POSE_SPEED"]
+    return [one for one in listed if one.name not in NOT_MEASURED and (not names or one.name in names)]
+
+
 def main() -> None:
     part, words = sys.argv[1], sys.argv[2:]
-    module, prepare = PARTS[part]
     folders = [Path(words.pop(0))] if part == "scoring" else []
-    evaluate = prepare(*folders)
+    evaluate = PARTS[part][1](*folders)
     before = evaluate()
-    for group, name in dict.fromkeys((item.group, name) for item in before for name in item.figures):
-        figures = [item.figures[name] for item in before if item.group == group and name in item.figures]
-        print(f"as they are; {group} {name} {np.nanmean(figures):.3f} of {len(figures)}", flush=True)
-    listed = [*constants_of(module), *([] if part != "poses" else constants_of(f"{ASSAY}.scoring.constants"))]
-    for constant in listed:
-        if constant.name in NOT_MEASURED or (words and constant.name not in words):
-            continue
-        if part == "poses" and constant.module.endswith("scoring.constants") and constant.name != "MIN_POSE_SPEED":
-            continue
-        for value in values_to_try(constant, VALUES):
-            title = f"{constant.name} {constant.value} -> {value}"
-            try:
-                after = evaluate_changed(constant, value, evaluate, STALE)
-                print(f"{title}; {compared(before, after)}", flush=True)
-            except Exception as error:
-                print(f"{title}; {type(error).__name__}: {error}", flush=True)
+    print_baseline(before)
+    trials = trials_of(chosen(part, words), VALUES)
+    print_changes(before, trials, lambda one, value: evaluate_changed(one, value, evaluate, STALE))
 
 
 if __name__ == "__main__":

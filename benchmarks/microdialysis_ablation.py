@@ -23,7 +23,17 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / part) for part in ("workflow", "benchmarks", "tests/assays/microdialysis")]
 
-from ablation import Constant, Item, compared, constants_of, digest_of, evaluate_changed, values_to_try  # noqa: E402
+from ablation import (  # noqa: E402
+    Constant,
+    Item,
+    choice,
+    constants_of,
+    digest_of,
+    evaluate_changed,
+    print_baseline,
+    print_changes,
+    trials_of,
+)
 
 ASSAY = "ketaflow.assays.microdialysis"
 SHARED = ROOT.parent / "shared" / "data"
@@ -353,24 +363,14 @@ def chosen(part: str, names: set[str]) -> list[Constant]:
 
 
 def main() -> None:
-    part, names = sys.argv[1], set(sys.argv[2:])
+    part = sys.argv[1]
+    names, turn = choice(sys.argv[2:])
     sys.argv[1:] = []  # the benchmark that draws the traces reads its own
-    tried = {"neutral": slice(1), "others": slice(1, None)}
-    values = next((tried[word] for word in tried if word in names), slice(None))
-    names -= set(tried)
     evaluate = PARTS[part].prepare()
     before = evaluate()
-    for group, name in dict.fromkeys((item.group, name) for item in before for name in item.figures):
-        figures = [item.figures[name] for item in before if item.group == group and name in item.figures]
-        print(f"as they are; {group} {name} {np.nanmean(figures):.3f} of {len(figures)}", flush=True)
-    for constant in chosen(part, names):
-        for value in values_to_try(constant, VALUES)[values]:
-            title = f"{constant.name} {constant.value} -> {value}"
-            try:
-                after = evaluate_changed(constant, value, evaluate, STALE)
-                print(f"{title}; {compared(before, after)}", flush=True)
-            except Exception as error:
-                print(f"{title}; {type(error).__name__}: {error}", flush=True)
+    print_baseline(before)
+    trials = trials_of(chosen(part, names), VALUES, turn)
+    print_changes(before, trials, lambda one, value: evaluate_changed(one, value, evaluate, STALE))
 
 
 if __name__ == "__main__":

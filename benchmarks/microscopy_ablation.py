@@ -17,12 +17,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
 
-from ablation import Constant, Evaluation, compared, constants_of, evaluate_changed, values_to_try  # noqa: E402
+from ablation import (  # noqa: E402
+    Constant,
+    Evaluation,
+    choice,
+    constants_of,
+    evaluate_changed,
+    print_baseline,
+    print_changes,
+    trials_of,
+)
 from microscopy_images import prepare_cells, prepare_detection, prepare_puncta, prepare_tracing  # noqa: E402
 from microscopy_values import VALUES  # noqa: E402
 
@@ -66,23 +73,13 @@ def chosen(part: str, names: set[str]) -> list[Constant]:
 
 
 def main() -> None:
-    part, names = sys.argv[1], set(sys.argv[2:])
-    tried = {"neutral": slice(1), "others": slice(1, None)}
-    values = next((tried[word] for word in tried if word in names), slice(None))
-    names -= set(tried)
+    part = sys.argv[1]
+    names, turn = choice(sys.argv[2:])
     evaluate = PARTS[part].prepare()
     before = evaluate()
-    for group, name in dict.fromkeys((item.group, name) for item in before for name in item.figures):
-        figures = [item.figures[name] for item in before if item.group == group and name in item.figures]
-        print(f"as they are; {group} {name} {np.nanmean(figures):.3f} of {len(figures)}", flush=True)
-    for constant in chosen(part, names):
-        for value in values_to_try(constant, VALUES)[values]:
-            title = f"{constant.name} {constant.value} -> {value}"
-            try:
-                after = evaluate_changed(constant, value, evaluate, PARTS[part].stale)
-                print(f"{title}; {compared(before, after)}", flush=True)
-            except Exception as error:
-                print(f"{title}; {type(error).__name__}: {error}", flush=True)
+    print_baseline(before)
+    trials = trials_of(chosen(part, names), VALUES, turn)
+    print_changes(before, trials, lambda one, value: evaluate_changed(one, value, evaluate, PARTS[part].stale))
 
 
 if __name__ == "__main__":

@@ -21,8 +21,18 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks"), str(ROOT)]
 
+import western_blot_ablation_checks as checks  # noqa: E402
 import western_blot_ablation_pictures as pictures  # noqa: E402
-from ablation import Constant, compared, constants_of  # noqa: E402
+from ablation import (  # noqa: E402
+    Constant,
+    Evaluation,
+    Item,
+    choice,
+    constants_of,
+    print_baseline,
+    print_changes,
+    trials_of,
+)
 
 PACKAGE = "ketaflow.assays.western_blot"
 FAR = 1e9
@@ -100,7 +110,7 @@ PROFILES = ("profile_baseline", "lane_crops", "background", "lane_profile")
 PREPARE = {
     "lanes": pictures.prepare_lanes,
     "volumes": pictures.prepare_volumes,
-    "checks": pictures.prepare_checks,
+    "checks": checks.prepare_checks,
 }
 
 
@@ -128,43 +138,27 @@ def _heading(constant: Constant) -> str:
     return heading
 
 
-def values_of(constant: Constant) -> list[Any]:
-    """Values given for a constant; otherwise half and double."""
-    if constant.name in VALUES:
-        return list(VALUES[constant.name])
-    if isinstance(constant.value, int):
-        return [constant.value // 2, 2 * constant.value]
-    if isinstance(constant.value, float):
-        return [0.5 * constant.value, 2 * constant.value]
-    return [tuple(float(factor * part) for part in constant.value) for factor in (0.5, 2)]
-
-
-def _short(value: Any) -> str:
-    return str(value) if np.size(value) < 4 else f"{np.size(value)} values"
+def changed(constant: Constant, value: Any, evaluate: Evaluation) -> list[Item]:
+    """Evaluate with another value of a constant, which is then set back."""
+    module = importlib.import_module(constant.module)
+    pictures.KEPT[0] = not constant.module.endswith("images.constants")
+    setattr(module, constant.name, value)
+    try:
+        return evaluate()
+    finally:
+        setattr(module, constant.name, constant.value)
 
 
 def main() -> None:
     part, *more = sys.argv[1:]
     first, seeds, every = (int(more.pop(0)) for _ in range(3)) if more and more[0].isdigit() else (9700, 1, 1)
-    values = slice(1) if "neutral" in more else slice(None)
-    more = [name for name in more if name != "neutral"]
+    names, turn = choice(more)
     evaluate = PREPARE[part](first, seeds, every)
     before = evaluate()
-    for group, name in dict.fromkeys((item.group, name) for item in before for name in item.figures):
-        figures = [item.figures[name] for item in before if item.group == group and name in item.figures]
-        print(f"as they are; {group} {name} {np.nanmean(figures):.3f} of {len(figures)}", flush=True)
-    for constant in chosen(part, set(more)):
-        module = importlib.import_module(constant.module)
-        pictures.KEPT[0] = not constant.module.endswith("images.constants")
-        for value in values_of(constant)[values]:
-            title = f"{constant.name} {_short(constant.value)} -> {_short(value)}"
-            setattr(module, constant.name, value)
-            try:
-                print(f"{title}; {compared(before, evaluate())}", flush=True)
-            except Exception as error:
-                print(f"{title}; {type(error).__name__}: {error}", flush=True)
-            finally:
-                setattr(module, constant.name, constant.value)
+    print_baseline(before)
+    print_changes(
+        before, trials_of(chosen(part, names), VALUES, turn), lambda one, value: changed(one, value, evaluate)
+    )
 
 
 if __name__ == "__main__":

@@ -19,18 +19,13 @@ import western_blot_gels  # noqa: E402
 import western_blot_lanes  # noqa: E402
 import western_blot_styles  # noqa: E402
 from ablation import Item, digest_of  # noqa: E402
-from tests.assays.western_blot import test_cohort  # noqa: E402
-from tests.assays.western_blot.conftest import COHORT, QC, Lab, rows_of  # noqa: E402
-from tests.assays.western_blot.drawn import lane_map, picture, stain, write  # noqa: E402
+from tests.assays.western_blot.conftest import rows_of  # noqa: E402
 
 from ketaflow.assays.western_blot import ingest, quantify  # noqa: E402
 from ketaflow.assays.western_blot.bands import densitometry, membrane_view  # noqa: E402
 from ketaflow.assays.western_blot.images import intensity_scale  # noqa: E402
 from ketaflow.assays.western_blot.images.readers import read_picture  # noqa: E402
-from ketaflow.assays.western_blot.integrity import altered_pixels, image_checks, membrane_checks  # noqa: E402
-from ketaflow.assays.western_blot.integrity.duplicated_lanes import decoded, fingerprints, matching_lanes  # noqa: E402
-from ketaflow.assays.western_blot.model import Band, Blot, Drawn, Fingerprint, IngestSettings, View  # noqa: E402
-from ketaflow.assays.western_blot.normalisation.linear_range import linearity  # noqa: E402
+from ketaflow.assays.western_blot.model import Band, Blot, Drawn, IngestSettings, View  # noqa: E402
 from ketaflow.core.inputs import build  # noqa: E402
 from ketaflow.core.results import frame  # noqa: E402
 
@@ -284,99 +279,3 @@ def _real_views() -> Iterator[Shown]:
     images = [{"image": "Pair_12_Wk10_GelRed.jpg", "membrane": "B", "target": "DNA", "role": "target"}]
     blot, view, _ = _view_of(folder, images, bench.lane_rows("B", 7, "ladder"), [])
     yield Shown("gel", blot, view, Drawn(), nothing)
-
-
-def prepare_checks(first: int, seeds: int, every: int) -> Callable[[], list[Item]]:
-    """Copied lanes, splices, uneven transfer, dilution lanes."""
-    folder = Path(tempfile.mkdtemp())
-    lab = Lab(folder)
-    copied = []
-    for seed in range(first, first + seeds):
-        for name, change in list(test_cohort.CHANGES.items())[::every]:
-            one, two = (picture(test_cohort.volumes(100 * seed + side), 37.0, 100 * seed + side) for side in (1, 2))
-            lane, second = change(one[:, test_cohort.LANE].astype(float)), two.astype(float)
-            second[: len(lane), test_cohort.SEVENTH : test_cohort.SEVENTH + lane.shape[1]] = lane
-            given = {(f"{name}{side}{seed}.tif", f"B{side}", "GAPDH"): plane.clip(0, 65535).astype(np.uint16)
-                     for side, plane in (("a", one), ("b", second))}  # fmt: skip
-            copied.append(test_cohort.run(lab, given))
-    rng = np.random.default_rng(first)
-    stained = []
-    for seed in range(first, first + seeds):
-        for fade, corner in ((0.0, 1.0), (0.6, 1.0), (0.0, 2.0)):
-            loading = np.exp(fade * np.linspace(0, 1, 9)) * rng.lognormal(0, 0.1, 9)
-            name = write(folder, f"stain{seed}{fade}{corner}.tif", stain(loading, seed, corner=corner))
-            rows = [{"image": name, "membrane": "S", "target": "total", "role": "total_protein"}]
-            blot = lab.ingested(images=rows, lanes=lane_map("S", [f"M{lane}" for lane in range(9)]))
-            stained.append((blot, lab.measured(blot)))
-    planes = [next(iter(read_picture(path).planes.values())) for path in sorted(bench.BLOTS.rglob("*.[tpj][inp]*"))
-              if path.suffix in (".tif", ".png", ".jpg") and "_mask" not in path.name][:: 2 * every]  # fmt: skip
-    for seed in range(2):
-        plane = picture(test_cohort.volumes(seed), 37.0, seed).astype(float)
-        plane[:, 251:] += 6 * intensity_scale.noise_sd(plane)
-        planes.append(plane.astype(np.uint16))
-    clipped = [np.minimum(plane, int(np.percentile(plane, 99))) for plane in planes[:6]]
-
-    def evaluate() -> list[Item]:
-        made = []
-        for blots in copied:
-            prints = [fingerprint for blot, measured in blots for one in measured.views
-                      for fingerprint in fingerprints(one.view, _profiles_of(blot, one.view))]  # fmt: skip
-            pairs = _pairs(prints)
-            hit = any({pair.one, pair.other} == {2, 14} or pair.correlation > 0.85 for pair in pairs)
-            digest = words_digest(
-                [(pair.one, pair.other, round(pair.correlation, 6)) for pair in pairs], [one.fine for one in prints]
-            )
-            made.append(Item("copied", digest, {"found": float(hit), "pairs": float(len(pairs))}))
-            twins = [
-                image_checks.twin_checks(one.view, blot.scans[0], 0.3)
-                for blot, measured in blots
-                for one in measured.views
-            ]
-            made.append(Item("twins", words_digest(twins), {}))
-        for blot, measured in stained:
-            found = membrane_checks.transfer_checks(blot, measured, QC.transfer_change_pct)
-            found += membrane_checks.background_checks(measured, QC.background_change_pct)
-            made.append(
-                Item("transfer", words_digest(found), {"told": float(sum(one.verdict == "warn" for one in found))})
-            )
-        for plane in planes + clipped:
-            seam, grid = altered_pixels.seam(plane), altered_pixels.jpeg_block_score(plane)
-            level = intensity_scale.saturation_level(plane, intensity_scale.full_scale(plane, None))
-            made.append(
-                Item(
-                    "pictures",
-                    words_digest(seam, grid, level),
-                    {
-                        "polarity": float(intensity_scale.polarity(plane)[0] == "dark"),
-                        "seam": float(seam.score > QC.splice_score),
-                    },
-                )
-            )
-        noise = np.random.default_rng(first)
-        for _ in range(40):
-            scatter = noise.lognormal(0, 0.1, 5)
-            for name, amount in (("even", DOSES), ("bent", DOSES / (1 + DOSES / 30)), ("shifted", DOSES + 4)):
-                fit = linearity(DOSES, amount * scatter)
-                made.append(
-                    Item(
-                        name,
-                        words_digest(fit),
-                        {"bent": float(fit.saturating), "off zero": float(not fit.through_zero)},
-                    )
-                )
-        return made
-
-    return evaluate
-
-
-DOSES = np.array([2.5, 5, 10, 20, 40])
-
-
-def _profiles_of(blot: Blot, view: View) -> list:
-    return densitometry.read_view(view, blot.scan(view.image, view.channel), Drawn(), bench.QUANTIFY).lanes
-
-
-def _pairs(prints: list[Fingerprint]) -> list:
-    places = [np.array([getattr(one, name) for one in prints], float) for name in ("anchor", "second", "rows")]
-    limits = {"least": COHORT.likeness_correlation, "least_score": COHORT.likeness_score}
-    return matching_lanes(decoded([one.fine for one in prints]), *places, **limits)
