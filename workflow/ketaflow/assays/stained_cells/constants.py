@@ -8,7 +8,7 @@ of ``benchmarks/stained_cells.py``.
 # Square micrometres per square millimetre, and micrometres per centimetre, the unit of the resolution of a TIFF.
 UM2_PER_MM2 = 1e6
 UM_PER_CM = 1e4
-# Distance of planes (um), which a projection does not need; a file without it is read all the same.
+# Distance of planes assumed where the file states none (um): a projection does not depend on it.
 ANY_Z_STEP_UM = 1.0
 
 # Scale of the analysis ------------------------------------------------------------------------------------------------
