@@ -7,9 +7,9 @@ import pytest
 
 from ketaflow import assays
 from ketaflow.assays.sucrose_preference.ingest import ingest
-from ketaflow.assays.sucrose_preference.model import IngestSettings, QcSettings, QuantifySettings
 from ketaflow.assays.sucrose_preference.qc import qc
 from ketaflow.assays.sucrose_preference.quantify import quantify
+from ketaflow.assays.sucrose_preference.settings import IngestSettings, QcSettings, QuantifySettings
 from ketaflow.core import settings
 from ketaflow.core.inputs import Rows, build
 

@@ -5,7 +5,7 @@ import pytest
 
 from ketaflow import assays
 from ketaflow.assays.sucrose_preference.cohort import summarise
-from ketaflow.assays.sucrose_preference.model import CohortSettings
+from ketaflow.assays.sucrose_preference.settings import CohortSettings
 from ketaflow.core import settings
 from ketaflow.core.inputs import build
 from ketaflow.core.results import Summary

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ketaflow.assays.sucrose_preference.model import IngestSettings
 from ketaflow.assays.sucrose_preference.readers.cell_files import text_cells
 from ketaflow.assays.sucrose_preference.readers.dispatch import PLAIN_LIST, READERS, read_log
 from ketaflow.assays.sucrose_preference.readers.logs import Log, LogFile
+from ketaflow.assays.sucrose_preference.settings import IngestSettings
 from ketaflow.assays.sucrose_preference.sheets.intake_logs import INTAKE_READERS
 from ketaflow.core.errors import IngestError
 

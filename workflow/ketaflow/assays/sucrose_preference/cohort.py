@@ -12,7 +12,7 @@ import pandas as pd
 
 from ketaflow.assays.sucrose_preference import constants
 from ketaflow.assays.sucrose_preference.figures import preference_by_session
-from ketaflow.assays.sucrose_preference.model import CohortSettings
+from ketaflow.assays.sucrose_preference.settings import CohortSettings
 from ketaflow.core.results import Check, Figure, Measurement, Summary, Tables, check, measurement, within
 
 # Measures that are averaged over the sessions of the test, as ``test_<measure>``.

@@ -16,19 +16,12 @@ import numpy as np
 
 from ketaflow.assays.sucrose_preference import constants
 from ketaflow.assays.sucrose_preference.bottles.loss import lost_amount
-from ketaflow.assays.sucrose_preference.model import (
-    AnimalRow,
-    Bottle,
-    BottleLicks,
-    BottleRow,
-    BottleTest,
-    IngestSettings,
-    Span,
-)
+from ketaflow.assays.sucrose_preference.model import AnimalRow, Bottle, BottleLicks, BottleRow, BottleTest, Span
 from ketaflow.assays.sucrose_preference.readers import plain_lists
 from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile, are_numbers, open_cells
 from ketaflow.assays.sucrose_preference.readers.dispatch import EVENT_TABLE, PLAIN_LIST, read_log, reader_of
 from ketaflow.assays.sucrose_preference.readers.logs import Channel, Log, LogFile, channel_name, cut, seconds_since
+from ketaflow.assays.sucrose_preference.settings import IngestSettings
 from ketaflow.assays.sucrose_preference.sheets import bottle_sheets
 from ketaflow.assays.sucrose_preference.sheets.bottle_sheets import BottleSheet
 from ketaflow.assays.sucrose_preference.sheets.intake_logs import INTAKE_READERS, IntakeReader, intake_readings

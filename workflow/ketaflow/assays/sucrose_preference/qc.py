@@ -16,8 +16,8 @@ from ketaflow.assays.sucrose_preference.model import (
     Intake,
     LickSummary,
     Measured,
-    QcSettings,
 )
+from ketaflow.assays.sucrose_preference.settings import QcSettings
 from ketaflow.core.results import Check, Checked, Measurement, check, within
 
 

@@ -13,7 +13,8 @@ from ketaflow.assays.sucrose_preference.licks.lick_measures import (
     phase_preferences,
 )
 from ketaflow.assays.sucrose_preference.licks.lick_summary import bottle_bursts, lick_summary
-from ketaflow.assays.sucrose_preference.model import BottleTest, LightCycle, Measured, QuantifySettings
+from ketaflow.assays.sucrose_preference.model import BottleTest, LightCycle, Measured
+from ketaflow.assays.sucrose_preference.settings import QuantifySettings
 
 
 def quantify(test: BottleTest, settings: QuantifySettings) -> Measured:

@@ -14,7 +14,8 @@ from ketaflow.assays.sucrose_preference.bottles.loss import (
     density_g_per_ml,
     intake_limit_ml,
 )
-from ketaflow.assays.sucrose_preference.model import Bottle, BottleIntake, BottleTest, Intake, QuantifySettings
+from ketaflow.assays.sucrose_preference.model import Bottle, BottleIntake, BottleTest, Intake
+from ketaflow.assays.sucrose_preference.settings import QuantifySettings
 
 
 def corrected_intake(test: BottleTest, settings: QuantifySettings) -> tuple[list[BottleIntake], Intake]:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ketaflow.assays.sucrose_preference import constants
-from ketaflow.assays.sucrose_preference.model import BottleIntake, BottleTest, Intake, QuantifySettings
+from ketaflow.assays.sucrose_preference.model import BottleIntake, BottleTest, Intake
 from ketaflow.assays.sucrose_preference.preference import preference_pct, side_difference_points, solution_of
 from ketaflow.assays.sucrose_preference.reporting import Subject, reported, subject_of
+from ketaflow.assays.sucrose_preference.settings import QuantifySettings
 from ketaflow.core.results import Measurement
 
 NO_WEIGHT = "the body weight is not known"

@@ -9,7 +9,7 @@ from statistics import median
 from typing import NamedTuple
 
 from ketaflow.assays.sucrose_preference import constants
-from ketaflow.assays.sucrose_preference.model import QuantifySettings
+from ketaflow.assays.sucrose_preference.settings import QuantifySettings
 
 
 class ControlLoss(NamedTuple):

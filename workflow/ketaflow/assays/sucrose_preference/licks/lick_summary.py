@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ketaflow.assays.sucrose_preference.licks.lick_microstructure import Bursts, lick_bursts, modal_lick_rate_hz
-from ketaflow.assays.sucrose_preference.model import BottleLicks, LickSummary, QuantifySettings
+from ketaflow.assays.sucrose_preference.model import BottleLicks, LickSummary
+from ketaflow.assays.sucrose_preference.settings import QuantifySettings
 
 
 def bottle_bursts(log: BottleLicks, settings: QuantifySettings) -> Bursts | None:

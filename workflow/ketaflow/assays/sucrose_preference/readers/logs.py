@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from ketaflow.assays.sucrose_preference import constants
-from ketaflow.assays.sucrose_preference.model import IngestSettings, LogQuality, RowKind, Span
+from ketaflow.assays.sucrose_preference.model import LogQuality, RowKind, Span
 from ketaflow.assays.sucrose_preference.readers.cell_files import CellFile
+from ketaflow.assays.sucrose_preference.settings import IngestSettings
 from ketaflow.core.errors import IngestError
 from ketaflow.core.tables import listed, quoted
 
